@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest
@@ -48,16 +48,34 @@ def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
 
 def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, request: Request) -> Request:
     """Return the request with the keys in its query that let the operation be called."""
-    schemes = _schemes(api)
-    keys = {
-        schemes[name]["name"]: given[name]["api_key"]
-        for name in _alternative(api, operation_id, given)
-        if schemes[name].get("in") == "query"
-    }
+    keys = _query_keys(api, operation_id, given)
     if not keys:
         return request
     mark = "&" if "?" in request.path else "?"
     return replace(request, path=f"{request.path}{mark}{urlencode(keys)}")
+
+
+def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) -> bool:
+    """Return whether credentials of the profile, which let the operation be called, are not in the request.
+
+    A server that refuses it answers what the suite left out or replaced.
+    """
+    given = api.profile.credentials
+    headers, keys = headers_for(api, operation_id, given), _query_keys(api, operation_id, given)
+    sent = {name.lower(): text for name, text in request.headers.items()}
+    query = parse_qs(request.path.partition("?")[2])
+    return any(sent.get(name) != text for name, text in headers.items()) or any(
+        query.get(name) != [text] for name, text in keys.items()
+    )
+
+
+def _query_keys(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
+    schemes = _schemes(api)
+    return {
+        schemes[name]["name"]: given[name]["api_key"]
+        for name in _alternative(api, operation_id, given)
+        if schemes[name].get("in") == "query"
+    }
 
 
 def _alternative(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> tuple[str, ...]:

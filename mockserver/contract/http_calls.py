@@ -25,6 +25,7 @@ from urllib3.exceptions import (
 )
 
 from mockserver.codec.hosts import is_loopback
+from mockserver.contract.answer_deadline import TIMED_POOLS
 from mockserver.contract.call_limits import (
     ANSWERS_CAN_BE_READ,
     CallLimits,
@@ -153,8 +154,11 @@ def _pool(url: httpx.URL, *, verify_tls: bool) -> urllib3.PoolManager:
     proxies = {} if is_loopback(url.host) or proxy_bypass(url.host) else getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
     if proxy:
-        return urllib3.ProxyManager(proxy, maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
-    return urllib3.PoolManager(maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
+        pool: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
+    else:
+        pool = urllib3.PoolManager(maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
+    pool.pool_classes_by_scheme = TIMED_POOLS
+    return pool
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from mockserver.contract.exchange import Request
-from mockserver.contract.safety import is_ours
 from mockserver.contract.target import Target, TargetUnreachableError
 
 SANDBOX = "mock-sandbox"
@@ -44,7 +43,7 @@ class Isolation:
         self._number = 0
         self._keys = 0
         prefixed = "/sandboxes/" in target.address.url or SANDBOX in target.address.given
-        self._sandboxed = not prefixed and is_ours(target.send, target.at_origin)
+        self._sandboxed = not prefixed and target.identity().is_ours
 
     @property
     def are_apart(self) -> bool:
@@ -67,7 +66,7 @@ class Isolation:
             return
         request = Request("DELETE", f"/_mock/sandboxes/{scope.name}")
         try:
-            answered = self._target.at_origin(request).response
+            answered = self._target.at_control_plane(request).response
         except TargetUnreachableError:
             return
         # A server holds a thousand sandboxes: a run that cannot drop its own would fill it.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mockserver.contract.checks import APPLICABLE_CHECKS
 from mockserver.contract.checks.check_case import FIRST_REFUSAL, CheckCase
 from mockserver.contract.config import RunConfig
-from mockserver.contract.credentials import headers_for
+from mockserver.contract.credentials import headers_for, lacks_credentials
 from mockserver.contract.exchange import Exchange, to_json_bytes
 from mockserver.contract.finding import Finding
 from mockserver.contract.ledger import FindingLedger
@@ -29,9 +29,13 @@ _LEAD = "gives no per-item outcome"
 
 
 class ExchangeJudge:
-    """Judges the exchanges of one API; what it needs of the spec is made once."""
+    """Judges the exchanges of one API; what it needs of the spec is made once.
 
-    def __init__(self, api: ApiUnderTest, run_config: RunConfig) -> None:
+    `is_recorded`: others made the calls, with credentials that nobody knows here.
+    """
+
+    def __init__(self, api: ApiUnderTest, run_config: RunConfig, *, is_recorded: bool = False) -> None:
+        self._is_recorded = is_recorded
         self.oracle = Oracle(api)
         self._contracted = api
         self._effort = run_config
@@ -88,6 +92,8 @@ class ExchangeJudge:
             conformance,
             is_tolerated=self._forgives(operation, exchange.response.status),
             has_credentials=self._is_credentialed(operation, exchange),
+            lacks_credentials=not self._is_recorded
+            and lacks_credentials(self._contracted, operation.id, exchange.request),
             message_exceptions=self._contracted.profile.message_exceptions,
         )
 

@@ -55,8 +55,17 @@ def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None
     found = _profile_of_file(profile, spec) if profile else profile_of(spec)
     named: Mapping[str, str] = facts or {}
     api = ApiUnderTest(spec.name, spec, found, {**found.facts, **named})
-    found.batches(api.facts)
+    _check_facts(found, named)
     return api
+
+
+def _check_facts(profile: Profile, named: Facts) -> None:
+    """Raise a SpecError at a fact that a user named and that the batches cannot use."""
+    for name, text in named.items():
+        try:
+            profile.batches({**profile.facts, name: text})
+        except ValueError as error:
+            raise SpecError(f"the fact {name}={text} cannot be used: {error}") from None
 
 
 def profile_of(spec: Spec) -> Profile:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.fact_profile import FactCheck
 from mockserver.contract.list_profile import ListProfile
 from mockserver.contract.value_rules import AS_SENT, ValueRules
 
@@ -349,6 +350,8 @@ class Profile:
     limited: tuple[LimitedCredentials, ...] = ()
     message_exceptions: tuple[str, ...] = ()
     """Regular expressions of messages that may say what their words seem to contradict."""
+    fact_checks: tuple[FactCheck, ...] = ()
+    """How the facts are found at a target before a run; a fact without one is not checked."""
     lists: tuple[ListProfile, ...] = ()
     """Lists, where names and schemas of the spec do not say how they are paged, counted and filtered."""
 

@@ -153,7 +153,7 @@ def run_plain_spec(
 
     _use_reachable_sandboxes(target, run_config, ledger)
     try:
-        parts = run.plan_plain_schemathesis(file, target, run_config, ledger, api.profile.credentials)
+        parts = run.plan_plain_schemathesis(file, api, target, run_config, ledger)
     except LoaderError as error:
         raise SpecError(f"{file.name}: {error}") from None
     _run(parts, target, run_config, ledger)

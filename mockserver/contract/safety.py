@@ -21,6 +21,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _ODD = re.compile(r"[^\x21-\x7e]|[\\{}<>\"^`|]")
 JOURNAL = "mock-journal"
 _OWN_PREFIX = "mock-"
+HEALTH_PATH = "/_mock/health"
 _HEALTH = frozenset({"status", "version", "auth", "vendors", "uptimeSeconds"})
 _OK = 200
 
@@ -107,21 +108,7 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def is_ours(send: Callable[[Request], Exchange], at_origin: Callable[[Request], Exchange]) -> bool:
-    """Return whether a server of ours answers: by its headers, or where a proxy strips them, by its health.
-
-    `send` calls below the target, `at_origin` at its host.
-
-    Raises:
-        TargetUnreachableError: nobody answers.
-    """
-    try:
-        return says_it_is_ours(send) or is_health(at_origin(Request("GET", "/_mock/health")).response)
-    except UnansweredCallError:
-        return False
-
-
-def says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
+def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
     """Return whether an answer below the target has headers that only a server of ours sends.
 
     Raises:
@@ -145,18 +132,49 @@ def is_health(answered: Response) -> bool:
     return isinstance(health, dict) and health.keys() >= _HEALTH
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whether a server is a mockserver, and the path in front of its `/_mock` that a proxy may add."""
+
+    is_ours: bool
+    base: str = ""
+
+
+def identify(
+    url: str, send: Callable[[Request], Exchange], at_host: Callable[[Request], Exchange]
+) -> Identity:
+    """Find out whose server is at an address, by its headers, or by its health where a proxy strips them.
+
+    `send` calls below the address, `at_host` at its host. The health is looked for in front of each part of
+    the path: a server behind `http://host/team` has that of `http://host/team/vendor` at `/team/_mock`.
+
+    Raises:
+        TargetUnreachableError: nobody answers.
+    """
+    parts = urlsplit(url).path.strip("/").split("/")
+    bases = ["".join(f"/{one}" for one in parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+    is_ours = _says_it_is_ours(send)
+    if is_ours and len(bases) == 1:
+        return Identity(is_ours=True)
+    for base in bases:
+        try:
+            if is_health(at_host(Request("GET", f"{base}{HEALTH_PATH}")).response):
+                return Identity(is_ours=True, base=base)
+        except UnansweredCallError:
+            break
+    return Identity(is_ours=is_ours)
+
+
 def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
     """Return a warning for the address of a whole server of ours instead of one vendor, else None.
 
     Raises:
         TargetUnreachableError: nobody answers.
     """
-    if urlsplit(url).path:
-        return None
     try:
-        answered = send(Request("GET", "/_mock/health")).response
+        answered = send(Request("GET", HEALTH_PATH)).response
     except UnansweredCallError:
         return None
-    if answered.status != _OK or name.encode() not in answered.body:
+    if not is_health(answered) or name.encode() not in answered.body:
         return None
     return UnsafeTargetError(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")

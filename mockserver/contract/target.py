@@ -26,6 +26,7 @@ from mockserver.contract.call_limits import (
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.http_calls import HttpCaller
 from mockserver.contract.outgoing import OutgoingRequest, outgoing_request
+from mockserver.contract.safety import Identity, identify
 
 __all__ = [
     "Address",
@@ -63,6 +64,7 @@ class Target:
         self._pause = pause
         self._is_stopped = False
         self._slow_calls = 0
+        self._identity: Identity | None = None
         self._runner = asyncio.Runner()
         self._caller = _caller(address)
 
@@ -113,12 +115,25 @@ class Target:
         """
         return self._sent(requests, operation)
 
-    def at_origin(self, request: Request) -> Exchange:
-        """Return the response to a request whose path begins at the host, not at the target's mount.
+    def identity(self) -> Identity:
+        """Return whose server this is; it is asked once.
+
+        Raises:
+            TargetUnreachableError: there is no server.
+        """
+        if self._identity is None:
+            self._identity = identify(self.address.url, self.send, self._at_host)
+        return self._identity
+
+    def at_control_plane(self, request: Request) -> Exchange:
+        """Return the response to a request whose path begins with `/_mock`, at a server of ours.
 
         Raises:
             TargetUnreachableError, UnsendableCallError: as `send`.
         """
+        return self._at_host(replace(request, path=f"{self.identity().base}{request.path}"))
+
+    def _at_host(self, request: Request) -> Exchange:
         parts = urlsplit(self.address.url)
         return self._sent([request], "", f"{parts.scheme}://{parts.netloc}")[0]
 

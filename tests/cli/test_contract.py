@@ -337,7 +337,10 @@ def test_a_mistake_in_a_profile_is_exit_2_with_its_place(tmp_path: Path) -> None
     result = contract("--spec", str(sample_vendor.write_spec(tmp_path)), "--profile", str(profile))
 
     assert result.exit_code == 2
-    assert "error: profile.yaml: fact: unknown; known are batches, credentials, facts" in result.stderr
+    assert (
+        "error: profile.yaml: fact: unknown; known are batches, credentials, fact-checks, facts"
+        in result.stderr
+    )
     assert f"   at: --profile {profile}\n" in result.stderr
 
 

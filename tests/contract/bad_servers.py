@@ -50,6 +50,19 @@ def send_in_drops(_request: bytes, connection: socket.socket, ended: Event) -> N
         connection.sendall(b" ")
 
 
+def send_head_in_drops(_request: bytes, connection: socket.socket, ended: Event) -> None:
+    """Send a byte of a long header now and then."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not ended.wait(LIMIT_SECONDS / 10):
+        connection.sendall(b"x")
+
+
+def continue_without_end(_request: bytes, connection: socket.socket, ended: Event) -> None:
+    """Announce an answer again and again, and send none."""
+    while not ended.wait(LIMIT_SECONDS / 100):
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def of_operation(path: str, bad: Behaviour, good: bytes) -> Behaviour:
     """Be bad below one path, and send `good` everywhere else."""
 

@@ -23,6 +23,7 @@ from mockserver.model import Json
 from mockserver.server.application import Options, create_app
 from mockserver.spec.openapi import Operation, resolve
 from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, answered, judged, put, results, row, said
+from tests.support import sample_vendor
 
 VENDORS = vendor_packages()
 
@@ -128,6 +129,29 @@ def test_the_very_credentials_of_the_run_are_taken(tmp_path: Path) -> None:
     ]
 
     assert sentences == [["answers 401 to the credentials of this run"], []]
+
+
+def test_a_401_that_no_spec_states_is_found_with_the_credentials_of_the_run_only(tmp_path: Path) -> None:
+    plain = acme(tmp_path, sample_vendor.changed_document("/paths/~1orders/put/responses/401"))
+    known = replace(plain, profile=replace(plain.profile, credentials={"token": {"bearer": "abc"}}))
+    refused = [
+        answered(put(GOOD).having(headers), 401, {"detail": "who?"}, "text/plain")
+        for headers in ({"authorization": "Bearer abc"}, {"authorization": "Bearer xyz"}, {})
+    ]
+
+    sentences = [said(known, one, "answers-match-the-spec") for one in refused]
+
+    assert [len(one) for one in sentences] == [1, 0, 0]
+
+
+def test_a_recorded_401_that_no_spec_states_is_found_whatever_credentials_it_had(tmp_path: Path) -> None:
+    plain = acme(tmp_path, sample_vendor.changed_document("/paths/~1orders/put/responses/401"))
+    known = replace(plain, profile=replace(plain.profile, credentials={"token": {"bearer": "abc"}}))
+    exchange = answered(put(GOOD), 401, {"detail": "who?"}, "text/plain")
+
+    found = ExchangeJudge(known, RunConfig(), is_recorded=True)(exchange, FindingLedger())
+
+    assert "answers-match-the-spec" in {one.check for one in found}
 
 
 def test_a_status_that_the_profile_allows_to_bad_calls_is_right(tmp_path: Path) -> None:

@@ -120,11 +120,11 @@ def known(headers: dict[str, str], status: int = 404, health: bytes = b"") -> bo
     def send(request: Request) -> Exchange:
         return Exchange(request, Response(404, headers, b""))
 
-    def at_origin(request: Request) -> Exchange:
+    def at_host(request: Request) -> Exchange:
         assert request.path == "/_mock/health"
         return Exchange(request, Response(status, {}, health))
 
-    return safety.is_ours(send, at_origin)
+    return safety.identify("http://127.0.0.1/acme", send, at_host).is_ours
 
 
 @pytest.mark.parametrize("name", ["mock-journal", "mock-reason", "mock-journal-dropped"])
@@ -156,4 +156,21 @@ def test_a_server_that_does_not_answer_the_question_is_a_stranger() -> None:
     def send(_request: Request) -> Exchange:
         raise UnansweredCallError("GET /: no answer in 30 seconds")
 
-    assert not safety.is_ours(send, send)
+    assert not safety.identify("http://127.0.0.1/acme", send, send).is_ours
+
+
+@pytest.mark.parametrize("headers", [{}, {"mock-journal": "3"}], ids=["stripped", "kept"])
+@pytest.mark.parametrize("path", ["/team/acme", "/team/sandboxes/qa/acme"])
+def test_a_server_of_ours_below_a_path_is_known_and_its_control_plane_is_found(
+    path: str, headers: dict[str, str]
+) -> None:
+    def send(request: Request) -> Exchange:
+        return Exchange(request, Response(404, headers, b""))
+
+    def at_host(request: Request) -> Exchange:
+        is_there = request.path == "/team/_mock/health"
+        return Exchange(request, Response(200 if is_there else 404, {}, HEALTH))
+
+    assert safety.identify(f"http://127.0.0.1{path}", send, at_host) == safety.Identity(
+        is_ours=True, base="/team"
+    )

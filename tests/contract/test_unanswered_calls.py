@@ -40,10 +40,12 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
         (answer(HEAD + b"Content-Encoding: gzip\r\n\r\n{}"), READ, "not in the content encoding"),
         (bad_servers.send_without_end, READ, "the answer 200 has more than 100,000 bytes"),
         (bad_servers.send_in_drops, READ, r"the answer 200 did not end in 0\.1 seconds"),
+        (bad_servers.send_head_in_drops, ANSWERED, r"no answer in 0\.1 seconds"),
+        (bad_servers.continue_without_end, ANSWERED, r"no answer in 0\.1 seconds"),
     ],
     ids=[
         *("silent", "reset", "empty", "mail", "octets", "long-header"),
-        *("cut", "cut-chunk", "no-chunk", "no-gzip", "endless", "drops"),
+        *("cut", "cut-chunk", "no-chunk", "no-gzip", "endless", "drops", "head-in-drops", "continue"),
     ],
 )
 def test_a_call_without_a_whole_answer_breaks_a_check(behaviour: Behaviour, check: str, said: str) -> None:

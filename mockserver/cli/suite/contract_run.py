@@ -32,6 +32,7 @@ from mockserver.contract.runner import PHASES
 from mockserver.contract.scratch_folder import scratch_folder
 from mockserver.contract.session import baseline
 from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
+from mockserver.contract.session.facts import MissingFactsError
 from mockserver.contract.session.plan import SessionPlan
 from mockserver.contract.session.session import (
     INTERRUPTED,
@@ -206,6 +207,7 @@ def _select_plans(
         read = [(plan, load_session_subject(plan)) for plan in plans]
     except MockServerError as error:
         _fail_to_load(options, one_line(str(error), 400))
+    _check_facts(options, read)
     if not options.operations:
         return read
     there = {name for _, about in read for name in about.api.spec.operations}
@@ -214,9 +216,20 @@ def _select_plans(
     return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
 
 
+def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, SessionSubject]]) -> None:
+    """Fail at a fact that no profile has: it would change nothing."""
+    known = sorted({name for _, about in read for name in about.api.profile.facts})
+    if options.facts and not known:
+        what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
+        fail(what, f"--fact {one_line(next(iter(options.facts)), 80)}", "the same without --fact", EXIT_USAGE)
+    _check_names("fact", "--fact", options.facts, known)
+
+
 def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
     if options.profile and what.startswith(f"{options.profile.name}: "):
         fail(what, f"--profile {options.profile}", _PROFILE_HELP, EXIT_USAGE)
+    if what.startswith("the fact "):
+        fail(what, "--fact", "--fact NAME=TEXT with a text of that kind", EXIT_USAGE)
     if "x-contract" in what:
         fail(what, f"--spec {options.spec}", _PROFILE_HELP, EXIT_USAGE)
     versions = "a file of OpenAPI 3.0, or one of 3.1 without x-batch"
@@ -269,6 +282,13 @@ def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> R
             str(error),
             target,
             f"{cure} mockserver contract …     or set one to nothing to skip the operations that need it",
+            EXIT_USAGE,
+        )
+    except MissingFactsError as error:
+        fail(
+            f"what valid items of {plan.name} rely on is not there: {one_line(str(error), 400)}",
+            target if plan.target else plan.name,
+            one_line(error.cure, 400),
             EXIT_USAGE,
         )
     except TargetUnreachableError as error:

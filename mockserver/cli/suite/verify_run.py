@@ -111,9 +111,8 @@ def _drift(wanted: VerifyOptions) -> Drift:
     try:
         specs = (wanted.spec.parent,) if wanted.spec else ()
         with local_server(vendor, wanted.state, wanted.assumptions, specs) as call:
-            found = DriftComparison(vendor, wanted.base, ExchangeJudge(vendor, RunConfig()), call).drift(
-                traffic
-            )
+            judge = ExchangeJudge(vendor, RunConfig(), is_recorded=True)
+            found = DriftComparison(vendor, wanted.base, judge, call).drift(traffic)
     except (OSError, UnfitStateError, MockServerError) as error:
         what = f"our server cannot begin so: {error}"
         raise UnusableInputError(what, "--state, --assume", "mockserver verify --help") from None

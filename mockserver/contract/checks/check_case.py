@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -14,6 +14,13 @@ from mockserver.contract.responses.response_conformance import ConformanceResult
 FIRST_REFUSAL = 400
 SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501
+DENIED = (401, 403)
+"""Refusals of a caller."""
+
+
+def is_stated(status: int, responses: Collection[str | int]) -> bool:
+    """Return whether an operation states the status, or its class; `default` states none."""
+    return not {str(status), f"{status // 100}XX"}.isdisjoint(str(one).upper() for one in responses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class CheckCase:
     `reported` are the outcomes that the response reports, None if it reports none; `unreadable` says why
     they cannot be read. `conformance` compares the response with the spec. `is_tolerated`: the vendor's
     profile allows this status although the expectation is another. `has_credentials`: the request carries
-    the credentials of the run.
+    the credentials of the run; `lacks_credentials`: it should, and they are left out or replaced.
     """
 
     exchange: Exchange
@@ -33,6 +40,7 @@ class CheckCase:
     conformance: ConformanceResult = field(default_factory=ConformanceResult)
     is_tolerated: bool = False
     has_credentials: bool = False
+    lacks_credentials: bool = False
     message_exceptions: tuple[str, ...] = ()
     """Patterns of the messages that the profile exempts from the checks of their words."""
 
@@ -40,6 +48,13 @@ class CheckCase:
     def status(self) -> int:
         """Status of the response."""
         return self.exchange.response.status
+
+    @property
+    def is_provoked(self) -> bool:
+        """Whether a call without the credentials of the run is refused, as no spec has to state."""
+        operation = self.expected.operation
+        is_unstated = operation is not None and not is_stated(self.status, operation.responses)
+        return self.status in DENIED and self.lacks_credentials and is_unstated
 
     @property
     def atomic(self) -> bool:

@@ -16,6 +16,7 @@ from schemathesis.schemas import BaseSchema
 from mockserver.contract.call_limits import ANSWERS_CAN_BE_READ, EVERY_CALL_IS_ANSWERED
 from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.checks.answer_checks import unanswered, unread
+from mockserver.contract.checks.check_case import DENIED, is_stated
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
@@ -58,6 +59,15 @@ _UNREADABLE = (UnicodeError, RecursionError)
 _INVALID_IS_REFUSED = "negative-data-rejection"
 _HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
 
+_CHECKS_OF_THE_SPEC = frozenset(
+    {
+        "status-code-conformance",
+        "content-type-conformance",
+        "response-headers-conformance",
+        "response-schema-conformance",
+    }
+)
+
 _SLOW = 3
 """Calls of an operation that took too long, after which the rest of them is left out."""
 
@@ -75,6 +85,8 @@ class FuzzingContext:
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
     locations: LocationChecks | None = None
+    lacks_credentials: Callable[[str, Request], bool] | None = None
+    """Says of a call of an operation whether the credentials of the run are left out or replaced."""
 
 
 class CaseCaller:
@@ -187,7 +199,10 @@ class CaseCaller:
             found += self._built_in.check(
                 answered,
                 context.ledger,
-                self.left_out | self._own_checks(exchange) | self._checks_without_meaning(case),
+                self.left_out
+                | self._own_checks(exchange)
+                | self._checks_without_meaning(case)
+                | self._provoked(case, exchange),
             )
             if exchange.request.method == case.operation.method.upper():
                 found += self._check_once(case, exchange)
@@ -207,6 +222,14 @@ class CaseCaller:
             if self._context.check_exchange and exchange.operation
             else frozenset()
         )
+
+    def _provoked(self, case: PinnedCase, exchange: Exchange) -> frozenset[str]:
+        """Return the checks that say nothing of a refusal, not stated, of a call without credentials."""
+        status, lacks = exchange.response.status, self._context.lacks_credentials
+        if lacks is None or is_stated(status, case.operation.definition.raw.get("responses", {})):
+            return frozenset()
+        is_provoked = status in DENIED and lacks(operation_id(case), exchange.request)
+        return _CHECKS_OF_THE_SPEC if is_provoked else frozenset()
 
     def _checks_without_meaning(self, case: PinnedCase) -> frozenset[str]:
         """Return the checks that say nothing of a case with a bad header.

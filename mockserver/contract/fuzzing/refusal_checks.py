@@ -12,7 +12,7 @@ from mockserver.contract.finding import Check, Finding
 from mockserver.contract.fuzzing.counted_calls import CountedCalls
 from mockserver.contract.fuzzing.refusal_status_checks import UNKNOWN_MEDIA_TYPE, RefusalStatusChecks
 from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.safety import JOURNAL, is_health
+from mockserver.contract.safety import HEALTH_PATH, JOURNAL
 from mockserver.contract.target import Target
 from mockserver.model import Document
 from mockserver.spec.openapi import resolve
@@ -105,9 +105,10 @@ class AuthChecks:
 
     def _is_lenient(self, good: Exchange) -> bool:
         """Return whether the server is a mock server that does not report strict credentials."""
-        health = self._target.at_origin(Request("GET", "/_mock/health")).response
-        is_known = JOURNAL in good.response.headers or is_health(health)
-        return is_known and b'"strict"' not in health.body
+        if JOURNAL not in good.response.headers and not self._target.identity().is_ours:
+            return False
+        health = self._target.at_control_plane(Request("GET", HEALTH_PATH)).response
+        return b'"strict"' not in health.body
 
     def _place(self, scheme: str) -> CredentialPlace:
         node = resolve(self._document, self._document["components"]["securitySchemes"][scheme])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
 from mockserver.contract.config import RunConfig
+from mockserver.contract.credentials import lacks_credentials
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.fuzzing import link_walks, refusal_checks, schemas, schemathesis_checks
@@ -104,9 +105,10 @@ def fuzzing_context(
     replays = KeyedReplays(api, target, run_config, ledger)
     statuses = RefusalStatusChecks(api, target, run_config, ledger)
     locations = LocationChecks(api, target, run_config, ledger)
+    lacks = partial(lacks_credentials, api)
     pins = api.profile.pins
     return FuzzingContext(
-        target, run_config, ledger, pins, api.spec, check_exchange, replays, statuses, locations
+        target, run_config, ledger, pins, api.spec, check_exchange, replays, statuses, locations, lacks
     )
 
 
@@ -306,17 +308,13 @@ def _size(finding: Finding) -> int:
 
 
 def plan_plain_schemathesis(
-    file: Path,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    credentials: Mapping[str, Mapping[str, str]] | None = None,
+    file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
 ) -> list[PlannedPart]:
-    """Return the calls of every operation that the spec has; `credentials` are by security scheme.
+    """Return the calls of every operation that the spec in `file` has, with the credentials of the profile.
 
     Raises:
         LoaderError: Schemathesis cannot read the spec.
     """
-    schema = schemas.load_plain_schema(file, target.address.url, run_config, credentials or {})
-    context = FuzzingContext(target, run_config, ledger)
+    schema = schemas.load_plain_schema(file, target.address.url, run_config, api.profile.credentials)
+    context = FuzzingContext(target, run_config, ledger, lacks_credentials=partial(lacks_credentials, api))
     return list(plan_operations(schema, CaseCaller(schema, context), context))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
+from mockserver.contract.call_limits import UnansweredCallError
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.loading import ApiUnderTest
@@ -41,7 +42,9 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
         request = _first_call(api, operation) if operation.id in operations else None
         if request is None:
             continue
-        exchange = target.send(request, operation.id)
+        exchange = _answered(target, request, operation.id)
+        if exchange is None:
+            continue  # the run finds that it is not answered
         status = exchange.response.status
         if status in _ABSENT or (status == _NOT_FOUND and not _has_not_found(operation)):
             absent[operation.id] = status
@@ -54,7 +57,16 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
 
 def _asks_who_calls(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether the operation is closed to a caller without credentials."""
-    return target.send(_anonymous(api, exchange)).response.status in _CLOSED
+    anonymous = _answered(target, _anonymous(api, exchange))
+    return anonymous is not None and anonymous.response.status in _CLOSED
+
+
+def _answered(target: Target, request: Request, operation: str = "") -> Exchange | None:
+    """Return the exchange, None where there is no whole answer to the call."""
+    try:
+        return target.send(request, operation)
+    except UnansweredCallError:
+        return None
 
 
 def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
@@ -64,11 +76,29 @@ def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool
     """
     if not headers_for(api, exchange.operation, api.profile.credentials):
         return False
-    anonymous = target.send(_anonymous(api, exchange))
-    if anonymous.response.status != _NOT_FOUND:
+    anonymous = _answered(target, _anonymous(api, exchange))
+    if anonymous is None or anonymous.response.status != _NOT_FOUND:
         return False
-    invented = target.send(replace(exchange.request, path=f"/not-there{exchange.request.path}"))
-    return _outline(invented) == _outline(exchange)
+    invented = _answered(target, replace(exchange.request, path=f"/not-there{exchange.request.path}"))
+    return invented is not None and _outline(invented) == _outline(exchange)
+
+
+def is_unknown_path(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
+    """Return whether a refusal is that of a path which is in no spec, as far as answers show.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    invented = replace(exchange.request, path=f"/not-there{exchange.request.path}")
+    shown = _answered(target, invented)
+    if shown is None or _outline(shown) != _outline(exchange):
+        return False
+    anonymous = _anonymous(api, exchange)
+    if anonymous == exchange.request:
+        return True
+    same = [_answered(target, one) for one in (anonymous, replace(anonymous, path=invented.path))]
+    outlines = [one and _outline(one) for one in same]
+    return outlines[0] == outlines[1]
 
 
 def _anonymous(api: ApiUnderTest, exchange: Exchange) -> Request:

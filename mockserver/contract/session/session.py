@@ -20,6 +20,7 @@ from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_ven
 from mockserver.contract.progress import SILENT, RunObserver
 from mockserver.contract.session.announcement import announce
 from mockserver.contract.session.built import absent_note, absent_operations
+from mockserver.contract.session.facts import CheckedFacts, FactSearch
 from mockserver.contract.session.plan import SessionPlan, header_variable
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.errors import SpecError
@@ -105,6 +106,7 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
         TargetUnreachableError: nobody answers there.
         SpecError, VendorError: the spec cannot be served in this process.
         UnreadableCredentialError: one of the environment is not of its kind.
+        MissingFactsError: what valid items rely on is not at the target.
     """
     api = session_subject.api
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
@@ -114,17 +116,23 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     ledger = FindingLedger(observer=context.observer)
     headers = {name.lower(): text for name, text in plan.headers.items()}
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
-        ours = here is not None or (not remote and safety.says_it_is_ours(target.send))
-        if not (ours or remote):
-            if elsewhere := safety.find_vendor_below(api.name, url, target.send):
-                raise elsewhere
-            ours = safety.is_ours(target.send, target.at_origin)
+        if (
+            here is None
+            and not remote
+            and (elsewhere := safety.find_vendor_below(api.name, url, target.send))
+        ):
+            raise elsewhere
+        ours = here is not None or (not remote and target.identity().is_ours)
         given = _credentials(api, context, ours=ours)
         known = _with(api, {**given, **credentials.from_headers(api, headers)})
         effort = _run_config(known, plan, context, ledger)
         if not ours:
             context.say(announce(known, url, effort, rate))
             effort = effort if session_subject.plain else _built(known, target, effort, ledger)
+        checked = _checked_facts(known, target, plan, effort, ours=ours)
+        ledger.notes.extend(checked.notes)
+        known = replace(known, facts=checked.facts)
+        plan = replace(plan, facts={**plan.facts, **checked.taken})
         context.observer.run_began(known, _secrets(known, plan, context))
         began = context.clock()
         stopped = _run(replace(session_subject, api=known), target, replace(plan, run_config=effort), ledger)
@@ -248,6 +256,22 @@ def _run_config(
         f"{len(wanted - left)} of {len(wanted)} operations were not called, as {', '.join(unnamed)} is empty"
     )
     return replace(run_config, left_out=every - left)
+
+
+def _checked_facts(
+    known: ApiUnderTest, target: Target, plan: SessionPlan, run_config: RunConfig, *, ours: bool
+) -> CheckedFacts:
+    """Look for the facts that items of the run rely on; at a server of ours for those that were given.
+
+    None is taken from another host, where somebody may need what is there.
+
+    Raises:
+        MissingFactsError: some are not there.
+    """
+    has_items = plan.phases != (runner.FUZZING_PHASE,)
+    operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()
+    may_take = is_loopback(safety.host_of(target.address.url))
+    return FactSearch(known, target, operations, plan.facts, may_take=may_take).checked(only_given=ours)
 
 
 def _built(known: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> RunConfig:

@@ -13,7 +13,6 @@ from mockserver.contract.exchange import Exchange
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Position, Twice
-from mockserver.contract.safety import is_ours
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
 from mockserver.contract.stateful.state_model import (
@@ -67,7 +66,7 @@ def with_positions(context: SequenceContext) -> SequenceContext:
     """
     profile = context.batch_profile
     is_assumed = profile.twice_positions or any(one.assumption for one in _cases(profile))
-    if not is_assumed or context.target.address.app or is_ours(context.target.send, context.target.at_origin):
+    if not is_assumed or context.target.address.app or context.target.identity().is_ours:
         return context
     found = _Positions(context)
     # An answer that does not come, or cannot be read, is found by the sequences.

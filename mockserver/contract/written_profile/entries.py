@@ -1,8 +1,8 @@
 """Members of a written profile, as `x-contract` and a YAML file have them.
 
 A new member is a field here and a line in the module that makes a profile of it (`batches`, `profile`).
-Members of `pins`, `tolerances` and `values` are the fields of `FixturePins`, `Tolerance` and `ValueRules`: a
-new field of those can be written without a change here.
+Members of `pins`, `tolerances`, `fact-checks` and `values` are the fields of `FixturePins`, `Tolerance`,
+`FactCheck` and `ValueRules`: a new field of those can be written without a change here.
 """
 
 from __future__ import annotations
@@ -122,3 +122,4 @@ class ProfileEntry(Entry, frozen=True):
     batches: dict[str, Any] = {}
     pins: dict[str, Any] = {}
     tolerances: list[dict[str, Any]] = []
+    fact_checks: list[dict[str, Any]] = []

@@ -15,6 +15,7 @@ from mockserver.contract.profile import BatchProfile, Facts, FixturePins, Profil
 from mockserver.contract.written_profile.batches import WrittenBatch
 from mockserver.contract.written_profile.conversion import plain, typed
 from mockserver.contract.written_profile.entries import BatchEntry, ProfileEntry
+from mockserver.contract.written_profile.fact_checks import read_fact_checks
 from mockserver.contract.written_profile.placeholders import Template
 from mockserver.contract.written_profile.places import WrittenPlace
 from mockserver.contract.written_profile.scope import PlaceholderScope, read_scope
@@ -92,6 +93,7 @@ class _WrittenProfile:
             batches=lambda facts: batches(tuple(facts.items())),
             pins=self._pins(entry),
             tolerances=self._tolerances(entry),
+            fact_checks=read_fact_checks(self.spec, entry, self.place, facts),
         )
         made.batches(facts)
         return made

@@ -255,9 +255,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return answer
 
 
-@contextmanager
-def serve(*bugs: str) -> Iterator[str]:
-    """Serve on a free port with these bugs; yield the address."""
+def application(*bugs: str) -> Starlette:
+    """Return a server with these bugs."""
     api = InvoiceApi(bugs)
     routes = [
         Route("/claim-invoice-batch", api.batch, methods=["PUT"]),
@@ -265,5 +264,11 @@ def serve(*bugs: str) -> Iterator[str]:
         Route("/claim-invoice/{key}", api.read, methods=["GET"]),
         Route("/claim-invoice/{key}", api.delete, methods=["DELETE"]),
     ]
-    with listen(Starlette(routes=routes, exception_handlers={HTTPException: _refuse})) as url:
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
+
+
+@contextmanager
+def serve(*bugs: str) -> Iterator[str]:
+    """Serve on a free port with these bugs; yield the address."""
+    with listen(application(*bugs)) as url:
         yield url

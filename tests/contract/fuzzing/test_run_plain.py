@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import run
 from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.parts import run_parts
+from mockserver.contract.loading import load_foreign_api
+from mockserver.contract.parts import PlannedPart, run_parts
 from mockserver.contract.target import Address, Target
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -51,10 +53,22 @@ def answering(body: str, status: int = 200) -> Any:
     return app
 
 
+def planned(
+    file: Path,
+    target: Target,
+    ledger: FindingLedger,
+    examples: int,
+    credentials: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[PlannedPart]:
+    api, _ = load_foreign_api(file, {})
+    known = replace(api, profile=replace(api.profile, credentials=credentials or {}))
+    return run.plan_plain_schemathesis(file, known, target, RunConfig(0, examples), ledger)
+
+
 def found(file: Path, body: str, status: int = 200, **credentials: dict[str, str]) -> list[tuple[str, str]]:
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:8080", answering(body, status))) as target:
-        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 5), ledger, credentials), ledger)
+        run_parts(planned(file, target, ledger, 5, credentials), ledger)
     assert ledger.calls.total() > 0
     return [(one.operation, one.check) for one in ledger.findings]
 
@@ -75,6 +89,66 @@ def test_a_server_that_lets_anybody_in_is_found(tmp_path: Path) -> None:
     assert ("listThings", "ignored-auth") in found(file, '{"id": 1}', key={"api_key": "good"})
 
 
+SCHEMES = {
+    "bearer": ({"type": "http", "scheme": "bearer"}, {"bearer": "good"}),
+    "basic": ({"type": "http", "scheme": "basic"}, {"username": "good", "password": "good"}),
+    "header": ({"type": "apiKey", "in": "header", "name": "X-Key"}, {"api_key": "good"}),
+    "query": ({"type": "apiKey", "in": "query", "name": "key"}, {"api_key": "good"}),
+    "cookie": ({"type": "apiKey", "in": "cookie", "name": "sid"}, {"api_key": "good"}),
+}
+
+
+def asking(allowed: str) -> Any:
+    """Return a server that answers 401 in plain text, unless it finds what is `allowed` in the call."""
+
+    async def app(scope: dict[str, Any], _receive: Any, send: Send) -> None:
+        headers = {name.lower(): text.decode() for name, text in scope["headers"]}
+        given = [headers.get(name, "") for name in (b"authorization", b"x-key", b"cookie")]
+        is_known = allowed in (*given, *scope["query_string"].decode().split("&"))
+        status = 401 if not is_known else 200 if scope["method"] == "GET" else 405
+        kind = b"text/plain" if status == 401 else b"application/json"
+        headers_sent = [(b"content-type", kind), (b"allow", b"GET"), (b"www-authenticate", b"Bearer")]
+        await send({"type": "http.response.start", "status": status, "headers": headers_sent})
+        await send({"type": "http.response.body", "body": b'{"id": 1}' if status == 200 else b"who?"})
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("bearer", "Bearer good"),
+        ("basic", "Basic Z29vZDpnb29k"),
+        ("header", "good"),
+        ("query", "key=good"),
+        ("cookie", "sid=good"),
+    ],
+)
+@pytest.mark.parametrize("stated", [{}, {"default": {"description": "an error", "content": {}}}])
+def test_a_401_to_a_call_without_its_credentials_needs_no_line_in_the_spec(
+    kind: str, text: str, stated: dict[str, Any], tmp_path: Path
+) -> None:
+    scheme, given = SCHEMES[kind]
+    file = spec(tmp_path, "3.0.3", security=[{"key": []}])
+    document = json.loads(file.read_text())
+    document["components"]["securitySchemes"]["key"] = scheme
+    document["paths"]["/things"]["get"]["responses"] |= stated
+    file.write_text(json.dumps(document))
+    ledger = FindingLedger(keeps_exchanges=True)
+
+    with Target(Address("http://127.0.0.1:8080", asking(text))) as target:
+        run_parts(planned(file, target, ledger, 5, {"key": given}), ledger)
+
+    assert [one.said for one in ledger.findings] == []
+    assert {one.response.status for one in ledger.exchanges} >= {200, 401}
+
+
+def test_a_401_to_the_credentials_of_the_run_is_found(tmp_path: Path) -> None:
+    file = spec(tmp_path, "3.0.3", security=[{"key": []}])
+
+    assert ("listThings", "status-code-conformance") in found(file, "{}", 401, key={"api_key": "good"})
+
+
 def test_a_server_error_is_found_under_the_same_id_as_everywhere(tmp_path: Path) -> None:
     assert ("listThings", "no-server-error") in found(spec(tmp_path, "3.0.3"), "{}", 500)
 
@@ -87,7 +161,7 @@ def test_an_operation_that_cannot_be_read_is_a_note_of_the_run(tmp_path: Path) -
     ledger = FindingLedger()
 
     with Target(Address("http://127.0.0.1:8080", answering('{"id": 1}'))) as target:
-        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 1), ledger, {}), ledger)
+        run_parts(planned(file, target, ledger, 1), ledger)
 
     (note,) = ledger.notes
     assert note.startswith("GET /odd was not called, Schemathesis cannot read it: ")
@@ -103,8 +177,7 @@ def test_a_405_without_allow_is_told_as_that(tmp_path: Path) -> None:
 
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:8080", app)) as target:
-        parts = run.plan_plain_schemathesis(spec(tmp_path, "3.0.3"), target, RunConfig(0, 5), ledger, {})
-        run_parts(parts, ledger)
+        run_parts(planned(spec(tmp_path, "3.0.3"), target, ledger, 5), ledger)
 
     (found,) = [one for one in ledger.findings if one.check == "unsupported-method"]
     assert found.said.endswith(
@@ -123,7 +196,7 @@ def test_an_operation_that_is_a_reference_is_a_note_and_no_finding(tmp_path: Pat
     ledger = FindingLedger()
 
     with Target(Address("http://127.0.0.1:8080", answering('{"id": 1}'))) as target:
-        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 1), ledger, {}), ledger)
+        run_parts(planned(file, target, ledger, 1), ledger)
 
     assert ledger.notes == ["GET /others was not called: OpenAPI has no reference in place of an operation"]
     assert ledger.findings == []
@@ -145,7 +218,7 @@ def test_a_required_header_that_is_sent_empty_may_be_accepted(tmp_path: Path) ->
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:8080", app)) as target:
         file = spec(tmp_path, "3.0.3", parameters=[tenant])
-        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 5), ledger, {}), ledger)
+        run_parts(planned(file, target, ledger, 5), ledger)
 
     assert empty
     assert "negative-data-rejection" not in {one.check for one in ledger.findings}

@@ -9,6 +9,7 @@ from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.session.built import absent_note, absent_operations
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Application
+from tests.contract import bad_servers
 
 API = load_vendor_api("vba")
 EVERY = frozenset(API.spec.operations)
@@ -74,6 +75,15 @@ def test_a_server_that_asks_nobody_keeps_its_reads() -> None:
         return (404, "") if path.count("/") == 2 else (400, "")
 
     assert absent(answer) == {}
+
+
+@pytest.mark.parametrize("behaviour", [bad_servers.reset, bad_servers.answer(b"")], ids=["reset", "empty"])
+def test_an_operation_that_is_not_answered_is_left_to_the_run(behaviour: bad_servers.Behaviour) -> None:
+    behave = bad_servers.of_operation("/payees", behaviour, bad_servers.message(b"{}", b"405 No"))
+    with bad_servers.serve(behave) as url, Target(Address(url)) as target:
+        found = absent_operations(API, target, frozenset({"getPayee", "getClaimInvoice"}))
+
+    assert found == {"getClaimInvoice": 405}
 
 
 def test_only_operations_that_are_wanted_are_called() -> None:

@@ -129,6 +129,7 @@ def test_what_is_pinned_and_tolerated_is_the_same() -> None:
 
     assert written.tolerances == python.tolerances
     assert written.pins == python.pins
+    assert written.fact_checks == python.fact_checks
     assert (written.facts, written.credentials) == (python.facts, python.credentials)
     assert [written.headers(written.facts, tenant) for tenant in (0, 1)] == [
         python.headers(python.facts, tenant) for tenant in (0, 1)

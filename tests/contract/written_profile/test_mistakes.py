@@ -52,6 +52,32 @@ def line_of(text: str) -> int:
             "putPayees is no batch operation of the spec; it has putClaimInvoice",
         ),
         ("expected-statuses:", "statuses:", "pins.statuses: unknown; known are headers, query"),
+        ("{fact: first_invoice", "{fact: first", "fact-checks.2.fact: first is none of the facts; they are"),
+        (
+            "needed-by: [put",
+            "needed-by: [send",
+            "fact-checks.0.needed-by: the spec has no operation sendClaim",
+        ),
+        (
+            "operation: getPayee, path",
+            "operation: putPayeesBatch, path",
+            "fact-checks.0.reads.0.operation: the spec has no GET that is called putPayeesBatch",
+        ),
+        (
+            'path: {payeeID: "{payee}"}, key: /data',
+            "key: /data",
+            "fact-checks.0.reads.0.path: /payees/{payeeID} takes payeeID, found nothing",
+        ),
+        (
+            'path: {payeeID: "{payee}"}, key: /data',
+            'path: {payeeID: "{pay}"}, key: /data',
+            "fact-checks.0.reads.0.path.payeeID: {pay} is unknown here; known are database",
+        ),
+        (
+            '{pageSize: "500"}, rows',
+            '{size: "500"}, rows',
+            "fact-checks.0.reads.1.query.size: listPayee has no",
+        ),
         ("keyword: maxLength, ", "", "tolerances.1: keyword is missing"),
         (
             "    refreshTokens: {reason",

@@ -16,7 +16,7 @@ from mockserver.contract import runner
 from mockserver.contract.asgi_calls import App
 from mockserver.contract.config import RunConfig
 from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.loading import load_api
+from mockserver.contract.loading import load_api, load_vendor_api
 from mockserver.contract.target import Address, Target
 from mockserver.contract.written_profile.entries import BatchEntry, ProfileEntry
 from mockserver.server.application import Options, create_app
@@ -154,6 +154,16 @@ def test_the_page_of_the_suite_shows_a_file_that_is_read(tmp_path: Path) -> None
     [batch] = api.profile.batches(api.facts)
     assert [one.name for one in batch.corruptions] == ["an unknown payee", "no amount"]
     assert [one.name for one in batch.steps] == ["delete it"]
+
+
+def test_the_page_of_the_suite_shows_a_fact_check_that_is_read(tmp_path: Path) -> None:
+    [document] = blocks(CONTRACT, "fact-checks:")
+    file = tmp_path / "profile.yaml"
+    file.write_text(yaml.dump(document), encoding="utf-8")
+
+    (check,) = load_vendor_api("vba", None, file).profile.fact_checks
+
+    assert [one.operation for one in check.reads] == ["getPayee", "listPayee"]
 
 
 @pytest.mark.parametrize(("entry", "number"), [(BatchEntry, 0), (ProfileEntry, 1)], ids=["batch", "whole"])

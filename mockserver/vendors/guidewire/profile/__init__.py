@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.profile import IdempotencyRule, LimitedCredentials, Profile
 from mockserver.vendors.guidewire.profile.batches import batch_profiles
+from mockserver.vendors.guidewire.profile.facts import FACT_CHECKS
 from mockserver.vendors.guidewire.profile.lists import LISTS
 from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
@@ -36,6 +37,7 @@ PROFILE = Profile(
     pins=PINS,
     idempotency=_KEYS,
     limited=(_READS_ONLY,),
+    fact_checks=FACT_CHECKS,
     lists=LISTS,
     readers={"runBatch": read_outcomes},
 )

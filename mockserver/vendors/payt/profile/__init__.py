@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.contract.profile import LimitedCredentials, Profile, RefusalRule
+from mockserver.vendors.payt.profile.facts import FACT_CHECKS
 from mockserver.vendors.payt.profile.invoices import INVOICE_READER, batch_profiles
 from mockserver.vendors.payt.profile.lists import LISTS
 from mockserver.vendors.payt.profile.pins import PINS
@@ -41,6 +42,7 @@ PROFILE = Profile(
     pins=PINS,
     refusals=(_UNKNOWN_ADMINISTRATION,),
     limited=(_READS_ONLY,),
+    fact_checks=FACT_CHECKS,
     lists=LISTS,
     readers={"postV1Invoices": INVOICE_READER, "patchV1Invoices": INVOICE_READER, **READERS},
 )

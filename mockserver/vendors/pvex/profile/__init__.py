@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mockserver.contract.profile import Profile
 from mockserver.vendors.pvex.profile.batches import batch_profiles
+from mockserver.vendors.pvex.profile.facts import FACT_CHECKS
 from mockserver.vendors.pvex.profile.lists import LISTS
 from mockserver.vendors.pvex.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.pvex.profile.reading import read_outcomes
@@ -18,6 +19,7 @@ PROFILE = Profile(
     credentials={"bearerAuth": {"bearer": "good-token"}},
     batches=batch_profiles,
     pins=PINS,
+    fact_checks=FACT_CHECKS,
     lists=LISTS,
     tolerances=TOLERANCES,
     readers={"postInvoiceBatch": read_outcomes},

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.contract.profile import Facts, LimitedCredentials, Profile, RefusalRule, Tolerance
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
+from mockserver.vendors.vba.profile.facts import FACT_CHECKS
 from mockserver.vendors.vba.profile.lists import LISTS
 from mockserver.vendors.vba.profile.pins import PINS
 
@@ -53,6 +54,7 @@ PROFILE = Profile(
     pins=PINS,
     refusals=_REFUSALS,
     limited=(_READS_ONLY,),
+    fact_checks=FACT_CHECKS,
     lists=LISTS,
     tolerances={"": _TOLERANCES},
     readers={"putClaimInvoiceBatch": read_outcomes, "putPayeesBatch": read_outcomes},

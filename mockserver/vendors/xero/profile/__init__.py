@@ -22,6 +22,7 @@ from mockserver.vendors.xero.profile import (
     payments,
     reading,
 )
+from mockserver.vendors.xero.profile.facts import FACT_CHECKS
 from mockserver.vendors.xero.profile.lists import LISTS
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.xero.profile.values import DOCUMENT_VALUES
@@ -86,6 +87,7 @@ PROFILE = Profile(
     headers=_headers,
     batches=_batch_profiles,
     pins=PINS,
+    fact_checks=FACT_CHECKS,
     lists=LISTS,
     tolerances=TOLERANCES,
     idempotency=_KEYS,

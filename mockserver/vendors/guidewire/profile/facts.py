@@ -1,0 +1,17 @@
+"""How the facts of Guidewire are found at a server: no read of this API shows a payee or a claim."""
+
+from __future__ import annotations
+
+from mockserver.contract.fact_profile import FactCheck, FactRead
+
+_BULK_INVOICES = (
+    FactRead("getBulkInvoice", {"bulkInvoiceId": "{bulk_invoices}"}),
+    FactRead("getBulkInvoices", query={"pageSize": "100"}, rows="/data", key="/attributes/id", size=100),
+)
+
+FACT_CHECKS = (
+    FactCheck("payee", needed_by=("runBatch",)),
+    FactCheck("claim", needed_by=("runBatch",)),
+    FactCheck("bulk_invoices", _BULK_INVOICES, needed_by=("runBatch",), parts=","),
+    FactCheck("prefix", made_up=True),
+)
