@@ -98,7 +98,7 @@ def _debtor_record(key: str, drawn: DrawnValues) -> Record:
     return {
         "name": f"Debtor {drawn.number}",
         "debtor_identifier": f"id-{key}",
-        "coc_number": f"{drawn.number:08}",
+        "coc_number": f"{drawn.number % 100_000_000:08}",
     }
 
 
