@@ -88,6 +88,7 @@ class ExchangeJudge:
             conformance,
             is_tolerated=self._forgives(operation, exchange.response.status),
             has_credentials=self._is_credentialed(operation, exchange),
+            answer_types=self._contracted.profile.pins.answer_types,
             message_exceptions=self._contracted.profile.message_exceptions,
         )
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.list_profile import ListProfile
-from mockserver.contract.value_rules import AS_SENT, ValueRules
+from mockserver.contract.value_rules import AS_SENT, ValueChange, ValueRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +281,8 @@ class FixturePins:
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
     empty_responses: tuple[str, ...] = ()
     """Responses, by name in the spec's components, that have a body only with some assumption."""
+    answer_types: tuple[str, ...] = ()
+    """Media types that answers may have, whatever was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +340,24 @@ class LimitedCredentials:
     operations: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case that the vendor's documents leave open, and that is not found out by trying.
+
+    At a server that is not ours the checks let it do either: `tolerances` and `expected_statuses`, by
+    operation, `refusals` and `answer_types` are added to those of the profile, `values` to what every batch
+    changes by design. `lists_end_empty`: the last page may lead to one without rows. `name` is for a note.
+    """
+
+    name: str
+    tolerances: Mapping[str, tuple[Tolerance, ...]] = field(default_factory=dict)
+    expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
+    refusals: tuple[RefusalRule, ...] = ()
+    answer_types: tuple[str, ...] = ()
+    values: tuple[ValueChange, ...] = ()
+    lists_end_empty: bool = False
+
+
 def _no_batches(_facts: Facts) -> tuple[BatchProfile, ...]:
     return ()
 
@@ -372,6 +392,10 @@ class Profile:
     """Regular expressions of messages that may say what their words seem to contradict."""
     lists: tuple[ListProfile, ...] = ()
     """Lists, where names and schemas of the spec do not say how they are paged, counted and filtered."""
+    open_cases: tuple[OpenCase, ...] = ()
+    no_positions: Mapping[str, str] = field(default_factory=dict)
+    """Assumptions of our server that are no positions of a right one (a fault that the vendor had), by name,
+    with the reason."""
 
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"

@@ -13,7 +13,9 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.parts import PlannedPart, run_parts
+from mockserver.contract.safety import is_ours
 from mockserver.contract.target import Target
 from mockserver.contract.workers import can_work_side_by_side, run_side_by_side
 from mockserver.errors import SpecError
@@ -46,6 +48,7 @@ def run_phases(
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
+    api = _as_at(target, api, ledger)
     judge = ExchangeJudge(api, run_config)
     planners = [one for phase in PHASES if phase in phases for one in _PLANNERS[phase]()]
     plans = [
@@ -54,6 +57,14 @@ def run_phases(
         if _wants(run_config, {*CHECKS, *checks})
     ]
     _run(chain.from_iterable(plans), target, run_config, ledger)
+
+
+def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
+    """Return the API as it is tested there: a server that is not ours may act otherwise in open cases."""
+    if not api.profile.open_cases or is_ours(target.send, target.at_origin):
+        return api
+    ledger.notes.append(note_of(api))
+    return let_either(api)
 
 
 def _generated_calls() -> _Planners:

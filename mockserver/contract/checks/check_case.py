@@ -33,6 +33,8 @@ class CheckCase:
     conformance: ConformanceResult = field(default_factory=ConformanceResult)
     is_tolerated: bool = False
     has_credentials: bool = False
+    answer_types: tuple[str, ...] = ()
+    """Media types that the answer may have whatever was asked for."""
     message_exceptions: tuple[str, ...] = ()
     """Patterns of the messages that the profile exempts from the checks of their words."""
 

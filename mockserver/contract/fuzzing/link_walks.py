@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -33,6 +33,7 @@ from mockserver.contract.isolation import Isolation, IsolationScope
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
+from mockserver.spec.openapi import Spec, resolve
 
 PHASE = "links"
 
@@ -83,6 +84,7 @@ def count_followed_links(
         Isolation(context.target, effort.seed, " ".join(("walk", *without))),
         FailureSearch(effort),
         partial,
+        _statuses_with_links(api.spec),
     )
     while found := _search_walks(schema, trip, effort):
         ledger.found([found])
@@ -103,6 +105,9 @@ class WalkState:
     isolation: Isolation
     search: FailureSearch
     partial_batches: frozenset[str] = frozenset()
+    links_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The statuses, as the spec names them, whose answers have links, by operation."""
+    is_offered_one: bool = False
     good_links: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)
     last_exchanges: dict[str, Exchange] = field(default_factory=dict)
@@ -140,6 +145,13 @@ class WalkState:
             if not is_good:
                 self.last_exchanges.setdefault(link, self.last)
 
+    def look_for_links(self, exchange: Exchange) -> None:
+        """Note whether an answer is one that the spec has links for."""
+        status = exchange.response.status
+        known = self.links_of.get(exchange.operation, frozenset())
+        if not known.isdisjoint({str(status), f"{status // 100}XX", "default"}):
+            self.is_offered_one = True
+
     def told(self, finding: Finding) -> Finding:
         """Return a finding with the steps that led to it."""
         words = tuple(
@@ -171,6 +183,7 @@ class LinkWalkHooks:
         try:
             answered = trip.caller.call(case, self.recorder, walking=True)
             trip.last = answered.exchange
+            trip.look_for_links(answered.exchange)
             trip.steps.append(answered.exchange)
             self.recorder.record_response(case_id=case.id, response=answered.response)
             kwargs["found"].extend(trip.caller.judge(answered))
@@ -224,9 +237,20 @@ def _included_operations(
     return schema.exclude(operation_id=sorted(left_out))
 
 
+def _statuses_with_links(spec: Spec) -> Mapping[str, frozenset[str]]:
+    return {
+        one.id: frozenset(
+            status
+            for status, node in spec.document["paths"][one.path][one.method]["responses"].items()
+            if resolve(spec.document, node).get("links")
+        )
+        for one in spec.operations.values()
+    }
+
+
 def _dead_links(walk: WalkState) -> Iterator[Finding]:
     """Links that lead to nothing that can be read, however often they are followed."""
-    if not walk.good_links and walk.last is not None:
+    if not walk.good_links and walk.last is not None and walk.is_offered_one:
         yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(walk.last,))
         return
     for link, times in walk.read.items():

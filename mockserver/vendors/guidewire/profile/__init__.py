@@ -5,6 +5,7 @@ from __future__ import annotations
 from mockserver.contract.profile import IdempotencyRule, LimitedCredentials, Profile
 from mockserver.vendors.guidewire.profile.batches import batch_profiles
 from mockserver.vendors.guidewire.profile.lists import LISTS
+from mockserver.vendors.guidewire.profile.open_cases import OPEN_CASES
 from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
 
@@ -35,6 +36,7 @@ PROFILE = Profile(
     batches=batch_profiles,
     pins=PINS,
     idempotency=_KEYS,
+    open_cases=OPEN_CASES,
     limited=(_READS_ONLY,),
     lists=LISTS,
     readers={"runBatch": read_outcomes},

@@ -10,6 +10,7 @@ from __future__ import annotations
 from mockserver.contract.profile import Profile
 from mockserver.vendors.pvex.profile.batches import batch_profiles
 from mockserver.vendors.pvex.profile.lists import LISTS
+from mockserver.vendors.pvex.profile.open_cases import OPEN_CASES
 from mockserver.vendors.pvex.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.pvex.profile.reading import read_outcomes
 
@@ -18,6 +19,7 @@ PROFILE = Profile(
     credentials={"bearerAuth": {"bearer": "good-token"}},
     batches=batch_profiles,
     pins=PINS,
+    open_cases=OPEN_CASES,
     lists=LISTS,
     tolerances=TOLERANCES,
     readers={"postInvoiceBatch": read_outcomes},

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mockserver.contract.profile import Facts, LimitedCredentials, Profile, RefusalRule, Tolerance
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
 from mockserver.vendors.vba.profile.lists import LISTS
+from mockserver.vendors.vba.profile.open_cases import OPEN_CASES
 from mockserver.vendors.vba.profile.pins import PINS
 
 _CREDENTIALS = {
@@ -51,6 +52,7 @@ PROFILE = Profile(
     headers=_tenant_headers,
     batches=batch_profiles,
     pins=PINS,
+    open_cases=OPEN_CASES,
     refusals=_REFUSALS,
     limited=(_READS_ONLY,),
     lists=LISTS,

@@ -23,6 +23,7 @@ from mockserver.vendors.xero.profile import (
     reading,
 )
 from mockserver.vendors.xero.profile.lists import LISTS
+from mockserver.vendors.xero.profile.open_cases import NO_POSITIONS
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.xero.profile.values import DOCUMENT_VALUES
 
@@ -86,6 +87,7 @@ PROFILE = Profile(
     headers=_headers,
     batches=_batch_profiles,
     pins=PINS,
+    no_positions=NO_POSITIONS,
     lists=LISTS,
     tolerances=TOLERANCES,
     idempotency=_KEYS,

@@ -1,0 +1,15 @@
+"""What the documents leave open of single calls, so that another server may do either."""
+
+from __future__ import annotations
+
+from mockserver.contract.profile import OpenCase, Tolerance
+
+_LENGTH = Tolerance("maxLength", "the 255 characters of CSV imports are assumed")
+_REASON = "where the border to the faults of a record runs is assumed"
+_BROKEN = tuple(Tolerance(keyword, _REASON, passes=False) for keyword in ("required", "enum", "type"))
+
+OPEN_CASES = (
+    OpenCase("a text of more than 255 characters", {"": (_LENGTH,)}),
+    OpenCase("a missing member, a word of no list, a value of a wrong type", {"": _BROKEN}),
+    OpenCase("a cursor of the last page that leads to an empty one", lists_end_empty=True),
+)
