@@ -14,8 +14,7 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.session.built import absent_operations
 from mockserver.contract.target import Address, Target
-from mockserver.server.application import Options
-from tests.support.frozen_app import create_frozen_app
+from mockserver.server.application import Options, create_app
 from tests.support.spec_documents import VENDORS
 
 _BETWEEN_CALLS = timedelta(seconds=2)
@@ -31,7 +30,7 @@ class ForeignServer:
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
-        self.app = create_frozen_app(replace(self.options, mock_headers=False), clock=lambda: self.now)
+        self.app = create_app(replace(self.options, mock_headers=False), clock=lambda: self.now)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.now += _BETWEEN_CALLS
@@ -48,7 +47,7 @@ def foreign_server(vendor: str, assumption: str = "", value: str = "") -> Foreig
 def positions() -> Iterator[tuple[str, str, str]]:
     """Yield every other value of each assumption that a right server of a vendor may share."""
     for vendor in VENDORS:
-        [served] = create_frozen_app(Options(vendors=(vendor,))).served
+        [served] = create_app(Options(vendors=(vendor,))).served
         known = load_vendor_api(vendor).profile.no_positions
         for one in served.vendor.assumptions:
             if one.name not in known:
