@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,8 +14,9 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.session.built import absent_operations
 from mockserver.contract.target import Address, Target
+from mockserver.engine.registry import load_vendor
 from mockserver.server.application import Options, create_app
-from tests.support.spec_documents import VENDORS
+from tests.support.spec_documents import SPECS, VENDORS
 
 _BETWEEN_CALLS = timedelta(seconds=2)
 """As with a rate of calls below every limit."""
@@ -38,18 +39,17 @@ class ForeignServer:
         await self.app({**scope, "path": "/nowhere"} if is_ours else scope, receive, send)
 
 
-def foreign_server(vendor: str, assumption: str = "", value: str = "") -> ForeignServer:
-    """Return the vendor's server, with an assumption set to that value."""
-    named = {f"{vendor}.{assumption}": value} if assumption else {}
+def foreign_server(vendor: str, values: Mapping[str, str] | None = None) -> ForeignServer:
+    """Return the vendor's server, with these values of its assumptions."""
+    named = {f"{vendor}.{name}": value for name, value in (values or {}).items()}
     return ForeignServer(Options(vendors=(vendor,), strict_auth=True, assumptions=named))
 
 
 def positions() -> Iterator[tuple[str, str, str]]:
     """Yield every other value of each assumption that a right server of a vendor may share."""
     for vendor in VENDORS:
-        [served] = create_app(Options(vendors=(vendor,))).served
         known = load_vendor_api(vendor).profile.no_positions
-        for one in served.vendor.assumptions:
+        for one in load_vendor(SPECS[vendor]).vendor.assumptions:
             if one.name not in known:
                 yield from ((vendor, one.name, value) for value in one.alternatives)
 
