@@ -16,8 +16,8 @@ _RUNS = 9973
 """A prime, so that seeds that are near are not near in keys."""
 _KEYS_OF_A_RUN = 10_000
 _NUMBERS_OF_A_KEY = 100
-_NUMBERS = 2_000_000_000
-"""Numbers of items are below: they fit 32 bits."""
+_NUMBERS = 1_000_000_000
+"""Numbers of items are below: they have nine digits, and fit 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
