@@ -108,6 +108,8 @@ class WalkState:
     links_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The statuses, as the spec names them, whose answers have links, by operation."""
     is_offered_one: bool = False
+    goes_without_links: bool = False
+    """Whether an answer had links, and whether a good one had none only for its status."""
     good_links: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)
     last_exchanges: dict[str, Exchange] = field(default_factory=dict)
@@ -146,11 +148,12 @@ class WalkState:
                 self.last_exchanges.setdefault(link, self.last)
 
     def look_for_links(self, exchange: Exchange) -> None:
-        """Note whether an answer is one that the spec has links for."""
-        status = exchange.response.status
-        known = self.links_of.get(exchange.operation, frozenset())
+        """Note whether an answer is one that the spec has links for, or a good one of another status."""
+        status, known = exchange.response.status, self.links_of.get(exchange.operation, frozenset())
         if not known.isdisjoint({str(status), f"{status // 100}XX", "default"}):
             self.is_offered_one = True
+        elif known and status < _GOOD:
+            self.goes_without_links = True
 
     def told(self, finding: Finding) -> Finding:
         """Return a finding with the steps that led to it."""
@@ -250,7 +253,8 @@ def _statuses_with_links(spec: Spec) -> Mapping[str, frozenset[str]]:
 
 def _dead_links(walk: WalkState) -> Iterator[Finding]:
     """Links that lead to nothing that can be read, however often they are followed."""
-    if not walk.good_links and walk.last is not None and walk.is_offered_one:
+    had_none = walk.goes_without_links and not walk.is_offered_one
+    if not walk.good_links and walk.last is not None and not had_none:
         yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(walk.last,))
         return
     for link, times in walk.read.items():
