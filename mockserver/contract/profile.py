@@ -342,11 +342,9 @@ class LimitedCredentials:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case that the vendor's documents leave open, and that is not found out by trying.
+    """A case that the vendor's documents leave open, where other servers may do either; not tried out.
 
-    At a server that is not ours the checks let it do either: `tolerances` and `expected_statuses`, by
-    operation, `refusals` and `answer_types` are added to those of the profile, `values` to what every batch
-    changes by design. `lists_end_empty`: the last page may lead to one without rows. `name` is for a note.
+    What it has is added to the profile; `lists_end_empty`: a last page may lead to one without rows.
     """
 
     name: str
@@ -394,8 +392,7 @@ class Profile:
     """Lists, where names and schemas of the spec do not say how they are paged, counted and filtered."""
     open_cases: tuple[OpenCase, ...] = ()
     no_positions: Mapping[str, str] = field(default_factory=dict)
-    """Assumptions of our server that are no positions of a right one (a fault that the vendor had), by name,
-    with the reason."""
+    """Assumptions of our server that are no positions of a right one, by name, with the reason."""
 
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
