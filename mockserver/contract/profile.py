@@ -161,10 +161,7 @@ RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | Re
 
 @dataclass(frozen=True, slots=True)
 class UpdatePosition:
-    """What an item does to a record that is there, where no document says it; `what` is for people.
-
-    `record_after` and `steps` take the place of those of the batch profile.
-    """
+    """What an item does to a record that is there (`what`, for people), in place of the batch profile's."""
 
     what: str
     record_after: RecordAfter | None
