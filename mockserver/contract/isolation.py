@@ -14,6 +14,9 @@ _LONGEST_NAME = 48
 _RUNS = 9973
 """A prime, so that seeds that are near are not near in keys."""
 _KEYS_OF_A_RUN = 10_000
+_NUMBERS_OF_A_KEY = 100
+_NUMBERS = 1_000_000_000
+"""Numbers of items are below: they have nine digits, and fit 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class IsolationScope:
     first: int
     has_sandbox: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def numbers_from(self) -> int:
+        """The number before that of its first item: numbers differ too where records are shared."""
+        return self.first * _NUMBERS_OF_A_KEY % _NUMBERS
 
 
 class Isolation:

@@ -94,6 +94,7 @@ class ExchangeJudge:
             has_credentials=self._is_credentialed(operation, exchange),
             lacks_credentials=not self._is_recorded
             and lacks_credentials(self._contracted, operation.id, exchange.request),
+            answer_types=self._contracted.profile.pins.answer_types,
             message_exceptions=self._contracted.profile.message_exceptions,
         )
 

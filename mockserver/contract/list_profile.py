@@ -82,3 +82,5 @@ class ListProfile:
     links: Mapping[Link, str] = field(default_factory=dict)
     filters: tuple[ListFilter, ...] = ()
     orders: tuple[ListOrder, ...] = ()
+    ends_empty: bool = False
+    """Whether a last page that is not full may lead to one without rows."""

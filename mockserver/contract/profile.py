@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.fact_profile import FactCheck
 from mockserver.contract.list_profile import ListProfile
-from mockserver.contract.value_rules import AS_SENT, ValueRules
+from mockserver.contract.value_rules import AS_SENT, ValueChange, ValueRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ Raises ValueError, with a sentence, where the answer cannot be read as one that 
 Position: TypeAlias = Literal["taken", "alone", "call"]
 """What a server does with an item: takes it, rejects it alone, or rejects the whole call for it."""
 
-Twice: TypeAlias = Literal["each", "last", "first", "none", ""]
+Twice: TypeAlias = Literal["each", "last", "first", "kept", "none", "call", ""]
 """What a server does with a key twice in a batch, as `BatchProfile.twice` explains."""
 
 
@@ -156,14 +156,28 @@ class Step:
     answer, key, what is drawn and tenant, is the step itself; also where nothing was found."""
 
 
+RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | RefusedStep]
+"""Returns a key's record after a good item, given the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePosition:
+    """What an item does to a record that is there (`what`, for people), in place of the batch profile's."""
+
+    what: str
+    record_after: RecordAfter | None
+    steps: tuple[Step, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class BatchProfile:
     """A batch operation for the stateful tests. Requests have no credentials; tenants count from 0.
 
     `twice` says what happens to a key sent twice in a batch: "each" is applied in order (the later one
-    updates), "last" wins and is reported for each, "first" is done and the others are rejected, "none": all
-    are rejected, "": unknown, never sent. `twice_positions` are what else a server
-    may do, empty where the documents say it.
+    updates), "last" wins and is reported for each, "first" is done and the others are rejected, "kept": the
+    first is done and the others are accepted without effect, "none": all are rejected, "call": the whole call
+    is, "": unknown, never sent. `twice_positions` are what else a server may do, empty where the documents
+    say it.
     `again` says how a second call with the same idempotency key (`key_header`) is answered: "same" as the
     first, or "refused" with `replay_status`; the same key with another body must get `conflict_status`.
     `encodings` write the body in media types other than JSON.
@@ -184,7 +198,7 @@ class BatchProfile:
     prepare: Callable[[str, int], tuple[Request, ...]] | None = None
     """Requests that a key needs first (an invoice that is to be paid), by key and tenant: sent
     once in a scope, before the key's first item or step; each must be answered 2xx."""
-    record_after: Callable[[Record | None, str, DrawnValues], Record | RefusedStep] | None = None
+    record_after: RecordAfter | None = None
     """The key's record after a good item, given the one before; REFUSED_STEP if the item must be
     rejected because of it (a paid invoice takes no change). None: always as `record` says."""
     corruptions: tuple[Corruption, ...] = ()
@@ -202,6 +216,10 @@ class BatchProfile:
     twice_positions: tuple[Twice, ...] = ()
     oddities: tuple[Corruption, ...] = ()
     """Ways to write an item of which only an assumption says what becomes of it; never in a sequence."""
+    updates: tuple[UpdatePosition, ...] = ()
+    """What an item may do to a record that is there, ours first; empty where the documents say it."""
+    assumed_encodings: frozenset[str] = frozenset()
+    """Media types of `encodings` of which only an assumption says that they are read."""
     key_header: str = ""
     key_member: str = ""
     """The member of the body's root that holds the idempotency key, where it is no header."""
@@ -261,6 +279,8 @@ class FixturePins:
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
     empty_responses: tuple[str, ...] = ()
     """Responses, by name in the spec's components, that have a body only with some assumption."""
+    answer_types: tuple[str, ...] = ()
+    """Media types that answers may have, whatever was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +338,22 @@ class LimitedCredentials:
     operations: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case that the vendor's documents leave open, where other servers may do either; not tried out.
+
+    What it has is added to the profile; `lists_end_empty`: a last page may lead to one without rows.
+    """
+
+    name: str
+    tolerances: Mapping[str, tuple[Tolerance, ...]] = field(default_factory=dict)
+    expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
+    refusals: tuple[RefusalRule, ...] = ()
+    answer_types: tuple[str, ...] = ()
+    values: tuple[ValueChange, ...] = ()
+    lists_end_empty: bool = False
+
+
 def _no_batches(_facts: Facts) -> tuple[BatchProfile, ...]:
     return ()
 
@@ -354,6 +390,9 @@ class Profile:
     """How the facts are found at a target before a run; a fact without one is not checked."""
     lists: tuple[ListProfile, ...] = ()
     """Lists, where names and schemas of the spec do not say how they are paged, counted and filtered."""
+    open_cases: tuple[OpenCase, ...] = ()
+    no_positions: Mapping[str, str] = field(default_factory=dict)
+    """Assumptions of our server that are no positions of a right one, by name, with the reason."""
 
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"

@@ -13,6 +13,7 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.parts import PlannedPart, run_parts
 from mockserver.contract.sandbox_reach import use_reachable_sandboxes
 from mockserver.contract.target import Target
@@ -48,6 +49,7 @@ def run_phases(
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
     _use_reachable_sandboxes(target, run_config, ledger)
+    api = _as_at(target, api, ledger)
     judge = ExchangeJudge(api, run_config)
     planners = [one for phase in PHASES if phase in phases for one in _PLANNERS[phase]()]
     plans = [
@@ -61,6 +63,14 @@ def run_phases(
 def _use_reachable_sandboxes(target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
     if note := use_reachable_sandboxes(target, run_config.seed):
         ledger.notes.append(note)
+
+
+def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
+    """Return the API as it is tested there: a server that is not ours may act otherwise in open cases."""
+    if not api.profile.open_cases or target.identity().is_ours:
+        return api
+    ledger.notes.append(note_of(api))
+    return let_either(api)
 
 
 def _generated_calls() -> _Planners:

@@ -41,6 +41,8 @@ class CheckCase:
     is_tolerated: bool = False
     has_credentials: bool = False
     lacks_credentials: bool = False
+    answer_types: tuple[str, ...] = ()
+    """Media types that the answer may have whatever was asked for."""
     message_exceptions: tuple[str, ...] = ()
     """Patterns of the messages that the profile exempts from the checks of their words."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -33,6 +33,7 @@ from mockserver.contract.isolation import Isolation, IsolationScope
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
+from mockserver.spec.openapi import Spec, resolve
 
 PHASE = "links"
 
@@ -86,6 +87,7 @@ def count_followed_links(
         Isolation(context.target, run_config.seed, " ".join(("walk", *without))),
         FailureSearch(run_config),
         partial,
+        _statuses_with_links(api.spec),
     )
     while found := _search_walks(schema, walk, run_config):
         ledger.found([found])
@@ -106,6 +108,11 @@ class WalkState:
     isolation: Isolation
     search: FailureSearch
     partial_batches: frozenset[str] = frozenset()
+    links_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The statuses, as the spec names them, whose answers have links, by operation."""
+    is_offered_one: bool = False
+    goes_without_links: bool = False
+    """Whether an answer had links, and whether a good one had none only for its status."""
     good_links: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)
     walks: int = 0
@@ -150,7 +157,8 @@ class WalkState:
     def dead_links(self) -> Iterator[Finding]:
         """Yield the links that never led to a record, however often they were followed."""
         is_sure = (self.followed or self.walks) >= _MANY
-        if is_sure and not self.good_links and self.last is not None:
+        had_none = self.goes_without_links and not self.is_offered_one
+        if is_sure and not had_none and not self.good_links and self.last is not None:
             yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(self.last,))
             return
         for link, times in self.read.items():
@@ -161,6 +169,14 @@ class WalkState:
                     f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
                 )
                 yield Finding(LINKS.id, operation, said, expected="below 300", came=came, exchanges=(last,))
+
+    def look_for_links(self, exchange: Exchange) -> None:
+        """Note whether an answer is one that the spec has links for, or a good one of another status."""
+        status, known = exchange.response.status, self.links_of.get(exchange.operation, frozenset())
+        if not known.isdisjoint({str(status), f"{status // 100}XX", "default"}):
+            self.is_offered_one = True
+        elif known and status < _GOOD:
+            self.goes_without_links = True
 
     def with_steps(self, finding: Finding) -> Finding:
         """Return a finding with the steps that led to it."""
@@ -193,6 +209,7 @@ class LinkWalkHooks:
         try:
             answered = walk.caller.call(case, self.recorder, walking=True)
             walk.last = answered.exchange
+            walk.look_for_links(answered.exchange)
             walk.steps.append(answered.exchange)
             self.recorder.record_response(case_id=case.id, response=answered.response)
             kwargs["found"].extend(walk.caller.check(answered))
@@ -248,3 +265,14 @@ def _included_operations(
     if not left_out:
         return schema
     return schema.exclude(operation_id=sorted(left_out))
+
+
+def _statuses_with_links(spec: Spec) -> Mapping[str, frozenset[str]]:
+    return {
+        one.id: frozenset(
+            status
+            for status, node in spec.document["paths"][one.path][one.method]["responses"].items()
+            if resolve(spec.document, node).get("links")
+        )
+        for one in spec.operations.values()
+    }

@@ -37,7 +37,8 @@ def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
 def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
     """Find a page that is not full and still names a next one, by cursor or link, where nothing is left."""
     size = walk.size or profile.usual
-    if walk.end != "empty" or profile.paging not in {"cursor", "link"} or not walk.pages or not size:
+    is_judged = walk.end == "empty" and profile.paging in {"cursor", "link"} and not profile.ends_empty
+    if not is_judged or not walk.pages or not size:
         return
     last = walk.pages[-1]
     calls.count(_CHECK)

@@ -178,7 +178,7 @@ class _OpenedTrial:
         size = self.planned.size
         first = number * size % len(self.keys) if self.keys else 0
         return [
-            SequenceItem(key, _drawn(number * _NUMBERS + place + 1, self._seed))
+            SequenceItem(key, self._drawn(number * _NUMBERS + place + 1))
             for place, key in enumerate(self.keys[first : first + size])
         ]
 
@@ -325,11 +325,10 @@ class _OpenedTrial:
         ways = self.sequence.context.batch_profile.corruptions
         return tuple(one for one in ways if not one.refuses_call) or ways
 
+    def _drawn(self, number: int) -> DrawnValues:
+        cents = (number * 7919 + self._seed * 104_729) % _CENTS + 1
+        return DrawnValues(self.sequence.scope.numbers_from + number, Decimal(cents).scaleb(-2))
+
     @property
     def _seed(self) -> int:
         return self.sequence.context.run_config.seed
-
-
-def _drawn(number: int, seed: int) -> DrawnValues:
-    cents = (number * 7919 + seed * 104_729) % _CENTS + 1
-    return DrawnValues(number, Decimal(cents).scaleb(-2))

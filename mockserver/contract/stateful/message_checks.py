@@ -35,7 +35,8 @@ def check_messages(context: SequenceContext) -> None:
     sequence = CallSequence(context, scope)
     with suppress(BrokenRule):
         for group in groups if len(fresh) > 1 else ():
-            drawn = [DrawnValues(number, Decimal(number + 1)) for number in range(len(fresh))]
+            first = scope.numbers_from
+            drawn = [DrawnValues(first + number, Decimal(number + 1)) for number in range(len(fresh))]
             spoils = [*group, *[None] * len(fresh)]
             rows = zip(fresh, drawn, spoils, strict=False)
             check_messages_of_bad_items(sequence, [SequenceItem(*row) for row in rows], 0)

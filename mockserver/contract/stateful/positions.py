@@ -5,70 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from itertools import count
-from typing import TypeAlias
 
-from mockserver.contract.exchange import Exchange
-from mockserver.contract.failure_search import FailureSearch
-from mockserver.contract.finding import BrokenRule, Finding
-from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Position, Twice
-from mockserver.contract.stateful import sentences
-from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
-from mockserver.contract.stateful.state_model import (
-    ReportedVerdict,
-    SequenceItem,
-    batch_items,
-    is_refused,
-    reported_verdicts,
-)
+from mockserver.contract.finding import BrokenRule
+from mockserver.contract.profile import BatchProfile, Corruption, Position, Record, RefusedStep, Twice
+from mockserver.contract.stateful.sequence import SequenceContext
+from mockserver.contract.stateful.sightings import PositionTrials, SentTrial, Sighting
+from mockserver.contract.stateful.state_model import SequenceItem
+from mockserver.contract.stateful.update_positions import find_update
 
-_CHECK = "assumptions-are-kept"
 _TWICE = "a key twice in a batch"
-_CALLS = 64
-"""Most calls that look for positions: each has keys of its own."""
-
-_KEYS = 3
-_WORDS: Mapping[str, str] = {
+_WORDS: Mapping[Position, str] = {
     "taken": "accepted",
     "alone": "rejected alone",
     "call": "the whole call is rejected",
+}
+_TWICE_WORDS: Mapping[Twice, str] = {
     "each": "the last one wins",
     "last": "the last one wins",
     "first": "the first one wins, the others are rejected",
+    "kept": "the first one wins, the others are passed over",
     "none": "all of them are rejected",
+    "call": "the whole call is rejected",
 }
-
-
-_TWICE_BY_OUTCOMES: Mapping[tuple[bool | None, bool | None], Twice] = {
-    (True, True): "each",
-    (True, False): "first",
-    (False, False): "none",
-}
-"""By what is reported of the first and of the last of the two."""
-
-_AnyPosition: TypeAlias = Position | Twice
-
-
-@dataclass(frozen=True, slots=True)
-class _Sighting:
-    """What a server did once: its position, None if it is none of those that there are."""
-
-    position: _AnyPosition | None
-    step: str
-    exchange: Exchange
 
 
 def with_positions(context: SequenceContext) -> SequenceContext:
     """Return the context with the positions that the target takes; each is a note in the ledger.
 
-    On a server of ours, and in this process, they are known.
+    On a server of ours they are known.
     """
     profile = context.batch_profile
-    is_assumed = profile.twice_positions or any(one.assumption for one in _cases(profile))
-    if not is_assumed or context.target.address.app or context.target.identity().is_ours:
+    is_assumed = (
+        profile.twice_positions
+        or profile.updates
+        or profile.assumed_encodings
+        or any(one.assumption for one in _cases(profile))
+    )
+    if not is_assumed or context.target.identity().is_ours:
         return context
-    found = _Positions(context)
+    found = _Positions(PositionTrials.begin(context), profile)
     # An answer that does not come, or cannot be read, is found by the sequences.
     with suppress(BrokenRule):
         return replace(context, batch_profile=found.profile())
@@ -79,131 +54,123 @@ def _cases(profile: BatchProfile) -> tuple[Corruption, ...]:
     return (*profile.corruptions, *profile.oddities)
 
 
+@dataclass(frozen=True, slots=True)
 class _Positions:
     """The positions of one server in one batch operation."""
 
-    def __init__(self, context: SequenceContext) -> None:
-        self._context = replace(context, search=FailureSearch(context.run_config))
-        self._profile = context.batch_profile
-        self._sequence = CallSequence(self._context, context.isolation.new_scope(_CALLS * _KEYS))
-        self._keys = count(self._sequence.scope.first)
-        self._numbers = count(1)
+    trials: PositionTrials
+    profile_of_ours: BatchProfile
 
     def profile(self) -> BatchProfile:
         """Return the profile with what was found instead of what is assumed."""
+        ours = self.profile_of_ours
         taken = {name: self._position(name, allowed) for name, allowed in self._assumptions().items()}
-        corruptions = tuple(_adapted(self._profile.corruptions, taken))
-        twice = self._twice()
-        return replace(self._profile, corruptions=corruptions, twice=twice)
+        corruptions = tuple(_adapted(ours.corruptions, taken))
+        updated = find_update(self.trials, ours)
+        left_out = {name for name in sorted(ours.assumed_encodings) if not self._is_read(name)}
+        encodings = {name: write for name, write in ours.encodings.items() if name not in left_out}
+        return replace(updated, corruptions=corruptions, twice=self._twice(), encodings=encodings)
 
     def _assumptions(self) -> dict[str, tuple[Position, ...]]:
-        named = [one.assumption for one in _cases(self._profile) if one.assumption]
+        named = [one.assumption for one in _cases(self.profile_of_ours) if one.assumption]
         return {one.name: one.positions for one in named}
 
     def _position(self, name: str, allowed: tuple[Position, ...]) -> Position | None:
         cases = [
-            one for one in _cases(self._profile) if one.assumption is not None and one.assumption.name == name
+            one for one in _cases(self.profile_of_ours) if one.assumption and one.assumption.name == name
         ]
-        seen = [self._sight(case, place) for case in cases for place in (0, 1)]
-        agreed = self._agreed(name, [one for one in seen if one is not None])
-        if agreed is None:
+        seen = [self._sight(case, place, size) for case in cases for place, size in ((0, 2), (1, 2), (0, 1))]
+        agreed = self.trials.agreed(name, [one for one in seen if one is not None])
+        if not agreed:
             return None
         # What is no position at all is for the sequences to find.
-        position = next((one for one in allowed if one == agreed), None)
+        position = next((one for one in allowed if _WORDS[one] in agreed), None)
         if position is not None:
-            self._tell(name, position)
+            self.trials.note(name, _WORDS[position])
         return position or allowed[0]
 
-    def _sight(self, case: Corruption, place: int) -> _Sighting | None:
-        """Send the case before a good item, or after it."""
-        items = [self._item(), self._item()]
+    def _sight(self, case: Corruption, place: int, size: int) -> Sighting | None:
+        """Send the case before a good item, after it, or alone."""
+        items = [self.trials.item() for _ in range(size)]
         items[place] = replace(items[place], corruption=case)
-        came = self._send(items)
+        came = self.trials.send(items)
         if came is None:
             return None
-        exchange, verdicts, refused = came
-        accepted = verdicts[place].accepted
-        position: Position | None = (
-            "call" if refused else None if accepted is None else "taken" if accepted else "alone"
-        )
-        became = _WORDS.get(position or "", "its outcome is not reported")
-        return _Sighting(position, f"{case.name}, as item {place} of 2: {became}", exchange)
+        found = self._of_item(came, place, size)
+        words = frozenset(_WORDS[one] for one in found)
+        became = " or ".join(_WORDS[one] for one in found) or "its outcome is not reported"
+        return Sighting(words, f"{case.name}, as item {place} of {size}: {became}", came.exchange)
+
+    def _of_item(self, came: SentTrial, place: int, size: int) -> tuple[Position, ...]:
+        verdict = came.verdicts[place]
+        if came.is_refused:
+            is_named = verdict.told is not None and not verdict.told.accepted
+            if self.trials.context.batch.atomic:
+                return ("alone",) if is_named else ("call",)
+            # An item that is alone may have been refused either way.
+            return ("call",) if size > 1 else ("alone", "call")
+        if verdict.accepted is None:
+            return ()
+        return ("taken",) if verdict.accepted else ("alone",)
+
+    def _is_read(self, media_type: str) -> bool:
+        name, seen = f"a body in {media_type}", []
+        for _ in range(2):
+            came = self.trials.send([self.trials.item()], media_type)
+            if came is not None:
+                became = _WORDS["call"] if came.is_refused else _WORDS["taken"]
+                seen.append(Sighting(frozenset({became}), f"{name}: {became}", came.exchange))
+        agreed = self.trials.agreed(name, seen)
+        for position in agreed:
+            self.trials.note(name, position)
+        return not seen or _WORDS["taken"] in agreed
 
     def _twice(self) -> Twice:
-        if not self._profile.twice_positions:
-            return self._profile.twice
+        ours = self.profile_of_ours
+        if not ours.twice_positions:
+            return ours.twice
         seen = [one for one in (self._sight_twice(apart=apart) for apart in (False, True)) if one is not None]
-        agreed = self._agreed(_TWICE, seen)
-        if agreed is None:
+        agreed = self.trials.agreed(_TWICE, seen)
+        if not agreed:
             return ""
-        allowed = (self._profile.twice, *self._profile.twice_positions)
-        position = next((one for one in allowed if _WORDS.get(one) == _WORDS[agreed]), None)
+        allowed = (ours.twice, *ours.twice_positions)
+        position = next((one for one in allowed if _TWICE_WORDS.get(one) in agreed), None)
         if position is not None:
-            self._tell(_TWICE, position)
-        return position or self._profile.twice
+            self.trials.note(_TWICE, _TWICE_WORDS[position])
+        return position or ours.twice
 
-    def _sight_twice(self, *, apart: bool) -> _Sighting | None:
-        first, other = self._item(), self._item()
-        again = replace(first, drawn=self._drawn())
-        items = [first, other, again] if apart else [first, again]
-        came = self._send(items)
+    def _sight_twice(self, *, apart: bool) -> Sighting | None:
+        first, other = self.trials.item(), self.trials.item()
+        again = self.trials.item(first.key)
+        came = self.trials.send([first, other, again] if apart else [first, again])
         if came is None:
             return None
-        exchange, verdicts, refused = came
-        done = (verdicts[0].accepted, verdicts[-1].accepted)
-        position = None if refused else _TWICE_BY_OUTCOMES.get(done)
+        words = frozenset(_TWICE_WORDS[one] for one in self._of_twice(came, first, apart=apart))
         how = "with another item between them" if apart else "one after the other"
-        became = _WORDS.get(position or "", "the whole call is rejected" if refused else "unclear")
-        return _Sighting(position, f"{first.key} twice, {how}: {became}", exchange)
+        became = " or ".join(sorted(words)) or "unclear"
+        return Sighting(words, f"{first.key} twice, {how}: {became}", came.exchange)
 
-    def _agreed(self, name: str, seen: Sequence[_Sighting]) -> _AnyPosition | None:
-        """Return the position that all show, None if there is none; that they show several is a finding."""
-        positions = {one.position for one in seen}
-        run_config, ledger = self._context.run_config, self._context.ledger
-        operation = self._context.api.spec.operations[self._profile.operation]
-        if run_config.wants(_CHECK):
-            ledger.count_check(operation.id, _CHECK, len(seen))
-        if len(positions) > 1:
-            other = next(one for one in seen if one.position != seen[0].position)
-            said = f"{name}: a server may do either, but always the same. {seen[0].step}; {other.step}"
-            expected, came = (_WORDS.get(one.position or "", "no outcome") for one in (seen[0], other))
-            shown, steps = (seen[0].exchange, other.exchange), (seen[0].step, other.step)
-            if run_config.wants(_CHECK):
-                ledger.found([Finding(_CHECK, operation.id, said, "", expected, came, shown, steps[:1])])
-            return None
-        return next(iter(positions), None)
+    def _of_twice(self, came: SentTrial, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
+        if came.is_refused:
+            # Without another item in it nobody can say why all of it is rejected.
+            is_open = self.trials.context.batch.atomic or not apart
+            return ("none", "call") if is_open else ("call",)
+        match came.verdicts[0].accepted, came.verdicts[-1].accepted:
+            case True, True:
+                shown = self.trials.sequence.read(first.key, 0)
+                return ("kept",) if shown == _record_of(self.profile_of_ours, first) else ("each",)
+            case True, False:
+                return ("first",)
+            case False, False:
+                return ("none",)
+        return ()
 
-    def _tell(self, name: str, position: _AnyPosition) -> None:
-        operation = self._context.api.spec.operations[self._profile.operation]
-        where = f"{operation.method.upper()} {operation.path}"
-        note, notes = f"{where}, {name}: {_WORDS[position]}", self._context.ledger.notes
-        if note not in notes:
-            notes.append(note)
 
-    def _send(
-        self, items: Sequence[SequenceItem]
-    ) -> tuple[Exchange, tuple[ReportedVerdict, ...], bool] | None:
-        """Return the answer, what became of each item, and whether the call was refused."""
-        context, profile = self._context, self._profile
-        for key in dict.fromkeys(one.key for one in items):
-            self._sequence.known(key, 0)
-        documents = tuple(one.document(profile) for one in items)
-        exchange = self._sequence.call(profile.call(documents, 0), 0)
-        if exchange is None:
-            return None
-        told = self._sequence.reported(exchange, batch_items(profile, context.batch, items, documents))
-        if isinstance(told, str):
-            return None
-        verdicts = reported_verdicts(told, context.batch, len(items))
-        self._sequence.told.append(sentences.call(exchange.request))
-        return exchange, verdicts, is_refused(exchange, told, verdicts)
-
-    def _item(self) -> SequenceItem:
-        return SequenceItem(self._profile.key(next(self._keys)), self._drawn())
-
-    def _drawn(self) -> DrawnValues:
-        number = next(self._numbers)
-        return DrawnValues(number, Decimal(number) + Decimal("0.25"))
+def _record_of(profile: BatchProfile, item: SequenceItem) -> Record | RefusedStep:
+    """Return the record of a new key after the item."""
+    if profile.record_after is not None:
+        return profile.record_after(None, item.key, item.drawn)
+    return profile.record(item.key, item.drawn)
 
 
 def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:

@@ -201,8 +201,9 @@ class BatchMachine(RuleBasedStateMachine):
 
     def _other(self, drawn: DrawnValues) -> DrawnValues:
         """Return values that are unique in the sequence, so that a stored value can be recognised."""
-        number = next(self.numbers) % _NUMBERS
-        return DrawnValues(number, drawn.amount + Decimal(number).scaleb(-2))
+        number = next(self.numbers)
+        cents = Decimal(number % _NUMBERS).scaleb(-2)
+        return DrawnValues(self.sequence.scope.numbers_from + number, drawn.amount + cents)
 
     def _pair(self, data: st.DataObject) -> tuple[list[SequenceItem], list[SequenceItem]]:
         batch, other = data.draw(draw_alike(self.keys))

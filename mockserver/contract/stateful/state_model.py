@@ -102,10 +102,14 @@ def expected_batch_effect(
     fates: list[ExpectedItemEffect] = []
     for one in items:
         was = there[one.key]
-        is_repeated = one.key in seen and batch_profile.twice == "first"
+        is_repeated = one.key in seen
+        is_refused_twice = several[one.key] > 1 and batch_profile.twice in ("none", "call")
         seen.add(one.key)
-        if one.corruption or is_repeated or (several[one.key] > 1 and batch_profile.twice == "none"):
+        if one.corruption or is_refused_twice or (is_repeated and batch_profile.twice == "first"):
             fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
+            continue
+        if is_repeated and batch_profile.twice == "kept":
+            fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=was))
             continue
         after = _after(batch_profile, batch, one, was)
         if isinstance(after, RefusedStep):
@@ -116,7 +120,9 @@ def expected_batch_effect(
             fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=after))
             there[one.key] = after
     bad = any(fate.accepted is False for fate in fates)
-    whole = any(one.corruption and one.corruption.refuses_call for one in items) or (batch.atomic and bad)
+    is_refused_for_keys = batch_profile.twice == "call" and len(several) < len(items)
+    is_refused_for_item = any(one.corruption and one.corruption.refuses_call for one in items)
+    whole = is_refused_for_keys or is_refused_for_item or (batch.atomic and bad)
     return ExpectedBatchEffect(tuple(fates), whole)
 
 

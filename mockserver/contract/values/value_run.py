@@ -156,7 +156,8 @@ class _ValueRun:
 
     def _document(self, trial: ValueTrial, key: str) -> Json:
         profile, number = self.context.batch_profile, next(self.numbers)
-        item = profile.item(key, DrawnValues(number, Decimal(100 + number)))
+        drawn = DrawnValues(self.sequence.scope.numbers_from + number, Decimal(100 + number))
+        item = profile.item(key, drawn)
         return with_values(item, self.rules, trial.values)
 
     def _send(self, trials: Sequence[_KeyedTrial]) -> None:

@@ -17,13 +17,16 @@ from mockserver.contract.written_profile.blank_keys import BlankKeyReader
 from mockserver.contract.written_profile.calls import WrittenCall, read_call
 from mockserver.contract.written_profile.changes import pointer, read_change
 from mockserver.contract.written_profile.conversion import plain
+from mockserver.contract.written_profile.encodings import EncodingSource
 from mockserver.contract.written_profile.entries import BatchEntry
 from mockserver.contract.written_profile.items import WrittenItems, read_items
 from mockserver.contract.written_profile.places import WrittenPlace
 from mockserver.contract.written_profile.reading import ReadingSource
 from mockserver.contract.written_profile.records import RecordReader
+from mockserver.contract.written_profile.rejected_places import read_rejected_places
 from mockserver.contract.written_profile.scope import ITEM, ITEMS, PlaceholderScope
 from mockserver.contract.written_profile.steps import WrittenStep
+from mockserver.contract.written_profile.updates import read_updates
 from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer
 
 _PREPARED = DrawnValues(0, Decimal("0.01"))
@@ -56,6 +59,7 @@ class WrittenBatch:
             return reading.reader.expected(items.item(key, drawn), self.scope.of_item(key, drawn))
 
         record(items.key(0), items.drawn)
+        steps = tuple(self._steps(items, reading.reader))
         made = BatchProfile(
             operation=self.operation.id,
             key=items.key,
@@ -66,15 +70,19 @@ class WrittenBatch:
             shown=reading.shown,
             prepare=self._prepare(items),
             corruptions=items.corruptions,
+            oddities=items.oddities,
             listing=reading.listing,
             listed=reading.listed,
-            steps=tuple(self._steps(items, reading.reader)),
+            steps=steps,
             reader=self._reader(),
             amount=self._amount(items),
             tenants=max(1, len(self.scope.tenants)),
             creates=entry.creates,
             twice=entry.twice or "",
+            twice_positions=tuple(entry.twice_positions),
+            updates=read_updates(entry.updates, record, list(zip(entry.steps, steps, strict=True))),
             encodings=self._encodings(sending),
+            assumed_encodings=frozenset(entry.assumed_media_types),
             values=plain(ValueRules, entry.values, self.place.at("values")),
         )
         return made if entry.replay is None else self._with_replay(made)
@@ -91,6 +99,8 @@ class WrittenBatch:
         )
 
     def _reader(self) -> OutcomeReader | None:
+        if self.entry.rejected_places is not None:
+            return read_rejected_places(self.entry.rejected_places, self.place.at("rejected-places"))
         if not self.entry.blank_keys:
             return None
         from mockserver.contract.responses.outcomes import (  # noqa: PLC0415 - loads the oracle, which loads profiles
@@ -126,10 +136,9 @@ class WrittenBatch:
         body = sending.body if sending else None
         if self.entry.media_types and body and body.names() & {n for one in self.scope.tenants for n in one}:
             place.fail("the body names the tenant, so it cannot be written in other media types")
-        for one in self.entry.media_types:
-            if not one.endswith("json"):
-                place.fail(f"expected media types of JSON, such as text/json, found {one}")
-        return dict.fromkeys(self.entry.media_types, lambda items: call(items, 0).body)
+        source = EncodingSource(self.spec, self.operation, self.batch, call)
+        listed = enumerate(self.entry.media_types)
+        return {one: source.encoding(one, place.at(number)) for number, one in listed}
 
     def _prepare(self, items: WrittenItems) -> Callable[[str, int], tuple[Request, ...]] | None:
         known = (*self.scope.in_items, *self.scope.in_calls, ITEM)

@@ -1,8 +1,9 @@
 """Members of a written profile, as `x-contract` and a YAML file have them.
 
 A new member is a field here and a line in the module that makes a profile of it (`batches`, `profile`).
-Members of `pins`, `tolerances`, `fact-checks` and `values` are the fields of `FixturePins`, `Tolerance`,
-`FactCheck` and `ValueRules`: a new field of those can be written without a change here.
+Members of `pins`, `tolerances`, `fact-checks`, `values`, `lists` and `open-cases` are the fields of
+`FixturePins`, `Tolerance`, `FactCheck`, `ValueRules`, `ListProfile` and `OpenCase`: a new field of those can
+be written without a change here.
 """
 
 from __future__ import annotations
@@ -11,8 +12,14 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, field
 
+from mockserver.contract.profile import Position
+
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
 """What a step leaves; a mapping sets these members of the record that was there."""
+
+
+UpdateWord = Literal["replaced", "kept", "rejected"]
+"""What an item does to a record that is there; "kept": what it leaves out stays as it is."""
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -43,11 +50,19 @@ class ChangeEntry(Entry, frozen=True):
     remove: str | list[str] = []
 
 
+class AssumptionEntry(Entry, frozen=True):
+    """A case that the vendor's documents leave open, and what a server may do with it."""
+
+    case: str
+    may_be: list[Position]
+
+
 class BadEntry(ChangeEntry, frozen=True, kw_only=True):
     """A way to spoil a good item; `because` finishes "an item with …"."""
 
     because: str
     refuses_call: bool = False
+    assumed: AssumptionEntry | None = None
 
 
 class ShownEntry(Entry, frozen=True):
@@ -92,6 +107,14 @@ class ReplayEntry(Entry, frozen=True, kw_only=True):
     conflict: int = 0
 
 
+class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):
+    """Where a refusal names the rejected items by their places, `items[1].name` or `/1/name`."""
+
+    at: str
+    statuses: tuple[int, ...] = (400,)
+    wide_integers: list[str] = []
+
+
 class BatchEntry(Entry, frozen=True):
     """A batch operation; what is left out is made of the spec, where it says enough."""
 
@@ -103,11 +126,16 @@ class BatchEntry(Entry, frozen=True):
     listing: ListEntry | None = field(name="list", default=None)
     prepare: list[CallEntry] = []
     steps: list[StepEntry] = []
-    twice: Literal["each", "last", "none"] | None = None
+    oddities: list[BadEntry] = []
+    twice: Literal["each", "last", "first", "kept", "none", "call"] | None = None
+    twice_positions: list[Literal["each", "last", "first", "kept", "none", "call"]] = []
+    updates: list[UpdateWord] = []
+    rejected_places: RejectedPlacesEntry | None = None
     creates: bool = True
     amount: str = ""
     replay: ReplayEntry | None = None
     media_types: list[str] = []
+    assumed_media_types: list[str] = []
     blank_keys: list[str | None] = []
     values: dict[str, Any] = {}
 
@@ -123,3 +151,5 @@ class ProfileEntry(Entry, frozen=True):
     pins: dict[str, Any] = {}
     tolerances: list[dict[str, Any]] = []
     fact_checks: list[dict[str, Any]] = []
+    lists: list[dict[str, Any]] = []
+    open_cases: list[dict[str, Any]] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mockserver.contract.inference import infer_item
-from mockserver.contract.profile import Corruption, DrawnValues, Json
+from mockserver.contract.profile import Assumption, Corruption, DrawnValues, Json
 from mockserver.contract.samples import SampleItem
 from mockserver.contract.written_profile.changes import read_change
 from mockserver.contract.written_profile.entries import BadEntry, BatchEntry, KeyEntry
@@ -27,6 +27,7 @@ class WrittenItems:
     key: Callable[[int], str]
     item: Callable[[str, DrawnValues], Json]
     corruptions: tuple[Corruption, ...]
+    oddities: tuple[Corruption, ...] = ()
 
     @property
     def drawn(self) -> DrawnValues:
@@ -51,20 +52,28 @@ def read_items(
     key = _key(entry, place, scope, sample)
     item = _item(entry, place, scope, sample)
     items = [item(key(one.number), one) for one in _DRAWN]
+    oddities = _read_corruptions(entry.oddities, place.at("oddities"), scope, items)
     if entry.bad is None:
         made = sample.corruptions if sample else ()
-        return WrittenItems(key, item, tuple(one for one in made if not _why_not(one, items)))
-    read = [
-        _read_corruption(bad, place.at("bad", number), scope, items) for number, bad in enumerate(entry.bad)
-    ]
-    return WrittenItems(key, item, tuple(read))
+        return WrittenItems(key, item, tuple(one for one in made if not _why_not(one, items)), oddities)
+    return WrittenItems(key, item, _read_corruptions(entry.bad, place.at("bad"), scope, items), oddities)
+
+
+def _read_corruptions(
+    entries: list[BadEntry], place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
+) -> tuple[Corruption, ...]:
+    return tuple(_read_corruption(one, place.at(number), scope, items) for number, one in enumerate(entries))
 
 
 def _read_corruption(
     entry: BadEntry, place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
 ) -> Corruption:
     change = read_change(entry, place, scope.facts)
-    corruption = Corruption(entry.because, lambda item: change(item, scope.facts), entry.refuses_call)
+    assumed = entry.assumed
+    assumption = Assumption(assumed.case, tuple(assumed.may_be)) if assumed else None
+    corruption = Corruption(
+        entry.because, lambda item: change(item, scope.facts), entry.refuses_call, assumption
+    )
     if why := _why_not(corruption, items):
         place.fail(why)
     return corruption

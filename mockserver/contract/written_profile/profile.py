@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,8 @@ from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.contract.inference import infer_batch
-from mockserver.contract.profile import BatchProfile, Facts, FixturePins, Profile, Tolerance
+from mockserver.contract.list_profile import ListProfile
+from mockserver.contract.profile import BatchProfile, Facts, FixturePins, OpenCase, Profile, Tolerance
 from mockserver.contract.written_profile.batches import WrittenBatch
 from mockserver.contract.written_profile.conversion import plain, typed
 from mockserver.contract.written_profile.entries import BatchEntry, ProfileEntry
@@ -94,6 +95,11 @@ class _WrittenProfile:
             pins=self._pins(entry),
             tolerances=self._tolerances(entry),
             fact_checks=read_fact_checks(self.spec, entry, self.place, facts),
+            lists=tuple(self._lists(entry)),
+            open_cases=tuple(
+                plain(OpenCase, one, self.place.at("open-cases", number))
+                for number, one in enumerate(entry.open_cases)
+            ),
         )
         made.batches(facts)
         return made
@@ -147,6 +153,14 @@ class _WrittenProfile:
                 if name not in self.spec.operations:
                     place.at(member, name).fail("the spec has no such operation")
         return pins
+
+    def _lists(self, entry: ProfileEntry) -> Iterator[ListProfile]:
+        for number, one in enumerate(entry.lists):
+            place = self.place.at("lists", number)
+            made = plain(ListProfile, one, place)
+            if made.operation not in self.spec.operations:
+                place.at("operation").fail(f"the spec has no operation {made.operation}")
+            yield made
 
     def _tolerances(self, entry: ProfileEntry) -> Mapping[str, tuple[Tolerance, ...]]:
         made: dict[str, tuple[Tolerance, ...]] = {}

@@ -60,6 +60,17 @@ def test_a_few_links_that_led_nowhere_are_no_proof_that_none_leads_somewhere(tim
     assert len(list(walk.dead_links())) == told
 
 
+@pytest.mark.parametrize(("status", "is_found"), [(200, True), (204, False)])
+def test_answers_whose_status_has_no_links_lead_nowhere_by_right(status: int, *, is_found: bool) -> None:
+    exchange = Exchange(Request("GET", "/payees"), Received(status, {}, b""), "listPayee")
+    unused: Any = None
+    walk = link_walks.WalkState(unused, unused, unused, links_of={"listPayee": frozenset({"200"})})
+
+    walk.look_for_links(exchange)
+
+    assert (walk.is_offered_one, walk.goes_without_links) == (is_found, not is_found)
+
+
 def test_links_that_lead_somewhere_are_counted(app: Application) -> None:
     ledger = walked(app, nothing)
 

@@ -244,4 +244,6 @@ def test_an_example_of_the_server_is_an_item_of_the_profile(tmp_path: Path) -> N
 
 
 def test_a_mistake_is_told_to_who_asks_for_an_example(tmp_path: Path) -> None:
-    assert "x-contract.twice: expected each or last or none" in example(tmp_path, {"twice": "both"})["detail"]
+    assert (
+        "x-contract.twice: expected call or each or first" in example(tmp_path, {"twice": "both"})["detail"]
+    )

@@ -31,13 +31,17 @@ def line_of(text: str) -> int:
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
-        ("twice: each", "twice: both", f"{INVOICES}.twice: expected each or last or none, found both"),
+        (
+            "twice: each",
+            "twice: both",
+            f"{INVOICES}.twice: expected call or each or first or kept or last or none, found both",
+        ),
         ("because: an unknown payee, ", "", f"{INVOICES}.bad.0: because is missing"),
         ("because: an unknown payee", "because: 5", "because: expected a text, found a whole number"),
         (
             "refuses-call: true",
             "refuses: true",
-            "refuses: unknown; known are because, refuses-call, remove, set",
+            "refuses: unknown; known are assumed, because, refuses-call, remove, set",
         ),
         ("payee: P100", "payee: [1]", "facts.payee: expected a whole number or a text, found a list"),
         ("  payee: P100", "  key: P100", "facts.key: a fact has another name than key, number"),
@@ -171,10 +175,10 @@ def test_a_wrong_placeholder_is_named(tmp_path: Path, right: str, wrong: str, me
         (
             "[text/json",
             "[text/xml",
-            "media-types: expected media types of JSON, such as text/json, found text/xml",
+            "putClaimInvoiceBatch has no body in text/xml; it has application/json, text/json",
         ),
     ],
-    ids=["no pointer", "nowhere", "no change", "not compared", "nothing there", "by key", "no JSON"],
+    ids=["no pointer", "nowhere", "no change", "not compared", "nothing there", "by key", "no such body"],
 )
 def test_what_does_not_fit_together_is_named(tmp_path: Path, right: str, wrong: str, message: str) -> None:
     assert message in said(tmp_path, right, wrong)

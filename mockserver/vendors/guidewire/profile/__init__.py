@@ -6,6 +6,7 @@ from mockserver.contract.profile import IdempotencyRule, LimitedCredentials, Pro
 from mockserver.vendors.guidewire.profile.batches import batch_profiles
 from mockserver.vendors.guidewire.profile.facts import FACT_CHECKS
 from mockserver.vendors.guidewire.profile.lists import LISTS
+from mockserver.vendors.guidewire.profile.open_cases import OPEN_CASES
 from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
 
@@ -36,6 +37,7 @@ PROFILE = Profile(
     batches=batch_profiles,
     pins=PINS,
     idempotency=_KEYS,
+    open_cases=OPEN_CASES,
     limited=(_READS_ONLY,),
     fact_checks=FACT_CHECKS,
     lists=LISTS,

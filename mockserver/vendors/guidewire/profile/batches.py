@@ -10,11 +10,13 @@ from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import (
     REFUSED_STEP,
+    Assumption,
     BatchProfile,
     Corruption,
     DrawnValues,
     Facts,
     Json,
+    Position,
     Record,
     RefusedStep,
     Step,
@@ -35,12 +37,26 @@ _AT = "/body/data/attributes"
 # Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
 # and that what is wrong with a call of the batch fails that call alone, is assumed
 # (docs/vendors/guidewire.md#codes, #batches).
+_EITHER: tuple[Position, ...] = ("alone", "taken")
+_PAYEE = Assumption("a payee that is not there", _EITHER)
+_NUMBER = Assumption("a number where an amount is a text", _EITHER)
+_BELOW_ZERO = Assumption("a total below zero", _EITHER)
+_PARTS_OF_A_CENT = Assumption("more decimals than the currency has", _EITHER)
+_METHOD = Assumption("a method in capitals", ("call", "alone", "taken"))
+_ON_FAIL = Assumption("an unknown word for what follows on a failure", ("call", "alone", "taken"))
+
 _CORRUPTIONS = (
-    Corruption("an unknown payee", set_member(f"{_AT}/payeeAddressBookUID", "ab:none")),
-    Corruption("a total below zero", set_member(f"{_AT}/bulkInvoiceTotal", "-1.00")),
+    Corruption("an unknown payee", set_member(f"{_AT}/payeeAddressBookUID", "ab:none"), assumption=_PAYEE),
+    Corruption("a total below zero", set_member(f"{_AT}/bulkInvoiceTotal", "-1.00"), assumption=_BELOW_ZERO),
     Corruption("a word for its total", set_member(f"{_AT}/bulkInvoiceTotal", "a lot")),
-    Corruption("a number where its total is a text", set_member(f"{_AT}/bulkInvoiceTotal", 3000)),
-    Corruption("parts of a cent in its total", set_member(f"{_AT}/bulkInvoiceTotal", "10.005")),
+    Corruption(
+        "a number where its total is a text", set_member(f"{_AT}/bulkInvoiceTotal", 3000), assumption=_NUMBER
+    ),
+    Corruption(
+        "parts of a cent in its total",
+        set_member(f"{_AT}/bulkInvoiceTotal", "10.005"),
+        assumption=_PARTS_OF_A_CENT,
+    ),
     Corruption("a way of delivery that is none", set_member(f"{_AT}/deliveryMethod", {"code": "pigeon"})),
     Corruption("a text where a code is due", set_member(f"{_AT}/deliveryMethod", "hold")),
     Corruption("a status, which only the vendor sets", set_member(f"{_AT}/status", {"code": "issued"})),
@@ -50,8 +66,13 @@ _CORRUPTIONS = (
     ),
     Corruption("no data", remove_member("/body/data")),
     Corruption("a path that begins with the API", set_member("/path", f"{_ROWS}/none")),
-    Corruption("a method in capitals", set_member("/method", "PATCH"), refuses_call=True),
-    Corruption("a word for what follows on a failure", set_member("/onFail", "despair"), refuses_call=True),
+    Corruption("a method in capitals", set_member("/method", "PATCH"), refuses_call=True, assumption=_METHOD),
+    Corruption(
+        "a word for what follows on a failure",
+        set_member("/onFail", "despair"),
+        refuses_call=True,
+        assumption=_ON_FAIL,
+    ),
 )
 _CHANGE_CORRUPTIONS = (
     Corruption("a stale checksum", set_member("/body/data/checksum", "stale")),
@@ -73,7 +94,7 @@ def _creation(facts: Facts) -> BatchProfile:
     cents_in_yen = {**payee, "currency": {"code": "jpy"}, "bulkInvoiceTotal": "0.50"}
     spoils = (
         Corruption("no payee", remove_member(f"{_AT}/payeeAddressBookUID")),
-        Corruption("a total of cents in yen", set_member(_AT, cents_in_yen)),
+        Corruption("a total of cents in yen", set_member(_AT, cents_in_yen), assumption=_PARTS_OF_A_CENT),
         Corruption("nothing to be split", set_member(_AT, {**payee, "splitEqually": True})),
     )
 

@@ -67,13 +67,15 @@ def _outcome(answer: Json, place: int, items: Sequence[BatchItem]) -> ReportedOu
     method = str(sent.document.get("method")) if sent and isinstance(sent.document, dict) else ""
     body = answer.get("body")
     body = body if isinstance(body, dict) else {}
+    error = body.get("error")  # assumed: docs/vendors/guidewire.md#errors
+    refusal = error if isinstance(error, dict) else body
     return ReportedOutcome(
         place=None if sent is None else place,
         accepted=status < _FIRST_REFUSAL,
         key=_key(body) if method in ("get", "patch") else None,
         made=_action(status, method),
         status=status,
-        message=str(body.get("userMessage") or ""),
+        message=str(refusal.get("userMessage") or ""),
         amount=_reported_total(body),
         at=f"/responses/{place}",
     )

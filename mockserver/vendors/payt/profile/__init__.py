@@ -6,6 +6,7 @@ from mockserver.contract.profile import LimitedCredentials, Profile, RefusalRule
 from mockserver.vendors.payt.profile.facts import FACT_CHECKS
 from mockserver.vendors.payt.profile.invoices import INVOICE_READER, batch_profiles
 from mockserver.vendors.payt.profile.lists import LISTS
+from mockserver.vendors.payt.profile.open_cases import OPEN_CASES
 from mockserver.vendors.payt.profile.pins import PINS
 from mockserver.vendors.payt.profile.reference_data import READERS
 
@@ -40,6 +41,7 @@ PROFILE = Profile(
     credentials=_CREDENTIALS,
     batches=batch_profiles,
     pins=PINS,
+    open_cases=OPEN_CASES,
     refusals=(_UNKNOWN_ADMINISTRATION,),
     limited=(_READS_ONLY,),
     fact_checks=FACT_CHECKS,

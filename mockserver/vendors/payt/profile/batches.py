@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import (
+    Assumption,
     BatchItem,
     BatchProfile,
     Corruption,
@@ -26,6 +27,8 @@ ComparedMembers: TypeAlias = Mapping[str, Literal["text", "amount"]]
 """The members of a record that are compared, and whether they are amounts."""
 
 _FIRST_REFUSAL, _FOUND = 400, 200
+TOO_LONG = Assumption("a text of more than 255 characters", ("alone", "taken", "call"))
+BROKEN = Assumption("a missing member, a word of no list, a value of a wrong type", ("call", "alone"))
 _NOT_FOUND = "not_found"
 
 
@@ -82,7 +85,7 @@ class RecordType:
             reader=batch.reader,
             tenants=2 if facts["other_administration"] else 1,
             twice="none",  # assumed: docs/vendors/payt.md#identity
-            twice_positions=("each", "first"),
+            twice_positions=("each", "first", "call"),
         )
 
     def sending(self, method: str, items: Sequence[Json], administration_id: str) -> Request:
@@ -161,7 +164,8 @@ class _SentRecords:
             yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=True)
 
     def _named(self, key: str) -> list[BatchItem]:
-        return self.by_name.get(key, [])
+        """Return the items of a name; which of its names tells a record is assumed."""
+        return self.by_name.get(key) or [item for item in self.items if key in self._texts(item)]
 
     def _name(self, item: BatchItem) -> str:
         """Return the first member that is not blank, else the index.

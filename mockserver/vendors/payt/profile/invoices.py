@@ -8,9 +8,20 @@ from decimal import ROUND_DOWN, Decimal
 
 from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Request
-from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Facts, Json, Record, Step
+from mockserver.contract.profile import (
+    Assumption,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Facts,
+    Json,
+    Record,
+    Step,
+)
 from mockserver.vendors.payt.profile import reference_data
 from mockserver.vendors.payt.profile.batches import (
+    BROKEN,
+    TOO_LONG,
     BatchRecords,
     RecordType,
     administration_of,
@@ -33,6 +44,7 @@ _INVOICES = RecordType(
 )
 INVOICE_READER = outcome_reader("invoices", "invoice_number", "invoice_identifier")
 _CENT = Decimal("0.01")
+_PARTS_OF_A_CENT = Assumption("parts of a cent", ("alone", "taken", "call"))
 
 # That missing and malformed parameters end the call is the vendor's word; where the border to the faults of a
 # record runs is assumed, as the 255 characters and the two decimals are.
@@ -41,15 +53,31 @@ _CORRUPTIONS = (
     Corruption("a day to pay before its own", set_member("/due_date", "2001-01-01")),
     Corruption("a day to pay that no calendar has", set_member("/due_date", "2026-02-30")),
     Corruption("a word for its total", set_member("/amount_total", "a lot")),
-    Corruption("parts of a cent open", set_member("/amount_open", "10.005")),
+    Corruption("parts of a cent open", set_member("/amount_open", "10.005"), assumption=_PARTS_OF_A_CENT),
     Corruption("a currency that is none", set_member("/currency_code", "XQZ")),
     Corruption("a payment condition that is none", set_member("/payment_condition", "no such condition")),
-    Corruption("a description of 256 characters, one too many", set_member("/description", "x" * 256)),
+    Corruption(
+        "a description of 256 characters, one too many",
+        set_member("/description", "x" * 256),
+        assumption=TOO_LONG,
+    ),
     Corruption("a checksum of 20 characters", set_member("/document", {"checksum": "c" * 20})),
-    Corruption("a way to pay that is none", set_member("/payment_method", "shells"), refuses_call=True),
-    Corruption("a word for its term", set_member("/payment_term", "soon"), refuses_call=True),
-    Corruption("a word for the moment it was sent", set_member("/sent_at", "yesterday"), refuses_call=True),
-    Corruption("no number", remove_member("/invoice_number"), refuses_call=True),
+    Corruption(
+        "a way to pay that is none",
+        set_member("/payment_method", "shells"),
+        refuses_call=True,
+        assumption=BROKEN,
+    ),
+    Corruption(
+        "a word for its term", set_member("/payment_term", "soon"), refuses_call=True, assumption=BROKEN
+    ),
+    Corruption(
+        "a word for the moment it was sent",
+        set_member("/sent_at", "yesterday"),
+        refuses_call=True,
+        assumption=BROKEN,
+    ),
+    Corruption("no number", remove_member("/invoice_number"), refuses_call=True, assumption=BROKEN),
 )
 _POST_CORRUPTIONS = (
     Corruption(
@@ -61,7 +89,7 @@ _POST_CORRUPTIONS = (
             "/invoice_lines", [{"description": "x", "vat_rate_code": "?", "total_excl_tax_amount": "1"}]
         ),
     ),
-    Corruption("no currency", remove_member("/currency_code"), refuses_call=True),
+    Corruption("no currency", remove_member("/currency_code"), refuses_call=True, assumption=BROKEN),
 )
 _CHANGE_CORRUPTIONS = (
     Corruption("a number that no invoice has", set_member("/invoice_number", "no such")),

@@ -15,7 +15,7 @@ from mockserver.contract.profile import (
     OutcomeReader,
     Record,
 )
-from mockserver.vendors.payt.profile.batches import BatchRecords, RecordType, outcome_reader
+from mockserver.vendors.payt.profile.batches import BROKEN, TOO_LONG, BatchRecords, RecordType, outcome_reader
 
 READERS: Mapping[str, OutcomeReader] = {
     "postV1Debtors": outcome_reader("debtors", "debtor_number", "debtor_identifier"),
@@ -31,31 +31,49 @@ _DEBTOR_CORRUPTIONS = (
     Corruption("a country that is none", set_member("/country_code", "XX")),
     Corruption("a country of three letters", set_member("/country_code", "NLD")),
     Corruption("an empty name", set_member("/name", "")),
-    Corruption("a name of 256 characters, one too many", set_member("/name", _LONG)),
-    Corruption("a remark of 256 characters, one too many", set_member("/remark", _LONG)),
-    Corruption("no name", remove_member("/name"), refuses_call=True),
-    Corruption("a word where yes or no is due", set_member("/is_company", "perhaps"), refuses_call=True),
-    Corruption("a text where labels are due", set_member("/labels", "late"), refuses_call=True),
+    Corruption("a name of 256 characters, one too many", set_member("/name", _LONG), assumption=TOO_LONG),
+    Corruption("a remark of 256 characters, one too many", set_member("/remark", _LONG), assumption=TOO_LONG),
+    Corruption("no name", remove_member("/name"), refuses_call=True, assumption=BROKEN),
+    Corruption(
+        "a word where yes or no is due",
+        set_member("/is_company", "perhaps"),
+        refuses_call=True,
+        assumption=BROKEN,
+    ),
+    Corruption(
+        "a text where labels are due", set_member("/labels", "late"), refuses_call=True, assumption=BROKEN
+    ),
 )
 _CONTACT_CORRUPTIONS = (
     Corruption("a country that is none", set_member("/postal_address_country_code", "XX")),
     Corruption("a country of three letters", set_member("/postal_address_country_code", "NLD")),
     Corruption("a birthday that no calendar has", set_member("/birth_date", "1999-02-30")),
-    Corruption("a name of 256 characters, one too many", set_member("/lastname", _LONG)),
+    Corruption("a name of 256 characters, one too many", set_member("/lastname", _LONG), assumption=TOO_LONG),
     Corruption("an id that no contact has", set_member("/id", "999999999")),
     Corruption("neither a code nor an id", remove_member("/contact_identifier")),
-    Corruption("a gender that is none", set_member("/gender", "unsaid"), refuses_call=True),
-    Corruption("a list where a name is due", set_member("/lastname", ["Bakker"]), refuses_call=True),
+    Corruption(
+        "a gender that is none", set_member("/gender", "unsaid"), refuses_call=True, assumption=BROKEN
+    ),
+    Corruption(
+        "a list where a name is due",
+        set_member("/lastname", ["Bakker"]),
+        refuses_call=True,
+        assumption=BROKEN,
+    ),
 )
 _RATE_CORRUPTIONS = (
     Corruption("a word for its rate", set_member("/rate", "high")),
     Corruption("a rate below zero", set_member("/rate", "-5")),
     Corruption("a rate of four digits", set_member("/rate", "1000")),
     Corruption("an empty name", set_member("/name", "")),
-    Corruption("a name of 256 characters, one too many", set_member("/name", _LONG)),
+    Corruption("a name of 256 characters, one too many", set_member("/name", _LONG), assumption=TOO_LONG),
     Corruption("no code", remove_member("/code")),
-    Corruption("a category that is none", set_member("/category", "luxury"), refuses_call=True),
-    Corruption("a list where a rate is due", set_member("/rate", ["21"]), refuses_call=True),
+    Corruption(
+        "a category that is none", set_member("/category", "luxury"), refuses_call=True, assumption=BROKEN
+    ),
+    Corruption(
+        "a list where a rate is due", set_member("/rate", ["21"]), refuses_call=True, assumption=BROKEN
+    ),
 )
 _DEBTORS = RecordType(
     "debtors",
@@ -98,7 +116,7 @@ def _debtor_record(key: str, drawn: DrawnValues) -> Record:
     return {
         "name": f"Debtor {drawn.number}",
         "debtor_identifier": f"id-{key}",
-        "coc_number": f"{drawn.number:08}",
+        "coc_number": f"{drawn.number % 100_000_000:08}",
     }
 
 

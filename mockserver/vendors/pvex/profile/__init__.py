@@ -11,6 +11,7 @@ from mockserver.contract.profile import Profile
 from mockserver.vendors.pvex.profile.batches import batch_profiles
 from mockserver.vendors.pvex.profile.facts import FACT_CHECKS
 from mockserver.vendors.pvex.profile.lists import LISTS
+from mockserver.vendors.pvex.profile.open_cases import OPEN_CASES
 from mockserver.vendors.pvex.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.pvex.profile.reading import read_outcomes
 
@@ -20,6 +21,7 @@ PROFILE = Profile(
     batches=batch_profiles,
     pins=PINS,
     fact_checks=FACT_CHECKS,
+    open_cases=OPEN_CASES,
     lists=LISTS,
     tolerances=TOLERANCES,
     readers={"postInvoiceBatch": read_outcomes},

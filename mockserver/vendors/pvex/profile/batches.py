@@ -6,6 +6,7 @@ Source: docs/vendors/pvex.md#media-types, #xml, #forms.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -16,13 +17,17 @@ from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
 from mockserver.contract.profile import (
     REFUSED_STEP,
+    Assumption,
     BatchProfile,
     Corruption,
     DrawnValues,
     Facts,
     Json,
     Record,
+    RecordAfter,
+    RefusedStep,
     Step,
+    UpdatePosition,
 )
 from mockserver.vendors.pvex.profile.reading import read_outcomes
 from mockserver.vendors.pvex.profile.values import INVOICE_VALUES
@@ -36,19 +41,39 @@ def _break_two_rules(invoice: Json) -> Json:
     return set_member("/PmsStatus", "long " * 11)(remove_member("/ClientPmsId")(invoice))
 
 
+_EMPTY = Assumption("a required text that is empty", ("alone", "call", "taken"))
+_WIDE = Assumption("an integer of more than 32 bits", ("call", "alone", "taken"))
+_NO_RULE = Assumption("more due than the amount", ("taken", "alone", "call"))
+_NULL = Assumption("an invoice that is null", ("taken", "alone", "call"))
+
 _CORRUPTIONS = (
     Corruption("no client", remove_member("/ClientId")),
-    Corruption("an empty number", set_member("/Number", "")),
+    Corruption("an empty number", set_member("/Number", ""), assumption=_EMPTY),
     Corruption("a number of 51 characters", set_member("/Number", "9" * 51)),
-    Corruption("a sync id of spaces", set_member("/SyncId", "   ")),
+    Corruption("a sync id of spaces", set_member("/SyncId", "   "), assumption=_EMPTY),
     Corruption("no subscriber", remove_member("/SubscriberId")),
     Corruption("a provider of 60 characters", set_member("/ProviderId", "P" * 60)),
     Corruption("no client of the practice system and a long status", _break_two_rules),
     # Its reader gives up in the middle, and all behind it is lost (docs/vendors/pvex.md#modelstate, verified
     # by a run).
-    Corruption("a row key of more than 32 bits", set_member("/RowKey", 99_999_999_999), refuses_call=True),
-    Corruption("a checksum of more than 32 bits", set_member("/CheckSum", -(1 << 40)), refuses_call=True),
+    Corruption(
+        "a row key of more than 32 bits",
+        set_member("/RowKey", 99_999_999_999),
+        refuses_call=True,
+        assumption=_WIDE,
+    ),
+    Corruption(
+        "a checksum of more than 32 bits",
+        set_member("/CheckSum", -(1 << 40)),
+        refuses_call=True,
+        assumption=_WIDE,
+    ),
 )
+_ODDITIES = (
+    Corruption("more due than its amount", set_member("/BalanceDue", 99_999_999), assumption=_NO_RULE),
+    Corruption("null for all of it", set_member("", None), assumption=_NULL),
+)
+_FORM = "application/x-www-form-urlencoded"
 
 
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
@@ -70,16 +95,45 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             listed=_read_records,
             steps=_steps(facts),
             reader=read_outcomes,
-            twice="last",
+            twice="last",  # assumed, as the rest of what becomes of a key: docs/vendors/pvex.md#state
+            twice_positions=("kept", "none"),
+            updates=_updates(facts),
+            oddities=_ODDITIES,
+            assumed_encodings=frozenset({_FORM}),
             encodings={
                 "application/xml": encode_xml,
                 "text/xml": encode_xml,
                 "text/json": encode_json,
-                "application/x-www-form-urlencoded": encode_form,
+                _FORM: encode_form,
             },
             values=INVOICE_VALUES,
         ),
     )
+
+
+def _updates(facts: Facts) -> tuple[UpdatePosition, ...]:
+    """Return what may become of a stored invoice; what is deleted may come to light with some of them."""
+
+    def kept(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
+        after = _expected_record("", drawn)
+        return {**after, "SiteId": after["SiteId"] or (before or {}).get("SiteId")}
+
+    def refused(before: Record | None, _key: str, drawn: DrawnValues) -> Record | RefusedStep:
+        return _expected_record("", drawn) if before is None else REFUSED_STEP
+
+    alone, *_, without_client = _steps(facts)
+    positions = (("what it leaves out is kept", kept), ("rejected", refused))
+    return (
+        UpdatePosition("replaced as a whole", None, _steps(facts)),
+        *(
+            UpdatePosition(what, after, (_after_single(alone, after), without_client))
+            for what, after in positions
+        ),
+    )
+
+
+def _after_single(step: Step, after: RecordAfter) -> Step:
+    return replace(step, after=lambda before, drawn: after(before, "", drawn))
 
 
 def _steps(facts: Facts) -> tuple[Step, ...]:
@@ -126,7 +180,7 @@ def _invoice(facts: Facts, key: str, drawn: DrawnValues) -> Json:
         **({"SiteId": _site(drawn)} if _site(drawn) else {}),
         "ApiCreateDate": "2025-12-16T00:00:00Z",
         "CheckSum": drawn.number % 1_000_000,
-        "RowKey": drawn.number % 1_000_000,
+        "RowKey": drawn.number % 2_000_000_000,
         "Id": key,
         "SyncId": f"SYNC-{drawn.number}",
         "SubscriberId": facts["subscriber"],

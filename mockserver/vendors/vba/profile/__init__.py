@@ -8,6 +8,7 @@ from mockserver.contract.profile import Facts, LimitedCredentials, Profile, Refu
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
 from mockserver.vendors.vba.profile.facts import FACT_CHECKS
 from mockserver.vendors.vba.profile.lists import LISTS
+from mockserver.vendors.vba.profile.open_cases import OPEN_CASES
 from mockserver.vendors.vba.profile.pins import PINS
 
 _CREDENTIALS = {
@@ -52,6 +53,7 @@ PROFILE = Profile(
     headers=_tenant_headers,
     batches=batch_profiles,
     pins=PINS,
+    open_cases=OPEN_CASES,
     refusals=_REFUSALS,
     limited=(_READS_ONLY,),
     fact_checks=FACT_CHECKS,

@@ -197,7 +197,7 @@ class _Resource:
             reader=read_outcomes,
             tenants=2 if facts["other_database"] else 1,
             twice="each",  # assumed: docs/vendors/vba.md#duplicates-in-a-batch
-            twice_positions=("first", "none"),
+            twice_positions=("first", "none", "call"),
             oddities=oddities,
             encodings=_ENCODINGS,
             values=self.values,

@@ -24,6 +24,7 @@ from mockserver.vendors.xero.profile import (
 )
 from mockserver.vendors.xero.profile.facts import FACT_CHECKS
 from mockserver.vendors.xero.profile.lists import LISTS
+from mockserver.vendors.xero.profile.open_cases import NO_POSITIONS
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.xero.profile.values import DOCUMENT_VALUES
 
@@ -88,6 +89,7 @@ PROFILE = Profile(
     batches=_batch_profiles,
     pins=PINS,
     fact_checks=FACT_CHECKS,
+    no_positions=NO_POSITIONS,
     lists=LISTS,
     tolerances=TOLERANCES,
     idempotency=_KEYS,

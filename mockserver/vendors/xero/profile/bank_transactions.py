@@ -51,7 +51,8 @@ def received_money(facts: Facts) -> BatchProfile:
         listed=_received,
         reader=NEW_BANK_TRANSACTIONS.read,
         amount=lambda sent: Decimal(sent["LineItems"][0]["UnitAmount"]),
-        twice="each",
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
     )
 
 

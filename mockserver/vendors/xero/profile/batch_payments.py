@@ -72,7 +72,8 @@ def batch_payments_in_parts(facts: Facts) -> BatchProfile:
         steps=(_DELETE_ONE_PAYMENT,),
         reader=BATCH_PAYMENTS.read,
         amount=_amount,
-        twice="each",
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
     )
 
 
@@ -123,7 +124,7 @@ def _item(facts: Facts, key: str, amount: Decimal) -> Json:
         "Reference": key,
         "Date": facts["date"],
         "Payments": [
-            {"Invoice": {"InvoiceNumber": number}, "Amount": part}
+            {"Invoice": {"InvoiceNumber": number}, "Amount": part, "Reference": "Hall hire"}
             for number, part in zip(_invoice_numbers(key), split_amount(amount), strict=True)
             if part
         ],

@@ -53,7 +53,8 @@ def updated_contacts() -> BatchProfile:
             Step("archive it", _archive, _after_archiving),
         ),
         reader=CONTACTS.read,
-        twice="each",
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
     )
 
 

@@ -71,7 +71,8 @@ def credit_notes(facts: Facts) -> BatchProfile:
         ),
         reader=CREDIT_NOTES.read,
         amount=lambda item: sum((Decimal(line["UnitAmount"]) for line in item["LineItems"]), Decimal(0)),
-        twice="each",
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
     )
 
 

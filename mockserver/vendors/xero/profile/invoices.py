@@ -78,7 +78,8 @@ def updated_invoices(facts: Facts) -> BatchProfile:
         steps=_steps_of_open(facts),
         reader=INVOICES.read,
         amount=_amount,
-        twice="each",
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
     )
 
 
@@ -101,7 +102,8 @@ def new_invoices(facts: Facts) -> BatchProfile:
         steps=_STEPS_OF_DRAFTS,
         reader=NEW_INVOICES.read,
         amount=_amount,
-        twice="each",
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
     )
 
 

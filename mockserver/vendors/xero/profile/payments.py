@@ -79,7 +79,8 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
         steps=(delete,),
         reader=PAYMENTS.read,
         amount=lambda sent: Decimal(sent["Amount"]),
-        twice="each",
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
     )
 
 

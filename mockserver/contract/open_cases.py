@@ -1,0 +1,90 @@
+"""Cases that a vendor's documents leave open, in which single calls of other servers are left alone.
+
+What a batch does is found by trying (`stateful.positions`). What only a value or a status shows is not: there
+the checks let a server that is not ours do either, and a note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from mockserver.contract.list_profile import ListProfile
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import (
+    BatchProfile,
+    ExpectedStatuses,
+    Facts,
+    FixturePins,
+    OpenCase,
+    Profile,
+    RefusalRule,
+    Tolerance,
+)
+from mockserver.contract.value_rules import ValueChange
+
+
+def let_either(api: ApiUnderTest) -> ApiUnderTest:
+    """Return the API with a profile that lets a server do either in every open case."""
+    profile, cases = api.profile, api.profile.open_cases
+    if not cases:
+        return api
+    changes = tuple(change for case in cases for change in case.values)
+
+    def batches(facts: Facts) -> tuple[BatchProfile, ...]:
+        return tuple(_with_changes(one, changes) for one in profile.batches(facts))
+
+    return replace(
+        api,
+        profile=replace(
+            profile,
+            batches=batches,
+            pins=_pins(profile.pins, cases),
+            tolerances=_tolerances(profile, cases),
+            refusals=_refusals(profile.refusals, cases),
+            lists=tuple(_list(one, cases) for one in profile.lists),
+            open_cases=(),
+        ),
+    )
+
+
+def note_of(api: ApiUnderTest) -> str:
+    """Return which cases are left alone, "" if there are none."""
+    names = "; ".join(one.name for one in api.profile.open_cases)
+    return f"{api.name}: the documents leave open, so a server may do either: {names}" if names else ""
+
+
+def _with_changes(batch: BatchProfile, changes: tuple[ValueChange, ...]) -> BatchProfile:
+    return replace(batch, values=replace(batch.values, changes=(*batch.values.changes, *changes)))
+
+
+def _pins(pins: FixturePins, cases: Iterable[OpenCase]) -> FixturePins:
+    statuses = dict(pins.expected_statuses)
+    types = list(pins.answer_types)
+    for case in cases:
+        types += case.answer_types
+        for operation, more in case.expected_statuses.items():
+            known = statuses.get(operation, ExpectedStatuses(""))
+            statuses[operation] = ExpectedStatuses(
+                f"{known.reason}; {more.reason}".removeprefix("; "),
+                valid=tuple(dict.fromkeys([*known.valid, *more.valid])),
+                invalid=tuple(dict.fromkeys([*known.invalid, *more.invalid])),
+            )
+    return replace(pins, expected_statuses=statuses, answer_types=tuple(types))
+
+
+def _tolerances(profile: Profile, cases: Iterable[OpenCase]) -> Mapping[str, tuple[Tolerance, ...]]:
+    made = dict(profile.tolerances)
+    for case in cases:
+        for operation, more in case.tolerances.items():
+            made[operation] = (*made.get(operation, ()), *more)
+    return made
+
+
+def _refusals(rules: tuple[RefusalRule, ...], cases: Iterable[OpenCase]) -> tuple[RefusalRule, ...]:
+    """Return the rules with the statuses of the cases; the first one that fits a call counts."""
+    return (*(rule for case in cases for rule in case.refusals), *rules)
+
+
+def _list(one: ListProfile, cases: Iterable[OpenCase]) -> ListProfile:
+    return replace(one, ends_empty=one.ends_empty or any(case.lists_end_empty for case in cases))

@@ -1,0 +1,20 @@
+"""What the documents leave open of single calls, so that another server may do either."""
+
+from __future__ import annotations
+
+from mockserver.contract.profile import OpenCase
+from mockserver.contract.value_rules import ValueChange
+
+OPEN_CASES = (
+    OpenCase(
+        "blanks round an invoice number",
+        values=(
+            ValueChange(
+                "invoiceNumber",
+                "trimmed",
+                "whether the blanks at its ends are kept is assumed",
+                "docs/vendors/guidewire.md#bulk-invoice",
+            ),
+        ),
+    ),
+)
