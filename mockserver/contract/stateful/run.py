@@ -21,6 +21,7 @@ from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 from mockserver.contract.stateful.message_checks import check_messages
 from mockserver.contract.stateful.narrowing import batch_profiles_of, usable_batches
+from mockserver.contract.stateful.position_checks import check_positions
 from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.state_machine import build_machine
@@ -72,9 +73,10 @@ def _run_subject(
     _run_sequences(context)
     if context.search.target_is_lost:
         return
-    check_messages(context)
-    if (found := context.search.end()) is not None:
-        context.ledger.found([found])
+    for check in (check_messages, check_positions):
+        check(context)
+        if (found := context.search.end()) is not None:
+            context.ledger.found([found])
     check_values(context)
 
 
