@@ -102,7 +102,11 @@ FOUND = {
     (STARLETTE, "a deleted row is still in the list"): ("stateful", "lists-show-what-is-there", ""),
     (STARLETTE, "all databases are one"): ("stateful", "tenants-are-apart", ""),
     (FLASK, "the last of more than fifty is lost"): ("sizes", STORED, "items (50 pass): sent "),
-    (FLASK, "keys are folded to lower case"): ("stateful", STORED, ""),
+    (FLASK, "keys are folded to lower case"): (
+        "stateful",
+        STORED,
+        "no record of this key is in the answer 200",
+    ),
     (FLASK, "an update ignores the name"): ("stateful", STORED, "name 'Practice"),
     (FLASK, "one bad row rejects all"): ("stateful", "good-items-are-accepted", ""),
     (FLASK, "a state that is too long is cut"): (
