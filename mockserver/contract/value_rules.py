@@ -31,6 +31,7 @@ LossKind: TypeAlias = Literal[
     "rounded",
     "cut off",
     "scale lost",
+    "kept",
 ]
 """In what way a value that is read differs from the one that was sent."""
 

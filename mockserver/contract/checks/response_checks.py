@@ -113,7 +113,9 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     if not told_apart or case.status not in _FOR_THE_BODY or any(one.may_refuse_call for one in items):
         return None
     bad = case.expected.bad
-    what = f"item {bad[0].item.place} alone is bad: {bad[0].reason}" if bad else "none of them is bad"
+    what = (
+        f"item {bad[0].item.place} alone is bad: {bad[0].reason}" if bad else "the spec allows each of them"
+    )
     if len(bad) > 1:
         what = f"{len(bad)} of them are bad, each by itself (item {bad[0].item.place}: {bad[0].reason})"
     said = f"sent {count_noun(len(items), 'item')}; {what}; but {case.status} rejects all of them"

@@ -12,6 +12,8 @@ from mockserver.contract.stateful.checks import SettledBatch, check_of
 from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import FIRST_REFUSAL, only_amounts_differ
 
+_FOUND = range(200, 300)
+
 
 def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
@@ -79,12 +81,21 @@ def _amounts_hold(sequence: CallSequence, answered: SettledBatch, due: _Due, sho
 def _break(
     sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None, check: str
 ) -> None:
-    became = f"item {due.place}, {answered.sent.items[due.place].key}, was "
-    became += sentences.reported(answered.verdicts[due.place])
+    item = f"item {due.place}, {answered.sent.items[due.place].key},"
+    became, what = f"{item} was {sentences.reported(answered.verdicts[due.place])}", "it"
     if answered.refused:
-        became = "the call was refused"
-    said = f"{sentences.batch(answered.sent.items)}; {became}; {sentences.difference(due.record, shown)}"
+        became, what = "the call was refused", item
+    difference = sentences.difference(due.record, shown, what)
+    said = f"{sentences.batch(answered.sent.items)}; {became}; {difference}{_other_record(sequence, shown)}"
     sequence.breaks(check, said, sentences.record(due.record), sentences.record(shown))
+
+
+def _other_record(sequence: CallSequence, shown: Record | None) -> str:
+    """Return that the last read was answered, where its answer has no record of the key."""
+    last = sequence.exchanges[-1]
+    if shown is not None or last.request.method != "GET" or last.response.status not in _FOUND:
+        return ""
+    return f"; no record of this key is in the answer {sentences.response(last)}"
 
 
 _LISTS = "lists-show-what-is-there"

@@ -22,6 +22,7 @@ from mockserver.contract.stateful.calls_at_once import check_calls_at_once
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 from mockserver.contract.stateful.message_checks import check_messages
 from mockserver.contract.stateful.narrowing import batch_profiles_of, usable_batches
+from mockserver.contract.stateful.position_checks import check_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.shared_positions import with_shared_positions
 from mockserver.contract.stateful.state_machine import build_machine
@@ -74,7 +75,7 @@ def _run_subject(
     _run_sequences(context)
     if context.search.target_is_lost:
         return
-    for check in (check_calls_at_once, check_messages):
+    for check in (check_calls_at_once, check_messages, check_positions):
         check(context)
         if (found := context.search.end()) is not None:
             context.ledger.found([found])

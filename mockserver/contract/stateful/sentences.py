@@ -60,13 +60,13 @@ def record(shown: Record | None) -> str:
     return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
 
 
-def difference(expected: Record | None, shown: Record | None) -> str:
-    """Return what reading shows where something else was expected."""
+def difference(expected: Record | None, shown: Record | None, what: str = "it") -> str:
+    """Return what reading `what` shows where something else was expected."""
     if expected is None or shown is None:
-        return f"reading it shows {record(shown)}, expected {record(expected)}"
+        return f"reading {what} shows {record(shown)}, expected {record(expected)}"
     odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
     parts = (f"{name} {_value(shown.get(name))}, expected {_value(expected.get(name))}" for name in odd)
-    return f"reading it shows {'; '.join(parts)}"
+    return f"reading {what} shows {'; '.join(parts)}"
 
 
 def call(request: Request) -> str:

@@ -48,6 +48,7 @@ WORDS: Final[dict[LossKind, str]] = {
     "time added": "a time of day is added",
     "rounded": "it is rounded",
     "cut off": "decimals are cut off",
+    "kept": "the update left the value that was there before",
     "scale lost": "it is printed with fewer decimals than it should have",
 }
 

@@ -41,12 +41,13 @@ class ShownRecord:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """An item that was accepted, and its place in the batch."""
+    """An item that was accepted, and its place in the batch; `before` is the one that it updates, if any."""
 
     trial: ValueTrial
     place: int
     exchange: Exchange
     step: str
+    before: SentItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +79,33 @@ class ValueSurvival:
             losses = self._losses(member, hard, value, shown)
             if losses is None:
                 continue
+            if self._is_kept(member, losses, value, sent, shown):
+                losses = (Loss("kept"),)
             if value not in (None, "", MISSING):
                 self._shown.add((shown.how, member.path))
             is_other = bool(sent.trial.media_type) or shown.is_text
             check = MEDIA_TYPES if is_other else check_for(member.kind)
             self.compared[check] += 1
             for loss in losses:
-                if any(
-                    loss.is_declared(one) for one in self.rules.changes if one.member in ("", member.name)
-                ):
+                if self._is_declared(member, loss):
                     self.changed[member.name, loss.kind] += 1
                 elif (member.name, loss.kind) not in self._lost:
                     told = _sentence(member, hard, value, sent, shown, loss)
                     found = self._finding(check, told, (hard.value, value), sent, shown, member)
                     self._lost[member.name, loss.kind] = _LostValue(check, told, found)
+
+    def _is_declared(self, member: ValueMember, loss: Loss) -> bool:
+        return any(loss.is_declared(one) for one in self.rules.changes if one.member in ("", member.name))
+
+    def _is_kept(
+        self, member: ValueMember, losses: Sequence[Loss], value: Json, sent: SentItem, shown: ShownRecord
+    ) -> bool:
+        """Return whether the answer shows what the record held before an update, and not what was sent."""
+        before = sent.before.trial.values if sent.before else {}
+        if member.path not in before or all(self._is_declared(member, one) for one in losses):
+            return False
+        of_before = find_losses(member.kind, before[member.path], value, is_text=shown.is_text)
+        return all(self._is_declared(member, one) for one in of_before)
 
     def findings(self) -> Iterator[Finding]:
         """Yield one for each check; it tells of every member and kind of loss."""
@@ -143,9 +157,11 @@ class ValueSurvival:
     ) -> Finding:
         pointer = "" if shown.is_text else "/".join([shown.at, *self._path(member)])
         same = shown.exchange is sent.exchange
-        exchanges = (sent.exchange,) if same else (sent.exchange, shown.exchange)
+        earlier = (sent.before,) if sent.before else ()
+        exchanges = (*(one.exchange for one in earlier), sent.exchange, *(() if same else (shown.exchange,)))
         expected, came = (value_text(value) for value in values)
-        return Finding(check, self.operation, said, pointer, expected, came, exchanges, (sent.step,))
+        steps = (*(one.step for one in earlier), sent.step)
+        return Finding(check, self.operation, said, pointer, expected, came, exchanges, steps)
 
 
 def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
@@ -154,8 +170,9 @@ def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
     written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
     media_type = shown.exchange.response.media_type
     read = f" in {media_type}" if media_type != _USUAL else ""
+    update = ", an update of a record that is there" if sent.before else ""
     return (
-        f"sent {value_text(hard.value)} as {member.name} of item {sent.place}{written}; "
+        f"sent {value_text(hard.value)} as {member.name} of item {sent.place}{written}{update}; "
         f"{shown.how}{read} shows {value_text(value)}: {WORDS[loss.kind]}"
     )
 

@@ -23,6 +23,7 @@ from mockserver.contract.values.members import MemberPath, free_members, object_
 from mockserver.contract.values.rows import find_record, is_json, is_xml, read_document
 from mockserver.contract.values.survival import HowShown, SentItem, ShownRecord, ValueSurvival
 from mockserver.contract.values.trials import Change, ValueTrial, plan_trials
+from mockserver.contract.values.updates import UpdatePlan
 from mockserver.contract.values.xml_writer import write_request_xml
 from mockserver.model import Path, pointer_of
 from mockserver.spec.xml_places import XML_MEDIA_TYPES
@@ -52,6 +53,8 @@ class _KeyedTrial:
     trial: ValueTrial
     key: str
     document: Json
+    before: SentItem | None = None
+    """The item that the record was stored with, where this one updates it."""
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ class _ValueRun:
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     turns: Iterator[int] = field(default_factory=count)
+    updates: UpdatePlan = field(default_factory=UpdatePlan)
 
     @classmethod
     def begin(cls, context: SequenceContext) -> _ValueRun:
@@ -96,6 +100,10 @@ class _ValueRun:
             while members and self._goes_on(most):
                 with self._going_on():
                     self._send(self._next_trials())
+            with self._going_on():
+                self._read_list()
+            with self._going_on():
+                self._send(self._next_updates())
             with self._going_on():
                 self._read_list()
         finally:
@@ -149,6 +157,16 @@ class _ValueRun:
         self.waiting.extendleft(reversed(left))
         return list(made.values())
 
+    def _next_updates(self) -> list[_KeyedTrial]:
+        """Return stored items with other values; none where a batch does not create and update alike."""
+        context = self.context
+        if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
+            return []
+        return [
+            _KeyedTrial(one.trial, one.key, self._document(one.trial, one.key), one.before)
+            for one in self.updates.updates()
+        ]
+
     def _is_barred(self, change: Change, media_type: str) -> bool:
         member, hard = change
         ways = {(way, member.path, name) for way in ("", media_type) for name in ("", hard.name)}
@@ -189,7 +207,9 @@ class _ValueRun:
             elif verdict.accepted is False or whole:
                 self._refused(one.trial)
             else:
-                done.append((one, SentItem(one.trial, place, exchange, step)))
+                sent = SentItem(one.trial, place, exchange, step, one.before)
+                self.updates.accepted(one.key, sent)
+                done.append((one, sent))
         return done
 
     def _request(self, trials: Sequence[_KeyedTrial]) -> Request:

@@ -22,6 +22,9 @@ INVOICE_VALUES = ValueRules(
             "docs/vendors/payt.md#conventions",
             places=6,
         ),
+        ValueChange(
+            "sent_at", "kept", "one that is set stays, with a warning", "docs/vendors/payt.md#sending"
+        ),
     ),
 )
 """The debtor of an invoice is a reference."""

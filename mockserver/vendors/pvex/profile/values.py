@@ -13,6 +13,7 @@ INVOICE_VALUES = ValueRules(
             "an invoice that names no last change was changed now",
             "docs/vendors/pvex.md#state",
         ),
+        ValueChange("ApiCreateDate", "kept", "the first one stays", "docs/vendors/pvex.md#state"),
     ),
 )
 """The scale of an amount is kept."""

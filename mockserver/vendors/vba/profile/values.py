@@ -20,6 +20,10 @@ INVOICE_VALUES = ValueRules(
             for name in ("entry_User", "update_User")
             for what in ("null is filled", "empty is filled")
         ),
+        *(
+            ValueChange(name, "kept", "an entry is made once, by whoever creates the record", _STATE)
+            for name in ("entry_Date", "entry_User")
+        ),
     ),
 )
 """`update_Date` is always the server's clock."""
