@@ -116,13 +116,7 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     ledger = FindingLedger(observer=context.observer)
     headers = {name.lower(): text for name, text in plan.headers.items()}
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
-        if (
-            here is None
-            and not remote
-            and (elsewhere := safety.find_vendor_below(api.name, url, target.send))
-        ):
-            raise elsewhere
-        ours = here is not None or (not remote and target.identity().is_ours)
+        ours = here is not None or (not remote and _is_ours(api, target))
         given = _credentials(api, context, ours=ours)
         known = _with(api, {**given, **credentials.from_headers(api, headers)})
         effort = _run_config(known, plan, context, ledger)
@@ -139,6 +133,17 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
         seconds = (context.clock() - began).total_seconds()
     session = Session(plan, known, ledger, "" if here else url, seconds, stopped)
     return _masking(session, given, context)
+
+
+def _is_ours(api: ApiUnderTest, target: Target) -> bool:
+    """Return whether a mockserver is at a target on this machine.
+
+    Raises:
+        UnsafeTargetError: it is there, and the API is below it.
+    """
+    if elsewhere := safety.find_vendor_below(api.name, target.address.url, target.send):
+        raise elsewhere
+    return target.identity().is_ours
 
 
 def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
