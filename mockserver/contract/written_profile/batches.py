@@ -70,7 +70,6 @@ class WrittenBatch:
             shown=reading.shown,
             prepare=self._prepare(items),
             corruptions=items.corruptions,
-            oddities=items.oddities,
             listing=reading.listing,
             listed=reading.listed,
             steps=steps,
@@ -79,13 +78,20 @@ class WrittenBatch:
             tenants=max(1, len(self.scope.tenants)),
             creates=entry.creates,
             twice=entry.twice or "",
-            twice_positions=tuple(entry.twice_positions),
             updates=read_updates(entry.updates, record, list(zip(entry.steps, steps, strict=True))),
             encodings=self._encodings(sending),
-            assumed_encodings=frozenset(entry.assumed_media_types),
             values=plain(ValueRules, entry.values, self.place.at("values")),
         )
+        made = self._with_assumptions(made, items)
         return made if entry.replay is None else self._with_replay(made)
+
+    def _with_assumptions(self, made: BatchProfile, items: WrittenItems) -> BatchProfile:
+        return replace(
+            made,
+            oddities=items.oddities,
+            twice_positions=tuple(self.entry.twice_positions),
+            assumed_encodings=frozenset(self.entry.assumed_media_types),
+        )
 
     def _with_replay(self, made: BatchProfile) -> BatchProfile:
         replay = self.entry.replay
