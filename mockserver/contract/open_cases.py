@@ -9,18 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
 from mockserver.contract.list_profile import ListProfile
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.profile import (
-    BatchProfile,
-    ExpectedStatuses,
-    Facts,
-    FixturePins,
-    OpenCase,
-    Profile,
-    RefusalRule,
-    Tolerance,
-)
+from mockserver.contract.profile import BatchProfile, Facts, OpenCase, Profile, RefusalRule
 from mockserver.contract.value_rules import ValueChange
 
 

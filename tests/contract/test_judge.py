@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
+from mockserver.contract.call_profile import ExpectedStatuses, FixturePins
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Request, Response
@@ -16,7 +17,7 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.profile import ExpectedStatuses, FixturePins, ReportedOutcomes
+from mockserver.contract.profile import ReportedOutcomes
 from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import vendor_packages
 from mockserver.model import Json

@@ -5,16 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
 from mockserver.contract.list_profile import ListProfile
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.open_cases import let_either, note_of
-from mockserver.contract.profile import (
-    ExpectedStatuses,
-    FixturePins,
-    OpenCase,
-    RefusalRule,
-    Tolerance,
-)
+from mockserver.contract.profile import OpenCase, RefusalRule
 from mockserver.contract.value_rules import ValueChange
 from tests.contract.stateful import shop
 

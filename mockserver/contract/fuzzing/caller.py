@@ -14,6 +14,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.call_limits import ANSWERS_CAN_BE_READ, EVERY_CALL_IS_ANSWERED
+from mockserver.contract.call_profile import FixturePins
 from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.checks.answer_checks import unanswered, unread
 from mockserver.contract.checks.check_case import DENIED, is_stated
@@ -29,7 +30,6 @@ from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusCheck
 from mockserver.contract.fuzzing.request_writer import RequestWriter, UnsendableCaseError
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
 from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.profile import FixturePins
 from mockserver.contract.target import Target, TargetUnreachableError, UnansweredCallError
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.xml_places import XML_MEDIA_TYPES

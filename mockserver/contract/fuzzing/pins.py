@@ -11,7 +11,7 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CaseMetadata, TestPhase
 
-from mockserver.contract.profile import FixturePins
+from mockserver.contract.call_profile import FixturePins
 
 PinnedCase: TypeAlias = schemathesis.Case[Any]
 

@@ -10,11 +10,11 @@ from typing import Any
 import schemathesis
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from mockserver.contract.call_profile import PER_ITEM_REASON, ExpectedStatuses, FixturePins
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import to_json_bytes
 from mockserver.contract.fuzzing.merged_config import MergedConfig
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, FixturePins
 
 _ANY_JSON = "application/*+json"
 _ONE_JSON = "application/vnd.mockserver+json"

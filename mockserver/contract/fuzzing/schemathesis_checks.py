@@ -15,6 +15,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.openapi.checks import UnsupportedMethodResponse
 from schemathesis.schemas import BaseSchema
 
+from mockserver.contract.call_profile import FixturePins
 from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.checks.check_case import NOT_IMPLEMENTED
 from mockserver.contract.config import RunConfig
@@ -22,7 +23,6 @@ from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Check, Finding
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id
 from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.profile import FixturePins
 
 SCHEMATHESIS_CHECKS = tuple(
     Check(name, says, "calls", reason)

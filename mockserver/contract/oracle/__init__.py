@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
+from mockserver.contract.call_profile import Tolerance
 from mockserver.contract.exchange import Request
 from mockserver.contract.json_values import value_at
 from mockserver.contract.loading import ApiUnderTest
@@ -27,7 +28,7 @@ from mockserver.contract.oracle.leniency import Leniency, leniency
 from mockserver.contract.oracle.parameters import ParameterOracle, find_operation
 from mockserver.contract.oracle.typed_values import properties_of
 from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold, without_member
-from mockserver.contract.profile import BatchItem, Tolerance
+from mockserver.contract.profile import BatchItem
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import EMPTY, Document, Json, pointer_of
 from mockserver.spec.openapi import Batch, MediaType, Operation

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mockserver.contract.call_profile import Tolerance
 from mockserver.contract.oracle.typed_values import properties_of
 from mockserver.contract.oracle.validation import OracleSchema, SchemaProblem, compile_schema
-from mockserver.contract.profile import Tolerance
 from mockserver.model import Document, Json
 
 _NUMBERISH = re.compile(r"\s*[+-]?[\d.,\s]*\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*", re.ASCII)

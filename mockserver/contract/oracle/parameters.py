@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from mockserver.contract.call_profile import Tolerance
 from mockserver.contract.exchange import Request
 from mockserver.contract.oracle.expectations import show_value
 from mockserver.contract.oracle.leniency import Leniency
 from mockserver.contract.oracle.typed_values import typed
 from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold
-from mockserver.contract.profile import Tolerance
 from mockserver.errors import MethodNotAllowed
 from mockserver.model import EMPTY, Json
 from mockserver.spec.openapi import Operation, Parameter, RouteMatch, Spec

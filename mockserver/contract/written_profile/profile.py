@@ -10,9 +10,10 @@ from pathlib import Path
 from yaml import YAMLError
 
 from mockserver.codec import yaml
+from mockserver.contract.call_profile import FixturePins, Tolerance
 from mockserver.contract.inference import infer_batch
 from mockserver.contract.list_profile import ListProfile
-from mockserver.contract.profile import BatchProfile, Facts, FixturePins, OpenCase, Profile, Tolerance
+from mockserver.contract.profile import BatchProfile, Facts, OpenCase, Profile
 from mockserver.contract.written_profile.batches import WrittenBatch
 from mockserver.contract.written_profile.conversion import plain, typed
 from mockserver.contract.written_profile.entries import BatchEntry, ProfileEntry

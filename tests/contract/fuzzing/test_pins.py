@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.call_profile import FixturePins
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import schemas
 from mockserver.contract.fuzzing.pins import operation_id, pin_case
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.profile import FixturePins
 
 VBA = load_vendor_api("vba")
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.call_profile import Tolerance
 from mockserver.contract.oracle.leniency import Leniency, is_on_the_edge, leniency
 from mockserver.contract.oracle.validation import compile_schema
-from mockserver.contract.profile import Tolerance
 
 STRICT = Leniency()
 LENIENT = leniency(

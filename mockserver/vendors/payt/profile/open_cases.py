@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.contract.profile import OpenCase, Tolerance
+from mockserver.contract.call_profile import Tolerance
+from mockserver.contract.profile import OpenCase
 from mockserver.contract.value_rules import ValueChange
 
 _LENGTH = Tolerance("maxLength", "the 255 characters of CSV imports are assumed")

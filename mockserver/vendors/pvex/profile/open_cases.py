@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.contract.profile import ExpectedStatuses, OpenCase, Tolerance
+from mockserver.contract.call_profile import ExpectedStatuses, Tolerance
+from mockserver.contract.profile import OpenCase
 
 _EITHER = ExpectedStatuses("the documents do not say whether it is refused", valid=("2xx", "400"))
 _PUSHES = {"postInvoiceBatch": _EITHER, "postInvoice": _EITHER}
