@@ -43,7 +43,7 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
 def note_of(api: ApiUnderTest) -> str:
     """Return which cases are left alone, "" if there are none."""
     names = "; ".join(one.name for one in api.profile.open_cases)
-    return f"{api.name}: the documents leave open, so a server may do either: {names}" if names else ""
+    return f"the documents leave open, so a server may do either: {names}" if names else ""
 
 
 def _with_changes(batch: BatchProfile, changes: tuple[ValueChange, ...]) -> BatchProfile:

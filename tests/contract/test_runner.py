@@ -64,7 +64,7 @@ def test_one_phase_can_be_done_alone(done: list[str], phase: str, parts: list[st
     ("check", "parts"),
     [
         ("accepted-are-there", ["stateful", "sizes"]),
-        ("tenants-are-apart", ["fuzzing", "stateful"]),
+        ("tenants-are-apart", ["fuzzing", "stateful", "lists"]),
         ("limit-is-kept", ["sizes"]),
         ("status-code-conformance", ["fuzzing"]),
         ("count-is-processed", ["fuzzing", "stateful", "lists", "sizes"]),

@@ -26,6 +26,7 @@ CHECK_NAMES = (
     "limit-is-kept",
     "links-lead-somewhere",
     "lists-show-what-is-there",
+    "location-shows-the-record",
     "members-are-stated",
     "message-fits-the-outcome",
     "message-names-its-item",

@@ -14,6 +14,7 @@ from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
 from mockserver.contract.stateful.state_model import SequenceItem
 
 _KEYS = 3
+_AMOUNTS = 1000
 
 
 def check_calls_at_once(context: SequenceContext) -> None:
@@ -26,10 +27,10 @@ def check_calls_at_once(context: SequenceContext) -> None:
     keys = list(dict.fromkeys(made))
     if len(keys) == 1:
         return
-    sequence, numbers = CallSequence(context, scope), count(1)
+    sequence, numbers = CallSequence(context, scope), count(scope.numbers_from + 1)
 
     def items(of: Sequence[str]) -> list[SequenceItem]:
-        drawn = (DrawnValues(number, Decimal(number)) for number in numbers)
+        drawn = (DrawnValues(number, Decimal(number % _AMOUNTS + 1)) for number in numbers)
         return [SequenceItem(key, one) for key, one in zip(of, drawn, strict=False)]
 
     with suppress(BrokenRule):
