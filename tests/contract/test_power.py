@@ -10,6 +10,7 @@ import pytest
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
 from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Options, create_app
@@ -44,7 +45,7 @@ def row(name: str, *ours: frozenset[str]) -> PowerRow:
 
 
 def run_of(*rows: PowerRow) -> PowerRun:
-    return PowerRun(rows, (0, 1), 24)
+    return PowerRun(rows, (0, 1), 24, (0,))
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,24 @@ def test_the_finders_of_each_fault_are_told_for_schemathesis_and_for_ours(
     assert not found_by_ours.plain
     assert "rejected-leave-no-trace" in found_by_ours.ours
     assert not any(one.false or one.crashed for one in two_faults)
+
+
+def test_where_schemathesis_is_left_out_the_other_phases_find_a_fault() -> None:
+    run = MeasuringRun(seed=7, max_examples=4, stops_at_first=True, has_plain=False)
+
+    (found,) = measure([FAULTS["payt-refuses-all-for-one"]], run)
+
+    assert found.ours
+    assert not found.plain
+
+
+def test_a_fault_of_lists_is_looked_for_by_the_checks_of_lists_first() -> None:
+    run = MeasuringRun(seed=7, max_examples=1, stops_at_first=True, has_plain=False)
+
+    (found,) = measure([FAULTS["vba-pages-lose-their-last-row"]], run)
+
+    assert found.ours
+    assert found.ours <= set(LIST_CHECKS)
 
 
 def test_a_fault_that_breaks_the_suite_is_no_fault_that_was_found() -> None:

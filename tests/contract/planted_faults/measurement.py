@@ -6,7 +6,7 @@ and 207 are right answers to a batch with bad items. Ours is what these calls an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,15 +19,17 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import refusal_checks, schemathesis_checks
 from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.server.application import Options, create_app
-from tests.contract.planted_faults.fault import PlantedFault
+from tests.contract.planted_faults.fault import Family, PlantedFault
 from tests.contract.planted_faults.shared_calls import FuzzedServer, ServerDoneError, fuzz_servers
 from tests.contract.planted_faults.wrappers import with_fault
 
 Known = frozenset[tuple[str, str]]
 OTHER_PHASES = tuple(phase for phase in runner.PHASES if phase != runner.FUZZING_PHASE)
+_PARTS: Mapping[Family, frozenset[str]] = {"lists": frozenset(LIST_CHECKS)}
 # Schemathesis checks credentials and server errors too: what ours find is counted as found by it as well.
 _BUILT_IN = frozenset(
     {
@@ -92,11 +94,16 @@ class ComparingLedger(FindingLedger):
 
 @dataclass(frozen=True, slots=True)
 class MeasuringRun:
-    """How a fault is measured; `stops_at_first`: what is found first is enough."""
+    """How a fault is measured; `stops_at_first`: what is found first is enough.
+
+    Without `has_plain` Schemathesis is not measured: generated calls are made only at faults that the other
+    phases miss.
+    """
 
     seed: int
     max_examples: int
     stops_at_first: bool = False
+    has_plain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,8 @@ def measure(faults: Sequence[PlantedFault], run: MeasuringRun) -> list[Measureme
             results[one.id].crashed = f"{type(error).__name__}: {error}"
         else:
             results[one.id].ours |= {finding.check for listed in findings.values() for finding in listed}
-    false |= _fuzzed(faults, run, results)
+    if to_fuzz := [one for one in faults if run.has_plain or not results[one.id].ours]:
+        false |= _fuzzed(to_fuzz, run, results)
     share = round((process_time() - began) / len(faults), 2)
     return [
         Measurement(name, run.seed, one.plain, frozenset(one.ours), frozenset(false), one.crashed, share)
@@ -176,6 +184,8 @@ def found(fault: PlantedFault, run: MeasuringRun) -> dict[str, list[Finding]]:
 
 def _found(fault: PlantedFault, run: MeasuringRun, phases: Iterable[str]) -> dict[str, list[Finding]]:
     findings: dict[str, list[Finding]] = {}
+    if run.stops_at_first and (first := _found_by_its_part(fault, run)):
+        return {runner.STATEFUL_PHASE: first}
     for phase in phases:
         right = known(fault, run, phase)
         ledger = FirstFindingLedger(known=right) if run.stops_at_first else FindingLedger()
@@ -186,15 +196,33 @@ def _found(fault: PlantedFault, run: MeasuringRun, phases: Iterable[str]) -> dic
     return findings
 
 
-def known(fault: PlantedFault, run: MeasuringRun, phase: str) -> Known:
+def _found_by_its_part(fault: PlantedFault, run: MeasuringRun) -> list[Finding]:
+    """Return what the part of the suite finds that stands behind others and is made for such faults."""
+    only = _PARTS.get(fault.family, frozenset())
+    if not only:
+        return []
+    right = known(fault, run, runner.STATEFUL_PHASE, only)
+    ledger = FirstFindingLedger(known=right)
+    _call(fault, run, runner.STATEFUL_PHASE, ledger, only)
+    return [one for one in ledger.findings if (one.operation, one.check) not in right]
+
+
+def known(fault: PlantedFault, run: MeasuringRun, phase: str, only: frozenset[str] = frozenset()) -> Known:
     """Return what a phase finds at the right server: nothing, if it is right."""
-    return _known(fault.vendor, fault.operations, run.seed, run.max_examples, phase)
+    return _known(fault.vendor, fault.operations, run.seed, run.max_examples, phase, only)
 
 
 @cache
-def _known(vendor: str, operations: tuple[str, ...], seed: int, max_examples: int, phase: str) -> Known:
+def _known(  # noqa: PLR0913, PLR0917 - what a run is made of
+    vendor: str,
+    operations: tuple[str, ...],
+    seed: int,
+    max_examples: int,
+    phase: str,
+    only: frozenset[str],
+) -> Known:
     ledger = FindingLedger()
-    effort = RunConfig(seed, max_examples, operations=frozenset(operations))
+    effort = RunConfig(seed, max_examples, only, operations=frozenset(operations))
     with Target(Address(f"http://testserver/{vendor}", _right_server(vendor))) as target:
         runner.run_phases(_api_of(vendor), target, effort, ledger, (phase,))
     return _names(ledger)
@@ -204,15 +232,22 @@ def _names(ledger: FindingLedger) -> Known:
     return frozenset((one.operation, one.check) for one in ledger.findings)
 
 
-def _effort(fault: PlantedFault, run: MeasuringRun) -> RunConfig:
-    return RunConfig(run.seed, run.max_examples, operations=frozenset(fault.operations), shrinks=False)
+def _effort(fault: PlantedFault, run: MeasuringRun, only: frozenset[str] = frozenset()) -> RunConfig:
+    return RunConfig(run.seed, run.max_examples, only, operations=frozenset(fault.operations), shrinks=False)
 
 
-def _call(fault: PlantedFault, run: MeasuringRun, phase: str, ledger: FindingLedger) -> None:
+def _call(
+    fault: PlantedFault,
+    run: MeasuringRun,
+    phase: str,
+    ledger: FindingLedger,
+    only: frozenset[str] = frozenset(),
+) -> None:
     app = with_fault(_right_server(fault.vendor), fault.planted)
     with Target(Address(f"http://testserver/{fault.vendor}", app)) as target:
         try:
-            runner.run_phases(_api_of(fault.vendor), target, _effort(fault, run), ledger, (phase,))
+            effort = _effort(fault, run, only)
+            runner.run_phases(_api_of(fault.vendor), target, effort, ledger, (phase,))
         except (FaultFoundError, TargetUnreachableError):
             return
 

@@ -47,11 +47,12 @@ class PowerRow:
 
 @dataclass(frozen=True, slots=True)
 class PowerRun:
-    """The rows of a run, and how it was made; its size."""
+    """The rows of a run, and how it was made; `plain_seeds` are those at which Schemathesis was measured."""
 
     rows: Sequence[PowerRow]
     seeds: Sequence[int]
     max_examples: int
+    plain_seeds: Sequence[int]
 
     @property
     def seconds(self) -> float:
@@ -90,17 +91,19 @@ def as_markdown(run: PowerRun) -> Iterator[str]:
     caught = sum(row.is_caught for row in run.rows)
     yield f"# Planted faults: {caught} of {len(run.rows)} found at each of the seeds {seeds}"
     yield ""
+    plain = f"Schemathesis, seed {_some(run.plain_seeds)}"
     yield (
         f"{run.max_examples} examples, {run.seconds:.0f} s of one core. Every fault gets the whole run of "
-        "generated calls up to what Schemathesis finds first, and the sequences up to what they find first."
+        "generated calls up to what Schemathesis finds first, at the seeds at which it is measured, and all "
+        "other phases up to what they find first."
     )
     yield ""
-    yield "| vendor | fault | family | a server that | found at | by | Schemathesis |"
+    yield f"| vendor | fault | family | a server that | found at | by | {plain} |"
     yield "|---|---|---|---|---|---|---|"
     for row in sorted(run.rows, key=lambda one: (one.is_caught, one.fault.vendor)):
         yield _line(row)
     yield ""
-    yield from _families(run.rows)
+    yield from _families(run.rows, plain)
     yield ""
     yield from _vendors(run.rows)
     yield ""
@@ -115,6 +118,7 @@ def as_document(run: PowerRun) -> Mapping[str, Any]:
     """Return the same as plain values."""
     return {
         "seeds": list(run.seeds),
+        "plain_seeds": list(run.plain_seeds),
         "max_examples": run.max_examples,
         "processor_seconds": round(run.seconds),
         "false_alarms": sorted(run.false_alarms),
@@ -127,7 +131,9 @@ def as_document(run: PowerRun) -> Mapping[str, Any]:
                 "says": row.fault.says,
                 "found_at": list(row.seeds),
                 "found_by": {str(one.seed): sorted(one.ours) for one in row.measured},
-                "schemathesis": {str(one.seed): sorted(one.plain) for one in row.measured},
+                "schemathesis": {
+                    str(one.seed): sorted(one.plain) for one in row.measured if one.seed in run.plain_seeds
+                },
             }
             for row in run.rows
         ],
@@ -138,7 +144,7 @@ def _line(row: PowerRow) -> str:
     fault = row.fault
     at = ", ".join(str(one.seed) if one.ours else f"**not {one.seed}**" for one in row.measured)
     by = ", ".join(sorted(row.checks)) or "**nothing**"
-    plain = f"{', '.join(sorted(row.plain))} ({_some(row.plain_seeds)})" if row.plain else "-"
+    plain = ", ".join(sorted(row.plain)) or "-"
     return f"| {fault.vendor} | {fault.id} | {fault.family} | {fault.says} | {at} | {by} | {plain} |"
 
 
@@ -146,8 +152,8 @@ def _some(seeds: Sequence[int]) -> str:
     return ", ".join(map(str, seeds))
 
 
-def _families(rows: Sequence[PowerRow]) -> Iterator[str]:
-    yield "| family | faults | Schemathesis, at some seed | ours, at every seed | at some seed |"
+def _families(rows: Sequence[PowerRow], plain: str) -> Iterator[str]:
+    yield f"| family | faults | {plain} | ours, at every seed | at some seed |"
     yield "|---|---|---|---|---|"
     for family, says in FAMILIES.items():
         yield _total(f"{family}: {says}", [row for row in rows if row.fault.family == family])

@@ -21,8 +21,8 @@ from tests.contract.planted_faults.wrappers import (
     changes_response,
 )
 
-_replay = partial(plant_fault, "isolation")
-_status = partial(plant_fault, "refusals")
+_replay = partial(plant_fault, "replays")
+_status = partial(plant_fault, "words")
 
 _INVOICE = "3323652c-155e-433b-8a73-4dde7cfbf410"
 _CONTACT = "c0ffee00-0000-4000-8000-000000000001"

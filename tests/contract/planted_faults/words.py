@@ -11,7 +11,7 @@ from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plan
 from tests.contract.planted_faults.items import each, outcomes, vba_refused
 from tests.contract.planted_faults.wrappers import Json, Planted, changes_document
 
-_word = partial(plant_fault, "refusals")
+_word = partial(plant_fault, "words")
 _BATCH = ("putClaimInvoiceBatch", "getClaimInvoice", "listClaimInvoice")
 
 
