@@ -83,27 +83,27 @@ def turned_from_the_second(name: str) -> Callable[[Json, Query], Json]:
 
 def clamped_offset(route: Route) -> Planted:
     """A page beyond the last row shows the last rows again."""
-
-    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
-        offset = page_of(asked(call))
-        while came.good and not came.json()["data"] and offset > 0:
-            offset -= 1
-            came = await ask(asking(call, pageOffset=str(offset)))
-        return came
-
-    return lambda: at(route, fault)
+    return _clamped(route, "pageOffset", 0)
 
 
 def clamped_page(route: Route) -> Planted:
     """A page beyond the last shows the last one again."""
+    return _clamped(route, "page", 1)
 
+
+def _clamped(route: Route, name: str, first: int) -> Planted:
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         came = await ask(call)
-        page = page_of(asked(call))
-        while came.good and not came.json()["data"] and page > 1:
-            page -= 1
-            came = await ask(asking(call, page=str(page)))
+        # By halves: generated calls ask for pages beyond any number.
+        low, high = first, page_of(asked(call))
+        while came.good and high > low and not came.json()["data"]:
+            middle = (low + high) // 2
+            there = await ask(asking(call, **{name: str(middle)}))
+            if not there.good:
+                return came
+            if there.json()["data"] and high - middle <= 1:
+                return there
+            low, high = (middle, high) if there.json()["data"] else (low, middle)
         return came
 
     return lambda: at(route, fault)
