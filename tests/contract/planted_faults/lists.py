@@ -33,6 +33,9 @@ Query = Mapping[str, str]
 ROWS: Mapping[str, str] = {"vba": "data", "guidewire": "data", "payt": "data", "xero": "Invoices"}
 
 
+_DIGITS = 18
+
+
 def asked(call: WrappedRequest) -> dict[str, str]:
     """The query of a call, its names in lower case."""
     return {name.lower(): text for name, text in parse_qsl(call.query)}
@@ -59,8 +62,13 @@ def rows(name: str, change: Callable[[list[Any], Query], list[Any]]) -> Callable
 
 
 def page_of(query: Query) -> int:
-    """The number of the page, or how many rows are before it."""
-    return int(query.get("page") or query.get("pageoffset") or 0)
+    """The number of the page, or how many rows are before it; 0 for what is no number."""
+    return number_of(query.get("page") or query.get("pageoffset") or "", 0)
+
+
+def number_of(text: str, other: int) -> int:
+    """The number of a parameter, or the other one: generated calls send anything."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else other
 
 
 def later(change: Callable[[list[Any]], list[Any]]) -> Callable[[list[Any], Query], list[Any]]:
@@ -72,7 +80,8 @@ def capped(route: Route, size: str, most: int) -> Planted:
     """So many rows on a page, whatever is asked for."""
 
     def change(call: WrappedRequest) -> WrappedRequest:
-        return asking(call, **{size: str(min(int(asked(call).get(size.lower(), "100")), most))})
+        wanted = number_of(asked(call).get(size.lower(), "100"), 0)
+        return asking(call, **{size: str(most)}) if wanted > most else call
 
     return changes_request(route, change)
 
@@ -163,7 +172,7 @@ def linked(name: str, change: Callable[[Mapping[str, Any], Query], Any]) -> Call
 
 def next_on_the_last(links: Mapping[str, Any], query: Query) -> Any:
     """A next link on every page."""
-    size, offset = int(query.get("pagesize", "25")), page_of(query)
+    size, offset = number_of(query.get("pagesize", ""), 25), page_of(query)
     href = links["first"]["href"]
     return links.get("next", {"href": f"{href}&pageOffset={offset + size}", "methods": ["get"]})
 
@@ -321,7 +330,9 @@ LISTS = (
             rows(
                 "data",
                 lambda found, query: (
-                    found if page_of(query) < 2 or len(found) == int(query.get("pagesize", "100")) else []
+                    found
+                    if page_of(query) < 2 or len(found) == number_of(query.get("pagesize", ""), 100)
+                    else []
                 ),
             ),
         ),

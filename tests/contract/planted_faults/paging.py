@@ -16,6 +16,7 @@ from tests.contract.planted_faults.lists import (
     capped,
     counted,
     later,
+    number_of,
     page_of,
     pages,
     payt_length,
@@ -71,7 +72,7 @@ def without_last_of_full(name: str, size: str, usual: int) -> Callable[[Json, Qu
     """The document without the last row of a page that is full."""
 
     def change(found: list[Json], query: Query) -> list[Json]:
-        return found[:-1] if len(found) >= int(query.get(size.lower(), usual)) else found
+        return found[:-1] if len(found) >= number_of(query.get(size.lower(), ""), usual) else found
 
     return rows(name, change)
 
