@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from threading import Lock
 from typing import TypeAlias
 
 from mockserver.engine.registry import LoadedVendor
@@ -23,29 +24,35 @@ class InFlightCounts(Value, frozen=True):
 class _Tracked:
     """One call in flight; a class, because a generator takes twice as long for each call."""
 
-    __slots__ = ("_groups", "_open")
+    __slots__ = ("_groups", "_lock", "_open")
 
-    def __init__(self, counts: dict[_Group, int], groups: list[_Group]) -> None:
-        self._open, self._groups = counts, groups
+    def __init__(self, counts: dict[_Group, int], lock: Lock, groups: list[_Group]) -> None:
+        self._open, self._lock, self._groups = counts, lock, groups
 
     def __enter__(self) -> InFlightCounts:
-        for group in self._groups:
-            self._open[group] = self._open.get(group, 0) + 1
-        same_key = self._open[self._groups[1]] - 1 if len(self._groups) > 1 else 0
-        return InFlightCounts(self._open[self._groups[0]], same_key)
+        with self._lock:
+            for group in self._groups:
+                self._open[group] = self._open.get(group, 0) + 1
+            same_key = self._open[self._groups[1]] - 1 if len(self._groups) > 1 else 0
+            return InFlightCounts(self._open[self._groups[0]], same_key)
 
     def __exit__(self, *_error: object) -> None:
-        for group in self._groups:
-            self._open[group] -= 1
-            if not self._open[group]:
-                del self._open[group]
+        with self._lock:
+            for group in self._groups:
+                self._open[group] -= 1
+                if not self._open[group]:
+                    del self._open[group]
 
 
 class InFlightCalls:
-    """Counts calls in flight per tenant and, within a tenant, per idempotency key."""
+    """Counts calls in flight per tenant and, within a tenant, per idempotency key.
+
+    The application may be called by several threads, each with an event loop of its own.
+    """
 
     def __init__(self) -> None:
         self._open: dict[_Group, int] = {}
+        self._lock = Lock()
 
     def track(
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
@@ -55,12 +62,14 @@ class InFlightCalls:
         Calls have the same key if credentials and `target` (method and path) are the same, too. A tenant that
         is named only in the body is not considered.
         """
-        return _Tracked(self._open, _groups(sandbox, served, headers, target))
+        return _Tracked(self._open, self._lock, _groups(sandbox, served, headers, target))
 
     def by_vendor(self) -> Mapping[str, int]:
         """Return the number of calls in flight per vendor."""
         counts: Counter[str] = Counter()
-        for (_, vendor, _, *key), count in self._open.items():
+        with self._lock:
+            open_calls = list(self._open.items())
+        for (_, vendor, _, *key), count in open_calls:
             counts[vendor] += 0 if key else count
         return counts
 

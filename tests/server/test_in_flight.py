@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -45,6 +47,26 @@ def headed(**headers: str) -> Mapping[str, str]:
 def test_a_call_that_is_alone_meets_nobody(served: LoadedVendor) -> None:
     with tracked(InFlightCalls(), CALL, served) as counted:
         assert (counted.in_flight, counted.same_key_in_flight) == (1, 0)
+
+
+def test_calls_of_many_threads_are_counted_each_once(served: LoadedVendor) -> None:
+    calls = InFlightCalls()
+
+    def many() -> None:
+        for _ in range(2000):
+            with tracked(calls, CALL, served):
+                calls.by_vendor()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(many) for _ in range(4)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(before)
+
+    assert calls.by_vendor() == {}
 
 
 def test_the_same_call_again_meets_its_twin(served: LoadedVendor) -> None:
