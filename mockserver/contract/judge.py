@@ -15,15 +15,12 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle import Oracle
 from mockserver.contract.oracle.expectations import ExpectedResponse
-from mockserver.contract.profile import OutcomeReader, ReportedOutcomes
+from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.responses.response_conformance import ResponseConformance
 from mockserver.model import Json
 from mockserver.spec.openapi import Operation
 from mockserver.spec.xml_places import XML_MEDIA_TYPES
-
-_UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
-"""A reader says ValueError; an answer that is like none before it may bring it down in other ways."""
 
 _LEAD = "gives no per-item outcome"
 
@@ -115,7 +112,7 @@ class ExchangeJudge:
             return None, ""
         try:
             return reader(exchange, expected.sent), ""
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             said = str(error) or type(error).__name__
             return None, said if said.startswith(_LEAD) else f"{_LEAD} that can be read: {said}"
 

@@ -80,6 +80,9 @@ OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOut
 Raises ValueError, with a sentence, where the answer cannot be read as one that has outcomes.
 """
 
+UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
+"""Errors of a profile's functions at an answer that is like none before it."""
+
 
 Position: TypeAlias = Literal["taken", "alone", "call"]
 """What a server does with an item: takes it, rejects it alone, or rejects the whole call for it."""

@@ -9,14 +9,13 @@ from decimal import Decimal
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.lists.calls import ListCalls
 from mockserver.contract.oracle.expectations import count_noun
-from mockserver.contract.profile import BatchItem, BatchProfile, DrawnValues
+from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, DrawnValues
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful import sentences
 
 _IN_A_BATCH = 10
 _APART = 9_000
 """Where a target has no sandboxes, sequences use lower keys."""
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 _FIRST_REFUSAL = 300
 
 
@@ -72,7 +71,7 @@ def _accepted(
         return [str(one.key) for one in items]
     try:
         told = reader(exchange, items)
-    except _UNREADABLE:
+    except UNREADABLE:
         return []
     if told is None:
         return []
@@ -96,5 +95,5 @@ def missing_keys(
             listed |= set(batch.listed(exchange))
         absent = [key for key in stored.keys if key not in listed][:1]
         return [key for key in absent if batch.shown(key, calls.send(batch.read(key, 0))) is not None]
-    except _UNREADABLE:
+    except UNREADABLE:
         return []

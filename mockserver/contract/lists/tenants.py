@@ -13,13 +13,12 @@ from mockserver.contract.lists.filter_checks import trials
 from mockserver.contract.lists.page_checks import with_query
 from mockserver.contract.lists.storing import StoredRecords
 from mockserver.contract.lists.walks import Row, Walk, Walker
-from mockserver.contract.profile import BatchProfile
+from mockserver.contract.profile import UNREADABLE, BatchProfile
 from mockserver.contract.stateful.sentences import excerpt
 
 CHECK = "tenants-are-apart"
 _FIRST, _SECOND = 0, 1
 _PAGES, _OK = 10, 200
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
 def check_other_tenant(
@@ -94,7 +93,7 @@ def _listed(batch: BatchProfile, stored: StoredRecords, exchange: Exchange) -> l
     """Return the stored keys that an answer shows."""
     try:
         shown = batch.listed(exchange) if batch.listed else {}
-    except _UNREADABLE:
+    except UNREADABLE:
         return []
     return [key for key in stored.keys if key in shown]
 

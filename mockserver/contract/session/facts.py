@@ -13,12 +13,11 @@ from mockserver.contract.call_limits import UnansweredCallError, UnsendableCallE
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.fact_profile import FactCheck, FactRead
-from mockserver.contract.json_values import value_at
+from mockserver.contract.lists.places import json_of, value_in
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import Facts, Json
 from mockserver.contract.session.built import is_unknown_path
 from mockserver.contract.target import Target
-from mockserver.spec.openapi import parse_pointer
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SHOWN_KEYS = 2
@@ -201,7 +200,7 @@ class FactSearch:
     def _one_record(self, exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
         status = exchange.response.status
         if status in _DONE:
-            shown = _text(value_at(_document(exchange), parse_pointer(read.key))) if read.key else text
+            shown = _text(value_in(json_of(exchange.response.body), read.key)) if read.key else text
             return _Seen("there") if shown == text else _Seen("unclear", (f"{called}, of another record",))
         if status not in read.missing:
             return _Seen("unclear", (called,))
@@ -242,11 +241,11 @@ def _parts(check: FactCheck, text: str) -> list[str]:
 
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
     """Return what a list says: one that is cut at `size` rows may have the record on another page."""
-    rows = value_at(_document(exchange), parse_pointer(read.rows or ""))
+    rows = value_in(json_of(exchange.response.body), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
     usable = [row for row in rows if all(_has(row, *one) for one in read.having.items())]
-    keys = [_text(value_at(row, parse_pointer(read.key))) for row in usable]
+    keys = [_text(value_in(row, read.key)) for row in usable]
     found = tuple(dict.fromkeys(key for key in keys if key))
     if text in found:
         return _Seen("there", found=found)
@@ -256,14 +255,7 @@ def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
 
 
 def _has(row: Json, pointer: str, value: Json) -> bool:
-    return bool(value_at(row, parse_pointer(pointer)) == value)
-
-
-def _document(exchange: Exchange) -> Json:
-    try:
-        return exchange.response.json()
-    except (ValueError, RecursionError):
-        return None
+    return bool(value_in(row, pointer) == value)
 
 
 def _text(value: Json) -> str:

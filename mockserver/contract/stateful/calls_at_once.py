@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import count
 
-from mockserver.contract.finding import BrokenRule
 from mockserver.contract.profile import DrawnValues
 from mockserver.contract.stateful import concurrency
 from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
@@ -21,19 +19,14 @@ def check_calls_at_once(context: SequenceContext) -> None:
     """Send two batches at once over three keys, one of which both have; then again on what they left."""
     if not context.run_config.wants(concurrency.CHECK) or context.search.target_is_lost:
         return
-    scope = context.isolation.new_scope(_KEYS)
-    made = (context.batch_profile.key(scope.first + number) for number in range(_KEYS))
-    # A profile may have fewer keys.
-    keys = list(dict.fromkeys(made))
-    if len(keys) == 1:
-        return
-    sequence, numbers = CallSequence(context, scope), count(scope.numbers_from + 1)
+    with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
+        numbers = count(sequence.scope.numbers_from + 1)
+        for _ in range(2 if len(keys) > 1 else 0):
+            first, second = _items(keys[:-1], numbers), _items(keys[1:], numbers)
+            concurrency.send_together(sequence, first, second, 0)
 
-    def items(of: Sequence[str]) -> list[SequenceItem]:
-        drawn = (DrawnValues(number, Decimal(number % _AMOUNTS + 1)) for number in numbers)
-        return [SequenceItem(key, one) for key, one in zip(of, drawn, strict=False)]
 
-    with suppress(BrokenRule):
-        for _ in range(2):
-            concurrency.send_together(sequence, items(keys[:-1]), items(keys[1:]), 0)
-    context.isolation.drop(scope)
+def _items(keys: Sequence[str], numbers: Iterator[int]) -> list[SequenceItem]:
+    """Return good items, each with the next number."""
+    drawn = (DrawnValues(number, Decimal(number % _AMOUNTS + 1)) for number in numbers)
+    return [SequenceItem(key, one) for key, one in zip(keys, drawn, strict=False)]

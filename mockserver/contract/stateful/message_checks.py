@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from decimal import Decimal
 
-from mockserver.contract.finding import BrokenRule
 from mockserver.contract.profile import DrawnValues
 from mockserver.contract.stateful import batch_calls
 from mockserver.contract.stateful.checks import SettledBatch
@@ -24,23 +22,17 @@ def check_messages(context: SequenceContext) -> None:
     ways = [one for one in context.batch_profile.corruptions if not one.refuses_call]
     if len(ways) < 2 or not context.run_config.wants(_CHECK) or context.search.target_is_lost:  # noqa: PLR2004
         return
-    scope = context.isolation.new_scope(_TOGETHER + 1)
-    keys = [context.batch_profile.key(scope.first + number) for number in range(_TOGETHER + 1)]
-    # A profile may have no more than a few keys, which come again.
-    fresh = list(dict.fromkeys(keys))
-    size = max(len(fresh) - 1, 2)
-    groups = [ways[at : at + size] for at in range(0, len(ways), size)]
-    if len(groups[-1]) == 1:
-        groups[-1] = ways[-2:]
-    sequence = CallSequence(context, scope)
-    with suppress(BrokenRule):
-        for group in groups if len(fresh) > 1 else ():
-            first = scope.numbers_from
-            drawn = [DrawnValues(first + number, Decimal(number + 1)) for number in range(len(fresh))]
-            spoils = [*group, *[None] * len(fresh)]
-            rows = zip(fresh, drawn, spoils, strict=False)
+    with CallSequence.with_keys(context, _TOGETHER + 1) as (sequence, keys):
+        size = max(len(keys) - 1, 2)
+        groups = [ways[at : at + size] for at in range(0, len(ways), size)]
+        if len(groups[-1]) == 1:
+            groups[-1] = ways[-2:]
+        for group in groups if len(keys) > 1 else ():
+            first = sequence.scope.numbers_from
+            drawn = [DrawnValues(first + number, Decimal(number + 1)) for number in range(len(keys))]
+            spoils = [*group, *[None] * len(keys)]
+            rows = zip(keys, drawn, spoils, strict=False)
             check_messages_of_bad_items(sequence, [SequenceItem(*row) for row in rows], 0)
-    context.isolation.drop(scope)
 
 
 def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:

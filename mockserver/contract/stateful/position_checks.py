@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import BrokenRule
 from mockserver.contract.profile import Corruption, DrawnValues, Json
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
@@ -56,14 +54,9 @@ def check_positions(context: SequenceContext) -> None:
     ways = context.batch_profile.corruptions
     if not ways or not context.run_config.wants(CHECK) or context.search.target_is_lost:
         return
-    scope = context.isolation.new_scope(_FARTHEST)
-    keys = [context.batch_profile.key(scope.first + number) for number in range(_FARTHEST)]
-    sequence = CallSequence(context, scope)
-    if len(set(keys)) == _FARTHEST:
-        with suppress(BrokenRule):
-            for way in ways:
-                _check_way(sequence, keys, way)
-    context.isolation.drop(scope)
+    with CallSequence.with_keys(context, _FARTHEST) as (sequence, keys):
+        for way in ways if len(keys) == _FARTHEST else ():
+            _check_way(sequence, keys, way)
 
 
 def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> None:

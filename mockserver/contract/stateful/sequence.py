@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -16,7 +16,14 @@ from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.isolation import Isolation, IsolationScope
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.profile import BatchItem, BatchProfile, OutcomeReader, Record, ReportedOutcomes
+from mockserver.contract.profile import (
+    UNREADABLE,
+    BatchItem,
+    BatchProfile,
+    OutcomeReader,
+    Record,
+    ReportedOutcomes,
+)
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.narrowing import operation_of
 from mockserver.contract.target import (
@@ -27,15 +34,7 @@ from mockserver.contract.target import (
 )
 from mockserver.spec.openapi import Batch
 
-_UNREADABLE = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    SyntaxError,
-    RecursionError,
-)
+_UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
 _SUCCESS = range(200, 300)
 
 
@@ -77,6 +76,19 @@ class CallSequence:
     lost: str = ""
     """Why the last call that was not answered was not."""
     _tokens: int = 0
+
+    @classmethod
+    @contextmanager
+    def with_keys(cls, context: SequenceContext, size: int) -> Iterator[tuple[CallSequence, list[str]]]:
+        """Begin a sequence in a scope of its own, with so many keys; a failed check ends it.
+
+        A profile may have fewer keys, each of which is then there once.
+        """
+        scope = context.isolation.new_scope(size)
+        made = (context.batch_profile.key(scope.first + number) for number in range(size))
+        with suppress(BrokenRule):
+            yield cls(context, scope), list(dict.fromkeys(made))
+        context.isolation.drop(scope)
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
         """Send a request and return the unchecked response, None if there was none."""
