@@ -1,0 +1,1 @@
+"""Pages for people: the web console and the documentation."""
