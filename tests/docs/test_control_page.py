@@ -9,39 +9,42 @@ from itertools import pairwise
 
 import pytest
 
-from mockserver.server.application import Application, Options, create_app
+from mockserver.contract.examples import ProfileExamples
+from mockserver.server.application import Options, create_app
 from tests.docs.control_page import ADDRESS, ControlOperation, contract, example, operations
 from tests.docs.pages import DOCS
 from tests.support.client import Client
 
 PAGE = (DOCS / "control.md").read_text(encoding="utf-8")
+ROW = {"invoice_Key": 1}
 HEADERS = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
 
 
+SANDBOX_HEADER = "x-sandbox"
+"""Where the fixture tells the test the name of the sandbox that stands for `default`."""
+
+
 @pytest.fixture(scope="module")
-def app() -> Application:
-    return create_app(Options())
+def client() -> Client:
+    return Client(
+        create_app(Options(examples=ProfileExamples)), {"host": "127.0.0.1:8080", "user-agent": "curl/8"}
+    )
 
 
 @pytest.fixture
-def prepared(app: Application, request: pytest.FixtureRequest) -> Client:
-    """A client whose sandbox has a call, a scenario and a snapshot; `default` is this sandbox's name."""
-    name = re.sub(r"[^a-z0-9]", "-", request.node.name.lower())[:60]
-    client = Client(app, {"host": "127.0.0.1:8080"})
+def prepared(client: Client, request: pytest.FixtureRequest) -> Client:
+    """A client with a sandbox of the test's own, which has a call, a scenario and a snapshot."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.callspec.id.lower())
     within = f"/_mock/sandboxes/{name}"
-    assert client.request("POST", "/_mock/sandboxes", json={"name": name}).status == 201
-    called = client.request(
-        "PUT", f"/sandboxes/{name}/vba/claim-invoice-batch", json=[{"invoice_Key": 1}], headers=HEADERS
-    )
-    flaky = {
-        "version": 1,
-        "name": "flaky",
-        "rules": [{"id": "r", "response": {"status": 503}, "times": {"count": 1}}],
-    }
-    assert called.status == 207
-    assert client.request("POST", f"{within}/snapshots", json={}).status == 201
-    assert client.request("POST", f"{within}/scenarios", json=flaky).status == 201
-    return client.within(**{"x-sandbox": name})
+    rule = {"id": "r", "times": {"count": 1}, "response": {"status": 503}}
+    made = [
+        client.request("POST", "/_mock/sandboxes", json={"name": name}),
+        client.request("PUT", f"/sandboxes/{name}/vba/claim-invoice-batch", json=[ROW], headers=HEADERS),
+        client.request("POST", f"{within}/snapshots", json={}),
+        client.request("POST", f"{within}/scenarios", json={"version": 1, "name": "flaky", "rules": [rule]}),
+    ]
+    assert [one.status for one in made] == [201, 207, 201, 200]
+    return client.within(**{SANDBOX_HEADER: name})
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.id)
@@ -49,13 +52,13 @@ def test_an_example_is_answered_as_the_page_says(operation: ControlOperation, pr
     words = shlex.split(example(operation))
     [url] = [word for word in words if word.startswith(ADDRESS)]
     path = url.removeprefix(ADDRESS).replace(
-        "/sandboxes/default", f"/sandboxes/{prepared.headers['x-sandbox']}"
+        "/sandboxes/default", f"/sandboxes/{prepared.headers[SANDBOX_HEADER]}"
     )
     given = dict(pairwise(words))
-    body = {"content": given["-d"].encode()} if "-d" in given else {}
+    body = given["-d"].encode() if "-d" in given else None
 
     answered = prepared.request(
-        operation.method, path, headers={"content-type": "application/json"} if body else {}, **body
+        operation.method, path, content=body, headers={"content-type": "application/json"} if body else {}
     )
 
     expected = [int(status) for status in operation.node["responses"] if status.startswith("2")]

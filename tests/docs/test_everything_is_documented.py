@@ -112,7 +112,7 @@ def test_every_exit_code_has_a_cure() -> None:
     codes = {str(value) for name, value in vars(options).items() if name.startswith("EXIT_")}
     section = PAGES["messages"].partition("\n## Exit codes\n")[2].partition("\n## ")[0]
 
-    assert set(re.findall(r"^\| (\d+) \| [^|]+ \| .+ \|$", section, re.MULTILINE)) == codes
+    assert set(re.findall(r"^\| (\d+) \| .+ \| .+ \|$", section, re.MULTILINE)) == codes
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
