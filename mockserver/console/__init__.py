@@ -1,0 +1,1 @@
+"""The web pages: console, API pages, and what they are made of."""
