@@ -1,1 +1,1 @@
-"""The web pages: console, API pages, and what they are made of."""
+"""The web console: screens for people, each drawn from what the control plane answers."""

@@ -20,6 +20,7 @@ from mockserver.journal.export.curl import entry_command
 from mockserver.journal.export.har import har_archive, har_story
 from mockserver.journal.journal import MAX_ENTRIES, Journal
 from mockserver.journal.query import select
+from mockserver.journal.strip import strip
 from mockserver.journal.verification import Expectation, RequestDocuments, VerificationResult, verify_entries
 from mockserver.journal.view import View
 from mockserver.model import Document, Json, Reply
@@ -61,13 +62,24 @@ class JournalOperations:
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
 
-    def list_journal(self, name: str, last: int, secrets: str, **filters: Json) -> Reply:
-        """Return the newest entries that match the query, in short form and oldest first."""
-        found = self._select(name, last, filters)
+    def list_journal(
+        self, name: str, last: int, secrets: str, *, strips: bool = False, **filters: Json
+    ) -> Reply:
+        """Return the newest entries that match the query, in short form and oldest first.
+
+        With `strips`, each has what became of its items in at most sixty words.
+        """
+        highest = filters.pop("to", None)
+        found = self._select(name, MAX_ENTRIES, filters)
+        if highest is not None:
+            found = [entry for entry in found if entry.number <= highest]
         view = View(shown=secrets == _SHOWN_SECRETS)
         headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
-        reply = json_reply(200, [view.listed(entry) for entry in found])
-        return replace(reply, headers=headers)
+        listed = [
+            {**view.listed(entry), **({"strip": strip(entry.decided)} if strips else {})}
+            for entry in found[-last:]
+        ]
+        return replace(json_reply(200, listed), headers=headers)
 
     def clear_journal(self, name: str) -> None:
         """Delete all entries; numbers continue."""

@@ -38,6 +38,7 @@ _KNOWN_HEADERS = 128
 MAX_BODY_BYTES = 10 * 1024 * 1024
 SANDBOX_PREFIX = "/sandboxes/"
 CONTROL_SEGMENT = "_mock"
+CONSOLE_SEGMENT = "_console"
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
@@ -100,6 +101,7 @@ class MockServerApp:
 
     vendors: Mapping[str, VendorMount]
     control: ASGIApp
+    console: ASGIApp
     pages: ASGIApp
     recorder: Recorder
     at_root: str = ""
@@ -107,7 +109,7 @@ class MockServerApp:
     in_flight_calls: InFlightCalls = field(default_factory=InFlightCalls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Dispatch the request to a vendor, the control plane or the pages."""
+        """Dispatch the request to a vendor, the control plane, the console or the pages."""
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
@@ -126,6 +128,8 @@ class MockServerApp:
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
         elif segment == CONTROL_SEGMENT and not place.prefix:
             await self.control(scope, receive, send)
+        elif segment == CONSOLE_SEGMENT and not place.prefix:
+            await self.console(scope, receive, send)
         elif vendor is None and self._is_at_root(place):
             await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:

@@ -15,9 +15,6 @@ from starlette.routing import Route
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.journal import Journal
-from mockserver.journal.view import View
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
@@ -25,15 +22,13 @@ _SECURITY_HEADERS = {
 }
 
 
-def pages_app(served: tuple[LoadedVendor, ...], journal: Journal) -> Starlette:
-    """Build the application for everything except vendors and control plane."""
-    pages = _Pages(served, journal)
+def pages_app(served: tuple[LoadedVendor, ...]) -> Starlette:
+    """Build the application for everything except vendors, control plane and console."""
+    pages = _Pages(served)
     return Starlette(
         routes=[
             Route("/", pages.home),
-            Route("/_console/", pages.console),
-            Route("/_console/style.css", pages.style),
-            Route("/_console/x/{number:int}", pages.call),
+            Route("/pages/style.css", pages.style),
             Route("/{vendor}/ui/", pages.operations),
             Route("/{vendor}/openapi.yaml", pages.spec_yaml),
             Route("/{vendor}/openapi.json", pages.spec_json),
@@ -45,24 +40,14 @@ def pages_app(served: tuple[LoadedVendor, ...], journal: Journal) -> Starlette:
 class _Pages:
     """The pages, one view each."""
 
-    def __init__(self, served: tuple[LoadedVendor, ...], journal: Journal) -> None:
-        self._served, self._journal = served, journal
+    def __init__(self, served: tuple[LoadedVendor, ...]) -> None:
+        self._served = served
         self._templates = Environment(
             loader=PackageLoader("mockserver.server"), autoescape=select_autoescape()
         )
 
     def home(self, _request: Request) -> Response:
         return RedirectResponse("/_console/")
-
-    def console(self, _request: Request) -> Response:
-        return self._page("console.html", vendors=self._served)
-
-    def call(self, request: Request) -> Response:
-        sandbox = request.query_params.get("sandbox", DEFAULT_SANDBOX)
-        entry = self._journal.entry(sandbox, request.path_params["number"])
-        if entry is None:
-            raise HTTPException(404)
-        return self._page("call.html", call=View().whole(entry), sandbox=sandbox)
 
     def style(self, _request: Request) -> Response:
         text = files("mockserver.server").joinpath("templates", "style.css").read_text(encoding="utf-8")

@@ -1,0 +1,144 @@
+"""Gather the screens into one application: page, JSON twin, refusal, redirection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeAlias
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from mockserver import __version__
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, problem_reply
+from mockserver.console import call_screen, journal_screen
+from mockserver.console.control_client import ControlClient, ControlRefusal
+from mockserver.console.live import LiveCalls
+from mockserver.console.pages import Pages
+from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Shown
+from mockserver.console.static_files import static_file
+from mockserver.console.visit import CONSOLE, Visit
+from mockserver.control.cases.transport import HttpClient
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
+
+SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (journal_screen.ROUTES, call_screen.ROUTES)
+"""The routes of all screens, by subject."""
+
+_Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+_SMALLEST_COMPRESSED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The console's application, and what it needs of the server."""
+
+    control: ControlClient
+    server: HttpClient
+    live: LiveCalls
+    pages: Pages
+
+    @classmethod
+    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
+        """Return the console that asks `control`, and sends calls to the vendors of `server`."""
+        return cls(ControlClient(control), server, live, Pages(__version__, live.server))
+
+    def routes(self) -> list[Route]:
+        """Return the routes of all screens and of their static files."""
+        routes = [
+            Route(f"{CONSOLE}/events", self.live.stream),
+            Route(f"{CONSOLE}/static/{{name}}", static_file),
+        ]
+        for route in _gathered(SCREENS):
+            methods = list(route.methods)
+            routes.append(Route(CONSOLE + route.path, self._page(route), methods=methods))
+            if "GET" in methods:
+                twin = route.path.rstrip("/") or "/journal"
+                routes.append(Route(f"{CONSOLE}{twin}.json", self._twin(route)))
+        # The parts of a path end before a dot only if the longer routes are tried first.
+        return sorted(routes, key=lambda route: not route.path.endswith(".json"))
+
+    def _page(self, route: ScreenRoute) -> _Endpoint:
+        async def show(request: Request) -> Response:
+            visit = await self._visit(request)
+            try:
+                shown = await route.show(visit)
+                return await self._response(visit, request, shown)
+            except ControlRefusal as refusal:
+                return await self._refusal(visit, request, refusal)
+
+        return show
+
+    def _twin(self, route: ScreenRoute) -> _Endpoint:
+        async def show(request: Request) -> Response:
+            try:
+                shown = await route.show(await self._visit(request))
+            except ControlRefusal as refusal:
+                return _problem_response(refusal, request)
+            if isinstance(shown, Screen):
+                return Response(json.encode(shown.document), shown.status, media_type=JSON_TYPE)
+            return _plain_response(shown)
+
+        return show
+
+    async def _visit(self, request: Request) -> Visit:
+        sandbox = request.query_params.get("sandbox") or DEFAULT_SANDBOX
+        if not is_sandbox_name(sandbox):
+            raise HTTPException(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
+        form: dict[str, str] = {}
+        if request.method == "POST":
+            async with request.form() as sent:
+                form = {name: text for name, text in sent.items() if isinstance(text, str)}
+        return Visit(
+            self.control,
+            self.server,
+            sandbox,
+            str(request.base_url).rstrip("/"),
+            {name: str(text) for name, text in request.path_params.items()},
+            dict(request.query_params),
+            form,
+        )
+
+    async def _response(self, visit: Visit, request: Request, shown: Shown) -> Response:
+        if not isinstance(shown, Screen):
+            return _plain_response(shown)
+        text = await self.pages.render(shown, visit, request.url.path)
+        return HTMLResponse(text, shown.status, self.pages.headers)
+
+    async def _refusal(self, visit: Visit, request: Request, refusal: ControlRefusal) -> Response:
+        title = HTTPStatus(refusal.status).phrase
+        screen = Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status)
+        return await self._response(visit, request, screen)
+
+
+def console_app(console: Console, routes: Iterable[Route] = ()) -> Starlette:
+    """Build the application from the screens and other `routes`."""
+    return Starlette(
+        routes=[*console.routes(), *routes],
+        middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
+    )
+
+
+def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:
+    return [route for group in groups for route in group]
+
+
+def _plain_response(shown: Moved | Download) -> Response:
+    if isinstance(shown, Moved):
+        return RedirectResponse(shown.address, HTTPStatus.SEE_OTHER)
+    disposition = f'attachment; filename="{shown.name}"'
+    return Response(shown.content, media_type=shown.media_type, headers={"Content-Disposition": disposition})
+
+
+def _problem_response(refusal: ControlRefusal, request: Request) -> Response:
+    members = {name: value for name, value in refusal.problem.items() if name not in ("status", "instance")}
+    title, detail = str(members.pop("title", "")), str(members.pop("detail", ""))
+    members.pop("type", None)
+    reply = problem_reply(refusal.status, title, detail, instance=request.url.path, **members)
+    return Response(reply.body, reply.status, media_type=reply.media_type)
