@@ -40,7 +40,6 @@ from mockserver.server.first_use import BuiltAtFirstCall
 from mockserver.server.flask_bridge import FlaskBridge
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.misses import MissRecorder
-from mockserver.server.pages import pages_app
 from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
 from mockserver.server.start_files import read_fixtures, read_scenarios
@@ -235,7 +234,8 @@ def _asgi_app(
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
     console = BuiltAtFirstCall(lambda: _console(asgi, control, lasting))
     guarded = AccessGuard(console, options.hosts, options.control_token, takes_password=True)
-    pages = AccessGuard(pages_app(served), options.hosts)
+    site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
+    pages = AccessGuard(site, options.hosts)
     asgi = MockServerApp(
         vendors=_vendor_mounts(options, served, sandboxes, recorder, directory),
         control=AccessGuard(control, options.hosts, options.control_token),
@@ -278,6 +278,16 @@ def _console(asgi: MockServerApp, control: ASGIApp, lasting: Lasting) -> ASGIApp
     from mockserver.console.application import Console, console_app  # noqa: PLC0415
 
     return console_app(Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live))
+
+
+def _site(
+    options: Options, served: tuple[LoadedVendor, ...], directory: OperationDirectory, control: ASGIApp
+) -> ASGIApp:
+    """Return the pages outside the console."""
+    # Here, for the same reason.
+    from mockserver.console.site import Site, site_app  # noqa: PLC0415
+
+    return site_app(Site.of(served, InProcessClient(control), directory, has_console=options.console))
 
 
 def _vendor_mounts(

@@ -39,6 +39,9 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 SANDBOX_PREFIX = "/sandboxes/"
 CONTROL_SEGMENT = "_mock"
 CONSOLE_SEGMENT = "_console"
+_PUBLIC = ("/_console/static/", "/_console/assets/", "/_console/api/")
+"""What pages outside the console use, and the page of the control plane: they need no token."""
+
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
@@ -126,9 +129,9 @@ class MockServerApp:
         incoming = Incoming(scope, receive, send, headers, place, header_refusal)
         if vendor is not None and below not in _PAGES:
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
-        elif segment == CONTROL_SEGMENT and not place.prefix:
+        elif segment == CONTROL_SEGMENT and not place.prefix and below not in _PAGES:
             await self.control(scope, receive, send)
-        elif segment == CONSOLE_SEGMENT and not place.prefix:
+        elif segment == CONSOLE_SEGMENT and not place.prefix and not place.path.startswith(_PUBLIC):
             await self.console(scope, receive, send)
         elif vendor is None and self._is_at_root(place):
             await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
