@@ -16,6 +16,36 @@
     },
   };
 
+  // Without what the page says itself (title, server), without a second main landmark, and without links in buttons.
+  const inPage = (system) => ({
+    components: {
+      InPage: ({ getComponent, specSelectors }) => {
+        const element = system.React.createElement;
+        const part = (name, isContainer = true) => element(getComponent(name, isContainer), { key: name });
+        const state = specSelectors.loadingStatus();
+        if (state === "failed") return element("div", { className: "swagger-ui" }, "The contract cannot be read.", part("errors"));
+        if (!specSelectors.specStr()) return element("div", { className: "swagger-ui" }, "Loading");
+        const parts = [part("SvgAssets", false), part("errors"), part("operations"), part("Models")];
+        if (specSelectors.securityDefinitions()) parts.splice(2, 0, part("AuthorizeBtnContainer"));
+        return element("div", { className: "swagger-ui" }, parts);
+      },
+    },
+    wrapComponents: {
+      DeepLink: () => ({ text }) => system.React.createElement("span", null, text),
+    },
+  });
+
+  // Swagger UI leaves fields without names, and texts that scroll out of reach of the keyboard.
+  const nameFields = (place) => {
+    for (const field of place.querySelectorAll("select, textarea, input")) {
+      if (field.labels?.length || field.hasAttribute("aria-label")) continue;
+      const near = field.closest("tr")?.querySelector(".parameter__name")?.firstChild?.textContent;
+      const kind = field.matches(".examples-select-element") ? "Example" : field.matches(".body-param__text") ? "Body" : "Value";
+      field.setAttribute("aria-label", near || kind);
+    }
+    for (const text of place.querySelectorAll("pre:not([tabindex])")) text.tabIndex = 0;
+  };
+
   const followTheme = () => {
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const use = () => {
@@ -30,16 +60,18 @@
   const startSwagger = (place) => {
     const headers = Object.entries(JSON.parse(place.dataset.headers));
     followTheme();
+    new MutationObserver(() => nameFields(place)).observe(place, { childList: true, subtree: true });
     SwaggerUIBundle({
       url: place.dataset.spec,
       domNode: place,
+      layout: "InPage",
       deepLinking: true,
       validatorUrl: null,
       docExpansion: "list",
       defaultModelsExpandDepth: 0,
       displayRequestDuration: true,
-      tryItOutEnabled: true,
-      plugins: [plainWhenLong],
+      syntaxHighlight: { theme: "monokai" },
+      plugins: [plainWhenLong, inPage],
       requestInterceptor: (request) => {
         const sent = new Set(Object.keys(request.headers).map((name) => name.toLowerCase()));
         if (!request.loadSpec) for (const [name, text] of headers) if (!sent.has(name)) request.headers[name] = text;
@@ -50,7 +82,9 @@
 
   const openTarget = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target && target.matches("details")) target.open = true;
+    if (!target || !target.matches("details")) return;
+    target.open = true;
+    target.scrollIntoView();
   };
 
   const place = document.getElementById("swagger");
