@@ -148,8 +148,14 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     metavar="HOST",
     help="Host that recorded calls may be replayed to, besides loopback; may be repeated.",
 )
-@option("--control-token", default="", metavar="TOKEN", help="Bearer token that the control plane requires.")
+@option(
+    "--control-token",
+    default="",
+    metavar="TOKEN",
+    help="Bearer token that the control plane requires; the console takes it as a password.",
+)
 @option("--mock-headers/--no-mock-headers", default=True, help="Send the Mock-… headers.")
+@option("--console/--no-console", default=True, help="Serve the web console at /_console/.")
 @option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens change answers.")
 @option(
     "--log",

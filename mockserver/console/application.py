@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -31,6 +32,7 @@ from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (journal_screen.ROUTES, call_screen.ROUTES)
 """The routes of all screens, by subject."""
 
+_log = logging.getLogger("mockserver")
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _SMALLEST_COMPRESSED = 1024
 
@@ -72,6 +74,11 @@ class Console:
                 return await self._response(visit, request, shown)
             except ControlRefusal as refusal:
                 return await self._refusal(visit, request, refusal)
+            except Exception as error:
+                if isinstance(error, HTTPException):
+                    raise
+                _log.exception("the console's %s broke", request.url.path)
+                return await self._refusal(visit, request, _crash(error))
 
         return show
 
@@ -123,6 +130,11 @@ def console_app(console: Console, routes: Iterable[Route] = ()) -> Starlette:
         routes=[*console.routes(), *routes],
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
+
+
+def _crash(error: Exception) -> ControlRefusal:
+    detail = f"the console itself failed: {type(error).__name__}; the server's log has the trace"
+    return ControlRefusal(500, {"detail": detail})
 
 
 def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:

@@ -51,7 +51,9 @@ async def send_example(visit: Visit) -> Moved:
         batch = await visit.control.post(visit.of_sandbox("/examples"), asked)
     except ControlRefusal:  # a vendor whose batches are accepted or refused as a whole
         batch = await visit.control.post(visit.of_sandbox("/examples"), {**asked, "items": 1})
-    headers = tuple({**batch["headers"], "Mock-Sandbox": visit.sandbox}.items())
+    headers = tuple(
+        {"User-Agent": "mockserver-console", **batch["headers"], "Mock-Sandbox": visit.sandbox}.items()
+    )
     call = Request(batch["method"], f"/{vendor}{batch['path']}", headers, batch["body"].encode())
     await visit.server.send(call)
     (newest,) = await visit.control.get(visit.of_sandbox("/journal"), last=1)
