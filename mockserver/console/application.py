@@ -22,6 +22,7 @@ from mockserver.codec.http import JSON_TYPE, problem_reply
 from mockserver.console import call_screen, journal_screen
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
+from mockserver.console.missing_page import MissingPage
 from mockserver.console.pages import Pages
 from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Shown
 from mockserver.console.static_files import static_file
@@ -124,10 +125,11 @@ class Console:
         return await self._response(visit, request, screen)
 
 
-def console_app(console: Console, routes: Iterable[Route] = ()) -> Starlette:
-    """Build the application from the screens and other `routes`."""
+def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] = ()) -> Starlette:
+    """Build the application from the screens and other `routes`; `missing` answers for what is not there."""
     return Starlette(
         routes=[*console.routes(), *routes],
+        exception_handlers={HTTPException: missing.answer},
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
 

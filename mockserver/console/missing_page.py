@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.codec.http import problem_reply
+from mockserver.console.pages import NAVIGATION
 from mockserver.console.site_templates import SiteTemplates
+from mockserver.console.visit import CONSOLE
 from mockserver.engine.nearest import OperationDirectory
 
 _NOWHERE = "nothing is served here; vendors are listed at /_mock/vendors"
@@ -44,15 +46,16 @@ class MissingPage:
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
         title = HTTPStatus(status).phrase
+        said = error.detail if isinstance(error, HTTPException) and error.detail != title else ""
         if wants_page(request.headers):
-            page = self._page(request, int(status), title, headers.get("Allow", ""))
+            page = self._page(request, int(status), title, said, headers.get("Allow", ""))
             page.headers.update(headers)
             return page
-        detail = _NOWHERE if status == HTTPStatus.NOT_FOUND else ""
+        detail = said or (_NOWHERE if status == HTTPStatus.NOT_FOUND else "")
         reply = problem_reply(int(status), title, detail, instance=request.url.path)
         return Response(reply.body, reply.status, headers, reply.media_type)
 
-    def _page(self, request: Request, status: int, title: str, allowed: str) -> Response:
+    def _page(self, request: Request, status: int, title: str, said: str, allowed: str) -> Response:
         prefix = request.scope.get("root_path", "")
         path = request.url.path
         return self.templates.response(
@@ -61,6 +64,7 @@ class MissingPage:
             status=status,
             here="",
             title=title,
+            said=said,
             method=request.method,
             path=path if len(path) <= _MAX_SHOWN else f"{path[:_MAX_SHOWN]}…",
             allowed=allowed,
@@ -68,7 +72,12 @@ class MissingPage:
         )
 
     def _suggestions(self, method: str, path: str, prefix: str) -> Iterator[Suggestion]:
-        """Yield what is near: the page of a vendor that is named or misspelled, and an operation."""
+        """Yield what is near: a screen, the page of a vendor that is named or misspelled, an operation."""
+        if path.startswith(f"{CONSOLE}/"):
+            screens = {CONSOLE + below: name for name, below in NAVIGATION}
+            for address in get_close_matches(path, screens, 1, _NEAR):
+                yield Suggestion("The nearest screen", address, screens[address])
+            return
         segments = [segment.lower() for segment in path.split("/") if segment]
         near = next(
             (found for one in segments for found in get_close_matches(one, self.names, 1, _NEAR)), None

@@ -232,7 +232,7 @@ def _asgi_app(
 ) -> MockServerApp:
     control = BuiltAtFirstCall(lambda: _control_plane(options, asgi, served, sandboxes, lasting))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
-    console = BuiltAtFirstCall(lambda: _console(asgi, control, lasting))
+    console = BuiltAtFirstCall(lambda: _console(asgi, control, lasting, directory))
     guarded = AccessGuard(console, options.hosts, options.control_token, takes_password=True)
     site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
     pages = AccessGuard(site, options.hosts)
@@ -272,12 +272,18 @@ def _control_plane(
     return control
 
 
-def _console(asgi: MockServerApp, control: ASGIApp, lasting: Lasting) -> ASGIApp:
+def _console(
+    asgi: MockServerApp, control: ASGIApp, lasting: Lasting, directory: OperationDirectory
+) -> ASGIApp:
     """Return the console of the application `asgi`; it asks the control plane for all that it shows."""
     # Here, for the same reason.
     from mockserver.console.application import Console, console_app  # noqa: PLC0415
+    from mockserver.console.missing_page import MissingPage  # noqa: PLC0415
+    from mockserver.console.site_templates import SiteTemplates  # noqa: PLC0415
 
-    return console_app(Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live))
+    names = tuple(asgi.vendors)
+    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live)
+    return console_app(console, MissingPage(names, directory, SiteTemplates(names)))
 
 
 def _site(

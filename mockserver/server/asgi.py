@@ -127,7 +127,7 @@ class MockServerApp:
         segment = place.segment
         vendor, below = self.vendors.get(segment), place.path[len(segment) + 1 :]
         incoming = Incoming(scope, receive, send, headers, place, header_refusal)
-        if vendor is not None and below not in _PAGES:
+        if vendor is not None and below not in _PAGES and not _is_lost_visitor(vendor, below, headers):
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
         elif segment == CONTROL_SEGMENT and not place.prefix and below not in _PAGES:
             await self.control(scope, receive, send)
@@ -213,6 +213,14 @@ class MockServerApp:
         except HTTPException:
             return vendor.pipeline.handle(replace(arrival, is_routed=False))
         return None
+
+
+def _is_lost_visitor(vendor: VendorMount, below: str, headers: Mapping[str, str]) -> bool:
+    """Return whether a person opens an address in a browser that the vendor does not have; programs do not."""
+    if headers.get("sec-fetch-dest") != "document":
+        return False
+    spec = vendor.served.spec
+    return spec.find_operation(spec.canonical_path(below), "get") is None
 
 
 def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
