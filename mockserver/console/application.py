@@ -35,6 +35,7 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (journal_screen.ROUTES, call_scre
 _log = logging.getLogger("mockserver")
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _SMALLEST_COMPRESSED = 1024
+_HTML = "text/html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,23 @@ class Console:
         text = await self.pages.render(shown, visit, request.url.path)
         return HTMLResponse(text, shown.status, self.pages.headers)
 
+    async def missing(self, request: Request, error: Exception) -> Response:
+        """Answer a call that no screen takes: a page for a browser, problem details for others."""
+        status, headers, detail = 500, {}, ""
+        if isinstance(error, HTTPException):
+            status, headers, detail = error.status_code, dict(error.headers or {}), error.detail
+        title = HTTPStatus(status).phrase
+        if detail == title:
+            detail = "the console has no such screen" if status == HTTPStatus.NOT_FOUND else ""
+        refusal = ControlRefusal(status, {"title": title, "detail": detail})
+        if _HTML not in request.headers.get("accept", ""):
+            response = _problem_response(refusal, request)
+        else:
+            visit = Visit(self.control, self.server, DEFAULT_SANDBOX, str(request.base_url).rstrip("/"))
+            response = await self._refusal(visit, request, refusal)
+        response.headers.update(headers)
+        return response
+
     async def _refusal(self, visit: Visit, request: Request, refusal: ControlRefusal) -> Response:
         title = HTTPStatus(refusal.status).phrase
         screen = Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status)
@@ -128,6 +146,7 @@ def console_app(console: Console, routes: Iterable[Route] = ()) -> Starlette:
     """Build the application from the screens and other `routes`."""
     return Starlette(
         routes=[*console.routes(), *routes],
+        exception_handlers={HTTPException: console.missing},
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
 
