@@ -75,11 +75,10 @@ class Console:
                 return await self._response(visit, request, shown)
             except ControlRefusal as refusal:
                 return await self._refusal(visit, request, refusal)
-            except Exception as error:
-                if isinstance(error, HTTPException):
-                    raise
-                _log.exception("the console's %s broke", request.url.path)
-                return await self._refusal(visit, request, _crash(error))
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the page says so
+                return await self._refusal(visit, request, _crash(error, request))
 
         return show
 
@@ -89,6 +88,10 @@ class Console:
                 shown = await route.show(await self._visit(request))
             except ControlRefusal as refusal:
                 return _problem_response(refusal, request)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - likewise
+                return _problem_response(_crash(error, request), request)
             if isinstance(shown, Screen):
                 return Response(json.encode(shown.document), shown.status, media_type=JSON_TYPE)
             return _plain_response(shown)
@@ -134,9 +137,10 @@ def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] 
     )
 
 
-def _crash(error: Exception) -> ControlRefusal:
+def _crash(error: Exception, request: Request) -> ControlRefusal:
+    _log.error("the console's %s broke", request.url.path, exc_info=error)
     detail = f"the console itself failed: {type(error).__name__}; the server's log has the trace"
-    return ControlRefusal(500, {"detail": detail})
+    return ControlRefusal(500, {"title": "Internal Server Error", "detail": detail})
 
 
 def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:
