@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mockserver.control.state_difference import difference_document
 from mockserver.model import Document, Json
 from mockserver.sandbox import snapshots
-from mockserver.sandbox.diff import DocumentPlace, diff_tables
 from mockserver.sandbox.sandboxes import Sandboxes, count_records
 from mockserver.sandbox.store import SandboxState, Tables
 
@@ -62,19 +62,7 @@ class SnapshotOperations:
             UnknownSnapshotError: there is no snapshot with this id.
         """
         after = self.sandboxes.dump(name)
-        found = diff_tables(self._before(name, against), after)
-        return {
-            "against": against,
-            "added": [{**_position(place), "document": document} for place, document in found.added],
-            "removed": [{**_position(place), "document": document} for place, document in found.removed],
-            "changed": [
-                {
-                    **_position(place),
-                    "changes": [{"pointer": one.pointer, **one.values} for one in changes],
-                }
-                for place, changes in found.changed
-            ],
-        }
+        return {"against": against, **difference_document(self._before(name, against), after)}
 
     def _before(self, name: str, against: str) -> Tables:
         if against == FIXTURES:
@@ -82,7 +70,3 @@ class SnapshotOperations:
         if against.startswith(_OTHER_SANDBOX):
             return self.sandboxes.dump(against.removeprefix(_OTHER_SANDBOX))
         return self.sandboxes.control(name, lambda whole: snapshots.snapshot_tables(whole, against))
-
-
-def _position(place: DocumentPlace) -> Document:
-    return {"scope": place.scope, "collection": place.collection, "key": place.key}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.journal.journal import Limits
+from mockserver.sandbox import history
 from mockserver.server.application import Application
 from tests.control.operators import NEW, SANDBOXES, create, listed, order
 from tests.support.client import Client, Response
@@ -15,6 +16,7 @@ UNKNOWN = [
     ("GET", "/journal"),
     ("DELETE", "/journal"),
     ("GET", "/journal/1"),
+    ("GET", "/journal/1/changes"),
     ("GET", "/journal/export?format=har"),
     ("GET", "/journal/1/export?format=curl"),
     ("POST", "/journal/1/replay"),
@@ -81,6 +83,46 @@ def test_an_entry_tells_why_an_item_was_rejected(operator: Client) -> None:
         "/orders/0/id",
         "minLength",
     )
+
+
+def test_an_entry_tells_where_its_items_stand(operator: Client) -> None:
+    order(operator, "A", "")
+
+    decided = operator.get(f"{SANDBOXES}/new/journal/1").json["decided"]
+
+    assert [(item["sent"], item["reported"]) for item in decided] == [
+        ("/orders/0", "/results/0"),
+        ("/orders/1", "/results/1"),
+    ]
+
+
+def test_a_call_tells_what_it_changed(operator: Client) -> None:
+    order(operator, "A")
+    order(operator, "B", "")
+    order(operator, "C")
+
+    changes = operator.get(f"{SANDBOXES}/new/journal/2/changes").json
+
+    added = [one["key"] for one in changes["added"] if one["collection"] == "orders"]
+    assert (added, changes["removed"]) == (["B"], [])
+
+
+def test_a_call_whose_states_are_gone_tells_no_changes(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MAX_CHANGES", 3)
+    for key in "ABCDEF":
+        order(operator, key)
+
+    refused = operator.get(f"{SANDBOXES}/new/journal/1/changes")
+
+    assert (refused.status, refused.json["code"]) == (409, "not-kept")
+
+
+def test_the_changes_of_no_call_are_not_found(operator: Client) -> None:
+    create(operator)
+
+    assert operator.get(f"{SANDBOXES}/new/journal/9/changes").status == 404
 
 
 def test_an_entry_masks_credentials(operator: Client) -> None:
@@ -413,6 +455,9 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     [
         ("har", "application/json", None, '{"log":{"version":"1.2"'),
         ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
+        ("powershell", "text/x-powershell", "call-1.ps1", "Invoke-WebRequest "),
+        ("httpie", "text/x-shellscript", "call-1.sh", "http --ignore-stdin "),
+        ("fetch", "text/javascript", "call-1.mjs", "const response = await fetch("),
         (
             "curl",
             "text/x-shellscript",
