@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mockserver.control.control_call import UnknownEntryError
+from mockserver.control.records import is_own_collection
 from mockserver.model import Document, Json
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.diff import DocumentPlace, diff_tables
 from mockserver.sandbox.sandboxes import Sandboxes, count_records
 from mockserver.sandbox.store import SandboxState, Tables
 
-FIXTURES = "fixtures"
-_OTHER_SANDBOX = "sandbox:"
+NOW, FIXTURES = "now", "fixtures"
+_OTHER_SANDBOX, _BEFORE, _AFTER = "sandbox:", "before:", "after:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +55,20 @@ class SnapshotOperations:
         """
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
-    def show_difference(self, name: str, against: str) -> Document:
-        """Return the documents added, removed and changed since `against`.
+    def show_difference(self, name: str, against: str, of: str) -> Document:
+        """Return the documents added, removed and changed between the states `against` and `of`.
 
-        `against` is `fixtures` (the initial state), the id of a snapshot, or `sandbox:` followed by a name.
+        A state is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` followed
+        by the number of a call, or `sandbox:` followed by a name.
 
         Raises:
             UnknownSnapshotError: there is no snapshot with this id.
+            UnknownEntryError: the state around this call is not known.
         """
-        after = self.sandboxes.dump(name)
-        found = diff_tables(self._before(name, against), after)
+        found = diff_tables(self._state(name, against), self._state(name, of))
         return {
             "against": against,
+            "of": of,
             "added": [{**_position(place), "document": document} for place, document in found.added],
             "removed": [{**_position(place), "document": document} for place, document in found.removed],
             "changed": [
@@ -76,13 +80,25 @@ class SnapshotOperations:
             ],
         }
 
-    def _before(self, name: str, against: str) -> Tables:
-        if against == FIXTURES:
+    def _state(self, name: str, which: str) -> Tables:
+        if which == NOW:
+            return self.sandboxes.dump(name)
+        if which == FIXTURES:
             return self.sandboxes.initial_tables(self.sandboxes.show(name).settings)
-        if against.startswith(_OTHER_SANDBOX):
-            return self.sandboxes.dump(against.removeprefix(_OTHER_SANDBOX))
-        return self.sandboxes.control(name, lambda whole: snapshots.snapshot_tables(whole, against))
+        if which.startswith(_OTHER_SANDBOX):
+            return self.sandboxes.dump(which.removeprefix(_OTHER_SANDBOX))
+        if which.startswith((_BEFORE, _AFTER)):
+            return self._state_of_call(name, which)
+        return self.sandboxes.control(name, lambda whole: snapshots.snapshot_tables(whole, which))
+
+    def _state_of_call(self, name: str, which: str) -> Tables:
+        number = int(which.partition(":")[2])
+        known = self.sandboxes.store.call_states(name, [number]).get(number)
+        if known is None:
+            raise UnknownEntryError(f"the state around call #{number} is not known: no such call, or too old")
+        return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)
 
 
 def _position(place: DocumentPlace) -> Document:
-    return {"scope": place.scope, "collection": place.collection, "key": place.key}
+    own = is_own_collection(place.scope, place.collection)
+    return {"scope": place.scope, "collection": place.collection, "key": place.key, "own": own}

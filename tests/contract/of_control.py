@@ -34,6 +34,7 @@ PINS = FixturePins(
         "load_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
         "merge_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
         "show_difference": FOUND_OR_NOT,
+        "list_expirations": ExpectedStatuses("a clock stands from 1970 to 9998", valid=("200", "422")),
         "take_snapshot": ExpectedStatuses("a sandbox has so many and no more", valid=("201", "409")),
         "restore_snapshot": FOUND_OR_NOT,
         "delete_snapshot": GONE,
