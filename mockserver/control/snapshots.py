@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockserver.control.control_call import UnknownEntryError
+from mockserver.control.known_states import known_state
 from mockserver.control.records import is_own_collection
 from mockserver.model import Document, Json
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.diff import DocumentPlace, diff_tables
 from mockserver.sandbox.sandboxes import Sandboxes, count_records
-from mockserver.sandbox.store import SandboxState, Tables
-
-NOW, FIXTURES = "now", "fixtures"
-_OTHER_SANDBOX, _BEFORE, _AFTER = "sandbox:", "before:", "after:"
+from mockserver.sandbox.store import SandboxState
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +55,14 @@ class SnapshotOperations:
     def show_difference(self, name: str, against: str, of: str) -> Document:
         """Return the documents added, removed and changed between the states `against` and `of`.
 
-        A state is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` followed
-        by the number of a call, or `sandbox:` followed by a name.
+        See `known_state` for their names.
 
         Raises:
             UnknownSnapshotError: there is no snapshot with this id.
             UnknownEntryError: the state around this call is not known.
         """
-        found = diff_tables(self._state(name, against), self._state(name, of))
+        before, after = (known_state(self.sandboxes, name, one) for one in (against, of))
+        found = diff_tables(before, after)
         return {
             "against": against,
             "of": of,
@@ -79,24 +76,6 @@ class SnapshotOperations:
                 for place, changes in found.changed
             ],
         }
-
-    def _state(self, name: str, which: str) -> Tables:
-        if which == NOW:
-            return self.sandboxes.dump(name)
-        if which == FIXTURES:
-            return self.sandboxes.initial_tables(self.sandboxes.show(name).settings)
-        if which.startswith(_OTHER_SANDBOX):
-            return self.sandboxes.dump(which.removeprefix(_OTHER_SANDBOX))
-        if which.startswith((_BEFORE, _AFTER)):
-            return self._state_of_call(name, which)
-        return self.sandboxes.control(name, lambda whole: snapshots.snapshot_tables(whole, which))
-
-    def _state_of_call(self, name: str, which: str) -> Tables:
-        number = int(which.partition(":")[2])
-        known = self.sandboxes.store.call_states(name, [number]).get(number)
-        if known is None:
-            raise UnknownEntryError(f"the state around call #{number} is not known: no such call, or too old")
-        return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)
 
 
 def _position(place: DocumentPlace) -> Document:

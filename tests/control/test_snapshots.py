@@ -233,3 +233,13 @@ def test_an_unknown_sandbox_is_not_found(operator: Client, method: str, path: st
     response = operator.request(method, f"{SANDBOXES}/nope{path}")
 
     assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
+
+
+def test_a_snapshot_is_dumped(operator: Client) -> None:
+    order(operator, "A")
+    take(operator)
+    order(operator, "B")
+
+    dumped = operator.get(f"{NEW}/dump?vendor=acme&of=s1").json
+
+    assert list(dumped["acme/"]["orders"]) == ["A"]
