@@ -19,7 +19,14 @@ from starlette.routing import Route
 from mockserver import __version__
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
-from mockserver.console import call_screen, journal_screen
+from mockserver.console import (
+    call_screen,
+    clock_screen,
+    diff_screen,
+    journal_screen,
+    sandbox_screen,
+    state_screen,
+)
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
 from mockserver.console.missing_page import MissingPage
@@ -30,12 +37,21 @@ from mockserver.console.visit import CONSOLE, Visit
 from mockserver.control.cases.transport import HttpClient
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
-SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (journal_screen.ROUTES, call_screen.ROUTES)
+SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
+    journal_screen.ROUTES,
+    call_screen.ROUTES,
+    diff_screen.ROUTES,
+    state_screen.ROUTES,
+    sandbox_screen.ROUTES,
+    clock_screen.ROUTES,
+)
 """The routes of all screens, by subject."""
 
 _log = logging.getLogger("mockserver")
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _SMALLEST_COMPRESSED = 1024
+_LARGEST_TEXT = 64 * 1024 * 1024
+"""Limit of one text of a form that also has files: a dump may be pasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +119,11 @@ class Console:
         if not is_sandbox_name(sandbox):
             raise HTTPException(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
         form: dict[str, str] = {}
+        files: dict[str, bytes] = {}
         if request.method == "POST":
-            async with request.form() as sent:
+            async with request.form(max_part_size=_LARGEST_TEXT) as sent:
                 form = {name: text for name, text in sent.items() if isinstance(text, str)}
+                files = {name: await file.read() for name, file in sent.items() if not isinstance(file, str)}
         return Visit(
             self.control,
             self.server,
@@ -114,6 +132,7 @@ class Console:
             {name: str(text) for name, text in request.path_params.items()},
             dict(request.query_params),
             form,
+            files,
         )
 
     async def _response(self, visit: Visit, request: Request, shown: Shown) -> Response:

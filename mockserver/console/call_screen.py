@@ -124,7 +124,9 @@ async def _switches(visit: Visit, call: Document) -> list[str]:
 async def _changes(visit: Visit, number: int) -> Document:
     """Return what the call changed, or the reason why that is not known."""
     try:
-        changes: Document = await visit.control.get(visit.of_sandbox(f"/journal/{number}/changes"))
+        changes: Document = await visit.control.get(
+            visit.of_sandbox("/diff"), against=f"before:{number}", of=f"after:{number}"
+        )
     except ControlRefusal as refusal:
         return {"reason": str(refusal), "added": [], "removed": [], "changed": []}
     return {

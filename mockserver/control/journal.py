@@ -12,7 +12,6 @@ from mockserver.control.call_files import CALL_FORMATS, call_reply
 from mockserver.control.cases.transport import HttpClient
 from mockserver.control.control_call import ControlError, UnknownEntryError
 from mockserver.control.journal_queries import read_expectation, read_query
-from mockserver.control.state_difference import difference_document
 from mockserver.control.stories import NotReproducibleError, StoryBuilder
 from mockserver.control.story_files import story_reply
 from mockserver.engine.registry import LoadedVendor
@@ -96,19 +95,6 @@ class JournalOperations:
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         return {**whole, "decided": decided}
-
-    def show_changes(self, name: str, number: int) -> Document:
-        """Return what the call changed in the state of the sandbox.
-
-        Raises:
-            UnknownEntryError: there is no entry with this number.
-            IncompleteEntryError: the states around the call are no longer kept.
-        """
-        find_entry(self.sandboxes, self.journal, name, number)
-        states = self.sandboxes.store.call_states(name, [number]).get(number)
-        if states is None:
-            raise IncompleteEntryError(f"the states before and after call {number} are no longer kept")
-        return difference_document(states.before, states.after)
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Raise unless the recorded calls are as expected.

@@ -9,7 +9,9 @@ from mockserver.control.cases.transport import HttpClient
 from mockserver.control.clocks import ClockOperations
 from mockserver.control.example_source import ExampleSource, NoExamples
 from mockserver.control.examples import ExampleOperations
+from mockserver.control.expirations import ExpirationOperations
 from mockserver.control.journal import JournalOperations
+from mockserver.control.records import RecordOperations
 from mockserver.control.remote import RemoteClient
 from mockserver.control.replay import ReplayOperations
 from mockserver.control.sandboxes import AssumptionOperations, SandboxOperations
@@ -63,4 +65,6 @@ def control_operations(
         ScenarioOperations(sandboxes, served, packaged),
         SnapshotOperations(sandboxes),
         StateOperations(sandboxes, served),
+        RecordOperations(sandboxes),
+        ExpirationOperations(sandboxes, served),
     )

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from mockserver.journal.journal import Limits
-from mockserver.sandbox import history
 from mockserver.server.application import Application
 from tests.control.operators import NEW, SANDBOXES, create, listed, order
 from tests.support.client import Client, Response
@@ -16,7 +15,6 @@ UNKNOWN = [
     ("GET", "/journal"),
     ("DELETE", "/journal"),
     ("GET", "/journal/1"),
-    ("GET", "/journal/1/changes"),
     ("GET", "/journal/export?format=har"),
     ("GET", "/journal/1/export?format=curl"),
     ("POST", "/journal/1/replay"),
@@ -94,35 +92,6 @@ def test_an_entry_tells_where_its_items_stand(operator: Client) -> None:
         ("/orders/0", "/results/0"),
         ("/orders/1", "/results/1"),
     ]
-
-
-def test_a_call_tells_what_it_changed(operator: Client) -> None:
-    order(operator, "A")
-    order(operator, "B", "")
-    order(operator, "C")
-
-    changes = operator.get(f"{SANDBOXES}/new/journal/2/changes").json
-
-    added = [one["key"] for one in changes["added"] if one["collection"] == "orders"]
-    assert (added, changes["removed"]) == (["B"], [])
-
-
-def test_a_call_whose_states_are_gone_tells_no_changes(
-    operator: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(history, "MAX_CHANGES", 3)
-    for key in "ABCDEF":
-        order(operator, key)
-
-    refused = operator.get(f"{SANDBOXES}/new/journal/1/changes")
-
-    assert (refused.status, refused.json["code"]) == (409, "not-kept")
-
-
-def test_the_changes_of_no_call_are_not_found(operator: Client) -> None:
-    create(operator)
-
-    assert operator.get(f"{SANDBOXES}/new/journal/9/changes").status == 404
 
 
 def test_an_entry_masks_credentials(operator: Client) -> None:
