@@ -57,7 +57,7 @@ def control_operations(
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, clients.inside),
-        CaseOperations(sandboxes, served, clients.inside, clients.unprotected),
+        CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),

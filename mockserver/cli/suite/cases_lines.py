@@ -37,11 +37,10 @@ class RowFilter:
     def rows(self) -> Iterator[CatalogueRow]:
         """Yield the rows that match, by number."""
         for row in rows().values():
-            text = f"{row.id} {row.section} {row.trigger} {row.expected} {row.check}".lower()
             if (
                 self.section in ("", row.section)
                 and self.source in ("", *row.source)
-                and all(word in text for word in self.search.lower().split())
+                and row.contains(self.search)
                 and (not self.vendor or cases_of(row, self.vendor))
             ):
                 yield row

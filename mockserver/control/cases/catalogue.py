@@ -47,6 +47,11 @@ class CatalogueRow:
         """Number and name, for example `148-reset`."""
         return f"{self.row}-{self.name}"
 
+    def contains(self, search: str) -> bool:
+        """Return whether all words of `search` are in the row, in any order and case."""
+        text = f"{self.id} {self.section} {self.trigger} {self.expected} {self.check}".lower()
+        return all(word in text for word in search.lower().split())
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCase:
