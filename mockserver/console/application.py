@@ -18,7 +18,7 @@ from starlette.routing import Route
 from mockserver import __version__
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
-from mockserver.console import call_screen, journal_screen
+from mockserver.console import call_screen, journal_screen, scenario_screen
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
 from mockserver.console.pages import Pages
@@ -28,7 +28,11 @@ from mockserver.console.visit import CONSOLE, Visit
 from mockserver.control.cases.transport import HttpClient
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
-SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (journal_screen.ROUTES, call_screen.ROUTES)
+SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
+    journal_screen.ROUTES,
+    call_screen.ROUTES,
+    scenario_screen.ROUTES,
+)
 """The routes of all screens, by subject."""
 
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
