@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from starlette.routing import Route
 from mockserver import __version__
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
-from mockserver.console import call_screen, journal_screen, scenario_screen
+from mockserver.console import call_screen, cases_screen, journal_screen, scenario_screen
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
 from mockserver.console.pages import Pages
@@ -32,6 +32,7 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     journal_screen.ROUTES,
     call_screen.ROUTES,
     scenario_screen.ROUTES,
+    cases_screen.ROUTES,
 )
 """The routes of all screens, by subject."""
 
@@ -100,7 +101,7 @@ class Console:
             async with request.form() as sent:
                 form = {name: text for name, text in sent.items() if isinstance(text, str)}
         return Visit(
-            self.control,
+            replace(self.control, origin=_origin(request)),
             self.server,
             sandbox,
             str(request.base_url).rstrip("/"),
@@ -119,6 +120,12 @@ class Console:
         title = HTTPStatus(refusal.status).phrase
         screen = Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status)
         return await self._response(visit, request, screen)
+
+
+def _origin(request: Request) -> str:
+    """Return the address at which the server has the request's connection, whatever Host it names."""
+    host, port = request.scope["server"]
+    return f"{request.scope['scheme']}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def console_app(console: Console, routes: Iterable[Route] = ()) -> Starlette:
