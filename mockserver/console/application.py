@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -21,10 +21,12 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
 from mockserver.console import (
     call_screen,
+    cases_screen,
     clock_screen,
     diff_screen,
     journal_screen,
     sandbox_screen,
+    scenario_screen,
     state_screen,
 )
 from mockserver.console.control_client import ControlClient, ControlRefusal
@@ -44,6 +46,8 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     state_screen.ROUTES,
     sandbox_screen.ROUTES,
     clock_screen.ROUTES,
+    scenario_screen.ROUTES,
+    cases_screen.ROUTES,
 )
 """The routes of all screens, by subject."""
 
@@ -125,7 +129,7 @@ class Console:
                 form = {name: text for name, text in sent.items() if isinstance(text, str)}
                 files = {name: await file.read() for name, file in sent.items() if not isinstance(file, str)}
         return Visit(
-            self.control,
+            replace(self.control, origin=_origin(request)),
             self.server,
             sandbox,
             str(request.base_url).rstrip("/"),
@@ -145,6 +149,12 @@ class Console:
         title = HTTPStatus(refusal.status).phrase
         screen = Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status)
         return await self._response(visit, request, screen)
+
+
+def _origin(request: Request) -> str:
+    """Return the address at which the server has the request's connection, whatever Host it names."""
+    host, port = request.scope["server"]
+    return f"{request.scope['scheme']}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] = ()) -> Starlette:
