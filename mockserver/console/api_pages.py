@@ -1,4 +1,4 @@
-"""The page of an API: Swagger UI or a plain list of operations; beside it what is assumed, and the fixtures."""
+"""The page of an API: Swagger UI or a plain list of operations; beside it assumptions and fixtures."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_the_form_offers_what_can_be_compared(browser: Client) -> None:
 
     text = page(browser, DIFF)
 
-    offered = re.findall('<option value="([^"]+)"', text[text.index("From") :])
+    offered = re.findall('<option value="([^"]+)"', text[text.index("<label>From") :])
     assert offered == ["fixtures", "now", "s1", "before:1", "after:1", "sandbox:default"] * 2
     assert ">snapshot s1 (first)</option>" in text
 
