@@ -24,6 +24,7 @@ from mockserver.console import (
     cases_screen,
     clock_screen,
     diff_screen,
+    documentation_screen,
     journal_screen,
     sandbox_screen,
     scenario_screen,
@@ -46,6 +47,7 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     state_screen.ROUTES,
     sandbox_screen.ROUTES,
     clock_screen.ROUTES,
+    documentation_screen.ROUTES,
     scenario_screen.ROUTES,
     cases_screen.ROUTES,
 )
