@@ -73,7 +73,11 @@ class SchemaViews:
         said = [words.format(schema[keyword]) for keyword, words in _SCALAR_LIMITS if keyword in schema]
         if "enum" in schema:
             said.append(_values(schema["enum"]))
-        flags = (("nullable", "may be null"), ("readOnly", "only in answers"), ("writeOnly", "never in answers"))
+        flags = (
+            ("nullable", "may be null"),
+            ("readOnly", "only in answers"),
+            ("writeOnly", "never in answers"),
+        )
         return (*said, *(words for keyword, words in flags if schema.get(keyword)))
 
     def members(self, schema: Document) -> tuple[Member, ...]:
@@ -113,7 +117,9 @@ def _is_named(schema: Document) -> bool:
 
 
 def _plain_words(schema: Document) -> str:
-    kind = str(schema.get("type") or ("object" if "properties" in schema or "allOf" in schema else "any value"))
+    kind = str(
+        schema.get("type") or ("object" if "properties" in schema or "allOf" in schema else "any value")
+    )
     form = schema.get("format", "")
     return f"{kind} ({form})" if form else kind
 
