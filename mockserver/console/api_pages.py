@@ -1,4 +1,4 @@
-"""The page of an API: Swagger UI or a plain list of its operations, and what is assumed and there."""
+"""The page of an API: Swagger UI or a plain list of operations; beside it assumptions and fixtures."""
 
 from __future__ import annotations
 

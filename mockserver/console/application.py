@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -19,7 +19,16 @@ from starlette.routing import Route
 from mockserver import __version__
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
-from mockserver.console import call_screen, journal_screen
+from mockserver.console import (
+    call_screen,
+    cases_screen,
+    clock_screen,
+    diff_screen,
+    journal_screen,
+    sandbox_screen,
+    scenario_screen,
+    state_screen,
+)
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
 from mockserver.console.missing_page import MissingPage
@@ -30,12 +39,23 @@ from mockserver.console.visit import CONSOLE, Visit
 from mockserver.control.cases.transport import HttpClient
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
-SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (journal_screen.ROUTES, call_screen.ROUTES)
+SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
+    journal_screen.ROUTES,
+    call_screen.ROUTES,
+    diff_screen.ROUTES,
+    state_screen.ROUTES,
+    sandbox_screen.ROUTES,
+    clock_screen.ROUTES,
+    scenario_screen.ROUTES,
+    cases_screen.ROUTES,
+)
 """The routes of all screens, by subject."""
 
 _log = logging.getLogger("mockserver")
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _SMALLEST_COMPRESSED = 1024
+_LARGEST_TEXT = 64 * 1024 * 1024
+"""Limit of one text of a form that also has files: a dump may be pasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +95,10 @@ class Console:
                 return await self._response(visit, request, shown)
             except ControlRefusal as refusal:
                 return await self._refusal(visit, request, refusal)
-            except Exception as error:
-                if isinstance(error, HTTPException):
-                    raise
-                _log.exception("the console's %s broke", request.url.path)
-                return await self._refusal(visit, request, _crash(error))
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the page says so
+                return await self._refusal(visit, request, _crash(error, request))
 
         return show
 
@@ -89,6 +108,10 @@ class Console:
                 shown = await route.show(await self._visit(request))
             except ControlRefusal as refusal:
                 return _problem_response(refusal, request)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - likewise
+                return _problem_response(_crash(error, request), request)
             if isinstance(shown, Screen):
                 return Response(json.encode(shown.document), shown.status, media_type=JSON_TYPE)
             return _plain_response(shown)
@@ -100,17 +123,20 @@ class Console:
         if not is_sandbox_name(sandbox):
             raise HTTPException(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
         form: dict[str, str] = {}
+        files: dict[str, bytes] = {}
         if request.method == "POST":
-            async with request.form() as sent:
+            async with request.form(max_part_size=_LARGEST_TEXT) as sent:
                 form = {name: text for name, text in sent.items() if isinstance(text, str)}
+                files = {name: await file.read() for name, file in sent.items() if not isinstance(file, str)}
         return Visit(
-            self.control,
+            replace(self.control, origin=_origin(request)),
             self.server,
             sandbox,
             str(request.base_url).rstrip("/"),
             {name: str(text) for name, text in request.path_params.items()},
             dict(request.query_params),
             form,
+            files,
         )
 
     async def _response(self, visit: Visit, request: Request, shown: Shown) -> Response:
@@ -125,6 +151,12 @@ class Console:
         return await self._response(visit, request, screen)
 
 
+def _origin(request: Request) -> str:
+    """Return the address at which the server has the request's connection, whatever Host it names."""
+    host, port = request.scope["server"]
+    return f"{request.scope['scheme']}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] = ()) -> Starlette:
     """Build the application from the screens and other `routes`; `missing` answers for what is not there."""
     return Starlette(
@@ -134,9 +166,10 @@ def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] 
     )
 
 
-def _crash(error: Exception) -> ControlRefusal:
+def _crash(error: Exception, request: Request) -> ControlRefusal:
+    _log.error("the console's %s broke", request.url.path, exc_info=error)
     detail = f"the console itself failed: {type(error).__name__}; the server's log has the trace"
-    return ControlRefusal(500, {"detail": detail})
+    return ControlRefusal(500, {"title": "Internal Server Error", "detail": detail})
 
 
 def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:

@@ -1,4 +1,4 @@
-"""What is answered where nothing is: the nearest thing for people, problem details for programs."""
+"""Answers where nothing is: a page with the nearest thing for people, problem details for programs."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class ParameterView:
 
 @dataclass(frozen=True, slots=True)
 class BodyView:
-    """A body: media types with one schema, the members that are not shown elsewhere, and an example."""
+    """A body: its media types, which have one schema, the members not shown elsewhere, an example."""
 
     media_types: tuple[str, ...]
     kind: Kind

@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.console.live import LiveCalls
+from mockserver.control.effective_settings import EffectiveSetting
 from mockserver.control.example_source import ExampleSource, NoExamples
 from mockserver.engine.admission import Admission
 from mockserver.engine.conformance import ConformanceChecker
@@ -56,7 +57,8 @@ class Options:
     header or written into an item. The scenarios in `scenario_files` are armed in every sandbox;
     `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
     origins in `cors` may call the vendors from a browser. `examples` returns what the control plane
-    makes example batches from. Without `console` nothing is served at `/_console`.
+    makes example batches from. Without `console` nothing is served at `/_console`. The console shows the
+    `settings` and the files of the folder `reports`; None shows no files.
     """
 
     vendors: tuple[str, ...] = ()
@@ -81,6 +83,8 @@ class Options:
     fixtures_file: Path | None = None
     cors: tuple[str, ...] = ()
     console: bool = True
+    reports: Path | None = None
+    settings: tuple[EffectiveSetting, ...] = field(default=(), compare=False)
 
     @property
     def start_files(self) -> tuple[Path, ...]:
@@ -265,7 +269,14 @@ def _control_plane(
         await control(scope, receive, send)
 
     inside = InProcessClient(asgi), InProcessClient(call_control)
-    clients = Clients(*inside, options.replay_hosts, options.strict_auth, options.examples())
+    clients = Clients(
+        *inside,
+        options.replay_hosts,
+        options.strict_auth,
+        options.examples(),
+        options.settings,
+        options.reports,
+    )
     sources = MetricSources(lasting.counters, asgi.in_flight_calls.by_vendor, lasting.uptime_seconds)
     operations = control_operations(sandboxes, lasting.journal, served, clients, sources)
     control = control_app(operations, options.max_body_bytes)

@@ -216,7 +216,7 @@ class MockServerApp:
 
 
 def _is_lost_visitor(vendor: VendorMount, below: str, headers: Mapping[str, str]) -> bool:
-    """Return whether a browser opens an address that the vendor does not have; programs say otherwise."""
+    """Return whether a person opens, in a browser, an address that the vendor does not have."""
     if headers.get("sec-fetch-dest") != "document":
         return False
     spec = vendor.served.spec
