@@ -155,6 +155,7 @@ def _fixtures(tables: Tables) -> Iterator[Document]:
     """Yield the tenants with their collections, and the first keys of each."""
     for scope, collections in tables.items():
         yield {
+            "scope": scope,
             "tenant": scope.partition("/")[2],
             "collections": [
                 {

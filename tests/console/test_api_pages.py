@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -162,10 +163,20 @@ def test_the_page_lists_the_fixtures(app: Application) -> None:
         for text in [client.get(f"/{vendor.name}/ui/").text]
         for scope, collections in vendor.fixtures.items()
         for collection, documents in collections.items()
-        if f"<dt>{collection} <small>{len(documents)}</small></dt>" not in text
+        if f"{collection}</a> <small>{len(documents)}</small></dt>" not in text
     ]
 
     assert missing == []
+
+
+def test_a_fixture_leads_to_its_record_in_the_sandbox(app: Application) -> None:
+    client = Client(app, {"host": "testserver"})
+    vendor = next(one for one in app.served if one.fixtures)
+    page = client.get(f"/{vendor.name}/ui/?sandbox=default").text
+    address = html.unescape(page.partition('class="keys"><a href="')[2].partition('"')[0])
+
+    assert address.startswith(f"/_console/state/{vendor.name}/")
+    assert client.get(address).status == 200
 
 
 def test_code_in_descriptions_is_shown_as_code(app: Application) -> None:
