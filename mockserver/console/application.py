@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -20,14 +21,17 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
 from mockserver.console import (
     call_screen,
+    cases_screen,
     clock_screen,
     diff_screen,
     journal_screen,
     sandbox_screen,
+    scenario_screen,
     state_screen,
 )
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
+from mockserver.console.missing_page import MissingPage
 from mockserver.console.pages import Pages
 from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Shown
 from mockserver.console.static_files import static_file
@@ -42,9 +46,12 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     state_screen.ROUTES,
     sandbox_screen.ROUTES,
     clock_screen.ROUTES,
+    scenario_screen.ROUTES,
+    cases_screen.ROUTES,
 )
 """The routes of all screens, by subject."""
 
+_log = logging.getLogger("mockserver")
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _SMALLEST_COMPRESSED = 1024
 _LARGEST_TEXT = 64 * 1024 * 1024
@@ -88,6 +95,10 @@ class Console:
                 return await self._response(visit, request, shown)
             except ControlRefusal as refusal:
                 return await self._refusal(visit, request, refusal)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the page says so
+                return await self._refusal(visit, request, _crash(error, request))
 
         return show
 
@@ -97,6 +108,10 @@ class Console:
                 shown = await route.show(await self._visit(request))
             except ControlRefusal as refusal:
                 return _problem_response(refusal, request)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - likewise
+                return _problem_response(_crash(error, request), request)
             if isinstance(shown, Screen):
                 return Response(json.encode(shown.document), shown.status, media_type=JSON_TYPE)
             return _plain_response(shown)
@@ -114,7 +129,7 @@ class Console:
                 form = {name: text for name, text in sent.items() if isinstance(text, str)}
                 files = {name: await file.read() for name, file in sent.items() if not isinstance(file, str)}
         return Visit(
-            self.control,
+            replace(self.control, origin=_origin(request)),
             self.server,
             sandbox,
             str(request.base_url).rstrip("/"),
@@ -136,12 +151,25 @@ class Console:
         return await self._response(visit, request, screen)
 
 
-def console_app(console: Console, routes: Iterable[Route] = ()) -> Starlette:
-    """Build the application from the screens and other `routes`."""
+def _origin(request: Request) -> str:
+    """Return the address at which the server has the request's connection, whatever Host it names."""
+    host, port = request.scope["server"]
+    return f"{request.scope['scheme']}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] = ()) -> Starlette:
+    """Build the application from the screens and other `routes`; `missing` answers for what is not there."""
     return Starlette(
         routes=[*console.routes(), *routes],
+        exception_handlers={HTTPException: missing.answer},
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
+
+
+def _crash(error: Exception, request: Request) -> ControlRefusal:
+    _log.error("the console's %s broke", request.url.path, exc_info=error)
+    detail = f"the console itself failed: {type(error).__name__}; the server's log has the trace"
+    return ControlRefusal(500, {"title": "Internal Server Error", "detail": detail})
 
 
 def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:

@@ -85,8 +85,9 @@ def has_text(entry: Entry, text: str) -> bool:
     wanted, call = text.casefold(), entry.call
     if any(wanted in place.casefold() for place in (call.path, call.query, entry.reason)):
         return True
-    bodies = (call.body, entry.reply.body, entry.decided.packed)
-    return any(wanted in body.decode("utf-8", "replace").casefold() for body in bodies)
+    if any(wanted in body.decode("utf-8", "replace").casefold() for body in (call.body, entry.reply.body)):
+        return True
+    return any(wanted in key.casefold() for key, _ in entry.decided.items())
 
 
 def has_scenario(entry: Entry, scenario: str) -> bool:
