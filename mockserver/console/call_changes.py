@@ -8,9 +8,7 @@ from mockserver.codec import json
 from mockserver.console.body_lines import all_lines
 from mockserver.console.control_client import ControlRefusal
 from mockserver.console.visit import Visit
-from mockserver.control.state_schemas import VENDOR_COLLECTIONS
 from mockserver.model import Document
-from mockserver.sandbox.store import SANDBOX_SCOPE
 
 MOST_SHOWN = 200
 """Most documents of each kind on a page; the rest is only counted."""
@@ -33,15 +31,9 @@ async def changes_of(visit: Visit, number: int) -> Document:
     changes = {kind: found.get(kind, []) for kind in _KINDS}
     return {
         "reason": reason,
-        "records": {kind: _shown([one for one in changes[kind] if not _is_own(one)]) for kind in _KINDS},
-        "itself": {kind: _shown([one for one in changes[kind] if _is_own(one)]) for kind in _KINDS},
+        "records": {kind: _shown([one for one in changes[kind] if not one["own"]]) for kind in _KINDS},
+        "itself": {kind: _shown([one for one in changes[kind] if one["own"]]) for kind in _KINDS},
     }
-
-
-def _is_own(one: Document) -> bool:
-    """Return whether the server keeps the document for itself: a counter, a quota, a setting."""
-    is_wide = one["scope"].endswith("/")
-    return one["scope"] == SANDBOX_SCOPE or (is_wide and one["collection"] in VENDOR_COLLECTIONS)
 
 
 def _shown(documents: Sequence[Document]) -> Document:
