@@ -18,7 +18,7 @@ from starlette.routing import Route
 from mockserver import __version__
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
-from mockserver.console import call_screen, cases_screen, journal_screen, scenario_screen
+from mockserver.console import call_screen, cases_screen, journal_screen, scenario_screen, vendors_screen
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
 from mockserver.console.pages import Pages
@@ -33,6 +33,7 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     call_screen.ROUTES,
     scenario_screen.ROUTES,
     cases_screen.ROUTES,
+    vendors_screen.ROUTES,
 )
 """The routes of all screens, by subject."""
 
