@@ -59,7 +59,7 @@ def sender(url: str) -> Iterator[Sender]:
 
 @pytest.fixture
 def window(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator[Visiting]:
-    """Opens windows; the test fails if a page of them did what no page may do. A failed test leaves a trace."""
+    """Opens windows. A page that does what none may do fails the test; a failed test leaves a trace."""
     opened: list[Visitor] = []
     with ExitStack() as stack:
 
