@@ -123,3 +123,10 @@ def test_a_screen_has_a_document(filled: Sender, visitor: Visitor, address: str)
     answer = filled.client.get(str(link))
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+
+
+def test_what_is_wrong_with_a_page_is_found(visitor: Visitor, filled: Sender) -> None:
+    page = visitor.open(f"/_console/?sandbox={filled.name}")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+
+    assert [found.partition(":")[0] for found in complaints(page)] == ["button-name"]
