@@ -187,6 +187,7 @@ def _example_source() -> ExampleSource:
 
 
 def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str, Any]) -> None:
+    from mockserver.cli.settings.effective import effective_settings  # noqa: PLC0415 - only this command
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
@@ -195,7 +196,12 @@ def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str,
     serving = serving_of(chosen)
     try:
         serve(
-            Options(**chosen, hosts=(serving.host, *allow_hosts), examples=_example_source),
+            Options(
+                **chosen,
+                hosts=(serving.host, *allow_hosts),
+                examples=_example_source,
+                settings=tuple(effective_settings(context)),
+            ),
             serving,
             partial(show_startup_error, context=context),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -19,9 +19,19 @@ from starlette.routing import Route
 from mockserver import __version__
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, problem_reply
-from mockserver.console import call_screen, journal_screen
+from mockserver.console import (
+    call_screen,
+    cases_screen,
+    clock_screen,
+    diff_screen,
+    journal_screen,
+    sandbox_screen,
+    scenario_screen,
+    state_screen,
+)
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
+from mockserver.console.missing_page import MissingPage
 from mockserver.console.pages import Pages
 from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Shown
 from mockserver.console.static_files import static_file
@@ -29,13 +39,23 @@ from mockserver.console.visit import CONSOLE, Visit
 from mockserver.control.cases.transport import HttpClient
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
-SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (journal_screen.ROUTES, call_screen.ROUTES)
+SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
+    journal_screen.ROUTES,
+    call_screen.ROUTES,
+    diff_screen.ROUTES,
+    state_screen.ROUTES,
+    sandbox_screen.ROUTES,
+    clock_screen.ROUTES,
+    scenario_screen.ROUTES,
+    cases_screen.ROUTES,
+)
 """The routes of all screens, by subject."""
 
 _log = logging.getLogger("mockserver")
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _SMALLEST_COMPRESSED = 1024
-_HTML = "text/html"
+_LARGEST_TEXT = 64 * 1024 * 1024
+"""Limit of one text of a form that also has files: a dump may be pasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +123,20 @@ class Console:
         if not is_sandbox_name(sandbox):
             raise HTTPException(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
         form: dict[str, str] = {}
+        files: dict[str, bytes] = {}
         if request.method == "POST":
-            async with request.form() as sent:
+            async with request.form(max_part_size=_LARGEST_TEXT) as sent:
                 form = {name: text for name, text in sent.items() if isinstance(text, str)}
+                files = {name: await file.read() for name, file in sent.items() if not isinstance(file, str)}
         return Visit(
-            self.control,
+            replace(self.control, origin=_origin(request)),
             self.server,
             sandbox,
             str(request.base_url).rstrip("/"),
             {name: str(text) for name, text in request.path_params.items()},
             dict(request.query_params),
             form,
+            files,
         )
 
     async def _response(self, visit: Visit, request: Request, shown: Shown) -> Response:
@@ -122,34 +145,23 @@ class Console:
         text = await self.pages.render(shown, visit, request.url.path)
         return HTMLResponse(text, shown.status, self.pages.headers)
 
-    async def missing(self, request: Request, error: Exception) -> Response:
-        """Answer a call that no screen takes: a page for a browser, problem details for others."""
-        status, headers, detail = 500, {}, ""
-        if isinstance(error, HTTPException):
-            status, headers, detail = error.status_code, dict(error.headers or {}), error.detail
-        title = HTTPStatus(status).phrase
-        if detail == title:
-            detail = "the console has no such screen" if status == HTTPStatus.NOT_FOUND else ""
-        refusal = ControlRefusal(status, {"title": title, "detail": detail})
-        if _HTML not in request.headers.get("accept", ""):
-            response = _problem_response(refusal, request)
-        else:
-            visit = Visit(self.control, self.server, DEFAULT_SANDBOX, str(request.base_url).rstrip("/"))
-            response = await self._refusal(visit, request, refusal)
-        response.headers.update(headers)
-        return response
-
     async def _refusal(self, visit: Visit, request: Request, refusal: ControlRefusal) -> Response:
         title = HTTPStatus(refusal.status).phrase
         screen = Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status)
         return await self._response(visit, request, screen)
 
 
-def console_app(console: Console, routes: Iterable[Route] = ()) -> Starlette:
-    """Build the application from the screens and other `routes`."""
+def _origin(request: Request) -> str:
+    """Return the address at which the server has the request's connection, whatever Host it names."""
+    host, port = request.scope["server"]
+    return f"{request.scope['scheme']}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] = ()) -> Starlette:
+    """Build the application from the screens and other `routes`; `missing` answers for what is not there."""
     return Starlette(
         routes=[*console.routes(), *routes],
-        exception_handlers={HTTPException: console.missing},
+        exception_handlers={HTTPException: missing.answer},
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
 

@@ -36,10 +36,12 @@ class RawBody:
 class ControlClient:
     """Client of the control plane; paths are below `/_mock`. Every method raises ControlRefusal.
 
-    Parts of a query that are None or "" are left out.
+    Parts of a query that are None or "" are left out. `origin` is where the server listens: the
+    control plane calls it there to see how answers are lost.
     """
 
     client: HttpClient
+    origin: str = "http://127.0.0.1:80"
 
     async def get(self, path: str, **query: Json) -> Json:
         """Return the document at the path."""
@@ -77,7 +79,7 @@ class ControlClient:
         target = f"/_mock{path}" + (f"?{urlencode(given)}" if given else "")
         body = document if isinstance(document, RawBody) else _json_body(document)
         headers = (("accept", "*/*"), *([("content-type", body.media_type)] if body.content else []))
-        request = Request(method, target, headers, body.content, timeout_ms=_TIMEOUT_MS)
+        request = Request(method, target, headers, body.content, timeout_ms=_TIMEOUT_MS, origin=self.origin)
         response = await self.client.send(request)
         if isinstance(response, LostResponse):
             raise ControlRefusal(500, {"title": "No answer", "detail": response.detail})

@@ -47,3 +47,8 @@ def _content(name: str) -> bytes:
 @cache
 def _hash(name: str) -> str:
     return sha256(_content(name)).hexdigest()[:12]
+
+
+def icon() -> Response:
+    """Return the icon, for browsers that ask for it by its old name."""
+    return Response(_content("icon.svg"), media_type=_MEDIA_TYPES["svg"])

@@ -15,7 +15,10 @@ CONSOLE = "/_console"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request, with the control plane and this server; `origin` is the address that the browser calls."""
+    """One request, with the control plane and this server; `origin` is the address that the browser calls.
+
+    `form` are the texts of a form, `files` what its files hold.
+    """
 
     control: ControlClient
     server: HttpClient
@@ -24,6 +27,7 @@ class Visit:
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def address(self, path: str, **query: object) -> str:
         """Return an address of the console in this sandbox; empty parts of the query are left out."""

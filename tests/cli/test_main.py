@@ -144,7 +144,7 @@ def test_an_unknown_command_is_exit_2() -> None:
 
 def test_run_serves_everything_on_the_loopback_by_default(served: list[dict[str, Any]]) -> None:
     result = run("run")
-    options = Options(hosts=("127.0.0.1",), examples=served[0]["options"].examples)
+    options = Options(hosts=("127.0.0.1",), examples=served[0]["options"].examples, reports=Path("report"))
 
     assert (result.exit_code, served) == (
         0,
@@ -187,6 +187,7 @@ def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) 
         hosts=("::1", "mock", "ci"),
         control_token="sesame",
         examples=served[0]["options"].examples,
+        reports=Path("report"),
     )
 
 

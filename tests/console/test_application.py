@@ -120,7 +120,7 @@ def test_an_address_without_a_screen_is_a_problem_for_programs(browser: Client) 
     response = browser.get("/_console/nope", headers=PROGRAM)
 
     assert (response.status, response.media_type) == (404, "application/problem+json")
-    assert response.json["detail"] == "the console has no such screen"
+    assert response.json["detail"] == "nothing is served here; vendors are listed at /_mock/vendors"
 
 
 def test_a_method_that_a_screen_does_not_have_is_told(browser: Client) -> None:

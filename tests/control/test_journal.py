@@ -83,6 +83,17 @@ def test_an_entry_tells_why_an_item_was_rejected(operator: Client) -> None:
     )
 
 
+def test_an_entry_tells_where_its_items_stand(operator: Client) -> None:
+    order(operator, "A", "")
+
+    decided = operator.get(f"{SANDBOXES}/new/journal/1").json["decided"]
+
+    assert [(item["sent"], item["reported"]) for item in decided] == [
+        ("/orders/0", "/results/0"),
+        ("/orders/1", "/results/1"),
+    ]
+
+
 def test_an_entry_masks_credentials(operator: Client) -> None:
     order(operator, "A")
 
@@ -413,6 +424,9 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     [
         ("har", "application/json", None, '{"log":{"version":"1.2"'),
         ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
+        ("powershell", "text/x-powershell", "call-1.ps1", "Invoke-WebRequest "),
+        ("httpie", "text/x-shellscript", "call-1.sh", "http --ignore-stdin "),
+        ("fetch", "text/javascript", "call-1.mjs", "const response = await fetch("),
         (
             "curl",
             "text/x-shellscript",

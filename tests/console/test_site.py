@@ -7,7 +7,6 @@ import pytest
 
 from mockserver.server.application import Application, Options, create_app
 from mockserver.spec.folder import specs_folder
-from tests.control.operators import order
 from tests.support import sample_vendor
 from tests.support.client import Client
 
@@ -55,7 +54,7 @@ def test_the_ui_page_lists_every_operation(app: Application) -> None:
         operation
         for vendor in app.served
         for operation in vendor.spec.operations
-        if operation not in client.get(f"/{vendor.name}/ui/").text
+        if operation not in client.get(f"/{vendor.name}/ui/?plain=1").text
     ]
 
     assert missing == []
@@ -75,7 +74,7 @@ def test_the_ui_page_lists_every_assumption(app: Application) -> None:
 
 
 def test_a_page_is_html_under_a_policy(reader: Client) -> None:
-    response = reader.get("/acme/ui/")
+    response = reader.get("/acme/ui/?plain=1")
 
     assert (response.status, response.media_type) == (200, "text/html")
     assert response.headers["content-security-policy"] == "default-src 'self'; frame-ancestors 'none'"
@@ -83,7 +82,7 @@ def test_a_page_is_html_under_a_policy(reader: Client) -> None:
 
 
 def test_a_page_holds_nothing_that_its_policy_forbids(reader: Client) -> None:
-    text = reader.get("/acme/ui/").text + reader.get("/_console/").text
+    text = "".join(reader.get(path).text for path in ("/", "/acme/ui/?plain=1", "/_console/api/"))
 
     assert [word for word in ("<script>", "<style", " style=", " onclick=", "https://") if word in text] == []
 
@@ -94,18 +93,6 @@ def test_a_page_escapes_what_a_spec_says(tmp_path: Path) -> None:
     text = sample_vendor.create_client(tmp_path, made).get("/acme/ui/").text
 
     assert ("<b>Acme" in text, "&lt;b&gt;Acme" in text) == (False, True)
-
-
-def test_the_console_leads_to_every_vendor(app: Application) -> None:
-    text = Client(app, {"host": "testserver"}).get("/_console/").text
-
-    assert [vendor.name for vendor in app.served if f"http://testserver/{vendor.name}<" not in text] == []
-
-
-def test_the_root_leads_to_the_console(reader: Client) -> None:
-    response = reader.get("/")
-
-    assert (response.status, response.headers["location"]) == (307, "/_console/")
 
 
 def test_a_page_without_its_slash_leads_to_the_one_with_it(reader: Client) -> None:
@@ -142,31 +129,3 @@ def test_a_page_below_a_sandbox_stays_below_it(reader: Client) -> None:
     assert response.status == 307
     assert response.headers["location"].endswith("/sandboxes/one/acme/ui/")
     assert reader.get("/sandboxes/one/acme/ui/").status == 200
-
-
-def test_a_call_has_a_page_at_its_number(reader: Client) -> None:
-    order(reader.within(authorization="Bearer any"), "A", "<b>B")
-
-    text = reader.get("/_console/x/1?sandbox=new").text
-
-    assert "acme PUT /orders 207  2 items: 2 created" in text
-    assert "<b>B" not in text
-
-
-def test_a_call_without_a_sandbox_is_one_of_the_default_sandbox(reader: Client) -> None:
-    order(reader, "A", sandbox="default")
-
-    assert "Call #1" in reader.get("/_console/x/1").text
-
-
-@pytest.mark.parametrize("path", ["/_console/x/9", "/_console/x/1?sandbox=nobody", "/_console/x/one"])
-def test_a_call_that_is_not_there_has_no_page(reader: Client, path: str) -> None:
-    order(reader, "A", sandbox="default")
-
-    assert reader.get(path).status == 404
-
-
-def test_a_page_of_a_call_redacts_credentials(reader: Client) -> None:
-    order(reader.within(authorization="Bearer swordfish"), "A")
-
-    assert "swordfish" not in reader.get("/_console/x/1?sandbox=new").text
