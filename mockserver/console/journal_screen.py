@@ -27,6 +27,7 @@ async def show_journal(visit: Visit) -> Screen:
             "filters": _filters(visit),
             "vendors": [vendor["name"] for vendor in vendors],
             "outcomes": list(OUTCOMES),
+            "pageRows": ROWS,
             "examples": [_first_call(visit, vendor) for vendor in vendors],
         },
     )
