@@ -111,7 +111,9 @@ def test_a_page_is_small(filled: Sender, visitor: Visitor, address: str) -> None
     loaded: list[str] = visitor.open(address).evaluate(
         "performance.getEntriesByType('resource').map(one => one.name)"
     )
-    sent = [filled.client.get(one).content for one in (address, *(one for one in loaded if "/events" not in one))]
+    sent = [
+        filled.client.get(one).content for one in (address, *(one for one in loaded if "/events" not in one))
+    ]
 
     assert sum(len(gzip.compress(content, 6)) for content in sent) <= MOST_BYTES
 
