@@ -1,4 +1,4 @@
-"""The page of an API: Swagger UI or a plain list of operations; beside it what is assumed, and the fixtures."""
+"""The page of an API: Swagger UI or a plain list of operations; beside it assumptions and fixtures."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ApiPages:
         return self.vendors[name].spec
 
     async def _page(self, request: Request, name: str) -> Response:
-        contract = self._view(name)
+        info = self._spec(name).document["info"]
         sandbox, sandbox_error = _chosen_sandbox(request)
         has_swagger, is_plain = bool(self._swagger()), "plain" in request.query_params
         swagger = None if is_plain else self._swagger()
@@ -85,7 +85,10 @@ class ApiPages:
             "api.html",
             policy=_SWAGGER_POLICY if swagger else POLICY,
             here=name,
-            contract=contract,
+            title=info["title"],
+            version_of_api=info.get("version", ""),
+            description=info.get("description", ""),
+            contract=None if swagger else self._view(name),
             sandbox=sandbox,
             sandbox_error=sandbox_error,
             mount=mount,
@@ -152,6 +155,7 @@ def _fixtures(tables: Tables) -> Iterator[Document]:
     """Yield the tenants with their collections, and the first keys of each."""
     for scope, collections in tables.items():
         yield {
+            "scope": scope,
             "tenant": scope.partition("/")[2],
             "collections": [
                 {

@@ -87,19 +87,18 @@ def _javascript(call: FirstCall) -> str:
 
 def _java(call: FirstCall) -> str:
     headers = "".join(
-        f"        .header({_text(name)}, {_text(text)})\n" for name, text in call.headers.items()
+        f"            .header({_text(name)}, {_text(text)})\n" for name, text in call.headers.items()
     )
-    body = f'String body = """\n{_escaped(call.body, chr(34) * 3)}""";\n' if call.body else ""
+    body = f'        var body = """\n{_escaped(call.body, chr(34) * 3)}""";\n' if call.body else ""
     publisher = "ofString(body)" if call.body else "noBody()"
     return (
-        "// jshell reads this; in a class it needs imports of java.net.URI and java.net.http.*\n"
-        f"{body}var call = java.net.http.HttpRequest.newBuilder(java.net.URI.create({_text(call.url)}))\n"
-        f"{headers}"
-        f"        .method({_text(call.method)}, java.net.http.HttpRequest.BodyPublishers.{publisher})\n"
-        "        .build();\n"
-        "var answer = java.net.http.HttpClient.newHttpClient()\n"
-        "        .send(call, java.net.http.HttpResponse.BodyHandlers.ofString());\n"
-        'System.out.println(answer.statusCode() + " " + answer.body());\n'
+        "import java.net.URI;\nimport java.net.http.*;\n\n"
+        "class FirstCall {\n    public static void main(String[] arguments) throws Exception {\n"
+        f"{body}        var call = HttpRequest.newBuilder(URI.create({_text(call.url)}))\n{headers}"
+        f"            .method({_text(call.method)}, HttpRequest.BodyPublishers.{publisher})\n"
+        "            .build();\n"
+        "        var answer = HttpClient.newHttpClient().send(call, HttpResponse.BodyHandlers.ofString());\n"
+        '        System.out.println(answer.statusCode() + " " + answer.body());\n    }\n}\n'
     )
 
 
@@ -130,7 +129,7 @@ def _csharp(call: FirstCall) -> str:
 LANGUAGES: tuple[Language, ...] = (
     Language("curl", "curl", "bash", _curl),
     Language("python", "Python", "Python 3", _python),
-    Language("javascript", "JavaScript", "Node 18, as a module, or a page of this origin", _javascript),
-    Language("java", "Java", "Java 15", _java),
-    Language("csharp", "C#", ".NET 7", _csharp),
+    Language("javascript", "JavaScript", "Node 18 (node call.mjs)", _javascript),
+    Language("java", "Java", "Java 15 (java FirstCall.java)", _java),
+    Language("csharp", "C#", ".NET 7 (the Program.cs of a console project)", _csharp),
 )

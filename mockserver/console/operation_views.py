@@ -91,21 +91,15 @@ class NamedSchema:
 class ContractView:
     """A document as a page shows it."""
 
-    title: str
-    version: str
-    description: str
     groups: tuple[OperationGroup, ...]
     schemas: tuple[NamedSchema, ...]
 
 
 def view_contract(document: Document) -> ContractView:
     """Return the operations of a document by tag, in its order, and its schemas."""
-    info, schemas = document["info"], SchemaViews(document)
+    schemas = SchemaViews(document)
     named = document.get("components", {}).get("schemas", {})
     return ContractView(
-        title=str(info["title"]),
-        version=str(info.get("version", "")),
-        description=str(info.get("description", "")),
         groups=tuple(_groups(document, schemas)),
         schemas=tuple(_named_schema(schemas, name, node) for name, node in named.items()),
     )

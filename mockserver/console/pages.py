@@ -20,6 +20,14 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "same-origin",
 }
 
+FOREIGN_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers of a page that others wrote: it runs nothing, loads nothing, and has an origin of its own."""
+
 NAVIGATION = (
     ("Calls", "/"),
     ("State", "/state"),

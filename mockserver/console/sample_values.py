@@ -14,7 +14,7 @@ _TEXTS: Mapping[str, str] = {
     "date-time": "2026-01-31T09:00:00Z",
     "uuid": "00000000-0000-4000-8000-000000000000",
     "email": "nobody@example.com",
-    "uri": "https://example.com/",
+    "uri": "about:blank",
 }
 
 
