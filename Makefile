@@ -1,4 +1,4 @@
-.PHONY: help run assets test coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
+.PHONY: help run assets test test-browser coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -33,6 +33,10 @@ test: style $(NODE) ## set up, then everything that must hold: format, lint, typ
 	@$(BIN)/mypy > $(TYPES) 2>&1 & types=$$!; \
 	$(PYTEST) -n 3 --dist worksteal; tested=$$?; \
 	wait $$types; typed=$$?; cat $(TYPES); exit $$((tested || typed))
+
+test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is installed if this machine allows it
+	@PYTHONPATH=. $(BIN)/python -m tests.browser.installation
+	BROWSER_REQUIRED=1 $(PYTEST) -n 2 --dist loadfile tests/browser
 
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
 	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term $(addprefix --ignore tests/,$(SUITES))
