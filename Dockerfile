@@ -9,6 +9,9 @@ COPY pyproject.toml README.md LICENSE mkdocs.yml ./
 COPY specs specs
 COPY docs docs
 COPY mockserver mockserver
+COPY package.json package-lock.json requirements-npm.lock ./
+# Fetches with what Python itself has; npm is brought by a wheel of requirements-npm.lock.
+RUN python -m mockserver.console.vendoring
 RUN /opt/mockserver/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.12-slim

@@ -1,4 +1,4 @@
-.PHONY: help run test coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
+.PHONY: help run assets test test-browser coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev
 RUN := $(VENV)/.run
 TYPES := $(VENV)/.types
+ASSETS_TRIED := $(VENV)/.assets
 # Clients of languages that are on this machine already.
 NODE := .clients/.tried
 PYTEST := $(BIN)/python -m pytest
@@ -20,8 +21,11 @@ SLOW := contract clients invariants catalogue journeys stories testing cli/test_
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-run: $(RUN) ## set up and serve on PORT (8080)
+run: $(RUN) $(ASSETS_TRIED) ## set up and serve on PORT (8080)
 	@STARTED_BY_MAKE=1 $(BIN)/mockserver run --port $(PORT)
+
+assets: $(VENV)/bin/python ## fetch htmx and Swagger UI for the pages, as package-lock.json says
+	@$(BIN)/python -m mockserver.console.vendoring
 
 test: style $(NODE) ## set up, then everything that must hold: format, lint, types, all tests
 	@# mypy uses one core for a while: it runs beside the tests, and its words come after theirs.
@@ -29,6 +33,10 @@ test: style $(NODE) ## set up, then everything that must hold: format, lint, typ
 	@$(BIN)/mypy > $(TYPES) 2>&1 & types=$$!; \
 	$(PYTEST) -n 3 --dist worksteal; tested=$$?; \
 	wait $$types; typed=$$?; cat $(TYPES); exit $$((tested || typed))
+
+test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is installed if this machine allows it
+	@PYTHONPATH=. $(BIN)/python -m tests.browser.installation
+	BROWSER_REQUIRED=1 $(PYTEST) -n 2 --dist loadfile tests/browser
 
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
 	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term $(addprefix --ignore tests/,$(SUITES))
@@ -88,12 +96,18 @@ lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/python -m pip install --quiet "uv==0.13.8"
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --extra contract --group build -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --group npm -o requirements-npm.lock
 
 clean: ## drop everything that was made here
-	rm -rf $(VENV) build .bench-peers .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
+	rm -rf $(VENV) build .assets mockserver/console/assets .bench-peers .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
 
 $(NODE): tests/clients/programs/node/package-lock.json | $(VENV)/bin/python
 	@PYTHONPATH=. $(BIN)/python -m tests.clients.programs.installation --no-system
+	@touch $@
+
+# Tried once: the pages go without them where they cannot be fetched; `make assets` tries again.
+$(ASSETS_TRIED): package-lock.json requirements-npm.lock | $(VENV)/bin/python
+	@$(BIN)/python -m mockserver.console.vendoring || true
 	@touch $@
 
 $(VENV)/bin/python:

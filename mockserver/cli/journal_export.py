@@ -17,8 +17,8 @@ from mockserver.cli.remote.verb_options import header_option, output_option, own
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("case", "pytest", "curl", "har", "postman")
-COMMAND = "command"
-"""Format of one call alone: a curl command, without the state that it met."""
+OF_ONE_CALL = ("command", "powershell", "httpie", "fetch")
+"""Formats of one call alone, without the state that it met: for curl, PowerShell, HTTPie and JavaScript."""
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -68,7 +68,7 @@ def _format_flags(command: F) -> F:
 @click.argument("number", required=False, type=click.IntRange(1), shell_complete=complete_numbers)
 @own_option("--from", "first", type=click.IntRange(1), metavar="NUMBER", help="First call of a story.")
 @own_option("--to", "last", type=click.IntRange(1), metavar="NUMBER", help="Last call of a story.")
-@own_option("--format", "form", type=click.Choice([*FORMATS, COMMAND]), help="What to write.")
+@own_option("--format", "form", type=click.Choice([*FORMATS, *OF_ONE_CALL]), help="What to write.")
 @_format_flags
 @filter_options
 @secrets_option
@@ -88,7 +88,8 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     """Write a call, or a story of calls, as a file that repeats it.
 
     The file is a case file (`mockserver cases run FILE`), a pytest file, a script with curl, an HTTP archive
-    or a Postman collection. A story is --from and --to, what an --item met, or what other filters find.
+    or a Postman collection. command, powershell, httpie and fetch are one call alone, without its state.
+    A story is --from and --to, what an --item met, or what other filters find.
     Exit 1: they cannot be repeated; the reason is printed.
 
     \b

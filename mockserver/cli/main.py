@@ -148,8 +148,14 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     metavar="HOST",
     help="Host that recorded calls may be replayed to, besides loopback; may be repeated.",
 )
-@option("--control-token", default="", metavar="TOKEN", help="Bearer token that the control plane requires.")
+@option(
+    "--control-token",
+    default="",
+    metavar="TOKEN",
+    help="Bearer token that the control plane requires; the console takes it as a password.",
+)
 @option("--mock-headers/--no-mock-headers", default=True, help="Send the Mock-… headers.")
+@option("--console/--no-console", default=True, help="Serve the web console at /_console/.")
 @option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens change answers.")
 @option(
     "--log",
@@ -181,6 +187,7 @@ def _example_source() -> ExampleSource:
 
 
 def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str, Any]) -> None:
+    from mockserver.cli.settings.effective import effective_settings  # noqa: PLC0415 - only this command
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
@@ -189,7 +196,12 @@ def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str,
     serving = serving_of(chosen)
     try:
         serve(
-            Options(**chosen, hosts=(serving.host, *allow_hosts), examples=_example_source),
+            Options(
+                **chosen,
+                hosts=(serving.host, *allow_hosts),
+                examples=_example_source,
+                settings=tuple(effective_settings(context)),
+            ),
             serving,
             partial(show_startup_error, context=context),
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_TLS_DIR = Path(".mockserver")
+DEFAULT_REPORTS = Path("report")
 MAKE_VARIABLE = "STARTED_BY_MAKE"
 """Set by the Makefile's `run`, whose user types PORT=… instead of an option."""
 
@@ -70,6 +71,13 @@ _OPTIONS = (
         callback=_origins,
         metavar="ORIGIN",
         help="Origin whose pages may call the vendors from a browser, * for any; may be repeated.",
+    ),
+    option(
+        "--reports",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=DEFAULT_REPORTS,
+        metavar="DIR",
+        help="Folder whose reports the console shows; it need not exist.",
     ),
     option("--tls", is_flag=True, help="Serve https, with a certificate made for this machine."),
     option(

@@ -1,1 +1,1 @@
-"""Pages for people: the web console and the documentation."""
+"""The web console: screens for people, each drawn from what the control plane answers."""

@@ -16,6 +16,7 @@ from mockserver.control.example_source import (
     ExampleSource,
     NoExampleError,
 )
+from mockserver.control.records import named_collections
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal
@@ -58,7 +59,12 @@ class ExampleOperations:
         found = self._vendor(vendor)
         headers, token = self._headers(found), self.source.access(found).token
         tenant = headers.get(found.spec.tenant_key, "")
-        return {"headers": headers, "token": token, "tenant": tenant, "collections": _collections(found)}
+        return {
+            "headers": headers,
+            "token": token,
+            "tenant": tenant,
+            "collections": sorted(named_collections(found)),
+        }
 
     async def make_example(self, name: str, body: Document) -> Document:
         """Make a batch whose items come out as asked for in the sandbox.
@@ -192,13 +198,6 @@ class ExampleOperations:
         if isinstance(response, LostResponse):
             raise NoExampleError(f"{call.method} {call.path} is not answered: {response.detail}")
         return response.status, response.text
-
-
-def _collections(vendor: LoadedVendor) -> list[str]:
-    """Return the collections that the spec names."""
-    operations = vendor.spec.operations.values()
-    named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
-    return sorted(name for name in named if name)
 
 
 def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from mockserver.codec.http import json_reply
-from mockserver.codec.redaction import ASCII_MASK
+from mockserver.control.call_files import CALL_FORMATS, call_reply
 from mockserver.control.cases.transport import HttpClient
 from mockserver.control.control_call import ControlError, UnknownEntryError
 from mockserver.control.journal_queries import read_expectation, read_query
 from mockserver.control.stories import NotReproducibleError, StoryBuilder
-from mockserver.control.story_files import file_reply, story_reply
+from mockserver.control.story_files import story_reply
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
-from mockserver.journal.export.curl import entry_command
 from mockserver.journal.export.har import har_archive, har_story
+from mockserver.journal.item_places import item_places
 from mockserver.journal.journal import MAX_ENTRIES, Journal
 from mockserver.journal.query import select
+from mockserver.journal.strip import strip
 from mockserver.journal.verification import Expectation, RequestDocuments, VerificationResult, verify_entries
 from mockserver.journal.view import View
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.spec.openapi import Operation
 
 DROPPED_HEADER = "Mock-Journal-Dropped"
 """Header of a list with the number of older entries that were dropped."""
-
-COMMAND = "command"
-"""Format of one call alone, as a curl command; it brings nothing, so it may have another outcome."""
 
 _SHOWN_SECRETS = "shown"
 _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
@@ -61,13 +60,24 @@ class JournalOperations:
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
 
-    def list_journal(self, name: str, last: int, secrets: str, **filters: Json) -> Reply:
-        """Return the newest entries that match the query, in short form and oldest first."""
-        found = self._select(name, last, filters)
+    def list_journal(
+        self, name: str, last: int, secrets: str, *, strips: bool = False, **filters: Json
+    ) -> Reply:
+        """Return the newest entries that match the query, in short form and oldest first.
+
+        With `strips`, each has what became of its items in at most sixty words.
+        """
+        highest = filters.pop("to", None)
+        found = self._select(name, MAX_ENTRIES, filters)
+        if highest is not None:
+            found = [entry for entry in found if entry.number <= highest]
         view = View(shown=secrets == _SHOWN_SECRETS)
         headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
-        reply = json_reply(200, [view.listed(entry) for entry in found])
-        return replace(reply, headers=headers)
+        listed = [
+            {**view.listed(entry), **({"strip": strip(entry.decided)} if strips else {})}
+            for entry in found[-last:]
+        ]
+        return replace(json_reply(200, listed), headers=headers)
 
     def clear_journal(self, name: str) -> None:
         """Delete all entries; numbers continue."""
@@ -75,13 +85,16 @@ class JournalOperations:
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return one entry in full.
+        """Return one entry in full, with the places of its items in request and reply.
 
         Raises:
             UnknownEntryError: there is no entry with this number.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
-        return View(shown=secrets == _SHOWN_SECRETS).whole(entry)
+        whole = View(shown=secrets == _SHOWN_SECRETS).whole(entry)
+        places = item_places(entry, find_operation(self.served, entry))
+        decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
+        return {**whole, "decided": decided}
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Raise unless the recorded calls are as expected.
@@ -112,10 +125,9 @@ class JournalOperations:
             NotReproducibleError: it would not come out the same, or the format cannot express it.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
-        if format_ == COMMAND:
+        if format_ in CALL_FORMATS:
             check_body_kept(entry)
-            view = View(secrets == _SHOWN_SECRETS, ASCII_MASK)
-            return file_reply(entry_command(entry, view), "text/x-shellscript", f"call-{number}.sh")
+            return call_reply(entry, format_, shown=secrets == _SHOWN_SECRETS)
         return await self._exported(name, [entry], format_, secrets)
 
     async def export_journal(
@@ -163,6 +175,13 @@ def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -
     if entry is None:
         raise UnknownEntryError(f"journal of {name} has no entry {number}")
     return entry
+
+
+def find_operation(served: Iterable[LoadedVendor], entry: Entry) -> Operation | None:
+    """Return the operation of the call; None if its vendor has none, or there is no vendor."""
+    specs = {vendor.name: vendor.spec for vendor in served}
+    spec = specs.get(entry.call.vendor)
+    return None if spec is None else spec.operations.get(entry.operation or "")
 
 
 def check_body_kept(entry: Entry) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mockserver.control.cases.operations import CaseOperations
 from mockserver.control.cases.transport import HttpClient
 from mockserver.control.clocks import ClockOperations
+from mockserver.control.effective_settings import EffectiveSetting
 from mockserver.control.example_source import ExampleSource, NoExamples
 from mockserver.control.examples import ExampleOperations
+from mockserver.control.expirations import ExpirationOperations
 from mockserver.control.journal import JournalOperations
+from mockserver.control.records import RecordOperations
 from mockserver.control.remote import RemoteClient
 from mockserver.control.replay import ReplayOperations
+from mockserver.control.reports import ReportOperations
 from mockserver.control.sandboxes import AssumptionOperations, SandboxOperations
 from mockserver.control.scenario_documents import PackagedScenarios
 from mockserver.control.scenarios import ScenarioOperations
@@ -28,7 +33,8 @@ class Clients:
     """HTTP clients: `inside` for this whole server, `unprotected` for its control plane without access guard.
 
     Replays may also go to `replay_hosts`, besides loopback. `strict_auth` is the server's credential mode.
-    `examples` is what example batches are made from.
+    `examples` is what example batches are made from, `settings` what the server was started with, `reports`
+    the folder of reports that may be read.
     """
 
     inside: HttpClient
@@ -36,6 +42,8 @@ class Clients:
     replay_hosts: tuple[str, ...] = ()
     strict_auth: bool = False
     examples: ExampleSource = field(default_factory=NoExamples)
+    settings: tuple[EffectiveSetting, ...] = ()
+    reports: Path | None = None
 
 
 def control_operations(
@@ -51,16 +59,19 @@ def control_operations(
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(served, clients.strict_auth, metric_sources.uptime_seconds),
+        ServerOperations(served, clients.strict_auth, metric_sources.uptime_seconds, clients.settings),
+        ReportOperations(clients.reports),
         MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, clients.inside),
-        CaseOperations(sandboxes, served, clients.inside, clients.unprotected),
+        CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),
         SnapshotOperations(sandboxes),
         StateOperations(sandboxes, served),
+        RecordOperations(sandboxes),
+        ExpirationOperations(sandboxes, served),
     )

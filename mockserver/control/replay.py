@@ -9,7 +9,7 @@ from itertools import count
 from mockserver.codec.redaction import is_credential_header
 from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response
 from mockserver.control.control_call import UnprocessableMemberError
-from mockserver.control.journal import check_body_kept, find_entry
+from mockserver.control.journal import check_body_kept, find_entry, find_operation
 from mockserver.control.remote import RemoteClient
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.comparison import compare_entries, compare_reply
@@ -25,7 +25,6 @@ from mockserver.journal.resend import (
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Reply
 from mockserver.sandbox.sandboxes import Sandboxes
-from mockserver.spec.openapi import Operation
 
 HERE, FRESH = "here", "fresh"
 MARK_HEADER = "mock-replay"
@@ -79,7 +78,7 @@ class ReplayOperations:
             _request(entry, target, {**host, **headers, **extra, MARK_HEADER: mark})
         )
         replayed = self._marked(sandbox, mark)
-        operation = self._operation(entry)
+        operation = find_operation(self.served, entry)
         difference = (
             compare_entries(entry, replayed)
             if replayed
@@ -93,7 +92,7 @@ class ReplayOperations:
         url = self.remote.address(to)
         target, headers = to_other_server(entry, _UNREDACTED)
         response = await self.remote.send(url, _request(entry, target, {**headers, **extra}))
-        difference = compare_reply(entry, _reply(response), self._operation(entry))
+        difference = compare_reply(entry, _reply(response), find_operation(self.served, entry))
         withheld = [name for name in entry.call.headers if is_credential_header(name) and name not in extra]
         document = _replay_document(entry, response, difference)
         return {**document, "into": None, "to": to, "number": None, "withheld": withheld}
@@ -115,12 +114,6 @@ class ReplayOperations:
         """Return the entry that the replay has created."""
         newest_first = reversed(self.journal.entries(sandbox))
         return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
-
-    def _operation(self, entry: Entry) -> Operation | None:
-        """Return the operation of the call; None if its vendor has none, or there is no vendor."""
-        specs = {vendor.name: vendor.spec for vendor in self.served}
-        spec = specs.get(entry.call.vendor)
-        return None if spec is None else spec.operations.get(entry.operation or "")
 
 
 def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:

@@ -57,11 +57,23 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
         UnprocessableCallError: it is not a scenario; all problems have line and column.
     """
     try:
-        return parse_text(call.content.decode("utf-8-sig"), operations_by_vendor(served))
-    except UnicodeDecodeError:
-        raise UnprocessableMemberError("", "the body is not valid UTF-8") from None
+        return parse_text(_text_of(call), operations_by_vendor(served))
     except InvalidScenarioError as error:
         raise _scenario_error(error, "") from None
+
+
+def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
+    """Return whether a call's body is a scenario: its document, or all its problems.
+
+    Raises:
+        UnprocessableMemberError: the body is not UTF-8.
+    """
+    try:
+        found = parse_text(_text_of(call), operations_by_vendor(served))
+    except InvalidScenarioError as error:
+        errors = [_problem_document(problem, "") for problem in error.problems]
+        return {"valid": False, "document": None, "errors": errors, "more": error.more}
+    return {"valid": True, "document": found.document, "errors": [], "more": 0}
 
 
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
@@ -82,6 +94,13 @@ def document_problems(document: Json, served: tuple[LoadedVendor, ...], pointer:
         parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:
         yield from (_problem_document(problem, pointer) for problem in error.problems)
+
+
+def _text_of(call: ControlCall) -> str:
+    try:
+        return call.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnprocessableMemberError("", "the body is not valid UTF-8") from None
 
 
 def _scenario_error(error: InvalidScenarioError, pointer: str) -> UnprocessableCallError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mockserver.control.control_call import ControlCall, UnknownScenarioError, UnprocessableMemberError
-from mockserver.control.scenario_documents import PackagedScenarios, read_body
+from mockserver.control.scenario_documents import PackagedScenarios, check_body, read_body
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox import scenarios
@@ -13,6 +13,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIOS
 from mockserver.sandbox.store import SandboxState
 from mockserver.scenario import language
+from mockserver.scenario.limits import limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class ScenarioOperations:
     def show_scenario_schema(self) -> Document:
         """Return the JSON Schema of the scenario language, with this server's vendors."""
         return language.build_schema(vendor.name for vendor in self.served)
+
+    def check_scenario(self, call: ControlCall) -> Document:
+        """Return whether the body is a scenario, with all its problems; nothing is stored.
+
+        Raises:
+            UnprocessableMemberError: the body is not UTF-8.
+        """
+        return check_body(call, self.served)
 
     def list_scenarios(self, name: str) -> Json:
         """Return the sandbox's scenarios in the order of evaluation: newest first."""
@@ -70,15 +79,16 @@ class ScenarioOperations:
         )
         return self.show_scenario(name, scenario)
 
-    def add_scenario(self, name: str, call: ControlCall) -> Document:
-        """Store and arm a scenario under the name that its document has.
+    def add_scenario(self, name: str, call: ControlCall, *, once: bool) -> Document:
+        """Store and arm a scenario under the name that its document has; `once`: each rule takes one call.
 
         Raises:
             UnprocessableCallError: the body is not a valid scenario.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
-        self.sandboxes.control(name, lambda whole: scenarios.store_scenario(whole, read.document, armed=True))
+        document = limited(read.document, once=True) if once else read.document
+        self.sandboxes.control(name, lambda whole: scenarios.store_scenario(whole, document, armed=True))
         return self.show_scenario(name, read.name)
 
     def delete_scenario(self, name: str, scenario: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mockserver.control.known_states import known_state
+from mockserver.control.records import is_own_collection
 from mockserver.model import Document, Json
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.diff import DocumentPlace, diff_tables
 from mockserver.sandbox.sandboxes import Sandboxes, count_records
-from mockserver.sandbox.store import SandboxState, Tables
-
-FIXTURES = "fixtures"
-_OTHER_SANDBOX = "sandbox:"
+from mockserver.sandbox.store import SandboxState
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +52,20 @@ class SnapshotOperations:
         """
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
-    def show_difference(self, name: str, against: str) -> Document:
-        """Return the documents added, removed and changed since `against`.
+    def show_difference(self, name: str, against: str, of: str) -> Document:
+        """Return the documents added, removed and changed between the states `against` and `of`.
 
-        `against` is `fixtures` (the initial state), the id of a snapshot, or `sandbox:` followed by a name.
+        See `known_state` for their names.
 
         Raises:
             UnknownSnapshotError: there is no snapshot with this id.
+            UnknownEntryError: the state around this call is not known.
         """
-        after = self.sandboxes.dump(name)
-        found = diff_tables(self._before(name, against), after)
+        before, after = (known_state(self.sandboxes, name, one) for one in (against, of))
+        found = diff_tables(before, after)
         return {
             "against": against,
+            "of": of,
             "added": [{**_position(place), "document": document} for place, document in found.added],
             "removed": [{**_position(place), "document": document} for place, document in found.removed],
             "changed": [
@@ -76,13 +77,7 @@ class SnapshotOperations:
             ],
         }
 
-    def _before(self, name: str, against: str) -> Tables:
-        if against == FIXTURES:
-            return self.sandboxes.initial_tables(self.sandboxes.show(name).settings)
-        if against.startswith(_OTHER_SANDBOX):
-            return self.sandboxes.dump(against.removeprefix(_OTHER_SANDBOX))
-        return self.sandboxes.control(name, lambda whole: snapshots.snapshot_tables(whole, against))
-
 
 def _position(place: DocumentPlace) -> Document:
-    return {"scope": place.scope, "collection": place.collection, "key": place.key}
+    own = is_own_collection(place.scope, place.collection)
+    return {"scope": place.scope, "collection": place.collection, "key": place.key, "own": own}

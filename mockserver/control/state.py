@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mockserver.control.control_call import UnprocessableCallError
+from mockserver.control.known_states import NOW, known_state
 from mockserver.control.scenario_documents import document_problems
 from mockserver.control.state_schemas import SANDBOX_COLLECTIONS, VENDOR_COLLECTIONS
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
@@ -28,14 +29,16 @@ class StateOperations:
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
-    def dump_sandbox(self, name: str, vendor: str = "") -> Json:
-        """Return the whole state, or the state of one vendor.
+    def dump_sandbox(self, name: str, vendor: str = "", of: str = NOW) -> Json:
+        """Return the whole state, or the state of one vendor, as it is or as it was: see `known_state`.
 
         Raises:
             UnprocessableCallError: no vendor with this name is served.
+            UnknownSnapshotError: there is no snapshot with this id.
+            UnknownEntryError: the state around this call is not known.
         """
         self._check_vendor(vendor)
-        held = self.sandboxes.dump(name)
+        held = known_state(self.sandboxes, name, of)
         return {scope: tables for scope, tables in held.items() if _is_of(scope, vendor)}
 
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mockserver import __version__
+from mockserver.control.effective_settings import EffectiveSetting
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.counters import CallCounters
 from mockserver.journal.journal import Journal
@@ -21,6 +22,7 @@ class ServerOperations:
     served: tuple[LoadedVendor, ...]
     strict_auth: bool
     uptime_seconds: Callable[[], int]
+    settings: tuple[EffectiveSetting, ...] = ()
 
     def health(self) -> Document:
         """Return the server's status, version, vendors and for how long it has been up."""
@@ -31,6 +33,10 @@ class ServerOperations:
             "vendors": [one.name for one in self.served],
             "uptimeSeconds": self.uptime_seconds(),
         }
+
+    def list_settings(self) -> Json:
+        """Return the settings in effect with their sources; none if a program started the server."""
+        return [one.document() for one in self.settings]
 
     def list_vendors(self) -> Json:
         """Return the vendors with their mounts and operations."""

@@ -55,12 +55,12 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
     the item.
     """
     batch = operation.batch if operation else None
-    document = _json_body(reply)
+    document = json_value(reply.body, reply.media_type)
     if batch is None or document is None:
         return []
     reported = batch.outcome
     if "list" in reported:
-        listed = _value_at(document, parse_pointer(reported["list"]))
+        listed = value_at(document, parse_pointer(reported["list"]))
         items = listed if isinstance(listed, list) else []
         return [
             (_text_at(item, reported.get("key")) or "", _text_at(item, reported.get("status")) or _UNREPORTED)
@@ -68,7 +68,7 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
         ]
     found: dict[str, str] = {}
     for pointer in batch.maps:
-        problems, name = _value_at(document, parse_pointer(pointer)), pointer.rpartition("/")[2]
+        problems, name = value_at(document, parse_pointer(pointer)), pointer.rpartition("/")[2]
         for key in problems if isinstance(problems, dict) else ():
             found[key] = f"{found[key]}, {name}" if key in found else name
     return list(found.items())
@@ -113,7 +113,7 @@ def _item_difference(at: int, was: tuple[str, str] | None, now: tuple[str, str] 
 def _body_difference(before: Reply, after: Reply) -> Document:
     found: list[ValueChange] = []
     if before.body != after.body:
-        old, new = _json_body(before), _json_body(after)
+        old, new = json_value(before.body, before.media_type), json_value(after.body, after.media_type)
         found = list(diff_values(old, new)) if old is not None and new is not None else []
     return {
         "same": before.body == after.body,
@@ -137,15 +137,16 @@ def _redacted_value(change: ValueChange, side: str) -> Json:
     return redact_body(member).partition(":")[2][:-1][:200]
 
 
-def _json_body(reply: Reply) -> Json:
-    """Return the reply's JSON body; None if it is not JSON."""
+def json_value(body: bytes, media_type: str | None) -> Json:
+    """Return the document that a body holds; None if it is not JSON."""
     try:
-        return json.decode(reply.body, parse_content_type({"content-type": reply.media_type or ""})[1])
+        return json.decode(body, parse_content_type({"content-type": media_type or ""})[1])
     except MalformedBody:
         return None
 
 
-def _value_at(document: Json, path: Path) -> Json:
+def value_at(document: Json, path: Path) -> Json:
+    """Return the value at a place of a document; None if there is none."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal():
             document = document[int(step)] if int(step) < len(document) else None
@@ -155,5 +156,5 @@ def _value_at(document: Json, path: Path) -> Json:
 
 
 def _text_at(item: Json, pointer: str | None) -> str | None:
-    value = None if pointer is None else _value_at(item, parse_pointer(pointer))
+    value = None if pointer is None else value_at(item, parse_pointer(pointer))
     return value if value is None or isinstance(value, str) else json.encode(value).decode()

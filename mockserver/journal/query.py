@@ -22,6 +22,7 @@ class Query(Value, frozen=True):
     `status` is a status, a class such as 4xx, or `none` for no status. `outcome` is an action, or `warned`;
     with `item`, a key, it applies to that item. `scenario` is a scenario name or `scenario/rule`. `since` is
     a number that entries must exceed, or the earliest instant. `fault` is a transport fault, or `any`.
+    `text` stands in the path, query, bodies, item keys or reason, in any case of letters.
     """
 
     vendor: str = ""
@@ -34,6 +35,7 @@ class Query(Value, frozen=True):
     since: int | datetime | None = None
     fault: str = ""
     off_contract: bool | None = None
+    text: str = ""
 
     def passes(self, entry: Entry) -> bool:
         """Return whether the entry matches all filters."""
@@ -49,6 +51,7 @@ class Query(Value, frozen=True):
             )
             and self.off_contract in (None, entry.off_contract != "")
             and self._has_items(entry)
+            and (not self.text or has_text(entry, self.text))
         )
 
     def _is_since(self, entry: Entry) -> bool:
@@ -75,6 +78,16 @@ def has_status(entry: Entry, status: str) -> bool:
     """Return whether the sent status is `status`, or belongs to that class."""
     left = NO_STATUS if entry.status is None else str(entry.status)
     return left == status or (status.endswith("xx") and left[0] == status[0])
+
+
+def has_text(entry: Entry, text: str) -> bool:
+    """Return whether path, query, a body, an item's key or the reason has `text`, in any case of letters."""
+    wanted, call = text.casefold(), entry.call
+    if any(wanted in place.casefold() for place in (call.path, call.query, entry.reason)):
+        return True
+    if any(wanted in body.decode("utf-8", "replace").casefold() for body in (call.body, entry.reply.body)):
+        return True
+    return any(wanted in key.casefold() for key, _ in entry.decided.items())
 
 
 def has_scenario(entry: Entry, scenario: str) -> bool:

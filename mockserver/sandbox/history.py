@@ -115,6 +115,21 @@ class History:
                 rewound.undo(step.undo)
         return found
 
+    def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
+        """Return the number of the call that last wrote each of these documents, 0 for the control plane.
+
+        `place` is their scope and collection. Those that no remembered step wrote are left out.
+        """
+        with self.kept.lock:
+            steps = list(self.steps)
+        found: dict[str, int] = {}
+        while steps and len(found) < len(keys):
+            step = steps.pop()
+            for table, key, _ in step.undo:
+                if table.place == place and key in keys:
+                    found.setdefault(key, step.number)
+        return found
+
     def _drop_all(self) -> None:
         while self.steps:
             self.drop_first()

@@ -233,6 +233,13 @@ class MemoryStore:
         with stored.lock:
             return stored.history.states(numbers, _State(stored, SANDBOX_SCOPE, self._clock).tables)
 
+    def last_writers(self, sandbox: str, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
+        """See `Store.last_writers`."""
+        stored = self._sandboxes.get(sandbox)
+        if stored is None:
+            raise UnknownSandboxError(sandbox)
+        return stored.history.last_writers(place, keys)
+
     def forget_calls(self, sandbox: str) -> None:
         """See `Store.forget_calls`."""
         if (stored := self._sandboxes.get(sandbox)) is not None:

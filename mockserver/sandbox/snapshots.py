@@ -27,13 +27,17 @@ class TooManySnapshotsError(MockServerError):
 
 def dump_tables(whole: SandboxState) -> Tables:
     """Return everything that the sandbox holds but its snapshots."""
-    held = whole.tables()
+    return without_snapshots(whole.tables())
+
+
+def without_snapshots(tables: Tables) -> Tables:
+    """Return the tables of a sandbox but for its snapshots."""
     own = {
         name: documents
-        for name, documents in held.get(SANDBOX_SCOPE, {}).items()
+        for name, documents in tables.get(SANDBOX_SCOPE, {}).items()
         if name not in SNAPSHOT_COLLECTIONS
     }
-    return {**held, SANDBOX_SCOPE: own}
+    return {**tables, SANDBOX_SCOPE: own}
 
 
 def load_tables(whole: SandboxState, tables: Tables) -> None:

@@ -161,6 +161,18 @@ class Store(Protocol):
         """
         ...
 
+    def last_writers(
+        self, sandbox: str, place: tuple[str, str], keys: AnyCollection[str]
+    ) -> Mapping[str, int]:
+        """Return which recorded call last wrote each of these documents, 0 for the control plane.
+
+        `place` is their scope and collection. Those whose last change is no longer known are left out.
+
+        Raises:
+            UnknownSandboxError: there is none of that name.
+        """
+        ...
+
     def forget_calls(self, sandbox: str) -> None:
         """Forget the states around calls; their numbers begin again."""
         ...

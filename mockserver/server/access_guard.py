@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from base64 import b64decode
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -35,12 +35,14 @@ class AccessGuard:
     """Passes requests to `app` if Host, Origin and token are acceptable.
 
     `hosts` are accepted besides loopback; None accepts any Host, for an application that only the embedding
-    program can reach. A non-empty `token` is required as a bearer token.
+    program can reach. A non-empty `token` is required as a bearer token; where people look in with a browser,
+    which `takes_password`, also as the password of any user.
     """
 
     app: ASGIApp
     hosts: tuple[str, ...] | None = None
     token: str = ""
+    takes_password: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward the request, or refuse it with problem details: 401 without the token, else 403."""
@@ -48,7 +50,7 @@ class AccessGuard:
             try:
                 self._check(scope["method"], scope["path"], Headers(scope=scope))
             except _AccessError as refused:
-                await _refusal_response(refused)(scope, receive, send)
+                await self._refusal_response(refused)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
@@ -59,9 +61,27 @@ class AccessGuard:
             _check_host(headers.getlist("host"), self.hosts)
             if method not in _SAFE_METHODS:
                 _check_origin(headers)
-        if self.token and not _has_token(headers.get("authorization", ""), self.token):
+        if self.token and not self._has_token(headers.get("authorization", "")):
             detail = "the control plane requires its token: Authorization: Bearer …"
+            if self.takes_password:
+                detail = "the console requires the control token as its password, with any user name"
             raise _AccessError(401, "Unauthorized", "no-token", detail)
+
+    def _has_token(self, authorization: str) -> bool:
+        scheme, _, given = authorization.partition(" ")
+        scheme, given = scheme.lower(), given.strip()
+        if self.takes_password and scheme == "basic":
+            scheme, given = "bearer", _password(given)
+        # Compare in constant time, so that a token cannot be guessed letter by letter.
+        same = compare_digest(given.encode("utf-8"), self.token.encode())
+        return same and scheme == "bearer"
+
+    def _refusal_response(self, refused: _AccessError) -> Response:
+        reply = problem_reply(refused.status, refused.title, str(refused), code=refused.code)
+        scheme = "Basic" if self.takes_password else "Bearer"
+        is_challenge = refused.title == "Unauthorized"
+        headers = {"WWW-Authenticate": f'{scheme} realm="mockserver"'} if is_challenge else {}
+        return Response(reply.body, reply.status, headers, reply.media_type)
 
 
 def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
@@ -90,15 +110,9 @@ def host_name(host: str) -> str:
     return (bare if bare.count(":") > 1 else bare.partition(":")[0]).removesuffix(".")
 
 
-def _has_token(authorization: str, token: str) -> bool:
-    scheme, _, given = authorization.partition(" ")
-    # Compare in constant time, so that a token cannot be guessed letter by letter.
-    same = compare_digest(given.strip().encode("latin-1"), token.encode())
-    return same and scheme.lower() == "bearer"
-
-
-def _refusal_response(refused: _AccessError) -> Response:
-    reply = problem_reply(refused.status, refused.title, str(refused), code=refused.code)
-    challenge: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="mockserver"'}
-    headers = dict(challenge) if refused.title == "Unauthorized" else {}
-    return Response(reply.body, reply.status, headers, reply.media_type)
+def _password(credentials: str) -> str:
+    """Return the password of Basic credentials, "" if they are none."""
+    try:
+        return b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:  # also what base64 and the decoder raise
+        return ""

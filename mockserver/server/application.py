@@ -11,6 +11,8 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.console.live import LiveCalls
+from mockserver.control.effective_settings import EffectiveSetting
 from mockserver.control.example_source import ExampleSource, NoExamples
 from mockserver.engine.admission import Admission
 from mockserver.engine.conformance import ConformanceChecker
@@ -39,7 +41,6 @@ from mockserver.server.first_use import BuiltAtFirstCall
 from mockserver.server.flask_bridge import FlaskBridge
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.misses import MissRecorder
-from mockserver.server.pages import pages_app
 from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
 from mockserver.server.start_files import read_fixtures, read_scenarios
@@ -56,7 +57,8 @@ class Options:
     header or written into an item. The scenarios in `scenario_files` are armed in every sandbox;
     `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
     origins in `cors` may call the vendors from a browser. `examples` returns what the control plane
-    makes example batches from.
+    makes example batches from. Without `console` nothing is served at `/_console`. The console shows the
+    `settings` and the files of the folder `reports`; None shows no files.
     """
 
     vendors: tuple[str, ...] = ()
@@ -80,6 +82,9 @@ class Options:
     scenario_files: tuple[Path, ...] = ()
     fixtures_file: Path | None = None
     cors: tuple[str, ...] = ()
+    console: bool = True
+    reports: Path | None = None
+    settings: tuple[EffectiveSetting, ...] = field(default=(), compare=False)
 
     @property
     def start_files(self) -> tuple[Path, ...]:
@@ -89,11 +94,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What a reload keeps: state, journal, counters, time of the start, the machine's clock, and the log."""
+    """What a reload keeps: state, journal, streams, counters, time of the start, clock, and the log."""
 
     store: Store
     idle_tracker: IdleTracker
     counters: CallCounters
+    live: LiveCalls
     journal: Journal
     clock: Clock
     started: datetime
@@ -140,15 +146,19 @@ def create_app(
     """
     options = options or Options()
     frozen = normalize_clock_instant(options.freeze) if options.freeze else None
-    counters = CallCounters()
+    counters, started = CallCounters(), clock()
+    live = LiveCalls(started.isoformat())
     store = store or MemoryStore(clock)
     lasting = Lasting(
         store,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
         counters,
-        Journal((counters, partial(_end_call, store)), log=listeners, on_drop=store.forget_calls_before),
+        live,
+        Journal(
+            (counters, partial(_end_call, store)), log=(*listeners, live), on_drop=store.forget_calls_before
+        ),
         clock,
-        clock(),
+        started,
         note,
     )
     app = _assemble(options, lasting)
@@ -226,10 +236,14 @@ def _asgi_app(
 ) -> MockServerApp:
     control = BuiltAtFirstCall(lambda: _control_plane(options, asgi, served, sandboxes, lasting))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
-    pages = AccessGuard(pages_app(served, recorder.journal), options.hosts)
+    console = BuiltAtFirstCall(lambda: _console(asgi, control, lasting, directory))
+    guarded = AccessGuard(console, options.hosts, options.control_token, takes_password=True)
+    site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
+    pages = AccessGuard(site, options.hosts)
     asgi = MockServerApp(
         vendors=_vendor_mounts(options, served, sandboxes, recorder, directory),
         control=AccessGuard(control, options.hosts, options.control_token),
+        console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
         at_root=options.at_root,
@@ -255,11 +269,42 @@ def _control_plane(
         await control(scope, receive, send)
 
     inside = InProcessClient(asgi), InProcessClient(call_control)
-    clients = Clients(*inside, options.replay_hosts, options.strict_auth, options.examples())
+    clients = Clients(
+        *inside,
+        options.replay_hosts,
+        options.strict_auth,
+        options.examples(),
+        options.settings,
+        options.reports,
+    )
     sources = MetricSources(lasting.counters, asgi.in_flight_calls.by_vendor, lasting.uptime_seconds)
     operations = control_operations(sandboxes, lasting.journal, served, clients, sources)
     control = control_app(operations, options.max_body_bytes)
     return control
+
+
+def _console(
+    asgi: MockServerApp, control: ASGIApp, lasting: Lasting, directory: OperationDirectory
+) -> ASGIApp:
+    """Return the console of the application `asgi`; it asks the control plane for all that it shows."""
+    # Here, for the same reason.
+    from mockserver.console.application import Console, console_app  # noqa: PLC0415
+    from mockserver.console.missing_page import MissingPage  # noqa: PLC0415
+    from mockserver.console.site_templates import SiteTemplates  # noqa: PLC0415
+
+    names = tuple(asgi.vendors)
+    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live)
+    return console_app(console, MissingPage(names, directory, SiteTemplates(names)))
+
+
+def _site(
+    options: Options, served: tuple[LoadedVendor, ...], directory: OperationDirectory, control: ASGIApp
+) -> ASGIApp:
+    """Return the pages outside the console."""
+    # Here, for the same reason.
+    from mockserver.console.site import Site, site_app  # noqa: PLC0415
+
+    return site_app(Site.of(served, InProcessClient(control), directory, has_console=options.console))
 
 
 def _vendor_mounts(

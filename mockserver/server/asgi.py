@@ -38,6 +38,10 @@ _KNOWN_HEADERS = 128
 MAX_BODY_BYTES = 10 * 1024 * 1024
 SANDBOX_PREFIX = "/sandboxes/"
 CONTROL_SEGMENT = "_mock"
+CONSOLE_SEGMENT = "_console"
+_PUBLIC = ("/_console/static/", "/_console/assets/", "/_console/api/")
+"""What pages outside the console use, and the page of the control plane: they need no token."""
+
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
@@ -100,6 +104,7 @@ class MockServerApp:
 
     vendors: Mapping[str, VendorMount]
     control: ASGIApp
+    console: ASGIApp
     pages: ASGIApp
     recorder: Recorder
     at_root: str = ""
@@ -107,7 +112,7 @@ class MockServerApp:
     in_flight_calls: InFlightCalls = field(default_factory=InFlightCalls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Dispatch the request to a vendor, the control plane or the pages."""
+        """Dispatch the request to a vendor, the control plane, the console or the pages."""
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
@@ -122,10 +127,12 @@ class MockServerApp:
         segment = place.segment
         vendor, below = self.vendors.get(segment), place.path[len(segment) + 1 :]
         incoming = Incoming(scope, receive, send, headers, place, header_refusal)
-        if vendor is not None and below not in _PAGES:
+        if vendor is not None and below not in _PAGES and not _is_lost_visitor(vendor, below, headers):
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
-        elif segment == CONTROL_SEGMENT and not place.prefix:
+        elif segment == CONTROL_SEGMENT and not place.prefix and below not in _PAGES:
             await self.control(scope, receive, send)
+        elif segment == CONSOLE_SEGMENT and not place.prefix and not place.path.startswith(_PUBLIC):
+            await self.console(scope, receive, send)
         elif vendor is None and self._is_at_root(place):
             await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:
@@ -206,6 +213,14 @@ class MockServerApp:
         except HTTPException:
             return vendor.pipeline.handle(replace(arrival, is_routed=False))
         return None
+
+
+def _is_lost_visitor(vendor: VendorMount, below: str, headers: Mapping[str, str]) -> bool:
+    """Return whether a person opens, in a browser, an address that the vendor does not have."""
+    if headers.get("sec-fetch-dest") != "document":
+        return False
+    spec = vendor.served.spec
+    return spec.find_operation(spec.canonical_path(below), "get") is None
 
 
 def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:

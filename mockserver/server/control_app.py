@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from mockserver.codec.http import json_reply, problem_reply
+from mockserver.control.contract import control_contract
 from mockserver.control.control_call import ControlError
 from mockserver.errors import SpecError, TooManySandboxesError, UnknownSandboxError
 from mockserver.model import Document, Json, Reply
@@ -32,8 +33,6 @@ from mockserver.server.connexion_parts import (
 from mockserver.server.control_body import CONTROL_CALL_KEY, DOCUMENT_KEY, ControlBodyReader
 from mockserver.server.control_validation import VALIDATORS
 from mockserver.server.routing import ExactRouting
-from mockserver.spec import loading
-from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import Operation, Spec
 
 MOUNT = "/_mock"
@@ -63,7 +62,7 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     """
     # Connexion logs a line for every call of an operation that accepts both JSON and YAML.
     logging.getLogger("connexion.operations").setLevel(logging.ERROR)
-    contract = _control_spec()
+    contract = control_contract()
     functions = _functions(contract, tuple(groups))
     stack = [
         ExactRouting if step is RoutingMiddleware else step
@@ -85,11 +84,6 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     app.add_error_handler(ProblemException, framework)
     app.add_error_handler(HTTPException, framework)
     return ControlBodyReader(app, max_body_bytes)
-
-
-@cache
-def _control_spec() -> Spec:
-    return loading.load_spec(specs_folder() / "_control.yaml")
 
 
 def _connexion_document(document: Document) -> dict[str, Any]:

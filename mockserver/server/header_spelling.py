@@ -14,8 +14,10 @@ _LOWERED_BY_LIBRARIES = (
     b"Access-Control-Expose-Headers",
     b"Access-Control-Max-Age",
     b"Allow",
+    b"Cache-Control",
     b"Connection",
     b"Content-Disposition",
+    b"Content-Encoding",
     b"Content-Length",
     b"Content-Security-Policy",
     b"Content-Type",
@@ -23,9 +25,11 @@ _LOWERED_BY_LIBRARIES = (
     b"Location",
     b"Mock-Journal-Dropped",
     b"Mock-Reason",
+    b"Referrer-Policy",
     b"Transfer-Encoding",
     b"Vary",
     b"WWW-Authenticate",
+    b"X-Accel-Buffering",
     b"X-Content-Type-Options",
 )
 _USUAL: Mapping[bytes, bytes] = {name.lower(): name for name in _LOWERED_BY_LIBRARIES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
@@ -43,20 +43,21 @@ class InProcessClient:
         own = [(name, text) for name, text in request.headers if name.lower() not in _FRAMING_HEADERS]
         framing = [("content-length", str(len(request.content)))] if request.content else []
         named = any(name.lower() == "host" for name, _ in own)
+        origin = urlsplit(request.origin)
         headers = [*([] if named else [("host", self.host)]), *own, *framing]
         return {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": request.method,
-            "scheme": "http",
+            "scheme": origin.scheme,
             "path": unquote(path),
             "raw_path": path.encode("latin-1", "replace"),
             "query_string": query.encode("latin-1", "replace"),
             "root_path": "",
             "headers": [(name.lower().encode(), text.encode("latin-1", "replace")) for name, text in headers],
             "client": ("127.0.0.1", 0),
-            "server": (self.host, 80),
+            "server": (origin.hostname, origin.port),
         }
 
 

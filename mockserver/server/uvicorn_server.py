@@ -63,10 +63,11 @@ class _Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         announce: Callable[[], None],
+        end_streams: Callable[[], None],
         watching: Callable[[], Coroutine[Any, Any, None]] | None,
     ) -> None:
         super().__init__(config)
-        self._announce, self._watch = announce, watching
+        self._announce, self._end_streams, self._watch = announce, end_streams, watching
         self._watching: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -78,6 +79,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._watching is not None:
             self._watching.cancel()
+        self._end_streams()
         await super().shutdown(sockets)
 
 
@@ -115,7 +117,9 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         config = uvicorn_config(entry, certificate.context if certificate else None)
         freeze_heap()
         watching = partial(watch, options.start_files, stamps, reloading.reload)
-        _run_until_signal(_Server(config, announce, watching if serving.watch else None), listening)
+        _run_until_signal(
+            _Server(config, announce, app.lasting.live.close, watching if serving.watch else None), listening
+        )
         if state_file:
             _save(state_file, reloading.current.sandboxes)
 

@@ -67,6 +67,7 @@ OPTIONS = [
     "--allow-host",
     "--control-token",
     "--no-mock-headers",
+    "--no-console",
     "--log",
     "--print-url",
 ]
@@ -143,7 +144,7 @@ def test_an_unknown_command_is_exit_2() -> None:
 
 def test_run_serves_everything_on_the_loopback_by_default(served: list[dict[str, Any]]) -> None:
     result = run("run")
-    options = Options(hosts=("127.0.0.1",), examples=served[0]["options"].examples)
+    options = Options(hosts=("127.0.0.1",), examples=served[0]["options"].examples, reports=Path("report"))
 
     assert (result.exit_code, served) == (
         0,
@@ -166,7 +167,7 @@ def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) 
         *("--auth", "strict", "--seed", "7", "--freeze", "2026-01-05T10:00:00+01:00", "--empty"),
         *("--max-body", "5", "--max-items", "6", "--no-mock-headers", "--host", "::1"),
         *("--max-sandboxes", "7", "--sandbox-idle", "8", "--allow-host", "mock", "--allow-host", "ci"),
-        *("--control-token", "sesame"),
+        *("--control-token", "sesame", "--no-console"),
     )
 
     assert served[0]["options"] == Options(
@@ -180,11 +181,13 @@ def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) 
         max_body_bytes=5,
         max_items=6,
         mock_headers=False,
+        console=False,
         max_sandboxes=7,
         sandbox_idle=8,
         hosts=("::1", "mock", "ci"),
         control_token="sesame",
         examples=served[0]["options"].examples,
+        reports=Path("report"),
     )
 
 

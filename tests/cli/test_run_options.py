@@ -55,6 +55,12 @@ def test_the_files_and_origins_reach_the_server(
     )
 
 
+def test_the_folder_of_reports_can_be_named(served: list[tuple[Options, Serving]], tmp_path: Path) -> None:
+    run("--reports", str(tmp_path / "none-yet"))
+
+    assert served[0][0].reports == tmp_path / "none-yet"
+
+
 def test_the_folder_of_the_certificate_can_be_named(
     served: list[tuple[Options, Serving]], tmp_path: Path
 ) -> None:

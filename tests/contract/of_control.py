@@ -30,10 +30,13 @@ PINS = FixturePins(
         "make_example": ExpectedStatuses(
             "the schema knows no vendor, no operation, and not how many are too many", valid=("200", "422")
         ),
-        "dump_sandbox": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
+        "dump_sandbox": ExpectedStatuses(
+            "the schema knows no vendor, no snapshot and no call", valid=("200", "404", "422")
+        ),
         "load_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
         "merge_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
         "show_difference": FOUND_OR_NOT,
+        "list_expirations": ExpectedStatuses("a clock stands from 1970 to 9998", valid=("200", "422")),
         "take_snapshot": ExpectedStatuses("a sandbox has so many and no more", valid=("201", "409")),
         "restore_snapshot": FOUND_OR_NOT,
         "delete_snapshot": GONE,

@@ -83,6 +83,17 @@ def test_an_entry_tells_why_an_item_was_rejected(operator: Client) -> None:
     )
 
 
+def test_an_entry_tells_where_its_items_stand(operator: Client) -> None:
+    order(operator, "A", "")
+
+    decided = operator.get(f"{SANDBOXES}/new/journal/1").json["decided"]
+
+    assert [(item["sent"], item["reported"]) for item in decided] == [
+        ("/orders/0", "/results/0"),
+        ("/orders/1", "/results/1"),
+    ]
+
+
 def test_an_entry_masks_credentials(operator: Client) -> None:
     order(operator, "A")
 
@@ -413,6 +424,9 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     [
         ("har", "application/json", None, '{"log":{"version":"1.2"'),
         ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
+        ("powershell", "text/x-powershell", "call-1.ps1", "Invoke-WebRequest "),
+        ("httpie", "text/x-shellscript", "call-1.sh", "http --ignore-stdin "),
+        ("fetch", "text/javascript", "call-1.mjs", "const response = await fetch("),
         (
             "curl",
             "text/x-shellscript",
@@ -464,3 +478,42 @@ def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(
     assert {(one.status, one.json["code"]) for one in refused} == {(409, "not-reproducible")}
     assert (replayed.status, replayed.json["code"]) == (409, "not-kept")
     assert "bytes of the body of call 1 were not kept" in archive["_mockserver"]["reason"]
+
+
+def numbers(operator: Client, query: str) -> list[int]:
+    """Return the numbers of the calls that the query lists."""
+    return [one["number"] for one in operator.get(f"{JOURNAL}?{query}").json]
+
+
+def test_the_journal_lists_the_calls_up_to_a_number(operator: Client) -> None:
+    for key in "ABCD":
+        order(operator, key)
+
+    assert [numbers(operator, query) for query in ("to=3", "to=3&last=2", "to=3&since=2")] == [
+        [1, 2, 3],
+        [2, 3],
+        [3],
+    ]
+
+
+def test_the_last_number_is_one_of_a_call(operator: Client) -> None:
+    order(operator, "A")
+
+    assert operator.get(f"{JOURNAL}?to=0").status == 400
+
+
+def test_the_journal_finds_calls_by_a_text(operator: Client) -> None:
+    order(operator, "Apple")
+    order(operator, "Pear")
+
+    assert numbers(operator, "text=PEAR") == [2]
+
+
+def test_calls_have_a_strip_if_it_is_asked_for(operator: Client) -> None:
+    order(operator, "A", "")
+    operator.get("/acme/orders", headers={"mock-sandbox": "new"})
+
+    listed_calls = operator.get(f"{JOURNAL}?strips=true").json
+
+    assert [one["strip"] for one in listed_calls] == [["created", "rejected"], []]
+    assert ["strip" in one for one in operator.get(JOURNAL).json] == [False, False]

@@ -307,3 +307,56 @@ def test_a_scenario_for_an_unknown_sandbox_is_not_found_and_makes_none(operator:
     response = operator.put(f"{SANDBOXES}/nope/scenarios/flaky", json=FLAKY)
 
     assert (response.status, listed(operator)) == (404, ["default"])
+
+
+CHECK = "/_mock/scenarios/check"
+
+
+def check(operator: Client, text: str) -> Any:
+    return operator.post(CHECK, content=text.encode(), headers={"content-type": "application/yaml"}).json
+
+
+def test_a_scenario_is_checked_without_being_stored(operator: Client) -> None:
+    create(operator)
+
+    assert check(operator, AS_YAML) == {"valid": True, "document": FLAKY, "errors": [], "more": 0}
+    assert short(operator) == []
+
+
+def test_a_check_tells_every_problem_with_its_place_and_a_cure(operator: Client) -> None:
+    found = check(operator, AS_YAML.replace("fail:", "fails:").replace("version: 1", "version: 2"))
+
+    assert (found["valid"], found["document"], found["more"]) == (False, None, 0)
+    assert [(one["pointer"], one["line"]) for one in found["errors"]] == [
+        ("/version", 1),
+        ("/rules/0/items/0/effect/fails", 7),
+    ]
+    assert 'rename it to "fail"' in found["errors"][1]["try"]
+
+
+def test_a_text_that_is_no_yaml_is_checked_like_any_other(operator: Client) -> None:
+    found = check(operator, "rules: [")
+
+    assert (found["valid"], found["errors"][0]["code"]) == (False, "unreadable")
+
+
+def test_a_check_counts_the_problems_that_it_does_not_show(operator: Client) -> None:
+    found = check(operator, AS_YAML + "".join(f"x{number}: 1\n" for number in range(25)))
+
+    assert (len(found["errors"]), found["more"]) == (20, 5)
+
+
+def test_a_check_of_what_is_no_text_is_refused(operator: Client) -> None:
+    response = operator.post(CHECK, content=b"\xff", headers={"content-type": "application/yaml"})
+
+    assert (response.status, response.json["detail"]) == (422, "the body is not valid UTF-8")
+
+
+def test_a_scenario_that_is_added_once_takes_one_call(operator: Client) -> None:
+    create(operator)
+
+    added = operator.post(f"{SCENARIOS}?once=true", json=FLAKY)
+
+    first, second = statuses(operator), statuses(operator)
+    assert added.json["document"]["rules"][0]["times"] == {"count": 1}
+    assert (first[0] >= 400, second[0]) == (True, 201)

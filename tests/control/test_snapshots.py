@@ -110,11 +110,13 @@ def test_a_sandbox_differs_from_its_beginning_by_what_was_stored(operator: Clien
 
     assert difference(operator).json == {
         "against": "fixtures",
+        "of": "now",
         "added": [
             {
                 "scope": "acme/",
                 "collection": "orders",
                 "key": "A",
+                "own": False,
                 "document": {"id": "A", "amount": 1},
             }
         ],
@@ -170,6 +172,55 @@ def test_what_nothing_can_be_compared_with_is_refused(operator: Client, against:
 
 
 @pytest.mark.parametrize(
+    "of",
+    ["", "before:0", "before:", "after:x", "during:1"],
+)
+def test_what_no_state_is_called_is_refused(operator: Client, of: str) -> None:
+    create(operator)
+
+    assert operator.get(f"{NEW}/diff?of={of}").status == 400
+
+
+def test_what_one_call_changed_is_told_when_others_followed(operator: Client) -> None:
+    order(operator, "A")
+    order(operator, "B")
+    order(operator, "C")
+
+    found = operator.get(f"{NEW}/diff?against=before:2&of=after:2").json
+
+    assert [one["key"] for one in found["added"] if not one["own"]] == ["B"]
+
+
+def test_two_snapshots_are_compared(operator: Client) -> None:
+    order(operator, "A")
+    take(operator)
+    order(operator, "B")
+    take(operator)
+    order(operator, "C")
+
+    found = operator.get(f"{NEW}/diff?against=s2&of=s1").json
+
+    assert ([one["key"] for one in found["removed"]], found["added"]) == (["B"], [])
+
+
+def test_snapshots_are_no_difference_around_a_call(operator: Client) -> None:
+    order(operator, "A")
+    take(operator)
+
+    found = operator.get(f"{NEW}/diff?against=after:1&of=now").json
+
+    assert (found["added"], found["removed"], found["changed"]) == ([], [], [])
+
+
+def test_the_state_around_an_unknown_call_is_not_found(operator: Client) -> None:
+    order(operator, "A")
+
+    response = operator.get(f"{NEW}/diff?against=before:7")
+
+    assert (response.status, response.json["code"]) == (404, "unknown-entry")
+
+
+@pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/snapshots"),
@@ -182,3 +233,13 @@ def test_an_unknown_sandbox_is_not_found(operator: Client, method: str, path: st
     response = operator.request(method, f"{SANDBOXES}/nope{path}")
 
     assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
+
+
+def test_a_snapshot_is_dumped(operator: Client) -> None:
+    order(operator, "A")
+    take(operator)
+    order(operator, "B")
+
+    dumped = operator.get(f"{NEW}/dump?vendor=acme&of=s1").json
+
+    assert list(dumped["acme/"]["orders"]) == ["A"]

@@ -8,6 +8,7 @@ from unittest.mock import ANY
 import pytest
 
 from mockserver import __version__
+from mockserver.control.effective_settings import EffectiveSetting
 from mockserver.server.application import Options, create_app
 from tests.control.operators import NEW, create, order
 from tests.support import sample_vendor
@@ -89,3 +90,20 @@ def test_calls_are_counted_whatever_the_journal_keeps(operator: Client) -> None:
 
     metrics: Any = operator.get(METRICS).json
     assert (metrics["journalEntries"], metrics["vendors"]["acme"]["calls"]) == (0, 1)
+
+
+def test_a_server_that_a_program_started_tells_no_settings(operator: Client) -> None:
+    assert operator.get("/_mock/settings").json == []
+
+
+def test_settings_tell_their_values_and_where_they_come_from(tmp_path: Path) -> None:
+    settings = (
+        EffectiveSetting("port", "8080", "default"),
+        EffectiveSetting("auth", "strict", "command line"),
+    )
+    operator = sample_vendor.create_client(tmp_path, settings=settings)
+
+    assert operator.get("/_mock/settings").json == [
+        {"setting": "port", "value": "8080", "source": "default"},
+        {"setting": "auth", "value": "strict", "source": "command line"},
+    ]

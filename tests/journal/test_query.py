@@ -76,3 +76,27 @@ def test_the_newest_of_those_that_pass_come_in_their_order() -> None:
     entries = [entry(number=number, method="GET" if number % 2 else "PUT") for number in range(1, 8)]
 
     assert [one.number for one in select(entries, Query(method="GET"), 2)] == [5, 7]
+
+
+TEXTS = entry(
+    path="/orders/Nord",
+    query="page=Süd",
+    body=b'{"id": "Body-1"}',
+    reply_body="{'text': 'Straße'}".encode(),
+    decided=item_results(('key "7"', Action.CREATED)),
+    reason="no such Database",
+)
+
+
+@pytest.mark.parametrize("text", ["nord", "SÜD", "body-1", "strasse", 'KEY "7"', "database"])
+def test_a_text_is_found_wherever_people_look_for_it(text: str) -> None:
+    assert Query(text=text).passes(TEXTS)
+
+
+@pytest.mark.parametrize("text", ["west", "created", "[["])
+def test_a_text_that_the_call_does_not_have_is_not_found(text: str) -> None:
+    assert not Query(text=text).passes(TEXTS)
+
+
+def test_bytes_that_are_no_text_are_searched_as_far_as_they_are() -> None:
+    assert Query(text="ok").passes(entry(body=b"\xff\xfeok"))

@@ -77,7 +77,7 @@ def offline(stage: Stage) -> str:
 mockserver run --port 0 --print-url --log off > "$DIR/url" &
 until [ -s "$DIR/url" ]; do sleep 0.1; done
 url=$(cat "$DIR/url"); url=${url%/}
-for path in / /_console/ /xero/ui/ /xero/openapi.yaml /_console/style.css /_mock/health; do
+for path in / /_console/ /xero/ui/ /xero/openapi.yaml /_console/static/console.css /_mock/health; do
   curl -sL -o /dev/null -w '%{http_code} ' $url$path
 done
 mockserver send vba --url $url > /dev/null && printf 'sent'

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.errors import UnknownSandboxError
 from mockserver.sandbox import history, memory_store
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.memory_table import MemoryTable
@@ -53,6 +54,27 @@ def test_a_call_that_changed_nothing_has_a_state_too(sandboxes: Sandboxes) -> No
     call(sandboxes, 1)
 
     assert around(sandboxes, 1) == (["old"], ["old"])
+
+
+def test_the_last_call_that_wrote_a_document_is_known(sandboxes: Sandboxes) -> None:
+    call(sandboxes, 1, "a", "b")
+    call(sandboxes, 2, "b")
+
+    found = sandboxes.store.last_writers("qa", (SCOPE, "orders"), {"a", "b", "old"})
+
+    assert found == {"a": 1, "b": 2}
+
+
+def test_a_document_that_the_control_plane_wrote_last_has_no_call(sandboxes: Sandboxes) -> None:
+    call(sandboxes, 1, "a")
+    sandboxes.store.control("qa", lambda whole: whole.load({SCOPE: {"orders": {"a": {"id": "new"}}}}))
+
+    assert sandboxes.store.last_writers("qa", (SCOPE, "orders"), {"a"}) == {"a": 0}
+
+
+def test_nobody_wrote_a_document_of_an_unknown_sandbox(sandboxes: Sandboxes) -> None:
+    with pytest.raises(UnknownSandboxError):
+        sandboxes.store.last_writers("nobody", (SCOPE, "orders"), {"a"})
 
 
 def test_changes_of_the_control_plane_belong_to_no_call(sandboxes: Sandboxes) -> None:

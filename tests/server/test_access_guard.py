@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -230,3 +231,47 @@ def test_a_vendor_wants_no_token(secured: Client) -> None:
 )
 def test_a_host_has_a_name_without_its_port(host: str, name: str) -> None:
     assert host_name(host) == name
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+
+@pytest.mark.parametrize("user", ["", "anybody"])
+def test_the_console_takes_the_token_as_a_password_of_anybody(secured: Client, user: str) -> None:
+    assert secured.get("/_console/", headers=basic(user, "sesame-1")).status == 200
+
+
+def test_the_console_takes_the_token_as_programs_send_it(secured: Client) -> None:
+    assert secured.get("/_console/", headers={"authorization": "Bearer sesame-1"}).status == 200
+
+
+def test_a_browser_without_the_token_is_asked_for_a_password(secured: Client) -> None:
+    response = secured.get("/_console/")
+
+    assert (response.status, response.json["code"]) == (401, "no-token")
+    assert response.headers["www-authenticate"] == 'Basic realm="mockserver"'
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        basic("sesame-1", ""),
+        basic("any", "sesame-10"),
+        {"authorization": "Basic sesame-1"},
+        {"authorization": "Basic /w=="},
+        {"authorization": "Basic"},
+    ],
+    ids=["as-user", "longer", "no-base64", "no-text", "nothing"],
+)
+def test_the_console_refuses_another_password(secured: Client, headers: Mapping[str, str]) -> None:
+    assert secured.get("/_console/", headers=headers).status == 401
+
+
+def test_the_control_plane_takes_no_password(secured: Client) -> None:
+    assert secured.get(SANDBOXES, headers=basic("any", "sesame-1")).status == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/acme/ui/"])
+def test_pages_outside_the_console_want_no_token(secured: Client, path: str) -> None:
+    assert secured.get(path).status < 400

@@ -119,3 +119,9 @@ def test_an_application_that_answers_nothing_has_lost_its_answer() -> None:
 
     assert isinstance(lost, LostResponse)
     assert lost.kind == "empty"
+
+
+def test_the_application_takes_the_origin_for_its_address() -> None:
+    scope = seen(Request("GET", "/", origin="https://[::1]:8443"))["scope"]
+
+    assert (scope["scheme"], scope["server"]) == ("https", ("::1", 8443))

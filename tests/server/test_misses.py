@@ -174,7 +174,7 @@ def test_a_miss_of_the_vendor_at_the_root_names_the_operation_at_the_root(tmp_pa
 def test_what_browsers_ask_for_is_not_a_call_of_the_vendor_at_the_root(tmp_path: Path) -> None:
     caller = sample_vendor.create_client(tmp_path, at_root="acme")
 
-    answered = caller.get("/favicon.ico")
+    answered = caller.get("/robots.txt")
 
     assert (answered.status, entries(caller)) == (404, [])
 

@@ -102,20 +102,6 @@ def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Documen
     }
 
 
-def limited(document: Document, vendor: str, *, once: bool) -> Document:
-    """Return a scenario whose rules hit `once` at most, and only calls of `vendor`, if given."""
-    return {**document, "rules": [_limited_rule(rule, vendor, once=once) for rule in document["rules"]]}
-
-
-def _limited_rule(rule: Document, vendor: str, *, once: bool) -> Document:
-    changed = dict(rule)
-    if vendor:
-        changed["match"] = {**rule.get("match", {}), "vendor": vendor}
-    if once:
-        changed["times"] = {**rule.get("times", {}), "count": 1}
-    return changed
-
-
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -25,6 +25,7 @@ from mockserver.cli.remote.server_failures import end, end_unknown
 from mockserver.cli.remote.server_options import ServerOptions
 from mockserver.codec import json, yaml
 from mockserver.model import Document
+from mockserver.scenario import limits
 from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
@@ -124,7 +125,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
             read = parse_text(text, vendors, source=source)
         except InvalidScenarioError as error:
             _end_invalid(server, source, error)
-        document = scenario_files.limited(read.document, vendor, once=once)
+        document = limits.limited(read.document, vendor, once=once)
         stored = control.here("PUT", f"/scenarios/{read.name}", document)
     _print(server, stored)
 

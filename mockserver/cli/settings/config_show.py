@@ -13,7 +13,9 @@ from mockserver.cli.settings.config_file import ConfigFile, current_config
 from mockserver.cli.settings.config_settings import commands_of
 
 DEFAULT = "default"
-_SECRETS = ("control-token", "header", "credential")
+SECRETS = ("control-token", "header", "credential")
+"""Settings whose values are not shown."""
+
 _HIDDEN = "(set, not shown)"
 
 
@@ -88,7 +90,7 @@ def _setting(
         value, source = defaults[param.name], config.place(*keys)
     else:
         value, source = _default(param), DEFAULT
-    if key in _SECRETS and value:
+    if key in SECRETS and value:
         value = _HIDDEN
     return Setting(" ".join(path), key, value, source, variable)
 

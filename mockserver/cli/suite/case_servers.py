@@ -11,8 +11,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from mockserver.control.cases.case_run import CaseRun
+from mockserver.control.cases.export import UnexportableCaseError, export_case
 from mockserver.control.cases.language import Case, Node
-from mockserver.control.cases.runner import CaseResult, run, run_in_new_sandbox, run_steps
+from mockserver.control.cases.runner import CaseResult, run_in_new_sandbox, run_steps
 from mockserver.control.cases.sandbox_client import SEED, USER_AGENT, SandboxClient, UnmetExpectationError
 from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response, open_client
 
@@ -67,15 +68,10 @@ class MockserverClient:
         """
         client = SandboxClient(sandbox, self.client, self.client)
         await client.create(SEED if case.seed is None else case.seed, empty=case.empty)
-        result = await run(case, client)
-        if not result.passed:
-            raise PlainTargetError("\n".join(result.differences))
-        target = f"/_mock/sandboxes/{sandbox}/journal/export?format={form}"
-        answered = await self.client.send(Request("GET", target))
-        if isinstance(answered, LostResponse) or answered.status != _OK:
-            said = answered.detail if isinstance(answered, LostResponse) else str(answered.json["detail"])
-            raise PlainTargetError(said)
-        return answered.text
+        try:
+            return (await export_case(case, client, form)).text
+        except UnexportableCaseError as error:
+            raise PlainTargetError(str(error)) from None
 
 
 class _PlainClient(SandboxClient):

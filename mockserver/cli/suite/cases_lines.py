@@ -20,7 +20,6 @@ from mockserver.control.cases.catalogue import (
 )
 from mockserver.engine.registry import vendor_packages
 from mockserver.journal.export.case_file import render_case
-from mockserver.model import Document, Json
 
 _NEAR = 3
 
@@ -37,11 +36,10 @@ class RowFilter:
     def rows(self) -> Iterator[CatalogueRow]:
         """Yield the rows that match, by number."""
         for row in rows().values():
-            text = f"{row.id} {row.section} {row.trigger} {row.expected} {row.check}".lower()
             if (
                 self.section in ("", row.section)
                 and self.source in ("", *row.source)
-                and all(word in text for word in self.search.lower().split())
+                and row.contains(self.search)
                 and (not self.vendor or cases_of(row, self.vendor))
             ):
                 yield row
@@ -67,7 +65,7 @@ def print_row(case: str, vendor: str, *, as_json: bool) -> None:
     """Print a row and its cases."""
     row, entries = find_entries(case, vendor)
     if as_json:
-        cases = [_with_used_names(case_document(entry.case)) for entry in entries]
+        cases = [case_document(entry.case) for entry in entries]
         click.echo(json.encode({**row_document(row, vendors_of(row)), "cases": cases}).decode())
         return
     lines = [
@@ -81,24 +79,7 @@ def print_row(case: str, vendor: str, *, as_json: bool) -> None:
     click.echo("\n".join(lines))
     for entry in entries:
         differs = f"# {entry.differs}\n" if entry.differs else ""
-        click.echo(f"\n{differs}{render_case(_with_used_names(case_document(entry.case)))}", nl=False)
-
-
-def _with_used_names(document: Document) -> Document:
-    """Return the case without names that nothing uses; a vendor has many for all its cases."""
-    names = document.get("names", {})
-    waiting = {name for name in names if _uses({**document, "names": {}}, name)}
-    used: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        used.add(name)
-        waiting |= {other for other in names if other not in used and _uses(names[name], other)}
-    kept = {name: value for name, value in names.items() if name in used}
-    return {member: kept if member == "names" else value for member, value in document.items()}
-
-
-def _uses(node: Json, name: str) -> bool:
-    return f"${{{name}}}" in str(node)
+        click.echo(f"\n{differs}{render_case(case_document(entry.case))}", nl=False)
 
 
 def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[CatalogueCase]]:

@@ -47,6 +47,11 @@ class CatalogueRow:
         """Number and name, for example `148-reset`."""
         return f"{self.row}-{self.name}"
 
+    def contains(self, search: str) -> bool:
+        """Return whether all words of `search` are in the row, in any order and case."""
+        text = f"{self.id} {self.section} {self.trigger} {self.expected} {self.check}".lower()
+        return all(word in text for word in search.lower().split())
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCase:
@@ -122,7 +127,7 @@ def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
 
 
 def case_document(case: Case) -> Document:
-    """Return the case as it would be written in a file."""
+    """Return the case as it would be written in a file, without names that nothing uses."""
     members = {
         "vendor": case.vendor,
         "says": case.says,
@@ -138,7 +143,24 @@ def case_document(case: Case) -> Document:
         "when": list(case.when),
         "then": list(case.then),
     }
-    return {name: value for name, value in members.items() if value}
+    return _with_used_names({name: value for name, value in members.items() if value})
+
+
+def _with_used_names(document: Document) -> Document:
+    """Return the case without names that nothing uses; a vendor has many for all its cases."""
+    names = document.get("names", {})
+    waiting = {name for name in names if _uses({**document, "names": {}}, name)}
+    used: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        used.add(name)
+        waiting |= {other for other in names if other not in used and _uses(names[name], other)}
+    kept = {name: value for name, value in names.items() if name in used}
+    return {member: kept if member == "names" else value for member, value in document.items()}
+
+
+def _uses(node: Json, name: str) -> bool:
+    return f"${{{name}}}" in str(node)
 
 
 def _read_row(node: Node) -> CatalogueRow:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import count
 
 from mockserver.control.cases.catalogue import (
     CatalogueCase,
@@ -16,13 +17,16 @@ from mockserver.control.cases.catalogue import (
     rows,
     vendor_cases,
 )
+from mockserver.control.cases.export import export_case
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
+from mockserver.control.cases.runs import CaseRuns
 from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
 from mockserver.control.cases.transport import HttpClient, open_client
 from mockserver.control.control_call import ControlCall, ControlError, UnprocessableMemberError
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import EMPTY, Document, Json
+from mockserver.journal.journal import Journal
+from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox import settings as sandbox_settings
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
@@ -47,17 +51,19 @@ class CaseOperations:
     """Operations on the catalogue's rows and the cases of the served vendors.
 
     `inside` sends calls of a vendor to this server, `control` those of the control plane without access
-    guard. `running` are the sandboxes in which a case is running.
+    guard. `running` are the sandboxes in which a case is running, `runs` the verdicts of the last ones.
     """
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
     control: HttpClient
+    journal: Journal
     running: set[str] = field(default_factory=set)
+    runs: CaseRuns = field(default_factory=CaseRuns)
 
-    def list_cases(self, vendor: str = "", section: str = "", source: str = "") -> Json:
-        """Return the rows by number; of one vendor, section or source if given.
+    def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
+        """Return the rows by number; of one vendor, section or source if given, and with all words searched.
 
         Raises:
             UnprocessableMemberError: no vendor with this name is served.
@@ -72,6 +78,7 @@ class CaseOperations:
             if (not vendor or vendor in self._vendors(row))
             and section in ("", row.section)
             and source in ("", *row.source)
+            and row.contains(search)
         ]
 
     def show_case(self, case: str) -> Document:
@@ -119,21 +126,69 @@ class CaseOperations:
             for entry in self._entries(vendor, row):
                 self._initialize(name, entry.case)
                 results.append(await self._run(entry.case, name, call.origin))
-        return {
-            "id": row.id,
-            "vendor": vendor,
-            "passed": all(result.passed for result in results),
-            "says": [line for result in results for line in result.differences],
-            "calls": [number for result in results for number in result.calls],
-            "durationMillis": round((clock() - started) * 1000, 3),
-        }
+        return self.runs.add(
+            {
+                "sandbox": name,
+                "id": row.id,
+                "vendor": vendor,
+                "passed": all(result.passed for result in results),
+                "says": [line for result in results for line in result.differences],
+                "calls": [number for result in results for number in result.calls],
+                "durationMillis": round((clock() - started) * 1000, 3),
+            }
+        )
+
+    def show_case_run(self, run: int) -> Document:
+        """Return the verdict of a run.
+
+        Raises:
+            UnknownRunError: none is kept under this number.
+        """
+        return self.runs.find(run)
+
+    async def export_case(self, case: str, format_: str, call: ControlCall, vendor: str = "") -> Reply:
+        """Return the calls of a row's first case for one vendor as a file, after a run in a new sandbox.
+
+        Raises:
+            UnknownCaseError: there is no such row.
+            UnprocessableMemberError: the row has no case for the vendor, or several vendors and none is
+                named.
+            UnexportableCaseError: the case fails, or its calls cannot be exported.
+            TooManySandboxesError: the limit of sandboxes is reached.
+        """
+        row = _row(case)
+        entry = self._entries(self._choose_vendor(row, vendor), row)[0]
+        with self._new_sandbox(entry.case) as name:
+            async with self._client(entry.case, name, call.origin) as client:
+                file = await export_case(entry.case, client, format_)
+        disposition = ("Content-Disposition", file.headers["content-disposition"])
+        return Reply(file.status, file.body, file.headers["content-type"], (disposition,))
 
     async def _run(self, case: Case, name: str, origin: str) -> CaseResult:
-        """Run the case; use sockets if it expects a lost response."""
+        async with self._client(case, name, origin) as client:
+            return await run(case, client)
+
+    @asynccontextmanager
+    async def _client(self, case: Case, name: str, origin: str) -> AsyncIterator[SandboxClient]:
+        """Yield a client of the sandbox; it uses sockets if the case expects a lost response."""
         if not case.needs_socket:
-            return await run(case, SandboxClient(name, self.inside, self.control))
+            yield SandboxClient(name, self.inside, self.control)
+            return
         async with open_client(origin, is_trusted=True) as client:
-            return await run(case, SandboxClient(name, client, self.control))
+            yield SandboxClient(name, client, self.control)
+
+    @contextmanager
+    def _new_sandbox(self, case: Case) -> Iterator[str]:
+        """Make a sandbox for the case, whose calls nobody is told of, and delete it at the end."""
+        seed = SEED if case.seed is None else case.seed
+        settings = Settings("", seed, START_INSTANT, empty=case.empty)
+        names = (f"export-case-{number}" for number in count(1))
+        name = next(one for one in names if self.sandboxes.create(replace(settings, name=one)))
+        try:
+            with self.journal.unlogged(name):
+                yield name
+        finally:
+            self.sandboxes.delete(name)
 
     @contextmanager
     def _restored(self, name: str) -> Iterator[None]:

@@ -33,7 +33,8 @@ class Request:
     """A request; `target` is path and query as sent.
 
     The content is sent in `pieces`, chunked if there are several. The client gives up after `timeout_ms`.
-    With `keep_alive` the connection left open by the previous call is used.
+    With `keep_alive` the connection left open by the previous call is used. `origin` is what a server that is
+    called in this process takes for the address at which it listens.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Request:
     pieces: int = 1
     timeout_ms: int = TIMEOUT_MS
     keep_alive: bool = False
+    origin: str = "http://127.0.0.1:80"
 
     def cut(self) -> list[bytes]:
         """Return the content in pieces; at least one, which may be empty."""

@@ -139,3 +139,52 @@ def test_one_case_at_a_time_runs_in_a_sandbox(app: Application, sandbox: str) ->
 
     assert (first.status, second.status) == (200, 409)
     assert second.json["code"] == "case-running"
+
+
+def test_rows_are_found_by_words_in_any_order_and_case(client: Client) -> None:
+    found = client.get("/_mock/cases?search=RESET%20connection").json
+
+    assert "148-reset" in [row["id"] for row in found]
+    assert client.get("/_mock/cases?search=nothing-says-this").json == []
+
+
+def test_the_verdict_of_a_run_is_kept(client: Client, sandbox: str) -> None:
+    ran = client.post(f"/_mock/sandboxes/{sandbox}/cases/91/run").json
+
+    assert ran["sandbox"] == sandbox
+    assert client.get(f"/_mock/case-runs/{ran['run']}").json == ran
+
+
+def test_a_run_that_never_was_is_not_found(client: Client) -> None:
+    shown = client.get("/_mock/case-runs/2147483647")
+
+    assert (shown.status, shown.json["code"]) == (404, "unknown-run")
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "said"),
+    [("curl", "text/x-shellscript", "curl "), ("pytest", "text/x-python", "def test_")],
+)
+def test_a_case_is_exported_from_a_sandbox_of_its_own(
+    client: Client, form: str, media_type: str, said: str
+) -> None:
+    before = client.get("/_mock/sandboxes").json
+
+    exported = client.get(f"/_mock/cases/{ROW}/export?vendor=guidewire&format={form}")
+
+    assert (exported.status, exported.media_type) == (200, media_type)
+    assert said in exported.text
+    assert len(client.get("/_mock/sandboxes").json) == len(before)
+
+
+def test_a_case_that_fails_here_is_not_exported() -> None:
+    client = Client(create_app(Options(scenarios=False)), {"host": "testserver"})
+
+    refused = client.get("/_mock/cases/101/export?vendor=guidewire&format=curl")
+
+    assert (refused.status, refused.json["code"]) == (409, "not-exportable")
+    assert "expected status 429" in refused.json["detail"]
+
+
+def test_an_export_of_a_case_of_several_vendors_wants_one_of_them(client: Client) -> None:
+    assert client.get(f"/_mock/cases/{ROW}/export?format=curl").status == 422

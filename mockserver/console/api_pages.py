@@ -1,0 +1,169 @@
+"""The page of an API: Swagger UI or a plain list of operations; beside it assumptions and fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE
+from mockserver.console.assets import Assets
+from mockserver.console.control_client import ControlClient, ControlRefusal
+from mockserver.console.operation_views import ContractView, view_contract
+from mockserver.console.site_templates import POLICY, SiteTemplates
+from mockserver.engine.registry import LoadedVendor, list_assumptions
+from mockserver.model import Document, Json
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
+from mockserver.sandbox.store import Tables
+from mockserver.spec.openapi import Spec
+
+CONTROL = "_mock"
+"""The name of the control plane among the APIs: its first segment."""
+
+_SWAGGER_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+"""Swagger UI has styles in its elements and images in its style sheet."""
+
+_MOST_KEYS = 8
+_SANDBOX_PREFIX = "/sandboxes/"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPages:
+    """The pages and the contracts of all APIs: those of the vendors, and that of the control plane."""
+
+    vendors: Mapping[str, LoadedVendor]
+    contract: Spec
+    control: ControlClient
+    assets: Assets
+    templates: SiteTemplates
+    _views: dict[str, ContractView] = field(default_factory=dict)
+
+    async def page(self, request: Request) -> Response:
+        """Show the page of a vendor."""
+        name = request.path_params["vendor"]
+        if name == CONTROL:
+            return RedirectResponse("/_console/api/")
+        return await self._page(request, name)
+
+    async def control_page(self, request: Request) -> Response:
+        """Show the page of the control plane."""
+        return await self._page(request, CONTROL)
+
+    async def yaml(self, request: Request) -> Response:
+        """Return a contract as its file has it."""
+        return Response(self._spec(request.path_params["vendor"]).text, media_type="application/yaml")
+
+    async def json(self, request: Request) -> Response:
+        """Return a contract as JSON; with `sandbox` in the query its server is that sandbox."""
+        name = request.path_params["vendor"]
+        document = self._spec(name).document
+        if "sandbox" in request.query_params and name != CONTROL:
+            sandbox, _ = _chosen_sandbox(request)
+            server = {"url": f"{_prefix_of(sandbox)}/{name}", "description": f"sandbox {sandbox}"}
+            document = {**document, "servers": [server]}
+        return Response(json.encode(document), media_type=JSON_TYPE)
+
+    def _spec(self, name: str) -> Spec:
+        if name == CONTROL:
+            return self.contract
+        if name not in self.vendors:
+            raise HTTPException(404)
+        return self.vendors[name].spec
+
+    async def _page(self, request: Request, name: str) -> Response:
+        info = self._spec(name).document["info"]
+        sandbox, sandbox_error = _chosen_sandbox(request)
+        has_swagger, is_plain = bool(self._swagger()), "plain" in request.query_params
+        swagger = None if is_plain else self._swagger()
+        mount = f"/{name}" if name == CONTROL else f"{_prefix_of(sandbox)}/{name}"
+        return self.templates.response(
+            request,
+            "api.html",
+            policy=_SWAGGER_POLICY if swagger else POLICY,
+            here=name,
+            title=info["title"],
+            version_of_api=info.get("version", ""),
+            description=info.get("description", ""),
+            contract=None if swagger else self._view(name),
+            sandbox=sandbox,
+            sandbox_error=sandbox_error,
+            mount=mount,
+            base=f"{request.url.scheme}://{request.url.netloc}{mount}",
+            spec=f"/{name}/openapi",
+            kept="" if name == CONTROL else f"sandbox={sandbox}&",
+            swagger=swagger,
+            has_swagger=has_swagger,
+            is_plain=is_plain,
+            opened=request.query_params.get("operation", ""),
+            headers=await self._headers(name) if swagger else {},
+            **self._facts(name),
+        )
+
+    def _view(self, name: str) -> ContractView:
+        if name not in self._views:
+            self._views[name] = view_contract(self._spec(name).document)
+        return self._views[name]
+
+    def _swagger(self) -> Mapping[str, str] | None:
+        """Return the addresses of Swagger UI, None where it is not there."""
+        found = {
+            "style": self.assets.address("swagger-ui.css"),
+            "script": self.assets.address("swagger-ui-bundle.js"),
+        }
+        return found if all(found.values()) else None
+
+    async def _headers(self, name: str) -> Mapping[str, str]:
+        """Return the headers with which calls are accepted, as far as they are known."""
+        if name == CONTROL:
+            return {}
+        try:
+            access: Document = await self.control.get(f"/vendors/{name}/access")
+        except ControlRefusal:
+            return {}
+        headers: Mapping[str, str] = access["headers"]
+        return headers
+
+    def _facts(self, name: str) -> dict[str, Json]:
+        vendor = self.vendors.get(name)
+        if vendor is None:
+            return {"is_vendor": False, "assumptions": (), "fixtures": ()}
+        return {
+            "is_vendor": True,
+            "assumptions": list_assumptions([vendor]),
+            "fixtures": list(_fixtures(vendor.fixtures)),
+        }
+
+
+def _chosen_sandbox(request: Request) -> tuple[str, str]:
+    """Return the sandbox that query or path name, and why it is another one if that cannot be."""
+    below = request.scope.get("root_path", "").removeprefix(_SANDBOX_PREFIX)
+    name = request.query_params.get("sandbox") or below or DEFAULT_SANDBOX
+    if is_sandbox_name(name):
+        return name, ""
+    return DEFAULT_SANDBOX, "A sandbox name is 1 to 64 of a-z, 0-9 and -; this is the default sandbox."
+
+
+def _prefix_of(sandbox: str) -> str:
+    return "" if sandbox == DEFAULT_SANDBOX else f"{_SANDBOX_PREFIX}{sandbox}"
+
+
+def _fixtures(tables: Tables) -> Iterator[Document]:
+    """Yield the tenants with their collections, and the first keys of each."""
+    for scope, collections in tables.items():
+        yield {
+            "scope": scope,
+            "tenant": scope.partition("/")[2],
+            "collections": [
+                {
+                    "name": name,
+                    "count": len(documents),
+                    "first": list(documents)[:_MOST_KEYS],
+                    "more": max(0, len(documents) - _MOST_KEYS),
+                }
+                for name, documents in sorted(collections.items())
+            ],
+        }

@@ -1,0 +1,202 @@
+"""Gather the screens into one application: page, JSON twin, refusal, redirection."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TypeAlias
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from mockserver import __version__
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, problem_reply
+from mockserver.console import (
+    call_screen,
+    cases_screen,
+    clock_screen,
+    diff_screen,
+    documentation_screen,
+    journal_screen,
+    reports_screen,
+    sandbox_screen,
+    scenario_screen,
+    state_screen,
+    vendors_screen,
+)
+from mockserver.console.assets import HTMX, Assets
+from mockserver.console.control_client import ControlClient, ControlRefusal
+from mockserver.console.live import LiveCalls
+from mockserver.console.missing_page import MissingPage
+from mockserver.console.pages import FOREIGN_HEADERS, Pages
+from mockserver.console.screen import Download, Foreign, Moved, Screen, ScreenRoute, Shown
+from mockserver.console.static_files import static_file
+from mockserver.console.visit import CONSOLE, Visit
+from mockserver.control.cases.transport import HttpClient
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
+
+SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
+    journal_screen.ROUTES,
+    call_screen.ROUTES,
+    diff_screen.ROUTES,
+    state_screen.ROUTES,
+    sandbox_screen.ROUTES,
+    clock_screen.ROUTES,
+    documentation_screen.ROUTES,
+    scenario_screen.ROUTES,
+    cases_screen.ROUTES,
+    vendors_screen.ROUTES,
+    reports_screen.ROUTES,
+)
+"""The routes of all screens, by subject."""
+
+_log = logging.getLogger("mockserver")
+_Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+_SMALLEST_COMPRESSED = 1024
+_LARGEST_TEXT = 64 * 1024 * 1024
+"""Limit of one text of a form that also has files: a dump may be pasted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The console's application, and what it needs of the server."""
+
+    control: ControlClient
+    server: HttpClient
+    live: LiveCalls
+    pages: Pages
+
+    @classmethod
+    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
+        """Return the console that asks `control`, and sends calls to the vendors of `server`."""
+        return cls(
+            ControlClient(control), server, live, Pages(__version__, live.server, Assets.find().address(HTMX))
+        )
+
+    def routes(self) -> list[Route]:
+        """Return the routes of all screens and of their static files."""
+        routes = [
+            Route(f"{CONSOLE}/events", self.live.stream),
+            Route(f"{CONSOLE}/static/{{name}}", static_file),
+        ]
+        for route in _gathered(SCREENS):
+            methods = list(route.methods)
+            routes.append(Route(CONSOLE + route.path, self._page(route), methods=methods))
+            if "GET" in methods:
+                twin = route.path.rstrip("/") or "/journal"
+                routes.append(Route(f"{CONSOLE}{twin}.json", self._twin(route)))
+        # The parts of a path end before a dot only if the longer routes are tried first.
+        return sorted(routes, key=lambda route: not route.path.endswith(".json"))
+
+    def _page(self, route: ScreenRoute) -> _Endpoint:
+        async def show(request: Request) -> Response:
+            visit = await self._visit(request)
+            try:
+                shown = await route.show(visit)
+                return await self._response(visit, request, shown)
+            except ControlRefusal as refusal:
+                return await self._refusal(visit, request, refusal)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the page says so
+                return await self._refusal(visit, request, _crash(error, request))
+
+        return show
+
+    def _twin(self, route: ScreenRoute) -> _Endpoint:
+        async def show(request: Request) -> Response:
+            try:
+                shown = await route.show(await self._visit(request))
+            except ControlRefusal as refusal:
+                return _problem_response(refusal, request)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - likewise
+                return _problem_response(_crash(error, request), request)
+            if isinstance(shown, Screen):
+                return Response(json.encode(shown.document), shown.status, media_type=JSON_TYPE)
+            return _plain_response(shown)
+
+        return show
+
+    async def _visit(self, request: Request) -> Visit:
+        sandbox = request.query_params.get("sandbox") or DEFAULT_SANDBOX
+        if not is_sandbox_name(sandbox):
+            raise HTTPException(404, "a sandbox name is 1 to 64 of a-z, 0-9 and -")
+        form: dict[str, str] = {}
+        files: dict[str, bytes] = {}
+        if request.method == "POST":
+            async with request.form(max_part_size=_LARGEST_TEXT) as sent:
+                form = {name: text for name, text in sent.items() if isinstance(text, str)}
+                files = {name: await file.read() for name, file in sent.items() if not isinstance(file, str)}
+        return Visit(
+            replace(self.control, origin=_origin(request)),
+            self.server,
+            sandbox,
+            str(request.base_url).rstrip("/"),
+            {name: str(text) for name, text in request.path_params.items()},
+            dict(request.query_params),
+            form,
+            files,
+        )
+
+    async def _response(self, visit: Visit, request: Request, shown: Shown) -> Response:
+        if not isinstance(shown, Screen):
+            return _plain_response(shown)
+        text = await self.pages.render(shown, visit, request.url.path)
+        return HTMLResponse(text, shown.status, self.pages.headers)
+
+    async def _refusal(self, visit: Visit, request: Request, refusal: ControlRefusal) -> Response:
+        title = HTTPStatus(refusal.status).phrase
+        screen = Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status)
+        return await self._response(visit, request, screen)
+
+
+def _origin(request: Request) -> str:
+    """Return the address at which the server has the request's connection, whatever Host it names."""
+    host, port = request.scope["server"]
+    return f"{request.scope['scheme']}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] = ()) -> Starlette:
+    """Build the application from the screens and other `routes`; `missing` answers for what is not there."""
+    return Starlette(
+        routes=[*console.routes(), *routes],
+        exception_handlers={HTTPException: missing.answer},
+        middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
+    )
+
+
+def _crash(error: Exception, request: Request) -> ControlRefusal:
+    _log.error("the console's %s broke", request.url.path, exc_info=error)
+    detail = f"the console itself failed: {type(error).__name__}; the server's log has the trace"
+    return ControlRefusal(500, {"title": "Internal Server Error", "detail": detail})
+
+
+def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:
+    return [route for group in groups for route in group]
+
+
+def _plain_response(shown: Moved | Download | Foreign) -> Response:
+    if isinstance(shown, Moved):
+        return RedirectResponse(shown.address, HTTPStatus.SEE_OTHER)
+    if isinstance(shown, Foreign):
+        return Response(shown.content, media_type=shown.media_type, headers=FOREIGN_HEADERS)
+    disposition = f'attachment; filename="{shown.name}"'
+    return Response(shown.content, media_type=shown.media_type, headers={"Content-Disposition": disposition})
+
+
+def _problem_response(refusal: ControlRefusal, request: Request) -> Response:
+    members = {name: value for name, value in refusal.problem.items() if name not in ("status", "instance")}
+    title, detail = str(members.pop("title", "")), str(members.pop("detail", ""))
+    members.pop("type", None)
+    reply = problem_reply(refusal.status, title, detail, instance=request.url.path, **members)
+    return Response(reply.body, reply.status, media_type=reply.media_type)

@@ -1,0 +1,241 @@
+"""Lines of a body as a page shows them, each with the pointer of the value that begins on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple, Protocol
+
+from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
+from mockserver.errors import MalformedBody
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import parse_pointer
+
+MAX_CHARACTERS = 200_000
+"""Longest body that is shown whole."""
+
+MAX_LINES = 2_000
+"""Most lines of a body that is shown whole."""
+
+MAX_LINE_LENGTH = 2_000
+"""Longest line that is shown whole."""
+
+_FIRST_LINES = 60
+_AROUND = 3
+_MOST_OF_A_VALUE = 150
+_FORM = "application/x-www-form-urlencoded"
+_INDENT = "  "
+_CONTAINERS = frozenset({dict, list})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; `pointer` is that of the value beginning on it, None for a line without one."""
+
+    number: int
+    text: str
+    pointer: str | None = None
+
+    def document(self) -> Document:
+        """Return the line as a page shows it."""
+        text, longer = self.text[:MAX_LINE_LENGTH], len(self.text) - MAX_LINE_LENGTH
+        cut = max(0, longer)
+        return {"number": self.number, "text": text, "cutCharacters": cut, "pointer": self.pointer}
+
+
+class Body(Protocol):
+    """A body in lines, which are numbered from 1."""
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        ...
+
+    def find(self, pointer: str) -> range:
+        """Return the lines of a value, of its nearest parent if it is not there; empty without pointers."""
+        ...
+
+    def lines(self, wanted: bytearray) -> Iterator[Line]:
+        """Yield the lines whose numbers are set in `wanted`."""
+        ...
+
+
+def read_body(text: str, media_type: str) -> Body:
+    """Return the body in lines: JSON one value a line, a form one field a line, anything else as it is."""
+    try:
+        document = json.decode(text.encode("utf-8", "replace"))
+        json.check_depth(document)
+    except MalformedBody:
+        return TextBody(_text_lines(text, parse_content_type({"content-type": media_type})[0]))
+    return JsonBody(document)
+
+
+def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None) -> list[Line]:
+    """Return all lines of a body of `size` characters, or of a long one some.
+
+    Those are the first ones, and those round the places `marked` and of the value `picked`.
+    """
+    is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
+    wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
+    if not is_short:
+        _want(wanted, range(1, _FIRST_LINES + 1))
+        for pointer in marked:
+            found = body.find(pointer)
+            _want(wanted, range(found.start - _AROUND, found.start + _AROUND + 1))
+        if picked is not None:
+            found = body.find(picked)
+            _want(wanted, range(found.start - 1, min(found.stop, found.start + _MOST_OF_A_VALUE) + 1))
+    return list(body.lines(wanted))
+
+
+def all_lines(document: Json) -> list[Line]:
+    """Return all lines of a document."""
+    body = JsonBody(document)
+    return list(body.lines(bytearray(b"\1") * (body.total + 1)))
+
+
+def _want(wanted: bytearray, numbers: range) -> None:
+    first, end = max(1, numbers.start), min(len(wanted), numbers.stop)
+    if first < end:
+        wanted[first:end] = b"\1" * (end - first)
+
+
+def _text_lines(text: str, media_type: str) -> list[str]:
+    if media_type == _FORM:
+        return re.split("(?=&)", text)
+    if media_type.endswith("xml"):
+        text = text.replace("><", ">\n<")
+    return text.splitlines()
+
+
+@dataclass(frozen=True, slots=True)
+class TextBody:
+    """Text without pointers."""
+
+    texts: Sequence[str]
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        return len(self.texts)
+
+    def find(self, pointer: str) -> range:  # noqa: ARG002 - a place of JSON is none of other text
+        """Return no lines."""
+        return range(0)
+
+    def lines(self, wanted: bytearray) -> Iterator[Line]:
+        """Yield the lines whose numbers are set in `wanted`."""
+        for number, text in enumerate(self.texts, 1):
+            if wanted[number]:
+                yield Line(number, text)
+
+
+class _Place(NamedTuple):
+    """Where a value stands: its first line, what is written before it and behind it, and its pointer."""
+
+    line: int
+    depth: int = 0
+    pointer: str = ""
+    name: str = ""
+    end: str = ""
+
+    def below(self, step: str | int, line: int, *, is_last: bool) -> _Place:
+        """Return the place of a member or an element."""
+        name = f"{json.encode(step).decode()}: " if isinstance(step, str) else ""
+        return _Place(line, self.depth + 1, f"{self.pointer}/{_escaped(step)}", name, "" if is_last else ",")
+
+
+@dataclass(slots=True)
+class JsonBody:
+    """A JSON document; what of it is not asked for is only counted."""
+
+    document: Json
+    _sizes: dict[int, int] = field(default_factory=dict)
+    _starts: dict[int, list[int]] = field(default_factory=dict)
+    _names: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        return self._size(self.document)
+
+    def find(self, pointer: str) -> range:
+        """Return the lines of a value, of its nearest parent if it is not there."""
+        node, line = self.document, 1
+        for step in parse_pointer(pointer):
+            at = self._position(node, str(step))
+            if at is None:
+                break
+            line += 1 + self._starts_of(node)[at]
+            node = _children(node)[at]
+        return range(line, line + self._size(node))
+
+    def lines(self, wanted: bytearray) -> Iterator[Line]:
+        """Yield the lines whose numbers are set in `wanted`."""
+        return self._lines(self.document, _Place(1), wanted)
+
+    def _lines(self, node: Json, place: _Place, wanted: bytearray) -> Iterator[Line]:
+        size, indent = self._size(node), _INDENT * place.depth
+        if size == 1:
+            text = f"{indent}{place.name}{json.encode(node).decode()}{place.end}"
+            yield Line(place.line, text, place.pointer)
+            return
+        brackets = "{}" if isinstance(node, dict) else "[]"
+        if wanted[place.line]:
+            yield Line(place.line, f"{indent}{place.name}{brackets[0]}", place.pointer)
+        starts, last = self._starts_of(node), len(node) - 1
+        for at, (name, child) in enumerate(_members(node)):
+            line, end = (place.line + 1 + start for start in starts[at : at + 2])
+            if wanted.find(1, line, end) >= 0:
+                yield from self._lines(child, place.below(name, line, is_last=at == last), wanted)
+        if wanted[place.line + size - 1]:
+            yield Line(place.line + size - 1, f"{indent}{brackets[1]}{place.end}")
+
+    def _size(self, node: Json) -> int:
+        """Return the number of lines of a value."""
+        if not node or type(node) not in _CONTAINERS:
+            return 1
+        size = self._sizes.get(id(node))
+        if size is None:
+            size = 2 + len(node)
+            children = node.values() if type(node) is dict else node
+            if not _CONTAINERS.isdisjoint(map(type, children)):
+                size += sum([self._size(child) - 1 for child in children])
+            self._sizes[id(node)] = size
+        return size
+
+    def _starts_of(self, node: Json) -> list[int]:
+        """Return for each child how many lines of other children stand before it."""
+        starts = self._starts.get(id(node))
+        if starts is None:
+            sizes = map(self._size, _children(node))
+            starts = self._starts[id(node)] = list(accumulate(sizes, initial=0))
+        return starts
+
+    def _position(self, node: Json, step: str) -> int | None:
+        """Return the position of a child; a name that is not there is looked for in any letter case."""
+        if isinstance(node, list):
+            return int(step) if step.isdecimal() and int(step) < len(node) else None
+        if not isinstance(node, dict):
+            return None
+        names = self._names.get(id(node))
+        if names is None:
+            names = {name.lower(): at for at, name in enumerate(node)}
+            names |= {name: at for at, name in enumerate(node)}
+            self._names[id(node)] = names
+        return names.get(step, names.get(step.lower()))
+
+
+def _children(node: Json) -> Sequence[Json]:
+    return list(node.values()) if isinstance(node, dict) else node
+
+
+def _members(node: Json) -> Iterable[tuple[str | int, Json]]:
+    return node.items() if isinstance(node, dict) else enumerate(node)
+
+
+def _escaped(step: str | int) -> str:
+    return step.replace("~", "~0").replace("/", "~1") if isinstance(step, str) else str(step)

@@ -1,0 +1,95 @@
+"""The calls of a sandbox, newest first, with what became of their items."""
+
+from __future__ import annotations
+
+from mockserver.console.control_client import ControlRefusal
+from mockserver.console.screen import Moved, Screen, ScreenRoute
+from mockserver.console.visit import Visit
+from mockserver.control.cases.transport import Request
+from mockserver.model import Document, Json
+
+ROWS = 100
+"""Rows of a page."""
+
+FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "fault", "text")
+"""Filters of the journal that the form offers, as the control plane names them."""
+
+OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
+
+
+async def show_journal(visit: Visit) -> Screen:
+    """Show a page of calls with the form of its filters."""
+    vendors = await visit.control.get("/vendors")
+    return Screen(
+        "journal.html",
+        {
+            **await _rows(visit),
+            "filters": _filters(visit),
+            "vendors": [vendor["name"] for vendor in vendors],
+            "outcomes": list(OUTCOMES),
+            "pageRows": ROWS,
+            "examples": [_first_call(visit, vendor) for vendor in vendors],
+        },
+    )
+
+
+async def show_new_rows(visit: Visit) -> Screen:
+    """Show the rows of calls after the number `after`, for a page that is open."""
+    return Screen("parts/journal_rows.html", await _rows(visit), is_part=True)
+
+
+async def clear(visit: Visit) -> Moved:
+    """Delete all entries."""
+    await visit.control.delete(visit.of_sandbox("/journal"))
+    return Moved(visit.address("/"))
+
+
+async def send_example(visit: Visit) -> Moved:
+    """Send an example batch of three items, one of them bad, and show its call."""
+    vendor = visit.form.get("vendor", "")
+    asked = {"vendor": vendor, "items": 3, "bad": 1}
+    try:
+        batch = await visit.control.post(visit.of_sandbox("/examples"), asked)
+    except ControlRefusal:  # a vendor whose batches are accepted or refused as a whole
+        batch = await visit.control.post(visit.of_sandbox("/examples"), {**asked, "items": 1})
+    headers = {
+        "Host": visit.origin.partition("://")[2],  # the address that an export of the call names
+        "User-Agent": "mockserver-console",
+        **batch["headers"],
+        "Mock-Sandbox": visit.sandbox,
+    }
+    path = f"/{vendor}{batch['path']}"
+    call = Request(batch["method"], path, tuple(headers.items()), batch["body"].encode())
+    await visit.server.send(call)
+    (newest,) = await visit.control.get(visit.of_sandbox("/journal"), last=1)
+    return Moved(visit.address(f"/x/{newest['number']}"))
+
+
+ROUTES = (
+    ScreenRoute("/", show_journal),
+    ScreenRoute("/journal/rows", show_new_rows),
+    ScreenRoute("/journal/clear", clear, ("POST",)),
+    ScreenRoute("/journal/example", send_example, ("POST",)),
+)
+
+
+def _filters(visit: Visit) -> dict[str, str]:
+    return {name: visit.query.get(name, "") for name in FILTERS}
+
+
+async def _rows(visit: Visit) -> Document:
+    """Return the calls of the page, newest first, and whether older ones match."""
+    query: dict[str, Json] = {**_filters(visit), "since": visit.query.get("after", ""), "strips": True}
+    if before := visit.query.get("before", ""):
+        query["to"] = max(1, int(before) - 1) if before.isdecimal() else before
+    found = await visit.control.get(visit.of_sandbox("/journal"), last=ROWS + 1, **query)
+    calls = found[-ROWS:][::-1]
+    return {
+        "calls": calls,
+        "older": calls[-1]["number"] if len(found) > ROWS else None,
+        "newest": calls[0]["number"] if calls else 0,
+    }
+
+
+def _first_call(visit: Visit, vendor: Document) -> Document:
+    return {"vendor": vendor["name"], "address": f"{visit.origin}/{vendor['name']}"}

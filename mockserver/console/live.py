@@ -1,0 +1,84 @@
+"""Tell open pages that calls have arrived: a stream of server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from mockserver.codec import json
+from mockserver.journal.entry import Entry
+
+_KEEP_ALIVE_S = 15
+_RETRY_MS = 500
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@dataclass(slots=True, eq=False)
+class _Listener:
+    """One open stream: the newest number of each sandbox that it was not told of yet."""
+
+    loop: asyncio.AbstractEventLoop
+    newest: dict[str, int] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, sandbox: str, number: int) -> None:
+        self.newest[sandbox] = number
+        self.changed.set()
+
+
+class LiveCalls:
+    """A journal listener with a stream for browsers.
+
+    An event says only that a sandbox has a newer call, and its number: a page asks for the rows that it does
+    not show yet. So calls that come faster than a browser reads become one event, and none is lost or shown
+    twice after a connection breaks.
+    """
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self._listeners: set[_Listener] = set()
+        self._is_closed = False
+
+    def __call__(self, entry: Entry) -> None:
+        """Tell all streams of a new entry; entries that are not kept have the number 0."""
+        if self._listeners and entry.number:
+            for listener in tuple(self._listeners):
+                listener.loop.call_soon_threadsafe(listener.tell, entry.call.sandbox, entry.number)
+
+    def close(self) -> None:
+        """End all streams: the server stops."""
+        self._is_closed = True
+        for listener in tuple(self._listeners):
+            listener.changed.set()
+
+    async def stream(self, _request: Request) -> Response:
+        """Answer with the stream, which begins with the name of this run of the server."""
+        return StreamingResponse(self._events(), media_type="text/event-stream", headers=_HEADERS)
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        listener = _Listener(asyncio.get_running_loop())
+        self._listeners.add(listener)
+        try:
+            yield b"retry: %d\nevent: server\ndata: %s\n\n" % (
+                _RETRY_MS,
+                json.encode({"server": self.server}),
+            )
+            while not self._is_closed:
+                yield await _next_event(listener)
+        finally:
+            self._listeners.discard(listener)
+
+
+async def _next_event(listener: _Listener) -> bytes:
+    """Return the next event, or a comment after a while without one, so that a lost browser is noticed."""
+    try:
+        await asyncio.wait_for(listener.changed.wait(), _KEEP_ALIVE_S)
+    except TimeoutError:
+        return b": still here\n\n"
+    listener.changed.clear()
+    newest, listener.newest = listener.newest, {}
+    return b"event: calls\ndata: %s\n\n" % json.encode(newest)

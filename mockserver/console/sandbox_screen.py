@@ -1,0 +1,226 @@
+"""The sandboxes with their snapshots: create, reset, restore, delete."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from urllib.parse import quote
+
+from mockserver.console.control_client import ControlRefusal
+from mockserver.console.durations import said_duration
+from mockserver.console.forms import counted, question, refusal_of, shown_refusal
+from mockserver.console.screen import Moved, Screen, ScreenRoute
+from mockserver.console.visit import Visit
+from mockserver.model import Document, Json
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+
+_FROM_FIXTURES, _EMPTY, _COPY = "fixtures", "empty", "copy:"
+_OWN_SCOPE = "sandbox/"
+
+
+async def show_sandboxes(visit: Visit) -> Screen:
+    """Show all sandboxes, and the snapshots of this one."""
+    return await _page(visit)
+
+
+async def create(visit: Visit) -> Moved | Screen:
+    """Create a sandbox: from the fixtures, empty, or as a copy of a state of this one."""
+    name, begin = visit.form.get("name", "").strip(), visit.form.get("begin", _FROM_FIXTURES)
+    seed = visit.form.get("seed", "").strip()
+    if seed and not seed.isdecimal():
+        return await _page(visit, refusal_of("The seed is not a whole number.", "leave it empty, or write 7"))
+    asked: dict[str, Json] = {"name": name, "empty": begin == _EMPTY}
+    if seed:
+        asked["seed"] = int(seed)
+    if freeze := visit.form.get("freeze", "").strip():
+        asked["freeze"] = freeze
+    try:
+        copied = await _copied(visit, begin)
+        await visit.control.post("/sandboxes", asked)
+        if copied is not None:
+            await _load(_inside(visit, name), copied, asked)
+    except ControlRefusal as refusal:
+        return await _page(visit, shown_refusal(refusal), refusal.status)
+    return Moved(_inside(visit, name).address("/sandboxes"))
+
+
+async def ask_reset(visit: Visit) -> Screen:
+    """Ask before a sandbox is reset."""
+    found = await visit.control.get(visit.of_sandbox())
+    return question(
+        f"Reset the sandbox {visit.sandbox}?",
+        [
+            f"Its {counted(found['records'], 'record')} and its clock go back to how it began.",
+            f"Its journal of {counted(found['calls'], 'call')} is deleted, and numbers begin again at 1.",
+            "Snapshots are kept.",
+        ],
+        "Reset",
+        visit.address("/sandboxes/reset"),
+        visit.address("/sandboxes"),
+    )
+
+
+async def reset(visit: Visit) -> Moved:
+    """Reset the sandbox to how it began."""
+    await visit.control.post(visit.of_sandbox("/reset"))
+    return Moved(visit.address("/sandboxes"))
+
+
+async def ask_delete(visit: Visit) -> Screen:
+    """Ask before a sandbox is deleted."""
+    if visit.sandbox == DEFAULT_SANDBOX:
+        return _not_default()
+    found = await visit.control.get(visit.of_sandbox())
+    return question(
+        f"Delete the sandbox {visit.sandbox}?",
+        [
+            f"It holds {counted(found['records'], 'record')} and {counted(found['calls'], 'call')}.",
+            "All of it is lost, and its snapshots too.",
+        ],
+        "Delete",
+        visit.address("/sandboxes/delete"),
+        visit.address("/sandboxes"),
+    )
+
+
+async def delete(visit: Visit) -> Moved | Screen:
+    """Delete the sandbox, unless it is the default one."""
+    if visit.sandbox == DEFAULT_SANDBOX:
+        return _not_default()
+    await visit.control.delete(visit.of_sandbox())
+    return Moved(_inside(visit, DEFAULT_SANDBOX).address("/sandboxes"))
+
+
+async def ask_restore(visit: Visit) -> Screen:
+    """Ask before a snapshot takes the place of the present state."""
+    snapshot = await _snapshot(visit)
+    return question(
+        f"Restore snapshot {snapshot['id']} of {visit.sandbox}?",
+        [
+            f"It was taken at {snapshot['at']} by the sandbox's clock.",
+            f"It has {counted(snapshot['records'], 'record')}.",
+            "What the sandbox holds now is lost. Calls and snapshots are kept.",
+        ],
+        "Restore",
+        visit.address(f"/sandboxes/snapshots/{snapshot['id']}/restore"),
+        visit.address("/sandboxes"),
+    )
+
+
+async def restore(visit: Visit) -> Moved:
+    """Restore the snapshot."""
+    await visit.control.post(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}/restore"))
+    return Moved(visit.address("/state"))
+
+
+async def ask_delete_snapshot(visit: Visit) -> Screen:
+    """Ask before a snapshot is deleted."""
+    snapshot = await _snapshot(visit)
+    return question(
+        f"Delete snapshot {snapshot['id']} of {visit.sandbox}?",
+        [f"It has {counted(snapshot['records'], 'record')}. Nothing else changes."],
+        "Delete",
+        visit.address(f"/sandboxes/snapshots/{snapshot['id']}/delete"),
+        visit.address("/sandboxes"),
+    )
+
+
+async def delete_snapshot(visit: Visit) -> Moved:
+    """Delete the snapshot."""
+    await visit.control.delete(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}"))
+    return Moved(visit.address("/sandboxes") + "#snapshots")
+
+
+async def _page(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:
+    sandboxes = await visit.control.get("/sandboxes")
+    is_there = visit.sandbox in [one["name"] for one in sandboxes]
+    snapshots = await visit.control.get(visit.of_sandbox("/snapshots")) if is_there else []
+    document = {
+        "sandboxes": [
+            {**one, "idle": said_duration(timedelta(seconds=one["idleSeconds"]))} for one in sandboxes
+        ],
+        "default": DEFAULT_SANDBOX,
+        "isThere": is_there,
+        "snapshots": snapshots,
+        "taken": visit.query.get("taken", ""),
+        "form": {
+            "name": visit.form.get("name", "" if is_there else visit.sandbox),
+            "seed": visit.form.get("seed", ""),
+            "freeze": visit.form.get("freeze", ""),
+            "begin": visit.form.get("begin", _FROM_FIXTURES),
+        },
+        "error": error,
+    }
+    return Screen("sandboxes.html", document, status if error else 200)
+
+
+async def _copied(visit: Visit, begin: str) -> Json:
+    """Return the state to copy, None if the sandbox begins otherwise."""
+    if not begin.startswith(_COPY):
+        return None
+    return await visit.control.get(visit.of_sandbox("/dump"), of=begin.removeprefix(_COPY))
+
+
+async def _load(created: Visit, dump: Document, asked: Document) -> None:
+    """Load the dump into a new sandbox, which is deleted again if that is refused; `asked` wins over it."""
+    if "seed" in asked:
+        settings = dump[_OWN_SCOPE]["settings"]
+        own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}
+        dump = {**dump, _OWN_SCOPE: own}
+    try:
+        await created.control.put(created.of_sandbox("/state"), dump)
+        if "freeze" in asked:
+            await created.control.post(created.of_sandbox("/clock/freeze"), {"at": asked["freeze"]})
+    except ControlRefusal:
+        with suppress(ControlRefusal):
+            await created.control.delete(created.of_sandbox())
+        raise
+
+
+def _inside(visit: Visit, sandbox: str) -> Visit:
+    """Return a visit of another sandbox, for its addresses."""
+    return Visit(visit.control, visit.server, sandbox, visit.origin)
+
+
+async def _snapshot(visit: Visit) -> Document:
+    """Return the snapshot that the path names.
+
+    Raises:
+        ControlRefusal: there is none.
+    """
+    wanted = visit.path["snapshot"]
+    for one in await visit.control.get(visit.of_sandbox("/snapshots")):
+        if one["id"] == wanted:
+            found: Document = one
+            return found
+    raise ControlRefusal(
+        404,
+        {"title": "Not Found", "detail": f"the sandbox has no snapshot {wanted}", "code": "unknown-snapshot"},
+    )
+
+
+def _snapshot_id(visit: Visit) -> str:
+    return quote(visit.path["snapshot"], safe="")
+
+
+def _not_default() -> Screen:
+    problem = {
+        "title": "The default sandbox stays",
+        "detail": "The default sandbox is not deleted here.",
+        "errors": [{"detail": "", "try": "reset it, or delete its snapshots"}],
+    }
+    return Screen("refusal.html", problem, 409)
+
+
+ROUTES = (
+    ScreenRoute("/sandboxes", show_sandboxes),
+    ScreenRoute("/sandboxes", create, ("POST",)),
+    ScreenRoute("/sandboxes/reset", ask_reset),
+    ScreenRoute("/sandboxes/reset", reset, ("POST",)),
+    ScreenRoute("/sandboxes/delete", ask_delete),
+    ScreenRoute("/sandboxes/delete", delete, ("POST",)),
+    ScreenRoute("/sandboxes/snapshots/{snapshot}/restore", ask_restore),
+    ScreenRoute("/sandboxes/snapshots/{snapshot}/restore", restore, ("POST",)),
+    ScreenRoute("/sandboxes/snapshots/{snapshot}/delete", ask_delete_snapshot),
+    ScreenRoute("/sandboxes/snapshots/{snapshot}/delete", delete_snapshot, ("POST",)),
+)

@@ -1,0 +1,145 @@
+"""Scenarios: what is armed in the sandbox, what ships, and an editor."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from mockserver.codec import yaml
+from mockserver.console.control_client import ControlRefusal, RawBody
+from mockserver.console.scenario_draft import Wanted, draft_scenario, select_item
+from mockserver.console.screen import Moved, Screen, ScreenRoute, Shown
+from mockserver.console.visit import Visit
+from mockserver.model import Document
+
+YAML = "application/yaml"
+
+
+async def show_scenarios(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
+    """Show the scenarios of the sandbox with their counts, and the packaged ones."""
+    own = [
+        await visit.control.get(visit.of_sandbox(f"/scenarios/{one['name']}"))
+        for one in await visit.control.get(visit.of_sandbox("/scenarios"))
+    ]
+    packaged = await visit.control.get("/scenarios")
+    document = {
+        "scenarios": own,
+        "packaged": packaged,
+        "named": visit.query.get("name", ""),
+        "refused": refused,
+    }
+    return Screen("scenarios.html", document, status)
+
+
+async def arm(visit: Visit) -> Shown:
+    """Arm a packaged scenario, for one call of each rule if that is asked for."""
+    name = visit.form.get("name", "")
+    packaged = {one["name"]: one["document"] for one in await visit.control.get("/scenarios")}
+    if name not in packaged:
+        refused = {"detail": f"there is no packaged scenario {name}"}
+        return await show_scenarios(visit, refused, 404)
+    try:
+        await _add(visit, yaml.dump(packaged[name]), once="once" in visit.form)
+    except ControlRefusal as refusal:
+        return await show_scenarios(visit, refusal.problem, refusal.status)
+    return Moved(visit.address("/scenarios", name=name))
+
+
+async def disarm(visit: Visit) -> Shown:
+    """Delete the named scenario of the sandbox, or all without a name."""
+    name = visit.form.get("name", "")
+    path = f"/scenarios/{quote(name, safe='')}" if name else "/scenarios"
+    try:
+        await visit.control.delete(visit.of_sandbox(path))
+    except ControlRefusal as refusal:
+        return await show_scenarios(visit, refusal.problem, refusal.status)
+    return Moved(visit.address("/scenarios"))
+
+
+async def show_new(visit: Visit) -> Screen:
+    """Show the editor with a draft: the item of the address, or the next call, fails once."""
+    query = visit.query
+    wanted = Wanted(query.get("vendor", ""), query.get("operation", ""), query.get("item", ""))
+    if call := query.get("call", ""):
+        entry = await visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
+        vendor, operation = wanted.vendor or entry["vendor"], wanted.operation or entry["operation"]
+        item, select = select_item(entry["decided"], wanted.item) if wanted.item else ("", None)
+        wanted = Wanted(vendor or "", operation or "", item, select, call)
+    return await _editor(visit, yaml.dump(draft_scenario(wanted)))
+
+
+async def show_edit(visit: Visit) -> Screen:
+    """Show the editor with a scenario of the sandbox, or else a packaged one.
+
+    Raises:
+        ControlRefusal: there is neither.
+    """
+    name = visit.query.get("name", "")
+    try:
+        found = await visit.control.get(visit.of_sandbox(f"/scenarios/{quote(name, safe='')}"))
+    except ControlRefusal:
+        packaged = {one["name"]: one for one in await visit.control.get("/scenarios")}
+        if name not in packaged:
+            raise
+        found = packaged[name]
+    return await _editor(visit, yaml.dump(found["document"]))
+
+
+async def submit(visit: Visit) -> Shown:
+    """Check the text of the editor, or arm it: as it is written, or each rule for one call."""
+    text, wish = _text(visit), visit.form.get("do", "apply")
+    if wish == "check":
+        return await _editor(visit, text)
+    try:
+        stored = await _add(visit, text, once=wish == "once")
+    except ControlRefusal as refusal:
+        return await _editor(visit, text, refusal)
+    return Moved(visit.address("/scenarios", name=stored["name"]))
+
+
+async def check(visit: Visit) -> Screen:
+    """Show the messages about the text of the editor, as a part of its page."""
+    return Screen(
+        "parts/scenario_messages.html", {"check": await _checked(visit, _text(visit))}, is_part=True
+    )
+
+
+ROUTES = (
+    ScreenRoute("/scenarios", show_scenarios),
+    ScreenRoute("/scenarios/arm", arm, ("POST",)),
+    ScreenRoute("/scenarios/disarm", disarm, ("POST",)),
+    ScreenRoute("/scenarios/new", show_new),
+    ScreenRoute("/scenarios/edit", show_edit),
+    ScreenRoute("/scenarios/edit", submit, ("POST",)),
+    ScreenRoute("/scenarios/check", check, ("POST",)),
+)
+
+
+async def _editor(visit: Visit, text: str, refusal: ControlRefusal | None = None) -> Screen:
+    document = {
+        "text": text,
+        "check": await _checked(visit, text),
+        "refused": refusal.problem if refusal else None,
+    }
+    return Screen("scenario_editor.html", document, refusal.status if refusal else 200)
+
+
+async def _checked(visit: Visit, text: str) -> Document:
+    answered = await visit.control.call("POST", "/scenarios/check", _yaml(text))
+    found: Document = answered.json
+    return found
+
+
+async def _add(visit: Visit, text: str, *, once: bool) -> Document:
+    path = visit.of_sandbox("/scenarios")
+    answered = await visit.control.call("POST", path, _yaml(text), {"once": once})
+    stored: Document = answered.json
+    return stored
+
+
+def _yaml(text: str) -> RawBody:
+    # A body without a byte is none, and would be refused as such.
+    return RawBody((text or "\n").encode(errors="replace"), YAML)
+
+
+def _text(visit: Visit) -> str:
+    return visit.form.get("text", "").replace("\r\n", "\n")

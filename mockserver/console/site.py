@@ -1,0 +1,81 @@
+"""The pages outside the console: home, one page for each API, contracts, and what is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mockserver.console.api_pages import ApiPages
+from mockserver.console.assets import Assets
+from mockserver.console.control_client import ControlClient
+from mockserver.console.first_calls import FirstCalls
+from mockserver.console.home_page import HomePage
+from mockserver.console.missing_page import MissingPage
+from mockserver.console.site_templates import SiteTemplates
+from mockserver.console.static_files import icon, static_file
+from mockserver.control.cases.transport import HttpClient
+from mockserver.control.contract import control_contract
+from mockserver.engine.nearest import OperationDirectory
+from mockserver.engine.registry import LoadedVendor
+
+_SMALLEST_COMPRESSED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The pages, and the files that they use."""
+
+    home: HomePage
+    apis: ApiPages
+    missing: MissingPage
+    assets: Assets
+
+    @classmethod
+    def of(
+        cls,
+        served: tuple[LoadedVendor, ...],
+        control: HttpClient,
+        directory: OperationDirectory,
+        *,
+        has_console: bool = True,
+        assets: Assets | None = None,
+    ) -> Site:
+        """Return the pages of the served vendors, which ask `control` for examples and credentials."""
+        vendors = {vendor.name: vendor for vendor in served}
+        templates, client = SiteTemplates(tuple(vendors), has_console), ControlClient(control)
+        found = Assets.find() if assets is None else assets
+        return cls(
+            HomePage(vendors, FirstCalls(client), templates),
+            ApiPages(vendors, control_contract(), client, found, templates),
+            MissingPage(tuple(vendors), directory, templates),
+            found,
+        )
+
+
+def site_app(site: Site) -> Starlette:
+    """Build the application for everything except vendors, control plane and console."""
+    return Starlette(
+        routes=[
+            Route("/", site.home.show),
+            Route("/favicon.ico", _icon),
+            Route("/_console/static/{name}", static_file),
+            site.assets.route(),
+            Route("/_console/api/", site.apis.control_page),
+            Route("/{vendor}/ui/", site.apis.page),
+            Route("/{vendor}/openapi.yaml", site.apis.yaml),
+            Route("/{vendor}/openapi.json", site.apis.json),
+        ],
+        exception_handlers={HTTPException: site.missing.answer},
+        middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
+    )
+
+
+async def _icon(_request: Request) -> Response:
+    return icon()

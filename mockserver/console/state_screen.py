@@ -1,0 +1,191 @@
+"""What a sandbox holds: vendors, collections, records, one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from mockserver.codec.http import JSON_TYPE
+from mockserver.console.control_client import ControlRefusal, RawBody
+from mockserver.console.document_lines import MAX_LINES, document_lines
+from mockserver.console.forms import refusal_of, shown_refusal
+from mockserver.console.record_table import table_columns, table_rows
+from mockserver.console.screen import Download, Moved, Screen, ScreenRoute
+from mockserver.console.visit import Visit
+from mockserver.model import Document
+
+ROWS = 100
+"""Records of a page."""
+
+
+async def show_state(visit: Visit) -> Screen:
+    """Show the vendors with their collections, and the snapshots."""
+    scopes = await _scopes(visit)
+    vendors = await visit.control.get("/vendors")
+    return Screen(
+        "state.html",
+        {
+            "vendors": [_vendor(one["name"], one["title"], scopes) for one in vendors],
+            "snapshots": await visit.control.get(visit.of_sandbox("/snapshots")),
+        },
+    )
+
+
+async def take_snapshot(visit: Visit) -> Moved:
+    """Take a snapshot and show where it can be restored."""
+    label = visit.form.get("label", "").strip()
+    taken = await visit.control.post(visit.of_sandbox("/snapshots"), {"label": label})
+    return Moved(visit.address("/sandboxes", taken=taken["id"]) + "#snapshots")
+
+
+async def show_vendor(visit: Visit) -> Screen:
+    """Show the collections of one vendor, by scope."""
+    name = visit.path["vendor"]
+    scopes = await _scopes(visit)
+    shown = _vendor(name, name, scopes)
+    if not shown["scopes"]:
+        return _nothing(f"This sandbox holds nothing of {name}.", "see the state of all vendors")
+    return Screen("state_vendor.html", shown)
+
+
+async def show_collection(visit: Visit) -> Screen:
+    """Show a page of the records of one collection."""
+    vendor, collection = visit.path["vendor"], visit.path["collection"]
+    scopes = [
+        scope["scope"]
+        for scope in _vendor(vendor, vendor, await _scopes(visit))["scopes"]
+        if collection in [one["collection"] for one in scope["collections"]]
+    ]
+    scope = visit.query.get("scope") or (scopes[0] if scopes else f"{vendor}/")
+    offset, text = _number(visit.query.get("offset", "")), visit.query.get("text", "")
+    page = await visit.control.get(
+        visit.of_sandbox("/records"), scope=scope, collection=collection, text=text, offset=offset, last=ROWS
+    )
+    records = page["records"]
+    columns = table_columns(records)
+    return Screen(
+        "state_collection.html",
+        {
+            "vendor": vendor,
+            "collection": collection,
+            "scope": scope,
+            "scopes": scopes,
+            "text": text,
+            "offset": offset,
+            "total": page["total"],
+            "next": offset + ROWS if offset + ROWS < page["total"] else None,
+            "previous": max(0, offset - ROWS) if offset else None,
+            "columns": columns,
+            "rows": table_rows(records, columns),
+        },
+    )
+
+
+async def show_record(visit: Visit) -> Screen | Moved:
+    """Show one document."""
+    vendor, collection, key = (visit.path[name] for name in ("vendor", "collection", "key"))
+    if not key:
+        return Moved(visit.address(f"/state/{quote(vendor)}/{quote(collection)}"))
+    scope = visit.query.get("scope") or f"{vendor}/"
+    page = await visit.control.get(
+        visit.of_sandbox("/records"), scope=scope, collection=collection, key=key, last=1
+    )
+    if not page["records"]:
+        return _nothing(
+            f"{scope} {collection} has no record {key}.", "look for it in the collection, or in a diff"
+        )
+    (record,) = page["records"]
+    lines = document_lines(record["document"])
+    return Screen(
+        "state_record.html",
+        {
+            "vendor": vendor,
+            "collection": collection,
+            "scope": scope,
+            **record,
+            "lines": lines[:MAX_LINES],
+            "more": max(0, len(lines) - MAX_LINES),
+        },
+    )
+
+
+async def download_dump(visit: Visit) -> Download:
+    """Return a state as a file: of all vendors or of one, now or as it was."""
+    vendor, of = visit.query.get("vendor", ""), visit.query.get("of", "")
+    query = {"vendor": vendor, "of": of}
+    dump = await visit.control.call("GET", visit.of_sandbox("/dump"), query=query)
+    name = "-".join(part for part in (visit.sandbox, vendor, of.replace(":", "-")) if part)
+    return Download(f"{name}.json", JSON_TYPE, dump.body)
+
+
+async def ask_for_dump(visit: Visit) -> Screen:
+    """Ask for a dump to load."""
+    return await _load_form(visit, None)
+
+
+async def load_dump(visit: Visit) -> Moved | Screen:
+    """Load a dump from a file or from pasted text, in place of what the sandbox holds."""
+    content = visit.files.get("file") or visit.form.get("text", "").strip().encode()
+    if not content:
+        return await _load_form(visit, refusal_of("No dump was given.", "choose a file or paste its text"))
+    vendor = visit.form.get("vendor", "")
+    try:
+        await visit.control.call(
+            "PUT", visit.of_sandbox("/state"), RawBody(content, JSON_TYPE), {"vendor": vendor}
+        )
+    except ControlRefusal as refusal:
+        return await _load_form(visit, shown_refusal(refusal), refusal.status)
+    return Moved(visit.address(f"/state/{vendor}" if vendor else "/state"))
+
+
+async def _load_form(visit: Visit, error: Document | None, status: int = 422) -> Screen:
+    vendors = await visit.control.get("/vendors")
+    await visit.control.get(visit.of_sandbox())  # refused if the sandbox is not there
+    document = {
+        "vendors": [one["name"] for one in vendors],
+        "vendor": visit.form.get("vendor", ""),
+        "text": visit.form.get("text", ""),
+        "error": error,
+    }
+    return Screen("state_load.html", document, status if error else 200)
+
+
+def _nothing(detail: str, cure: str) -> Screen:
+    problem = {"title": "Nothing there", "detail": detail, "errors": [{"detail": "", "try": cure}]}
+    return Screen("refusal.html", problem, 404)
+
+
+async def _scopes(visit: Visit) -> list[Document]:
+    """Return the collections of the sandbox by scope."""
+    by_scope: dict[str, list[Document]] = {}
+    for one in await visit.control.get(visit.of_sandbox("/collections")):
+        by_scope.setdefault(one["scope"], []).append(one)
+    return [
+        {"scope": scope, "tenant": scope.partition("/")[2], "collections": collections}
+        for scope, collections in by_scope.items()
+    ]
+
+
+def _vendor(name: str, title: str, scopes: Iterable[Document]) -> Document:
+    own = [one for one in scopes if one["scope"].startswith(f"{name}/")]
+    return {"name": name, "title": title, "records": _count(own), "scopes": own}
+
+
+def _count(scopes: Sequence[Document]) -> int:
+    return sum(one["records"] for scope in scopes for one in scope["collections"] if not one["own"])
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - digits of an offset
+
+
+ROUTES = (
+    ScreenRoute("/state", show_state),
+    ScreenRoute("/state", take_snapshot, ("POST",)),
+    ScreenRoute("/state/dump", download_dump),
+    ScreenRoute("/state/load", ask_for_dump),
+    ScreenRoute("/state/load", load_dump, ("POST",)),
+    ScreenRoute("/state/{vendor}", show_vendor),
+    ScreenRoute("/state/{vendor}/{collection}", show_collection),
+    ScreenRoute("/state/{vendor}/{collection}/{key:path}", show_record),
+)

