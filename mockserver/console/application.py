@@ -24,16 +24,20 @@ from mockserver.console import (
     cases_screen,
     clock_screen,
     diff_screen,
+    documentation_screen,
     journal_screen,
+    reports_screen,
     sandbox_screen,
     scenario_screen,
     state_screen,
+    vendors_screen,
 )
+from mockserver.console.assets import HTMX, Assets
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
 from mockserver.console.missing_page import MissingPage
-from mockserver.console.pages import Pages
-from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Shown
+from mockserver.console.pages import FOREIGN_HEADERS, Pages
+from mockserver.console.screen import Download, Foreign, Moved, Screen, ScreenRoute, Shown
 from mockserver.console.static_files import static_file
 from mockserver.console.visit import CONSOLE, Visit
 from mockserver.control.cases.transport import HttpClient
@@ -46,8 +50,11 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     state_screen.ROUTES,
     sandbox_screen.ROUTES,
     clock_screen.ROUTES,
+    documentation_screen.ROUTES,
     scenario_screen.ROUTES,
     cases_screen.ROUTES,
+    vendors_screen.ROUTES,
+    reports_screen.ROUTES,
 )
 """The routes of all screens, by subject."""
 
@@ -70,7 +77,9 @@ class Console:
     @classmethod
     def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
         """Return the console that asks `control`, and sends calls to the vendors of `server`."""
-        return cls(ControlClient(control), server, live, Pages(__version__, live.server))
+        return cls(
+            ControlClient(control), server, live, Pages(__version__, live.server, Assets.find().address(HTMX))
+        )
 
     def routes(self) -> list[Route]:
         """Return the routes of all screens and of their static files."""
@@ -176,9 +185,11 @@ def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:
     return [route for group in groups for route in group]
 
 
-def _plain_response(shown: Moved | Download) -> Response:
+def _plain_response(shown: Moved | Download | Foreign) -> Response:
     if isinstance(shown, Moved):
         return RedirectResponse(shown.address, HTTPStatus.SEE_OTHER)
+    if isinstance(shown, Foreign):
+        return Response(shown.content, media_type=shown.media_type, headers=FOREIGN_HEADERS)
     disposition = f'attachment; filename="{shown.name}"'
     return Response(shown.content, media_type=shown.media_type, headers={"Content-Disposition": disposition})
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.codec import json
-from mockserver.console.body_lines import all_lines
 from mockserver.console.call_bodies import bodies
+from mockserver.console.call_changes import changes_of
 from mockserver.console.call_exports import EXPORTS, export_file, export_part
 from mockserver.console.call_items import ItemChoice, item_page
 from mockserver.console.control_client import ControlRefusal
@@ -25,7 +24,12 @@ TABS = (
 RAW_CHARACTERS = 200_000
 """Most characters of a raw body on a page."""
 
-_TARGETS = ("here", "fresh", "address")
+TARGETS = (
+    ("here", "in this sandbox"),
+    ("fresh", "in a fresh sandbox"),
+    ("address", "to an address"),
+)
+"""Where a call can be sent again."""
 
 
 async def show_call(visit: Visit) -> Screen:
@@ -37,7 +41,9 @@ async def replay(visit: Visit) -> Screen:
     """Send the call again, and show what came of it above the call."""
     chosen = visit.form.get("into", "")
     to = visit.form.get("to", "")
-    asked = {"to": to} if chosen == "address" else {"into": chosen or "here"}
+    # Recorded credentials are sent to no other address.
+    headers = {"authorization": text} if (text := visit.form.get("authorization", "")) else {}
+    asked = {"to": to, "headers": headers} if chosen == "address" else {"into": chosen or "here"}
     try:
         found = await visit.control.post(visit.of_sandbox(f"/journal/{visit.path['number']}/replay"), asked)
     except ControlRefusal as refusal:
@@ -91,10 +97,10 @@ async def _document(visit: Visit) -> Document:
         "items": page,
         "bodies": bodies(call, decided, page["rows"], picked) if tab == "items" else None,
         "rawCharacters": RAW_CHARACTERS,
-        "changes": await _changes(visit, number) if tab == "state" else None,
+        "changes": await changes_of(visit, number) if tab == "state" else None,
         "exports": [{"name": one.name, "title": one.title, "brings": one.brings_state} for one in EXPORTS],
         "export": await export_part(visit),
-        "targets": list(_TARGETS),
+        "targets": [{"name": name, "title": title} for name, title in TARGETS],
         "replay": None,
     }
 
@@ -119,33 +125,6 @@ async def _switches(visit: Visit, call: Document) -> list[str]:
     listed = await visit.control.get(visit.of_sandbox("/assumptions"))
     of_vendor = f"{call['vendor']}."
     return [one["id"].removeprefix(of_vendor) for one in listed if one["id"].startswith(of_vendor)]
-
-
-async def _changes(visit: Visit, number: int) -> Document:
-    """Return what the call changed, or the reason why that is not known."""
-    try:
-        changes: Document = await visit.control.get(
-            visit.of_sandbox("/diff"), against=f"before:{number}", of=f"after:{number}"
-        )
-    except ControlRefusal as refusal:
-        return {"reason": str(refusal), "added": [], "removed": [], "changed": []}
-    return {
-        "reason": None,
-        **{kind: [_placed(one) for one in changes[kind]] for kind in ("added", "removed")},
-        "changed": [
-            {**one, "changes": [_compared(change) for change in one["changes"]]} for one in changes["changed"]
-        ],
-    }
-
-
-def _placed(one: Document) -> Document:
-    return {**one, "text": "\n".join(line.text for line in all_lines(one["document"]))}
-
-
-def _compared(change: Document) -> Document:
-    """Return a changed value with both sides as text; `absent` where there is none."""
-    was, now = (json.encode(change[side]).decode() if side in change else "absent" for side in ("old", "new"))
-    return {"pointer": change["pointer"], "before": was, "after": now}
 
 
 def _replayed(found: Document, chosen: str, to: str) -> Document:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mockserver.console.control_client import ControlRefusal
 from mockserver.console.document_lines import MAX_LINES, document_lines, json_text
 from mockserver.console.forms import shown_refusal
+from mockserver.console.record_table import record_label
 from mockserver.console.screen import Screen, ScreenRoute
 from mockserver.console.visit import Visit
 from mockserver.model import Document
@@ -14,6 +17,7 @@ MAX_RECORDS = 200
 
 _RECENT_CALLS = 10
 _OPEN_RECORDS = 5
+_SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 _NAMES = {"now": "now", "fixtures": "the fixtures"}
 
 
@@ -93,30 +97,40 @@ async def _states(visit: Visit, before: str, after: str) -> list[Document]:
 
 
 def _shown(found: Document) -> Document:
-    """Return the records that differ, and apart from them what the server keeps for itself."""
-    entries = [
-        *({**one, "kind": "added", "sign": "+"} for one in found["added"]),
-        *({**one, "kind": "removed", "sign": "-"} for one in found["removed"]),
-        *({**one, "kind": "changed", "sign": "~"} for one in found["changed"]),
-    ]
+    """Return the records that differ, by collection, and apart from them what the server keeps for itself.
+
+    Of many, those that are no additions come first.
+    """
+    entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
     records = [one for one in entries if not one["own"]]
     own = [one for one in entries if one["own"]]
     kinds = [one["kind"] for one in records]
     return {
         "counts": {kind: kinds.count(kind) for kind in ("added", "removed", "changed")},
-        "records": [_entry(one) for one in records[:MAX_RECORDS]],
+        "groups": _groups(records[:MAX_RECORDS]),
         "own": [_entry(one) for one in own[:MAX_RECORDS]],
         "more": max(0, len(records) - MAX_RECORDS) + max(0, len(own) - MAX_RECORDS),
         "open": len(records) <= _OPEN_RECORDS,
     }
 
 
+def _groups(entries: Sequence[Document]) -> list[Document]:
+    groups: dict[tuple[str, str], list[Document]] = {}
+    for one in entries:
+        groups.setdefault((one["scope"], one["collection"]), []).append(_entry(one))
+    return [
+        {"scope": scope, "collection": collection, "records": groups[scope, collection]}
+        for scope, collection in sorted(groups)
+    ]
+
+
 def _entry(one: Document) -> Document:
-    shown = {name: one[name] for name in ("kind", "sign", "scope", "collection", "key")}
-    shown["vendor"] = one["scope"].partition("/")[0]
+    shown = {name: one[name] for name in ("kind", "scope", "collection", "key")}
+    shown |= {"sign": _SIGNS[one["kind"]], "vendor": one["scope"].partition("/")[0]}
     if "document" in one:
-        return {**shown, "lines": document_lines(one["document"])[:MAX_LINES]}
-    return {**shown, "changes": [_change(change) for change in one["changes"]]}
+        lines = document_lines(one["document"])[:MAX_LINES]
+        return {**shown, "label": record_label(one["key"], one["document"]), "lines": lines}
+    return {**shown, "label": "", "changes": [_change(change) for change in one["changes"]]}
 
 
 def _change(change: Document) -> Document:
@@ -124,7 +138,7 @@ def _change(change: Document) -> Document:
     return {
         "pointer": change["pointer"],
         "kind": kind,
-        "sign": {"added": "+", "removed": "-", "changed": "~"}[kind],
+        "sign": _SIGNS[kind],
         "old": json_text(change["old"]) if "old" in change else None,
         "new": json_text(change["new"]) if "new" in change else None,
     }

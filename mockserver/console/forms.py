@@ -28,3 +28,8 @@ def question(title: str, says: list[str], button: str, action: str, back: str) -
     """Return a page that asks before something is lost; its form posts to `action`."""
     document = {"title": title, "says": says, "button": button, "action": action, "back": back}
     return Screen("question.html", document)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 record`, `2,000 records`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -27,6 +27,7 @@ async def show_journal(visit: Visit) -> Screen:
             "filters": _filters(visit),
             "vendors": [vendor["name"] for vendor in vendors],
             "outcomes": list(OUTCOMES),
+            "pageRows": ROWS,
             "examples": [_first_call(visit, vendor) for vendor in vendors],
         },
     )
@@ -51,10 +52,14 @@ async def send_example(visit: Visit) -> Moved:
         batch = await visit.control.post(visit.of_sandbox("/examples"), asked)
     except ControlRefusal:  # a vendor whose batches are accepted or refused as a whole
         batch = await visit.control.post(visit.of_sandbox("/examples"), {**asked, "items": 1})
-    headers = tuple(
-        {"User-Agent": "mockserver-console", **batch["headers"], "Mock-Sandbox": visit.sandbox}.items()
-    )
-    call = Request(batch["method"], f"/{vendor}{batch['path']}", headers, batch["body"].encode())
+    headers = {
+        "Host": visit.origin.partition("://")[2],  # the address that an export of the call names
+        "User-Agent": "mockserver-console",
+        **batch["headers"],
+        "Mock-Sandbox": visit.sandbox,
+    }
+    path = f"/{vendor}{batch['path']}"
+    call = Request(batch["method"], path, tuple(headers.items()), batch["body"].encode())
     await visit.server.send(call)
     (newest,) = await visit.control.get(visit.of_sandbox("/journal"), last=1)
     return Moved(visit.address(f"/x/{newest['number']}"))

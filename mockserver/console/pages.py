@@ -20,6 +20,14 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "same-origin",
 }
 
+FOREIGN_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers of a page that others wrote: it runs nothing, loads nothing, and has an origin of its own."""
+
 NAVIGATION = (
     ("Calls", "/"),
     ("State", "/state"),
@@ -48,10 +56,14 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders screens; `server` names this run of the server, so that an open page sees a restart."""
+    """Renders screens; `server` names this run of the server, so that an open page sees a restart.
+
+    `htmx` is the address of that script, "" where it was not fetched: a link then loads a whole page.
+    """
 
     version: str
     server: str
+    htmx: str = ""
     environment: Environment = field(default_factory=_environment)
     headers: Mapping[str, str] = field(default_factory=lambda: SECURITY_HEADERS)
 
@@ -69,6 +81,7 @@ class Pages:
             here=path.removeprefix(CONSOLE),
             version=self.version,
             server=self.server,
+            htmx=self.htmx,
             twin=_twin_address(path, visit),
         )
 

@@ -41,6 +41,12 @@ def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Docu
     ]
 
 
+def record_label(key: str, document: Document) -> str:
+    """Return the first text that names the record beside its key, "" if there is none."""
+    texts = (value for name, value in document.items() if _NAMES.search(name) and isinstance(value, str))
+    return next((_text(value) for value in texts if value not in ("", key)), "")
+
+
 def _rank(name: str, values: Sequence[Json]) -> int:
     """Return how little a member tells of its record, by its name and by what it holds; 0 tells most."""
     if len(values) > 1 and len({str(value) for value in values}) == 1:

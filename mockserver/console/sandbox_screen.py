@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 from mockserver.console.control_client import ControlRefusal
 from mockserver.console.durations import said_duration
-from mockserver.console.forms import question, refusal_of, shown_refusal
+from mockserver.console.forms import counted, question, refusal_of, shown_refusal
 from mockserver.console.screen import Moved, Screen, ScreenRoute
 from mockserver.console.visit import Visit
 from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 _FROM_FIXTURES, _EMPTY, _COPY = "fixtures", "empty", "copy:"
+_OWN_SCOPE = "sandbox/"
 
 
 async def show_sandboxes(visit: Visit) -> Screen:
@@ -37,7 +38,7 @@ async def create(visit: Visit) -> Moved | Screen:
         copied = await _copied(visit, begin)
         await visit.control.post("/sandboxes", asked)
         if copied is not None:
-            await _load(visit, name, copied, freeze)
+            await _load(_inside(visit, name), copied, asked)
     except ControlRefusal as refusal:
         return await _page(visit, shown_refusal(refusal), refusal.status)
     return Moved(_inside(visit, name).address("/sandboxes"))
@@ -49,8 +50,8 @@ async def ask_reset(visit: Visit) -> Screen:
     return question(
         f"Reset the sandbox {visit.sandbox}?",
         [
-            f"Its {found['records']:,} records go back to how it began, and its clock too.",
-            f"Its {found['calls']:,} calls are deleted, and their numbers begin again at 1.",
+            f"Its {counted(found['records'], 'record')} and its clock go back to how it began.",
+            f"Its journal of {counted(found['calls'], 'call')} is deleted, and numbers begin again at 1.",
             "Snapshots are kept.",
         ],
         "Reset",
@@ -72,7 +73,10 @@ async def ask_delete(visit: Visit) -> Screen:
     found = await visit.control.get(visit.of_sandbox())
     return question(
         f"Delete the sandbox {visit.sandbox}?",
-        [f"Its {found['records']:,} records, {found['calls']:,} calls and all its snapshots are lost."],
+        [
+            f"It holds {counted(found['records'], 'record')} and {counted(found['calls'], 'call')}.",
+            "All of it is lost, and its snapshots too.",
+        ],
         "Delete",
         visit.address("/sandboxes/delete"),
         visit.address("/sandboxes"),
@@ -94,7 +98,7 @@ async def ask_restore(visit: Visit) -> Screen:
         f"Restore snapshot {snapshot['id']} of {visit.sandbox}?",
         [
             f"It was taken at {snapshot['at']} by the sandbox's clock.",
-            f"It has {snapshot['records']:,} records.",
+            f"It has {counted(snapshot['records'], 'record')}.",
             "What the sandbox holds now is lost. Calls and snapshots are kept.",
         ],
         "Restore",
@@ -114,7 +118,7 @@ async def ask_delete_snapshot(visit: Visit) -> Screen:
     snapshot = await _snapshot(visit)
     return question(
         f"Delete snapshot {snapshot['id']} of {visit.sandbox}?",
-        [f"It has {snapshot['records']:,} records. Nothing else changes."],
+        [f"It has {counted(snapshot['records'], 'record')}. Nothing else changes."],
         "Delete",
         visit.address(f"/sandboxes/snapshots/{snapshot['id']}/delete"),
         visit.address("/sandboxes"),
@@ -157,16 +161,19 @@ async def _copied(visit: Visit, begin: str) -> Json:
     return await visit.control.get(visit.of_sandbox("/dump"), of=begin.removeprefix(_COPY))
 
 
-async def _load(visit: Visit, name: str, dump: Json, freeze: str) -> None:
-    """Load the dump into a new sandbox, which is deleted again if that is refused."""
-    created = _inside(visit, name)
+async def _load(created: Visit, dump: Document, asked: Document) -> None:
+    """Load the dump into a new sandbox, which is deleted again if that is refused; `asked` wins over it."""
+    if "seed" in asked:
+        settings = dump[_OWN_SCOPE]["settings"]
+        own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}
+        dump = {**dump, _OWN_SCOPE: own}
     try:
-        await visit.control.put(created.of_sandbox("/state"), dump)
-        if freeze:
-            await visit.control.post(created.of_sandbox("/clock/freeze"), {"at": freeze})
+        await created.control.put(created.of_sandbox("/state"), dump)
+        if "freeze" in asked:
+            await created.control.post(created.of_sandbox("/clock/freeze"), {"at": asked["freeze"]})
     except ControlRefusal:
         with suppress(ControlRefusal):
-            await visit.control.delete(created.of_sandbox())
+            await created.control.delete(created.of_sandbox())
         raise
 
 

@@ -39,7 +39,15 @@ class Download:
     content: bytes
 
 
-Shown: TypeAlias = Screen | Moved | Download
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A page that others wrote: it is shown as it is, without scripts or anything from elsewhere."""
+
+    content: bytes
+    media_type: str
+
+
+Shown: TypeAlias = Screen | Moved | Download | Foreign
 
 
 @dataclass(frozen=True, slots=True)

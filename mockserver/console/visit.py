@@ -29,7 +29,7 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
 
-    def address(self, path: str, **query: object) -> str:
+    def address(self, path: str, /, **query: object) -> str:
         """Return an address of the console in this sandbox; empty parts of the query are left out."""
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return f"{CONSOLE}{path}?{urlencode({'sandbox': self.sandbox, **given})}"

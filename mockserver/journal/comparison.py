@@ -63,7 +63,7 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
         listed = value_at(document, parse_pointer(reported["list"]))
         items = listed if isinstance(listed, list) else []
         return [
-            (text_at(item, reported.get("key")) or "", text_at(item, reported.get("status")) or _UNREPORTED)
+            (_text_at(item, reported.get("key")) or "", _text_at(item, reported.get("status")) or _UNREPORTED)
             for item in items
         ]
     found: dict[str, str] = {}
@@ -155,7 +155,6 @@ def value_at(document: Json, path: Path) -> Json:
     return document
 
 
-def text_at(item: Json, pointer: str | None) -> str | None:
-    """Return the text at a pointer, of another value its JSON; None if there is none."""
+def _text_at(item: Json, pointer: str | None) -> str | None:
     value = None if pointer is None else value_at(item, parse_pointer(pointer))
     return value if value is None or isinstance(value, str) else json.encode(value).decode()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mockserver.journal.comparison import json_value, text_at, value_at
+from mockserver.codec import json
+from mockserver.journal.comparison import json_value, value_at
 from mockserver.journal.entry import Entry
-from mockserver.model import Document, Json, pointer_of
+from mockserver.model import Document, Json, Path, pointer_of
 from mockserver.spec.openapi import Batch, Operation, parse_pointer
 
 
@@ -22,9 +23,9 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
         return
     is_bare = batch.bare_item and len(keys) == 1 and _is_bare(entry, batch)
     reported = _reported(keys, batch, json_value(entry.reply.body, entry.reply.media_type))
+    items = pointer_of(batch.items)
     for index in range(len(keys)):
-        sent = "" if is_bare else pointer_of((*batch.items, index))
-        yield {"sent": sent, "reported": reported.get(index)}
+        yield {"sent": "" if is_bare else f"{items}/{index}", "reported": reported.get(index)}
 
 
 def _is_bare(entry: Entry, batch: Batch) -> bool:
@@ -52,8 +53,14 @@ def _rows(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
     rows = value_at(document, parse_pointer(pointer))
     if not isinstance(rows, list):
         return {}
-    told = {text_at(row, batch.outcome.get("key")): f"{pointer}/{at}" for at, row in enumerate(rows)}
+    place = parse_pointer(batch.outcome["key"]) if "key" in batch.outcome else None
+    told = {} if place is None else {_key(row, place): f"{pointer}/{at}" for at, row in enumerate(rows)}
     found = {index: told[key] for index, key in enumerate(keys) if key in told}
     if len(found) < len(rows) == len(keys):
         return {index: f"{pointer}/{index}" for index in range(len(keys))}
     return found
+
+
+def _key(row: Json, place: Path) -> str:
+    value = value_at(row, place)
+    return value if isinstance(value, str) else json.encode(value).decode()

@@ -15,7 +15,7 @@ DIFF = "/state/diff?sandbox=new"
 
 def shown(browser: Client, query: str = "") -> list[tuple[str, str]]:
     found = browser.get(f"{CONSOLE}/state/diff.json?sandbox=new{query}").json["difference"]
-    return [(one["sign"], one["key"]) for one in found["records"]]
+    return [(one["sign"], one["key"]) for group in found["groups"] for one in group["records"]]
 
 
 def change_amount(browser: Client, key: str, amount: Any) -> None:
@@ -79,7 +79,7 @@ def test_what_the_server_keeps_for_itself_is_apart(browser: Client) -> None:
 
     found = browser.get(f"{CONSOLE}/state/diff.json?sandbox=new").json["difference"]
 
-    assert ([one["collection"] for one in found["own"]], found["records"]) == (["assumptions"], [])
+    assert ([one["collection"] for one in found["own"]], found["groups"]) == (["assumptions"], [])
     assert "No record differs." in page(browser, DIFF)
 
 
@@ -104,7 +104,7 @@ def test_a_choice_that_is_not_offered_stays_chosen(browser: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "says"),
     [
-        ("&call=9", 404, "the state around call #9 is not known"),
+        ("&call=9", 404, "the states before and after call 9 are no longer kept"),
         ("&call=<b>", 400, "&#34;before:&lt;b&gt;&#34;"),
         ("&from=s7", 404, "the sandbox has no snapshot s7"),
     ],
@@ -125,9 +125,27 @@ def test_of_many_records_the_first_are_drawn(browser: Client) -> None:
 
     found = browser.get(f"{CONSOLE}/state/diff.json?sandbox=new").json["difference"]
 
-    assert (len(found["records"]), found["more"], found["counts"]["added"]) == (
+    assert (len(found["groups"][0]["records"]), found["more"], found["counts"]["added"]) == (
         MAX_RECORDS,
         7,
         MAX_RECORDS + 7,
     )
     assert "7 more entries differ" in page(browser, DIFF)
+
+
+def test_what_is_no_addition_is_drawn_even_of_many(browser: Client) -> None:
+    order(browser, "A", "B")
+    browser.post(f"{NEW}/snapshots", json={})
+    order(browser, *(f"x{number}" for number in range(MAX_RECORDS)))
+    browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"A": None}}})
+    change_amount(browser, "B", 9)
+
+    assert shown(browser, "&from=s1")[:2] == [("-", "A"), ("~", "B")]
+
+
+def test_a_record_is_named_beside_its_key(browser: Client) -> None:
+    create(browser)
+    document = {"id": "A", "code": "A", "InvoiceNumber": "INV-7"}
+    browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"A": document}}})
+
+    assert '<strong>A</strong> <span class="muted">INV-7</span>' in page(browser, DIFF)

@@ -53,6 +53,15 @@ def test_a_sandbox_is_created_as_a_copy(browser: Client, begin: str) -> None:
     assert orders(browser) == ["A", "B"]
 
 
+def test_a_copy_has_the_seed_and_the_clock_that_were_asked_for(browser: Client) -> None:
+    create(browser, seed=1)
+
+    post_form(browser, HERE, name="other", begin="copy:now", seed="9", freeze="2030-01-01T00:00:00Z")
+
+    seed = browser.get(f"{SANDBOXES}/other/dump").json["sandbox/"]["settings"]["seed"]
+    assert (seed, found(browser, "other")["clock"]["at"]) == ({"value": 9}, "2030-01-01T00:00:00Z")
+
+
 def test_a_copy_of_what_is_not_there_creates_nothing(browser: Client) -> None:
     create(browser)
 
@@ -112,7 +121,7 @@ def test_a_sandbox_is_deleted_after_a_question(browser: Client) -> None:
 
     response = post_form(browser, "/sandboxes/delete?sandbox=new")
 
-    assert "Its 1 records, 1 calls and all its snapshots are lost." in question
+    assert "It holds 1 record and 1 call." in question
     assert response.headers["location"] == "/_console/sandboxes?sandbox=default"
     assert listed(browser) == ["default"]
 

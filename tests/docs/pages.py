@@ -8,7 +8,7 @@ from pathlib import Path
 import mockserver
 from mockserver.engine.registry import LoadedVendor, discover_vendors
 from tests.bench import speed_page
-from tests.docs import catalogue_page, reference
+from tests.docs import catalogue_page, changes_page, control_page, reference, settings_page
 from tests.docs.markdown import with_generated
 
 DOCS = Path(mockserver.__file__).parents[1] / "docs"
@@ -19,6 +19,14 @@ What is known of this vendor and where from. What the labels mean: [sources](../
 
 ## Documents
 """
+
+
+_REFERENCES = (
+    ("catalogue.md", "Catalogue", catalogue_page.describe),
+    ("control.md", "Control API", control_page.describe),
+    ("settings.md", "Settings", settings_page.describe),
+)
+"""Pages that people begin and the code completes: file, title, what makes the rest."""
 
 
 def vendor_page(vendor: LoadedVendor) -> Path:
@@ -32,8 +40,10 @@ def fresh_pages() -> Iterator[tuple[Path, str]]:
         file = vendor_page(vendor)
         title = vendor.spec.document["info"]["title"]
         yield file, with_generated(_read(file, _NEW_PAGE.format(title=title)), reference.describe(vendor))
-    file = DOCS / "catalogue.md"
-    yield file, with_generated(_read(file, "# Catalogue\n"), catalogue_page.describe())
+    for name, title, generated in _REFERENCES:
+        file = DOCS / name
+        yield file, with_generated(_read(file, f"# {title}\n"), generated())
+    yield DOCS / "changes.md", changes_page.fresh_page()
     yield speed_page.PAGE, speed_page.fresh_page()
 
 

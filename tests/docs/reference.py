@@ -108,7 +108,7 @@ def _assumption(vendor: str, assumption: Assumption) -> Sequence[str]:
         code(assumption.default) or "empty",
         ", ".join(code(value) for value in assumption.alternatives),
         assumption.meaning,
-        "<br>".join(_link(source) for source in assumption.source.split("; ")),
+        ", ".join(_link(source) for source in assumption.source.split("; ")),
     )
 
 

@@ -14,6 +14,7 @@ from mockserver.cli.main import main
 from mockserver.cli.settings.config_settings import commands_of
 
 PAGE = Path(mockserver.__file__).parents[1] / "docs" / "commands.md"
+_DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.*)\]")
 MARK = "<!-- From here on the page is made from the commands: python -m tests.support.commands_page -->\n"
 
 
@@ -53,15 +54,23 @@ def _section(path: tuple[str, ...], command: click.Command) -> Iterator[str]:
 def _row(option: click.Option, context: click.Context) -> str:
     flags = ", ".join(f"`{flag}`" for flag in (*option.opts, *option.secondary_opts))
     value = "" if option.is_flag else f" {option.make_metavar(context)}"
-    default = "" if option.is_flag or not option.show_default else option.default
-    if option.secondary_opts:
-        default = (option.opts if option.default else option.secondary_opts)[0]
-    meaning, found = option.help or "", re.search(r"\s*\[default: (.*)\]", option.help or "")
-    if found:
-        meaning, default = meaning.replace(found[0], ""), found[1]
     variable = f"`{option.envvar}`" if option.envvar else ""
-    cells = (flags + _escaped(value), _escaped(str(default)), variable, _escaped(meaning))
+    cells = (flags + _escaped(value), _escaped(default_of(option)), variable, _escaped(meaning_of(option)))
     return f"| {' | '.join(cells)} |"
+
+
+def default_of(option: click.Option) -> str:
+    """Return the default of an option as people read it, "" for none."""
+    if found := _DEFAULT_IN_HELP.search(option.help or ""):
+        return found[1]
+    if option.secondary_opts:
+        return (option.opts if option.default else option.secondary_opts)[0]
+    return "" if option.is_flag or not option.show_default else str(option.default)
+
+
+def meaning_of(option: click.Option) -> str:
+    """Return what an option is for, without its default."""
+    return _DEFAULT_IN_HELP.sub("", option.help or "")
 
 
 def _escaped(text: str) -> str:

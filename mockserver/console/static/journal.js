@@ -1,26 +1,40 @@
-// Keeps the list of calls live: fetches the rows after the newest one shown, whenever there may be some.
+// Keeps the list of calls live: fetches the rows after the newest one it has, whenever there may be some.
 "use strict";
 (() => {
   const table = document.getElementById("calls"), body = table.tBodies[0];
   const state = document.getElementById("live-state"), pause = document.getElementById("pause");
   const MOST_ROWS = 500;
-  let newest = Number(table.dataset.newest), waiting = null, isBusy = false, isAgain = false, isPaused = false;
+  let newest = Number(table.dataset.newest), waiting = [], arrived = 0, isPaused = false;
+  let isBusy = false, isAgain = false, run = 0;
   if ("fixed" in table.dataset) return;
 
-  const say = (text) => { if (state.textContent !== text) state.textContent = text; };
   const sandbox = new URL(table.dataset.rows, location.href).searchParams.get("sandbox");
-  pause.hidden = false;
-  say("Live");
+  const say = (text) => { if (state.textContent !== text) state.textContent = text; };
+  const sayHow = () => {
+    const count = isPaused ? `Paused: ${waiting.length} new` : arrived ? `Live: ${arrived} new` : "Live";
+    say(run ? `The server was started again. ${count}` : count);
+  };
 
-  const show = (rows) => {
-    const part = document.createElement("tbody");
-    part.innerHTML = rows;
-    const added = [...part.rows].filter((row) => Number(row.dataset.number) > newest);
-    if (!added.length) return;
-    newest = Number(added[0].dataset.number);
-    body.prepend(...added);
+  const show = () => {
+    if (!waiting.length) return;
+    arrived += waiting.length;
+    body.prepend(...waiting);
+    waiting = [];
     while (body.rows.length > MOST_ROWS) body.lastElementChild.remove();
     document.getElementById("empty")?.remove();
+  };
+
+  // Newest first. One answer has a page of rows at most: older ones are asked for until none is missing.
+  const rowsAfter = async (number) => {
+    const found = [];
+    for (let before = ""; ; before = `&before=${found.at(-1).dataset.number}`) {
+      const answer = await fetch(`${table.dataset.rows}&after=${number}${before}`, { headers: { Accept: "text/html" } });
+      const part = document.createElement("tbody");
+      if (answer.ok) part.innerHTML = await answer.text();
+      const rows = [...part.rows];
+      found.push(...rows);
+      if (rows.length < Number(table.dataset.page) || found.length >= MOST_ROWS) return found;
+    }
   };
 
   const update = async () => {
@@ -29,43 +43,41 @@
     try {
       do {
         isAgain = false;
-        const answer = await fetch(`${table.dataset.rows}&after=${newest}`, { headers: { Accept: "text/html" } });
-        if (answer.ok) {
-          const rows = await answer.text();
-          if (isPaused) wait(rows); else show(rows);
-        }
+        const asked = run, rows = await rowsAfter(newest);
+        // What another run of the server answered is not added to the rows of this one.
+        if (asked !== run) continue;
+        if (rows.length) newest = Number(rows[0].dataset.number);
+        waiting = [...rows, ...waiting].slice(0, MOST_ROWS);
+        if (!isPaused) show();
+        sayHow();
       } while (isAgain);
     } catch { say("No answer from the server: trying again"); } finally { isBusy = false; }
   };
 
-  const wait = (rows) => {
-    const part = document.createElement("tbody");
-    part.innerHTML = rows;
-    waiting = rows;
-    say(`Paused: ${part.rows.length} new`);
-  };
-
+  pause.hidden = false;
   pause.addEventListener("click", () => {
     isPaused = !isPaused;
     pause.setAttribute("aria-pressed", isPaused);
-    pause.textContent = isPaused ? "Go on" : "Pause";
-    say(isPaused ? "Paused: 0 new" : "Live");
-    if (!isPaused && waiting !== null) { show(waiting); waiting = null; update(); }
+    if (!isPaused) show();
+    sayHow();
   });
   document.addEventListener("mock-calls", ({ detail }) => {
     if (detail === null || (detail[sandbox] ?? 0) > newest) update();
   });
   document.addEventListener("mock-link", ({ detail }) => {
     if (detail === "lost") say("Connection lost: trying again");
-    else { if (!isPaused) say("Live"); update(); }
+    else update();
   });
   document.addEventListener("mock-server", ({ detail }) => {
     if (detail === document.documentElement.dataset.server) return;
     // Another run of the server numbers its calls anew: the rows of the last one are gone.
     document.documentElement.dataset.server = detail;
-    body.replaceChildren();
+    run += 1;
     newest = 0;
-    say("The server was started again");
+    waiting = [];
+    body.replaceChildren();
     update();
   });
+  // Calls may have come since the page was drawn.
+  update();
 })();

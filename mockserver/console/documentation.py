@@ -1,0 +1,236 @@
+"""The documentation as the server shows it: pages in the order of the navigation, and a search."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mockserver.errors import MockServerError
+from mockserver.model import Json
+
+if TYPE_CHECKING:
+    from mockserver.console.markdown import Heading, RenderedText
+
+ADDRESS = "/_console/docs/"
+"""Where the pages are served; the page `index` is this address itself."""
+TEMPLATE = "documentation.html"
+INDEX = "index"
+
+_NAVIGATION = "mkdocs.yml"
+_IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+_MOST_FOUND = 40
+_EXCERPT_LENGTH = 200
+
+
+class UnknownPageError(MockServerError):
+    """The documentation has no page or image of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page in the navigation: its name is its file below the folder, without `.md`."""
+
+    title: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        """Where the page is served."""
+        return page_address(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Pages under one title of the navigation."""
+
+    title: str
+    pages: tuple[PageLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: `html` is safe to show, and lacks the title, which is the first heading."""
+
+    name: str
+    title: str
+    html: str
+    headings: tuple[Heading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of a page."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A section that has all words of a search."""
+
+    title: str
+    heading: str
+    address: str
+    excerpt: str
+
+
+def page_address(name: str) -> str:
+    """Return where the page of this name is served."""
+    return ADDRESS if name == INDEX else f"{ADDRESS}{name}"
+
+
+def documentation_folder() -> Path:
+    """Return where the pages are: beside the package in a checkout, inside it when installed."""
+    here = Path(__file__).parents[1]
+    inside = here / "docs"
+    return inside if inside.is_dir() else here.parent / "docs"
+
+
+def navigation_file(folder: Path) -> Path:
+    """Return the file that has the order of the pages: in the folder when installed, else beside it."""
+    inside = folder / _NAVIGATION
+    return inside if inside.is_file() else folder.parent / _NAVIGATION
+
+
+class DocumentationPages:
+    """The pages of a folder; each is rendered once, when it is first asked for."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or documentation_folder()
+        self._rendered: dict[str, RenderedText] = {}
+
+    @cached_property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """All pages, in the order of the navigation."""
+        text = navigation_file(self._folder).read_text(encoding="utf-8")
+        return tuple(_chapters(yaml.safe_load(text)["nav"]))
+
+    def page(self, name: str) -> Page:
+        """Return the page of this name.
+
+        Raises:
+            UnknownPageError: the navigation has no such page.
+        """
+        rendered = self._render(name)
+        return Page(name, rendered.headings[0].text, rendered.html, rendered.headings)
+
+    def image(self, name: str) -> Image:
+        """Return the picture of this name, a path below the folder.
+
+        Raises:
+            UnknownPageError: there is no such picture.
+        """
+        if name not in self._images:
+            raise UnknownPageError(f"the documentation has no picture {name}")
+        file = self._folder / name
+        return Image(_IMAGE_TYPES[file.suffix], file.read_bytes())
+
+    def search(self, text: str) -> tuple[Finding, ...]:
+        """Return the sections that have all words of the text; first those whose heading has them."""
+        words = tuple(text.casefold().split())
+        found = sorted(self._sections_with(words), key=lambda one: one[0]) if words else []
+        return tuple(finding for _, finding in found[:_MOST_FOUND])
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(link.name for chapter in self.chapters for link in chapter.pages)
+
+    @cached_property
+    def _images(self) -> frozenset[str]:
+        files = (file for file in self._folder.rglob("*") if file.suffix in _IMAGE_TYPES)
+        return frozenset(file.relative_to(self._folder).as_posix() for file in files)
+
+    def _render(self, name: str) -> RenderedText:
+        from mockserver.console.markdown import render_markdown  # noqa: PLC0415 - not needed to start a server
+
+        if name not in self._names:
+            raise UnknownPageError(f"the documentation has no page {name}")
+        if name not in self._rendered:
+            text = (self._folder / f"{name}.md").read_text(encoding="utf-8")
+            self._rendered[name] = render_markdown(text, lambda link: self._address_of(name, link))
+        return self._rendered[name]
+
+    def _address_of(self, name: str, link: str) -> str | None:
+        """Return where a link of the page leads, None if its target is not one of the pages or pictures."""
+        path, hash_sign, anchor = link.partition("#")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+        if target.removesuffix(".md") in self._names and target.endswith(".md"):
+            return f"{page_address(target.removesuffix('.md'))}{hash_sign}{anchor}"
+        return f"{ADDRESS}{target}" if target in self._images else None
+
+    def _sections_with(self, words: tuple[str, ...]) -> Iterator[tuple[int, Finding]]:
+        """Yield how far down each section belongs, and the section."""
+        for chapter in self.chapters:
+            for link in chapter.pages:
+                for section in self._render(link.name).sections:
+                    heading, text = section.heading.text, section.text
+                    if not all(word in f"{heading} {text}".casefold() for word in words):
+                        continue
+                    rank = 0 if all(word in heading.casefold() for word in words) else 1
+                    address = f"{link.address}#{section.heading.anchor}"
+                    yield rank, Finding(link.title, heading, address, _excerpt(text, words))
+
+
+def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
+    """Return what the template `documentation.html` shows, which is the JSON twin of the page too.
+
+    `found` is null unless something is searched for.
+
+    Raises:
+        UnknownPageError: the documentation has no such page.
+    """
+    page = pages.page(name)
+    found = [_finding_document(one) for one in pages.search(search)] if search.strip() else None
+    return {
+        "name": page.name,
+        "title": page.title,
+        "html": page.html,
+        "headings": [{"level": one.level, "text": one.text, "anchor": one.anchor} for one in page.headings],
+        "chapters": [
+            {
+                "title": chapter.title,
+                "pages": [
+                    {"title": one.title, "name": one.name, "address": one.address} for one in chapter.pages
+                ],
+            }
+            for chapter in pages.chapters
+        ],
+        "search": search,
+        "found": found,
+    }
+
+
+def _finding_document(finding: Finding) -> Json:
+    return {
+        "title": finding.title,
+        "heading": finding.heading,
+        "address": finding.address,
+        "excerpt": finding.excerpt,
+    }
+
+
+def _chapters(nav: list[Mapping[str, Any]]) -> Iterator[Chapter]:
+    for entry in nav:
+        for title, content in entry.items():
+            if isinstance(content, str):
+                yield Chapter(title, (PageLink(title, content.removesuffix(".md")),))
+            else:
+                links = (
+                    PageLink(text, file.removesuffix(".md")) for one in content for text, file in one.items()
+                )
+                yield Chapter(title, tuple(links))
+
+
+def _excerpt(text: str, words: tuple[str, ...]) -> str:
+    """Return the part of the text round the first word that is found."""
+    places = [at for word in words if (at := text.casefold().find(word)) >= 0]
+    start = max(0, min(places, default=0) - _EXCERPT_LENGTH // 4)
+    part = text[start : start + _EXCERPT_LENGTH]
+    return f"{'… ' * (start > 0)}{part.strip()}{' …' * (start + _EXCERPT_LENGTH < len(text))}"

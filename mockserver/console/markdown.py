@@ -1,0 +1,179 @@
+"""Markdown of our own pages as HTML: nothing in it runs, and every wide part can be scrolled by keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, TypeAlias
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+AddressOf: TypeAlias = Callable[[str], str | None]
+"""Returns where a relative link leads, or None if its target is not served."""
+
+_COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE | re.DOTALL)
+_NO_PART_OF_AN_ANCHOR = re.compile(r"[^\w\- ]")
+_OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_ALIGNMENT = re.compile(r"text-align:\s*(left|right|center)")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a page; `anchor` is the fragment of its address, as GitHub makes it."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The plain text below a heading, down to the next one."""
+
+    heading: Heading
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedText:
+    """The HTML of a page without its title, which is `headings[0]`, and its text by sections."""
+
+    html: str
+    headings: tuple[Heading, ...]
+    sections: tuple[Section, ...]
+
+
+def render_markdown(text: str, address_of: AddressOf) -> RenderedText:
+    """Return Markdown as HTML; HTML in it is shown as text, comments on lines of their own are left out."""
+    parser = _parser()
+    tokens = parser.parse(_COMMENT.sub("", text))
+    headings = tuple(_mark_headings(tokens))
+    sections = tuple(_sections(tokens, headings))
+    for token in tokens:
+        token.children = list(_with_addresses(token.children or [], address_of))
+        _mark_cell(token)
+    html = parser.renderer.render(list(_without_title(tokens)), parser.options, {})
+    return RenderedText(html, headings, sections)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("table_open", _open_table)
+    parser.add_render_rule("table_close", _close_table)
+    parser.add_render_rule("fence", _sample)
+    parser.add_render_rule("code_block", _sample)
+    parser.add_render_rule("heading_close", _close_heading)
+    return parser
+
+
+def _mark_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
+    seen: Counter[str] = Counter()
+    for token, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.type == "heading_open":
+            text = _plain(inline)
+            anchor = _NO_PART_OF_AN_ANCHOR.sub("", text.lower()).replace(" ", "-")
+            seen[anchor] += 1
+            heading = Heading(
+                int(token.tag[1:]), text, f"{anchor}-{seen[anchor] - 1}" if seen[anchor] > 1 else anchor
+            )
+            token.attrSet("id", heading.anchor)
+            closing.meta = {"heading": heading}
+            yield heading
+
+
+def _sections(tokens: Sequence[Token], headings: Sequence[Heading]) -> Iterator[Section]:
+    starts = [at for at, token in enumerate(tokens) if token.type == "heading_open"]
+    for heading, start, end in zip(headings, starts, [*starts, len(tokens)][1:], strict=True):
+        texts = (_plain(token) for token in tokens[start + 3 : end])
+        yield Section(heading, " ".join(" ".join(texts).split()))
+
+
+def _plain(token: Token) -> str:
+    """Return the text that a token shows."""
+    if token.children is None:
+        return token.content
+    return "".join(one.content or " " * (one.type == "softbreak") for one in token.children)
+
+
+def _with_addresses(children: Sequence[Token], address_of: AddressOf) -> Iterator[Token]:
+    is_open = True
+    for token in children:
+        if token.type == "link_open":
+            is_open = _set_address(token, "href", address_of)
+        elif token.type == "image":
+            _set_address(token, "src", address_of)
+        if is_open or token.type not in ("link_open", "link_close"):
+            yield token
+
+
+def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
+    """Set where the link or image leads, and return whether it leads anywhere."""
+    link = str(token.attrGet(name) or "")
+    if _OUTSIDE.match(link):
+        token.attrSet("rel", "noreferrer")
+        return True
+    address = link if link.startswith("#") else address_of(link)
+    token.attrSet(name, address or "")
+    return address is not None
+
+
+def _mark_cell(token: Token) -> None:
+    """Say what a head cell is the head of; alignment is a class, as styles in a page are forbidden."""
+    if token.type == "th_open":
+        token.attrSet("scope", "col")
+    aligned = _ALIGNMENT.search(str(token.attrs.pop("style", "")))
+    if aligned:
+        token.attrSet("class", aligned[1])
+
+
+def _without_title(tokens: Sequence[Token]) -> Sequence[Token]:
+    return tokens[3:] if tokens and tokens[0].tag == "h1" else tokens
+
+
+_Environment: TypeAlias = MutableMapping[str, Any]
+
+
+def _number(env: _Environment, kind: str) -> int:
+    """Count the parts of one kind, so that no two regions of a page have one name."""
+    env[kind] = env.get(kind, 0) + 1
+    return int(env[kind])
+
+
+def _open_table(
+    _renderer: RendererHTML,
+    _tokens: Sequence[Token],
+    _at: int,
+    _options: Mapping[str, Any],
+    env: _Environment,
+) -> str:
+    label = f"Table {_number(env, 'table')}"
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">\n<table>\n'
+
+
+def _close_table(*_given: object) -> str:
+    return "</table>\n</div>\n"
+
+
+def _sample(
+    _renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: Mapping[str, Any], env: _Environment
+) -> str:
+    language = tokens[at].info.split()
+    name = f' class="language-{escape(language[0])}"' if language else ""
+    label = f"Sample {_number(env, 'sample')}"
+    return (
+        f'<pre class="sample" role="region" tabindex="0" aria-label="{label}">'
+        f"<code{name}>{escape(tokens[at].content)}</code></pre>\n"
+    )
+
+
+def _close_heading(
+    _renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: Mapping[str, Any], _env: _Environment
+) -> str:
+    heading: Heading = tokens[at].meta["heading"]
+    anchor, label = escape(heading.anchor), escape(f"Address of: {heading.text}")
+    return f' <a class="anchor" href="#{anchor}" aria-label="{label}">#</a></h{heading.level}>\n'

@@ -1,0 +1,116 @@
+"""The reports in one folder: of contract runs, tests and cases. Their content is not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE
+from mockserver.console.control_client import ControlRefusal
+from mockserver.console.report_tables import read_tables
+from mockserver.console.screen import Download, Foreign, Screen, ScreenRoute
+from mockserver.console.visit import Visit
+from mockserver.errors import MalformedBody
+from mockserver.model import Document, Json
+
+MAX_SHOWN = 200_000
+"""Characters of a text that are shown; the file can be kept whole."""
+
+KINDS: Mapping[str, str] = {
+    "page": "page",
+    "summary": "JSON",
+    "junit": "JUnit XML",
+    "har": "HTTP archive",
+    "script": "script of calls",
+    "test": "pytest file",
+    "case": "YAML, such as a case",
+    "text": "text",
+}
+"""What the kinds of reports are called."""
+
+
+async def show_reports(visit: Visit) -> Screen:
+    """Show the reports, newest first."""
+    found = await visit.control.get("/reports")
+    return Screen("reports.html", {**found, "kinds": dict(KINDS)})
+
+
+async def show_report(visit: Visit) -> Screen:
+    """Show one report: a page in a frame, the summary of a run as tables, all else as text.
+
+    Raises:
+        ControlRefusal: there is no such report.
+    """
+    report = await _report(visit)
+    document = {**report, "called": KINDS[report["kind"]], "tables": [], "text": "", "is_cut": False}
+    if report["kind"] != "page":
+        content = await _content(visit)
+        tables = read_tables(_decoded(content)) if report["kind"] == "summary" else []
+        text = "" if tables else content.decode(errors="replace")
+        document |= {"tables": tables, "text": text[:MAX_SHOWN], "is_cut": len(text) > MAX_SHOWN}
+    return Screen("report.html", document)
+
+
+async def show_page(visit: Visit) -> Foreign:
+    """Return a report that is a page, as it is; it may neither run scripts nor load anything.
+
+    Raises:
+        ControlRefusal: there is no such report, or it is no page.
+    """
+    report = await _report(visit)
+    if report["kind"] != "page":
+        raise _unknown(f"{report['path']} is no page")
+    return Foreign(await _content(visit), "text/html; charset=utf-8")
+
+
+async def keep_report(visit: Visit) -> Download:
+    """Return a report as a file.
+
+    Raises:
+        ControlRefusal: there is no such report.
+    """
+    report = await _report(visit)
+    media_type = JSON_TYPE if report["kind"] in ("summary", "har") else "application/octet-stream"
+    return Download(_file_name(report["path"]), media_type, await _content(visit))
+
+
+ROUTES = (
+    ScreenRoute("/reports", show_reports),
+    ScreenRoute("/reports/view", show_report),
+    ScreenRoute("/reports/page", show_page),
+    ScreenRoute("/reports/file", keep_report),
+)
+
+
+async def _report(visit: Visit) -> Document:
+    path = visit.query.get("path", "")
+    found: list[Document] = (await visit.control.get("/reports"))["reports"]
+    for report in found:
+        if report["path"] == path:
+            return report
+    raise _unknown(f"the folder of reports has no {path}")
+
+
+async def _content(visit: Visit) -> bytes:
+    answered = await visit.control.call("GET", "/reports/file", query={"path": visit.query["path"]})
+    return answered.body
+
+
+def _unknown(detail: str) -> ControlRefusal:
+    return ControlRefusal(404, {"title": "Not Found", "code": "unknown-report", "detail": detail})
+
+
+def _decoded(content: bytes) -> Json:
+    try:
+        found = json.decode(content)
+        json.check_depth(found)
+    except MalformedBody:
+        return None
+    return found
+
+
+def _file_name(path: str) -> str:
+    """Return the name of a file as a header can hold it."""
+    name = PurePosixPath(path).name
+    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name)

@@ -1,0 +1,124 @@
+"""The vendors: where they are, what they do, their switches in the sandbox; and the server's settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from mockserver.console.control_client import ControlRefusal
+from mockserver.console.screen import Moved, Screen, ScreenRoute, Shown
+from mockserver.console.visit import CONSOLE, Visit
+from mockserver.model import EMPTY, Document, Json
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+
+_PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
+
+
+async def show_vendors(visit: Visit) -> Screen:
+    """Show all vendors, and the settings of the server with their sources."""
+    switches = await _switches(visit)
+    vendors = [
+        {**vendor, "base": _base(visit, vendor["mount"]), "changed": len(_changed(switches, vendor["name"]))}
+        for vendor in await visit.control.get("/vendors")
+    ]
+    health = await visit.control.get("/health")
+    settings = await visit.control.get("/settings")
+    return Screen("vendors.html", {"vendors": vendors, "health": health, "settings": settings})
+
+
+async def show_vendor(
+    visit: Visit, refused: Document | None = None, status: int = 200, typed: Mapping[str, str] = EMPTY
+) -> Screen:
+    """Show one vendor with its switches; `typed` are values of a form that was refused."""
+    vendor = await _vendor(visit)
+    switches = [
+        {**one, "links": list(_links(one["source"])), "shown": typed.get(one["id"], one["value"])}
+        for one in await _switches(visit)
+        if _is_of(one, vendor["name"])
+    ]
+    access = await visit.control.get(f"/vendors/{vendor['name']}/access")
+    return Screen(
+        "vendor.html",
+        {
+            **vendor,
+            "base": _base(visit, vendor["mount"]),
+            "access": access,
+            "switches": switches,
+            "changed": len(_changed(switches, vendor["name"])),
+            "saved": visit.query.get("saved", ""),
+            "refused": refused,
+        },
+        status,
+    )
+
+
+async def save(visit: Visit) -> Shown:
+    """Set the switches that the form changes, or all to their defaults."""
+    vendor = await _vendor(visit)
+    own = [one for one in await _switches(visit) if _is_of(one, vendor["name"])]
+    changes: dict[str, Json]
+    if "restore" in visit.form:
+        changes = {one["id"]: None for one in own if one["value"] != one["default"]}
+    else:
+        changes = dict(_changes(own, visit.form))
+    try:
+        if changes:
+            await visit.control.patch(visit.of_sandbox("/assumptions"), changes)
+    except ControlRefusal as refusal:
+        return await show_vendor(visit, refusal.problem, refusal.status, visit.form)
+    return Moved(visit.address(f"/vendors/{vendor['name']}", saved=len(changes)))
+
+
+ROUTES = (
+    ScreenRoute("/vendors", show_vendors),
+    ScreenRoute("/vendors/{vendor}", show_vendor),
+    ScreenRoute("/vendors/{vendor}", save, ("POST",)),
+)
+
+
+async def _vendor(visit: Visit) -> Document:
+    """Return the vendor of the address.
+
+    Raises:
+        ControlRefusal: no vendor of this name is served.
+    """
+    vendors: list[Document] = await visit.control.get("/vendors")
+    for vendor in vendors:
+        if vendor["name"] == visit.path["vendor"]:
+            return vendor
+    detail = f"no vendor named {visit.path['vendor']}; there are {', '.join(one['name'] for one in vendors)}"
+    raise ControlRefusal(404, {"title": "Not Found", "code": "unknown-vendor", "detail": detail})
+
+
+async def _switches(visit: Visit) -> list[Document]:
+    found: list[Document] = await visit.control.get(visit.of_sandbox("/assumptions"))
+    return found
+
+
+def _is_of(switch: Document, vendor: str) -> bool:
+    return bool(switch["id"].startswith(f"{vendor}."))
+
+
+def _changed(switches: Sequence[Document], vendor: str) -> list[Document]:
+    return [one for one in switches if _is_of(one, vendor) and one["value"] != one["default"]]
+
+
+def _changes(own: list[Document], form: Mapping[str, str]) -> Iterator[tuple[str, Json]]:
+    for one in own:
+        chosen = form.get(one["id"], one["value"])
+        if chosen != one["value"]:
+            yield one["id"], None if chosen == one["default"] else chosen
+
+
+def _base(visit: Visit, mount: str) -> str:
+    """Return the base address of a vendor in the sandbox."""
+    below = "" if visit.sandbox == DEFAULT_SANDBOX else f"/sandboxes/{visit.sandbox}"
+    return f"{visit.origin}{below}{mount}"
+
+
+def _links(source: str) -> Iterator[Document]:
+    """Yield the pages of the documentation that a source names, with their addresses."""
+    for part in source.split("; "):
+        page = _PAGE.fullmatch(part)
+        address = f"{CONSOLE}/docs/{page[1]}{page[2] or ''}" if page else None
+        yield {"text": part.removeprefix("docs/"), "address": address}

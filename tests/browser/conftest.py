@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from mockserver.server.application import Application
+from mockserver.testing.threaded_server import run_in_thread
+from tests.browser.sending import Sender
+from tests.browser.visitor import Visiting, Visitor, find_browser, start_browser, visiting
+
+TRACES = Path("report") / "browser"
+_HAS_FAILED = pytest.StashKey[bool]()
+_numbers = count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.failed:
+        item.stash[_HAS_FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium; BROWSER_REQUIRED=1 lets the tests fail where there is none."""
+    path = find_browser()
+    if path is None:
+        said = "no chromium, chromium-browser or google-chrome on this machine"
+        if os.environ.get("BROWSER_REQUIRED") == "1":
+            pytest.fail(said)
+        pytest.skip(said)
+    with sync_playwright() as playwright:
+        started = start_browser(playwright, path)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def url(app: Application) -> Iterator[str]:
+    with run_in_thread(app) as address:
+        yield address
+
+
+@pytest.fixture
+def sender(url: str) -> Iterator[Sender]:
+    """Whoever sends calls, into a sandbox that no other test has."""
+    with Sender.into(url, f"browser-{next(_numbers)}") as made:
+        yield made
+        made.leave()
+
+
+@pytest.fixture
+def window(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator[Visiting]:
+    """Opens windows. A page that does what none may do fails the test; a failed test leaves a trace."""
+    opened: list[Visitor] = []
+    traces: list[Visitor] = []
+    with ExitStack() as stack:
+
+        def open_window(*, at: str = url, traced: bool = True, **settings: object) -> Visitor:
+            visitor = stack.enter_context(visiting(browser, at, **settings))
+            if traced:
+                visitor.context.tracing.start(snapshots=True)
+                traces.append(visitor)
+            opened.append(visitor)
+            return visitor
+
+        yield open_window
+        for number, visitor in enumerate(traces, 1):
+            if request.node.stash.get(_HAS_FAILED, False) or visitor.problems:
+                name = re.sub(r"\W+", "-", request.node.name).strip("-")
+                visitor.context.tracing.stop(path=TRACES / f"{name}-{number}.zip")
+    assert [problem for visitor in opened for problem in visitor.problems] == []
+
+
+@pytest.fixture
+def visitor(window: Visiting) -> Visitor:
+    """A visitor with a usual window."""
+    return window(viewport={"width": 1280, "height": 900})

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.sending import Sender
+from tests.browser.visitor import Visiting, Visitor
+
+TABS = 14
+
+
+def numbers(page: Page) -> list[int]:
+    """Return the calls that the page shows, from its top."""
+    found: list[int] = page.locator("#calls tbody tr").evaluate_all(
+        "rows => rows.map(row => Number(row.dataset.number))"
+    )
+    return found
+
+
+def wait_for(page: Page, number: int) -> None:
+    """Wait until the page shows the call."""
+    page.locator(f'#calls tr[data-number="{number}"]').wait_for()
+
+
+def calls(sender: Sender) -> str:
+    return f"/_console/?sandbox={sender.name}"
+
+
+def test_a_call_shows_in_an_open_page(visitor: Visitor, sender: Sender) -> None:
+    page = visitor.open(calls(sender))
+
+    sender.batch(3, bad=1)
+
+    wait_for(page, 1)
+    expect(page.locator("#live-state")).to_have_text("Live: 1 new")
+    assert page.locator("#empty").count() == 0
+
+
+def test_a_call_that_came_while_the_page_was_drawn_is_shown(visitor: Visitor, sender: Sender) -> None:
+    def send_first(route: Route) -> None:
+        sender.batch()
+        route.continue_()
+
+    visitor.open(calls(sender))  # holds the stream, so that the next tab opens none
+    visitor.context.route("**/journal.js?*", send_first)
+
+    wait_for(visitor.open(calls(sender)), 1)
+
+
+def test_calls_that_come_all_at_once_leave_no_gap(visitor: Visitor, sender: Sender) -> None:
+    page = visitor.open(calls(sender))
+    page.locator("#pause").click()
+    for _ in range(230):
+        last = sender.batch()
+
+    expect(page.locator("#live-state")).to_have_text(f"Paused: {last} new")
+    page.locator("#pause").click()
+    wait_for(page, 1)
+
+    assert numbers(page) == list(range(last, 0, -1))
+
+
+def test_pause_holds_rows_back_and_says_how_many(visitor: Visitor, sender: Sender) -> None:
+    sender.batch()
+    page = visitor.open(calls(sender))
+
+    page.locator("#pause").click()
+    sender.batch()
+    sender.batch()
+
+    expect(page.locator("#live-state")).to_have_text("Paused: 2 new")
+    assert numbers(page) == [1]
+    page.locator("#pause").click()
+    wait_for(page, 3)
+    assert numbers(page) == [3, 2, 1]
+    expect(page.locator("#live-state")).to_have_text("Live: 2 new")
+
+
+def test_only_calls_that_the_filter_passes_arrive(visitor: Visitor, sender: Sender) -> None:
+    page = visitor.open(f"{calls(sender)}&outcome=rejected")
+
+    sender.batch()
+    sender.batch(2, bad=1)
+
+    wait_for(page, 2)
+    assert numbers(page) == [2]
+
+
+def test_a_page_of_older_calls_stays_as_it_is(visitor: Visitor, sender: Sender) -> None:
+    for _ in range(3):
+        sender.batch()
+    page, live = visitor.open(f"{calls(sender)}&before=3"), visitor.open(calls(sender))
+
+    sender.batch()
+
+    wait_for(live, 4)
+    assert numbers(page) == [2, 1]
+
+
+@pytest.mark.parametrize("items", [0, 1, 60, 61, 10_000])
+def test_strip_and_words_agree(visitor: Visitor, sender: Sender, items: int) -> None:
+    number = sender.batch(items, bad=min(items, 1))
+    page = visitor.open(calls(sender))
+    decided = sender.control("GET", f"/journal/{number}").json()["decided"]
+    actions = [one["action"] for one in decided]
+
+    cell = page.locator(f'tr[data-number="{number}"] td').nth(4)
+    squares = cell.locator("use").evaluate_all("all => all.map(one => one.getAttribute('href').slice(3))")
+    words = cell.inner_text().strip()
+
+    assert len(squares) == min(items, 60)
+    assert set(squares) <= set(actions)
+    assert ("rejected" in squares) == ("rejected" in actions)
+    counts = ", ".join(f"{actions.count(one):,} {one}" for one in dict.fromkeys(actions))
+    assert words == (f"{items:,} {'item' if items == 1 else 'items'}: {counts}" if items else "")
+    if items:
+        assert cell.get_by_role("img").get_attribute("aria-label") == words
+
+
+def test_many_tabs_stay_live_with_one_stream(visitor: Visitor, sender: Sender) -> None:
+    tabs = [visitor.open(calls(sender)) for _ in range(TABS)]
+
+    sender.batch()
+
+    for tab in tabs:
+        wait_for(tab, 1)
+    assert len(visitor.streams) == 1
+
+
+def test_another_tab_takes_over_the_stream(visitor: Visitor, sender: Sender) -> None:
+    tabs = [visitor.open(calls(sender)) for _ in range(3)]
+    with visitor.context.expect_event("request", lambda request: request.resource_type == "eventsource"):
+        tabs[0].close()
+
+    sender.batch()
+
+    for tab in tabs[1:]:
+        wait_for(tab, 1)
+        assert numbers(tab) == [1]
+    assert len(visitor.streams) == 2
+
+
+def test_browsers_without_locks_ask_now_and_then(window: Visiting, sender: Sender) -> None:
+    visitor = window()
+    visitor.context.add_init_script("delete Navigator.prototype.locks")
+    page = visitor.open(calls(sender))
+
+    sender.batch()
+
+    wait_for(page, 1)
+    assert visitor.streams == []
+
+
+def test_two_browsers_with_two_sandboxes_do_not_mix(window: Visiting, sender: Sender, url: str) -> None:
+    with Sender.into(url, f"{sender.name}-other") as other:
+        pages = [window().open(calls(one)) for one in (sender, other)]
+        sender.batch(1)
+        other.batch(2)
+        other.batch(2)
+        wait_for(pages[0], 1)
+        wait_for(pages[1], 2)
+        sender.batch(1)
+        wait_for(pages[0], 2)
+
+        assert [numbers(page) for page in pages] == [[2, 1], [2, 1]]
+        assert [
+            re.findall("([0-9]+) items?:", page.locator("#calls tbody").inner_text()) for page in pages
+        ] == [
+            ["1", "1"],
+            ["2", "2"],
+        ]
+        other.leave()
+
+
+def test_two_tabs_of_one_browser_show_their_own_sandbox(visitor: Visitor, sender: Sender, url: str) -> None:
+    with Sender.into(url, f"{sender.name}-other") as other:
+        pages = [visitor.open(calls(one)) for one in (sender, other)]
+        sender.batch()
+        other.batch()
+        other.batch()
+        wait_for(pages[0], 1)
+        wait_for(pages[1], 2)
+
+        assert [numbers(page) for page in pages] == [[1], [2, 1]]
+        other.leave()

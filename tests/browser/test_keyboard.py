@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.sending import Sender
+from tests.browser.visitor import Visitor
+
+
+@pytest.fixture
+def page(visitor: Visitor, sender: Sender) -> Iterator[Page]:
+    """The list of three calls."""
+    for _ in range(3):
+        sender.batch(2, bad=1)
+    return visitor.open(f"/_console/?sandbox={sender.name}")
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def focused(page: Page) -> str:
+    text: str = page.evaluate("document.activeElement.textContent")
+    return text
+
+
+def test_the_skip_link_comes_first_and_leads_to_the_content(page: Page) -> None:
+    press(page, "Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip")).to_be_in_viewport()
+
+    press(page, "Enter")
+
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_j_and_k_go_from_row_to_row(page: Page) -> None:
+    seen = []
+    for key in "jjjjkkkk":
+        press(page, key)
+        seen.append(focused(page))
+
+    assert seen == ["#3", "#2", "#1", "#1", "#2", "#3", "#3", "#3"]
+
+
+def test_enter_opens_a_row(page: Page, sender: Sender) -> None:
+    press(page, "j", "j", "Enter")
+
+    page.wait_for_url(f"**/_console/x/2?sandbox={sender.name}")
+    expect(page.locator("h1")).to_contain_text("#2")
+
+
+def test_the_way_back_is_a_key_too(page: Page, sender: Sender) -> None:
+    press(page, "j", "Enter")
+    page.wait_for_url("**/_console/x/3?*")
+
+    press(page, "Escape")
+
+    page.wait_for_url(f"**/_console/?sandbox={sender.name}")
+
+
+def test_a_stroke_leads_to_the_search_where_keys_are_letters(page: Page) -> None:
+    press(page, "/")
+    expect(page.locator("#search")).to_be_focused()
+
+    page.keyboard.type("jk?/p")
+
+    expect(page.locator("#search")).to_have_value("jk?/p")
+    expect(page.locator("#pause")).to_have_attribute("aria-pressed", "false")
+
+
+def test_p_pauses_and_goes_on(page: Page) -> None:
+    pressed = []
+    for _ in range(2):
+        press(page, "p")
+        pressed.append(page.locator("#pause").get_attribute("aria-pressed"))
+
+    assert pressed == ["true", "false"]
+
+
+@pytest.mark.parametrize(("key", "path"), [("j", "/"), ("s", "/state"), ("c", "/cases"), ("t", "/clock")])
+def test_g_and_a_letter_lead_to_a_screen(
+    page: Page, visitor: Visitor, sender: Sender, key: str, path: str
+) -> None:
+    visitor.may_say.append("404")  # until the screen is there
+
+    press(page, "g", key)
+
+    page.wait_for_url(f"**/_console{path}?sandbox={sender.name}")
+
+
+def test_a_letter_without_g_leads_nowhere(page: Page) -> None:
+    before = page.url
+
+    press(page, "g", "x", "s", "t")
+
+    assert page.url == before
+
+
+def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(page: Page) -> None:
+    press(page, "?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    press(page, "j")
+    press(page, "Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert not focused(page).startswith("#")
+
+
+def test_the_keys_can_be_switched_off_for_good(page: Page) -> None:
+    press(page, "?")
+    page.get_by_label("Use these keys").uncheck()
+    press(page, "Escape", "j")
+    assert not focused(page).startswith("#")
+
+    page.reload()
+    press(page, "j")
+    assert not focused(page).startswith("#")
+    page.get_by_role("button", name="Keys: ?").click()
+    expect(page.get_by_label("Use these keys")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("held", ["Control", "Alt", "Meta"])
+def test_keys_with_another_one_held_belong_to_the_browser(page: Page, held: str) -> None:
+    page.evaluate("document.addEventListener('keydown', event => event.preventDefault(), {capture: true})")
+
+    press(page, f"{held}+p")
+
+    expect(page.locator("#pause")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_call_that_arrives_leaves_the_focus_where_it_is(page: Page, sender: Sender) -> None:
+    press(page, "j", "j")
+
+    sender.batch()
+    page.locator('tr[data-number="4"]').wait_for()
+
+    assert focused(page) == "#2"
+    press(page, "k", "k")
+    assert focused(page) == "#4"

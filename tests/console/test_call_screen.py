@@ -1,0 +1,340 @@
+"""The page of one call, asked for like a browser does."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from mockserver.sandbox import history
+from tests.control.operators import create, order
+from tests.support import sample_vendor
+from tests.support.client import Client, Response
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+FAIL_B = {"select": {"key": "B"}, "effect": {"fail": {"code": "locked"}}}
+SCENARIO = {"version": 1, "name": "locked-b", "rules": [{"id": "r1", "items": [FAIL_B]}]}
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'"
+
+
+@pytest.fixture
+def reader() -> Iterator[Client]:
+    with sample_vendor.shared_client(seed=3) as client:
+        yield client
+
+
+def page(reader: Client, number: int = 1, /, **query: object) -> Response:
+    """The page of a call in the sandbox `new`."""
+    return reader.get(f"/_console/x/{number}?{urlencode({'sandbox': 'new', **query})}")
+
+
+def twin(reader: Client, number: int = 1, /, **query: object) -> Any:
+    """What the page of a call shows, as JSON."""
+    answered = reader.get(f"/_console/x/{number}.json?{urlencode({'sandbox': 'new', **query})}")
+    assert answered.status == 200, answered.text
+    return answered.json
+
+
+def replay(reader: Client, **form: str) -> Response:
+    """The page after the form to replay was sent."""
+    return reader.post("/_console/x/1?sandbox=new", content=urlencode(form).encode(), headers=FORM)
+
+
+def links(text: str) -> list[str]:
+    return [unescape(found) for found in re.findall('href="([^"]+)"', text)]
+
+
+def test_the_head_tells_line_status_and_times(reader: Client) -> None:
+    create(reader, freeze="2026-01-05T09:00:00Z")
+    order(reader, "A", "")
+
+    text = page(reader).text
+
+    assert "acme PUT /orders 207  2 items: 1 created 1 rejected" in text
+    assert '<time datetime="2026-01-05T09:00:00' in text
+    assert 'aria-label="2 items: 1 created, 1 rejected"' in text
+
+
+def test_a_refused_call_tells_why(reader: Client) -> None:
+    reader.get("/acme/nothing", headers={"mock-sandbox": "new"})
+
+    assert "no such operation" in page(reader).text
+
+
+def test_the_calls_before_and_after_are_a_step_away(reader: Client) -> None:
+    for key in "ABC":
+        order(reader, key)
+
+    found = [(one["previous"], one["next"]) for one in (twin(reader, number) for number in (1, 2, 3))]
+
+    assert found == [(None, 2), (1, 3), (2, None)]
+    assert {"/_console/x/1?sandbox=new", "/_console/x/3?sandbox=new"} <= set(links(page(reader, 2).text))
+
+
+def test_a_rule_that_hit_leads_to_its_scenario(reader: Client) -> None:
+    create(reader, scenarios=[SCENARIO])
+    order(reader, "A", "B")
+
+    text = page(reader).text
+
+    assert "/_console/scenarios?sandbox=new&name=locked-b" in links(text)
+    assert "asked for by" in text
+
+
+def test_a_problem_is_marked_with_its_message_and_reached_by_one_key(reader: Client) -> None:
+    order(reader, "A", "")
+
+    text = page(reader).text
+
+    (mark,) = re.findall("<mark [^>]+>", text)
+    assert 'tabindex="0" data-problem data-pointer="/orders/1/id"' in mark
+    assert 'id="at/orders/1/id"' in mark
+    assert "documented in the contract: minLength" in text
+    assert any(link.endswith("#at/orders/1/id") for link in links(text))
+
+
+def test_a_picked_item_is_lit_in_table_request_and_reply(reader: Client) -> None:
+    order(reader, "A", "B", "C")
+
+    text = page(reader, item=1).text
+
+    assert '<tr id="item-1" class="lit" aria-current="true">' in text
+    assert '<span class="row lit" data-pointer="/orders/1">' in text
+    assert '<span class="row lit" data-pointer="/results/1">' in text
+    assert '<span class="row" data-pointer="/orders/0">' in text
+
+
+def test_a_picked_item_can_be_made_to_fail(reader: Client) -> None:
+    order(reader, "A", "B")
+
+    found = [link for link in links(page(reader, item=1).text) if "/scenarios/new?" in link]
+
+    assert found == [
+        "/_console/scenarios/new?sandbox=new&vendor=acme&operation=putOrders&item=1&key=B&call=1"
+    ]
+
+
+def test_items_are_filtered_by_a_form_of_the_page(reader: Client) -> None:
+    order(reader, "A", "", "C")
+
+    assert [row["index"] for row in twin(reader, outcome="rejected")["items"]["rows"]] == [1]
+    assert "No item is skipped." in page(reader, outcome="skipped").text
+
+
+def test_bodies_are_shown_as_text(reader: Client) -> None:
+    reader.put(
+        "/acme/orders",
+        json={"orders": [{"id": HOSTILE, "amount": 1, HOSTILE: HOSTILE}]},
+        headers={"mock-sandbox": "new", "x-hostile": HOSTILE},
+    )
+
+    for query in ({"item": 0}, {"tab": "headers"}, {"tab": "raw"}, {"tab": "state"}, {"as": "curl"}):
+        text = page(reader, 1, **query).text
+        assert ("<script>alert" in text, "<img" in text) == (False, False), query
+        assert "&lt;script&gt;" in text, query
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff\xfe\x00", b"{", b"[" * 3_000, b'"\\ud800"', b"<a>&lt;</a>", b"a=1&b", b" ", b'{"": {"": 1}}'],
+)
+def test_any_body_has_a_page(reader: Client, body: bytes) -> None:
+    sent = {"mock-sandbox": "new", "content-type": "text/odd"}
+    reader.put("/acme/orders", content=body, headers=sent)
+
+    for tab in ("items", "headers", "raw", "decided", "state"):
+        assert page(reader, tab=tab).status == 200
+
+
+def test_headers_are_shown_with_credentials_cut(reader: Client) -> None:
+    order(reader.within(authorization="Bearer swordfish"), "A")
+
+    text = page(reader, tab="headers").text
+
+    assert "Bearer sw…" in text
+    assert "swordfish" not in "".join(page(reader, tab=tab).text for tab in ("items", "raw", "decided"))
+
+
+def test_the_state_tells_what_the_call_added_and_nothing_of_rejected_items(reader: Client) -> None:
+    order(reader, "A")
+    order(reader, "B", "")
+
+    records = twin(reader, 2, tab="state")["changes"]["records"]
+
+    assert [(row["collection"], row["key"]) for row in records["added"]["rows"]] == [("orders", "B")]
+    assert records["changed"]["count"] == records["removed"]["count"] == 0
+
+
+def test_a_changed_record_is_told_before_and_after(reader: Client) -> None:
+    order(reader, "A")
+    changed = {"orders": [{"id": "A", "amount": 2}]}
+    reader.put("/acme/orders", json=changed, headers={"mock-sandbox": "new"})
+
+    (row,) = twin(reader, 2, tab="state")["changes"]["records"]["changed"]["rows"]
+
+    assert row["changes"] == [{"pointer": "/amount", "before": "1", "after": "2"}]
+    assert "<td><code>1</code></td><td><code>2</code></td>" in page(reader, 2, tab="state").text
+
+
+def test_a_call_that_changed_nothing_says_so(reader: Client) -> None:
+    order(reader, "")
+
+    assert "No record: those after it are those before it." in page(reader, tab="state").text
+
+
+EXPORTS = {
+    "curl": "curl -sS",
+    "powershell": "Invoke-WebRequest",
+    "httpie": "http --ignore-stdin",
+    "fetch": "const response = await fetch(",
+    "pytest": '"""The answers are those of call 1',
+    "case": "# mockserver cases run FILE",
+    "script": "#!/bin/sh",
+    "har": '{"log":',
+    "postman": '{"info":',
+}
+
+
+@pytest.mark.parametrize("form", EXPORTS)
+def test_each_form_is_a_part_of_the_page_to_copy_and_a_file(reader: Client, form: str) -> None:
+    order(reader, "A")
+
+    shown = twin(reader, **{"as": form})["export"]
+    file = reader.get(f"/_console/x/1/export?sandbox=new&as={form}")
+
+    assert shown["text"].startswith(EXPORTS[form])
+    assert 'data-copy="export-text"' in page(reader, **{"as": form}).text
+    assert file.headers["content-disposition"].startswith("attachment; filename=")
+    assert file.text.startswith(EXPORTS[form])
+
+
+def test_every_form_is_offered(reader: Client) -> None:
+    order(reader, "A")
+
+    text = page(reader).text
+
+    assert [form for form in EXPORTS if f'id="copy-{form}"' not in text] == []
+
+
+def test_a_call_whose_states_are_gone_says_so_in_the_page(
+    reader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MAX_CHANGES", 3)
+    for key in "ABCDEF":
+        order(reader, key)
+
+    assert "the states before and after call 1 are no longer kept" in page(reader, tab="state").text
+    assert "the state before call 1 is no longer kept" in page(reader, **{"as": "case"}).text
+
+
+def test_credentials_are_cut_in_a_form_unless_asked_for(reader: Client) -> None:
+    order(reader.within(authorization="Bearer swordfish"), "A")
+
+    assert "swordfish" not in page(reader, **{"as": "curl"}).text
+    assert "Bearer swordfish" in page(reader, **{"as": "curl", "secrets": "shown"}).text
+
+
+def test_a_form_of_nobody_is_left_out(reader: Client) -> None:
+    order(reader, "A")
+
+    assert twin(reader, **{"as": "nothing"})["export"] is None
+
+
+def test_a_replay_tells_what_differs_and_leads_to_the_new_call(reader: Client) -> None:
+    order(reader, "A", "")
+    order(reader, "B")
+
+    text = replay(reader, into="here").text
+
+    assert "Another result:</strong> same status, 1 of 2 outcomes differs" in text
+    assert '<td class="outcome created">created</td><td class="outcome updated">updated</td>' in text
+    assert "/_console/x/3?sandbox=new" in links(text)
+
+
+def test_a_replay_into_a_fresh_sandbox_comes_out_the_same(reader: Client) -> None:
+    order(reader, "A", "")
+
+    text = replay(reader, into="fresh").text
+
+    assert "The same:" in text
+    assert "/_console/x/1?sandbox=replay-1" in links(text)
+
+
+def test_a_replay_that_is_refused_says_why_in_the_page(reader: Client) -> None:
+    order(reader, "A")
+
+    answered = replay(reader, into="address", to="http://example.com/acme")
+
+    assert answered.status == 422
+    assert "example.com is neither loopback nor allowed" in answered.text
+    assert '<option value="address" selected>' in answered.text
+    assert 'value="http://example.com/acme"' in answered.text
+
+
+def test_a_replay_to_an_address_takes_a_credential_for_it(reader: Client) -> None:
+    order(reader, "A")
+
+    answered = replay(reader, into="address", to="http://127.0.0.1:1/acme", authorization="Bearer other")
+
+    assert (answered.status, "The answer was lost" in answered.text) == (200, True)
+    assert ("Not sent to another address" in answered.text, "Bearer other" in answered.text) == (False, False)
+    assert (
+        "Not sent to another address: authorization"
+        in replay(reader, into="address", to="http://127.0.0.1:1/acme").text
+    )
+
+
+@pytest.mark.parametrize(
+    ("side", "body"), [("request", b'{"orders": [{"id": "A", "amount": 1}]}'), ("reply", None)]
+)
+def test_a_body_is_a_file_that_no_browser_opens(reader: Client, side: str, body: bytes | None) -> None:
+    order(reader, "A")
+
+    file = reader.get(f"/_console/x/1/{side}?sandbox=new")
+
+    assert file.media_type == "application/octet-stream"
+    assert file.headers["content-disposition"] == f'attachment; filename="call-1-{side}.txt"'
+    assert body is None or file.body == body
+
+
+def test_a_large_batch_is_shown_in_parts(reader: Client) -> None:
+    keys = ["" if at == 7_000 else f"K{at}" for at in range(10_000)]
+    order(reader, *keys)
+
+    answered = page(reader, item=7_000)
+
+    assert answered.text.count('<tr id="item-') == 200
+    assert 'id="at/orders/7000/id"' in answered.text
+    assert re.search("… [0-9]+,[0-9]{3} lines left out …", answered.text)
+    assert len(answered.body) < 300_000
+
+
+def test_the_next_bad_item_of_a_large_batch_is_one_click_away(reader: Client) -> None:
+    keys = ["" if at in (300, 700) else f"K{at}" for at in range(1_000)]
+    order(reader, *keys)
+
+    assert twin(reader)["items"]["nextBad"] == 300
+    assert "/_console/x/1?sandbox=new&item=700#item-700" in links(page(reader, item=300).text)
+
+
+def test_the_twin_is_plain_json(reader: Client) -> None:
+    order(reader, "A", "")
+
+    shown = twin(reader, item=1, tab="state", **{"as": "curl"})
+
+    assert json.loads(json.dumps(shown, default=float))["call"]["number"] == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/x/9", "/x/9.json", "/x/9/request", "/x/9/export?as=curl", "/x/99999999999"]
+)
+def test_a_call_that_is_not_there_has_no_page(reader: Client, path: str) -> None:
+    create(reader)
+    query = "&sandbox=new" if "?" in path else "?sandbox=new"
+
+    assert reader.get(f"/_console{path}{query}").status in (400, 404)

@@ -1,0 +1,146 @@
+"""The pages of the documentation as the server shows them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader, StrictUndefined
+
+from mockserver.codec import json
+from mockserver.console.documentation import (
+    ADDRESS,
+    TEMPLATE,
+    DocumentationPages,
+    UnknownPageError,
+    documentation_document,
+)
+
+OWN = DocumentationPages()
+NAMES = [link.name for chapter in OWN.chapters for link in chapter.pages]
+_LINK = re.compile(r'(?:href|src)="([^"]*)"')
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> DocumentationPages:
+    folder = tmp_path / "docs"
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "mkdocs.yml").write_text(
+        "nav:\n  - Home: index.md\n  - More:\n      - One: one.md\n      - Two: sub/two.md\n",
+        encoding="utf-8",
+    )
+    (folder / "index.md").write_text("# Start\n\nSee [one](one.md#part), [out](../README.md).\n", "utf-8")
+    (folder / "one.md").write_text("# One\n\n![pic](p.svg)\n\n## Part\n\nA needle in hay.\n", "utf-8")
+    (folder / "sub" / "two.md").write_text("# Two\n\n[back](../one.md)\n\n## Needle\n\nSharp hay.\n", "utf-8")
+    (folder / "p.svg").write_text("<svg/>", encoding="utf-8")
+    (folder / "hidden.md").write_text("# Hidden\n", encoding="utf-8")
+    return DocumentationPages(folder)
+
+
+def test_the_chapters_are_those_of_the_navigation(pages: DocumentationPages) -> None:
+    assert [(one.title, [link.address for link in one.pages]) for one in pages.chapters] == [
+        ("Home", [ADDRESS]),
+        ("More", [f"{ADDRESS}one", f"{ADDRESS}sub/two"]),
+    ]
+
+
+def test_links_between_pages_lead_to_where_they_are_served(pages: DocumentationPages) -> None:
+    assert f'<a href="{ADDRESS}one#part">one</a>, out.' in pages.page("index").html
+    assert f'<a href="{ADDRESS}one">back</a>' in pages.page("sub/two").html
+
+
+@pytest.mark.parametrize("name", ["hidden", "", "../mkdocs", "one.md", "p.svg"])
+def test_what_is_not_in_the_navigation_is_no_page(pages: DocumentationPages, name: str) -> None:
+    with pytest.raises(UnknownPageError):
+        pages.page(name)
+
+
+def test_a_picture_is_served_with_its_media_type(pages: DocumentationPages) -> None:
+    assert f'<img src="{ADDRESS}p.svg"' in pages.page("one").html
+    assert (pages.image("p.svg").media_type, pages.image("p.svg").content) == ("image/svg+xml", b"<svg/>")
+
+
+@pytest.mark.parametrize("name", ["one.md", "../docs/p.svg", "q.svg"])
+def test_only_pictures_of_the_folder_are_served(pages: DocumentationPages, name: str) -> None:
+    with pytest.raises(UnknownPageError):
+        pages.image(name)
+
+
+def test_a_search_finds_sections_with_all_words_headings_first(pages: DocumentationPages) -> None:
+    assert [one.address for one in pages.search("NEEDLE")] == [
+        f"{ADDRESS}sub/two#needle",
+        f"{ADDRESS}one#part",
+    ]
+    assert [one.excerpt for one in pages.search("needle sharp")] == ["Sharp hay."]
+    assert pages.search("needle blunt") == ()
+    assert pages.search("  ") == ()
+
+
+def test_an_excerpt_is_short_and_has_the_word(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text("nav:\n  - Home: index.md\n", encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    long = f"{'before ' * 100}needle{' after' * 100}"
+    (tmp_path / "docs" / "index.md").write_text(f"# Start\n\n{long}\n", encoding="utf-8")
+
+    (found,) = DocumentationPages(tmp_path / "docs").search("needle")
+
+    assert "needle" in found.excerpt
+    assert found.excerpt.startswith("… ")
+    assert found.excerpt.endswith(" …")
+    assert len(found.excerpt) < 210
+
+
+def shown(document: Any) -> str:
+    """The page as a browser gets it, inside a frame of nothing."""
+    frame = DictLoader(
+        {"base.html": "<title>{% block title %}{% endblock %}</title>{% block main %}{% endblock %}"}
+    )
+    loader = ChoiceLoader([frame, PackageLoader("mockserver.console")])
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    return environment.get_template(TEMPLATE).render(**document)
+
+
+def test_a_page_has_one_h1_contents_and_the_list_of_all_pages(pages: DocumentationPages) -> None:
+    html = shown(documentation_document(pages, "one"))
+
+    assert html.count("<h1") == 1
+    assert '<a href="/_console/docs/one" aria-current="page">One</a>' in html
+    assert '<h2 id="part">' in html
+
+
+def test_a_search_shows_what_is_found_and_escapes_what_was_typed(pages: DocumentationPages) -> None:
+    html = shown(documentation_document(pages, "index", "<i>needle"))
+
+    assert "0 sections have “&lt;i&gt;needle”" in html
+    assert '<a href="/_console/docs/one#part">One: Part</a>' in shown(
+        documentation_document(pages, "index", "hay needle in")
+    )
+
+
+def test_the_document_is_json(pages: DocumentationPages) -> None:
+    decoded = json.decode(json.encode(documentation_document(pages, "one", "needle")))
+
+    assert (decoded["name"], decoded["title"], len(decoded["found"])) == ("one", "One", 2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_of_ours_loads_nothing_from_elsewhere_and_its_links_lead_somewhere(name: str) -> None:
+    page = OWN.page(name)
+
+    assert "style=" not in page.html
+    assert "<script" not in page.html
+    assert [link for link in _LINK.findall(page.html) if not leads_somewhere(name, link)] == []
+    assert re.findall(r'src="(?!/_console/docs/)', page.html) == []
+
+
+def leads_somewhere(name: str, link: str) -> bool:
+    """Whether a link of the page leads out, or to a page, heading or picture that is served."""
+    if link.startswith(("https://", "http://")):
+        return True
+    path, _, anchor = link.partition("#")
+    target = path.removeprefix(ADDRESS) or ("index" if path else name)
+    if target.endswith(".svg"):
+        return bool(OWN.image(target).content)
+    return not anchor or anchor in [one.anchor for one in OWN.page(target).headings]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import sample_vendor
+from tests.support.client import Client
+from tests.support.console import CONSOLE, page
+
+HOSTILE = "<script>alert(1)</script>"
+SUMMARY = {
+    "version": 1,
+    "passed": 1,
+    "failed": 1,
+    "known": 0,
+    "vendors": [
+        {
+            "name": HOSTILE,
+            "operations": [
+                {
+                    "operation": "put",
+                    "label": HOSTILE,
+                    "checks": [
+                        {"check": "a", "verdict": "ok"},
+                        {
+                            "check": HOSTILE,
+                            "verdict": "FAIL",
+                            "finding": {"name": "n", "said": HOSTILE, "again": HOSTILE},
+                        },
+                        {"check": "odd", "verdict": HOSTILE},
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "report"
+    found.mkdir()
+    return found
+
+
+@pytest.fixture
+def visitor(tmp_path: Path, folder: Path) -> Client:
+    return sample_vendor.create_client(tmp_path, reports=folder)
+
+
+def twin(visitor: Client, path: str) -> Any:
+    response = visitor.get(CONSOLE + path)
+    assert response.status == 200, response.text
+    return response.json
+
+
+def test_reports_are_listed_with_their_verdicts_in_words(visitor: Client, folder: Path) -> None:
+    (folder / "report.json").write_text(json.dumps(SUMMARY))
+    (folder / "calls.har").write_text("{}")
+
+    text = page(visitor, "/reports")
+
+    assert ("1 failed</strong>" in text, "1 passed" in text, "not told" in text) == (True, True, True)
+
+
+def test_an_empty_folder_says_how_to_fill_it(visitor: Client) -> None:
+    assert "mockserver contract --report" in page(visitor, "/reports")
+
+
+def test_a_server_without_a_folder_says_how_to_have_one(tmp_path: Path) -> None:
+    assert "mockserver run --reports DIR" in page(sample_vendor.create_client(tmp_path), "/reports")
+
+
+def test_a_page_is_shown_in_a_frame_that_runs_nothing(visitor: Client, folder: Path) -> None:
+    (folder / "index.html").write_text(HOSTILE)
+
+    text = page(visitor, "/reports/view?path=index.html")
+
+    assert (
+        '<iframe class="foreign" sandbox src="/_console/reports/page?sandbox=default&amp;path=index.html"'
+        in text
+    )
+    assert HOSTILE not in text
+
+
+def test_a_page_of_others_may_run_and_load_nothing(visitor: Client, folder: Path) -> None:
+    (folder / "index.html").write_text(HOSTILE)
+
+    response = visitor.get(f"{CONSOLE}/reports/page?path=index.html")
+
+    policy = {part.strip() for part in response.headers["content-security-policy"].split(";")}
+    assert (response.status, response.media_type, response.text) == (200, "text/html", HOSTILE)
+    assert {"default-src 'none'", "style-src 'unsafe-inline'", "sandbox", "frame-ancestors 'self'"} <= policy
+    assert not any(part.startswith("script-src") for part in policy)
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_only_a_page_is_served_as_a_page(visitor: Client, folder: Path) -> None:
+    (folder / "report.json").write_text(HOSTILE)
+
+    assert visitor.get(f"{CONSOLE}/reports/page?path=report.json").status == 404
+
+
+def test_a_summary_is_drawn_as_a_table_of_operation_and_check(visitor: Client, folder: Path) -> None:
+    (folder / "report.json").write_text(json.dumps(SUMMARY))
+
+    text = page(visitor, "/reports/view?path=report.json")
+
+    assert ('<td class="made">passed</td>' in text, '<td class="error">failed</td>' in text) == (True, True)
+    assert HOSTILE not in text
+
+
+@pytest.mark.parametrize("content", ['{"calls": 3}', "{broken", "[" * 3000, '{"vendors": []}'])
+def test_other_json_is_shown_as_text(visitor: Client, folder: Path, content: str) -> None:
+    (folder / "other.json").write_text(content)
+
+    assert twin(visitor, "/reports/view.json?path=other.json")["text"] == content
+
+
+def test_a_file_of_another_kind_is_shown_as_text(visitor: Client, folder: Path) -> None:
+    (folder / "run.log").write_bytes(b"<b>\xff" + HOSTILE.encode())
+
+    text = page(visitor, "/reports/view?path=run.log")
+
+    assert ("&lt;b&gt;\ufffd" in text, HOSTILE in text) == (True, False)
+
+
+def test_a_long_file_is_cut(visitor: Client, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.console.reports_screen.MAX_SHOWN", 5)
+    (folder / "run.log").write_text("123456")
+
+    shown = twin(visitor, "/reports/view.json?path=run.log")
+
+    assert (shown["text"], shown["is_cut"]) == ("12345", True)
+
+
+def test_a_report_is_kept_as_a_file(visitor: Client, folder: Path) -> None:
+    (folder / 'a"b\u00e9.html').write_text(HOSTILE)
+
+    response = visitor.get(f"{CONSOLE}/reports/file?path=a%22b%C3%A9.html")
+
+    assert (response.status, response.media_type) == (200, "application/octet-stream")
+    assert response.headers["content-disposition"] == 'attachment; filename="a_b_.html"'
+
+
+@pytest.mark.parametrize("screen", ["view", "page", "file", "view.json"])
+@pytest.mark.parametrize("path", ["", "none.html", "../acme.yaml", "%2Fetc%2Fpasswd"])
+def test_what_is_not_listed_is_not_shown(visitor: Client, screen: str, path: str) -> None:
+    assert visitor.get(f"{CONSOLE}/reports/{screen}?path={path}").status == 404
+
+
+def test_a_name_that_is_hostile_stays_text(visitor: Client, folder: Path) -> None:
+    (folder / "<img src=x onerror=alert(1)>.txt").write_text("x")
+
+    text = page(visitor, "/reports") + page(
+        visitor, "/reports/view?path=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E.txt"
+    )
+
+    assert "<img src=x" not in text
