@@ -58,8 +58,9 @@ def test_a_long_answer_is_not_coloured(
         route.fulfill(json=answer)
 
     visitor.context.route("**/_mock/vendors", fulfil)
-    page = visitor.open("/_console/api/#/server/list_vendors")
-    operation = page.locator("#operations-server-list_vendors.is-open")
+    page = visitor.open("/_console/api/")
+    operation = page.locator("#operations-server-list_vendors")
+    operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()
     operation.get_by_role("button", name="Execute").click()
     body = operation.locator(".live-responses-table .microlight").first
