@@ -61,17 +61,19 @@ def sender(url: str) -> Iterator[Sender]:
 def window(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator[Visiting]:
     """Opens windows. A page that does what none may do fails the test; a failed test leaves a trace."""
     opened: list[Visitor] = []
+    traces: list[Visitor] = []
     with ExitStack() as stack:
 
-        def open_window(**settings: object) -> Visitor:
-            address = settings.pop("url", url)
-            visitor = stack.enter_context(visiting(browser, str(address), **settings))
-            visitor.context.tracing.start(snapshots=True)
+        def open_window(*, at: str = url, traced: bool = True, **settings: object) -> Visitor:
+            visitor = stack.enter_context(visiting(browser, at, **settings))
+            if traced:
+                visitor.context.tracing.start(snapshots=True)
+                traces.append(visitor)
             opened.append(visitor)
             return visitor
 
         yield open_window
-        for number, visitor in enumerate(opened, 1):
+        for number, visitor in enumerate(traces, 1):
             if request.node.stash.get(_HAS_FAILED, False) or visitor.problems:
                 name = re.sub(r"\W+", "-", request.node.name).strip("-")
                 visitor.context.tracing.stop(path=TRACES / f"{name}-{number}.zip")

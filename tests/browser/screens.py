@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from urllib.parse import urlsplit
@@ -11,19 +12,28 @@ from mockserver.console.application import SCREENS
 from mockserver.console.visit import CONSOLE
 from tests.browser.sending import Sender
 
-PARTS = frozenset({"/journal/rows"})
-"""Paths whose answers are pieces of a page."""
-
-NOT_LINKED: dict[str, str] = {}
-"""Addresses below the console of screens that no link leads to, by their route."""
+NO_PAGES = frozenset(
+    {
+        "/journal/rows",
+        "/x/{number:int}/request",
+        "/x/{number:int}/reply",
+        "/x/{number:int}/export",
+        "/state/dump",
+        "/cases/{case}/file",
+    }
+)
+"""Paths whose answers are pieces of a page, or files."""
 
 PATHS = tuple(
-    route.path for group in SCREENS for route in group if "GET" in route.methods and route.path not in PARTS
+    route.path
+    for group in SCREENS
+    for route in group
+    if "GET" in route.methods and route.path not in NO_PAGES
 )
 _PARAMETER = re.compile(r"\{[a-z_]+(:[a-z]+)?\}")
 _LINK = re.compile(r'\shref="([^"#]+)')
-_WALKED = 400
-"""Most pages that are read in search of links."""
+_WALKED = 12
+"""Most pages of one route that are read in search of links."""
 
 
 def prepare(sender: Sender) -> None:
@@ -42,19 +52,22 @@ def prepare(sender: Sender) -> None:
 def find_addresses(sender: Sender) -> dict[str, str]:
     """Return an address for each route that links lead to, from the first page on."""
     patterns = {path: _pattern(path) for path in PATHS}
-    found, seen, waiting = dict(NOT_LINKED), set[str](), ["/"]
-    while waiting and len(seen) < _WALKED and len(found) < len(PATHS):
+    found, walked, waiting = dict[str, str](), Counter[str](), ["/"]
+    seen = set(waiting)
+    while waiting and len(found) < len(PATHS):
         here = waiting.pop(0)
         path = urlsplit(here).path
         route = next((route for route, pattern in patterns.items() if pattern.fullmatch(path)), None)
-        if here in seen or route is None:
+        if route is None or walked[route] == _WALKED:
             continue
-        seen.add(here)
+        walked[route] += 1
         joined = f"{here}{'&' if '?' in here else '?'}sandbox={sender.name}"
         answer = sender.client.get(f"{CONSOLE}{joined}", headers={"accept": "text/html"})
         if answer.status_code == 200 and "<html" in answer.text:
             found.setdefault(route, here)
-            waiting += [link for link in _links(answer.text) if link not in seen]
+            new = dict.fromkeys(link for link in _links(answer.text) if link not in seen)
+            waiting += new
+            seen |= set(new)
     return found
 
 

@@ -28,7 +28,7 @@ def told(page: Page, text: str) -> None:
 
 
 def visitor_of(window: Visiting, line: Forwarder) -> Visitor:
-    visitor = window(url=line.url)
+    visitor = window(at=line.url)
     visitor.may_say += [*LOST, *LOST_EARLY]
     return visitor
 
@@ -86,7 +86,7 @@ def test_after_a_restart_a_page_shows_the_calls_of_the_new_server(window: Visiti
 def test_a_server_stops_at_once_with_a_page_open(window: Visiting) -> None:
     app = other_server()
     with run_in_thread(app) as address, Sender.into(address, "one"):
-        visitor = window(url=address)
+        visitor = window(at=address)
         visitor.may_say += [*LOST, *LOST_EARLY]
         page = visitor.open(CALLS)
         told(page, "Live")

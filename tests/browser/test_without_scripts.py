@@ -57,7 +57,9 @@ def test_calls_are_deleted_and_an_example_is_sent(page: Page) -> None:
 
 
 def test_nothing_is_offered_that_scripts_would_do(page: Page) -> None:
-    names = [name for name in page.get_by_role("button").all_inner_texts() if re.search("Pause|Copy|Keys", name)]
+    names = [
+        name for name in page.get_by_role("button").all_inner_texts() if re.search("Pause|Copy|Keys", name)
+    ]
 
     assert names == []
     expect(page.get_by_role("group", name="Colours")).to_have_count(0)
