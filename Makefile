@@ -1,4 +1,4 @@
-.PHONY: help run assets test test-browser coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages lock clean
+.PHONY: help run assets test test-browser coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -88,6 +88,10 @@ pages: $(DEV) ## write the generated parts of the pages in docs
 	PYTHONPATH=. $(BIN)/python -m tests.docs.pages
 	PYTHONPATH=. $(BIN)/python -m tests.support.commands_page
 
+docs: $(DEV) ## the pages as a static site in build/docs, which loads nothing from elsewhere
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/docs/index.html"
+
 lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/python -m pip install --quiet "uv==0.13.8"
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --extra contract --group build -o requirements.lock
@@ -95,7 +99,7 @@ lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --group npm -o requirements-npm.lock
 
 clean: ## drop everything that was made here
-	rm -rf $(VENV) .assets mockserver/console/assets .bench-peers .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
+	rm -rf $(VENV) build .assets mockserver/console/assets .bench-peers .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
 
 $(NODE): tests/clients/programs/node/package-lock.json | $(VENV)/bin/python
 	@PYTHONPATH=. $(BIN)/python -m tests.clients.programs.installation --no-system

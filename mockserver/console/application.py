@@ -32,6 +32,7 @@ from mockserver.console import (
     state_screen,
     vendors_screen,
 )
+from mockserver.console.assets import HTMX, Assets
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
 from mockserver.console.missing_page import MissingPage
@@ -76,7 +77,9 @@ class Console:
     @classmethod
     def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
         """Return the console that asks `control`, and sends calls to the vendors of `server`."""
-        return cls(ControlClient(control), server, live, Pages(__version__, live.server))
+        return cls(
+            ControlClient(control), server, live, Pages(__version__, live.server, Assets.find().address(HTMX))
+        )
 
     def routes(self) -> list[Route]:
         """Return the routes of all screens and of their static files."""

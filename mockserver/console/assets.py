@@ -14,6 +14,7 @@ from starlette.routing import Route
 from mockserver.console.vendoring import ASSETS, Row, read_table, wrong_files
 
 MOUNT = "/_console/assets"
+HTMX = "htmx.min.js"
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "txt": "text/plain"}
 _SHORT_HASH = 12
 _A_YEAR = "public, max-age=31536000, immutable"

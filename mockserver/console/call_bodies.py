@@ -28,7 +28,7 @@ def bodies(
     item = None if picked is None else decided[picked]
     told = decided if len(decided) <= MOST_MARKED else _with(rows, item)
     request = _Marks(
-        list(_problems(told)),
+        [*_refused(call["reason"] or ""), *_problems(told)],
         {one["sent"]: one["index"] for one in decided if one["sent"] is not None},
         item["sent"] if item else None,
     )
@@ -56,6 +56,15 @@ def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
             for one in members:
                 said = {"kind": kind, "index": item["index"], "code": one["code"], "detail": one["detail"]}
                 yield one["pointer"], said
+
+
+def _refused(reason: str) -> Iterator[tuple[str, Document]]:
+    """Yield the places that the reason of a refused call names: `/0/id is missing; /0/date expected …`."""
+    for part in reason.split("; "):
+        pointer, _, detail = part.partition(" ")
+        if pointer.startswith("/"):
+            said = {"kind": "problem", "index": None, "code": "refused", "detail": detail}
+            yield pointer.removesuffix(":"), said
 
 
 def _side(text: str, media_type: str, marks: _Marks) -> Document:

@@ -41,7 +41,9 @@ async def replay(visit: Visit) -> Screen:
     """Send the call again, and show what came of it above the call."""
     chosen = visit.form.get("into", "")
     to = visit.form.get("to", "")
-    asked = {"to": to} if chosen == "address" else {"into": chosen or "here"}
+    # Recorded credentials are sent to no other address.
+    headers = {"authorization": text} if (text := visit.form.get("authorization", "")) else {}
+    asked = {"to": to, "headers": headers} if chosen == "address" else {"into": chosen or "here"}
     try:
         found = await visit.control.post(visit.of_sandbox(f"/journal/{visit.path['number']}/replay"), asked)
     except ControlRefusal as refusal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.model import Document
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 _SCRATCH = "first-calls"
 _ITEMS = 2
@@ -46,17 +47,28 @@ class FirstCalls:
         return {one["name"]: one["batches"] for one in await self.control.get("/vendors")}
 
     async def _create_sandbox(self) -> str:
-        """Return the name of a new sandbox, "" if there is no room for one."""
+        """Return the name of a new sandbox like the default one, "" if there is no room for it."""
+        settings = await self._default_settings()
         for number in range(_TRIED_NAMES):
             name = f"{_SCRATCH}-{number}"
             try:
-                await self.control.post("/sandboxes", {"name": name})
+                await self.control.post("/sandboxes", {"name": name, **settings})
             except ControlRefusal as refusal:
                 if refusal.status != _EXISTS:
                     return ""
             else:
                 return name
         return ""
+
+    async def _default_settings(self) -> Document:
+        """Return what the default sandbox begins with, nothing if it was deleted."""
+        try:
+            shown: Document = await self.control.get(f"/sandboxes/{DEFAULT_SANDBOX}")
+        except ControlRefusal:
+            return {}
+        instant = shown["clock"]["at"]
+        frozen = {"freeze": instant} if instant else {}
+        return {"empty": shown["empty"], "assumptions": shown["assumptions"], **frozen}
 
     async def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
         """Return the vendor's preferred example that needs no other records; empty if there is none."""

@@ -56,10 +56,14 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders screens; `server` names this run of the server, so that an open page sees a restart."""
+    """Renders screens; `server` names this run of the server, so that an open page sees a restart.
+
+    `htmx` is the address of that script, "" where it was not fetched: a link then loads a whole page.
+    """
 
     version: str
     server: str
+    htmx: str = ""
     environment: Environment = field(default_factory=_environment)
     headers: Mapping[str, str] = field(default_factory=lambda: SECURITY_HEADERS)
 
@@ -77,6 +81,7 @@ class Pages:
             here=path.removeprefix(CONSOLE),
             version=self.version,
             server=self.server,
+            htmx=self.htmx,
             twin=_twin_address(path, visit),
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.console.control_client import ControlRefusal, RawBody
 from mockserver.console.document_lines import MAX_LINES, document_lines
@@ -113,9 +112,10 @@ async def show_record(visit: Visit) -> Screen | Moved:
 async def download_dump(visit: Visit) -> Download:
     """Return a state as a file: of all vendors or of one, now or as it was."""
     vendor, of = visit.query.get("vendor", ""), visit.query.get("of", "")
-    dump = await visit.control.get(visit.of_sandbox("/dump"), vendor=vendor, of=of)
+    query = {"vendor": vendor, "of": of}
+    dump = await visit.control.call("GET", visit.of_sandbox("/dump"), query=query)
     name = "-".join(part for part in (visit.sandbox, vendor, of.replace(":", "-")) if part)
-    return Download(f"{name}.json", JSON_TYPE, json.encode(dump))
+    return Download(f"{name}.json", JSON_TYPE, dump.body)
 
 
 async def ask_for_dump(visit: Visit) -> Screen:

@@ -37,5 +37,7 @@ def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
     number = int(which.partition(":")[2])
     known = sandboxes.store.call_states(name, [number]).get(number)
     if known is None:
-        raise UnknownEntryError(f"the state around call #{number} is not known: no such call, or too old")
+        raise UnknownEntryError(
+            f"the states before and after call {number} are no longer kept, or there was no such call"
+        )
     return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)

@@ -31,6 +31,7 @@ def call(items: int, request: str | None = None) -> dict[str, Any]:
     sent = json.dumps({"orders": [{"id": f"k{at}"} for at in range(items)]})
     told = json.dumps({"results": [{"status": 200} for _ in range(items)]})
     return {
+        "reason": None,
         "request": {"headers": {"content-type": "application/json"}, "body": request or sent},
         "reply": {"mediaType": "application/json", "body": told},
     }
@@ -64,6 +65,21 @@ def test_a_problem_of_a_member_that_is_not_there_is_marked_at_its_item() -> None
     assert marked(bodies(call(2), items, items, None)["request"]) == [("/orders/1", ["too short"])]
 
 
+def test_the_places_that_a_reason_names_are_marked() -> None:
+    refused = {**call(2), "reason": "/orders/0/id is missing; /orders/1/id expected a text; and 3 more"}
+
+    assert marked(bodies(refused, [], [], None)["request"]) == [
+        ("/orders/0/id", ["is missing"]),
+        ("/orders/1/id", ["expected a text"]),
+    ]
+
+
+def test_a_reason_without_a_place_marks_nothing() -> None:
+    refused = {**call(1), "reason": 'no credentials; any "Authorization: Bearer ..." will do'}
+
+    assert marked(bodies(refused, [], [], None)["request"]) == []
+
+
 def test_a_picked_item_is_lit_in_both() -> None:
     items = decided([], [FAULT])
 
@@ -93,7 +109,11 @@ def test_a_body_without_pointers_has_nothing_marked_or_lit() -> None:
 
 
 def test_no_body_has_no_lines() -> None:
-    empty = {"request": {"headers": {}, "body": ""}, "reply": {"mediaType": None, "body": ""}}
+    empty = {
+        "reason": None,
+        "request": {"headers": {}, "body": ""},
+        "reply": {"mediaType": None, "body": ""},
+    }
 
     assert bodies(empty, [], [], None)["reply"] == {
         "mediaType": "",

@@ -276,6 +276,19 @@ def test_a_replay_that_is_refused_says_why_in_the_page(reader: Client) -> None:
     assert 'value="http://example.com/acme"' in answered.text
 
 
+def test_a_replay_to_an_address_takes_a_credential_for_it(reader: Client) -> None:
+    order(reader, "A")
+
+    answered = replay(reader, into="address", to="http://127.0.0.1:1/acme", authorization="Bearer other")
+
+    assert (answered.status, "The answer was lost" in answered.text) == (200, True)
+    assert ("Not sent to another address" in answered.text, "Bearer other" in answered.text) == (False, False)
+    assert (
+        "Not sent to another address: authorization"
+        in replay(reader, into="address", to="http://127.0.0.1:1/acme").text
+    )
+
+
 @pytest.mark.parametrize(
     ("side", "body"), [("request", b'{"orders": [{"id": "A", "amount": 1}]}'), ("reply", None)]
 )

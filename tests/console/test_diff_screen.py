@@ -104,7 +104,7 @@ def test_a_choice_that_is_not_offered_stays_chosen(browser: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "says"),
     [
-        ("&call=9", 404, "the state around call #9 is not known"),
+        ("&call=9", 404, "the states before and after call 9 are no longer kept"),
         ("&call=<b>", 400, "&#34;before:&lt;b&gt;&#34;"),
         ("&from=s7", 404, "the sandbox has no snapshot s7"),
     ],

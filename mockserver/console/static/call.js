@@ -21,8 +21,12 @@
     }
   });
 
-  for (const body of document.querySelectorAll("pre.body")) {
-    const lit = body.querySelector("[data-problem].lit, .lit");
-    if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
-  }
+  const showPicked = () => {
+    for (const body of document.querySelectorAll("pre.body")) {
+      const lit = body.querySelector("[data-problem].lit, .lit");
+      if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
+    }
+  };
+  showPicked();
+  document.addEventListener("htmx:afterSettle", showPicked);
 })();

@@ -18,6 +18,7 @@
     for (const button of root.querySelectorAll("button[data-copy]")) button.hidden = false;
   };
   prepare(document);
+  document.addEventListener("htmx:afterSettle", () => prepare(document));
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button[data-copy]");
     if (!button) return;
