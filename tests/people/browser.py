@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import WAYS, complaints_everywhere
-from tests.browser.screens import PATHS, find_addresses, prepare
+from tests.browser.screens import PATHS, find_addresses, prepare, write_reports
 from tests.browser.sending import Sender
 from tests.browser.visitor import overflow
 from tests.people.console import browsing
@@ -74,7 +74,7 @@ def _told(page: Page, text: str) -> str:
 
 @point(35, "Everything by keyboard; axe finds nothing in light and dark; usable at 320 px and 400 %")
 def for_everybody(stage: Stage) -> str:
-    with stage.server() as server, Sender.into(server.url, "people") as sender:
+    with stage.server(_reports(stage)) as server, Sender.into(server.url, "people") as sender:
         prepare(sender)
         addresses = find_addresses(sender)
         assert set(addresses) == set(PATHS), sorted(set(PATHS) - set(addresses))
@@ -90,6 +90,14 @@ def for_everybody(stage: Stage) -> str:
         keys = _by_keyboard(server.url, sender.name)
     assert found == [], found
     return f"{len(addresses)} screens in {len(WAYS)} ways and at 400 %, nothing found; keys: {keys}"
+
+
+def _reports(stage: Stage) -> str:
+    """Write reports, and return the option of a server that shows them."""
+    folder = stage.folder / "reports"
+    folder.mkdir(exist_ok=True)
+    write_reports(folder)
+    return f"--reports '{folder}'"
 
 
 def _by_keyboard(url: str, sandbox: str) -> str:
@@ -129,7 +137,7 @@ def hostile(stage: Stage) -> str:
 
 @point(41, "First paint within 300 ms, at most 150 kB a page; 10,000 items within a second")
 def figures(stage: Stage) -> str:
-    with stage.server() as server, Sender.into(server.url, "people") as sender:
+    with stage.server(_reports(stage)) as server, Sender.into(server.url, "people") as sender:
         prepare(sender)
         number = sender.batch(BIG, bad=17)
         addresses = find_addresses(sender)
