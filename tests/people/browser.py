@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import WAYS, complaints_everywhere
 from tests.browser.screens import PATHS, find_addresses, prepare, write_reports
 from tests.browser.sending import Sender
 from tests.browser.visitor import overflow
-from tests.people.console import browsing
+from tests.people.console import browsers, browsing, window
 from tests.people.point import point
 from tests.people.stage import Stage
 from tests.people.vba_calls import put
@@ -79,10 +79,9 @@ def for_everybody(stage: Stage) -> str:
         addresses = find_addresses(sender)
         assert set(addresses) == set(PATHS), sorted(set(PATHS) - set(addresses))
         found = []
-        for path, address in addresses.items():
-            with browsing(server.url) as visitor:
-                joined = f"/_console{address}{'&' if '?' in address else '?'}sandbox={sender.name}"
-                page = visitor.open(joined)
+        with browsing(server.url) as visitor:
+            for path, address in addresses.items():
+                page = visitor.open(_joined(address, sender.name))
                 found += [f"{path}: {one}" for one in complaints_everywhere(page)]
                 page.set_viewport_size({"width": 320, "height": 225})
                 found += [f"{path}: {overflow(page)} px wider at 400 %"] if overflow(page) else []
@@ -141,9 +140,13 @@ def figures(stage: Stage) -> str:
         prepare(sender)
         number = sender.batch(BIG, bad=17)
         addresses = find_addresses(sender)
-        # What is built at the first call, and read from disk, is there.
-        measured = {path: _figures(server.url, address, sender.name) for path, address in addresses.items()}
-        big = _figures(server.url, f"/x/{number}", sender.name)
+        with browsers() as browser:
+            # What is built at the first call, and read from disk, is there: the links were followed.
+            measured = {
+                path: _figures(browser, server.url, _joined(address, sender.name))
+                for path, address in addresses.items()
+            }
+            big = _figures(browser, server.url, _joined(f"/x/{number}", sender.name))
     paint = max(measured, key=lambda path: measured[path][0])
     size = max(measured, key=lambda path: measured[path][1])
     told = (
@@ -156,13 +159,18 @@ def figures(stage: Stage) -> str:
     return told
 
 
-def _figures(url: str, address: str, sandbox: str) -> tuple[float, float, float]:
+def _figures(browser: Browser, url: str, path: str) -> tuple[float, float, float]:
     """Return the best of three visits, each with nothing kept from another."""
     seen = []
     for _ in range(3):
-        with browsing(url) as visitor:
-            page = visitor.open(f"/_console{address}{'&' if '?' in address else '?'}sandbox={sandbox}")
+        with window(browser, url) as visitor:
+            page = visitor.open(path)
             page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
             seen.append(page.evaluate(FIGURES))
     paint, size, loaded = (min(one) for one in zip(*seen, strict=True))
     return float(paint), float(size), float(loaded)
+
+
+def _joined(address: str, sandbox: str) -> str:
+    """Return the path of a screen's address in the sandbox."""
+    return f"/_console{address}{'&' if '?' in address else '?'}sandbox={sandbox}"

@@ -8,9 +8,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
-from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.visitor import Visitor, find_browser, start_browser, visiting
 from tests.people.point import point
@@ -44,17 +43,30 @@ DRAWN = """async ({headers, rounds}) => {
 
 
 @contextmanager
-def browsing(url: str, *may_say: str, **settings: Any) -> Iterator[Visitor]:
-    """A window of a browser; its pages must not have done what no page may do."""
+def browsers() -> Iterator[Browser]:
+    """The machine's browser, which can open many windows."""
     path = find_browser()
     assert path, "no browser on this machine: apt-get install chromium"
     with sync_playwright() as playwright:
         browser = start_browser(playwright, path)
-        with visiting(browser, url, **settings) as visitor:
-            visitor.may_say += may_say
-            yield visitor
-            assert visitor.problems == []
+        yield browser
         browser.close()
+
+
+@contextmanager
+def browsing(url: str, *may_say: str) -> Iterator[Visitor]:
+    """A browser with one window; its pages must not have done what no page may do."""
+    with browsers() as browser, window(browser, url, *may_say) as visitor:
+        yield visitor
+
+
+@contextmanager
+def window(browser: Browser, url: str, *may_say: str) -> Iterator[Visitor]:
+    """A window of a browser, likewise."""
+    with visiting(browser, url) as visitor:
+        visitor.may_say += may_say
+        yield visitor
+        assert visitor.problems == []
 
 
 @point(25, "A call shows in the open page within 300 ms")
