@@ -25,10 +25,14 @@ SANDBOX_HEADER = "x-sandbox"
 
 
 @pytest.fixture(scope="module")
-def client() -> Client:
-    return Client(
-        create_app(Options(examples=ProfileExamples)), {"host": "127.0.0.1:8080", "user-agent": "curl/8"}
-    )
+def client(tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """A client of a server that has a report, and has run a case."""
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "junit.xml").write_text("<testsuites/>", encoding="utf-8")
+    app = create_app(Options(examples=ProfileExamples, reports=folder))
+    found = Client(app, {"host": "127.0.0.1:8080", "user-agent": "curl/8"})
+    found.request("POST", "/_mock/sandboxes/default/cases/91/run")
+    return found
 
 
 @pytest.fixture
