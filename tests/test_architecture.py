@@ -15,7 +15,7 @@ from mockserver.spec.folder import specs_folder
 
 PACKAGE = Path(__file__).parents[1] / "mockserver"
 MODULES = {file: file.read_text(encoding="utf-8") for file in sorted(PACKAGE.rglob("*.py"))}
-PAGES = sorted(PACKAGE.rglob("templates/**/*.html"))
+PAGES = sorted(page for page in PACKAGE.rglob("templates/**/*") if page.is_file())
 VENDOR_NAMES = re.compile("|".join(vendor_packages()), re.IGNORECASE)
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 40

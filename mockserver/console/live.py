@@ -24,6 +24,7 @@ class _Listener:
     loop: asyncio.AbstractEventLoop
     newest: dict[str, int] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    is_ended: bool = False
 
     def tell(self, sandbox: str, number: int) -> None:
         self.newest[sandbox] = number
@@ -41,7 +42,6 @@ class LiveCalls:
     def __init__(self, server: str) -> None:
         self.server = server
         self._listeners: set[_Listener] = set()
-        self._is_closed = False
 
     def __call__(self, entry: Entry) -> None:
         """Tell all streams of a new entry; entries that are not kept have the number 0."""
@@ -50,9 +50,9 @@ class LiveCalls:
                 listener.loop.call_soon_threadsafe(listener.tell, entry.call.sandbox, entry.number)
 
     def close(self) -> None:
-        """End all streams: the server stops."""
-        self._is_closed = True
+        """End all streams that are open: the server stops."""
         for listener in tuple(self._listeners):
+            listener.is_ended = True
             listener.changed.set()
 
     async def stream(self, _request: Request) -> Response:
@@ -67,7 +67,7 @@ class LiveCalls:
                 _RETRY_MS,
                 json.encode({"server": self.server}),
             )
-            while not self._is_closed:
+            while not listener.is_ended:
                 yield await _next_event(listener)
         finally:
             self._listeners.discard(listener)

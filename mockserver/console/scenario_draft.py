@@ -44,21 +44,24 @@ def draft_scenario(wanted: Wanted) -> Document:
     return {"version": 1, "name": _name(wanted), "description": what, "rules": [rule]}
 
 
-def select_item(decided: Sequence[Document], item: str) -> tuple[str, Document | None]:
+def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[str, Document | None]:
     """Return the key of an item of a call, and how a scenario selects it; None if the call has no such item.
 
-    `item` is its key or its index, `decided` are the items as the journal shows them. A key selects the item
-    on a retry too, wherever it stands; one that several items have, or that is not shown whole, does not.
+    `item` is its index, or without a `key` its key too; `decided` are the items as the journal shows them. A
+    key selects the item on a retry too, wherever it stands; one that several items have, or that is not shown
+    whole, does not.
     """
-    indexes = [one["index"] for one in decided if one["key"] == item]
-    if not indexes and item.isascii() and item.isdecimal() and int(item) < len(decided):
-        indexes = [int(item)]
-    if not indexes:
-        return item, None
-    key = decided[indexes[0]]["key"]
-    is_unique = [one["key"] for one in decided].count(key) == 1
-    select = {"key": key} if is_unique and key and MASK not in key else {"index": indexes[0]}
-    return key or f"at index {indexes[0]}", select
+    place = int(item) if item.isascii() and item.isdecimal() and int(item) < len(decided) else None
+    same = [one["index"] for one in decided if one["key"] == (key or item)]
+    if place is None and not same:
+        return key or item, None
+    index = same[0] if same else 0
+    if place is not None and (not same or (key and place in same)):
+        index = place
+    found = decided[index]["key"]
+    is_unique = [one["key"] for one in decided].count(found) == 1
+    select = {"key": found} if is_unique and found and MASK not in found else {"index": index}
+    return found or f"at index {index}", select
 
 
 def _name(wanted: Wanted) -> str:

@@ -58,11 +58,12 @@ async def disarm(visit: Visit) -> Shown:
 async def show_new(visit: Visit) -> Screen:
     """Show the editor with a draft: the item of the address, or the next call, fails once."""
     query = visit.query
-    wanted = Wanted(query.get("vendor", ""), query.get("operation", ""), query.get("item", ""))
+    item, key = query.get("item", ""), query.get("key", "")
+    wanted = Wanted(query.get("vendor", ""), query.get("operation", ""), key or item)
     if call := query.get("call", ""):
         entry = await visit.control.get(visit.of_sandbox(f"/journal/{quote(call, safe='')}"))
         vendor, operation = wanted.vendor or entry["vendor"], wanted.operation or entry["operation"]
-        item, select = select_item(entry["decided"], wanted.item) if wanted.item else ("", None)
+        item, select = select_item(entry["decided"], item, key) if wanted.item else ("", None)
         wanted = Wanted(vendor or "", operation or "", item, select, call)
     return await _editor(visit, yaml.dump(draft_scenario(wanted)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -21,15 +21,20 @@ HOST = "127.0.0.1"
 
 
 class _ThreadedServer(uvicorn.Server):
-    """uvicorn server with an event for the end of its start-up."""
+    """uvicorn server with an event for the end of its start-up, which ends its streams when it stops."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
+        self._end_streams = end_streams
         self.startup_ended = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.startup_ended.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -67,7 +72,7 @@ def run_in_thread(app: Application) -> Iterator[str]:
         ServerNotStartedError: the server stopped before it listened.
     """
     with bind_socket(HOST, 0) as listening:
-        server = _ThreadedServer(uvicorn_config(app))
+        server = _ThreadedServer(uvicorn_config(app), app.lasting.live.close)
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
         thread.start()
         server.startup_ended.wait()

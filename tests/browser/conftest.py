@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from mockserver.server.application import Application
+from mockserver.contract.examples import ProfileExamples
+from mockserver.server.application import Options
 from mockserver.testing.threaded_server import run_in_thread
+from tests.browser.screens import write_reports
 from tests.browser.sending import Sender
 from tests.browser.visitor import Visiting, Visitor, find_browser, start_browser, visiting
+from tests.support.frozen_app import create_frozen_app
 
 TRACES = Path("report") / "browser"
 _HAS_FAILED = pytest.StashKey[bool]()
@@ -21,7 +24,7 @@ _numbers = count(1)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
         item.stash[_HAS_FAILED] = True
@@ -44,8 +47,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def url(app: Application) -> Iterator[str]:
-    with run_in_thread(app) as address:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that also shows reports."""
+    folder = tmp_path_factory.mktemp("reports")
+    write_reports(folder)
+    with run_in_thread(create_frozen_app(Options(examples=ProfileExamples, reports=folder))) as address:
         yield address
 
 

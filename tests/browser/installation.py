@@ -1,6 +1,6 @@
 """See that there is a browser: install Debian's Chromium where that is allowed.
 
-`python -m tests.browser.installation`. Exit status: 0 there is one, 1 there is none and it cannot be installed.
+`python -m tests.browser.installation`. Exit status: 0 there is one, 1 it cannot be installed.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from mockserver.console.application import SCREENS
@@ -20,6 +21,8 @@ NO_PAGES = frozenset(
         "/x/{number:int}/export",
         "/state/dump",
         "/cases/{case}/file",
+        "/reports/page",
+        "/reports/file",
     }
 )
 """Paths whose answers are pieces of a page, or files."""
@@ -34,6 +37,16 @@ _PARAMETER = re.compile(r"\{[a-z_]+(:[a-z]+)?\}")
 _LINK = re.compile(r'\shref="([^"#]+)')
 _WALKED = 12
 """Most pages of one route that are read in search of links."""
+
+
+def write_reports(folder: Path) -> None:
+    """Write a few reports, one of them hostile."""
+    text = "<script>window.hacked = true</script>"
+    for name, content in (
+        ("hostile.html", f"<!doctype html><title>x</title><h1>{text}</h1>"),
+        ("junit.xml", f"<testsuites>{text}</testsuites>"),
+    ):
+        (folder / name).write_text(content, encoding="utf-8")
 
 
 def prepare(sender: Sender) -> None:

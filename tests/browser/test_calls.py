@@ -3,25 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
+from tests.browser.rows import numbers, wait_for
 from tests.browser.sending import Sender
 from tests.browser.visitor import Visiting, Visitor
 
 TABS = 14
-
-
-def numbers(page: Page) -> list[int]:
-    """Return the calls that the page shows, from its top."""
-    found: list[int] = page.locator("#calls tbody tr").evaluate_all(
-        "rows => rows.map(row => Number(row.dataset.number))"
-    )
-    return found
-
-
-def wait_for(page: Page, number: int) -> None:
-    """Wait until the page shows the call."""
-    page.locator(f'#calls tr[data-number="{number}"]').wait_for()
 
 
 def calls(sender: Sender) -> str:

@@ -82,3 +82,11 @@ def test_a_body_with_many_members_opens(visitor: Visitor, sender: Sender) -> Non
     page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
 
     assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("name", ["hostile.html", "junit.xml"])
+def test_a_hostile_report_does_nothing(visitor: Visitor, name: str) -> None:
+    page = visitor.open(f"/_console/reports/view?path={name}")
+
+    assert (page.locator("h1").count(), is_hacked(page)) == (1, False)
+    assert [frame.evaluate("'hacked' in window") for frame in page.frames] == [False] * len(page.frames)

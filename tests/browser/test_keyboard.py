@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -10,7 +8,7 @@ from tests.browser.visitor import Visitor
 
 
 @pytest.fixture
-def page(visitor: Visitor, sender: Sender) -> Iterator[Page]:
+def page(visitor: Visitor, sender: Sender) -> Page:
     """The list of three calls."""
     for _ in range(3):
         sender.batch(2, bad=1)

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from mockserver.server.application import Application, Options, create_app
 from mockserver.testing.threaded_server import run_in_thread
 from tests.browser.forwarder import Forwarder, forwarding
+from tests.browser.rows import numbers, wait_for
 from tests.browser.sending import Sender
-from tests.browser.test_calls import numbers, wait_for
 from tests.browser.visitor import Visiting, Visitor
 
 CALLS = "/_console/?sandbox=one"

@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 20_000
+_REPORTS = "because the document's frame is sandboxed"
+"""What the browser says of a script in a report of others that may not run."""
+
 Scheme = Literal["light", "dark"]
 
 
@@ -40,7 +43,7 @@ class Visitor:
     context: BrowserContext
     problems: list[str] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
-    may_say: list[str] = field(default_factory=list)
+    may_say: list[str] = field(default_factory=lambda: [_REPORTS])
 
     def watch(self) -> None:
         """Note what every page of the window does."""

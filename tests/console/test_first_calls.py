@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_the_sandbox_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{"empty": True}, {"freeze": "2026-01-05T09:00:00Z"}])
 def test_a_first_call_is_made_for_a_sandbox_like_the_default_one(
-    tmp_path: Path, options: dict[str, object]
+    tmp_path: Path, options: dict[str, Any]
 ) -> None:
     assert list(first_calls(sample_vendor.create_application(tmp_path, **options), "acme")) == ["acme"]
 

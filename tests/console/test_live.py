@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
+import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from mockserver.console import live
 from mockserver.console.live import LiveCalls
+from mockserver.testing.threaded_server import run_in_thread
+from tests.support import sample_vendor
 from tests.support.journal_entries import entry
 
 
@@ -117,3 +121,29 @@ def test_a_stream_that_is_left_is_forgotten() -> None:
         calls(entry(number=1))  # nobody listens
 
     run(check)
+
+
+def test_a_stream_of_a_later_run_goes_on() -> None:
+    async def check(calls: LiveCalls) -> None:
+        calls.close()
+        _, events = await opened(calls)
+        await anext(events)
+        calls(entry(number=1, sandbox="one"))
+
+        assert await anext(events) == b'event: calls\ndata: {"one":1}\n\n'
+
+    run(check)
+
+
+def test_a_server_in_a_thread_does_not_wait_for_streams(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with run_in_thread(sample_vendor.create_application(tmp_path)) as url:
+        client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        answer = client.send(client.build_request("GET", "/_console/events"), stream=True)
+        parts = answer.iter_bytes()
+        assert b"event: server" in next(parts)
+
+    assert b"retry" not in b"".join(parts)
+    assert [record.message for record in caplog.records if "graceful" in record.message] == []
+    client.close()

@@ -61,3 +61,19 @@ def test_an_item_of_a_call_is_selected_by_its_key_if_that_is_its_own(
     keys: tuple[str, ...], item: str, found: tuple[str, Any]
 ) -> None:
     assert select_item(items(*keys), item) == found
+
+
+@pytest.mark.parametrize(
+    ("keys", "item", "key", "found"),
+    [
+        (("1", "0"), "1", "0", ("0", {"key": "0"})),
+        (("A", "A"), "1", "A", ("A", {"index": 1})),
+        (("A", "B"), "9", "B", ("B", {"key": "B"})),
+        (("A", "B"), "", "B", ("B", {"key": "B"})),
+        (("A", "B"), "9", "C", ("C", None)),
+    ],
+)
+def test_an_item_that_is_named_with_its_key_is_at_that_index(
+    keys: tuple[str, ...], item: str, key: str, found: tuple[str, Any]
+) -> None:
+    assert select_item(items(*keys), item, key) == found

@@ -125,6 +125,14 @@ def test_the_editor_is_filled_with_an_item_that_fails_at_the_next_call_alone(vis
     }
 
 
+def test_an_item_is_chosen_by_its_index_and_its_key(visitor: Client) -> None:
+    order(visitor, "1", "0")
+
+    draft = twin(visitor, "/scenarios/new.json?sandbox=new&call=1&item=1&key=0")["text"]
+
+    assert "key: '0'" in draft
+
+
 def test_the_editor_without_a_choice_refuses_the_next_call(visitor: Client) -> None:
     draft = twin(visitor, "/scenarios/new.json?sandbox=new")["text"]
 

@@ -83,8 +83,8 @@ done
 mockserver send vba --url $url > /dev/null && printf 'sent'
 kill %1; wait"""
     shown = stage.run("unshare -rn bash -s", {"DIR": str(stage.folder)}, stdin=script)
-    assert shown.stdout == "200 200 200 200 200 200 sent", shown.stdout + shown.stderr
-    return "six pages and a batch in a network namespace that has only loopback"
+    assert shown.stdout == "200 200 200 200 200 200 200 sent", shown.stdout + shown.stderr
+    return "seven pages and a batch in a network namespace that has only loopback"
 
 
 @point(6, "No outside connection, ever")

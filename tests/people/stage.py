@@ -34,6 +34,12 @@ class Server:
         """Send a request to a path of this server."""
         return httpx.request(method, f"{self.url}{path}", timeout=PATIENCE_S, trust_env=False, **settings)
 
+    def stop(self) -> int:
+        """Ask the server to stop, and return its exit status when it has."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
     def logged(self, says: Callable[[str], bool]) -> str:
         """Return the first line of the log that fits, as soon as it is there.
 
@@ -123,9 +129,7 @@ class Stage:
                 assert server.url, f"{' '.join(command)} did not start: {server.log}"
                 yield server
             finally:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGTERM)
-                process.wait(PATIENCE_S)
+                server.stop()
                 reader.join(PATIENCE_S)
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import perf_counter
 
+from tests.people.console import browsing
 from tests.people.point import point
 from tests.people.stage import Stage
 from tests.people.vba_calls import delayed, put, put_or_lose
@@ -223,11 +224,16 @@ def big_call(stage: Stage) -> str:
     return line
 
 
-@point(17, "Ctrl-C stops within 2 s with a slow call open")
+@point(17, "Ctrl-C stops within 2 s with a console tab and a slow call open")
 def stops(stage: Stage) -> str:
-    scenario = delayed(30000)
-    with stage.server() as server, ThreadPoolExecutor(1) as caller:
-        server.call("PUT", "/_mock/sandboxes/default/scenarios/slow", json=scenario).raise_for_status()
+    with (
+        stage.server() as server,
+        browsing(server.url, "net::ERR") as visitor,
+        ThreadPoolExecutor(1) as caller,
+    ):
+        page = visitor.open("/_console/")
+        page.get_by_text("Live").wait_for()
+        server.call("PUT", "/_mock/sandboxes/default/scenarios/slow", json=delayed(30000)).raise_for_status()
         waiting = caller.submit(put_or_lose, server)
         while not server.call("GET", "/_mock/metrics").json()["vendors"]["vba"]["openCalls"]:
             pass
@@ -236,8 +242,9 @@ def stops(stage: Stage) -> str:
         code = server.process.wait(30)
         took = perf_counter() - began
         waiting.result(30)
+        page.get_by_text("Connection lost").wait_for()
     assert (code, took < 2.5) == (0, True), (code, took)
-    return f"exit 0 after {took:.2f} s"
+    return f"exit 0 after {took:.2f} s; the tab says that the connection is lost"
 
 
 @point(18, "No command hangs with stdin closed or empty")

@@ -146,7 +146,7 @@ class CaseOperations:
         """
         return self.runs.find(run)
 
-    async def export_case(self, case: str, format_: str, call: ControlCall, vendor: str = "") -> Reply:
+    async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
         """Return the calls of a row's first case for one vendor as a file, after a run in a new sandbox.
 
         Raises:

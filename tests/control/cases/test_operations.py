@@ -186,5 +186,5 @@ def test_a_case_that_fails_here_is_not_exported() -> None:
     assert "expected status 429" in refused.json["detail"]
 
 
-def test_an_export_of_a_case_of_several_vendors_wants_one_of_them(client: Client) -> None:
-    assert client.get(f"/_mock/cases/{ROW}/export?format=curl").status == 422
+def test_a_case_is_not_exported_for_a_vendor_that_has_none(client: Client) -> None:
+    assert client.get(f"/_mock/cases/{ROW}/export?vendor=acme&format=curl").status == 422
