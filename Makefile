@@ -75,6 +75,7 @@ clients: $(DEV) ## real clients in Node, Ruby and PHP against this server; insta
 	$(PYTEST) -n 2 tests/clients -rs
 
 people: $(DEV) ## what people expect of the first hour, checked on a fresh clone
+	@PYTHONPATH=. $(BIN)/python -m tests.browser.installation || true
 	PYTHONPATH=. $(BIN)/python -m tests.people.people $(POINTS)
 
 fmt: $(DEV) ## format and mend what can be mended

@@ -70,6 +70,9 @@ def test_a_template_has_nothing_that_the_policy_forbids(file: Path) -> None:
 _FORBIDDEN = r"<script(?![^>]*\ssrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|https?://(?!127\.0\.0\.1)"
 
 
-@pytest.mark.parametrize("file", TEMPLATES, ids=[file.name for file in TEMPLATES])
-def test_a_template_trusts_no_text(file: Path) -> None:
-    assert re.findall(r"\|\s*safe|autoescape|Markup", file.read_text("utf-8")) == []
+def test_no_template_trusts_a_text_but_that_of_our_own_pages() -> None:
+    trusting = {
+        file.name for file in TEMPLATES if re.search(r"\|\s*safe|autoescape|Markup", file.read_text("utf-8"))
+    }
+
+    assert trusting == {"documentation.html"}

@@ -25,14 +25,6 @@ SANDBOX_HEADER = "x-sandbox"
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Client:
     """A client of a server that has a report, and has run a case."""
-<<<<<<< HEAD
-    folder = tmp_path_factory.mktemp("report")
-    (folder / "junit.xml").write_text("<testsuites/>", encoding="utf-8")
-    app = create_app(Options(examples=ProfileExamples, reports=folder))
-    found = Client(app, {"host": "127.0.0.1:8080", "user-agent": "curl/8"})
-    found.request("POST", "/_mock/sandboxes/default/cases/91/run")
-    return found
-=======
     reports = tmp_path_factory.mktemp("reports")
     (reports / "junit.xml").write_text("<testsuites/>", encoding="utf-8")
     app = create_app(Options(examples=ProfileExamples, reports=reports))
@@ -40,7 +32,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Client:
     case = "/_mock/sandboxes/default/cases/112-unsupported-media-type/run"
     assert client.request("POST", case, json={"vendor": "xero"}).status == 200
     return client
->>>>>>> h-docs
 
 
 @pytest.fixture

@@ -138,8 +138,8 @@ def hostile(stage: Stage) -> str:
 def figures(stage: Stage) -> str:
     with stage.server(_reports(stage)) as server, Sender.into(server.url, "people") as sender:
         prepare(sender)
-        number = sender.batch(BIG, bad=17)
         addresses = find_addresses(sender)
+        number = sender.batch(BIG, bad=17)
         with browsers() as browser:
             # What is built at the first call, and read from disk, is there: the links were followed.
             measured = {
