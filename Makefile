@@ -1,4 +1,4 @@
-.PHONY: help run assets test test-browser coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
+.PHONY: help run assets test test-browser pictures coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -37,6 +37,9 @@ test: style $(NODE) ## set up, then everything that must hold: format, lint, typ
 test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is installed if this machine allows it
 	@PYTHONPATH=. $(BIN)/python -m tests.browser.installation
 	BROWSER_REQUIRED=1 $(PYTEST) -n 2 --dist loadfile tests/browser
+
+pictures: $(DEV) $(ASSETS_TRIED) ## the pictures of the console in docs
+	PYTHONPATH=. $(BIN)/python -m tests.browser.pictures
 
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
 	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term $(addprefix --ignore tests/,$(SUITES))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from starlette.concurrency import run_in_threadpool
+
 from mockserver.console.control_client import ControlRefusal
 from mockserver.console.documentation import (
     INDEX,
@@ -25,7 +27,9 @@ async def show_documentation(visit: Visit) -> Shown:
         if name.endswith(_IMAGES):
             image = _pages().image(name)
             return Download(name.rpartition("/")[2], image.media_type, image.content)
-        return Screen(TEMPLATE, documentation_document(_pages(), name, visit.query.get("search", "")))
+        # The first search renders every page, which takes a while: meanwhile the server answers others.
+        search = visit.query.get("search", "")
+        return Screen(TEMPLATE, await run_in_threadpool(documentation_document, _pages(), name, search))
     except UnknownPageError as error:
         raise ControlRefusal(404, {"detail": str(error)}) from None
 

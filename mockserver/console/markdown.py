@@ -54,9 +54,10 @@ def render_markdown(text: str, address_of: AddressOf) -> RenderedText:
     tokens = parser.parse(_COMMENT.sub("", text))
     headings = tuple(_mark_headings(tokens))
     sections = tuple(_sections(tokens, headings))
+    _mark_head_cells(tokens)
     for token in tokens:
         token.children = list(_with_addresses(token.children or [], address_of))
-        _mark_cell(token)
+        _align(token)
     html = parser.renderer.render(list(_without_title(tokens)), parser.options, {})
     return RenderedText(html, headings, sections)
 
@@ -122,10 +123,17 @@ def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
     return address is not None
 
 
-def _mark_cell(token: Token) -> None:
-    """Say what a head cell is the head of; alignment is a class, as styles in a page are forbidden."""
-    if token.type == "th_open":
-        token.attrSet("scope", "col")
+def _mark_head_cells(tokens: Sequence[Token]) -> None:
+    """Say what each head cell is the head of; one without words is none."""
+    for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "th_open" and inline.content:
+            opening.attrSet("scope", "col")
+        elif opening.type == "th_open":
+            opening.tag = closing.tag = "td"
+
+
+def _align(token: Token) -> None:
+    """Make a class of the alignment of a cell, as styles in a page are forbidden."""
     aligned = _ALIGNMENT.search(str(token.attrs.pop("style", "")))
     if aligned:
         token.attrSet("class", aligned[1])

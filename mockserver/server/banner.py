@@ -34,10 +34,11 @@ def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
     auth = "strict" if options.strict_auth else "lenient"
     clock = f"frozen at {options.freeze}" if options.freeze else "system"
     mounts = "  ".join(f"/{vendor.name}" for vendor in app.served)
-    docs = f"docs: {facts.url}{app.served[0].name}/ui/"
+    console = f"console: {facts.url}_console/"
+    pages = console if options.console else f"docs: {facts.url}{app.served[0].name}/ui/"
     store = f"memory, saved to {facts.state_file} at the end" if facts.state_file else "memory"
     yield f"mockserver {__version__} ready in {facts.seconds:.1f} s     {facts.url}"
-    yield f"  {mounts}        {docs}"
+    yield f"  {mounts}        {pages}"
     yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"
     if listens_everywhere(facts.host):
         yield "  listens on all addresses; --allow-host NAME lets other machines use the control plane"

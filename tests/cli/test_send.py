@@ -25,7 +25,8 @@ def test_an_example_has_items_of_both_kinds(commands: Commands, vendor: str) -> 
     assert call.endswith("#1")
     assert "✕ rejected" in items[1]
     assert any(word in items[0] for word in ("■ created", "◧ updated", "· skipped"))
-    assert result.stderr == f"look: mockserver journal show 1 -s {commands.sandbox}\n"
+    page = f"{commands.url}/_console/x/1?sandbox={commands.sandbox}"
+    assert result.stderr == f"look: {page}     or mockserver journal show 1 -s {commands.sandbox}\n"
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -60,6 +60,13 @@ def test_tables_scroll_in_regions_with_different_names() -> None:
     assert '<th scope="col">a</th>' in shown
 
 
+def test_a_head_cell_without_words_is_no_head() -> None:
+    shown = rendered("| |a|\n|---|---|\n|1|2|\n").html
+
+    assert shown.count("<th") == 2  # the row of the head, and one cell
+    assert '<td></td>\n<th scope="col">a</th>' in shown
+
+
 def test_an_aligned_column_has_a_class_and_no_style() -> None:
     shown = rendered("|a|\n|--:|\n|1|\n").html
 

@@ -36,8 +36,11 @@ _VALUES_OF_EXAMPLES = {
     "scenario": "flaky",
     "vendor": "xero",
     "format": "har",
+    "run": "1",
 }
 """For parameters that must be given and have no example of their own."""
+_ALSO_GIVEN = {"export_case": ("vendor",)}
+"""Parameters that an example needs, although the contract can do without, by operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +247,10 @@ def example(operation: ControlOperation) -> str:
     """Return a curl command for the operation, in the sandbox `default`."""
     path, query = operation.path, []
     for node in operation.parameters:
-        value = str(node.get("example", _VALUES_OF_EXAMPLES.get(node["name"], "")))
+        value = _example_value(node)
         if node["in"] == "path":
-            path = path.replace(f"{{{node['name']}}}", _VALUES_OF_EXAMPLES.get(node["name"], value))
-        elif node.get("required"):
+            path = path.replace(f"{{{node['name']}}}", value)
+        elif node.get("required") or node["name"] in _ALSO_GIVEN.get(operation.id, ()):
             query.append(f"{node['name']}={value}")
     url = f"{ADDRESS}{path}{'?' * bool(query)}{'&'.join(query)}"
     words = ["curl", "-s", *([] if operation.method == "GET" else ["-X", operation.method]), url]
@@ -255,3 +258,9 @@ def example(operation: ControlOperation) -> str:
     if "example" in media:
         words += ["-H", "Content-Type: application/json", "-d", json.encode(media["example"]).decode()]
     return shlex.join(words)
+
+
+def _example_value(node: Node) -> str:
+    allowed = _resolved(node["schema"]).get("enum", ())
+    value = str(node.get("example", _VALUES_OF_EXAMPLES.get(node["name"], "")))
+    return allowed[0] if allowed and value not in allowed else value

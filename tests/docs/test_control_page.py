@@ -18,8 +18,6 @@ from tests.support.client import Client
 PAGE = (DOCS / "control.md").read_text(encoding="utf-8")
 ROW = {"invoice_Key": 1}
 HEADERS = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
-
-
 SANDBOX_HEADER = "x-sandbox"
 """Where the fixture tells the test the name of the sandbox that stands for `default`."""
 
@@ -27,12 +25,13 @@ SANDBOX_HEADER = "x-sandbox"
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Client:
     """A client of a server that has a report, and has run a case."""
-    folder = tmp_path_factory.mktemp("report")
-    (folder / "junit.xml").write_text("<testsuites/>", encoding="utf-8")
-    app = create_app(Options(examples=ProfileExamples, reports=folder))
-    found = Client(app, {"host": "127.0.0.1:8080", "user-agent": "curl/8"})
-    found.request("POST", "/_mock/sandboxes/default/cases/91/run")
-    return found
+    reports = tmp_path_factory.mktemp("reports")
+    (reports / "junit.xml").write_text("<testsuites/>", encoding="utf-8")
+    app = create_app(Options(examples=ProfileExamples, reports=reports))
+    client = Client(app, {"host": "127.0.0.1:8080", "user-agent": "curl/8"})
+    case = "/_mock/sandboxes/default/cases/112-unsupported-media-type/run"
+    assert client.request("POST", case, json={"vendor": "xero"}).status == 200
+    return client
 
 
 @pytest.fixture

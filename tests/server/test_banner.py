@@ -20,9 +20,15 @@ def app(tmp_path: Path) -> Application:
 def test_the_banner_tells_address_vendors_docs_and_settings(app: Application) -> None:
     assert render_banner(app, Options(), Facts(URL, "127.0.0.1", 0.94)).splitlines() == [
         f"mockserver {__version__} ready in 0.9 s     {URL}",
-        f"  /acme        docs: {URL}acme/ui/",
+        f"  /acme        console: {URL}_console/",
         "  sandbox default · auth lenient · clock system · store memory        Ctrl-C stops",
     ]
+
+
+def test_without_the_console_the_banner_leads_to_a_vendor(app: Application) -> None:
+    line = render_banner(app, Options(console=False), Facts(URL, "127.0.0.1", 0)).splitlines()[1]
+
+    assert line == f"  /acme        docs: {URL}acme/ui/"
 
 
 def test_the_banner_tells_what_differs(app: Application) -> None:

@@ -111,9 +111,14 @@ def _send_all(control: ControlPlane, options: SendOptions, call: VendorCall) -> 
         for entry in sent:
             write_lines(_entry_lines(entry, call.amounts) if "line" in entry else _reply_lines(entry))
         if "number" in sent[-1]:
-            write_lines(
-                [f"look: mockserver journal show {sent[-1]['number']}{_in_sandbox(control)}"], err=True
-            )
+            write_lines([_where_to_look(control, sent[-1]["number"])], err=True)
+
+
+def _where_to_look(control: ControlPlane, number: int) -> str:
+    """Return where the call is shown: its page in the console, and its command."""
+    option = _in_sandbox(control)
+    page = f"{control.server.url}/_console/x/{number}{f'?sandbox={control.server.sandbox}' if option else ''}"
+    return f"look: {page}     or mockserver journal show {number}{option}"
 
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
