@@ -173,3 +173,13 @@ def test_two_tabs_of_one_browser_show_their_own_sandbox(visitor: Visitor, sender
 
         assert [numbers(page) for page in pages] == [[1], [2, 1]]
         other.leave()
+
+
+def test_a_call_of_ten_thousand_items_opens_at_its_first_bad_one(visitor: Visitor, sender: Sender) -> None:
+    sender.batch(10_000, bad=1)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
+
+    page.get_by_role("link", name="First bad item: 0").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Call #1")
+    expect(page.locator("[data-problem]").first).to_contain_text("NOPE")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import WAYS, complaints_everywhere
@@ -21,12 +23,15 @@ MOST_KB = 150
 BIG = 10_000
 BIG_MS = 1000
 
-FIGURES = """() => {
+FIGURES = """async () => {
+  const painted = new Promise((done) => new PerformanceObserver((seen) => {
+    for (const one of seen.getEntries()) if (one.name === "first-contentful-paint") done(one.startTime);
+  }).observe({type: "paint", buffered: true}));
+  const paint = await painted;
   const all = performance.getEntriesByType("resource").filter((one) => !one.name.endsWith("/events"));
   const page = performance.getEntriesByType("navigation")[0];
-  const paint = performance.getEntriesByName("first-contentful-paint")[0];
   const sent = [page, ...all].reduce((sum, one) => sum + one.transferSize, 0);
-  return [paint ? paint.startTime : null, sent / 1000, page.loadEventEnd];
+  return [paint, sent / 1000, page.loadEventEnd];
 }"""
 """First paint in milliseconds, kilobytes that went over the wire, end of loading in milliseconds."""
 
@@ -109,7 +114,7 @@ def _by_keyboard(url: str, sandbox: str) -> str:
         page.keyboard.press("n")
         assert page.evaluate("'problem' in document.activeElement.dataset"), "n leads to no problem"
         page.keyboard.press("c")
-        page.wait_for_function("document.getElementById('announcements').textContent !== ''")
+        expect(page.locator("#announcements")).not_to_be_empty()
         page.keyboard.press("r")
         page.locator("#replayed").wait_for()
         page.keyboard.press("Escape")
@@ -139,19 +144,20 @@ def figures(stage: Stage) -> str:
     with stage.server(_reports(stage)) as server, Sender.into(server.url, "people") as sender:
         prepare(sender)
         addresses = find_addresses(sender)
-        number = sender.batch(BIG, bad=17)
         with browsers() as browser:
             # What is built at the first call, and read from disk, is there: the links were followed.
             measured = {
                 path: _figures(browser, server.url, _joined(address, sender.name))
                 for path, address in addresses.items()
             }
+            number = sender.batch(BIG, bad=17)
             big = _figures(browser, server.url, _joined(f"/x/{number}", sender.name))
     paint = max(measured, key=lambda path: measured[path][0])
     size = max(measured, key=lambda path: measured[path][1])
     told = (
         f"slowest first paint {measured[paint][0]:.0f} ms ({paint}), largest page {measured[size][1]:.0f} kB"
-        f" ({size}), {BIG:,} items {big[2]:.0f} ms and {big[1]:.0f} kB"
+        f" ({size}), {BIG:,} items {big[2]:.0f} ms and {big[1]:.0f} kB; load of this machine"
+        f" {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
     assert measured[paint][0] <= PAINT_MS, told
     assert max(measured[size][1], big[1]) <= MOST_KB, told
@@ -164,9 +170,7 @@ def _figures(browser: Browser, url: str, path: str) -> tuple[float, float, float
     seen = []
     for _ in range(3):
         with window(browser, url) as visitor:
-            page = visitor.open(path)
-            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-            seen.append(page.evaluate(FIGURES))
+            seen.append(visitor.open(path).evaluate(FIGURES))
     paint, size, loaded = (min(one) for one in zip(*seen, strict=True))
     return float(paint), float(size), float(loaded)
 

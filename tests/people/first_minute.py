@@ -77,14 +77,15 @@ def offline(stage: Stage) -> str:
 mockserver run --port 0 --print-url --log off > "$DIR/url" &
 until [ -s "$DIR/url" ]; do sleep 0.1; done
 url=$(cat "$DIR/url"); url=${url%/}
-for path in / /_console/ /xero/ui/ /xero/openapi.yaml /_console/static/console.css /_mock/health; do
+for path in / /_console/ /xero/ui/ /xero/openapi.yaml /_console/static/console.css \\
+  /_console/docs/ /_mock/health; do
   curl -sL -o /dev/null -w '%{http_code} ' $url$path
 done
 mockserver send vba --url $url > /dev/null && printf 'sent'
 kill %1; wait"""
     shown = stage.run("unshare -rn bash -s", {"DIR": str(stage.folder)}, stdin=script)
     assert shown.stdout == "200 200 200 200 200 200 200 sent", shown.stdout + shown.stderr
-    return "seven pages and a batch in a network namespace that has only loopback"
+    return "seven addresses and a batch in a network namespace that has only loopback"
 
 
 @point(6, "No outside connection, ever")
