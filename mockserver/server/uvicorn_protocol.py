@@ -18,6 +18,7 @@ from mockserver.errors import MockServerError
 from mockserver.server.answer_head import Head, head_of
 from mockserver.server.connection import CONNECTION_KEY
 from mockserver.server.header_spelling import spell_names
+from mockserver.server.offered_upgrade import OfferedUpgradeProtocol
 from mockserver.server.transport_faults import is_bodiless
 
 MAX_WAIT_S = 600
@@ -26,8 +27,12 @@ _CLOSE_NOTIFY_S = 0.2
 _WINDOWS = "win32"
 _PROTOCOL_NAMES = (
     "_start_asgi_task",
+    "_unsupported_upgrade_warning",
     "connection_made",
     "connection_lost",
+    "data_received",
+    "on_body",
+    "on_message_complete",
     "send_400_response",
     "shutdown",
 )
@@ -248,7 +253,7 @@ class SocketConnection:
             more = (await receive()).get("more_body", False)
 
 
-class MockServerProtocol(HttpToolsProtocol):
+class MockServerProtocol(OfferedUpgradeProtocol):
     """uvicorn's protocol for one connection; `ended` is set when the client leaves or the server stops."""
 
     ended: asyncio.Event
