@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from mockserver.contract.examples import ProfileExamples
 from mockserver.contract.module_literals import without_module_literals
 from mockserver.server.application import Application, Options, create_app
-from tests.contract.of_control import SCENARIO
+from tests.contract.of_control import REPORT, SCENARIO
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 
@@ -31,11 +32,13 @@ def _no_literals_of_modules() -> Iterator[None]:
 
 
 @pytest.fixture
-def control() -> Application:
-    """A server of its own for the control plane: one call, one snapshot and one scenario."""
-    made = create_app(Options(vendors=("vba",), examples=ProfileExamples))
+def control(tmp_path: Path) -> Application:
+    """A server of its own for the control plane: calls, a snapshot, a scenario, a run of a case, a report."""
+    (tmp_path / REPORT).write_text("<testsuites/>", encoding="utf-8")
+    made = create_app(Options(vendors=("vba",), examples=ProfileExamples, reports=tmp_path))
     client = Client(made, {"host": "testserver", "user-agent": "tests"})
     client.get("/vba/payees")
     client.post("/_mock/sandboxes/default/snapshots", json={})
     client.put("/_mock/sandboxes/default/scenarios/flaky", json=SCENARIO)
+    client.post("/_mock/sandboxes/default/cases/112/run", json={"vendor": "vba"})
     return made

@@ -1,6 +1,7 @@
 """The control plane under contract.
 
-The server that it is held against has one call, one snapshot and one scenario in its default sandbox.
+The server that it is held against has calls, a snapshot and a scenario in its default sandbox, a report, and
+has run a case.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import Profile
 
 GONE = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("204", "404"))
+REPORT = "junit.xml"
 SCENARIO = {
     "version": 1,
     "name": "flaky",
@@ -19,7 +21,9 @@ SCENARIO = {
 }
 
 PINS = FixturePins(
-    path={"name": "default", "snapshot": "s1", "scenario": "flaky", "vendor": "vba"},
+    query={"path": REPORT},
+    path={"name": "default", "run": "1", "snapshot": "s1", "scenario": "flaky", "vendor": "vba"},
+    known={"export_case": {"case": "112-unsupported-media-type", "vendor": "vba"}},
     bodies={"make_example": {"vendor": "vba", "operation": ""}},
     expected_statuses={
         "create_sandbox": ExpectedStatuses(
@@ -65,6 +69,15 @@ PINS = FixturePins(
         ),
         "list_cases": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "show_case": FOUND_OR_NOT,
+        "export_case": ExpectedStatuses(
+            "the schema knows no row, no vendor, and not which case can be written down",
+            valid=("200", "404", "409", "422"),
+        ),
+        "show_case_run": FOUND_OR_NOT,
+        "read_report": FOUND_OR_NOT,
+        "check_scenario": ExpectedStatuses(
+            "what is wrong is the answer", valid=("200",), invalid=("200", "4xx")
+        ),
         "run_case": ExpectedStatuses("the schema knows no row and no vendor", valid=("200", "404", "422")),
     },
 )

@@ -45,7 +45,7 @@ def test_a_parameter_that_breaks_the_contract_is_named(
 def test_a_parameter_that_is_not_there_is_told_with_those_that_are(operator: Client) -> None:
     dump, health = operator.get(f"{SANDBOXES}/default/dump?x=1"), operator.get("/_mock/health?x=1")
 
-    assert dump.json["errors"][0]["try"] == "there are vendor"
+    assert dump.json["errors"][0]["try"] == "there are vendor, of"
     assert health.json["errors"][0]["try"] == "leave it out"
 
 

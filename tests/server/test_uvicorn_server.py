@@ -204,16 +204,23 @@ def test_a_scenario_that_changes_is_loaded_again(tmp_path: Path) -> None:
     ], broken
 
 
-def test_the_banner_shows_an_address_of_the_docs_that_is_there() -> None:
-    command = [word for word in COMMAND if word != "--print-url"]
-    with subprocess.Popen([*command, "--vendor", "xero"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
-        assert process.stdout is not None
-        process.stdout.readline()
-        docs = process.stdout.readline().rpartition("docs: ")[2].strip()
-        status = httpx.get(docs).status_code
-        process.terminate()
+@pytest.mark.parametrize(
+    ("options", "name", "page"), [((), "console: ", "/_console/"), (("--no-console",), "docs: ", "/xero/ui/")]
+)
+def test_the_banner_shows_the_address_of_a_page_that_is_there(
+    options: tuple[str, ...], name: str, page: str
+) -> None:
+    command = [*(word for word in COMMAND if word != "--print-url"), "--vendor", "xero", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            address = process.stdout.readline().rpartition(name)[2].strip()
+            status = httpx.get(address).status_code
+        finally:
+            process.terminate()
 
-    assert (docs.endswith("/xero/ui/"), status) == (True, 200)
+    assert (address.endswith(page), status) == (True, 200)
 
 
 def test_signals_that_a_platform_lacks_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
