@@ -1,10 +1,15 @@
-"""Names of hosts."""
+"""Names and addresses of hosts."""
 
 from __future__ import annotations
 
 from ipaddress import ip_address
 
 LOCALHOST = "localhost"
+
+
+def origin_of(scheme: str, host: str, port: int | None) -> str:
+    """Return the origin of an address, such as `http://[::1]:8080`."""
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
 
 
 def is_loopback(host: str) -> bool:

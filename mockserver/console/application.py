@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from itertools import chain
 from typing import TypeAlias
 
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from mockserver import __version__
 from mockserver.codec import json
+from mockserver.codec.hosts import origin_of
 from mockserver.codec.http import JSON_TYPE, problem_reply
 from mockserver.console import (
     call_screen,
@@ -38,7 +40,6 @@ from mockserver.console.live import LiveCalls
 from mockserver.console.missing_page import MissingPage
 from mockserver.console.pages import FOREIGN_HEADERS, Pages
 from mockserver.console.screen import Download, Foreign, Moved, Screen, ScreenRoute, Shown
-from mockserver.console.static_files import static_file
 from mockserver.console.visit import CONSOLE, Visit
 from mockserver.control.cases.transport import HttpClient
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
@@ -60,6 +61,8 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
 
 _log = logging.getLogger("mockserver")
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+_Show: TypeAlias = Callable[[Request, Visit], Awaitable[Response]]
+_Refuse: TypeAlias = Callable[[Request, Visit, ControlRefusal], Awaitable[Response]]
 _SMALLEST_COMPRESSED = 1024
 _LARGEST_TEXT = 64 * 1024 * 1024
 """Limit of one text of a form that also has files: a dump may be pasted."""
@@ -82,12 +85,9 @@ class Console:
         )
 
     def routes(self) -> list[Route]:
-        """Return the routes of all screens and of their static files."""
-        routes = [
-            Route(f"{CONSOLE}/events", self.live.stream),
-            Route(f"{CONSOLE}/static/{{name}}", static_file),
-        ]
-        for route in _gathered(SCREENS):
+        """Return the routes of all screens, and of the stream of calls."""
+        routes = [Route(f"{CONSOLE}/events", self.live.stream)]
+        for route in chain.from_iterable(SCREENS):
             methods = list(route.methods)
             routes.append(Route(CONSOLE + route.path, self._page(route), methods=methods))
             if "GET" in methods:
@@ -97,35 +97,34 @@ class Console:
         return sorted(routes, key=lambda route: not route.path.endswith(".json"))
 
     def _page(self, route: ScreenRoute) -> _Endpoint:
-        async def show(request: Request) -> Response:
-            visit = await self._visit(request)
-            try:
-                shown = await route.show(visit)
-                return await self._response(visit, request, shown)
-            except ControlRefusal as refusal:
-                return await self._refusal(visit, request, refusal)
-            except HTTPException:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever went wrong, the page says so
-                return await self._refusal(visit, request, _crash(error, request))
+        async def show(request: Request, visit: Visit) -> Response:
+            return await self._response(visit, request, await route.show(visit))
 
-        return show
+        return self._endpoint(show, self._refusal)
 
     def _twin(self, route: ScreenRoute) -> _Endpoint:
-        async def show(request: Request) -> Response:
-            try:
-                shown = await route.show(await self._visit(request))
-            except ControlRefusal as refusal:
-                return _problem_response(refusal, request)
-            except HTTPException:
-                raise
-            except Exception as error:  # noqa: BLE001 - likewise
-                return _problem_response(_crash(error, request), request)
+        async def show(_request: Request, visit: Visit) -> Response:
+            shown = await route.show(visit)
             if isinstance(shown, Screen):
                 return Response(json.encode(shown.document), shown.status, media_type=JSON_TYPE)
             return _plain_response(shown)
 
-        return show
+        return self._endpoint(show, _problem_response)
+
+    def _endpoint(self, show: _Show, refuse: _Refuse) -> _Endpoint:
+        """Return what answers a request: `show` does, or else `refuse`, which is told why."""
+
+        async def answer(request: Request) -> Response:
+            visit = await self._visit(request)
+            try:
+                return await show(request, visit)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the answer says so
+                refusal = error if isinstance(error, ControlRefusal) else _crash(error, request)
+                return await refuse(request, visit, refusal)
+
+        return answer
 
     async def _visit(self, request: Request) -> Visit:
         sandbox = request.query_params.get("sandbox") or DEFAULT_SANDBOX
@@ -138,7 +137,7 @@ class Console:
                 form = {name: text for name, text in sent.items() if isinstance(text, str)}
                 files = {name: await file.read() for name, file in sent.items() if not isinstance(file, str)}
         return Visit(
-            replace(self.control, origin=_origin(request)),
+            replace(self.control, origin=origin_of(request.scope["scheme"], *request.scope["server"])),
             self.server,
             sandbox,
             str(request.base_url).rstrip("/"),
@@ -154,22 +153,16 @@ class Console:
         text = await self.pages.render(shown, visit, request.url.path)
         return HTMLResponse(text, shown.status, self.pages.headers)
 
-    async def _refusal(self, visit: Visit, request: Request, refusal: ControlRefusal) -> Response:
+    async def _refusal(self, request: Request, visit: Visit, refusal: ControlRefusal) -> Response:
         title = HTTPStatus(refusal.status).phrase
         screen = Screen("refusal.html", {"title": title, **refusal.problem}, refusal.status)
         return await self._response(visit, request, screen)
 
 
-def _origin(request: Request) -> str:
-    """Return the address at which the server has the request's connection, whatever Host it names."""
-    host, port = request.scope["server"]
-    return f"{request.scope['scheme']}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def console_app(console: Console, missing: MissingPage, routes: Iterable[Route] = ()) -> Starlette:
-    """Build the application from the screens and other `routes`; `missing` answers for what is not there."""
+def console_app(console: Console, missing: MissingPage) -> Starlette:
+    """Build the application from the screens; `missing` answers for what is not there."""
     return Starlette(
-        routes=[*console.routes(), *routes],
+        routes=console.routes(),
         exception_handlers={HTTPException: missing.answer},
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
@@ -181,10 +174,6 @@ def _crash(error: Exception, request: Request) -> ControlRefusal:
     return ControlRefusal(500, {"title": "Internal Server Error", "detail": detail})
 
 
-def _gathered(groups: Iterable[tuple[ScreenRoute, ...]]) -> list[ScreenRoute]:
-    return [route for group in groups for route in group]
-
-
 def _plain_response(shown: Moved | Download | Foreign) -> Response:
     if isinstance(shown, Moved):
         return RedirectResponse(shown.address, HTTPStatus.SEE_OTHER)
@@ -194,7 +183,7 @@ def _plain_response(shown: Moved | Download | Foreign) -> Response:
     return Response(shown.content, media_type=shown.media_type, headers={"Content-Disposition": disposition})
 
 
-def _problem_response(refusal: ControlRefusal, request: Request) -> Response:
+async def _problem_response(request: Request, _visit: Visit, refusal: ControlRefusal) -> Response:
     members = {name: value for name, value in refusal.problem.items() if name not in ("status", "instance")}
     title, detail = str(members.pop("title", "")), str(members.pop("detail", ""))
     members.pop("type", None)

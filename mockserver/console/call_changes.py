@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mockserver.codec import json
 from mockserver.console.body_lines import all_lines
 from mockserver.console.control_client import ControlRefusal
+from mockserver.console.document_lines import json_text
 from mockserver.console.visit import Visit
 from mockserver.model import Document
 
@@ -48,5 +48,5 @@ def _with_texts(one: Document) -> Document:
 
 
 def _compared(change: Document) -> Document:
-    was, now = (json.encode(change[side]).decode() if side in change else "absent" for side in ("old", "new"))
+    was, now = (json_text(change[side]) if side in change else "absent" for side in ("old", "new"))
     return {"pointer": change["pointer"], "before": was, "after": now}

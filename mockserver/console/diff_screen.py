@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mockserver.console.body_lines import MAX_LINES
 from mockserver.console.control_client import ControlRefusal
-from mockserver.console.document_lines import MAX_LINES, document_lines, json_text
+from mockserver.console.document_lines import document_lines, json_text
 from mockserver.console.forms import shown_refusal
 from mockserver.console.record_table import record_label
 from mockserver.console.screen import Screen, ScreenRoute

@@ -42,7 +42,8 @@ NAVIGATION = (
 """The name of each screen in the head of every page, and its path below `/_console`."""
 
 
-def _environment() -> Environment:
+def template_environment() -> Environment:
+    """Return the templates of the console and of the pages beside it; all texts are escaped."""
     environment = Environment(
         loader=PackageLoader("mockserver.console"),
         autoescape=select_autoescape(),
@@ -64,7 +65,7 @@ class Pages:
     version: str
     server: str
     htmx: str = ""
-    environment: Environment = field(default_factory=_environment)
+    environment: Environment = field(default_factory=template_environment)
     headers: Mapping[str, str] = field(default_factory=lambda: SECURITY_HEADERS)
 
     async def render(self, screen: Screen, visit: Visit, path: str) -> str:

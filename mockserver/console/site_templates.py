@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mockserver import __version__
-from mockserver.console.pages import SECURITY_HEADERS
+from mockserver.console.pages import SECURITY_HEADERS, template_environment
 from mockserver.console.static_files import static_address
 from mockserver.model import Json
 
@@ -22,15 +22,7 @@ class SiteTemplates:
 
     names: tuple[str, ...]
     has_console: bool = True
-    environment: Environment = field(
-        default_factory=lambda: Environment(
-            loader=PackageLoader("mockserver.console"),
-            autoescape=select_autoescape(),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-    )
+    environment: Environment = field(default_factory=template_environment)
 
     def response(
         self, request: Request, template: str, *, status: int = 200, policy: str = POLICY, **values: Json

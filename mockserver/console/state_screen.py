@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from mockserver.codec.http import JSON_TYPE
+from mockserver.console.body_lines import MAX_LINES
 from mockserver.console.control_client import ControlRefusal, RawBody
-from mockserver.console.document_lines import MAX_LINES, document_lines
+from mockserver.console.document_lines import document_lines
 from mockserver.console.forms import refusal_of, shown_refusal
 from mockserver.console.record_table import table_columns, table_rows
 from mockserver.console.screen import Download, Moved, Screen, ScreenRoute

@@ -18,7 +18,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.export.har import har_archive, har_story
 from mockserver.journal.item_places import item_places
-from mockserver.journal.journal import MAX_ENTRIES, Journal
+from mockserver.journal.journal import Journal
 from mockserver.journal.query import select
 from mockserver.journal.strip import strip
 from mockserver.journal.verification import Expectation, RequestDocuments, VerificationResult, verify_entries
@@ -30,6 +30,7 @@ from mockserver.spec.openapi import Operation
 DROPPED_HEADER = "Mock-Journal-Dropped"
 """Header of a list with the number of older entries that were dropped."""
 
+_BOUNDS = ("from_", "to")
 _SHOWN_SECRETS = "shown"
 _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
 
@@ -67,15 +68,11 @@ class JournalOperations:
 
         With `strips`, each has what became of its items in at most sixty words.
         """
-        highest = filters.pop("to", None)
-        found = self._select(name, MAX_ENTRIES, filters)
-        if highest is not None:
-            found = [entry for entry in found if entry.number <= highest]
+        found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
         headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
         listed = [
-            {**view.listed(entry), **({"strip": strip(entry.decided)} if strips else {})}
-            for entry in found[-last:]
+            {**view.listed(entry), **({"strip": strip(entry.decided)} if strips else {})} for entry in found
         ]
         return replace(json_reply(200, listed), headers=headers)
 
@@ -139,13 +136,7 @@ class JournalOperations:
             NotReproducibleError: they would not come out the same, or the format cannot express them.
             UnprocessableMemberError: a filter is invalid.
         """
-        lowest, highest = (filters.pop(bound, None) for bound in ("from_", "to"))
-        found = [
-            entry
-            for entry in self._select(name, MAX_ENTRIES, filters)
-            if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
-        ]
-        return await self._exported(name, found[-last:], format_, secrets)
+        return await self._exported(name, self._select(name, last, filters), format_, secrets)
 
     async def _exported(self, name: str, entries: Sequence[Entry], form: str, secrets: str) -> Reply:
         shown = secrets == _SHOWN_SECRETS
@@ -159,8 +150,17 @@ class JournalOperations:
             return har_archive(entries, view, str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
+        """Return the newest matching entries; of those numbered `from_` to `to`, if these are given."""
         self.sandboxes.check_exists(name)
-        return select(self.journal.entries(name), read_query(filters, self.served), last)
+        others = {filter_: value for filter_, value in filters.items() if filter_ not in _BOUNDS}
+        query = read_query(others, self.served)
+        lowest, highest = (filters.get(bound) for bound in _BOUNDS)
+        entries = [
+            entry
+            for entry in self.journal.entries(name)
+            if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
+        ]
+        return select(entries, query, last)
 
 
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.codec import json
+from mockserver.codec.hosts import origin_of
 from mockserver.codec.http import JSON_TYPE, parse_content_type, problem_reply
 from mockserver.control.control_call import ControlCall
 from mockserver.errors import MalformedBody, NotFound, TooLarge
@@ -88,9 +89,7 @@ def _read_document(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json
 
 
 def _origin(scope: Scope) -> str:
-    host, port = scope.get("server") or ("127.0.0.1", None)
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scope['scheme']}://{shown}" + (f":{port}" if port else "")
+    return origin_of(scope["scheme"], *(scope.get("server") or ("127.0.0.1", None)))
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:

@@ -7,6 +7,7 @@ import socket
 import sys
 from ipaddress import ip_address
 
+from mockserver.codec.hosts import origin_of
 from mockserver.errors import MockServerError
 from mockserver.server.port_owner import PortOwner, find_owner
 
@@ -81,5 +82,4 @@ def reachable_host(host: str) -> str:
 
 def server_url(scheme: str, host: str, port: int) -> str:
     """Return the address for clients on this machine, with a slash at its end."""
-    name = reachable_host(host)
-    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}/"
+    return f"{origin_of(scheme, reachable_host(host), port)}/"

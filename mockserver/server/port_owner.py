@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 from mockserver.codec import json
+from mockserver.codec.hosts import origin_of
 from mockserver.errors import MalformedBody
 from mockserver.model import Document
 from mockserver.server.access_guard import HEALTH_PATH
@@ -34,7 +35,7 @@ def find_owner(host: str, port: int, proc: Path = _PROC) -> PortOwner | None:
     for scheme in ("http", "https"):
         health = _ask_health(scheme, host, port)
         if health is not None:
-            return PortOwner(_describe(health), f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}")
+            return PortOwner(_describe(health), origin_of(scheme, host, port))
     found = _process_on(port, proc)
     return PortOwner(f"process {found}") if found else None
 
