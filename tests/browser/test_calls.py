@@ -34,7 +34,10 @@ def test_a_call_that_came_while_the_page_was_drawn_is_shown(visitor: Visitor, se
     visitor.open(calls(sender))  # holds the stream, so that the next tab opens none
     visitor.context.route("**/journal.js?*", send_first)
 
-    wait_for(visitor.open(calls(sender)), 1)
+    page = visitor.open(calls(sender))
+    wait_for(page, 1)
+
+    assert numbers(page) == [1]
 
 
 def test_calls_that_come_all_at_once_leave_no_gap(visitor: Visitor, sender: Sender) -> None:

@@ -58,6 +58,7 @@ def test_the_way_back_is_a_key_too(page: Page, sender: Sender) -> None:
     press(page, "Escape")
 
     page.wait_for_url(f"**/_console/?sandbox={sender.name}")
+    assert page.locator("h1").inner_text() == "Calls"
 
 
 def test_a_stroke_leads_to_the_search_where_keys_are_letters(page: Page) -> None:
@@ -88,6 +89,9 @@ def test_g_and_a_letter_lead_to_a_screen(
     press(page, "g", key)
 
     page.wait_for_url(f"**/_console{path}?sandbox={sender.name}")
+    assert page.locator('nav a[aria-current="page"]').first.get_attribute("href") == (
+        f"/_console{path}?sandbox={sender.name}"
+    )
 
 
 def test_a_letter_without_g_leads_nowhere(page: Page) -> None:

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 import pytest
 
 from mockserver.server.application import Application, Options, create_app
 from tests.support.client import Client
-from tests.support.console import CONSOLE, page, post_form
+from tests.support.console import CONSOLE, page, post_form, twin
 from tests.support.server_process import serve_process
 
 ROW = "112-unsupported-media-type"
@@ -17,12 +15,6 @@ VENDOR = "guidewire"
 @pytest.fixture
 def visitor(app: Application) -> Client:
     return Client(app, {"host": "testserver"})
-
-
-def twin(visitor: Client, path: str) -> Any:
-    response = visitor.get(CONSOLE + path)
-    assert response.status == 200, response.text
-    return response.json
 
 
 def test_every_row_of_the_catalogue_is_listed(visitor: Client) -> None:

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support import sample_vendor
 from tests.support.client import Client
-from tests.support.console import CONSOLE, page
+from tests.support.console import CONSOLE, page, twin
 
 HOSTILE = "<script>alert(1)</script>"
 SUMMARY = {
@@ -49,12 +48,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def visitor(tmp_path: Path, folder: Path) -> Client:
     return sample_vendor.create_client(tmp_path, reports=folder)
-
-
-def twin(visitor: Client, path: str) -> Any:
-    response = visitor.get(CONSOLE + path)
-    assert response.status == 200, response.text
-    return response.json
 
 
 def test_reports_are_listed_with_their_verdicts_in_words(visitor: Client, folder: Path) -> None:

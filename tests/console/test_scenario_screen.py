@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.control.operators import create, order
 from tests.support import sample_vendor
 from tests.support.client import Client
-from tests.support.console import CONSOLE, page, post_form
+from tests.support.console import CONSOLE, page, post_form, twin
 
 OWN = "/_mock/sandboxes/new/scenarios"
 YAML = """\
@@ -31,12 +30,6 @@ def visitor() -> Iterator[Client]:
 
 def armed(visitor: Client) -> list[str]:
     return [one["name"] for one in visitor.get(OWN).json]
-
-
-def twin(visitor: Client, path: str) -> Any:
-    response = visitor.get(CONSOLE + path)
-    assert response.status == 200, response.text
-    return response.json
 
 
 def statuses(visitor: Client, *keys: str) -> list[int]:

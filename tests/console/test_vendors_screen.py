@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,7 @@ from mockserver.control.effective_settings import EffectiveSetting
 from mockserver.server.application import Application
 from tests.support import sample_vendor
 from tests.support.client import Client
-from tests.support.console import CONSOLE, page, post_form
+from tests.support.console import CONSOLE, page, post_form, twin
 
 SWITCH, WITH_PATTERN = "guidewire.trim", "guidewire.batch_limit"
 
@@ -17,12 +16,6 @@ SWITCH, WITH_PATTERN = "guidewire.trim", "guidewire.batch_limit"
 @pytest.fixture
 def visitor(app: Application) -> Client:
     return Client(app, {"host": "testserver"})
-
-
-def twin(visitor: Client, path: str) -> Any:
-    response = visitor.get(CONSOLE + path)
-    assert response.status == 200, response.text
-    return response.json
 
 
 def values(visitor: Client, sandbox: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from tests.support.client import Client, Response
@@ -20,3 +21,10 @@ def page(client: Client, path: str) -> str:
     response = client.get(CONSOLE + path)
     assert response.status == 200, (response.status, response.text[:500])
     return response.text
+
+
+def twin(client: Client, path: str) -> Any:
+    """Return the document at a path below the console, which must be there."""
+    response = client.get(CONSOLE + path)
+    assert response.status == 200, response.text
+    return response.json
