@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mockserver.console.call_bodies import bodies
-from mockserver.console.call_changes import changes_of
 from mockserver.console.call_exports import EXPORTS, export_file, export_part
 from mockserver.console.call_items import ItemChoice, item_page
 from mockserver.console.control_client import ControlRefusal
+from mockserver.console.difference import shown_difference
 from mockserver.console.journal_screen import OUTCOMES
 from mockserver.console.screen import Download, Screen, ScreenRoute
 from mockserver.console.visit import CONSOLE, Visit
@@ -97,7 +97,7 @@ async def _document(visit: Visit) -> Document:
         "items": page,
         "bodies": bodies(call, decided, page["rows"], picked) if tab == "items" else None,
         "rawCharacters": RAW_CHARACTERS,
-        "changes": await changes_of(visit, number) if tab == "state" else None,
+        "changes": await _changes(visit, number) if tab == "state" else None,
         "exports": [{"name": one.name, "title": one.title, "brings": one.brings_state} for one in EXPORTS],
         "export": await export_part(visit),
         "targets": [{"name": name, "title": title} for name, title in TARGETS],
@@ -116,6 +116,16 @@ async def _neighbours(visit: Visit, call: Document) -> Document:
         "previous": next((one for one in reversed(numbers) if one < number), None),
         "next": next((one for one in numbers if one > number), None),
     }
+
+
+async def _changes(visit: Visit, number: int) -> Document:
+    """Return what the call changed as a `difference`, or the `reason` why that is not known."""
+    states = {"against": f"before:{number}", "of": f"after:{number}"}
+    try:
+        found = await visit.control.get(visit.of_sandbox("/diff"), **states)
+    except ControlRefusal as refusal:
+        return {"difference": None, "reason": str(refusal)}
+    return {"difference": shown_difference(found), "reason": None}
 
 
 async def _switches(visit: Visit, call: Document) -> list[str]:

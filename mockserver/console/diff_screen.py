@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from mockserver.console.body_lines import MAX_LINES
 from mockserver.console.control_client import ControlRefusal
-from mockserver.console.document_lines import document_lines, json_text
+from mockserver.console.difference import shown_difference
 from mockserver.console.forms import shown_refusal
-from mockserver.console.record_table import record_label
 from mockserver.console.screen import Screen, ScreenRoute
 from mockserver.console.visit import Visit
 from mockserver.model import Document
 
-MAX_RECORDS = 200
-"""Limit of records of one kind that a page draws."""
-
 _RECENT_CALLS = 10
-_OPEN_RECORDS = 5
-_SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 _NAMES = {"now": "now", "fixtures": "the fixtures"}
 
 
@@ -43,7 +34,7 @@ async def show_difference(visit: Visit) -> Screen:
             "number": _call_number(before, after),
             "states": await _states(visit, before, after),
             "error": error,
-            "difference": _shown(found) if found else None,
+            "difference": shown_difference(found) if found else None,
         },
         status,
     )
@@ -95,54 +86,6 @@ async def _states(visit: Visit, before: str, after: str) -> list[Document]:
         for group, names in groups.items()
         if names
     ]
-
-
-def _shown(found: Document) -> Document:
-    """Return the records that differ, by collection, and apart from them what the server keeps for itself.
-
-    Of many, those that are no additions come first.
-    """
-    entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
-    records = [one for one in entries if not one["own"]]
-    own = [one for one in entries if one["own"]]
-    kinds = [one["kind"] for one in records]
-    return {
-        "counts": {kind: kinds.count(kind) for kind in ("added", "removed", "changed")},
-        "groups": _groups(records[:MAX_RECORDS]),
-        "own": [_entry(one) for one in own[:MAX_RECORDS]],
-        "more": max(0, len(records) - MAX_RECORDS) + max(0, len(own) - MAX_RECORDS),
-        "open": len(records) <= _OPEN_RECORDS,
-    }
-
-
-def _groups(entries: Sequence[Document]) -> list[Document]:
-    groups: dict[tuple[str, str], list[Document]] = {}
-    for one in entries:
-        groups.setdefault((one["scope"], one["collection"]), []).append(_entry(one))
-    return [
-        {"scope": scope, "collection": collection, "records": groups[scope, collection]}
-        for scope, collection in sorted(groups)
-    ]
-
-
-def _entry(one: Document) -> Document:
-    shown = {name: one[name] for name in ("kind", "scope", "collection", "key")}
-    shown |= {"sign": _SIGNS[one["kind"]], "vendor": one["scope"].partition("/")[0]}
-    if "document" in one:
-        lines = document_lines(one["document"])[:MAX_LINES]
-        return {**shown, "label": record_label(one["key"], one["document"]), "lines": lines}
-    return {**shown, "label": "", "changes": [_change(change) for change in one["changes"]]}
-
-
-def _change(change: Document) -> Document:
-    kind = "changed" if "old" in change and "new" in change else "added" if "new" in change else "removed"
-    return {
-        "pointer": change["pointer"],
-        "kind": kind,
-        "sign": _SIGNS[kind],
-        "old": json_text(change["old"]) if "old" in change else None,
-        "new": json_text(change["new"]) if "new" in change else None,
-    }
 
 
 ROUTES = (ScreenRoute("/state/diff", show_difference),)

@@ -164,10 +164,11 @@ def test_the_state_tells_what_the_call_added_and_nothing_of_rejected_items(reade
     order(reader, "A")
     order(reader, "B", "")
 
-    records = twin(reader, 2, tab="state")["changes"]["records"]
+    difference = twin(reader, 2, tab="state")["changes"]["difference"]
 
-    assert [(row["collection"], row["key"]) for row in records["added"]["rows"]] == [("orders", "B")]
-    assert records["changed"]["count"] == records["removed"]["count"] == 0
+    assert [one["key"] for group in difference["groups"] for one in group["records"]] == ["B"]
+    assert difference["counts"] == {"added": 1, "removed": 0, "changed": 0}
+    assert "<strong>B</strong>" in page(reader, 2, tab="state").text
 
 
 def test_a_changed_record_is_told_before_and_after(reader: Client) -> None:
@@ -175,16 +176,17 @@ def test_a_changed_record_is_told_before_and_after(reader: Client) -> None:
     changed = {"orders": [{"id": "A", "amount": 2}]}
     reader.put("/acme/orders", json=changed, headers={"mock-sandbox": "new"})
 
-    (row,) = twin(reader, 2, tab="state")["changes"]["records"]["changed"]["rows"]
+    (group,) = twin(reader, 2, tab="state")["changes"]["difference"]["groups"]
 
-    assert row["changes"] == [{"pointer": "/amount", "before": "1", "after": "2"}]
-    assert "<td><code>1</code></td><td><code>2</code></td>" in page(reader, 2, tab="state").text
+    (change,) = group["records"][0]["changes"]
+    assert (change["pointer"], change["old"], change["new"]) == ("/amount", "1", "2")
+    assert re.search(r"<td><code>1</code></td>\s*<td><code>2</code></td>", page(reader, 2, tab="state").text)
 
 
 def test_a_call_that_changed_nothing_says_so(reader: Client) -> None:
     order(reader, "")
 
-    assert "No record: those after it are those before it." in page(reader, tab="state").text
+    assert "No record differs." in page(reader, tab="state").text
 
 
 EXPORTS = {
