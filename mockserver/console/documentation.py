@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from mockserver.console.navigation import expand_navigation
 from mockserver.errors import MockServerError
 from mockserver.model import Json
 
@@ -110,7 +111,7 @@ class DocumentationPages:
     def chapters(self) -> tuple[Chapter, ...]:
         """All pages, in the order of the navigation."""
         text = navigation_file(self._folder).read_text(encoding="utf-8")
-        return tuple(_chapters(yaml.safe_load(text)["nav"]))
+        return tuple(_chapters(expand_navigation(yaml.safe_load(text)["nav"], self._folder)))
 
     def page(self, name: str) -> Page:
         """Return the page of this name.
@@ -216,7 +217,7 @@ def _finding_document(finding: Finding) -> Json:
     }
 
 
-def _chapters(nav: list[Mapping[str, Any]]) -> Iterator[Chapter]:
+def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
     for entry in nav:
         for title, content in entry.items():
             if isinstance(content, str):

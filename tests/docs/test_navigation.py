@@ -15,10 +15,12 @@ import pytest
 import yaml
 
 from mockserver.console.documentation import DocumentationPages
+from mockserver.console.navigation import expand_navigation
 from tests.docs.pages import DOCS
 
 ROOT = DOCS.parent
 SETTINGS = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+NAVIGATION = expand_navigation(SETTINGS["nav"], DOCS)
 TIMEOUT_S = 300
 _LOADED = re.compile(
     r'<(?:script|img|iframe|source|link)\b[^>]*\s(?:src|href)=["\']?((?:https?:)?//[^"\'\s>]+)'
@@ -38,13 +40,13 @@ def files_of(nav: Any) -> Iterator[str]:
 def test_every_page_is_in_the_navigation_once() -> None:
     pages = sorted(file.relative_to(DOCS).as_posix() for file in DOCS.rglob("*.md"))
 
-    assert sorted(files_of(SETTINGS["nav"])) == pages
+    assert sorted(files_of(NAVIGATION)) == pages
 
 
 def test_the_server_shows_the_pages_in_the_order_of_the_navigation() -> None:
     shown = [f"{link.name}.md" for chapter in DocumentationPages().chapters for link in chapter.pages]
 
-    assert shown == list(files_of(SETTINGS["nav"]))
+    assert shown == list(files_of(NAVIGATION))
 
 
 def test_no_two_pages_have_one_title() -> None:

@@ -17,7 +17,7 @@ import pytest
 from mockserver.codec import json
 from tests.docs.pages import DOCS
 from tests.packaging.command_lines import code_blocks, command_lines, unknown_parts
-from tests.support.server_process import serve_process
+from tests.support.server_process import find_violations, serve_process
 
 PAGES = (
     "first-answer",
@@ -46,12 +46,26 @@ def page_text(name: str) -> str:
     return (DOCS / f"{name}.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[str]:
+    """The address of a server for all samples; its commands find the package as this process does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, map(os.path.abspath, sys.path))))
+        with serve_process() as url:
+            yield url
+
+
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A server whose faults of the connection are no faults of the page."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, map(os.path.abspath, sys.path))))
-    with serve_process() as url:
-        yield url
+def server(running: str) -> Iterator[str]:
+    """The address of that server, as it was when it started: the pages show its first numbers and names.
+
+    Its answers are checked against the specs before the journals are deleted.
+    """
+    yield running
+    assert find_violations(running) == []
+    with httpx.Client(base_url=f"{running}/_mock") as control:
+        for one in control.get("sandboxes").json():
+            control.delete(f"sandboxes/{one['name']}").raise_for_status()
 
 
 def needs(program: str) -> str:

@@ -1,0 +1,40 @@
+"""The order of the documentation's pages: `nav` of `mkdocs.yml`, where a pattern is a chapter.
+
+The server reads it so, and MkDocs too, which calls `on_config` (`hooks` in that file).
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Navigation = Sequence[dict[str, Any]]
+
+
+def expand_navigation(navigation: Navigation, folder: Path) -> list[dict[str, Any]]:
+    """Return the navigation with a chapter for each pattern: the files that fit, in order of their names.
+
+    A page found so goes by its first heading, as far as a colon.
+    """
+    return [
+        {title: _pages(content, folder) if "*" in content else content for title, content in entry.items()}
+        for entry in navigation
+    ]
+
+
+def on_config(config: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Expand the navigation of a site that MkDocs builds."""
+    config["nav"] = expand_navigation(config["nav"], Path(config["docs_dir"]))
+    return config
+
+
+def _pages(pattern: str, folder: Path) -> list[dict[str, str]]:
+    return [
+        {_short_title(file): file.relative_to(folder).as_posix()} for file in sorted(folder.glob(pattern))
+    ]
+
+
+def _short_title(file: Path) -> str:
+    with file.open(encoding="utf-8") as lines:
+        return next(lines).removeprefix("# ").partition(":")[0].strip()
