@@ -51,17 +51,20 @@ def _fill(node: Any, placeholders: Mapping[str, Any]) -> Any:
 
 def _check_size(value: Any) -> None:
     """Raise unless the value is small; parts that are the same object count each time, as when written."""
-    waiting, size = [value], 0
-    while waiting:
-        node = waiting.pop()
-        size += len(node) if isinstance(node, str | list | dict) else 1
-        if size > MAX_VALUE_SIZE:
-            raise TooLargeValueError
-        if isinstance(node, dict):
-            waiting.extend(node)
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
+    if _size(value, {}) > MAX_VALUE_SIZE:
+        raise TooLargeValueError
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """Return the characters and elements of a value; `known` are those of objects that were counted."""
+    if isinstance(node, str):
+        return len(node)
+    if not isinstance(node, list | dict):
+        return 1
+    if id(node) not in known:
+        parts = [*node, *node.values()] if isinstance(node, dict) else node
+        known[id(node)] = len(node) + sum(_size(part, known) for part in parts)
+    return known[id(node)]
 
 
 def _check_count(count: int, size: int = 1) -> None:
