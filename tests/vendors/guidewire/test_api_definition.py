@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from urllib.parse import urlencode
+
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
@@ -60,6 +63,34 @@ def test_a_list_is_sent_in_the_form_that_each_language_has(stranger: Client) -> 
 
     forms = {one["name"]: one["collectionFormat"] for one in parameters if one.get("type") == "array"}
     assert forms == {"filter": "multi", "sort": "csv"}
+
+
+@pytest.mark.parametrize("operator", ["eq", "in"])
+@pytest.mark.parametrize(
+    ("time", "is_there"),
+    [
+        ("2024-02-29T00::00::00Z", True),
+        ("2000-02-29T00::00::00Z", True),
+        ("0004-02-29T00::00::00Z", True),
+        ("2025-02-29T00::00::00Z", False),
+        ("1900-02-29T00::00::00Z", False),
+        ("0050-02-29T00::00::00Z", False),
+        ("0001-01-01T00::00::00Z", True),
+        ("0001-01-01T00::00::00+14::00", False),
+        ("9999-12-31T23::59::59-01::00", False),
+        ("9999-12-31T23::59::59+01::00", True),
+    ],
+)
+def test_the_definition_and_the_server_take_the_same_times_in_filters(
+    guidewire: Client, operator: str, time: str, *, is_there: bool
+) -> None:
+    parameters = guidewire.get(OPENAPI).json["paths"]["/claim/v1/bulk-invoices"]["get"]["parameters"]
+    (pattern,) = (one["schema"]["items"]["pattern"] for one in parameters if one.get("name") == "filter")
+    text = f"scheduledSendDate:{operator}:{time}"
+
+    assert (re.search(pattern, text) is not None) is is_there
+    answered = guidewire.get(f"/claim/v1/bulk-invoices?{urlencode({'filter': text})}")
+    assert answered.status == (200 if is_there else 400)
 
 
 def test_a_null_is_allowed_in_the_way_of_swagger(stranger: Client) -> None:
