@@ -34,9 +34,9 @@ test: style $(NODE) ## set up, then everything that must hold: format, lint, typ
 	$(PYTEST) -n 3 --dist worksteal; tested=$$?; \
 	wait $$types; typed=$$?; cat $(TYPES); exit $$((tested || typed))
 
-test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is installed if this machine allows it
+test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is installed if it may be; QUICK=1 as on each push
 	@PYTHONPATH=. $(BIN)/python -m tests.browser.installation
-	BROWSER_REQUIRED=1 $(PYTEST) -n 2 --dist loadfile tests/browser
+	BROWSER_REQUIRED=1 $(PYTEST) -n 2 --dist loadfile tests/browser $(if $(QUICK),-m 'not thorough')
 
 pictures: $(DEV) $(ASSETS_TRIED) ## the pictures of the console in docs
 	PYTHONPATH=. $(BIN)/python -m tests.browser.pictures
