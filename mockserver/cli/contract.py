@@ -192,7 +192,7 @@ def contract(**given: Any) -> None:
     Without --target it tests a server that it starts itself. With --target URL it tests the server there: it
     creates, changes and deletes records, so it calls only this machine unless --allow-remote names the host.
 
-    Exit status: 0 no failure, 1 failures, 2 wrong usage, 3 no server answers, 130 Ctrl-C.
+    Exit status: 0 no failure, 1 failures, 2 wrong usage, 3 no server answers, 130 Ctrl-C or SIGTERM.
 
     Credentials for a server that is not ours come from the environment, by security scheme:
     MOCKSERVER_CREDENTIAL_BEARERAUTH=token, …_BASICAUTH=user:password, …_APIKEYAUTH=key.

@@ -159,7 +159,8 @@ class _Worker:
 
     def end(self) -> None:
         self.connection.close()
-        self.process.terminate()
+        # It takes SIGTERM for an interrupt, as the command does, and would want to say what it did.
+        self.process.kill()
         self.process.join()
 
 

@@ -228,6 +228,21 @@ def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callabl
     assert json.loads(Path("report/report.json").read_text())["vendors"][0]["stopped"] == "interrupted"
 
 
+def test_a_termination_is_an_interrupt(suite: Callable[[Suite], object]) -> None:
+    def terminated(api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
+        fails(api, target, run_config, ledger)
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    suite(terminated)
+
+    result = contract("payt", "--report", "json")
+
+    assert result.exit_code == 130
+    assert "count is 3, expected 2" in Path("report/report.json").read_text()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_an_interrupt_that_is_swallowed_stops_the_next_call(suite: Callable[[Suite], object]) -> None:
     def swallows(api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
         with suppress(KeyboardInterrupt):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.cli.failure.interrupts import termination_as_interrupt
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.finding import Finding
@@ -181,5 +182,19 @@ def test_an_interrupt_ends_the_workers_and_what_they_did_stays(target: Target) -
 
     with pytest.raises(KeyboardInterrupt):
         run_side_by_side([planned(1, interrupted)], target, ledger, 2)
+
+    assert ledger.made == {("operation", "check"): 1}
+
+
+def test_a_termination_of_all_processes_leaves_what_the_workers_did(target: Target) -> None:
+    ledger = FindingLedger()
+
+    def terminated() -> None:
+        ledger.count_check("operation", "check")
+        os.kill(os.getppid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    with termination_as_interrupt(), pytest.raises(KeyboardInterrupt):
+        run_side_by_side([planned(1, terminated)], target, ledger, 2)
 
     assert ledger.made == {("operation", "check"): 1}

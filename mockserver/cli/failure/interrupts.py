@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost in a callback."""
+"""Ctrl-C that is not lost in a callback, and SIGTERM as another word for it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,19 @@ def interrupts_kept() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = usual
+
+
+@contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """Take SIGTERM, by which `timeout` and CI jobs end a program, for Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda _signal, _frame: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt_after(ended: _thread.LockType) -> None:

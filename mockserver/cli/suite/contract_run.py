@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from mockserver.cli.failure.interrupts import termination_as_interrupt
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
 from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
 from mockserver.cli.suite.contract_progress import ContractProgress
@@ -93,7 +94,7 @@ class _Around:
 
 def run_contract(options: ContractOptions, line: ProgressLine) -> None:
     """Run the suite as the options say; ends with the exit status if that is not 0."""
-    with scratch_folder(os.environ):
+    with termination_as_interrupt(), scratch_folder(os.environ):
         _run_contract(options, line)
 
 
