@@ -126,6 +126,17 @@ class Fault(Value, frozen=True):
     message: str = ""
 
 
+class AppliedEffect(Value, frozen=True):
+    """What a rule, `scenario/rule`, did to one item.
+
+    `did` are words of: failed, held, warned, omitted, duplicated, stored, not-stored. The last two stand
+    where the item was, or was not, stored against what the answer says.
+    """
+
+    rule: str
+    did: tuple[str, ...]
+
+
 class Item(Value, frozen=True, gc=False):
     """A member of a batch; `key` identifies it, "" if it has none."""
 
@@ -196,8 +207,9 @@ class Delivery(Value, frozen=True):
 class Answer(Value, frozen=True):
     """A reply with what the journal keeps about it; `trace` is the traceback of a crash.
 
-    `applied` are the rules that changed it, `scenario/rule` each; without a `delivery` it leaves at once.
-    `reason` says why the whole call was refused: what was wrong, where, and what to do.
+    `applied` are the rules that changed it, `scenario/rule` each, and `effects` what they did to single
+    items, by index; without a `delivery` it leaves at once. `reason` says why the whole call was refused:
+    what was wrong, where, and what to do.
     """
 
     reply: Reply
@@ -206,6 +218,7 @@ class Answer(Value, frozen=True):
     refusal: str | None = None
     trace: str = ""
     applied: tuple[str, ...] = ()
+    effects: Mapping[int, AppliedEffect] = {}
     delivery: Delivery | None = None
     reason: str = ""
 

@@ -98,24 +98,25 @@ def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
 
 
 def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
-    """Return the first bad item behind the picked one, else the first of all."""
-    bad = [one["index"] for one in decided if one["action"] == _BAD]
+    """Return the first bad item behind the picked one, else the first; one that a rule changed is bad."""
+    bad = [one["index"] for one in decided if one["action"] == _BAD or one["effect"]]
     behind = (index for index in bad if picked is None or index > picked)
     return next(behind, bad[0] if bad else None)
 
 
 def _reasons(item: Document, why: Document) -> Document:
+    rules = [item["effect"]["rule"]] if item["effect"] else why["applied"]
     return {
-        kind: [{**one, "source": _source(one, why)} for one in item[kind]]
+        kind: [{**one, "source": _source(one, why, rules)} for one in item[kind]]
         for kind in ("problems", "warnings")
     }
 
 
-def _source(problem: Document, why: Document) -> Document:
+def _source(problem: Document, why: Document, rules: Sequence[str]) -> Document:
     """Return where the rule comes from: `kind`, its name, and the rules of scenarios that may have asked."""
     rule, code = str(problem["rule"]), str(problem["code"])
     if rule == FAULT_RULE:
-        return {"kind": "scenario", "name": rule, "rules": why["applied"]}
+        return {"kind": "scenario", "name": rule, "rules": rules}
     for word in (rule, code):
         if (name := word.replace("-", "_")) in why["switches"]:
             return {"kind": "assumed", "name": name, "rules": []}

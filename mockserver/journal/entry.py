@@ -10,7 +10,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.model import Action, Answer, Call, Delivery, Outcome, Problem, Reply, Value
+from mockserver.model import Action, Answer, AppliedEffect, Call, Delivery, Outcome, Problem, Reply, Value
 
 HOP_BY_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
 """Headers of the connection; a client that resends a call sets its own."""
@@ -66,9 +66,10 @@ class Entry(Value, frozen=True):
     """One recorded call; `number` counts from 1 in its sandbox, `at` is the machine's time of the reply.
 
     `duration_ms` excludes delays that `delivery` requests. `applied` are the rules that changed the answer,
-    as `scenario/rule`. `off_contract` is the contract violation, "" if there is none; `reason` says why the
-    whole call was refused, and what to do. `request_cut_bytes` and
-    `reply_cut_bytes` were removed from the bodies. `trace` is the traceback of a crash.
+    as `scenario/rule`, and `effects` what they did to single items, by index. `off_contract` is the contract
+    violation, "" if there is none; `reason` says why the whole call was refused, and what to do.
+    `request_cut_bytes` and `reply_cut_bytes` were removed from the bodies. `trace` is the traceback of a
+    crash.
     """
 
     number: int
@@ -81,6 +82,7 @@ class Entry(Value, frozen=True):
     duration_ms: float
     trace: str = ""
     applied: tuple[str, ...] = ()
+    effects: Mapping[int, AppliedEffect] = {}
     delivery: Delivery | None = None
     off_contract: str = ""
     reason: str = ""
@@ -127,6 +129,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         duration_ms=duration_ms,
         trace=answer.trace,
         applied=answer.applied,
+        effects=answer.effects,
         delivery=answer.delivery,
     )
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
-from mockserver.journal.entry import Entry, ItemResults
+from mockserver.journal.entry import Entry
 from mockserver.journal.log_line import log_line
-from mockserver.model import Document, Json, Problem
+from mockserver.model import AppliedEffect, Document, Json, Problem
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 """Characters that do not occur in readable text, and the replacement character."""
@@ -73,7 +73,7 @@ class View:
                 "body": self.reply_body(entry),
                 "cutBytes": entry.reply_cut_bytes,
             },
-            "decided": self._decided(entry.decided),
+            "decided": self._decided(entry),
             "trace": entry.trace or None,
         }
 
@@ -81,7 +81,8 @@ class View:
         """Return an item's key, which may be the URL of a subrequest and contain credentials."""
         return key if self.shown else redact_body(key, self.mask)
 
-    def _decided(self, decided: ItemResults) -> list[Document]:
+    def _decided(self, entry: Entry) -> list[Document]:
+        decided = entry.decided
         return [
             {
                 "index": index,
@@ -89,6 +90,7 @@ class View:
                 "action": str(action),
                 "problems": [_problem_document(problem) for problem in decided.problems.get(index, ())],
                 "warnings": [_problem_document(warning) for warning in decided.warnings.get(index, ())],
+                "effect": _effect_document(entry.effects.get(index)),
             }
             for index, (key, action) in enumerate(decided.items())
         ]
@@ -153,6 +155,28 @@ def text_charset(media_type: str | None) -> str:
     except LookupError:
         return "utf-8"
     return name if name.startswith(_CHARSETS) else "utf-8"
+
+
+_DID = {
+    "failed": "made to fail",
+    "held": "held back",
+    "warned": "given a warning",
+    "omitted": "left out of the answer",
+    "duplicated": "shown more than once",
+    "stored": "stored all the same",
+    "not-stored": "not stored",
+}
+"""What a rule did to an item, for people."""
+
+
+def _effect_document(effect: AppliedEffect | None) -> Document | None:
+    if effect is None:
+        return None
+    return {
+        "rule": effect.rule,
+        "did": list(effect.did),
+        "detail": ", ".join(_DID[did] for did in effect.did),
+    }
 
 
 def _problem_document(problem: Problem) -> Document:

@@ -18,14 +18,16 @@ class Decision(Value, frozen=True):
     """The decision on one call: which rules hit, and their effects.
 
     `applied` are the rules that hit, `scenario/rule` each; `effects` stand by the item's index, their
-    failures already counted. `wait_s` are the seconds until a quota lets calls in again, None if no quota
-    refuses the call; `quota_status` is the status of that refusal. `delay_ms` is drawn, `retry_after` the
-    header's text. `shuffle_seed` determines the order of shuffled outcomes.
+    failures already counted, and `effect_rules` name the rule of each. `wait_s` are the seconds until a quota
+    lets calls in again, None if no quota refuses the call; `quota_status` is the status of that refusal.
+    `delay_ms` is drawn, `retry_after` the header's text. `shuffle_seed` determines the order of shuffled
+    outcomes.
     """
 
     applied: tuple[str, ...] = ()
     commit: Commit = COMMIT_ALL
     effects: Mapping[int, Effect] = {}
+    effect_rules: Mapping[int, str] = {}
     envelope: EnvelopeEffect | None = None
     response: ResponseEffect | None = None
     wait_s: int | None = None

@@ -43,6 +43,7 @@ class _Evaluation:
     seed: int
     made: Decision = NO_EFFECTS
     effects: dict[int, Effect] = field(default_factory=dict)
+    effect_rules: dict[int, str] = field(default_factory=dict)
 
 
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
@@ -66,9 +67,9 @@ def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: Sta
         _add_rule(cue, so_far)
     hangs = [effect.hang_ms or 0 for effect in so_far.effects.values()]
     delay_ms = so_far.made.delay_ms + max(hangs, default=0)
-    return (
-        replace(so_far.made, effects=so_far.effects, delay_ms=delay_ms) if so_far.made.applied else NO_EFFECTS
-    )
+    if not so_far.made.applied:
+        return NO_EFFECTS
+    return replace(so_far.made, effects=so_far.effects, effect_rules=so_far.effect_rules, delay_ms=delay_ms)
 
 
 def _matches_content(rule: Rule, context: CallContext) -> bool:
@@ -181,6 +182,7 @@ def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
         made = _add_response(rule.response, candidate, made, evaluation)
     effects = _item_effects(candidate, evaluation)
     evaluation.effects.update(effects)
+    evaluation.effect_rules.update(dict.fromkeys(effects, candidate.name))
     is_applied = effects or rule.transitions or made is not before
     if is_applied and candidate.name not in before.applied:
         made = replace(made, applied=(*before.applied, candidate.name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace as changed
 
 from mockserver.errors import Refusal, Rejected, TooManyRequests, Unavailable, VendorFailure
-from mockserver.model import Action, Fault, Item, Outcome, Reply
+from mockserver.model import Action, AppliedEffect, Fault, Item, Outcome, Reply
 from mockserver.sandbox.store import State
 from mockserver.scenario.decision import Decision
 from mockserver.scenario.envelope_effects import apply_envelope
@@ -162,6 +162,28 @@ class AppliedEffects:
         if wrong.code == "throttled":
             return TooManyRequests(detail=wrong.message)
         return Rejected(self.fault(wrong, Item(0, "", request.document), request))
+
+
+def applied_effects(decision: Decision) -> Mapping[int, AppliedEffect]:
+    """Return what the rules did to single items, by index."""
+    return {
+        index: AppliedEffect(decision.effect_rules[index], tuple(_words(effect)))
+        for index, effect in decision.effects.items()
+    }
+
+
+def _words(effect: Effect) -> Iterator[str]:
+    """Yield what an effect does, in the words of `AppliedEffect`."""
+    said = {
+        "failed": effect.fail is not None,
+        "held": effect.hang_ms is not None,
+        "warned": effect.warn is not None,
+        "omitted": effect.omit,
+        "duplicated": bool(effect.duplicate),
+        "stored": effect.commit is True and (effect.omit or _item_fault(effect) is not None),
+        "not-stored": effect.commit is False,
+    }
+    yield from (word for word, holds in said.items() if holds)
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:

@@ -23,6 +23,7 @@ from mockserver.errors import (
 )
 from mockserver.model import Answer, Call, Delivery, Problem, Reply
 from mockserver.scenario.decision import Decision
+from mockserver.scenario.item_effects import applied_effects
 from mockserver.scenario.model import ResponseEffect
 
 RenderRefusal = Callable[[Refusal], Reply]
@@ -69,7 +70,13 @@ def apply_response(
     effect = decision.response or ResponseEffect()
     reply = example or _replace_reply(answer.reply, effect, decision, call, render_refusal)
     reply = _replace_headers(reply, effect, decision)
-    return replace(answer, reply=reply, applied=decision.applied, delivery=build_delivery(decision))
+    return replace(
+        answer,
+        reply=reply,
+        applied=decision.applied,
+        effects=applied_effects(decision),
+        delivery=build_delivery(decision),
+    )
 
 
 def apply_quota_refusal(refused: Answer, decision: Decision) -> Answer:

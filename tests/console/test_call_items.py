@@ -21,6 +21,7 @@ def decided(count: int, *bad: int, warned: int | None = None) -> list[dict[str, 
             "action": "rejected" if at in bad else "created",
             "problems": [fault] if at in bad else [],
             "warnings": [fault] if at == warned else [],
+            "effect": None,
         }
         for at in range(count)
     ]
@@ -99,6 +100,25 @@ def test_a_rule_of_the_schema_is_one_of_the_contract(rule: str) -> None:
 
 def test_a_fault_is_asked_for_by_the_rules_that_hit() -> None:
     assert source(rule="fault") == {"kind": "scenario", "name": "fault", "rules": ["qa/r1"]}
+
+
+def test_a_fault_of_an_item_is_asked_for_by_its_own_rule() -> None:
+    (item,) = decided(1, 0)
+    fault = {**item["problems"][0], "rule": "fault"}
+    effect = {"rule": "qa/r2", "did": ["failed"], "detail": "made to fail"}
+
+    page = item_page([{**item, "problems": [fault], "effect": effect}], ItemChoice(), WHY)
+
+    assert page["rows"][0]["problems"][0]["source"]["rules"] == ["qa/r2"]
+
+
+def test_an_item_that_a_rule_changed_is_a_bad_one() -> None:
+    good, lost, bad = decided(3, 2)
+    effect = {"rule": "qa/r2", "did": ["omitted"], "detail": "left out of the answer"}
+
+    page = item_page([good, {**lost, "effect": effect}, bad], ItemChoice(), WHY)
+
+    assert page["nextBad"] == 1
 
 
 @pytest.mark.parametrize("member", ["rule", "code"])

@@ -189,6 +189,20 @@ def test_a_call_that_changed_nothing_says_so(reader: Client) -> None:
     assert "No record differs." in page(reader, tab="state").text
 
 
+def test_an_item_that_a_rule_lost_says_why(reader: Client) -> None:
+    create(reader)
+    lose_b = {"select": {"key": "B"}, "effect": {"omit": True, "commit": False}}
+    document = {"version": 1, "name": "nightly", "rules": [{"id": "lose", "items": [lose_b]}]}
+    reader.put("/_mock/sandboxes/new/scenarios/nightly", json=document)
+    order(reader, "A", "B")
+
+    text = page(reader).text
+
+    assert "Left out of the answer, not stored" in text
+    assert "/_console/scenarios?sandbox=new&name=nightly" in links(text)
+    assert "First bad item: 1" in text
+
+
 EXPORTS = {
     "curl": "curl -sS",
     "powershell": "Invoke-WebRequest",

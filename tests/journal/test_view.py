@@ -5,7 +5,7 @@ import pytest
 from mockserver.journal.access_log import text_line
 from mockserver.journal.entry import ItemResults
 from mockserver.journal.view import View, decode_text, is_text
-from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
+from mockserver.model import Action, AppliedEffect, Delivery, Item, Outcome, Problem, Reply
 from tests.support.journal_entries import ENTRY, JSON, entry, item_results
 
 LOGIN = b"grant_type=password&username=u&password=abcdef"
@@ -143,6 +143,20 @@ def test_why_an_item_was_refused_is_shown_with_its_place() -> None:
             }
         ],
         "warnings": [],
+        "effect": None,
+    }
+
+
+def test_what_a_rule_did_to_an_item_is_told() -> None:
+    outcome = Outcome(Item(0, "A", {}), Action.SKIPPED)
+    effect = AppliedEffect("nightly/lose-one", ("omitted", "not-stored"))
+
+    whole = View().whole(entry(decided=ItemResults.of((outcome,)), effects={0: effect}))
+
+    assert whole["decided"][0]["effect"] == {
+        "rule": "nightly/lose-one",
+        "did": ["omitted", "not-stored"],
+        "detail": "left out of the answer, not stored",
     }
 
 

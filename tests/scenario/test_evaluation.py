@@ -207,13 +207,14 @@ def test_a_call_that_a_quota_keeps_out_meets_no_other_rule() -> None:
 def test_of_two_effects_on_one_item_the_first_counts() -> None:
     first, second = (
         cue(items=one(ItemSelector(index=0), Effect(omit=True))),
-        cue(items=one(ItemSelector(all=True))),
+        Candidate("other", Rule("r2", items=one(ItemSelector(all=True)))),
     )
 
     decision = Stage().cast(first, second)
 
     assert decision.effects[0] == Effect(omit=True)
     assert failing(decision) == [1, 2]
+    assert decision.effect_rules == {0: "trouble/r1", 1: "other/r2", 2: "other/r2"}
 
 
 def test_an_item_fails_so_many_times_wherever_it_stands() -> None:

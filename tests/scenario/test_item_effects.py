@@ -12,11 +12,16 @@ from mockserver.engine.apply import apply_all, apply_each
 from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.engine.outcome_rows import AnswerForm, render_outcomes
 from mockserver.errors import Refusal
-from mockserver.model import Action, Call, Fault, Item, Outcome, Reply
+from mockserver.model import Action, AppliedEffect, Call, Fault, Item, Outcome, Reply
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import State
 from mockserver.scenario.decision import Decision
-from mockserver.scenario.item_effects import AppliedEffects, default_extra_outcome, reorder_outcomes
+from mockserver.scenario.item_effects import (
+    AppliedEffects,
+    applied_effects,
+    default_extra_outcome,
+    reorder_outcomes,
+)
 from mockserver.scenario.model import Effect, EnvelopeEffect
 from mockserver.spec.openapi import Batch, Operation, Spec
 from mockserver.spec.path_forms import PathForms
@@ -105,6 +110,26 @@ def test_an_outcome_that_is_left_out_does_not_keep_its_item_from_being_stored() 
 
 def test_an_outcome_may_be_left_out_and_its_item_with_it() -> None:
     assert sent(bend({1: Effect(omit=True, commit=False)}))[2] == ["A", "C"]
+
+
+@pytest.mark.parametrize(
+    ("effect", "did"),
+    [
+        (FAILS, ("failed",)),
+        (replace(FAILS, commit=True), ("failed", "stored")),
+        (Effect(commit=False), ("not-stored",)),
+        (Effect(hang_ms=5), ("held",)),
+        (Effect(warn=Fault("too-long")), ("warned",)),
+        (Effect(omit=True), ("omitted",)),
+        (Effect(omit=True, commit=False), ("omitted", "not-stored")),
+        (Effect(duplicate=2), ("duplicated",)),
+        (Effect(duplicate=1, commit=True), ("duplicated",)),
+    ],
+)
+def test_what_a_rule_did_to_an_item_is_told_with_the_rule(effect: Effect, did: tuple[str, ...]) -> None:
+    decision = Decision(("qa/r1", "qa/r2"), effects={1: effect}, effect_rules={1: "qa/r2"})
+
+    assert applied_effects(decision) == {1: AppliedEffect("qa/r2", did)}
 
 
 def test_an_outcome_is_told_as_often_as_it_is_duplicated() -> None:

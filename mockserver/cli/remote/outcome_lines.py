@@ -59,10 +59,13 @@ def counted(number: int, noun: str) -> str:
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
     """Yield a line for each item with its outcome, and below it the message of each problem.
 
-    If there are more than `most` items, those with problems or warnings come alone. `amounts` are by index.
+    If there are more than `most` items, those with problems, warnings or a rule's effect come alone.
+    `amounts` are by index.
     """
     shown = (
-        decided if len(decided) <= most else [one for one in decided if one["problems"] or one["warnings"]]
+        decided
+        if len(decided) <= most
+        else [one for one in decided if one["problems"] or one["warnings"] or one.get("effect")]
     )
     shown = shown[:most]
     number = len(str(max((int(one["index"]) for one in shown), default=0)))
@@ -110,6 +113,9 @@ def _described(head: str, indent: str, item: Document) -> Iterator[str]:
     problems = [*item["problems"], *item["warnings"]]
     if not problems:
         yield head.rstrip()
+    effect = item.get("effect")  # servers of earlier versions have none
+    if effect and not problems:
+        yield f"{indent}{effect['detail']}: rule {effect['rule']}"
     for place, problem in enumerate(problems):
         pointer = shorten(str(problem["pointer"]), 200)
         yield f"{indent}{pointer}" if place else f"{head}   {pointer}".rstrip()

@@ -50,6 +50,18 @@ def test_an_accepted_item_with_warnings_has_the_sign_of_warnings() -> None:
     assert second.strip() == "too large"
 
 
+def test_an_item_that_a_rule_changed_says_so_even_among_many() -> None:
+    effect = {"rule": "qa/lose", "did": ["omitted"], "detail": "left out of the answer"}
+    items = [item(index, "created") for index in range(30)]
+    items[17]["effect"] = effect
+
+    first, second, rest = item_lines(items)
+
+    assert first.endswith("R17")
+    assert second.strip() == "left out of the answer: rule qa/lose"
+    assert rest.strip() == "… 29 more items"
+
+
 def test_a_refused_item_has_pointer_and_message_of_each_problem() -> None:
     other = {**PROBLEM, "pointer": "/1/id", "detail": ""}
 
