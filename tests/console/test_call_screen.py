@@ -203,6 +203,16 @@ def test_an_item_that_a_rule_lost_says_why(reader: Client) -> None:
     assert "First bad item: 1" in text
 
 
+def test_a_file_to_hand_on_is_one_click_away(reader: Client) -> None:
+    order(reader, "A")
+    address = next(link for link in links(page(reader).text) if link.endswith("as=case"))
+
+    file = reader.get(address)
+
+    assert 'filename="call-1.yaml"' in file.headers["content-disposition"]
+    assert file.text.startswith("# mockserver cases run FILE")
+
+
 EXPORTS = {
     "curl": "curl -sS",
     "powershell": "Invoke-WebRequest",

@@ -19,8 +19,9 @@ from mockserver.journal.export.story import (
 from mockserver.journal.view import is_text
 from mockserver.model import Document, Json
 
-_LANGUAGE_MARKS = ("${", '"$')
-"""Markers of the case language; a body that contains one is written as base64."""
+_PLACEHOLDER = "${"
+_GENERATOR = re.compile(r'"\$\w*":')
+"""What the case language reads as its own; a body that contains one is written as base64."""
 
 MAX_CASE_BYTES = 16 * 1024 * 1024
 """Limit of a case file; a reader takes no larger one."""
@@ -122,7 +123,7 @@ def _control(call: str, document: Document) -> Document:
 
 
 def _step(call: StoryCall, vendor: str) -> Document:
-    if _LANGUAGE_MARKS[0] in f"{call.target} {call.headers}":
+    if _PLACEHOLDER in f"{call.target} {call.headers}":
         raise UnsuitableFormError(
             f"call {call.number} has ${{ in its path or a header, which a case file reads as a placeholder"
         )
@@ -166,7 +167,7 @@ def _with_placeholders(node: Json) -> Json:
 
 
 def _has_marks(text: str) -> bool:
-    return any(mark in text for mark in _LANGUAGE_MARKS)
+    return _PLACEHOLDER in text or _GENERATOR.search(text) is not None
 
 
 def _content(call: StoryCall) -> Document:
@@ -207,7 +208,7 @@ def _is_shallow(node: Json) -> bool:
 
 def _journal(expected: ExpectedAnswer, vendor: str) -> Document:
     """Return the expected journal entry; keys that look like placeholders are omitted."""
-    keys_are_literal = not any(_LANGUAGE_MARKS[0] in key for key, _ in expected.items)
+    keys_are_literal = not any(_PLACEHOLDER in key for key, _ in expected.items)
     decided = [{"key": key, "action": action} for key, action in expected.items]
     return {
         "vendor": vendor,

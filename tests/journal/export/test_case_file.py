@@ -81,18 +81,43 @@ def test_a_case_arms_the_scenario_that_bent_the_answer(operator: Client) -> None
     "content",
     [
         b'{"orders": [{"id": "${name}", "amount": 1}]}',
+        b'{"orders": [{"$text": "x", "$times": 3}]}',
+        b'{"orders": [{"id": "$.a", "amount": 1}]}',
         b'{"orders": [{"id": "A", "id": "B", "amount": 1}]}',
         b'{"orders": [{"id": "A", "amount": 1.10}, {"id": "\xc3\xa9: no", "amount": 1234567890123456.5}]}',
         b'{"orders": [',
         b"\xff\x00",
         b"no: 'json'\n\ttab",
     ],
-    ids=["placeholder", "repeated-member", "exact-number", "malformed", "binary", "text"],
+    ids=[
+        "placeholder",
+        "generator",
+        "dollar",
+        "repeated-member",
+        "exact-number",
+        "malformed",
+        "binary",
+        "text",
+    ],
 )
 def test_a_case_sends_what_was_sent(operator: Client, content: bytes) -> None:
     operator.put("/acme/orders", content=content, headers=JSON)
 
     assert verdict(operator, exported(operator)).differences == ()
+
+
+def test_a_scenario_that_looks_into_items_can_be_read_in_the_case(operator: Client) -> None:
+    create(operator)
+    lost = {"select": {"where": {"path": "$.id", "equals": "A"}}, "effect": {"omit": True}}
+    document = {"version": 1, "name": "lose-a", "rules": [{"id": "r1", "items": [lost]}]}
+    operator.put(f"{NEW}/scenarios/lose-a", json=document)
+    order(operator, "A", "B")
+
+    text = exported(operator)
+
+    assert "base64" not in text
+    assert "path: $.id" in text
+    assert verdict(operator, text).differences == ()
 
 
 def test_a_case_names_its_vendor_its_time_and_its_assumptions() -> None:
