@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder, patch = TemporaryDirectory(), pytest.MonkeyPatch()
     config.add_cleanup(folder.cleanup)
     config.add_cleanup(patch.undo)
+    # A shell that starts tests in the background has them, and all that they start, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     load_shipped_files_once(patch)
     trust_one_authority(patch, Path(folder.name))
 

@@ -246,7 +246,8 @@ def _done(number: int, one: PlannedPart, ledger: FindingLedger) -> WorkedPart:
     try:
         run_parts([one], ledger)
     except KeyboardInterrupt as end:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for further in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(further, signal.SIG_IGN)
         error = end
     except TargetUnreachableError as lost:
         error = lost

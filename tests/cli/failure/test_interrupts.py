@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import gc, signal, sys, time
 from mockserver.cli.failure.interrupts import interrupts_kept
@@ -29,6 +31,21 @@ def test_ctrl_c_inside_a_callback_of_the_garbage_collector_is_not_lost() -> None
     )
 
     assert (done.returncode, done.stderr) == (130, "")
+
+
+@pytest.mark.parametrize("handler", ["default_int_handler", "SIG_IGN"])
+def test_a_termination_is_an_interrupt_even_where_that_is_ignored(handler: str) -> None:
+    program = (
+        "import signal, time; from mockserver.cli.failure.interrupts import termination_as_interrupt\n"
+        f"signal.signal(signal.SIGINT, signal.{handler})\n"
+        "try:\n"
+        "    with termination_as_interrupt(): signal.raise_signal(signal.SIGTERM)\n"
+        "except KeyboardInterrupt: raise SystemExit(130)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], check=False)  # noqa: S603 - our own program
+
+    assert done.returncode == 130
 
 
 def test_the_usual_hook_is_put_back() -> None:
