@@ -36,7 +36,7 @@ test: style $(NODE) ## set up, then everything that must hold: format, lint, typ
 
 test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is installed if it may be; QUICK=1 as on each push
 	@PYTHONPATH=. $(BIN)/python -m tests.browser.installation
-	BROWSER_REQUIRED=1 $(PYTEST) -n 2 --dist loadfile tests/browser $(if $(QUICK),-m 'not thorough')
+	BROWSER_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 --dist loadfile tests/browser
 
 pictures: $(DEV) $(ASSETS_TRIED) ## the pictures of the console in docs
 	PYTHONPATH=. $(BIN)/python -m tests.browser.pictures
@@ -56,10 +56,11 @@ style: $(DEV)
 unit: $(DEV) ## the quick tests: no sockets, no generated calls, no catalogue
 	$(PYTEST) -n 2 --dist worksteal $(addprefix --ignore tests/,$(SLOW))
 
-contract: $(DEV) ## the contract suite with 200 examples an operation instead of 2 and a seed by chance
+contract: $(DEV) ## every test of the contract suite, then 200 examples an operation instead of 2 with a seed by chance
+	EVERY_CASE=1 $(PYTEST) -n 3 --dist worksteal tests/contract
 	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "CONTRACT_SEED=$$seed make contract     does it again"; \
-	CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 --dist worksteal tests/contract/test_suite.py
+	EVERY_CASE=1 CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 --dist worksteal tests/contract/test_suite.py
 
 power: $(DEV) ## planted faults, and what finds each; goes on where it was ended; report/power.md, .json
 	$(BIN)/python -W ignore -m tests.contract.planted_faults.power

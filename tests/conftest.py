@@ -14,6 +14,7 @@ from mockserver.contract.examples import ProfileExamples
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application, Options
 from tests.support.client import Client
+from tests.support.few_cases import leave_out_cases
 from tests.support.frozen_app import create_frozen_app
 from tests.support.loaded_once import load_shipped_files_once
 from tests.support.one_authority import trust_one_authority
@@ -35,6 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     load_shipped_files_once(patch)
     trust_one_authority(patch, Path(folder.name))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    leave_out_cases(config, items)
 
 
 @pytest.fixture(scope="session")

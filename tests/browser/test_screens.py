@@ -58,7 +58,7 @@ def test_a_page_beside_the_screens_is_for_everybody(window: Visiting, path: str)
     check_everywhere(window, path)
 
 
-@pytest.mark.thorough
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_screen_can_be_used_at_four_hundred_percent(window: Visiting, address: str) -> None:
     page = window(viewport=ZOOMED, device_scale_factor=4).open(address)
@@ -70,7 +70,7 @@ def test_a_screen_can_be_used_at_four_hundred_percent(window: Visiting, address:
     assert page.locator("h1").is_visible()
 
 
-@pytest.mark.thorough
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_screen_has_everything_with_scripts_off(window: Visiting, address: str) -> None:
     page = window(java_script_enabled=False, viewport=SMALL).open(address)
@@ -79,7 +79,7 @@ def test_a_screen_has_everything_with_scripts_off(window: Visiting, address: str
     assert page.locator("main").inner_text().strip()
 
 
-@pytest.mark.thorough
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", PATHS)
 def test_focus_reaches_every_control_and_is_seen(visitor: Visitor, address: str) -> None:
     page = visitor.open(address)
@@ -101,7 +101,7 @@ def test_focus_reaches_every_control_and_is_seen(visitor: Visitor, address: str)
     assert unseen == []
 
 
-@pytest.mark.thorough
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_is_small(filled: Sender, visitor: Visitor, address: str) -> None:
     loaded: list[str] = visitor.open(address).evaluate(
@@ -114,7 +114,7 @@ def test_a_page_is_small(filled: Sender, visitor: Visitor, address: str) -> None
     assert sum(len(gzip.compress(content, 6)) for content in sent) <= MOST_BYTES
 
 
-@pytest.mark.thorough
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_screen_has_a_document(filled: Sender, visitor: Visitor, address: str) -> None:
     link = visitor.open(address).get_by_role("link", name="This page as JSON").get_attribute("href")

@@ -39,6 +39,7 @@ WALKS = [
 ]
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
 def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
     known = load_vendor_api(vendor)
@@ -51,6 +52,7 @@ def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, a
     assert {media_type for name, media_type in known.profile.pins.accepts if name == operation} <= came
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(("vendor", "operation"), SUBJECTS)
 def test_sequences_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
     ledger = held(load_vendor_api(vendor), app, vendor, effort(operation), STATEFUL_PHASE)
@@ -84,6 +86,7 @@ def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
     assert reached
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("operation", CONTROL.spec.operations)
 def test_generated_calls_of_the_control_plane_find_nothing(operation: str, control: Application) -> None:
     ledger = held(CONTROL, control, "_mock", effort(operation), FUZZING_PHASE)

@@ -119,6 +119,7 @@ def checks(ledger: FindingLedger) -> list[str]:
     return sorted({one.check for one in ledger.findings})
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("way", REMOTE)
 @pytest.mark.parametrize("trial", TRIALS, ids=NAMES)
 def test_a_fault_is_found_in_the_same_words_whatever_is_between(trial: Trial, way: str) -> None:

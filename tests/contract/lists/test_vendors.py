@@ -100,6 +100,7 @@ def test_every_check_is_made_where_a_list_has_all_of_it() -> None:
     assert set(LIST_CHECKS) <= {check for _, check in ledger.made}
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize("fault", [*LISTS, *LISTS_OF_PAYT_AND_XERO, *LIST_FILTERS], ids=lambda one: one.id)
 def test_a_fault_of_a_list_is_found(fault: PlantedFault) -> None:
     app = with_fault(right_server(fault.vendor), fault.planted)
