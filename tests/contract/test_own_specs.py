@@ -26,6 +26,7 @@ def _specs() -> Iterator[tuple[str, str]]:
     yield "parcels", found[1]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("name", "text"), [pytest.param(*one, id=one[0]) for one in _specs()])
 def test_our_own_server_keeps_the_spec(name: str, text: str, tmp_path: Path) -> None:
     file = tmp_path / f"{name}.yaml"

@@ -78,6 +78,7 @@ def test_every_vendor_has_faults_of_every_family_that_it_can_have() -> None:
     } - planted == _WITHOUT_THE_FEATURE
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "name",
     [

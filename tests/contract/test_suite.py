@@ -61,6 +61,7 @@ def test_sequences_of_a_vendor_find_nothing(vendor: str, operation: str, app: Ap
     assert ledger.calls.total() > 0
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("vendor", "operation"), SIZED)
 def test_batches_of_every_size_find_nothing_at_a_vendor(
     vendor: str, operation: str, app: Application

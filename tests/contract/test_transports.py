@@ -129,6 +129,7 @@ def test_a_fault_is_found_in_the_same_words_whatever_is_between(trial: Trial, wa
     assert told(ledger) == found_in_process(trial)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("trial", TRIALS, ids=NAMES)
 def test_nothing_is_found_at_the_right_server_behind_a_proxy(trial: Trial) -> None:
     ledger = run(trial, REMOTE["proxy"], is_right=True)
@@ -138,6 +139,7 @@ def test_nothing_is_found_at_the_right_server_behind_a_proxy(trial: Trial) -> No
     assert ledger.notes == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("trial", "way"), [(REFUSED, "strict"), (PAGED, "strict"), (STORED, "half strict")])
 def test_a_fault_is_found_where_a_proxy_drops_headers_of_ours(trial: Trial, way: str) -> None:
     faulty, right = run(trial, STRIPPING[way]), run(trial, STRIPPING[way], is_right=True)

@@ -32,6 +32,7 @@ def run_suite(serve: Serve, *arguments: str, bug: str = "") -> Result:
         return CliRunner().invoke(main, ["contract", "vba", *options], env=CREDENTIALS)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("serve", "notes"),
     [

@@ -84,6 +84,7 @@ def said(findings: list[Finding]) -> list[str]:
     return [f"{one.operation}: {one.check}: {one.said}" for one in findings]
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("seed", [7, 8, 9])
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_nothing_is_found_at_a_right_server(vendor: str, seed: int) -> None:

@@ -26,6 +26,7 @@ def test_a_right_server_loses_no_value(vendor: str, operation: str, seed: int) -
     assert any(check == "texts-survive" for _, check in ledger.made)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("name", "check", "told"),
     [

@@ -213,6 +213,7 @@ def found(vendor: str, app: App, ledger: FindingLedger) -> list[str]:
     return [one.check for one in ledger.findings]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("vendor", BATCHES)
 def test_the_right_server_has_no_finding(vendor: str) -> None:
     ledger = FindingLedger()
@@ -223,6 +224,7 @@ def test_the_right_server_has_no_finding(vendor: str) -> None:
     assert bool(ledger.made[BATCHES[vendor], "tenants-are-apart"]) == has_tenants
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize(
     "fault", [one for one in MUTANTS if one.id in FOUND_IN_SEQUENCES], ids=lambda one: one.id
 )
