@@ -30,6 +30,7 @@ def is_hacked(page: Page) -> bool:
     return found
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("text", TEXTS, ids=[text[:24] for text in TEXTS])
 def test_a_hostile_text_does_nothing(visitor: Visitor, sender: Sender, text: str) -> None:
     sender.batch(2, bad=1, **dict.fromkeys(WAYS, text))
@@ -44,6 +45,7 @@ def test_a_hostile_text_does_nothing(visitor: Visitor, sender: Sender, text: str
         assert "1337" not in page.locator("main").inner_text()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("text", TEXTS[:6], ids=[text[:24] for text in TEXTS[:6]])
 def test_a_hostile_text_does_nothing_in_an_open_page(visitor: Visitor, sender: Sender, text: str) -> None:
     page = visitor.open(f"/_console/?sandbox={sender.name}")
@@ -55,6 +57,7 @@ def test_a_hostile_text_does_nothing_in_an_open_page(visitor: Visitor, sender: S
     assert not is_hacked(page)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("text", TEXTS[:6], ids=[text[:24] for text in TEXTS[:6]])
 def test_a_hostile_address_does_nothing(visitor: Visitor, sender: Sender, text: str) -> None:
     query = "&".join(

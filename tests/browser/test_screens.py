@@ -48,11 +48,13 @@ def check_everywhere(window: Visiting, address: str) -> None:
     assert page.locator("h1").count() == 1
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_screen_is_for_everybody(window: Visiting, address: str) -> None:
     check_everywhere(window, address)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("path", ["/", "/vba/ui/", "/_console/api/", "/nowhere", "/_console/nowhere"])
 def test_a_page_beside_the_screens_is_for_everybody(window: Visiting, path: str) -> None:
     check_everywhere(window, path)
