@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from threading import Lock
-from typing import TypeAlias
 
-from mockserver.model import EMPTY, Document, Value
+from mockserver.model import EMPTY, Value
 from mockserver.sandbox.memory_table import Change, UndoList
+from mockserver.sandbox.rewinding import PlacedChange, Rewound
 from mockserver.sandbox.store import CallStates, Tables
 
 MAX_CHANGES = 50_000
@@ -20,7 +19,6 @@ MAX_CHANGES_OF_ALL = 100_000
 """Limit of changed documents that all sandboxes of a store remember; the newest step is always kept."""
 
 _OF_CONTROL_PLANE = 0
-_TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 
 class _Step(Value, frozen=True, eq=False):
@@ -101,18 +99,18 @@ class History:
         """Return the states around each call that is still remembered; `now` returns the present state."""
         wanted = {number for number in numbers if number > 0}
         found: dict[int, CallStates] = {}
-        rewound = _Rewound.of(now() if wanted else EMPTY)
+        rewound = Rewound.of(now() if wanted else EMPTY)
         with self.kept.lock:
             steps, unended = list(self.steps), self.unended
-        rewound.undo(unended)
+        rewound.undo(_placed(unended))
         while steps and len(found) < len(wanted):
             step = steps.pop()
             if step.number in wanted and step.number not in found:
                 after = rewound.tables()
-                rewound.undo(step.undo)
+                rewound.undo(_placed(step.undo))
                 found[step.number] = CallStates(rewound.tables(), after)
             else:
-                rewound.undo(step.undo)
+                rewound.undo(_placed(step.undo))
         return found
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
@@ -151,40 +149,8 @@ class History:
             next(iter(kept.arrivals.values())).drop_first()
 
 
-@dataclass(slots=True)
-class _Rewound:
-    """A sandbox's tables, in which changes are undone; tables that were handed out stay as they are."""
-
-    held: _TablesByPlace
-
-    @classmethod
-    def of(cls, tables: Tables) -> _Rewound:
-        return cls(
-            {
-                (scope, name): documents
-                for scope, collections in tables.items()
-                for name, documents in collections.items()
-            }
-        )
-
-    def undo(self, changes: Sequence[Change]) -> None:
-        copies: dict[tuple[str, str], dict[str, Document]] = {}
-        for table, key, document in reversed(changes):
-            documents = copies.get(table.place)
-            if documents is None:
-                documents = copies[table.place] = dict(self.held.get(table.place, EMPTY))
-            if document is None:
-                documents.pop(key, None)
-            else:
-                documents[key] = document
-        self.held = {**self.held, **copies}
-
-    def tables(self) -> Tables:
-        whole: dict[str, dict[str, Mapping[str, Document]]] = {}
-        for (scope, name), documents in sorted(self.held.items(), key=itemgetter(0)):
-            if documents:
-                whole.setdefault(scope, {})[name] = documents
-        return whole
+def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
+    return [(table.place, key, document) for table, key, document in undo]
 
 
 def _net_changes(undo: UndoList) -> Iterator[Change]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.sandbox.memory_store import uuid_from_octets
+from mockserver.sandbox.memory_state import uuid_from_octets
 from mockserver.spec.formats import DATE_PATTERN, DATE_TIME_PATTERN, UUID_PATTERN
 
 DATE = re.compile(DATE_PATTERN, re.ASCII)
