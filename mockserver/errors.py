@@ -5,6 +5,7 @@
       VendorError           a vendor package that does not fit its spec (start-up)
       UnknownSandbox        a control call names a sandbox that is not there
       TooManySandboxes      there are as many sandboxes as the server holds
+      StoreUnavailable      the store that several workers share does not answer
       BadHeader             a header of ours is malformed or names nothing
       BadScenario           a document is no scenario (scenario/reading.py, with all its faults)
       Refusal               the whole call is refused; the vendor says it in its own shape
@@ -49,6 +50,10 @@ class UnknownSandboxError(MockServerError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no sandbox {name}")
+
+
+class StoreUnavailableError(MockServerError):
+    """The store of the sandboxes does not answer; whether the last change was stored is not known."""
 
 
 class TooManySandboxesError(MockServerError):

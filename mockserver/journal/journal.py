@@ -1,24 +1,17 @@
-"""Record every call of every sandbox, within limits of number and size of each and of all."""
+"""Record every call of every sandbox, and tell those who listen."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from mockserver.journal.entry import Entry, build_entry, cut_bodies, is_silent
-from mockserver.model import Answer, Call, Reply, Value
-
-MAX_ENTRIES = 10_000
-MAX_BYTES = 64 * 1024 * 1024
-MAX_ENTRIES_OF_ALL = 30_000
-MAX_BYTES_OF_ALL = 128 * 1024 * 1024
+from mockserver.journal.entry_log import EntryLog, MemoryEntryLog
+from mockserver.model import Answer, Call, Reply
 
 _MAX_VIOLATION = 1000
 """Limit of characters of a contract violation, which may quote whole items."""
@@ -30,44 +23,15 @@ DropListener: TypeAlias = Callable[[str, int], None]
 """Function of a sandbox and a number: the entries before it are no longer kept."""
 
 
-class Limits(Value, frozen=True):
-    """Limits of number and size, for the entries of each sandbox and for those of all sandboxes."""
-
-    entries: int = MAX_ENTRIES
-    size_bytes: int = MAX_BYTES
-    entries_of_all: int = MAX_ENTRIES_OF_ALL
-    size_bytes_of_all: int = MAX_BYTES_OF_ALL
-
-
-@dataclass(slots=True)
-class _SandboxJournal:
-    """Entries of one sandbox; `dropped` counts those that were removed because of the limits."""
-
-    sandbox: str
-    entries: deque[Entry] = field(default_factory=deque)
-    last: int = 0
-    size_bytes: int = 0
-    dropped: int = 0
-
-    @property
-    def first(self) -> int:
-        """The number of the oldest entry; of the next one if there is none."""
-        return self.entries[0].number if self.entries else self.last + 1
-
-
-_DEFAULT_LIMITS = Limits()
-
-
 def _ignore_drop(_sandbox: str, _first: int) -> None:
     """Ignore that entries were dropped."""
 
 
 class Journal:
-    """The journals of all sandboxes; `listeners` are called with each new entry.
+    """The journals of all sandboxes, kept in `kept`; `listeners` are called with each new entry.
 
     `log` are listeners too; they are not called with the entries of sandboxes that are `unlogged`.
-    If a sandbox exceeds its limits, its oldest entries are dropped; if all sandboxes together exceed theirs,
-    the oldest entries of any. `on_drop` is called with each sandbox that lost entries. Entries larger than
+    `on_drop` is called with each sandbox that lost entries because of the limits. Entries larger than
     half of a sandbox's limit are truncated, so that no single call evicts all others. `conformance` checks
     only answers that a rule has changed.
     """
@@ -75,18 +39,15 @@ class Journal:
     def __init__(
         self,
         listeners: tuple[Listener, ...] = (),
-        limits: Limits = _DEFAULT_LIMITS,
         conformance: ConformanceCheck | None = None,
         log: tuple[Listener, ...] = (),
         on_drop: DropListener = _ignore_drop,
+        kept: EntryLog | None = None,
     ) -> None:
         self._listeners, self._log, self._conformance = listeners, log, conformance
         self._unlogged: set[str] = set()
-        self._limits, self._on_drop = limits, on_drop
-        self._journals: dict[str, _SandboxJournal] = {}
-        self._arrivals: OrderedDict[tuple[str, int], _SandboxJournal] = OrderedDict()
-        self._size_bytes = 0
-        self._lock = Lock()
+        self._on_drop = on_drop
+        self._kept = kept or MemoryEntryLog()
 
     def use_conformance(self, check: ConformanceCheck) -> None:
         """Check answers with `check` from now on: the specs were reloaded."""
@@ -100,16 +61,14 @@ class Journal:
         if self._conformance is not None and entry.applied and not is_silent(entry.delivery):
             entry = replace(entry, off_contract=_short(self._conformance(call, answer.reply)))
         size_bytes = entry.size_bytes
-        if size_bytes > self._limits.size_bytes // 2:
-            entry = cut_bodies(entry, self._limits.size_bytes // 8)
+        most = self._kept.limits.size_bytes
+        if size_bytes > most // 2:
+            entry = cut_bodies(entry, most // 8)
             size_bytes = entry.size_bytes
-        dropped: dict[str, int] = {}
+        dropped: Mapping[str, int] = {}
         if kept:
-            with self._lock:
-                journal = self._journals.get(call.sandbox) or self._open(call.sandbox)
-                journal.last += 1
-                entry = replace(entry, number=journal.last)
-                dropped = self._append(journal, entry, size_bytes)
+            recorded = self._kept.keep(entry, size_bytes)
+            entry, dropped = recorded.entry, recorded.dropped
         log = () if call.sandbox in self._unlogged else self._log
         for listener in (*self._listeners, *log):
             listener(entry)
@@ -126,93 +85,33 @@ class Journal:
         finally:
             self._unlogged.discard(sandbox)
 
-    def _open(self, sandbox: str) -> _SandboxJournal:
-        journal = self._journals[sandbox] = _SandboxJournal(sandbox)
-        return journal
-
-    def _append(self, journal: _SandboxJournal, entry: Entry, size_bytes: int) -> dict[str, int]:
-        """Add the entry, and return the first number that is still kept in each sandbox that lost entries."""
-        journal.entries.append(entry)
-        journal.size_bytes += size_bytes
-        self._size_bytes += size_bytes
-        self._arrivals[journal.sandbox, entry.number] = journal
-        limits = self._limits
-        dropped: dict[str, int] = {}
-        while len(journal.entries) > limits.entries or (
-            journal.size_bytes > limits.size_bytes and len(journal.entries) > 1
-        ):
-            dropped[journal.sandbox] = self._drop_first(journal)
-        while len(self._arrivals) > limits.entries_of_all or (
-            self._size_bytes > limits.size_bytes_of_all and len(self._arrivals) > 1
-        ):
-            oldest = next(iter(self._arrivals.values()))
-            dropped[oldest.sandbox] = self._drop_first(oldest)
-        return dropped
-
-    def _drop_first(self, journal: _SandboxJournal) -> int:
-        entry = journal.entries.popleft()
-        size_bytes = entry.size_bytes
-        journal.size_bytes -= size_bytes
-        self._size_bytes -= size_bytes
-        journal.dropped += 1
-        del self._arrivals[journal.sandbox, entry.number]
-        return journal.first
-
-    def _drop_all(self, journal: _SandboxJournal) -> None:
-        for entry in journal.entries:
-            del self._arrivals[journal.sandbox, entry.number]
-        self._size_bytes -= journal.size_bytes
-        journal.entries.clear()
-        journal.size_bytes = journal.dropped = 0
-
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
         """Return the newest `last` entries of a sandbox (None: all), oldest first."""
-        with self._lock:
-            journal = self._journals.get(sandbox)
-            entries = list(journal.entries) if journal else []
-        return entries if last is None else entries[-last:] if last else []
+        return self._kept.entries(sandbox, last)
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
         """Return one entry by its number; None if it does not exist or was dropped."""
-        with self._lock:
-            journal = self._journals.get(sandbox)
-            if journal is None or not journal.entries:
-                return None
-            place = number - journal.entries[0].number
-            return journal.entries[place] if 0 <= place < len(journal.entries) else None
+        return self._kept.entry(sandbox, number)
 
     def last_number(self, sandbox: str) -> int:
         """Return the number of the newest entry, 0 if there was none."""
-        with self._lock:
-            journal = self._journals.get(sandbox)
-            return journal.last if journal else 0
+        return self._kept.last_number(sandbox)
 
     def size(self) -> int:
         """Return the number of entries of all sandboxes."""
-        with self._lock:
-            return len(self._arrivals)
+        return self._kept.size()
 
     def dropped(self, sandbox: str) -> int:
         """Return how many entries of a sandbox were dropped since its journal was last cleared."""
-        with self._lock:
-            journal = self._journals.get(sandbox)
-            return journal.dropped if journal else 0
+        return self._kept.dropped(sandbox)
 
     def clear(self, sandbox: str) -> None:
         """Delete a sandbox's entries; numbers continue."""
-        with self._lock:
-            journal = self._journals.get(sandbox)
-            if journal is None:
-                return
-            self._drop_all(journal)
-            first = journal.first
-        self._on_drop(sandbox, first)
+        self._on_drop(sandbox, self._kept.clear(sandbox))
 
     def forget(self, sandbox: str) -> None:
         """Delete a sandbox's entries and restart its numbers."""
-        with self._lock:
-            if journal := self._journals.pop(sandbox, None):
-                self._drop_all(journal)
+        self._kept.forget(sandbox)
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.journal.entry import Entry
-from mockserver.journal.journal import Journal, Limits
+from mockserver.journal.entry_log import Limits, MemoryEntryLog
+from mockserver.journal.journal import Journal
 from mockserver.model import Action, Answer, Delivery, Item, Outcome, Problem, Reply
 from tests.support.engine_samples import CALL, NOW
 
@@ -60,19 +61,19 @@ def test_an_entry_counts_the_ends_of_its_items() -> None:
 
 
 def test_the_oldest_go_when_there_are_too_many() -> None:
-    assert numbers(filled(Journal(limits=Limits(entries=2)), 5)) == [4, 5]
+    assert numbers(filled(Journal(kept=MemoryEntryLog(Limits(entries=2))), 5)) == [4, 5]
 
 
 def test_the_oldest_go_when_they_weigh_too_much() -> None:
-    assert numbers(filled(Journal(limits=Limits(size_bytes=40)), 5)) == [4, 5]
+    assert numbers(filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=40))), 5)) == [4, 5]
 
 
 def test_the_newest_stays_whatever_it_weighs() -> None:
-    assert numbers(filled(Journal(limits=Limits(size_bytes=1)), 3)) == [3]
+    assert numbers(filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=1))), 3)) == [3]
 
 
 def test_a_giant_drives_out_no_more_than_half_of_all() -> None:
-    journal = filled(Journal(limits=Limits(size_bytes=100)), 4)
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=100))), 4)
 
     journal.append(NOW, replace(SMALL, body=b"x" * 1000), ANSWER, 1.5)
 
@@ -80,7 +81,7 @@ def test_a_giant_drives_out_no_more_than_half_of_all() -> None:
 
 
 def test_of_a_giant_the_beginning_of_its_bodies_is_kept_and_the_rest_counted() -> None:
-    journal = Journal(limits=Limits(size_bytes=80))
+    journal = Journal(kept=MemoryEntryLog(Limits(size_bytes=80)))
 
     journal.append(NOW, replace(SMALL, body=b"y" * 12), replace(ANSWER, reply=Reply(207, b"x" * 50)), 1.5)
 
@@ -90,13 +91,13 @@ def test_of_a_giant_the_beginning_of_its_bodies_is_kept_and_the_rest_counted() -
 
 
 def test_what_is_no_giant_is_kept_whole() -> None:
-    entry = filled(Journal(limits=Limits(size_bytes=80)), 1).entries("default")[0]
+    entry = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=80))), 1).entries("default")[0]
 
     assert (entry.call.body, entry.request_cut_bytes, entry.reply_cut_bytes) == (b"12345", 0, 0)
 
 
 def test_entries_that_had_to_go_are_counted_until_the_journal_is_cleared() -> None:
-    journal = filled(Journal(limits=Limits(entries=2)), 5)
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(entries=2))), 5)
 
     before = journal.dropped("default")
     journal.clear("default")
@@ -105,7 +106,7 @@ def test_entries_that_had_to_go_are_counted_until_the_journal_is_cleared() -> No
 
 
 def test_problems_weigh_too() -> None:
-    journal = Journal(limits=Limits(size_bytes=2_000))
+    journal = Journal(kept=MemoryEntryLog(Limits(size_bytes=2_000)))
     rejected = (Outcome(Item(0, "", {}), Action.REJECTED, problems=(Problem("too-long"),) * 3),)
 
     for _ in range(3):
@@ -167,7 +168,7 @@ def test_a_delay_is_told_beside_the_time_that_it_took() -> None:
 
 
 def test_the_items_of_a_batch_weigh_too() -> None:
-    journal = Journal(limits=Limits(size_bytes=60))
+    journal = Journal(kept=MemoryEntryLog(Limits(size_bytes=60)))
     outcomes = tuple(Outcome(Item(index, "", {}), Action.CREATED) for index in range(3))
     filled(journal, 1)
 
@@ -177,7 +178,7 @@ def test_the_items_of_a_batch_weigh_too() -> None:
 
 
 def test_a_book_of_one_sandbox_crowds_out_no_other() -> None:
-    journal = filled(Journal(limits=Limits(entries=2)), 2)
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(entries=2))), 2)
 
     filled(journal, 5, "other")
 
@@ -185,7 +186,7 @@ def test_a_book_of_one_sandbox_crowds_out_no_other() -> None:
 
 
 def test_all_sandboxes_together_keep_no_more_entries_than_the_limit_of_all() -> None:
-    journal = Journal(limits=Limits(entries_of_all=5))
+    journal = Journal(kept=MemoryEntryLog(Limits(entries_of_all=5)))
 
     for turn in range(40):
         filled(journal, 1, f"s{turn % 8}")
@@ -197,7 +198,7 @@ def test_all_sandboxes_together_keep_no_more_entries_than_the_limit_of_all() -> 
 
 
 def test_all_sandboxes_together_keep_no_more_bytes_than_the_limit_of_all() -> None:
-    journal = Journal(limits=Limits(size_bytes_of_all=40))
+    journal = Journal(kept=MemoryEntryLog(Limits(size_bytes_of_all=40)))
 
     for box in "abc":
         filled(journal, 1, box)
@@ -206,7 +207,7 @@ def test_all_sandboxes_together_keep_no_more_bytes_than_the_limit_of_all() -> No
 
 
 def test_the_newest_entry_is_kept_even_if_it_alone_exceeds_the_bytes_of_all() -> None:
-    journal = filled(Journal(limits=Limits(size_bytes_of_all=1)), 1, "other")
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes_of_all=1))), 1, "other")
 
     filled(journal, 1)
 
@@ -214,7 +215,7 @@ def test_the_newest_entry_is_kept_even_if_it_alone_exceeds_the_bytes_of_all() ->
 
 
 def test_a_sandbox_that_lost_all_its_entries_goes_on_with_its_numbers() -> None:
-    journal = filled(Journal(limits=Limits(entries_of_all=1)), 2)
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(entries_of_all=1))), 2)
     filled(journal, 1, "other")
 
     filled(journal, 1)
@@ -224,7 +225,7 @@ def test_a_sandbox_that_lost_all_its_entries_goes_on_with_its_numbers() -> None:
 
 @pytest.mark.parametrize("deleted", [Journal.clear, Journal.forget])
 def test_deleted_entries_count_for_no_limit_any_more(deleted: Callable[[Journal, str], None]) -> None:
-    journal = filled(Journal(limits=Limits(entries_of_all=3, size_bytes_of_all=60)), 1)
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(entries_of_all=3, size_bytes_of_all=60))), 1)
     filled(journal, 2, "other")
 
     deleted(journal, "other")
@@ -235,7 +236,7 @@ def test_deleted_entries_count_for_no_limit_any_more(deleted: Callable[[Journal,
 def test_what_is_dropped_is_announced_with_the_first_number_that_is_kept() -> None:
     announced: list[tuple[str, int]] = []
     journal = Journal(
-        limits=Limits(entries=2, entries_of_all=3), on_drop=lambda *said: announced.append(said)
+        kept=MemoryEntryLog(Limits(entries=2, entries_of_all=3)), on_drop=lambda *said: announced.append(said)
     )
 
     filled(journal, 3)
@@ -252,7 +253,7 @@ def test_the_newest_can_be_asked_for() -> None:
 
 
 def test_an_entry_is_found_by_its_number() -> None:
-    journal = filled(Journal(limits=Limits(entries=2)), 4)
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(entries=2))), 4)
 
     assert [found.number if (found := journal.entry("default", n)) else None for n in (0, 2, 3, 4, 5)] == [
         None,
@@ -276,7 +277,7 @@ def test_numbers_go_on_after_clear() -> None:
 
 
 def test_room_is_free_again_after_clear() -> None:
-    journal = filled(Journal(limits=Limits(size_bytes=40)), 2)
+    journal = filled(Journal(kept=MemoryEntryLog(Limits(size_bytes=40))), 2)
 
     journal.clear("default")
 
@@ -309,7 +310,7 @@ def test_listeners_hear_of_every_entry() -> None:
 
 
 def test_a_journal_tells_how_many_entries_of_all_sandboxes_it_keeps() -> None:
-    journal = Journal(limits=Limits(entries=2))
+    journal = Journal(kept=MemoryEntryLog(Limits(entries=2)))
     for sandbox in ("one", "one", "one", "two"):
         journal.append(NOW, replace(SMALL, sandbox=sandbox), ANSWER, 1.5)
 

@@ -1,0 +1,1 @@
+"""Everything that several workers share, kept in Redis or Valkey."""

@@ -1,0 +1,102 @@
+"""A worker's copy of a sandbox, at a version of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from mockserver.model import Document
+from mockserver.redis_store.documents import read_document, split_field
+from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.memory_state import MemoryState, StoredSandbox
+from mockserver.sandbox.memory_table import UndoList
+
+T = TypeVar("T")
+
+NO_VERSION = 0
+
+
+class Attempt(Generic[T]):
+    """What a run of some work returned or raised, and what it changed in the copy."""
+
+    __slots__ = ("_error", "_result", "changes")
+
+    def __init__(self, result: T | None, error: Exception | None, changes: UndoList) -> None:
+        self._result, self._error, self.changes = result, error, changes
+
+    def outcome(self) -> T:
+        """Return the result, or raise the error again."""
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]  # it is there where no error is
+
+
+class SandboxCopy(StoredSandbox):
+    """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction that made it.
+
+    A sandbox that is made anew has another epoch, and a history that was wound back has other transactions.
+    """
+
+    __slots__ = ("epoch", "name", "tx", "version")
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.forget()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it is a copy of anything."""
+        return self.version != NO_VERSION
+
+    def forget(self) -> None:
+        """Be a copy of nothing."""
+        self.tables.clear()
+        self.epoch, self.version, self.tx = b"", NO_VERSION, b""
+
+    def load(self, head: tuple[bytes, int, bytes], documents: Mapping[bytes, bytes]) -> None:
+        """Become a copy of everything that is stored."""
+        self.tables.clear()
+        self.epoch, self.version, self.tx = head
+        for field, value in documents.items():
+            self._put(field, read_document(value))
+
+    def catch_up(
+        self, version: int, tx: bytes, fields: Sequence[bytes], values: Sequence[bytes | None]
+    ) -> None:
+        """Become a copy of a later version; `values` are the documents now, None where there is none."""
+        for field, value in zip(fields, values, strict=True):
+            self._put(field, None if value is None else read_document(value))
+        self.version, self.tx = version, tx
+
+    def attempt(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> Attempt[T]:
+        """Run `work` on the copy; an error undoes it, and is kept."""
+        try:
+            result, changes = self.run(scope, clock, work)
+        except Exception as error:  # noqa: BLE001 - raised again, once it is sure that the copy was current
+            return Attempt(None, error, [])
+        return Attempt(result, None, changes)
+
+    def keep(self, attempt: Attempt[T], version: int, tx: bytes) -> bool:
+        """Note that an attempt is stored, as this version; False if it changed nothing."""
+        self.drop_empty({table for table, _, _ in attempt.changes})
+        if version == self.version:
+            return False
+        self.version, self.tx = version, tx
+        return True
+
+    def revert(self, attempt: Attempt[T]) -> None:
+        """Undo an attempt's changes."""
+        for table, key, document in reversed(attempt.changes):
+            table.put(key, document)
+        self.drop_empty({table for table, _, _ in attempt.changes})
+
+    def _put(self, field: bytes, document: Document | None) -> None:
+        place, key = split_field(field)
+        table = self.tables.get(place)
+        if table is None:
+            if document is None:
+                return
+            table = self.create_table(place)
+        if document is not None or key in table.documents:
+            table.put(key, document)

@@ -1,0 +1,155 @@
+-- One sandbox: its documents, the log of what was changed, and whose turn it is to write.
+-- ARGV[1] names the command, a function below; documents are bytes that no script looks into.
+
+local head, documents, log, lock, queue, wake, calls = unpack(KEYS)
+local SLICE = 4000 -- what `unpack` takes at once
+local HAND_OVER_MS = 250
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function in_slices(command, key, values)
+  for first = 1, #values, SLICE do
+    redis.call(command, key, unpack(values, first, math.min(first + SLICE - 1, #values)))
+  end
+end
+
+local function arguments(first, last)
+  local found = {}
+  for at = first, last do found[#found + 1] = ARGV[at] end
+  return found
+end
+
+local function id(version) return version .. '-0' end
+
+-- Gives the turn to whoever has waited longest: the worker that takes the token out of `wake` has it.
+local function hand_over(token)
+  redis.call('ZREMRANGEBYSCORE', queue, '-inf', now_ms())
+  if redis.call('ZCARD', queue) == 0 then
+    redis.call('DEL', lock)
+    return
+  end
+  redis.call('ZPOPMIN', queue)
+  redis.call('SET', lock, token, 'PX', HAND_OVER_MS)
+  redis.call('DEL', wake)
+  redis.call('RPUSH', wake, token)
+  redis.call('PEXPIRE', wake, HAND_OVER_MS)
+end
+
+-- Returns what was changed after the copy's version; or that the copy is of another history; or that the
+-- worker's own change is there: the answer was lost, and it asks again.
+local function changes_since(version, tx, new_tx, held)
+  local newer = redis.call('XRANGE', log, id(version), '+')
+  if not newer[1] or newer[1][1] ~= id(version) or newer[1][2][2] ~= tx then return {'reload'} end
+  if newer[2] and newer[2][2][2] == new_tx then return {'done', string.format('%.0f', version + 1)} end
+  local fields, seen = {}, {}
+  for at = 2, #newer do
+    for _, field in ipairs(cmsgpack.unpack(newer[at][2][4])) do
+      if not seen[field] then
+        seen[field] = true
+        fields[#fields + 1] = field
+      end
+    end
+  end
+  local values = {}
+  for first = 1, #fields, SLICE do
+    local slice = redis.call('HMGET', documents, unpack(fields, first, math.min(first + SLICE - 1, #fields)))
+    for at = 1, #slice do values[first + at - 1] = slice[at] end
+  end
+  return {'stale', held[2], held[3], fields, values}
+end
+
+-- Forgets the oldest changes beyond `most` documents; the newest entry stays.
+local function trim(kept, most)
+  while kept > most do
+    local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 2)
+    if #oldest < 2 then break end
+    kept = kept - tonumber(oldest[1][2][8])
+    redis.call('XDEL', log, oldest[1][1])
+  end
+  return kept
+end
+
+local commands = {}
+
+-- create EPOCH TX (FIELD VALUE)…
+function commands.create()
+  if redis.call('EXISTS', head) == 1 then return 0 end
+  redis.call('DEL', documents, log, lock, queue, wake, calls)
+  redis.call('HSET', head, 'epoch', ARGV[2], 'version', '1', 'tx', ARGV[3], 'kept', '0')
+  redis.call('XADD', log, id(1), 't', ARGV[3], 'n', cmsgpack.pack({}), 'b', '', 's', '0')
+  in_slices('HSET', documents, arguments(4, #ARGV))
+  return 1
+end
+
+function commands.load()
+  local held = redis.call('HMGET', head, 'epoch', 'version', 'tx')
+  if not held[1] then return false end
+  return {held[1], held[2], held[3], redis.call('HGETALL', documents)}
+end
+
+-- commit EPOCH VERSION TX NEW_TX TOKEN BEFORE SIZE MOST SETS (FIELD VALUE)… FIELD…
+function commands.commit()
+  local epoch, version, tx, new_tx, token = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+  local held = redis.call('HMGET', head, 'epoch', 'version', 'tx', 'kept')
+  if not held[1] then return {'missing'} end
+  if held[1] ~= epoch then return {'reload'} end
+  if held[2] ~= version or held[3] ~= tx then return changes_since(version, tx, new_tx, held) end
+  local sets, size = tonumber(ARGV[10]), tonumber(ARGV[8])
+  local deleted = arguments(11 + 2 * sets, #ARGV)
+  if sets == 0 and #deleted == 0 then return {'done', version} end
+  local holder = redis.call('GET', lock)
+  if holder and holder ~= token then return {'busy'} end
+  local names = {}
+  for at = 11, 10 + 2 * sets, 2 do names[#names + 1] = ARGV[at] end
+  for _, field in ipairs(deleted) do names[#names + 1] = field end
+  local new_version = string.format('%.0f', version + 1)
+  in_slices('HSET', documents, arguments(11, 10 + 2 * sets))
+  in_slices('HDEL', documents, deleted)
+  redis.call('XADD', log, id(new_version), 't', new_tx, 'n', cmsgpack.pack(names), 'b', ARGV[7], 's', size)
+  local kept = trim(held[4] + size, tonumber(ARGV[9]))
+  redis.call('HSET', head, 'version', new_version, 'tx', new_tx, 'kept', kept)
+  if holder then hand_over(new_tx) end
+  return {'done', new_version}
+end
+
+-- acquire TOKEN WAIT_MS LEASE_MS: 1 if it is the worker's turn, 0 if it has to wait at `wake`
+function commands.acquire()
+  local token = ARGV[2]
+  if redis.call('EXISTS', lock) == 0 and redis.call('ZCARD', queue) > 0 then hand_over(token .. '+') end
+  if redis.call('EXISTS', lock) == 0 then
+    redis.call('SET', lock, token, 'PX', ARGV[4])
+    return 1
+  end
+  redis.call('ZADD', queue, now_ms() + ARGV[3], token)
+  return 0
+end
+
+-- keep TOKEN LEASE_MS: 1 if it is still the worker's turn, and then for the whole of its time
+function commands.keep()
+  if redis.call('GET', lock) ~= ARGV[2] then return 0 end
+  redis.call('PEXPIRE', lock, ARGV[3])
+  return 1
+end
+
+-- release TOKEN NEXT_TOKEN
+function commands.release()
+  if redis.call('GET', lock) == ARGV[2] then hand_over(ARGV[3]) end
+  return 1
+end
+
+-- leave TOKEN: it does not wait any more
+function commands.leave() return redis.call('ZREM', queue, ARGV[2]) end
+
+-- end_call NUMBER BEFORE AFTER: the versions around a recorded call
+function commands.end_call()
+  if redis.call('EXISTS', head) == 0 then return 0 end
+  redis.call('ZADD', calls, ARGV[2], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+  return 1
+end
+
+function commands.delete() return redis.call('DEL', head, documents, log, lock, queue, wake, calls) end
+
+return commands[ARGV[1]]()

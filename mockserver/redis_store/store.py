@@ -1,0 +1,198 @@
+"""Store that several workers share: a copy in each, and one versioned commit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from secrets import token_hex
+from threading import Lock, get_ident
+from typing import Any, TypeVar
+
+from mockserver.errors import StoreUnavailableError, UnknownSandboxError
+from mockserver.redis_store.call_history import CallHistory, Span
+from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.documents import NOTHING, Written, write_changes, write_tables
+from mockserver.redis_store.keys import sandbox_keys
+from mockserver.redis_store.sandbox_copy import SandboxCopy
+from mockserver.redis_store.turns import Turn
+from mockserver.sandbox.clock import Clock, system_clock
+from mockserver.sandbox.history import MAX_CHANGES
+from mockserver.sandbox.memory_state import MemoryState, StoredSandbox
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
+
+T = TypeVar("T")
+
+_DONE = b"done"
+
+MAX_COPIES = 200
+"""How many sandboxes a worker keeps a copy of; the one whose last use is longest ago goes first."""
+
+
+class RedisStore:
+    """The sandboxes of all workers, in Redis or Valkey.
+
+    A transaction runs on the worker's copy, which holds everything in memory. One script then stores what it
+    changed, provided that the copy was current; if not, its answer says what others have changed, and the
+    work is run again, in its turn, so that nobody starves. All methods raise `StoreUnavailableError` when
+    Redis does not answer.
+    """
+
+    def __init__(self, connection: RedisConnection, clock: Clock = system_clock) -> None:
+        self._connection, self._clock = connection, clock
+        self._names_key = connection.key("sandboxes")
+        self._copies: OrderedDict[str, SandboxCopy] = OrderedDict()
+        self._spans: dict[tuple[int, str], Span] = {}
+        self._discarded = MemoryStore(clock)
+        self._lock = Lock()
+        self.conflicts = 0
+
+    def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
+        """See `Store.create`."""
+        new = StoredSandbox()
+        new.run(SANDBOX_SCOPE, self._clock, fill)
+        self._connection.ask(lambda client: client.sadd(self._names_key, sandbox))
+        epoch, documents = token_hex(8), write_tables(new.tables)
+        return bool(self._script(sandbox, "create", epoch, token_hex(8), *documents))
+
+    def transact(self, sandbox: str, scope: str, work: Callable[[MemoryState], T]) -> T:
+        """See `Store.transact`; `work` may run more than once."""
+        copy = self._copy(sandbox)
+        with copy.lock:
+            result, before = self._transact(copy, scope, work)
+            if scope != SANDBOX_SCOPE:
+                place = (get_ident(), sandbox)
+                earlier = self._spans.get(place)
+                self._spans[place] = Span(0, earlier.before if earlier else before, copy.version)
+            return result
+
+    def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
+        """See `Store.control`."""
+        return self.transact(sandbox, SANDBOX_SCOPE, work)
+
+    def run_discarded(
+        self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[MemoryState], T]
+    ) -> T:
+        """See `Store.run_discarded`."""
+        return self._discarded.run_discarded(fill, scope, work)
+
+    def end_call(self, sandbox: str, number: int) -> None:
+        """See `Store.end_call`."""
+        span = self._spans.pop((get_ident(), sandbox), None)
+        if span is None:
+            version = self._copy(sandbox).version
+            span = Span(0, version, version)
+        self._history(sandbox).end_call(Span(number, span.before, span.after))
+
+    def forget_calls_before(self, sandbox: str, number: int) -> None:
+        """See `Store.forget_calls_before`."""
+        self._history(sandbox).forget_before(number)
+
+    def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
+        """See `Store.call_states`."""
+        copy = self._copy(sandbox)
+        with copy.lock:
+            tables: Tables = self.control(sandbox, lambda whole: whole.tables())
+            version = copy.version
+        return self._history(sandbox).states(numbers, tables, version)
+
+    def last_writers(self, sandbox: str, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
+        """See `Store.last_writers`."""
+        self.control(sandbox, lambda _whole: None)
+        return self._history(sandbox).last_writers(place, keys)
+
+    def forget_calls(self, sandbox: str) -> None:
+        """See `Store.forget_calls`."""
+        self._history(sandbox).forget()
+
+    def delete(self, sandbox: str) -> None:
+        """See `Store.delete`."""
+        was_there = self._script(sandbox, "delete")
+        self._connection.ask(lambda client: client.srem(self._names_key, sandbox))
+        with self._lock:
+            self._copies.pop(sandbox, None)
+        if not was_there:
+            raise UnknownSandboxError(sandbox)
+
+    def names(self) -> list[str]:
+        """See `Store.names`."""
+        found = self._connection.ask(lambda client: client.smembers(self._names_key))
+        return sorted(name.decode() for name in found)
+
+    def _transact(self, copy: SandboxCopy, scope: str, work: Callable[[MemoryState], T]) -> tuple[T, int]:
+        """Run `work` until it was run on the current state; its result, and the version that it ran on."""
+        with Turn(self._connection, self._keys(copy.name)) as turn:
+            while True:
+                if not copy.is_loaded:
+                    self._load(copy)
+                before = copy.version
+                attempt = copy.attempt(scope, self._clock, work)
+                answer = self._commit(copy, write_changes(attempt.changes), turn.token)
+                if answer[0] == _DONE:
+                    if copy.keep(attempt, int(answer[1]), answer[2]):
+                        turn.hand_over()
+                    return attempt.outcome(), before
+                copy.revert(attempt)
+                self._follow(copy, answer)
+                self.conflicts += 1
+                turn.take()
+                self._follow(copy, self._commit(copy, NOTHING, turn.token))
+
+    def _commit(self, copy: SandboxCopy, written: Written, token: str) -> Sequence[Any]:
+        """Store what was changed, if the copy is current, and return the script's answer.
+
+        Without an answer nobody knows whether it is stored, and the copy is one of nothing.
+        """
+        tx = token_hex(8)
+        head = (copy.epoch, copy.version, copy.tx, tx, token)
+        size = (written.before, written.size, MAX_CHANGES, len(written.sets) // 2)
+        try:
+            answer = self._script(copy.name, "commit", *head, *size, *written.sets, *written.deleted)
+        except StoreUnavailableError:
+            copy.forget()
+            raise
+        return (_DONE, answer[1], tx.encode()) if answer[0] == _DONE else answer
+
+    def _follow(self, copy: SandboxCopy, answer: Sequence[Any]) -> None:
+        """Bring a copy to where the script's answer says that the sandbox is.
+
+        Raises:
+            UnknownSandboxError: it is not there any more.
+        """
+        match answer[0]:
+            case b"missing":
+                copy.forget()
+                raise UnknownSandboxError(copy.name)
+            case b"reload":
+                copy.forget()
+                self._load(copy)
+            case b"stale":
+                copy.catch_up(int(answer[1]), *answer[2:])
+
+    def _load(self, copy: SandboxCopy) -> None:
+        found = self._script(copy.name, "load")
+        if not found:
+            raise UnknownSandboxError(copy.name)
+        epoch, version, tx, documents = found
+        copy.load((epoch, int(version), tx), dict(zip(documents[::2], documents[1::2], strict=True)))
+
+    def _copy(self, sandbox: str) -> SandboxCopy:
+        """Return the worker's copy of a sandbox, which may be one of nothing yet."""
+        with self._lock:
+            copy = self._copies.get(sandbox)
+            if copy is None:
+                copy = self._copies[sandbox] = SandboxCopy(sandbox)
+                if len(self._copies) > MAX_COPIES:
+                    self._copies.popitem(last=False)
+            else:
+                self._copies.move_to_end(sandbox)
+            return copy
+
+    def _history(self, sandbox: str) -> CallHistory:
+        return CallHistory(self._connection, sandbox)
+
+    def _keys(self, sandbox: str) -> Sequence[str]:
+        return sandbox_keys(self._connection.address.prefix, sandbox)
+
+    def _script(self, sandbox: str, command: str, *arguments: str | bytes | float) -> Any:
+        return self._connection.script("sandbox", self._keys(sandbox), command, *arguments)

@@ -1,0 +1,69 @@
+"""Turns of workers that write to the same sandbox, handed from one to the next in the order of waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from secrets import token_hex
+from time import monotonic
+from types import TracebackType
+
+from mockserver.errors import StoreUnavailableError
+from mockserver.redis_store.connection import RedisConnection
+
+LEASE_MS = 2000
+"""For how long a turn lasts at most; it ends sooner, but for a worker that was killed."""
+
+WAIT_MS = 80
+"""For how long a worker waits before it asks again whether the turn is free."""
+
+PATIENCE_S = 5.0
+
+_WAKE = 5
+"""The place of the key at which workers wait among those of a sandbox."""
+
+
+class Turn:
+    """A worker's turn to write to a sandbox, once it has taken it; it ends with the context."""
+
+    def __init__(self, connection: RedisConnection, keys: Sequence[str]) -> None:
+        self._connection, self._keys = connection, keys
+        self.token = ""
+
+    def __enter__(self) -> Turn:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.token and not isinstance(error, StoreUnavailableError):
+            self._connection.script("sandbox", self._keys, "release", self.token, token_hex(8))
+
+    def take(self) -> None:
+        """Wait for the turn, or keep it for longer.
+
+        Raises:
+            StoreUnavailableError: others had it all the time, or the store does not answer.
+        """
+        if self.token and self._keep():
+            return
+        began = monotonic()
+        while monotonic() - began < PATIENCE_S:
+            asked = token_hex(8)
+            if self._connection.script("sandbox", self._keys, "acquire", asked, WAIT_MS, LEASE_MS):
+                self.token = asked
+                return
+            given = self._connection.ask(lambda client: client.blpop(self._keys[_WAKE], WAIT_MS / 1000))
+            self._connection.script("sandbox", self._keys, "leave", asked)
+            if given:
+                self.token = given[1].decode()
+                if self._keep():
+                    return
+        raise StoreUnavailableError(f"other workers have been writing to the sandbox for {PATIENCE_S:.0f} s")
+
+    def hand_over(self) -> None:
+        """Note that a commit has ended the turn."""
+        self.token = ""
+
+    def _keep(self) -> bool:
+        """Have the whole time of the turn from now on; False if it is over."""
+        return bool(self._connection.script("sandbox", self._keys, "keep", self.token, LEASE_MS))
