@@ -15,6 +15,7 @@ from mockserver.cli.options import EXIT_USAGE, InvalidValueError, fail, option, 
 
 if TYPE_CHECKING:
     from mockserver.errors import MockServerError
+    from mockserver.redis_store.addresses import StoreAddress
     from mockserver.server.listening import PortTakenError
     from mockserver.server.uvicorn_server import Serving
 
@@ -41,6 +42,19 @@ def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str
     return given
 
 
+def _store_address(
+    _context: click.Context, _option: click.Parameter, given: str | None
+) -> StoreAddress | None:
+    from mockserver.redis_store.addresses import EXAMPLES, StoreAddressError, parse_address  # noqa: PLC0415
+
+    if not given:
+        return None
+    try:
+        return parse_address(given)
+    except StoreAddressError as error:
+        raise InvalidValueError(str(error), given, EXAMPLES[0]) from None
+
+
 _OPTIONS = (
     option(
         "--scenario",
@@ -63,6 +77,19 @@ _OPTIONS = (
         type=_PATH,
         metavar="FILE",
         help="Load all sandboxes from this file, if it exists, and save them there at the end.",
+    ),
+    option(
+        "--store",
+        callback=_store_address,
+        metavar="URL",
+        help="Redis or Valkey that holds all sandboxes: redis://HOST:PORT/0.  [default: this process]",
+    ),
+    option(
+        "--workers",
+        default=1,
+        type=click.IntRange(1),
+        metavar="NUMBER",
+        help="Processes that serve; several need --store.",
     ),
     option("--watch", is_flag=True, help="Load specs, scenarios and fixtures again when their files change."),
     option(
@@ -116,9 +143,23 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
     if chosen["scenario_files"] and not chosen["scenarios"]:
         what = "--no-scenarios switches off what --scenario arms"
         fail(what, "--no-scenarios", "mockserver run --scenario FILE", EXIT_USAGE)
+    _check_store(chosen)
     tls_dir, wants_tls = chosen.pop("tls_dir"), chosen.pop("tls")
-    names = ("host", "port", "log", "print_url", "state_file", "ready_file", "watch")
+    names = ("host", "port", "log", "print_url", "state_file", "ready_file", "watch", "workers")
     return Serving(**{name: chosen.pop(name) for name in names}, tls_dir=tls_dir if wants_tls else None)
+
+
+def _check_store(chosen: dict[str, Any]) -> None:
+    """Exit with status 2 if the chosen options do not go with the store."""
+    if chosen["workers"] > 1 and not chosen["store"]:
+        what = "each of several workers would have a world of its own; with --store they share one"
+        fail(what, "--workers", "mockserver run --workers 4 --store redis://localhost:6379/0", EXIT_USAGE)
+    if chosen["store"] and chosen["state_file"]:
+        what = "the store keeps the state already; --state is for a server without"
+        fail(what, "--state", "mockserver run --store redis://localhost:6379/0", EXIT_USAGE)
+    if chosen["workers"] > 1 and chosen["watch"]:
+        what = "only a single worker loads files again when they change"
+        fail(what, "--watch", "mockserver run --watch --workers 1", EXIT_USAGE)
 
 
 def show_startup_error(error: MockServerError, context: click.Context) -> None:

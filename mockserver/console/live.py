@@ -27,7 +27,7 @@ class _Listener:
     is_ended: bool = False
 
     def tell(self, sandbox: str, number: int) -> None:
-        self.newest[sandbox] = number
+        self.newest[sandbox] = max(number, self.newest.get(sandbox, 0))
         self.changed.set()
 
 
@@ -45,9 +45,13 @@ class LiveCalls:
 
     def __call__(self, entry: Entry) -> None:
         """Tell all streams of a new entry; entries that are not kept have the number 0."""
-        if self._listeners and entry.number:
+        self.tell(entry.call.sandbox, entry.number)
+
+    def tell(self, sandbox: str, number: int) -> None:
+        """Tell all streams of the newest entry of a sandbox, from any thread."""
+        if number:
             for listener in tuple(self._listeners):
-                listener.loop.call_soon_threadsafe(listener.tell, entry.call.sandbox, entry.number)
+                listener.loop.call_soon_threadsafe(listener.tell, sandbox, number)
 
     def close(self) -> None:
         """End all streams that are open: the server stops."""

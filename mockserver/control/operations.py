@@ -59,7 +59,13 @@ def control_operations(
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(served, clients.strict_auth, metric_sources.uptime_seconds, clients.settings),
+        ServerOperations(
+            served,
+            clients.strict_auth,
+            metric_sources.uptime_seconds,
+            clients.settings,
+            metric_sources.check_store,
+        ),
         ReportOperations(clients.reports),
         MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),

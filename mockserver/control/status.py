@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from mockserver import __version__
 from mockserver.control.effective_settings import EffectiveSetting
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.counters import CallCounters
+from mockserver.journal.counters import Counters
 from mockserver.journal.journal import Journal
 from mockserver.journal.query import WARNED
 from mockserver.model import Action, Document, Json
 from mockserver.sandbox.sandboxes import Sandboxes
+
+
+def _be_ready() -> None:
+    """Be ready at all times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,15 @@ class ServerOperations:
     strict_auth: bool
     uptime_seconds: Callable[[], int]
     settings: tuple[EffectiveSetting, ...] = ()
+    check_store: Callable[[], None] = _be_ready
 
     def health(self) -> Document:
-        """Return the server's status, version, vendors and for how long it has been up."""
+        """Return the server's status, version, vendors and for how long it has been up.
+
+        Raises:
+            StoreUnavailableError: nothing can be stored, so that no call can be served.
+        """
+        self.check_store()
         return {
             "status": "ok",
             "version": __version__,
@@ -60,11 +70,13 @@ class MetricSources:
     """Counters of the running server.
 
     `open_calls` returns the calls in flight by vendor, `uptime_seconds` for how long the server has been up.
+    `check_store` raises `StoreUnavailableError` while nothing can be stored.
     """
 
-    counters: CallCounters
+    counters: Counters
     open_calls: Callable[[], Mapping[str, int]]
     uptime_seconds: Callable[[], int]
+    check_store: Callable[[], None] = _be_ready
 
 
 @dataclass(frozen=True, slots=True)

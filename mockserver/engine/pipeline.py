@@ -12,7 +12,14 @@ from mockserver.engine.admission import Admission, Admitted, Arrival
 from mockserver.engine.executor import Executor, Opened, skipped
 from mockserver.engine.prefer import Preference
 from mockserver.engine.reasons import describe_quota, one_line
-from mockserver.errors import Refusal, ServerRefusal, TooManyRequests, VendorFailure
+from mockserver.errors import (
+    Refusal,
+    ServerRefusal,
+    StoreUnavailableError,
+    TooManyRequests,
+    Unavailable,
+    VendorFailure,
+)
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.assumptions import check_delivery
 from mockserver.sandbox.store import CallState, State
@@ -22,6 +29,9 @@ from mockserver.scenario.response_effects import RenderRefusal, apply_quota_refu
 from mockserver.spec.openapi import Operation, RouteMatch
 
 _REFUSED = range(400, 600)
+_STORE_HINT = (
+    "the store of this server, not a rule, refuses the call: {}; whether it took effect is not known"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,16 @@ class Pipeline:
             TooManySandboxesError: it names a new sandbox, and no more may be made.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.admission.served.name}/"
-        sandboxes.enter(arrival.sandbox)
         match = self.admission.match(arrival)
         create = isinstance(match, RouteMatch)
-        work = partial(self._handle, arrival, match)
-        admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
+        try:
+            sandboxes.enter(arrival.sandbox)
+            work = partial(self._handle, arrival, match)
+            admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
+        except StoreUnavailableError as error:
+            offline = replace(arrival, head_refusal=Unavailable(hint=_STORE_HINT.format(error)))
+            work = partial(self._handle, offline, match)
+            admitted, answer = sandboxes.discard(arrival.sandbox, scope, work)
         if isinstance(answer, Exception):
             raise answer
         return admitted.call, self._represent(admitted.call, answer, admitted.operation)

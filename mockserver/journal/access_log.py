@@ -38,14 +38,19 @@ _MEMBERS = (
 )
 
 
-def log_listeners(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
+def log_listeners(style: str, *, numbers: bool = True, worker: int = 0) -> tuple[Listener, ...]:
     """Return the listeners that log entries to standard error, in the style `text`, `json` or `off`.
 
-    Without `numbers` a text line omits the journal number, like replies without Mock-* headers.
+    Without `numbers` a text line omits the journal number, like replies without Mock-* headers. A JSON line
+    has the number of the process as `worker`, where there are several.
     """
     if style == "off":
         return ()
-    render = partial(text_line, numbers=numbers) if style == "text" else json_line
+    lines: dict[str, Callable[[Entry], str]] = {
+        "text": partial(text_line, numbers=numbers),
+        "json": partial(json_line, worker=worker),
+    }
+    render = lines[style]
     return (lambda entry: click.echo(render(entry), err=True),)
 
 
@@ -67,8 +72,9 @@ def text_line(entry: Entry, *, numbers: bool = True) -> str:
     return log_line(View().short(entry), entry.call.sandbox, numbers=numbers)
 
 
-def json_line(entry: Entry) -> str:
-    """Return the same facts as one JSON object."""
+def json_line(entry: Entry, *, worker: int = 0) -> str:
+    """Return the same facts as one JSON object, with the `worker` unless it is 0."""
     short = View().short(entry)
     facts: dict[str, Json] = {name: short[name] for name in _MEMBERS}
-    return json.encode({**facts, "sandbox": entry.call.sandbox}).decode()
+    named = {"worker": worker} if worker else {}
+    return json.encode({**facts, "sandbox": entry.call.sandbox, **named}).decode()

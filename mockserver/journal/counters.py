@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Protocol
 
 from mockserver.journal.entry import Entry
 from mockserver.journal.query import WARNED
@@ -29,8 +30,29 @@ class _Tally:
     items: Counter[str] = field(default_factory=Counter)
 
 
-class CallCounters:
+class Counters(Protocol):
     """Counts every call; a listener of the journal."""
+
+    def __call__(self, entry: Entry) -> None:
+        """Count the call of an entry."""
+        ...
+
+    def of(self, vendor: str) -> VendorCounts:
+        """Return the counts of one vendor."""
+        ...
+
+
+def counts_of(entry: Entry) -> VendorCounts:
+    """Return what one call adds to the counts of its vendor."""
+    decided = entry.decided
+    items = dict(decided.counts)
+    if decided.warnings:
+        items[WARNED] = len(decided.warnings)
+    return VendorCounts(1, int(bool(entry.fault)), items)
+
+
+class CallCounters:
+    """The counts of one process."""
 
     def __init__(self) -> None:
         self._tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
@@ -38,16 +60,12 @@ class CallCounters:
 
     def __call__(self, entry: Entry) -> None:
         """Count the call of an entry."""
-        decided = entry.decided
+        added = counts_of(entry)
         with self._lock:
             tally = self._tallies[entry.call.vendor]
-            tally.calls += 1
-            if entry.delivery is not None and entry.delivery.fault:
-                tally.faults += 1
-            for action, count in decided.counts.items():
-                tally.items[action] += count
-            if decided.warnings:
-                tally.items[WARNED] += len(decided.warnings)
+            tally.calls += added.calls
+            tally.faults += added.faults
+            tally.items.update(added.items)
 
     def of(self, vendor: str) -> VendorCounts:
         """Return the counts of one vendor."""

@@ -47,7 +47,7 @@ class Journal:
         self._listeners, self._log, self._conformance = listeners, log, conformance
         self._unlogged: set[str] = set()
         self._on_drop = on_drop
-        self._kept = kept or MemoryEntryLog()
+        self.kept = kept or MemoryEntryLog()
 
     def use_conformance(self, check: ConformanceCheck) -> None:
         """Check answers with `check` from now on: the specs were reloaded."""
@@ -61,13 +61,13 @@ class Journal:
         if self._conformance is not None and entry.applied and not is_silent(entry.delivery):
             entry = replace(entry, off_contract=_short(self._conformance(call, answer.reply)))
         size_bytes = entry.size_bytes
-        most = self._kept.limits.size_bytes
+        most = self.kept.limits.size_bytes
         if size_bytes > most // 2:
             entry = cut_bodies(entry, most // 8)
             size_bytes = entry.size_bytes
         dropped: Mapping[str, int] = {}
         if kept:
-            recorded = self._kept.keep(entry, size_bytes)
+            recorded = self.kept.keep(entry, size_bytes)
             entry, dropped = recorded.entry, recorded.dropped
         log = () if call.sandbox in self._unlogged else self._log
         for listener in (*self._listeners, *log):
@@ -87,31 +87,31 @@ class Journal:
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
         """Return the newest `last` entries of a sandbox (None: all), oldest first."""
-        return self._kept.entries(sandbox, last)
+        return self.kept.entries(sandbox, last)
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
         """Return one entry by its number; None if it does not exist or was dropped."""
-        return self._kept.entry(sandbox, number)
+        return self.kept.entry(sandbox, number)
 
     def last_number(self, sandbox: str) -> int:
         """Return the number of the newest entry, 0 if there was none."""
-        return self._kept.last_number(sandbox)
+        return self.kept.last_number(sandbox)
 
     def size(self) -> int:
         """Return the number of entries of all sandboxes."""
-        return self._kept.size()
+        return self.kept.size()
 
     def dropped(self, sandbox: str) -> int:
         """Return how many entries of a sandbox were dropped since its journal was last cleared."""
-        return self._kept.dropped(sandbox)
+        return self.kept.dropped(sandbox)
 
     def clear(self, sandbox: str) -> None:
         """Delete a sandbox's entries; numbers continue."""
-        self._on_drop(sandbox, self._kept.clear(sandbox))
+        self._on_drop(sandbox, self.kept.clear(sandbox))
 
     def forget(self, sandbox: str) -> None:
         """Delete a sandbox's entries and restart its numbers."""
-        self._kept.forget(sandbox)
+        self.kept.forget(sandbox)
 
 
 def _short(text: str) -> str:

@@ -56,7 +56,7 @@ class CallHistory:
     def states(
         self, numbers: Collection[int], now: Tables, version: int, *, oldest: int = 0
     ) -> Mapping[int, CallStates]:
-        """Return the states around those of the calls that are still known; `now` is the state at `version`."""
+        """Return the states around the calls that are still known; `now` is the state at `version`."""
         spans = [one for one in self._spans() if one.number in numbers and one.number > 0]
         if not spans:
             return {}
@@ -97,7 +97,7 @@ class CallHistory:
         return [Span(*map(int, member.split())) for member in self._ask("zrange", self._keys[_CALLS], 0, -1)]
 
     def _steps(self) -> list[_Step]:
-        """Return the steps that are known, oldest first; of the first one nothing is known but its version."""
+        """Return the steps that are known, oldest first; of the very first only its version is."""
         entries = self._ask("xrange", self._keys[_LOG])
         return [
             _Step(_version_of(one), read_before(fields[b"b"]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from time import monotonic, sleep
 from typing import Any, TypeVar, cast
@@ -10,7 +11,6 @@ from typing import Any, TypeVar, cast
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
-from redis.exceptions import ConnectionError as LostConnectionError
 from redis.exceptions import (
     ClusterDownError,
     ClusterError,
@@ -21,6 +21,7 @@ from redis.exceptions import (
     ResponseError,
     TryAgainError,
 )
+from redis.exceptions import ConnectionError as LostConnectionError
 from redis.exceptions import TimeoutError as NoAnswerError
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel
@@ -94,10 +95,36 @@ class RedisConnection:
                 if not _is_passing(error):
                     raise
                 if monotonic() - began >= self._patience_s:
-                    self._reason = f"{self.address.shown}: {str(error) or type(error).__name__}"
-                    self._blocked_until = monotonic() + BREAK_S
-                    raise StoreUnavailableError(self._reason) from None
+                    raise StoreUnavailableError(self._block(error)) from None
             sleep(_PAUSE_S)
+
+    def once(self, work: Callable[[Any], object]) -> list[Any]:
+        """Let `work` fill a pipeline, and send it; it is not sent again, so it may count.
+
+        Raises:
+            StoreUnavailableError: there is no answer.
+        """
+        if monotonic() < self._blocked_until:
+            raise StoreUnavailableError(self._reason)
+        pipeline = self._client.pipeline(transaction=False)
+        work(pipeline)
+        try:
+            answers: list[Any] = pipeline.execute()
+        except RedisError as error:
+            if not _is_passing(error):
+                raise
+            raise StoreUnavailableError(self._block(error)) from None
+        return answers
+
+    @contextmanager
+    def subscribed(self, channel: str) -> Iterator[Any]:
+        """Open a subscription of its own to a channel."""
+        messages = self._client.pubsub()
+        try:
+            messages.subscribe(channel)
+            yield messages
+        finally:
+            messages.close()
 
     def check(self) -> None:
         """See whether the store can be written to.
@@ -118,6 +145,12 @@ class RedisConnection:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def _block(self, error: RedisError) -> str:
+        """Let nobody ask for a while, and return why."""
+        self._reason = f"{self.address.shown} does not answer: {str(error) or type(error).__name__}"
+        self._blocked_until = monotonic() + BREAK_S
+        return self._reason
 
 
 def _is_passing(error: RedisError) -> bool:
@@ -143,6 +176,8 @@ def _open(address: StoreAddress) -> Any:
         alone = Redis.from_url(address.url, **settings)
         wanted = alone.connection_pool.connection_kwargs
         known = {name: wanted[name] for name in ("username", "password", "db") if wanted.get(name)}
-        sentinel = Sentinel(list(address.sentinels), sentinel_kwargs=settings, **{**settings, **known})
-        return sentinel.master_for(address.master)
+        behind: Any = Sentinel
+        return behind(address.sentinels, sentinel_kwargs=settings, **settings, **known).master_for(
+            address.master
+        )
     return Redis.from_url(address.url, **settings)

@@ -18,10 +18,5 @@ def journal_keys(prefix: str, sandbox: str) -> Sequence[str]:
     return [_key(prefix, sandbox, part) for part in _JOURNAL_PARTS]
 
 
-def in_flight_key(prefix: str, sandbox: str) -> str:
-    """Return the key of a sandbox's open calls."""
-    return _key(prefix, sandbox, "in-flight")
-
-
 def _key(prefix: str, sandbox: str, part: str) -> str:
     return f"{prefix}:{{{sandbox}}}:{part}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from secrets import token_hex
 from threading import Lock, get_ident
 from typing import Any, TypeVar
@@ -77,16 +78,18 @@ class RedisStore:
         return self._discarded.run_discarded(fill, scope, work)
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """See `Store.end_call`."""
+        """See `Store.end_call`; what Redis does not hear of is not known later."""
         span = self._spans.pop((get_ident(), sandbox), None)
         if span is None:
             version = self._copy(sandbox).version
             span = Span(0, version, version)
-        self._history(sandbox).end_call(Span(number, span.before, span.after))
+        with suppress(StoreUnavailableError):
+            self._history(sandbox).end_call(Span(number, span.before, span.after))
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
         """See `Store.forget_calls_before`."""
-        self._history(sandbox).forget_before(number)
+        with suppress(StoreUnavailableError):
+            self._history(sandbox).forget_before(number)
 
     def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
         """See `Store.call_states`."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from secrets import token_hex
 from time import monotonic
 from types import TracebackType
+from typing import Self
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.connection import RedisConnection
@@ -29,7 +30,7 @@ class Turn:
         self._connection, self._keys = connection, keys
         self.token = ""
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from datetime import datetime
 from threading import Lock
 
@@ -13,13 +14,20 @@ MAX_SANDBOXES = 1000
 
 
 class IdleTracker:
-    """The sandboxes of this process by name; one that is idle for `idle_seconds` is over, None: never."""
+    """The sandboxes by name; one that is idle for `idle_seconds` is over, None: never.
+
+    `used` are the times at which they were last used, None keeps them in this process.
+    """
 
     def __init__(
-        self, clock: Clock = system_clock, idle_seconds: int | None = None, max_sandboxes: int = MAX_SANDBOXES
+        self,
+        clock: Clock = system_clock,
+        idle_seconds: int | None = None,
+        max_sandboxes: int = MAX_SANDBOXES,
+        used: MutableMapping[str, datetime] | None = None,
     ) -> None:
         self._clock, self._idle_seconds, self._max_sandboxes = clock, idle_seconds, max_sandboxes
-        self._used: dict[str, datetime] = {}
+        self._used: MutableMapping[str, datetime] = {} if used is None else used
         self._lock = Lock()
 
     def add(self, name: str) -> bool:

@@ -48,6 +48,9 @@ class SandboxStatus:
     idle_seconds: int
 
 
+_DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
+
+
 def _ignore_end(_name: str) -> None:
     """Ignore the end of a sandbox."""
 
@@ -58,8 +61,8 @@ class Sandboxes:
 
     A sandbox begins with the `fixtures`, an empty one with `kept_when_empty`: credentials, tenants, code
     lists; both with `default_assumptions`, by `vendor.name`, unless its settings differ, and with
-    `default_scenarios` armed, before its own. `on_end` is called with the name of each sandbox that is
-    deleted or expires.
+    `default_scenarios` armed, before its own; the default sandbox has the `default_settings`. `on_end` is
+    called with the name of each sandbox that is deleted or expires.
     """
 
     store: Store
@@ -69,6 +72,7 @@ class Sandboxes:
     idle_tracker: IdleTracker = field(default_factory=IdleTracker)
     on_end: Callable[[str], None] = _ignore_end
     default_scenarios: tuple[Document, ...] = ()
+    default_settings: Settings = _DEFAULT_SETTINGS
 
     def enter(self, name: str) -> None:
         """Note that the sandbox is used; one that was idle for too long ends first."""
@@ -85,7 +89,7 @@ class Sandboxes:
         try:
             return self.store.transact(name, scope, work)
         except UnknownSandboxError:
-            self.create(Settings(name))
+            self.create(self._settings_of(name))
             return self.store.transact(name, scope, work)
 
     def transact_or_discard(
@@ -103,7 +107,11 @@ class Sandboxes:
         except TooManySandboxesError:
             if create:
                 raise
-            return self.store.run_discarded(self._fill(Settings(name)), scope, work)
+            return self.discard(name, scope, work)
+
+    def discard(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
+        """Run `work` in a sandbox as this one is at its beginning, which is discarded then."""
+        return self.store.run_discarded(self._fill(self._settings_of(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
         """Run `work` on everything that the sandbox holds.
@@ -233,6 +241,9 @@ class Sandboxes:
         return sandbox_settings.initial_tables(
             settings, fixtures, self.default_assumptions, self.default_scenarios
         )
+
+    def _settings_of(self, name: str) -> Settings:
+        return self.default_settings if name == DEFAULT_SANDBOX else Settings(name)
 
     def _fill(self, settings: Settings) -> Callable[[SandboxState], None]:
         return lambda whole: whole.load(self.initial_tables(settings))

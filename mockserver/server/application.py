@@ -23,12 +23,11 @@ from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import UnknownSandboxError, VendorError
 from mockserver.journal.access_log import Note, ignore_note
-from mockserver.journal.counters import CallCounters
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
+from mockserver.redis_store.addresses import StoreAddress
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
 from mockserver.sandbox.idle import MAX_SANDBOXES, IdleTracker
-from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings
 from mockserver.sandbox.scenarios import changed_scenarios, replace_scenarios
 from mockserver.sandbox.store import Store, Tables
@@ -36,6 +35,7 @@ from mockserver.scenario.packaged import load_packaged
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.server.access_guard import AccessGuard
 from mockserver.server.asgi import MAX_BODY_BYTES, MockServerApp, VendorMount
+from mockserver.server.backend import Backend, memory_backend, shared_backend
 from mockserver.server.cors import allow_origins
 from mockserver.server.first_use import BuiltAtFirstCall
 from mockserver.server.flask_bridge import FlaskBridge
@@ -58,7 +58,8 @@ class Options:
     `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
     origins in `cors` may call the vendors from a browser. `examples` returns what the control plane
     makes example batches from. Without `console` nothing is served at `/_console`. The console shows the
-    `settings` and the files of the folder `reports`; None shows no files.
+    `settings` and the files of the folder `reports`; None shows no files. At `store` is what workers share;
+    None keeps everything in this process.
     """
 
     vendors: tuple[str, ...] = ()
@@ -85,6 +86,7 @@ class Options:
     console: bool = True
     reports: Path | None = None
     settings: tuple[EffectiveSetting, ...] = field(default=(), compare=False)
+    store: StoreAddress | None = None
 
     @property
     def start_files(self) -> tuple[Path, ...]:
@@ -96,9 +98,8 @@ class Options:
 class Lasting:
     """What a reload keeps: state, journal, streams, counters, time of the start, clock, and the log."""
 
-    store: Store
+    backend: Backend
     idle_tracker: IdleTracker
-    counters: CallCounters
     live: LiveCalls
     journal: Journal
     clock: Clock
@@ -128,7 +129,7 @@ class Application:
 
 def create_app(
     options: Options | None = None,
-    store: Store | None = None,
+    backend: Backend | None = None,
     listeners: tuple[Listener, ...] = (),
     clock: Clock = system_clock,
     note: Note = ignore_note,
@@ -145,25 +146,28 @@ def create_app(
         ValueError: `freeze` is not an instant supported by the clock.
     """
     options = options or Options()
-    frozen = normalize_clock_instant(options.freeze) if options.freeze else None
-    counters, started = CallCounters(), clock()
+    started = clock()
     live = LiveCalls(started.isoformat())
-    store = store or MemoryStore(clock)
+    backend = backend or (shared_backend(options.store, clock) if options.store else memory_backend(clock))
+    store = backend.store
     lasting = Lasting(
-        store,
-        IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
-        counters,
+        backend,
+        IdleTracker(clock, options.sandbox_idle, options.max_sandboxes, backend.use_times),
         live,
         Journal(
-            (counters, partial(_end_call, store)), log=(*listeners, live), on_drop=store.forget_calls_before
+            (backend.counters, partial(_end_call, store)),
+            log=(*listeners, live),
+            on_drop=store.forget_calls_before,
+            kept=backend.entries,
         ),
         clock,
         started,
         note,
     )
+    backend.follow(live.tell)
     app = _assemble(options, lasting)
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
-    app.sandboxes.create(Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty))
+    app.sandboxes.create(app.sandboxes.default_settings)
     return app
 
 
@@ -193,14 +197,16 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         scope: tables for vendor in served for scope, tables in vendor.kept_when_empty.items()
     }
     check_assumption_values(served, options.assumptions)
+    frozen = normalize_clock_instant(options.freeze) if options.freeze else None
     sandboxes = Sandboxes(
-        lasting.store,
+        lasting.backend.store,
         fixtures,
         kept_when_empty,
         options.assumptions,
         lasting.idle_tracker,
         on_end=lasting.journal.forget,
         default_scenarios=read_scenarios(options.scenario_files, served),
+        default_settings=Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty),
     )
     recorder = Recorder(
         lasting.journal,
@@ -246,6 +252,7 @@ def _asgi_app(
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
+        in_flight_calls=lasting.backend.in_flight,
         at_root=options.at_root,
         max_body_bytes=options.max_body_bytes,
     )
@@ -277,7 +284,10 @@ def _control_plane(
         options.settings,
         options.reports,
     )
-    sources = MetricSources(lasting.counters, asgi.in_flight_calls.by_vendor, lasting.uptime_seconds)
+    backend = lasting.backend
+    names = [vendor.name for vendor in served]
+    open_calls = partial(backend.in_flight.by_vendor, names)
+    sources = MetricSources(backend.counters, open_calls, lasting.uptime_seconds, backend.check)
     operations = control_operations(sandboxes, lasting.journal, served, clients, sources)
     control = control_app(operations, options.max_body_bytes)
     return control

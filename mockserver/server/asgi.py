@@ -26,7 +26,7 @@ from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 from mockserver.server.connection import ConnectionLostError
 from mockserver.server.connexion_parts import ProblemException
 from mockserver.server.flask_bridge import ARRIVAL, STARTED
-from mockserver.server.in_flight import InFlightCalls
+from mockserver.server.in_flight import InFlight, InFlightCalls
 from mockserver.server.misses import OUTSIDE, OutsideRequest, is_browser_file
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import send_reply
@@ -109,7 +109,7 @@ class MockServerApp:
     recorder: Recorder
     at_root: str = ""
     max_body_bytes: int = MAX_BODY_BYTES
-    in_flight_calls: InFlightCalls = field(default_factory=InFlightCalls)
+    in_flight_calls: InFlight = field(default_factory=InFlightCalls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch the request to a vendor, the control plane, the console or the pages."""

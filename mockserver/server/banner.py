@@ -23,6 +23,7 @@ class Facts(Value, frozen=True):
     ca_file: Path | None = None
     state_file: Path | None = None
     watched: tuple[Path, ...] = ()
+    workers: int = 1
 
 
 def render_banner(app: Application, options: Options, facts: Facts) -> str:
@@ -37,6 +38,8 @@ def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
     console = f"console: {facts.url}_console/"
     pages = console if options.console else f"docs: {facts.url}{app.served[0].name}/ui/"
     store = f"memory, saved to {facts.state_file} at the end" if facts.state_file else "memory"
+    if options.store:
+        store = f"{options.store.shown} · workers {facts.workers}"
     yield f"mockserver {__version__} ready in {facts.seconds:.1f} s     {facts.url}"
     yield f"  {mounts}        {pages}"
     yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"

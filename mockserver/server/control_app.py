@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from mockserver.codec.http import json_reply, problem_reply
 from mockserver.control.contract import control_contract
 from mockserver.control.control_call import ControlError
-from mockserver.errors import SpecError, TooManySandboxesError, UnknownSandboxError
+from mockserver.errors import SpecError, StoreUnavailableError, TooManySandboxesError, UnknownSandboxError
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
 from mockserver.server.connexion_parts import (
@@ -45,6 +45,7 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
     UnknownSnapshotError: (404, "unknown-snapshot"),
     TooManySnapshotsError: (409, "too-many-snapshots"),
     TooManySandboxesError: (503, "too-many-sandboxes"),
+    StoreUnavailableError: (503, "store-unavailable"),
 }
 """Status and code of errors raised by sandboxes and snapshots."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from threading import Lock
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Value
@@ -19,6 +19,24 @@ class InFlightCounts(Value, frozen=True):
 
     in_flight: int
     same_key_in_flight: int
+
+
+class InFlight(Protocol):
+    """The calls that are in flight at a server."""
+
+    def track(
+        self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
+    ) -> AbstractContextManager[InFlightCounts]:
+        """Count a call as in flight while the context is open.
+
+        Calls have the same key if credentials and `target` (method and path) are the same, too. A tenant that
+        is named only in the body is not considered.
+        """
+        ...
+
+    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
+        """Return the number of calls in flight of each of these vendors."""
+        ...
 
 
 class _Tracked:
@@ -57,16 +75,12 @@ class InFlightCalls:
     def track(
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
     ) -> AbstractContextManager[InFlightCounts]:
-        """Count a call as in flight while the context is open.
+        """See `InFlight.track`."""
+        return _Tracked(self._open, self._lock, groups_of(sandbox, served, headers, target))
 
-        Calls have the same key if credentials and `target` (method and path) are the same, too. A tenant that
-        is named only in the body is not considered.
-        """
-        return _Tracked(self._open, self._lock, _groups(sandbox, served, headers, target))
-
-    def by_vendor(self) -> Mapping[str, int]:
-        """Return the number of calls in flight per vendor."""
-        counts: Counter[str] = Counter()
+    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
+        """See `InFlight.by_vendor`."""
+        counts = Counter(dict.fromkeys(names, 0))
         with self._lock:
             open_calls = list(self._open.items())
         for (_, vendor, _, *key), count in open_calls:
@@ -74,7 +88,10 @@ class InFlightCalls:
         return counts
 
 
-def _groups(sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str) -> list[_Group]:
+def groups_of(
+    sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
+) -> list[tuple[str, ...]]:
+    """Return what a call is counted with: all of its tenant, and those of the same key if it has one."""
     group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
     key = headers.get(served.spec.idempotency_header.lower())
     if not key:

@@ -45,7 +45,7 @@ class Recorder:
         if not self.show_number:
             return answer.reply
         reply = answer.reply
-        mock_headers = [(NUMBER_HEADER, str(number))] if is_kept else []
+        mock_headers = [(NUMBER_HEADER, str(number))] if number else []
         if answer.applied:
             mock_headers.append((APPLIED_HEADER, ", ".join(answer.applied)))
         if answer.reason:

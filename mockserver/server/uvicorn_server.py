@@ -31,8 +31,8 @@ from mockserver.server.state_file import StateFile
 from mockserver.server.tls import Certificate, make_certificate
 from mockserver.server.uvicorn_protocol import checked_protocol
 from mockserver.server.watching import stamps_of, watch
+from mockserver.server.worker_processes import STOP_S, WorkerProcesses, workers_config
 
-_STOP_S = 2
 _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
 """SIGBREAK is Ctrl-Break on Windows."""
 
@@ -43,7 +43,7 @@ class Serving:
 
     With `tls_dir` it serves https, with an authority of certificates in that folder. `state_file` is loaded
     at the start and written at the end. `ready_file` is there while the server listens. With `watch`, specs,
-    scenarios and fixtures are loaded again when they change.
+    scenarios and fixtures are loaded again when they change. Several `workers` need a store that they share.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +54,7 @@ class Serving:
     state_file: Path | None = None
     ready_file: Path | None = None
     watch: bool = False
+    workers: int = 1
 
 
 class _Server(uvicorn.Server):
@@ -106,13 +107,22 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
             state_file.load(app.sandboxes, app.served)
-        reloading = ReloadingApp(app, options, report)
         url = server_url("https" if certificate else "http", serving.host, listening.getsockname()[1])
         ca_file = certificate.ca_file if certificate else None
         watched = options.start_files if serving.watch else ()
-        facts = Facts(url, serving.host, perf_counter() - started, ca_file, serving.state_file, watched)
+        facts = Facts(
+            url, serving.host, perf_counter() - started, ca_file, serving.state_file, watched, serving.workers
+        )
         greeting = url if serving.print_url else render_banner(app, options, facts)
         announce = partial(_announce, greeting, url, ready_file)
+        if serving.workers > 1:
+            config = workers_config(
+                options, serving.workers, serving.log, serving.tls_dir, (serving.host, *(options.hosts or ()))
+            )
+            listening.listen()
+            WorkerProcesses(config, listening, announce).run()
+            return
+        reloading = ReloadingApp(app, options, report)
         entry = reloading if serving.watch else app.entry
         config = uvicorn_config(entry, certificate.context if certificate else None)
         freeze_heap()
@@ -137,7 +147,7 @@ def uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.C
         server_header=False,
         proxy_headers=False,
         http=checked_protocol(),
-        timeout_graceful_shutdown=_STOP_S,
+        timeout_graceful_shutdown=STOP_S,
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
 

@@ -248,7 +248,7 @@ def test_a_list_tells_how_many_calls_had_to_make_room(
     create(operator)
     # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal._kept, "limits", Limits(entries=2))
+    monkeypatch.setattr(operator.app.journal.kept, "limits", Limits(entries=2))
     for key in "ABC":
         order(operator, key)
 
@@ -259,7 +259,7 @@ def test_a_call_that_had_to_make_room_for_another_sandbox_is_missing_as_any_othe
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal._kept, "limits", Limits(entries_of_all=2))
+    monkeypatch.setattr(operator.app.journal.kept, "limits", Limits(entries_of_all=2))
     order(operator, "A")
     order(operator, "B")
     order(operator, "C", sandbox="other")
@@ -275,7 +275,7 @@ def test_the_server_remembers_no_state_around_calls_that_no_journal_has(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal._kept, "limits", Limits(entries_of_all=2))
+    monkeypatch.setattr(operator.app.journal.kept, "limits", Limits(entries_of_all=2))
     for turn in range(12):
         order(operator, f"K{turn}", sandbox=f"s{turn % 4}")
 
@@ -410,7 +410,7 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     create(operator)
     # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal._kept, "limits", Limits(entries=2))
+    monkeypatch.setattr(operator.app.journal.kept, "limits", Limits(entries=2))
     for key in "ABC":
         order(operator, key)
 
@@ -468,7 +468,7 @@ def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(
     create(operator)
     # Sixty megabytes would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal._kept, "limits", Limits(size_bytes=100))
+    monkeypatch.setattr(operator.app.journal.kept, "limits", Limits(size_bytes=100))
     order(operator, "A", "B", "C")
 
     refused = [operator.get(f"{JOURNAL}/1/export?format={form}") for form in ("curl", "pytest", "case")]

@@ -1,0 +1,126 @@
+"""Log of journal entries that all workers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from secrets import token_hex
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.codec.json import parse_decimal
+from mockserver.errors import StoreUnavailableError
+from mockserver.journal.entry import Entry
+from mockserver.journal.entry_log import DEFAULT_LIMITS, Kept, Limits
+from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.keys import journal_keys
+
+_ENTRIES, _HEAD = 1, 2
+"""Places of the keys among those of a journal."""
+
+
+def _plain(value: Any) -> Any:
+    """Return what a value that is read-only holds."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no entry holds a {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
+_decoder = msgspec.json.Decoder(Entry, float_hook=parse_decimal)
+
+
+class RedisEntryLog:
+    """The entries of all workers; `names` returns those of the sandboxes.
+
+    An entry that comes while Redis does not answer is not kept. The limits hold for each sandbox; how much
+    all may take together is for the memory limit of Redis to say.
+    """
+
+    def __init__(
+        self, connection: RedisConnection, names: Callable[[], list[str]], limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        self._connection, self._names = connection, names
+        self.limits = limits
+
+    @property
+    def channel(self) -> str:
+        """The channel on which each new entry is told of: its sandbox and its number."""
+        return self._connection.key("calls")
+
+    def keep(self, entry: Entry, size_bytes: int) -> Kept:
+        """See `EntryLog.keep`."""
+        sandbox, limits = entry.call.sandbox, self.limits
+        most = (limits.entries, limits.size_bytes, self.channel, sandbox)
+        try:
+            number, first = self._script(sandbox, "append", token_hex(8), size_bytes, *most, encode(entry))
+        except StoreUnavailableError:
+            return Kept(entry)
+        return Kept(replace(entry, number=int(number)), {sandbox: int(first)} if int(first) else {})
+
+    def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
+        """See `EntryLog.entries`."""
+        if last == 0:
+            return []
+        key = journal_keys(self._connection.address.prefix, sandbox)[_ENTRIES]
+        found = self._connection.ask(lambda client: client.xrevrange(key, count=last))
+        return [_entry_of(*one) for one in reversed(found)]
+
+    def entry(self, sandbox: str, number: int) -> Entry | None:
+        """See `EntryLog.entry`."""
+        if number < 1:
+            return None
+        key, at = journal_keys(self._connection.address.prefix, sandbox)[_ENTRIES], f"{number}-0"
+        found = self._connection.ask(lambda client: client.xrange(key, at, at))
+        return _entry_of(*found[0]) if found else None
+
+    def last_number(self, sandbox: str) -> int:
+        """See `EntryLog.last_number`."""
+        return self._count(sandbox, "last")
+
+    def size(self) -> int:
+        """See `EntryLog.size`."""
+        prefix = self._connection.address.prefix
+        keys = [journal_keys(prefix, name)[_ENTRIES] for name in self._names()]
+        return sum(self._connection.ask(lambda client: [client.xlen(key) for key in keys]))
+
+    def dropped(self, sandbox: str) -> int:
+        """See `EntryLog.dropped`."""
+        return self._count(sandbox, "dropped")
+
+    def clear(self, sandbox: str) -> int:
+        """See `EntryLog.clear`."""
+        return int(self._script(sandbox, "clear"))
+
+    def forget(self, sandbox: str) -> None:
+        """See `EntryLog.forget`."""
+        self._script(sandbox, "forget")
+
+    def _count(self, sandbox: str, name: str) -> int:
+        key = journal_keys(self._connection.address.prefix, sandbox)[_HEAD]
+        return int(self._connection.ask(lambda client: client.hget(key, name)) or 0)
+
+    def _script(self, sandbox: str, command: str, *arguments: str | bytes | float) -> Any:
+        keys = journal_keys(self._connection.address.prefix, sandbox)
+        return self._connection.script("journal", keys, command, *arguments)
+
+
+def encode(entry: Entry) -> bytes:
+    """Return an entry as it is stored; the scenarios of its call are in the state of its sandbox."""
+    call = replace(entry.call, scenarios=())
+    with suppress(UnicodeError):
+        return _encoder.encode(replace(entry, call=call))
+    # Octets that are no UTF-8 stand in the target too, escaped.
+    path = call.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _encoder.encode(replace(entry, call=replace(call, path=path)))
+
+
+def decode(stored: bytes) -> Entry:
+    """Return the entry that was stored."""
+    return _decoder.decode(stored)
+
+
+def _entry_of(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return replace(decode(fields[b"e"]), number=int(entry_id.partition(b"-")[0]))

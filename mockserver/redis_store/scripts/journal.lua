@@ -1,0 +1,40 @@
+-- The journal of one sandbox: entries by number, within limits of number and size.
+-- ARGV[1] names the command, a function below.
+
+local sandbox, entries, head = unpack(KEYS)
+local commands = {}
+
+-- append TOKEN SIZE MAX_ENTRIES MAX_BYTES CHANNEL NAME ENTRY
+-- The entry's number, 0 if the sandbox is not there; and the first one that is kept, 0 if none was dropped.
+function commands.append()
+  local token, size = ARGV[2], tonumber(ARGV[3])
+  if redis.call('EXISTS', sandbox) == 0 then return {0, 0} end
+  local newest = redis.call('XREVRANGE', entries, '+', '-', 'COUNT', 1)[1]
+  if newest and newest[2][2] == token then return {redis.call('HGET', head, 'last'), 0} end -- asked twice
+  local number = redis.call('HINCRBY', head, 'last', 1)
+  redis.call('XADD', entries, number .. '-0', 't', token, 's', size, 'e', ARGV[8])
+  local bytes = redis.call('HINCRBY', head, 'bytes', size)
+  local count, first = redis.call('XLEN', entries), 0
+  while count > tonumber(ARGV[4]) or (bytes > tonumber(ARGV[5]) and count > 1) do
+    local oldest = redis.call('XRANGE', entries, '-', '+', 'COUNT', 1)[1]
+    redis.call('XDEL', entries, oldest[1])
+    bytes = redis.call('HINCRBY', head, 'bytes', -oldest[2][4])
+    redis.call('HINCRBY', head, 'dropped', 1)
+    count = count - 1
+    first = tonumber(string.match(oldest[1], '^%d+')) + 1
+  end
+  redis.call('PUBLISH', ARGV[6], ARGV[7] .. ' ' .. number)
+  return {number, first}
+end
+
+-- clear: the number that comes next
+function commands.clear()
+  redis.call('DEL', entries)
+  redis.call('HDEL', head, 'bytes', 'dropped')
+  return (redis.call('HGET', head, 'last') or 0) + 1
+end
+
+-- forget: numbers begin again
+function commands.forget() return redis.call('DEL', entries, head) end
+
+return commands[ARGV[1]]()

@@ -1,0 +1,73 @@
+"""Several worker processes on one socket, which uvicorn's supervisor keeps alive."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from socket import socket
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from mockserver.journal.access_log import log_listeners, log_note
+from mockserver.server.application import Application, Options, create_app
+from mockserver.server.heap import freeze_heap
+from mockserver.server.tls import make_certificate
+from mockserver.server.uvicorn_protocol import checked_protocol
+
+STOP_S = 2
+"""For how long a server that stops goes on with the calls that are open."""
+
+_START_S = 30
+
+
+class WorkerProcesses(Multiprocess):
+    """The workers; `announce` is called once all of them listen."""
+
+    def __init__(self, config: uvicorn.Config, listening: socket, announce: Callable[[], None]) -> None:
+        super().__init__(config, [listening])
+        self._announce = announce
+
+    def init_processes(self) -> None:
+        """Start the workers, and announce the server when they are ready."""
+        super().init_processes()
+        if all(one.wait_until_ready(_START_S, self.should_exit) for one in self.processes):
+            self._announce()
+
+
+def workers_config(
+    options: Options, workers: int, log: str, tls_dir: Path | None, hosts: tuple[str, ...]
+) -> uvicorn.Config:
+    """Return the configuration of workers, each of which builds the application itself.
+
+    Raises:
+        ProtocolError: the installed uvicorn is not the locked version.
+    """
+    return uvicorn.Config(
+        partial(_worker_app, options, log),
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        http=checked_protocol(),
+        timeout_graceful_shutdown=STOP_S,
+        ssl_context_factory=None if tls_dir is None else partial(_tls_context, tls_dir, hosts),
+    )
+
+
+def _worker_app(options: Options, log: str) -> Application:
+    listeners = log_listeners(log, numbers=options.mock_headers, worker=os.getpid())
+    app = create_app(options, listeners=listeners, note=log_note(log))
+    freeze_heap()
+    return app
+
+
+def _tls_context(
+    folder: Path, hosts: tuple[str, ...], _config: uvicorn.Config, _default: Callable[[], ssl.SSLContext]
+) -> ssl.SSLContext:
+    return make_certificate(folder, hosts).context
