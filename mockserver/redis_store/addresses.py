@@ -57,13 +57,17 @@ def parse_address(text: str) -> StoreAddress:
     scheme, _, kind = parts.scheme.partition("+")
     if scheme not in _SCHEMES or kind not in (_ALONE, _SENTINEL, _CLUSTER) or not parts.netloc:
         raise StoreAddressError(f"expected an address such as {EXAMPLES[0]}; found {text}")
-    settings = dict(parse_qsl(parts.query))
+    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     prefix = settings.pop("prefix", DEFAULT_PREFIX)
     if not prefix or set("{}*?[]") & set(prefix):
         raise StoreAddressError("the prefix of a store is a word without any of {}*?[]")
     parts = parts._replace(scheme=_SCHEMES[scheme], query=urlencode(settings))
     if kind == _SENTINEL:
         return _behind_sentinels(parts, prefix)
+    try:
+        _ = parts.port
+    except ValueError:
+        raise StoreAddressError(f"the port of {text} is no number up to 65535") from None
     return StoreAddress(parts.geturl(), kind, prefix=prefix)
 
 

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mockserver.redis_store.addresses import parse_address
+from mockserver.redis_store.connection import RedisConnection
+from mockserver.server.application import Application, Options, create_app
+from mockserver.server.backend import shared_backend
+from tests.support.client import Client, Response
+from tests.support.redis_server import RedisServer, find_server, redis_server
+
+READS = {
+    "vba": "/vba/claim-invoice-batch",
+    "guidewire": "/guidewire/claim/v1/bulk-invoices",
+    "pvex": "/pvex/api/InvoiceBatch",
+    "payt": "/payt/v1/invoices",
+    "xero": "/xero/api.xro/2.0/BatchPayments",
+}
+BATCH = "/vba/claim-invoice-batch"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of the test's own, which writes everything down at once."""
+    if find_server() is None:
+        pytest.skip("no redis-server on this machine: make test-redis installs one")
+    with redis_server(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as running:
+        yield running
+
+
+@pytest.fixture
+def app(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Application:
+    """The application of one worker, which asks again at once after a failure."""
+    monkeypatch.setattr("mockserver.redis_store.connection.BREAK_S", 0.0)
+    return create_app(Options(), shared_backend(parse_address(server.url)))
+
+
+@pytest.fixture
+def client(app: Application) -> Client:
+    credentials = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
+    return Client(app, {"host": "testserver", "user-agent": "tests", **credentials})
+
+
+def put(client: Client, *keys: int) -> Response:
+    return client.put(BATCH, json=[{"invoice_Key": key, "payee_ID": "P100"} for key in keys])
+
+
+def lose(server: RedisServer) -> None:
+    server.kill()
+
+
+def let_wait(server: RedisServer) -> None:
+    server.pause()
+
+
+def fill_up(server: RedisServer) -> None:
+    server.client().config_set("maxmemory", 1)
+
+
+def make_read_only(server: RedisServer) -> None:
+    server.client().replicaof("127.0.0.1", "1")
+
+
+def bring_back(server: RedisServer) -> None:
+    server.start()
+
+
+def let_go_on(server: RedisServer) -> None:
+    server.resume()
+
+
+def make_room(server: RedisServer) -> None:
+    server.client().config_set("maxmemory", 0)
+
+
+def make_writable(server: RedisServer) -> None:
+    server.client().replicaof("NO", "ONE")
+
+
+Step = Callable[[RedisServer], None]
+FAULTS = pytest.mark.parametrize(
+    ("fault", "cure"),
+    [(lose, bring_back), (let_wait, let_go_on), (fill_up, make_room), (make_read_only, make_writable)],
+    ids=["lost", "silent", "full", "read-only"],
+)
+
+
+@FAULTS
+def test_a_call_is_refused_as_the_vendor_would_until_redis_is_back(
+    server: RedisServer, client: Client, fault: Step, cure: Step
+) -> None:
+    assert put(client, 1).status == 207
+
+    fault(server)
+    refused = put(client, 2)
+    cure(server)
+    again = put(client, 1, 2)
+
+    assert refused.status == 503
+    assert "store" in refused.headers["mock-reason"]
+    assert "mock-journal" not in refused.headers
+    assert [item["status"] for item in again.json["data"]] == [200, 201]
+
+
+@FAULTS
+def test_health_says_that_the_server_is_not_ready(
+    server: RedisServer, client: Client, fault: Step, cure: Step
+) -> None:
+    fault(server)
+    unready = client.get("/_mock/health")
+    cure(server)
+
+    assert (unready.status, unready.json["code"]) == (503, "store-unavailable")
+    assert "redis://127.0.0.1" in unready.json["detail"]
+    assert client.get("/_mock/health").status == 200
+
+
+@pytest.mark.parametrize("vendor", READS)
+def test_every_vendor_refuses_in_its_own_words(server: RedisServer, client: Client, vendor: str) -> None:
+    server.kill()
+
+    refused = client.get(READS[vendor])
+
+    assert refused.status == 503
+    assert refused.media_type != "application/problem+json"
+
+
+def test_the_control_plane_says_what_is_wrong(server: RedisServer, client: Client) -> None:
+    server.kill()
+
+    refused = client.get("/_mock/sandboxes/default/journal")
+
+    assert (refused.status, refused.json["code"]) == (503, "store-unavailable")
+
+
+def test_a_store_that_was_emptied_begins_again_with_the_fixtures(server: RedisServer, client: Client) -> None:
+    put(client, 1)
+
+    server.client().flushall()
+
+    assert [item["status"] for item in put(client, 1).json["data"]] == [201]
+
+
+def test_a_restart_keeps_what_was_answered(server: RedisServer, client: Client) -> None:
+    put(client, 1)
+    server.kill()
+    server.start()
+
+    assert [item["status"] for item in put(client, 1).json["data"]] == [200]
+
+
+def test_a_commit_whose_answer_is_lost_takes_effect_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[str] = []
+    ask = RedisConnection.ask
+
+    def lose_first_answer(connection: RedisConnection, work: Callable[[object], object]) -> object:
+        def twice(found: object) -> object:
+            if not lost and "script" in work.__qualname__:
+                lost.append("once")
+                work(found)
+            return work(found)
+
+        return ask(connection, twice)
+
+    monkeypatch.setattr(RedisConnection, "ask", lose_first_answer)
+    answer = put(client, 1)
+
+    assert lost
+    assert [item["status"] for item in answer.json["data"]] == [201]
+    entries = client.get("/_mock/sandboxes/default/journal").json
+    assert [entry["number"] for entry in entries] == [1]
