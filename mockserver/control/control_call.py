@@ -10,7 +10,7 @@ from mockserver.model import EMPTY, Document, Json, Value
 
 
 class ControlCall(Value, frozen=True):
-    """Media type and raw body of a call, and the server's own address.
+    """Media type and raw body of a call, what it accepts, and the server's own address.
 
     `origin` is where the server listens, for example `http://127.0.0.1:8080`, independent of the Host header.
     """
@@ -18,6 +18,7 @@ class ControlCall(Value, frozen=True):
     media_type: str = ""
     content: bytes = b""
     origin: str = ""
+    accept: str = ""
 
 
 class ControlError(MockServerError):

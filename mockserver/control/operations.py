@@ -13,6 +13,7 @@ from mockserver.control.example_source import ExampleSource, NoExamples
 from mockserver.control.examples import ExampleOperations
 from mockserver.control.expirations import ExpirationOperations
 from mockserver.control.journal import JournalOperations
+from mockserver.control.metrics import MetricsOperations, MetricSources
 from mockserver.control.records import RecordOperations
 from mockserver.control.remote import RemoteClient
 from mockserver.control.replay import ReplayOperations
@@ -22,7 +23,7 @@ from mockserver.control.scenario_documents import PackagedScenarios
 from mockserver.control.scenarios import ScenarioOperations
 from mockserver.control.snapshots import SnapshotOperations
 from mockserver.control.state import StateOperations
-from mockserver.control.status import MetricsOperations, MetricSources, ServerOperations
+from mockserver.control.status import ServerOperations
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.journal import Journal
 from mockserver.sandbox.sandboxes import Sandboxes

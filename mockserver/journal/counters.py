@@ -14,11 +14,26 @@ from mockserver.model import Value
 
 
 class VendorCounts(Value, frozen=True):
-    """Counts of one vendor: calls, calls with a transport fault, and items by outcome."""
+    """Counts of one vendor: calls, calls with a transport fault, items by outcome, calls by rule that hit.
+
+    A rule is named `scenario/rule`.
+    """
 
     calls: int = 0
     faults: int = 0
     items: Mapping[str, int] = {}
+    rules: Mapping[str, int] = {}
+
+
+class StoreCounts(Value, frozen=True):
+    """What became of transactions in a shared store, and how many seconds they took in all.
+
+    `conflicts` were run again, because another worker had changed their sandbox.
+    """
+
+    transactions: int = 0
+    conflicts: int = 0
+    seconds: float = 0
 
 
 @dataclass(slots=True)
@@ -28,6 +43,7 @@ class _Tally:
     calls: int = 0
     faults: int = 0
     items: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
 
 
 class Counters(Protocol):
@@ -41,6 +57,10 @@ class Counters(Protocol):
         """Return the counts of one vendor."""
         ...
 
+    def of_store(self) -> StoreCounts | None:
+        """Return the counts of the shared store, None if there is none."""
+        ...
+
 
 def counts_of(entry: Entry) -> VendorCounts:
     """Return what one call adds to the counts of its vendor."""
@@ -48,7 +68,7 @@ def counts_of(entry: Entry) -> VendorCounts:
     items = dict(decided.counts)
     if decided.warnings:
         items[WARNED] = len(decided.warnings)
-    return VendorCounts(1, int(bool(entry.fault)), items)
+    return VendorCounts(1, int(bool(entry.fault)), items, dict.fromkeys(entry.applied, 1))
 
 
 class CallCounters:
@@ -66,9 +86,14 @@ class CallCounters:
             tally.calls += added.calls
             tally.faults += added.faults
             tally.items.update(added.items)
+            tally.rules.update(added.rules)
 
     def of(self, vendor: str) -> VendorCounts:
         """Return the counts of one vendor."""
         with self._lock:
             tally = self._tallies.get(vendor, _Tally())
-            return VendorCounts(tally.calls, tally.faults, dict(tally.items))
+            return VendorCounts(tally.calls, tally.faults, dict(tally.items), dict(tally.rules))
+
+    def of_store(self) -> StoreCounts | None:
+        """Return None: the memory of this process has nothing to count."""
+        return None

@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from secrets import token_hex
 from threading import Lock, get_ident
+from time import perf_counter
 from typing import Any, TypeVar
 
 from mockserver.errors import StoreUnavailableError, UnknownSandboxError
+from mockserver.journal.counters import StoreCounts
 from mockserver.redis_store.call_history import CallHistory, Span
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.documents import NOTHING, Written, write_changes, write_tables
@@ -46,7 +48,7 @@ class RedisStore:
         self._spans: dict[tuple[int, str], Span] = {}
         self._discarded = MemoryStore(clock)
         self._lock = Lock()
-        self.conflicts = 0
+        self._counts = StoreCounts()
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
         """See `Store.create`."""
@@ -122,8 +124,22 @@ class RedisStore:
         found = self._connection.ask(lambda client: client.smembers(self._names_key))
         return sorted(name.decode() for name in found)
 
+    def take_counts(self) -> StoreCounts:
+        """Return what this worker has counted since it was asked last."""
+        with self._lock:
+            counts, self._counts = self._counts, StoreCounts()
+            return counts
+
+    def _count(self, conflicts: int, seconds: float) -> None:
+        with self._lock:
+            counts = self._counts
+            self._counts = StoreCounts(
+                counts.transactions + 1, counts.conflicts + conflicts, counts.seconds + seconds
+            )
+
     def _transact(self, copy: SandboxCopy, scope: str, work: Callable[[MemoryState], T]) -> tuple[T, int]:
         """Run `work` until it was run on the current state; its result, and the version that it ran on."""
+        began, conflicts = perf_counter(), 0
         with Turn(self._connection, self._keys(copy.name)) as turn:
             while True:
                 if not copy.is_loaded:
@@ -134,10 +150,11 @@ class RedisStore:
                 if answer[0] == _DONE:
                     if copy.keep(attempt, int(answer[1]), answer[2]):
                         turn.hand_over()
+                    self._count(conflicts, perf_counter() - began)
                     return attempt.outcome(), before
                 copy.revert(attempt)
                 self._follow(copy, answer)
-                self.conflicts += 1
+                conflicts += 1
                 turn.take()
                 self._follow(copy, self._commit(copy, NOTHING, turn.token))
 

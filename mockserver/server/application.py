@@ -268,8 +268,8 @@ def _control_plane(
 ) -> ASGIApp:
     """Return the control plane of the application `asgi`, which it may call, as it may call itself."""
     # Here, so that a server starts without the control plane, which takes a fifth of the time.
+    from mockserver.control.metrics import MetricSources  # noqa: PLC0415
     from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
-    from mockserver.control.status import MetricSources  # noqa: PLC0415
     from mockserver.server.control_app import control_app  # noqa: PLC0415
 
     async def call_control(scope: Scope, receive: Receive, send: Send) -> None:

@@ -74,7 +74,7 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
         store,
         UseTimes(connection),
         entries,
-        RedisCounters(connection),
+        RedisCounters(connection, store),
         SharedInFlightCalls(OpenCalls(connection, clock)),
         connection.check,
         lambda listener: CallNews(connection, entries.channel, listener).start(),

@@ -61,7 +61,7 @@ class ControlBodyReader:
             await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
             return
         headers["content-length"] = str(len(body))
-        call = ControlCall(parse_content_type(headers)[0], content, _origin(scope))
+        call = ControlCall(parse_content_type(headers)[0], content, _origin(scope), headers.get("accept", ""))
         inner = {**scope, "headers": headers.raw, CONTROL_CALL_KEY: call, DOCUMENT_KEY: document}
         await self._app(inner, _replay_body(body, receive), send)
 

@@ -82,6 +82,34 @@ def test_metrics_tell_what_there_is_and_what_calls_come_to(operator: Client) -> 
     }
 
 
+def test_metrics_are_text_for_prometheus(operator: Client) -> None:
+    create(operator)
+    order(operator, "A", "B", "")
+    operator.get("/acme/orders", headers={"mock-scenario": "stale-keep-alive"})
+    accepts = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1"
+
+    answer = operator.get(METRICS, headers={"accept": accepts})
+
+    assert answer.media_type == "text/plain"
+    assert {
+        "mockserver_sandboxes 2.0",
+        "mockserver_journal_entries 2.0",
+        'mockserver_calls_total{vendor="acme"} 2.0',
+        'mockserver_open_calls{vendor="acme"} 0.0',
+        'mockserver_transport_faults_total{vendor="acme"} 1.0',
+        'mockserver_items_total{outcome="created",vendor="acme"} 2.0',
+        'mockserver_items_total{outcome="rejected",vendor="acme"} 1.0',
+        'mockserver_rules_hit_total{rule="stale-keep-alive/idle",vendor="acme"} 1.0',
+    } <= set(answer.text.splitlines())
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "application/json", "application/json, text/plain;q=0.9"])
+def test_metrics_are_json_for_who_does_not_ask_for_text(operator: Client, accept: str) -> None:
+    assert (
+        operator.get(METRICS, headers={"accept": accept} if accept else {}).media_type == "application/json"
+    )
+
+
 def test_calls_are_counted_whatever_the_journal_keeps(operator: Client) -> None:
     create(operator)
     order(operator, "A")
