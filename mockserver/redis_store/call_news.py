@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Thread
+from time import sleep
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -16,35 +17,28 @@ _PAUSE_S = 0.5
 class CallNews:
     """A thread that hears of each new entry, and tells `listener` its sandbox and number.
 
-    What was recorded while Redis did not answer is not told of; a page that asks later sees it.
+    What is recorded while Redis does not answer is not told of; a page that asks later sees it.
     """
 
     def __init__(
         self, connection: RedisConnection, channel: str, listener: Callable[[str, int], None]
     ) -> None:
         self._connection, self._channel, self._listener = connection, channel, listener
-        self._is_ended = Event()
-        self._thread = Thread(target=self._hear, name="call-news", daemon=True)
 
     def start(self) -> None:
-        """Hear from now on."""
-        self._thread.start()
-
-    def end(self) -> None:
-        """Hear no more."""
-        self._is_ended.set()
-        self._thread.join()
+        """Hear from now on, until the process ends."""
+        Thread(target=self._hear, name="call-news", daemon=True).start()
 
     def _hear(self) -> None:
-        while not self._is_ended.is_set():
+        while True:
             try:
                 with self._connection.subscribed(self._channel) as messages:
                     self._pass_on(messages)
             except RedisError:
-                self._is_ended.wait(_PAUSE_S)
+                sleep(_PAUSE_S)
 
     def _pass_on(self, messages: Any) -> None:
-        while not self._is_ended.is_set():
+        while True:
             message = messages.get_message(ignore_subscribe_messages=True, timeout=_PAUSE_S)
             if message is not None:
                 sandbox, _, number = message["data"].decode().partition(" ")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from time import monotonic, sleep
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -133,14 +133,6 @@ class RedisConnection:
             StoreUnavailableError: it cannot.
         """
         self.ask(lambda client: client.set(self.key("probe"), 1, px=60_000))
-
-    def eviction(self) -> str:
-        """Return by which policy the server drops keys when it is full; "" if it does not say."""
-        try:
-            found = cast("dict[str, str]", self._client.config_get("maxmemory-policy"))
-        except RedisError:
-            return ""
-        return str(found.get("maxmemory-policy", ""))
 
     def close(self) -> None:
         """Close the connection."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from mockserver.model import Document
-from mockserver.redis_store.documents import read_document, split_field
+from mockserver.redis_store.documents import Written, read_document, split_field
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.memory_state import MemoryState, StoredSandbox
 from mockserver.sandbox.memory_table import UndoList
@@ -77,12 +77,17 @@ class SandboxCopy(StoredSandbox):
             return Attempt(None, error, [])
         return Attempt(result, None, changes)
 
-    def keep(self, attempt: Attempt[T], version: int, tx: bytes) -> bool:
-        """Note that an attempt is stored, as this version; False if it changed nothing."""
+    def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
+        """Note that an attempt is stored, as the version of `head`; False if it changed nothing.
+
+        The copy holds the documents as every other worker reads them: a whole Decimal is an integer there.
+        """
         self.drop_empty({table for table, _, _ in attempt.changes})
-        if version == self.version:
+        if head[0] == self.version:
             return False
-        self.version, self.tx = version, tx
+        self.version, self.tx = head
+        for field, value in zip(written.sets[::2], written.sets[1::2], strict=True):
+            self._put(field, read_document(value))
         return True
 
     def revert(self, attempt: Attempt[T]) -> None:

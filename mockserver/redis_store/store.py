@@ -146,9 +146,10 @@ class RedisStore:
                     self._load(copy)
                 before = copy.version
                 attempt = copy.attempt(scope, self._clock, work)
-                answer = self._commit(copy, write_changes(attempt.changes), turn.token)
+                written = write_changes(attempt.changes)
+                answer = self._commit(copy, written, turn.token)
                 if answer[0] == _DONE:
-                    if copy.keep(attempt, int(answer[1]), answer[2]):
+                    if copy.keep(attempt, written, (int(answer[1]), answer[2])):
                         turn.hand_over()
                     self._count(conflicts, perf_counter() - began)
                     return attempt.outcome(), before

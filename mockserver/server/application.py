@@ -21,7 +21,7 @@ from mockserver.engine.executor import Executor
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
-from mockserver.errors import UnknownSandboxError, VendorError
+from mockserver.errors import StoreUnavailableError, UnknownSandboxError, VendorError
 from mockserver.journal.access_log import Note, ignore_note
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
@@ -167,7 +167,8 @@ def create_app(
     backend.follow(live.tell)
     app = _assemble(options, lasting)
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
-    app.sandboxes.create(app.sandboxes.default_settings)
+    with suppress(StoreUnavailableError):  # a worker may start before its store is back
+        app.sandboxes.create(app.sandboxes.default_settings)
     return app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mockserver.journal.counters import CallCounters, Counters
@@ -14,6 +15,7 @@ from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import Store
 from mockserver.server.in_flight import InFlight, InFlightCalls
 from mockserver.server.shared_in_flight import SharedInFlightCalls
+from mockserver.server.startup_error import StartupError
 
 if TYPE_CHECKING:
     from mockserver.redis_store.addresses import StoreAddress
@@ -56,8 +58,12 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
     """Return a backend in Redis or Valkey.
 
     Raises:
-        ModuleNotFoundError: the extra `redis` is not installed.
+        StartupError: the extra `redis` is not installed.
+        StoreUnavailableError: the store does not answer.
     """
+    if find_spec("redis") is None:
+        what = "--store needs the package redis, which speaks to Redis and Valkey"
+        raise StartupError(what, "--store", "pip install '.[redis]' in the folder of the checkout")
     # Here, because redis-py is an extra, and takes a tenth of a second to import.
     from mockserver.redis_store.call_news import CallNews  # noqa: PLC0415
     from mockserver.redis_store.connection import RedisConnection  # noqa: PLC0415

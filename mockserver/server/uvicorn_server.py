@@ -91,6 +91,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         PortTakenError: the port is already in use.
         AddressError: the address does not belong to this machine.
         SpecError, VendorError: a vendor cannot be served.
+        StoreUnavailableError: the store does not answer.
         StartupError: a file cannot be used, or the state could not be written at the end.
         ProtocolError: the installed uvicorn is not the locked version.
     """
@@ -104,6 +105,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         stamps = stamps_of(options.start_files)
         listeners = log_listeners(serving.log, numbers=options.mock_headers)
         app = create_app(options, listeners=listeners, note=log_note(serving.log))
+        app.lasting.backend.check()
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
             state_file.load(app.sandboxes, app.served)

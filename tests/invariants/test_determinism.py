@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from mockserver.codec import json
 from mockserver.model import Json
-from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.server.application import Application, create_app
+from mockserver.server.backend import memory_backend
 from tests.invariants.adapters import for_each_vendor
 from tests.invariants.sandboxes import (
     VendorAdapter,
@@ -32,7 +32,7 @@ from tests.support.client import Response
 @cache
 def plain() -> Application:
     """All vendors on the store as it is in use, whose documents anybody could alter."""
-    return create_app(store=MemoryStore())
+    return create_app(backend=memory_backend())
 
 
 def keyed(here: VendorSandbox) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from threading import Barrier
 from typing import Any
 
@@ -162,6 +163,16 @@ def test_a_sandbox_that_another_worker_deleted_is_unknown(two: tuple[RedisStore,
     with pytest.raises(UnknownSandboxError):
         two[1].delete("s")
     assert two[1].names() == []
+
+
+def test_all_workers_read_the_same_kinds_of_values(two: tuple[RedisStore, RedisStore]) -> None:
+    def work(state: CallState) -> None:
+        state.collection("orders")["new"] = {"n": Decimal(0), "lines": (), "price": Decimal("1.50")}
+
+    two[0].transact("s", SCOPE, work)
+
+    seen = [repr(orders(store)["new"]) for store in two]
+    assert seen == ["{'n': 0, 'lines': [], 'price': Decimal('1.50')}"] * 2
 
 
 def test_sandboxes_are_apart(two: tuple[RedisStore, RedisStore]) -> None:

@@ -44,7 +44,7 @@ def check_names(
 def startup_message(error: Exception, context: click.Context) -> Message:
     """Return what to tell of an error that keeps the server from starting."""
     from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
-    from mockserver.errors import SpecError  # noqa: PLC0415
+    from mockserver.errors import SpecError, StoreUnavailableError  # noqa: PLC0415
     from mockserver.server.listening import AddressError  # noqa: PLC0415 - as above
     from mockserver.server.startup_error import StartupError  # noqa: PLC0415 - as above
 
@@ -52,6 +52,8 @@ def startup_message(error: Exception, context: click.Context) -> Message:
         return Message(str(error), error.where, error.cure)
     if isinstance(error, InvalidAssumptionError):
         return _bad_assumption(error, error.assumption, context)
+    if isinstance(error, StoreUnavailableError):
+        return Message(str(error), "--store", "redis-cli -u redis://localhost:6379 ping")
     if isinstance(error, AddressError):
         return _bad_address(error, context)
     if isinstance(error, SpecError) and (message := _bad_spec(error, context)):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
 
-from mockserver.cli.remote.control_plane import ControlPlane, ServerUnreachableError, connected
+from mockserver.cli.remote.control_plane import ControlPlane, RefusedError, ServerUnreachableError, connected
 from mockserver.cli.remote.outcome_lines import counted, write_json, write_lines
 from mockserver.cli.remote.server_options import ServerOptions
 from mockserver.model import Document
+
+STORE_UNAVAILABLE = "store-unavailable"
+"""The code of a server that is up, but not ready: its store does not answer."""
 
 _PAUSE_S = 0.2
 _TIMEOUT_S = 5.0
@@ -34,7 +37,9 @@ def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
     while True:
         try:
             return control.call("GET", "/health")  # type: ignore[no-any-return]
-        except ServerUnreachableError:
+        except (ServerUnreachableError, RefusedError) as error:
+            if isinstance(error, RefusedError) and error.code != STORE_UNAVAILABLE:
+                raise
             if monotonic() >= ends:
                 raise
             sleep(_PAUSE_S)

@@ -13,8 +13,8 @@ from mockserver.cli.settings.config_file import ConfigFile, current_config
 from mockserver.cli.settings.config_settings import commands_of
 
 DEFAULT = "default"
-SECRETS = ("control-token", "header", "credential")
-"""Settings whose values are not shown."""
+SECRETS = ("control-token", "header", "credential", "store")
+"""Settings whose values are not shown; the address of a store may have a password."""
 
 _HIDDEN = "(set, not shown)"
 
