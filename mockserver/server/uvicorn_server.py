@@ -109,20 +109,11 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
             state_file.load(app.sandboxes, app.served)
-        url = server_url("https" if certificate else "http", serving.host, listening.getsockname()[1])
-        ca_file = certificate.ca_file if certificate else None
-        watched = options.start_files if serving.watch else ()
-        facts = Facts(
-            url, serving.host, perf_counter() - started, ca_file, serving.state_file, watched, serving.workers
-        )
-        greeting = url if serving.print_url else render_banner(app, options, facts)
-        announce = partial(_announce, greeting, url, ready_file)
+        facts = _facts(options, serving, listening, certificate, perf_counter() - started)
+        greeting = facts.url if serving.print_url else render_banner(app, options, facts)
+        announce = partial(_announce, greeting, facts.url, ready_file)
         if serving.workers > 1:
-            config = workers_config(
-                options, serving.workers, serving.log, serving.tls_dir, (serving.host, *(options.hosts or ()))
-            )
-            listening.listen()
-            WorkerProcesses(config, listening, announce).run()
+            _serve_by_workers(options, serving, listening, announce)
             return
         reloading = ReloadingApp(app, options, report)
         entry = reloading if serving.watch else app.entry
@@ -151,6 +142,33 @@ def uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.C
         http=checked_protocol(),
         timeout_graceful_shutdown=STOP_S,
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
+    )
+
+
+def _serve_by_workers(
+    options: Options, serving: Serving, listening: socket.socket, announce: Callable[[], None]
+) -> None:
+    hosts = (serving.host, *(options.hosts or ()))
+    config = workers_config(options, serving.workers, serving.log, serving.tls_dir, hosts)
+    listening.listen()
+    WorkerProcesses(config, listening, announce).run()
+
+
+def _facts(
+    options: Options,
+    serving: Serving,
+    listening: socket.socket,
+    certificate: Certificate | None,
+    seconds: float,
+) -> Facts:
+    return Facts(
+        url=server_url("https" if certificate else "http", serving.host, listening.getsockname()[1]),
+        host=serving.host,
+        seconds=seconds,
+        ca_file=certificate.ca_file if certificate else None,
+        state_file=serving.state_file,
+        watched=options.start_files if serving.watch else (),
+        workers=serving.workers,
     )
 
 
