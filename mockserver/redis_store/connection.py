@@ -14,7 +14,6 @@ from redis.cluster import RedisCluster
 from redis.exceptions import (
     ClusterDownError,
     ClusterError,
-    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -60,7 +59,7 @@ class RedisConnection:
         self.address = address
         self._client = _open(address)
         self._patience_s = patience_s
-        self._scripts: dict[str, str] = {}
+        self._scripts: dict[str, Any] = {}
         self._blocked_until, self._reason = 0.0, ""
 
     def key(self, name: str) -> str:
@@ -73,10 +72,10 @@ class RedisConnection:
         Raises:
             StoreUnavailableError: there is no answer.
         """
-        text = self._scripts.get(name)
-        if text is None:
-            text = self._scripts[name] = (files(__package__) / "scripts" / f"{name}.lua").read_text("utf-8")
-        script = self._client.register_script(text)
+        script = self._scripts.get(name)
+        if script is None:
+            text = (files(__package__) / "scripts" / f"{name}.lua").read_text("utf-8")
+            script = self._scripts[name] = self._client.register_script(text)
         return self.ask(lambda _client: script(keys=list(keys), args=list(arguments)))
 
     def ask(self, work: Callable[[Any], T]) -> T:
@@ -147,8 +146,6 @@ class RedisConnection:
 
 def _is_passing(error: RedisError) -> bool:
     """Whether the server may answer a little later."""
-    if isinstance(error, NoScriptError):
-        return True
     return isinstance(error, _PASSING) or (
         isinstance(error, ResponseError) and str(error).startswith(_PASSING_WORDS)
     )
@@ -163,7 +160,7 @@ def _open(address: StoreAddress) -> Any:
         "protocol": 2,
     }
     if address.is_cluster:
-        return RedisCluster.from_url(address.url, cluster_error_retry_attempts=1, **settings)
+        return RedisCluster.from_url(address.url, **settings)
     if address.sentinels:
         alone = Redis.from_url(address.url, **settings)
         wanted = alone.connection_pool.connection_kwargs
