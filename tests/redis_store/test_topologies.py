@@ -10,7 +10,7 @@ from mockserver.redis_store.addresses import parse_address
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import shared_backend
 from tests.support.client import Client
-from tests.support.redis_server import RedisServer, find_server, redis_server
+from tests.support.redis_server import RedisServer, find_server, free_port, redis_server
 
 CREDENTIALS = {
     "user-agent": "tests",
@@ -25,7 +25,8 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     """The address of a cluster of one server that has all slots."""
     if find_server() is None:
         pytest.skip("no redis-server on this machine: make test-redis installs one")
-    with redis_server(tmp_path, "--cluster-enabled", "yes") as server:
+    options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+    with redis_server(tmp_path, *options) as server:
         server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         while "cluster_state:ok" not in str(server.client().execute_command("CLUSTER", "INFO")):
             continue
