@@ -1,4 +1,4 @@
-.PHONY: help run assets test test-browser test-redis pictures coverage fmt lint style unit contract power soak stories clients people bench bench-peers pages docs lock clean
+.PHONY: help run assets test test-browser test-redis pictures coverage fmt lint style unit contract power soak stories clients people bench bench-peers bench-redis pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -93,6 +93,10 @@ bench: $(DEV) ## every goal of speed with its figure, against the floor; RECORD=
 
 bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed by npm into .bench-peers
 	PYTHONPATH=. $(BIN)/python -m tests.bench.bench peers
+
+bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by four
+	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.installation
+	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.speed
 
 pages: $(DEV) ## write the generated parts of the pages in docs
 	PYTHONPATH=. $(BIN)/python -m tests.docs.pages

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,9 @@ def cluster(tmp_path: Path) -> Iterator[str]:
         pytest.skip("no redis-server on this machine: make test-redis installs one")
     options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     with redis_server(tmp_path, *options) as server:
-        server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        while "cluster_state:ok" not in str(server.client().execute_command("CLUSTER", "INFO")):
+        client: Any = server.client()
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        while "cluster_state:ok" not in str(client.execute_command("CLUSTER", "INFO")):
             continue
         yield server.url.replace("redis://", "redis+cluster://").removesuffix("/0")
 
