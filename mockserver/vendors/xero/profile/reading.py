@@ -31,7 +31,8 @@ Source: docs/vendors/xero.md#what-clients-can-read.
 class ElementReader:
     """Reader of one kind of element: its list, name, id and amount ("": none).
 
-    `creates`: one that is saved is always new, and so is its id.
+    `creates`: one that is saved is always new, and so is its id. A name that has more than `longest_name`
+    characters is too long for the vendor.
     """
 
     plural: str
@@ -39,6 +40,7 @@ class ElementReader:
     id: str = ""
     amount: str = ""
     creates: bool = False
+    longest_name: int = _LONG_TEXT
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return all elements in order, or only the failed ones; the others were saved.
@@ -115,7 +117,7 @@ class ElementReader:
             shown = self._shown_members(element)
             alike = [place for place, item in enumerate(left) if _repeats(shown, _document_of(item))]
             if not shown:
-                alike.sort(key=lambda place: _shows_name(_document_of(left[place]).get(self.name)))
+                alike.sort(key=lambda place: self._shows_name(_document_of(left[place]).get(self.name)))
             found = next(iter(alike), None)
             if found is None and left and element.get(self.name) in names:
                 found = 0
@@ -126,6 +128,10 @@ class ElementReader:
         """Return what the element shows of its item; an empty list may stand for one that nobody sent."""
         answered = (*_ANSWER_ONLY_MEMBERS, self.id)
         return {name: value for name, value in element.items() if name not in answered and value != []}
+
+    def _shows_name(self, name: Json) -> bool:
+        """Return whether a failed element shows this name of its item: it is there, and not too long."""
+        return isinstance(name, str) and len(name) <= self.longest_name
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
         """Return what the element is called; as the item is, where it shows the name or id that was sent."""
@@ -177,11 +183,6 @@ def _repeats(shown: Json, sent: Json) -> bool:
     return _is_same(shown, sent)
 
 
-def _shows_name(name: Json) -> bool:
-    """Return whether a failed element shows this name of its item: it is there, and not too long."""
-    return isinstance(name, str) and len(name) <= _LONG_TEXT
-
-
 def _document_of(item: BatchItem) -> Mapping[str, Json]:
     return item.document if isinstance(item.document, dict) else {}
 
@@ -201,7 +202,7 @@ NEW_BANK_TRANSACTIONS = ElementReader(
     "BankTransactions", "Reference", "BankTransactionID", "Total", creates=True
 )
 BANK_TRANSACTIONS = ElementReader("BankTransactions", "Reference", "BankTransactionID", "Total")
-NOTES = ElementReader("HistoryRecords", "Details")
+NOTES = ElementReader("HistoryRecords", "Details", longest_name=2500)
 NEW_CONTACTS = ElementReader("Contacts", "Name", "ContactID", creates=True)
 CONTACTS = ElementReader("Contacts", "Name", "ContactID")
 NEW_CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total", creates=True)

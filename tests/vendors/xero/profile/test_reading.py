@@ -124,6 +124,15 @@ def test_a_note_has_no_id() -> None:
     assert told.outcomes[0].accepted
 
 
+def test_a_failed_note_that_is_left_out_is_the_one_that_is_too_long() -> None:
+    notes = [BatchItem(place, text, {"Details": text}) for place, text in enumerate(("x" * 2500, "x" * 2501))]
+
+    told = NOTES.read(answered({"ErrorNumber": 10, "Elements": [{"ValidationErrors": WRONG}]}, 400), notes)
+
+    assert told is not None
+    assert [one.place for one in told.outcomes] == [1]
+
+
 @pytest.mark.parametrize(
     "element",
     [
