@@ -20,7 +20,7 @@ _ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
 _DATES = ("Date", "DateString")
 """Members that a failed element shows otherwise than sent; names of dates end like this."""
 
-_LONG_TEXT = 250
+_LONG_TEXT = 255
 """Longer texts break a limit, and failed elements leave them out.
 
 Source: docs/vendors/xero.md#what-clients-can-read.
