@@ -139,3 +139,40 @@ def test_a_port_that_is_taken_has_a_cure_that_fits(
     monkeypatch.setenv(MAKE_VARIABLE, by_make)
 
     assert port_taken_cure(PortTakenError(8080, owner)) == cure
+
+
+def test_the_store_and_its_workers_reach_the_server(served: list[tuple[Options, Serving]]) -> None:
+    run("--store", "valkey://:secret@cache.example:6380/1?prefix=team-a", "--workers", "4")
+
+    [(options, serving)] = served
+    assert options.store is not None
+    assert (options.store.url, options.store.prefix) == ("redis://:secret@cache.example:6380/1", "team-a")
+    assert serving.workers == 4
+    assert "secret" not in str(options.settings)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--workers", "2"), "with --store they share one"),
+        (("--store", "redis://localhost/0", "--state", "state.json"), "--state is for a server without"),
+        (("--store", "localhost:6379"), "expected an address such as redis://localhost:6379/0"),
+    ],
+)
+def test_what_does_not_go_with_the_store_is_told(
+    served: list[tuple[Options, Serving]], options: tuple[str, ...], said: str
+) -> None:
+    result = run(*options)
+
+    assert (result.exit_code, served) == (2, [])
+    assert said in result.stderr
+    assert "try: mockserver run" in result.stderr
+
+
+def test_only_one_worker_loads_files_again(served: list[tuple[Options, Serving]], tmp_path: Path) -> None:
+    (scenario := tmp_path / "a.yaml").touch()
+
+    result = run("--store", "redis://localhost/0", "--workers", "2", "--watch", "--scenario", str(scenario))
+
+    assert (result.exit_code, served) == (2, [])
+    assert "--watch" in result.stderr

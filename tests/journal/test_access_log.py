@@ -146,6 +146,11 @@ def test_the_json_line_holds_the_same_facts() -> None:
     }
 
 
+def test_the_json_line_names_the_worker_where_there_are_several() -> None:
+    assert json.loads(json_line(READ, worker=4711))["worker"] == 4711
+    assert "worker" not in json.loads(json_line(READ))
+
+
 def test_the_json_line_is_one_line() -> None:
     assert "\n" not in json_line(replace(READ, call=replace(CALL, path="/a\nb")))
 
