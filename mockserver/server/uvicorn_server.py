@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from typing import Any
 
 import click
 import uvicorn
-from starlette.types import ASGIApp
 
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import log_listeners, log_note
@@ -29,9 +27,9 @@ from mockserver.server.ready_file import ReadyFile
 from mockserver.server.reloading import ReloadingApp
 from mockserver.server.state_file import StateFile
 from mockserver.server.tls import Certificate, make_certificate
-from mockserver.server.uvicorn_protocol import checked_protocol
+from mockserver.server.uvicorn_settings import TlsFactory, uvicorn_config
 from mockserver.server.watching import stamps_of, watch
-from mockserver.server.worker_processes import STOP_S, WorkerProcesses, workers_config
+from mockserver.server.worker_processes import WorkerProcesses, workers_config
 
 _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
 """SIGBREAK is Ctrl-Break on Windows."""
@@ -117,7 +115,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
             return
         reloading = ReloadingApp(app, options, report)
         entry = reloading if serving.watch else app.entry
-        config = uvicorn_config(entry, certificate.context if certificate else None)
+        config = uvicorn_config(entry, _tls_factory(certificate))
         freeze_heap()
         watching = partial(watch, options.start_files, stamps, reloading.reload)
         _run_until_signal(
@@ -125,24 +123,6 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         )
         if state_file:
             _save(state_file, reloading.current.sandboxes)
-
-
-def uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
-    """Return the uvicorn configuration: no logging, and access to the connection of each call.
-
-    Raises:
-        ProtocolError: the installed uvicorn is not the locked version.
-    """
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        http=checked_protocol(),
-        timeout_graceful_shutdown=STOP_S,
-        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
-    )
 
 
 def _serve_by_workers(
@@ -176,6 +156,10 @@ def _certificate(options: Options, serving: Serving) -> Certificate | None:
     return (
         make_certificate(serving.tls_dir, (serving.host, *(options.hosts or ()))) if serving.tls_dir else None
     )
+
+
+def _tls_factory(certificate: Certificate | None) -> TlsFactory | None:
+    return None if certificate is None else lambda _config, _default: certificate.context
 
 
 def _announce(greeting: str, url: str, ready_file: ReadyFile | None) -> None:

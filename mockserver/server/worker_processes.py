@@ -16,10 +16,7 @@ from mockserver.journal.access_log import log_listeners, log_note
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.heap import freeze_heap
 from mockserver.server.tls import make_certificate
-from mockserver.server.uvicorn_protocol import checked_protocol
-
-STOP_S = 2
-"""For how long a server that stops goes on with the calls that are open."""
+from mockserver.server.uvicorn_settings import uvicorn_config
 
 _START_S = 30
 
@@ -46,18 +43,8 @@ def workers_config(
     Raises:
         ProtocolError: the installed uvicorn is not the locked version.
     """
-    return uvicorn.Config(
-        partial(_worker_app, options, log),
-        factory=True,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        http=checked_protocol(),
-        timeout_graceful_shutdown=STOP_S,
-        ssl_context_factory=None if tls_dir is None else partial(_tls_context, tls_dir, hosts),
-    )
+    tls = None if tls_dir is None else partial(_tls_context, tls_dir, hosts)
+    return uvicorn_config(partial(_worker_app, options, log), tls, factory=True, workers=workers)
 
 
 def _worker_app(options: Options, log: str) -> Application:
