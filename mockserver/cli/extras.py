@@ -11,6 +11,7 @@ from mockserver.cli.options import EXIT_USAGE, fail
 _PACKAGES: Mapping[str, tuple[str, ...]] = {
     "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests", "urllib3"),
     "pytest": ("pytest",),
+    "redis": ("hiredis", "redis"),
     "tls": ("trustme",),
 }
 """Packages that an extra brings, by the extra's name."""
