@@ -123,7 +123,7 @@ class SchemathesisChecks:
         with suppress(FailureGroup):
             answered.case.validate_response(
                 answered.response,
-                excluded_checks=list(self._excluded(answered.exchange, left_out | _of_method(answered))),
+                excluded_checks=list(self._excluded(answered, left_out)),
                 transport_kwargs=dict(answered.arguments),
                 recorder=answered.recorder,
             )
@@ -136,8 +136,9 @@ class SchemathesisChecks:
                 found.append(_finding(check, operation, answered.exchange, result.failure))
         return tuple(found)
 
-    def _excluded(self, exchange: Exchange, left_out: frozenset[str]) -> Iterator[CheckFunction]:
-        sent = exchange.request.headers
+    def _excluded(self, answered: CheckedResponse, left_out: frozenset[str]) -> Iterator[CheckFunction]:
+        left_out |= _of_method(answered) | _of_file(answered)
+        sent = answered.exchange.request.headers
         pinned = {
             one.check for one in self._pins.skipped_checks if one.header and one.header.lower() not in sent
         }
@@ -160,6 +161,18 @@ def _of_method(answered: CheckedResponse) -> frozenset[str]:
     declared = answered.exchange.response.status == NOT_IMPLEMENTED and is_declared
     other = answered.exchange.request.method.lower() != operation.method.lower()
     return frozenset({NO_SERVER_ERROR, "unsupported-method"}) if declared and other else frozenset()
+
+
+def _of_file(answered: CheckedResponse) -> frozenset[str]:
+    """Return the check that reads a body by its media type, where the spec says that the body is a file.
+
+    A file holds any bytes, and its media type is what its sender called it.
+    """
+    response = answered.exchange.response
+    declared: Any = answered.case.operation.responses.find_by_status_code(response.status)
+    schema = declared.get_schema(response.media_type).schema if declared else None
+    is_file = isinstance(schema, Mapping) and schema.get("format") == "binary"
+    return frozenset({"response-schema-conformance"}) if is_file else frozenset()
 
 
 def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -> Finding:

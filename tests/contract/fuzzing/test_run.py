@@ -55,6 +55,16 @@ def test_an_answer_that_breaks_its_schema_is_noticed(vendor: str, operation: str
     assert {one.check for one in ledger.findings} & {"answers-match-the-spec", "response-schema-conformance"}
 
 
+@pytest.mark.parametrize("media_type", ["application/yaml", "application/json", "image/png"])
+def test_a_file_may_hold_any_bytes_whatever_its_media_type(media_type: str) -> None:
+    file = Response(b"\xc2\x99", 200, media_type=media_type)
+    chosen = effort("getInvoiceAttachmentByFileName", examples=1)
+
+    ledger = held(load_vendor_api("xero"), file, "xero", chosen, FUZZING_PHASE)
+
+    assert "response-schema-conformance" not in {one.check for one in ledger.findings}
+
+
 def test_a_server_that_says_401_to_everything_is_found_in_a_sentence_for_strangers() -> None:
     refused = Response('{"message": "Unauthorized"}', 401, media_type="application/json")
 
