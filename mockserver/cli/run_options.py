@@ -45,10 +45,11 @@ def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str
 def _store_address(
     _context: click.Context, _option: click.Parameter, given: str | None
 ) -> StoreAddress | None:
-    from mockserver.redis_store.addresses import EXAMPLES, StoreAddressError, parse_address  # noqa: PLC0415
-
     if not given:
         return None
+    # Here, for completions are asked for at every press of a key.
+    from mockserver.redis_store.addresses import EXAMPLES, StoreAddressError, parse_address  # noqa: PLC0415
+
     try:
         return parse_address(given)
     except StoreAddressError as error:
