@@ -10,11 +10,12 @@ import os
 import signal
 import traceback
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from types import FrameType
+from typing import Any, TypeVar
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
@@ -24,6 +25,8 @@ from mockserver.contract.progress import PartResult, RunObserver, RunPart
 from mockserver.contract.size_times import SizeTimes
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.sandbox.clock import system_clock
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +227,44 @@ class _ResultObserver(RunObserver):
         self.result = result
 
 
+class _Interrupts:
+    """SIGINT and SIGTERM of a worker: they end its part or its wait, and never what it says of a part."""
+
+    def __init__(self) -> None:
+        self._came = False
+        self._may_raise = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        """Raise the interrupt, or keep it for what comes next."""
+        self._came = True
+        if self._may_raise:
+            raise KeyboardInterrupt
+
+    def during(self, work: Callable[[], T]) -> T:
+        """Do what an interrupt may end.
+
+        Raises:
+            KeyboardInterrupt: one came, now or before.
+        """
+        try:
+            self._may_raise = True
+            if self._came:
+                raise KeyboardInterrupt
+            return work()
+        finally:
+            # No call stands before this: Python looks for signals at calls, and a second would get out.
+            self._may_raise = False
+
+
 def _work(planned: Sequence[PlannedPart], ledger: FindingLedger, connection: Connection[Any, Any]) -> None:
     """Do the parts that come through the pipe, until it is closed."""
+    interrupts = _Interrupts()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, interrupts)
     try:
         while True:
-            for number in connection.recv():
-                done = _done(number, planned[number], ledger)
+            for number in interrupts.during(connection.recv):
+                done = _done(number, planned[number], ledger, interrupts)
                 connection.send(done)
                 if done.result is None:
                     return
@@ -237,20 +272,16 @@ def _work(planned: Sequence[PlannedPart], ledger: FindingLedger, connection: Con
         return
 
 
-def _done(number: int, one: PlannedPart, ledger: FindingLedger) -> WorkedPart:
+def _done(number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts) -> WorkedPart:
     """Do a part in a worker; the ledger, a copy, then has what came of this one alone."""
     observer = _ResultObserver()
     ledger.begin_anew(observer)
     error: BaseException | None = None
     began = system_clock()
     try:
-        run_parts([one], ledger)
-    except KeyboardInterrupt as end:
-        for further in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(further, signal.SIG_IGN)
+        interrupts.during(lambda: run_parts([one], ledger))
+    except (KeyboardInterrupt, TargetUnreachableError) as end:
         error = end
-    except TargetUnreachableError as lost:
-        error = lost
     except Exception as fault:  # noqa: BLE001 - ours; it is raised where the run was started
         error = RuntimeError("".join(traceback.format_exception(fault)))
     result = observer.result

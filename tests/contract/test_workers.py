@@ -199,3 +199,43 @@ def test_a_termination_of_all_processes_leaves_what_the_workers_did(target: Targ
         run_side_by_side([planned(1, terminated)], target, ledger, 2)
 
     assert ledger.made == {("operation", "check"): 1}
+
+
+def test_two_interrupts_at_once_leave_what_the_worker_did(target: Target) -> None:
+    ledger = FindingLedger()
+    both = (signal.SIGINT, signal.SIGTERM)
+
+    def interrupted() -> None:
+        ledger.count_check("operation", "check")
+        signal.pthread_sigmask(signal.SIG_BLOCK, both)
+        for one in both:
+            os.kill(os.getpid(), one)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
+
+    with termination_as_interrupt(), pytest.raises(KeyboardInterrupt):
+        run_side_by_side([planned(1, interrupted)], target, ledger, 2)
+
+    assert ledger.made == {("operation", "check"): 1}
+
+
+class NoteThatInterrupts(str):
+    """Interrupts the worker while it hands over what it did."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return str, ("a note",)
+
+
+def test_an_interrupt_between_two_parts_leaves_the_first_and_does_not_begin_the_second(
+    target: Target,
+) -> None:
+    ledger = FindingLedger()
+    first = planned(1, lambda: ledger.notes.append(NoteThatInterrupts()), "a group")
+    second = planned(2, lambda: ledger.notes.append("another note"), "a group")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_side_by_side([first, second], target, ledger, 2)
+
+    assert ledger.notes == ["a note"]
