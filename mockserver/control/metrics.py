@@ -23,10 +23,6 @@ _JSON = "application/json"
 _TEXTS = ("text/plain", "application/openmetrics-text")
 
 
-def _be_ready() -> None:
-    """Be ready at all times."""
-
-
 @dataclass(frozen=True, slots=True)
 class MetricSources:
     """Counters of the running server.
@@ -38,7 +34,7 @@ class MetricSources:
     counters: Counters
     open_calls: Callable[[], Mapping[str, int]]
     uptime_seconds: Callable[[], int]
-    check_store: Callable[[], None] = _be_ready
+    check_store: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

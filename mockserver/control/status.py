@@ -11,10 +11,6 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Document, Json
 
 
-def _be_ready() -> None:
-    """Be ready at all times."""
-
-
 @dataclass(frozen=True, slots=True)
 class ServerOperations:
     """Operations that concern no sandbox."""
@@ -22,8 +18,8 @@ class ServerOperations:
     served: tuple[LoadedVendor, ...]
     strict_auth: bool
     uptime_seconds: Callable[[], int]
+    check_store: Callable[[], None]
     settings: tuple[EffectiveSetting, ...] = ()
-    check_store: Callable[[], None] = _be_ready
 
     def health(self) -> Document:
         """Return the server's status, version, vendors and for how long it has been up.

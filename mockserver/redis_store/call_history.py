@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
-from operator import attrgetter
 from typing import Any
 
 from mockserver.model import Value
@@ -15,8 +14,6 @@ from mockserver.sandbox.rewinding import PlacedChange, Rewound
 from mockserver.sandbox.store import CallStates, Tables
 
 _OF_CONTROL_PLANE = 0
-_LOG, _CALLS = 2, 6
-"""Places of the keys among those of a sandbox."""
 
 
 class Span(Value, frozen=True):
@@ -47,20 +44,18 @@ class CallHistory:
 
     def forget_before(self, number: int) -> None:
         """Forget the calls before this one."""
-        self._ask("zremrangebyscore", self._keys[_CALLS], "-inf", f"({number}")
+        self._ask("zremrangebyscore", self._keys.calls, "-inf", f"({number}")
 
     def forget(self) -> None:
         """Forget all calls."""
-        self._ask("delete", self._keys[_CALLS])
+        self._ask("delete", self._keys.calls)
 
-    def states(
-        self, numbers: Collection[int], now: Tables, version: int, *, oldest: int = 0
-    ) -> Mapping[int, CallStates]:
+    def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
         """Return the states around the calls that are still known; `now` is the state at `version`."""
         spans = [one for one in self._spans() if one.number in numbers and one.number > 0]
         if not spans:
             return {}
-        steps = {step.version: step for step in self._steps() if oldest < step.version <= version}
+        steps = {step.version: step for step in self._steps()}
         wanted = {at for one in spans for at in (one.before, one.after)}
         found: dict[int, Tables] = {}
         rewound = Rewound.of(now)
@@ -84,7 +79,7 @@ class CallHistory:
             return {}
         found: dict[str, int] = {}
         first = spans[0].before
-        for step in sorted(self._steps(), key=attrgetter("version"), reverse=True):
+        for step in reversed(self._steps()):
             if step.version <= first:
                 break
             for changed, key, _ in step.before:
@@ -94,11 +89,11 @@ class CallHistory:
 
     def _spans(self) -> list[Span]:
         """Return the calls that are known, oldest first."""
-        return [Span(*map(int, member.split())) for member in self._ask("zrange", self._keys[_CALLS], 0, -1)]
+        return [Span(*map(int, member.split())) for member in self._ask("zrange", self._keys.calls, 0, -1)]
 
     def _steps(self) -> list[_Step]:
         """Return the steps that are known, oldest first; of the very first only its version is."""
-        entries = self._ask("xrange", self._keys[_LOG])
+        entries = self._ask("xrange", self._keys.log)
         return [
             _Step(_version_of(one), read_before(fields[b"b"]))
             for (before, _), (one, fields) in pairwise(entries)

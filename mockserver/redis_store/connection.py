@@ -55,10 +55,9 @@ _PASSING_WORDS = ("OOM", "MISCONF", "MASTERDOWN", "LOADING", "READONLY", "NOREPL
 class RedisConnection:
     """The connection of one worker to the store; calls block, and never for long."""
 
-    def __init__(self, address: StoreAddress, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, address: StoreAddress) -> None:
         self.address = address
         self._client = _open(address)
-        self._patience_s = patience_s
         self._scripts: dict[str, Any] = {}
         self._blocked_until, self._reason = 0.0, ""
 
@@ -84,16 +83,15 @@ class RedisConnection:
         Raises:
             StoreUnavailableError: there is no answer.
         """
+        self._refuse_while_blocked()
         began = monotonic()
-        if began < self._blocked_until:
-            raise StoreUnavailableError(self._reason)
         while True:
             try:
                 return work(self._client)
             except RedisError as error:
                 if not _is_passing(error):
                     raise
-                if monotonic() - began >= self._patience_s:
+                if monotonic() - began >= PATIENCE_S:
                     raise StoreUnavailableError(self._block(error)) from None
             sleep(_PAUSE_S)
 
@@ -103,8 +101,7 @@ class RedisConnection:
         Raises:
             StoreUnavailableError: there is no answer.
         """
-        if monotonic() < self._blocked_until:
-            raise StoreUnavailableError(self._reason)
+        self._refuse_while_blocked()
         pipeline = self._client.pipeline(transaction=False)
         work(pipeline)
         try:
@@ -136,6 +133,10 @@ class RedisConnection:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def _refuse_while_blocked(self) -> None:
+        if monotonic() < self._blocked_until:
+            raise StoreUnavailableError(self._reason)
 
     def _block(self, error: RedisError) -> str:
         """Let nobody ask for a while, and return why."""

@@ -15,10 +15,7 @@ from mockserver.errors import StoreUnavailableError
 from mockserver.journal.entry import Entry
 from mockserver.journal.entry_log import DEFAULT_LIMITS, Kept, Limits
 from mockserver.redis_store.connection import RedisConnection
-from mockserver.redis_store.keys import journal_keys
-
-_ENTRIES, _HEAD = 1, 2
-"""Places of the keys among those of a journal."""
+from mockserver.redis_store.keys import JournalKeys, journal_keys
 
 
 def _plain(value: Any) -> Any:
@@ -64,7 +61,7 @@ class RedisEntryLog:
         """See `EntryLog.entries`."""
         if last == 0:
             return []
-        key = journal_keys(self._connection.address.prefix, sandbox)[_ENTRIES]
+        key = self._keys(sandbox).entries
         found = self._connection.ask(lambda client: client.xrevrange(key, count=last))
         return [_entry_of(*one) for one in reversed(found)]
 
@@ -72,7 +69,7 @@ class RedisEntryLog:
         """See `EntryLog.entry`."""
         if number < 1:
             return None
-        key, at = journal_keys(self._connection.address.prefix, sandbox)[_ENTRIES], f"{number}-0"
+        key, at = self._keys(sandbox).entries, f"{number}-0"
         found = self._connection.ask(lambda client: client.xrange(key, at, at))
         return _entry_of(*found[0]) if found else None
 
@@ -82,8 +79,7 @@ class RedisEntryLog:
 
     def size(self) -> int:
         """See `EntryLog.size`."""
-        prefix = self._connection.address.prefix
-        keys = [journal_keys(prefix, name)[_ENTRIES] for name in self._names()]
+        keys = [self._keys(name).entries for name in self._names()]
         return sum(self._connection.ask(lambda client: [client.xlen(key) for key in keys]))
 
     def dropped(self, sandbox: str) -> int:
@@ -99,12 +95,14 @@ class RedisEntryLog:
         self._script(sandbox, "forget")
 
     def _count(self, sandbox: str, name: str) -> int:
-        key = journal_keys(self._connection.address.prefix, sandbox)[_HEAD]
+        key = self._keys(sandbox).head
         return int(self._connection.ask(lambda client: client.hget(key, name)) or 0)
 
     def _script(self, sandbox: str, command: str, *arguments: str | bytes | float) -> Any:
-        keys = journal_keys(self._connection.address.prefix, sandbox)
-        return self._connection.script("journal", keys, command, *arguments)
+        return self._connection.script("journal", self._keys(sandbox), command, *arguments)
+
+    def _keys(self, sandbox: str) -> JournalKeys:
+        return journal_keys(self._connection.address.prefix, sandbox)
 
 
 def encode(entry: Entry) -> bytes:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-_SANDBOX_PARTS = ("head", "documents", "log", "lock", "queue", "wake", "calls")
-_JOURNAL_PARTS = ("head", "journal", "journal-head")
+from typing import NamedTuple
 
 
-def sandbox_keys(prefix: str, sandbox: str) -> Sequence[str]:
-    """Return the keys of a sandbox, in the order in which its script has them."""
-    return [_key(prefix, sandbox, part) for part in _SANDBOX_PARTS]
+class SandboxKeys(NamedTuple):
+    """The keys of a sandbox, in the order in which its script has them."""
+
+    head: str
+    documents: str
+    log: str
+    lock: str
+    queue: str
+    wake: str
+    calls: str
 
 
-def journal_keys(prefix: str, sandbox: str) -> Sequence[str]:
-    """Return the keys of a sandbox's journal, likewise."""
-    return [_key(prefix, sandbox, part) for part in _JOURNAL_PARTS]
+class JournalKeys(NamedTuple):
+    """The keys of a sandbox's journal, likewise; `sandbox` is there as long as the sandbox is."""
+
+    sandbox: str
+    entries: str
+    head: str
+
+
+def sandbox_keys(prefix: str, sandbox: str) -> SandboxKeys:
+    """Return the keys of a sandbox."""
+    return SandboxKeys(*(_key(prefix, sandbox, part) for part in SandboxKeys._fields))
+
+
+def journal_keys(prefix: str, sandbox: str) -> JournalKeys:
+    """Return the keys of a sandbox's journal."""
+    return JournalKeys(*(_key(prefix, sandbox, part) for part in ("head", "journal", "journal-head")))
 
 
 def _key(prefix: str, sandbox: str, part: str) -> str:

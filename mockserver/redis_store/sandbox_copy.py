@@ -13,7 +13,7 @@ from mockserver.sandbox.memory_table import UndoList
 
 T = TypeVar("T")
 
-NO_VERSION = 0
+_NO_VERSION = 0
 
 
 class Attempt(Generic[T]):
@@ -47,12 +47,12 @@ class SandboxCopy(StoredSandbox):
     @property
     def is_loaded(self) -> bool:
         """Whether it is a copy of anything."""
-        return self.version != NO_VERSION
+        return self.version != _NO_VERSION
 
     def forget(self) -> None:
         """Be a copy of nothing."""
         self.tables.clear()
-        self.epoch, self.version, self.tx = b"", NO_VERSION, b""
+        self.epoch, self.version, self.tx = b"", _NO_VERSION, b""
 
     def load(self, head: tuple[bytes, int, bytes], documents: Mapping[bytes, bytes]) -> None:
         """Become a copy of everything that is stored."""

@@ -15,7 +15,7 @@ from mockserver.journal.counters import StoreCounts
 from mockserver.redis_store.call_history import CallHistory, Span
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.documents import NOTHING, Written, write_changes, write_tables
-from mockserver.redis_store.keys import sandbox_keys
+from mockserver.redis_store.keys import SandboxKeys, sandbox_keys
 from mockserver.redis_store.sandbox_copy import SandboxCopy
 from mockserver.redis_store.turns import Turn
 from mockserver.sandbox.clock import Clock, system_clock
@@ -212,7 +212,7 @@ class RedisStore:
     def _history(self, sandbox: str) -> CallHistory:
         return CallHistory(self._connection, sandbox)
 
-    def _keys(self, sandbox: str) -> Sequence[str]:
+    def _keys(self, sandbox: str) -> SandboxKeys:
         return sandbox_keys(self._connection.address.prefix, sandbox)
 
     def _script(self, sandbox: str, command: str, *arguments: str | bytes | float) -> Any:

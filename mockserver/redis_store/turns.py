@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from secrets import token_hex
 from time import monotonic
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import Self
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.keys import SandboxKeys
 
 LEASE_MS = 2000
 """For how long a turn lasts at most; it ends sooner, but for a worker that was killed."""
@@ -19,14 +19,11 @@ WAIT_MS = 80
 
 PATIENCE_S = 5.0
 
-_WAKE = 5
-"""The place of the key at which workers wait among those of a sandbox."""
-
 
 class Turn:
     """A worker's turn to write to a sandbox, once it has taken it; it ends with the context."""
 
-    def __init__(self, connection: RedisConnection, keys: Sequence[str]) -> None:
+    def __init__(self, connection: RedisConnection, keys: SandboxKeys) -> None:
         self._connection, self._keys = connection, keys
         self.token = ""
 
@@ -53,7 +50,7 @@ class Turn:
             if self._connection.script("sandbox", self._keys, "acquire", asked, WAIT_MS, LEASE_MS):
                 self.token = asked
                 return
-            given = self._connection.ask(lambda client: client.blpop(self._keys[_WAKE], WAIT_MS / 1000))
+            given = self._connection.ask(lambda client: client.blpop(self._keys.wake, WAIT_MS / 1000))
             self._connection.script("sandbox", self._keys, "leave", asked)
             if given:
                 self.token = given[1].decode()

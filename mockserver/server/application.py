@@ -146,11 +146,22 @@ def create_app(
         ValueError: `freeze` is not an instant supported by the clock.
     """
     options = options or Options()
-    started = clock()
-    live = LiveCalls(started.isoformat())
     backend = backend or (shared_backend(options.store, clock) if options.store else memory_backend(clock))
-    store = backend.store
-    lasting = Lasting(
+    lasting = _lasting(options, backend, listeners, clock, note)
+    backend.follow(lasting.live.tell)
+    app = _assemble(options, lasting)
+    app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
+    with suppress(StoreUnavailableError):  # a worker may start before its store is back
+        app.sandboxes.create(app.sandboxes.default_settings)
+    return app
+
+
+def _lasting(
+    options: Options, backend: Backend, listeners: tuple[Listener, ...], clock: Clock, note: Note
+) -> Lasting:
+    started, store = clock(), backend.store
+    live = LiveCalls(started.isoformat())
+    return Lasting(
         backend,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes, backend.use_times),
         live,
@@ -164,12 +175,6 @@ def create_app(
         started,
         note,
     )
-    backend.follow(live.tell)
-    app = _assemble(options, lasting)
-    app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
-    with suppress(StoreUnavailableError):  # a worker may start before its store is back
-        app.sandboxes.create(app.sandboxes.default_settings)
-    return app
 
 
 def reload_app(options: Options, running: Application) -> Application:

@@ -8,24 +8,7 @@ from __future__ import annotations
 import sys
 
 from tests.browser.visitor import NAMES, find_browser
-from tests.support.debian_packages import install
-
-
-def main() -> int:
-    """Install a browser if there is none, and return the exit status."""
-    if find_browser():
-        return 0
-    why = install("chromium")
-    if find_browser():
-        return 0
-    names = ", ".join(NAMES)
-    print(  # noqa: T201
-        f"error: no browser on this machine: {names} are not on the search path, and {why}\n"
-        "  try: apt-get install chromium, as root; then make test-browser",
-        file=sys.stderr,
-    )
-    return 1
-
+from tests.support.debian_packages import see_that_there_is
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(see_that_there_is("browser", "chromium", NAMES, "test-browser", find_browser))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -10,7 +9,7 @@ from mockserver.redis_store.addresses import parse_address
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.store import RedisStore
 from tests.support.engine_samples import NOW
-from tests.support.redis_server import RedisServer, find_server, redis_server
+from tests.support.redis_server import RedisServer, redis_server
 
 _prefixes = count(1)
 
@@ -18,8 +17,6 @@ _prefixes = count(1)
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A Redis for all tests that leave it as it is."""
-    if find_server() is None and not os.environ.get("REDIS_REQUIRED"):
-        pytest.skip("no redis-server on this machine: make test-redis installs one")
     with redis_server(tmp_path_factory.mktemp("redis")) as server:
         yield server
 

@@ -10,7 +10,7 @@ from mockserver.redis_store.connection import RedisConnection
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import shared_backend
 from tests.support.client import Client, Response
-from tests.support.redis_server import RedisServer, find_server, redis_server
+from tests.support.redis_server import RedisServer, redis_server
 
 READS = {
     "vba": "/vba/claim-invoice-batch",
@@ -25,8 +25,6 @@ BATCH = "/vba/claim-invoice-batch"
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis of the test's own, which writes everything down at once."""
-    if find_server() is None:
-        pytest.skip("no redis-server on this machine: make test-redis installs one")
     with redis_server(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as running:
         yield running
 
@@ -48,28 +46,12 @@ def put(client: Client, *keys: int) -> Response:
     return client.put(BATCH, json=[{"invoice_Key": key, "payee_ID": "P100"} for key in keys])
 
 
-def lose(server: RedisServer) -> None:
-    server.kill()
-
-
-def let_wait(server: RedisServer) -> None:
-    server.pause()
-
-
 def fill_up(server: RedisServer) -> None:
     server.client().config_set("maxmemory", 1)
 
 
 def make_read_only(server: RedisServer) -> None:
     server.client().replicaof("127.0.0.1", "1")
-
-
-def bring_back(server: RedisServer) -> None:
-    server.start()
-
-
-def let_go_on(server: RedisServer) -> None:
-    server.resume()
 
 
 def make_room(server: RedisServer) -> None:
@@ -83,7 +65,12 @@ def make_writable(server: RedisServer) -> None:
 Step = Callable[[RedisServer], None]
 FAULTS = pytest.mark.parametrize(
     ("fault", "cure"),
-    [(lose, bring_back), (let_wait, let_go_on), (fill_up, make_room), (make_read_only, make_writable)],
+    [
+        (RedisServer.kill, RedisServer.start),
+        (RedisServer.pause, RedisServer.resume),
+        (fill_up, make_room),
+        (make_read_only, make_writable),
+    ],
     ids=["lost", "silent", "full", "read-only"],
 )
 

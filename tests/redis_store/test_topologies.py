@@ -11,7 +11,7 @@ from mockserver.redis_store.addresses import parse_address
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import shared_backend
 from tests.support.client import Client
-from tests.support.redis_server import RedisServer, find_server, free_port, redis_server
+from tests.support.redis_server import RedisServer, free_port, redis_program, redis_server
 
 CREDENTIALS = {
     "user-agent": "tests",
@@ -24,8 +24,6 @@ CREDENTIALS = {
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[str]:
     """The address of a cluster of one server that has all slots."""
-    if find_server() is None:
-        pytest.skip("no redis-server on this machine: make test-redis installs one")
     options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     with redis_server(tmp_path, *options) as server:
         client: Any = server.client()
@@ -41,7 +39,7 @@ def sentinel(running: RedisServer, tmp_path: Path) -> Iterator[str]:
     watching = RedisServer(tmp_path)
     settings = tmp_path / "sentinel.conf"
     settings.write_text(f"port {watching.port}\nsentinel monitor world 127.0.0.1 {running.port} 1\n", "ascii")
-    command = [find_server() or "redis-server", str(settings), "--sentinel"]
+    command = [redis_program(), str(settings), "--sentinel"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own command line
         watching.client().ping()
         yield f"redis+sentinel://127.0.0.1:{watching.port}/world/0?prefix=sentinel"

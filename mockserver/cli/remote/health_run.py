@@ -9,8 +9,8 @@ from mockserver.cli.remote.outcome_lines import counted, write_json, write_lines
 from mockserver.cli.remote.server_options import ServerOptions
 from mockserver.model import Document
 
-STORE_UNAVAILABLE = "store-unavailable"
-"""The code of a server that is up, but not ready: its store does not answer."""
+_NOT_READY = "store-unavailable"
+"""The code of a server that is up, and whose store does not answer."""
 
 _PAUSE_S = 0.2
 _TIMEOUT_S = 5.0
@@ -38,8 +38,7 @@ def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
         try:
             return control.call("GET", "/health")  # type: ignore[no-any-return]
         except (ServerUnreachableError, RefusedError) as error:
-            if isinstance(error, RefusedError) and error.code != STORE_UNAVAILABLE:
-                raise
-            if monotonic() >= ends:
+            is_refused = isinstance(error, RefusedError) and error.code != _NOT_READY
+            if is_refused or monotonic() >= ends:
                 raise
             sleep(_PAUSE_S)
