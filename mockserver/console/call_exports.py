@@ -21,13 +21,19 @@ _FILE_NAME = re.compile(r'filename="([\w.-]+)"')
 class Export:
     """A form: its name in an address, its title, and the control plane's name of the format.
 
-    With `brings_state` it makes a sandbox with what the call met, and compares the answer.
+    `file` is what it is called as a file to hand on: one that makes a sandbox with what the call met, and
+    compares the answer; "" if it is the call alone.
     """
 
     name: str
     title: str
     format: str
-    brings_state: bool = False
+    file: str = ""
+
+    @property
+    def brings_state(self) -> bool:
+        """Whether it needs nothing but a server."""
+        return self.file != ""
 
 
 EXPORTS = (
@@ -35,11 +41,11 @@ EXPORTS = (
     Export("powershell", "PowerShell", "powershell"),
     Export("httpie", "HTTPie", "httpie"),
     Export("fetch", "JavaScript fetch", "fetch"),
-    Export("pytest", "pytest", "pytest", brings_state=True),
-    Export("case", "case", "case", brings_state=True),
-    Export("script", "curl script", "curl", brings_state=True),
-    Export("har", "HAR", "har", brings_state=True),
-    Export("postman", "Postman", "postman", brings_state=True),
+    Export("script", "shell script", "curl", "Shell script, which needs curl alone"),
+    Export("pytest", "pytest", "pytest", "Test for pytest"),
+    Export("case", "case", "case", "Case file"),
+    Export("har", "HAR", "har", "HAR file"),
+    Export("postman", "Postman", "postman", "Postman collection"),
 )
 """All forms, in the order of the page."""
 

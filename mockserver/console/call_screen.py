@@ -25,11 +25,11 @@ RAW_CHARACTERS = 200_000
 """Most characters of a raw body on a page."""
 
 TARGETS = (
-    ("here", "in this sandbox"),
     ("fresh", "in a fresh sandbox"),
+    ("here", "in this sandbox, which it changes"),
     ("address", "to an address"),
 )
-"""Where a call can be sent again."""
+"""Where a call can be sent again; the first disturbs nobody."""
 
 
 async def show_call(visit: Visit) -> Screen:
@@ -43,7 +43,7 @@ async def replay(visit: Visit) -> Screen:
     to = visit.form.get("to", "")
     # Recorded credentials are sent to no other address.
     headers = {"authorization": text} if (text := visit.form.get("authorization", "")) else {}
-    asked = {"to": to, "headers": headers} if chosen == "address" else {"into": chosen or "here"}
+    asked = {"to": to, "headers": headers} if chosen == "address" else {"into": chosen or TARGETS[0][0]}
     try:
         found = await visit.control.post(visit.of_sandbox(f"/journal/{visit.path['number']}/replay"), asked)
     except ControlRefusal as refusal:
@@ -98,7 +98,7 @@ async def _document(visit: Visit) -> Document:
         "bodies": bodies(call, decided, page["rows"], picked) if tab == "items" else None,
         "rawCharacters": RAW_CHARACTERS,
         "changes": await _changes(visit, number) if tab == "state" else None,
-        "exports": [{"name": one.name, "title": one.title, "brings": one.brings_state} for one in EXPORTS],
+        "exports": [{"name": one.name, "title": one.title, "file": one.file} for one in EXPORTS],
         "export": await export_part(visit),
         "targets": [{"name": name, "title": title} for name, title in TARGETS],
         "replay": None,
@@ -138,10 +138,10 @@ async def _switches(visit: Visit, call: Document) -> list[str]:
 
 
 def _replayed(found: Document, chosen: str, to: str) -> Document:
-    address = None
+    address, calls = None, f"{CONSOLE}/?sandbox={found['into']}"
     if found["number"] is not None:
         address = f"{CONSOLE}/x/{found['number']}?sandbox={found['into']}"
-    result: Json = {**found, "address": address}
+    result: Json = {**found, "address": address, "calls": calls}
     return {"into": chosen, "to": to, "error": None, "result": result}
 
 

@@ -12,9 +12,11 @@ from mockserver.control.call_files import CALL_FORMATS, call_reply
 from mockserver.control.cases.transport import HttpClient
 from mockserver.control.control_call import ControlError, UnknownEntryError
 from mockserver.control.journal_queries import read_expectation, read_query
+from mockserver.control.scenario_documents import PackagedScenarios
 from mockserver.control.stories import NotReproducibleError, StoryBuilder
 from mockserver.control.story_files import story_reply
 from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.applied_rules import applied_rules
 from mockserver.journal.entry import Entry
 from mockserver.journal.export.har import har_archive, har_story
 from mockserver.journal.item_places import item_places
@@ -59,6 +61,7 @@ class JournalOperations:
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
+    packaged: PackagedScenarios
     inside: HttpClient
 
     def list_journal(
@@ -82,7 +85,7 @@ class JournalOperations:
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return one entry in full, with the places of its items in request and reply.
+        """Return one entry in full, with its rules in words and the places of its items in both bodies.
 
         Raises:
             UnknownEntryError: there is no entry with this number.
@@ -91,7 +94,7 @@ class JournalOperations:
         whole = View(shown=secrets == _SHOWN_SECRETS).whole(entry)
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
-        return {**whole, "decided": decided}
+        return {**whole, "decided": decided, "rules": applied_rules(entry, self.packaged.documents)}
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Raise unless the recorded calls are as expected.

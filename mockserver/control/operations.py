@@ -72,7 +72,7 @@ def control_operations(
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
-        JournalOperations(sandboxes, journal, served, clients.inside),
+        JournalOperations(sandboxes, journal, served, packaged, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),

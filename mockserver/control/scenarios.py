@@ -14,6 +14,7 @@ from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIOS
 from mockserver.sandbox.store import SandboxState
 from mockserver.scenario import language
 from mockserver.scenario.limits import limited
+from mockserver.scenario.rule_words import describe_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _whole(record: Document, whole: SandboxState) -> Document:
 
 
 def _rules(record: Document, whole: SandboxState) -> list[Document]:
-    """Return calls and hits of each rule, and its remaining hits (None: unlimited)."""
+    """Return each rule in words, with its calls, hits and remaining hits (None: unlimited)."""
     counters = whole.collection(SCENARIO_COUNTERS, "")
     rules: list[Document] = []
     for rule in record["document"]["rules"]:
@@ -134,5 +135,7 @@ def _rules(record: Document, whole: SandboxState) -> list[Document]:
         hits = counts.get("hits", 0)
         count = rule.get("times", EMPTY).get("count")
         left = None if count is None else max(0, int(count) - hits)
-        rules.append({"id": rule["id"], "calls": counts.get("calls", 0), "hits": hits, "left": left})
+        words = describe_rule(rule)
+        told = {"id": rule["id"], "when": words.when, "then": list(words.then)}
+        rules.append({**told, "calls": counts.get("calls", 0), "hits": hits, "left": left})
     return rules

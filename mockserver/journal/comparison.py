@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import zip_longest
 
 from mockserver.codec import json
@@ -9,7 +10,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.redaction import redact_body
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import Entry
-from mockserver.model import Document, Json, Path, Reply
+from mockserver.model import Action, Document, Json, Path, Reply
 from mockserver.sandbox.diff import ValueChange, diff_values
 from mockserver.spec.openapi import Operation, parse_pointer
 
@@ -20,15 +21,17 @@ ItemStatuses = list[tuple[str, str]]
 """Key and status of each item, in request order."""
 
 _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
+_BAD_ACTIONS = (Action.REJECTED, Action.SKIPPED)
 _UNREPORTED = "unsaid"
 _NO_STATUS = "none"
 _NO_REPLY = Reply(0)
 
 
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
-    """Compare the replies of two entries; items are compared by their outcomes."""
+    """Compare the replies of two entries of the same bytes; items are compared by their outcomes."""
     pairs = _pair_items(_item_results(recorded), _item_results(replayed))
-    return _difference(recorded, replayed.status, replayed.reply, pairs)
+    difference = _difference(recorded, replayed.status, replayed.reply, pairs)
+    return {**difference, "bad": _compare_bad_items(recorded, replayed)}
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
@@ -95,11 +98,28 @@ def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs
     head = "same status" if was == now else f"status {was} → {now}"
     verb = "differs" if len(differing) == 1 else "differ"
     return {
+        "bad": None,
         "same": recorded.status == status and not differing,
         "says": f"{head}, {len(differing)} of {len(pairs)} outcomes {verb}",
         "status": {"recorded": recorded.status, "replayed": status},
         "items": {"count": len(pairs), "differ": len(differing), "differences": differing[:MAX_SHOWN]},
         "body": _body_difference(recorded.reply, reply),
+    }
+
+
+def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
+    """Return how many items were rejected, skipped or changed by a rule, and how many are so again."""
+    was, now = _item_ends(recorded), _item_ends(replayed)
+    bad = [at for at, (action, did) in was.items() if action in _BAD_ACTIONS or did]
+    again = [at for at in bad if now.get(at) == was[at]]
+    return {"count": len(bad), "again": len(again)}
+
+
+def _item_ends(entry: Entry) -> Mapping[int, tuple[Action, tuple[str, ...]]]:
+    """Return what became of each item, and what rules did to it, by index."""
+    return {
+        at: (action, entry.effects[at].did if at in entry.effects else ())
+        for at, (_, action) in enumerate(entry.decided.items())
     }
 
 

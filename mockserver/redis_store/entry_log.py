@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import StoreUnavailableError
+from mockserver.journal.applied_rules import applied_scenarios
 from mockserver.journal.entry import Entry
 from mockserver.journal.entry_log import DEFAULT_LIMITS, Kept, Limits
 from mockserver.redis_store.connection import RedisConnection
@@ -106,8 +107,8 @@ class RedisEntryLog:
 
 
 def encode(entry: Entry) -> bytes:
-    """Return an entry as it is stored; the scenarios of its call are in the state of its sandbox."""
-    call = replace(entry.call, scenarios=())
+    """Return an entry as it is stored; of the scenarios of its sandbox it keeps the rules that hit."""
+    call = replace(entry.call, scenarios=applied_scenarios(entry))
     with suppress(UnicodeError):
         return _encoder.encode(replace(entry, call=call))
     # Octets that are no UTF-8 stand in the target too, escaped.

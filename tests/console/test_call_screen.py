@@ -82,7 +82,7 @@ def test_a_rule_that_hit_leads_to_its_scenario(reader: Client) -> None:
 
     text = page(reader).text
 
-    assert "/_console/scenarios?sandbox=new&name=locked-b" in links(text)
+    assert "/_console/scenarios?sandbox=new&name=locked-b#rule-locked-b/r1" in links(text)
     assert "asked for by" in text
 
 
@@ -199,7 +199,8 @@ def test_an_item_that_a_rule_lost_says_why(reader: Client) -> None:
     text = page(reader).text
 
     assert "Left out of the answer, not stored" in text
-    assert "/_console/scenarios?sandbox=new&name=nightly" in links(text)
+    assert "/_console/scenarios?sandbox=new&name=nightly#rule-nightly/lose" in links(text)
+    assert "</a>: all calls</small>" in text
     assert "First bad item: 1" in text
 
 
@@ -277,7 +278,7 @@ def test_a_replay_tells_what_differs_and_leads_to_the_new_call(reader: Client) -
 
     text = replay(reader, into="here").text
 
-    assert "Another result:</strong> same status, 1 of 2 outcomes differs" in text
+    assert "1 of 1 bad item is as before; same status, 1 of 2 outcomes differs." in text
     assert '<td class="outcome created">created</td><td class="outcome updated">updated</td>' in text
     assert "/_console/x/3?sandbox=new" in links(text)
 
@@ -288,7 +289,34 @@ def test_a_replay_into_a_fresh_sandbox_comes_out_the_same(reader: Client) -> Non
     text = replay(reader, into="fresh").text
 
     assert "The same:" in text
-    assert "/_console/x/1?sandbox=replay-1" in links(text)
+    assert {"/_console/x/1?sandbox=replay-1", "/_console/?sandbox=replay-1"} <= set(links(text))
+
+
+def test_a_replay_goes_to_a_fresh_sandbox_unless_another_place_is_chosen(reader: Client) -> None:
+    order(reader, "A")
+
+    assert twin(reader)["targets"][0]["name"] == "fresh"
+    assert "/_console/x/1?sandbox=replay-1" in links(replay(reader).text)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["<dd>all calls</dd>", "<dd>the item B: rejected (locked)</dd>", '<a href="/_console/scenarios?'],
+)
+def test_what_was_decided_has_the_rules_in_words(reader: Client, said: str) -> None:
+    create(reader, scenarios=[SCENARIO])
+    order(reader, "A", "B")
+
+    assert said in page(reader, tab="decided").text
+
+
+def test_a_file_to_hand_on_is_named_otherwise_than_a_copy(reader: Client) -> None:
+    order(reader, "A")
+
+    exports = twin(reader)["exports"]
+
+    assert [one["name"] for one in exports if one["file"]] == ["script", "pytest", "case", "har", "postman"]
+    assert not {one["file"] for one in exports} & {one["title"] for one in exports}
 
 
 def test_a_replay_that_is_refused_says_why_in_the_page(reader: Client) -> None:

@@ -83,6 +83,19 @@ def test_an_entry_tells_why_an_item_was_rejected(operator: Client) -> None:
     )
 
 
+def test_an_entry_tells_its_rules_in_words_after_they_are_gone(operator: Client) -> None:
+    create(operator)
+    effect = {"select": {"key": "A"}, "effect": {"omit": True}}
+    losing = {"version": 1, "name": "losing", "rules": [{"id": "r1", "items": [effect]}]}
+    operator.put(f"{NEW}/scenarios/losing", json=losing)
+    order(operator, "A", "B")
+    operator.delete(f"{NEW}/scenarios")
+
+    assert operator.get(f"{NEW}/journal/1").json["rules"] == [
+        {"rule": "losing/r1", "when": "all calls", "then": ["the item A: left out of the answer"]}
+    ]
+
+
 def test_an_entry_tells_where_its_items_stand(operator: Client) -> None:
     order(operator, "A", "")
 

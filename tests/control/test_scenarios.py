@@ -16,6 +16,11 @@ FLAKY = {
     "description": "A fails",
     "rules": [{"id": "r1", "times": {"count": 2}, **FAILING}],
 }
+IN_WORDS = {
+    "id": "r1",
+    "when": "all calls, only numbers 1 to 2 of these",
+    "then": ["the item A: rejected (internal)"],
+}
 AS_YAML = """\
 version: 1
 name: flaky
@@ -83,7 +88,7 @@ def test_a_scenario_is_stored_and_armed(operator: Client) -> None:
             "description": "A fails",
             "rules": 1,
             "hits": 0,
-            "counts": [{"id": "r1", "calls": 0, "hits": 0, "left": 2}],
+            "counts": [{**IN_WORDS, "calls": 0, "hits": 0, "left": 2}],
             "document": FLAKY,
         },
     )
@@ -97,7 +102,7 @@ def test_a_scenario_that_is_armed_bends_calls_and_tells_what_it_hit(operator: Cl
 
     assert (first[0] >= 400, first[1], third[0]) == (True, 201, 201)
     assert operator.get(f"{SCENARIOS}/flaky").json["counts"] == [
-        {"id": "r1", "calls": 3, "hits": 2, "left": 0}
+        {**IN_WORDS, "calls": 3, "hits": 2, "left": 0}
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace as replaced
 
 from mockserver.journal.comparison import compare_entries, compare_reply, reported_outcomes
-from mockserver.model import Action, Delivery, Reply
+from mockserver.model import Action, AppliedEffect, Delivery, Reply
 from mockserver.spec.openapi import Operation
 from tests.support import sample_vendor
 from tests.support.journal_entries import JSON, entry, item_results
@@ -188,3 +188,17 @@ def test_where_the_spec_says_nothing_of_items_the_bodies_speak(tmp_path: Path) -
     result = compare_reply(entry(reply=reply('{"id":"A"}')), reply('{"id":"B"}'), show)
 
     assert (result["items"]["count"], result["body"]["differ"]) == (0, 1)
+
+
+def test_a_comparison_says_how_many_bad_items_are_bad_again() -> None:
+    lost = {0: AppliedEffect("nightly/lose", ("omitted",))}
+    recorded = replaced(RECORDED, effects=lost)
+    ends = item_results(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.REJECTED))
+
+    assert compare_entries(recorded, recorded)["bad"] == {"count": 2, "again": 2}
+    assert compare_entries(recorded, replaced(recorded, decided=ends))["bad"] == {"count": 2, "again": 1}
+    assert compare_entries(recorded, RECORDED)["bad"] == {"count": 2, "again": 1}
+
+
+def test_of_an_answer_alone_nothing_is_said_about_bad_items(tmp_path: Path) -> None:
+    assert compare_reply(RECORDED, reply("{}"), operation(tmp_path))["bad"] is None

@@ -53,10 +53,14 @@ def test_an_entry_is_what_it_was() -> None:
     assert decode(encode(FULL)) == FULL
 
 
-def test_an_entry_does_without_the_scenarios_of_its_sandbox() -> None:
-    armed = replace(ENTRY, call=replace(ENTRY.call, scenarios=({"name": "nightly"},)))
+def test_of_the_scenarios_of_its_sandbox_an_entry_keeps_the_rules_that_hit() -> None:
+    rules = [{"id": "lose-one", "priority": 1}, {"id": "never", "priority": 1}]
+    nightly = {"name": "nightly", "document": {"name": "nightly", "rules": rules}}
+    armed = replace(FULL, call=replace(FULL.call, scenarios=(nightly, {"name": "other", "document": {}})))
 
-    assert decode(encode(armed)) == ENTRY
+    (kept,) = decode(encode(armed)).call.scenarios
+
+    assert kept == {"name": "nightly", "document": {"name": "nightly", "rules": rules[:1]}}
 
 
 def test_a_path_that_is_no_text_is_kept_as_far_as_it_is() -> None:

@@ -1,4 +1,4 @@
-// The page of one call: copies an export at a click, and brings the picked item into view in both bodies.
+// The page of one call: copies an export at a click, and brings the picked item into view in the table and in both bodies.
 "use strict";
 (() => {
   const said = document.getElementById("announcements");
@@ -22,6 +22,11 @@
   });
 
   const showPicked = () => {
+    const row = document.querySelector(".call-items tr.lit");
+    if (row) {
+      const rows = row.closest(".call-items");
+      rows.scrollTop = Math.max(0, row.offsetTop - rows.clientHeight / 3);
+    }
     for (const body of document.querySelectorAll("pre.body")) {
       const lit = body.querySelector("[data-problem].lit, .lit");
       if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
