@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from mockserver.redis_store import store
 from mockserver.redis_store.addresses import parse_address
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.server.application import Application, Options, create_app
@@ -139,22 +140,23 @@ def test_a_restart_keeps_what_was_answered(server: RedisServer, client: Client) 
     assert [item["status"] for item in put(client, 1).json["data"]] == [200]
 
 
+@pytest.mark.parametrize("most", [store.MAX_CHANGES, 0], ids=["usual", "no longer known"])
 def test_a_commit_whose_answer_is_lost_takes_effect_once(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     lost: list[str] = []
-    ask = RedisConnection.ask
+    script = RedisConnection.script
 
-    def lose_first_answer(connection: RedisConnection, work: Callable[[object], object]) -> object:
-        def twice(found: object) -> object:
-            if not lost and "script" in work.__qualname__:
-                lost.append("once")
-                work(found)
-            return work(found)
+    def lose_first_answer(
+        connection: RedisConnection, name: str, keys: Sequence[str], *arguments: str | bytes | float
+    ) -> object:
+        if arguments[0] == "commit":
+            lost.append(name)
+            script(connection, name, keys, *arguments)
+        return script(connection, name, keys, *arguments)
 
-        return ask(connection, twice)
-
-    monkeypatch.setattr(RedisConnection, "ask", lose_first_answer)
+    monkeypatch.setattr(store, "MAX_CHANGES", most)
+    monkeypatch.setattr(RedisConnection, "script", lose_first_answer)
     answer = put(client, 1)
 
     assert lost

@@ -39,7 +39,7 @@ local function hand_over(token)
 end
 
 -- Returns what was changed after the copy's version; or that the copy is of another history; or that the
--- worker's own change is there: the answer was lost, and it asks again.
+-- worker's own change is there, though others came after it.
 local function changes_since(version, tx, new_tx, held)
   local newer = redis.call('XRANGE', log, id(version), '+')
   if not newer[1] or newer[1][1] ~= id(version) or newer[1][2][2] ~= tx then return {'reload'} end
@@ -96,6 +96,8 @@ function commands.commit()
   local held = redis.call('HMGET', head, 'epoch', 'version', 'tx', 'kept')
   if not held[1] then return {'missing'} end
   if held[1] ~= epoch then return {'reload'} end
+  -- The answer was lost, and the worker asks again; the log may not know the copy's version any more.
+  if held[3] == new_tx then return {'done', held[2]} end
   if held[2] ~= version or held[3] ~= tx then return changes_since(version, tx, new_tx, held) end
   local sets, size = tonumber(ARGV[10]), tonumber(ARGV[8])
   local deleted = arguments(11 + 2 * sets, #ARGV)
