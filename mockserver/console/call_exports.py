@@ -41,7 +41,7 @@ EXPORTS = (
     Export("powershell", "PowerShell", "powershell"),
     Export("httpie", "HTTPie", "httpie"),
     Export("fetch", "JavaScript fetch", "fetch"),
-    Export("script", "shell script", "curl", "Shell script, which needs curl alone"),
+    Export("script", "shell script", "curl", "Shell script (recommended: needs curl alone)"),
     Export("pytest", "pytest", "pytest", "Test for pytest"),
     Export("case", "case", "case", "Case file"),
     Export("har", "HAR", "har", "HAR file"),

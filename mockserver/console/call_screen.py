@@ -24,12 +24,8 @@ TABS = (
 RAW_CHARACTERS = 200_000
 """Most characters of a raw body on a page."""
 
-TARGETS = (
-    ("fresh", "in a fresh sandbox"),
-    ("here", "in this sandbox, which it changes"),
-    ("address", "to an address"),
-)
-"""Where a call can be sent again; the first disturbs nobody."""
+FRESH, ADDRESS = "fresh", "address"
+"""Places where a call can be sent again, beside its own sandbox; a fresh sandbox disturbs nobody."""
 
 
 async def show_call(visit: Visit) -> Screen:
@@ -43,7 +39,7 @@ async def replay(visit: Visit) -> Screen:
     to = visit.form.get("to", "")
     # Recorded credentials are sent to no other address.
     headers = {"authorization": text} if (text := visit.form.get("authorization", "")) else {}
-    asked = {"to": to, "headers": headers} if chosen == "address" else {"into": chosen or TARGETS[0][0]}
+    asked = {"to": to, "headers": headers} if chosen == ADDRESS else {"into": chosen or FRESH}
     try:
         found = await visit.control.post(visit.of_sandbox(f"/journal/{visit.path['number']}/replay"), asked)
     except ControlRefusal as refusal:
@@ -100,7 +96,6 @@ async def _document(visit: Visit) -> Document:
         "changes": await _changes(visit, number) if tab == "state" else None,
         "exports": [{"name": one.name, "title": one.title, "file": one.file} for one in EXPORTS],
         "export": await export_part(visit),
-        "targets": [{"name": name, "title": title} for name, title in TARGETS],
         "replay": None,
     }
 

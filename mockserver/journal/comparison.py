@@ -111,8 +111,8 @@ def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
     """Return how many items were rejected, skipped or changed by a rule, and how many are so again."""
     was, now = _item_ends(recorded), _item_ends(replayed)
     bad = [at for at, (action, did) in was.items() if action in _BAD_ACTIONS or did]
-    again = [at for at in bad if now.get(at) == was[at]]
-    return {"count": len(bad), "again": len(again)}
+    told = [{"index": at, "recorded": str(was[at][0]), "again": now.get(at) == was[at]} for at in bad]
+    return {"count": len(bad), "again": sum(one["again"] for one in told), "items": told[:MAX_SHOWN]}
 
 
 def _item_ends(entry: Entry) -> Mapping[int, tuple[Action, tuple[str, ...]]]:

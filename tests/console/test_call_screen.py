@@ -278,7 +278,7 @@ def test_a_replay_tells_what_differs_and_leads_to_the_new_call(reader: Client) -
 
     text = replay(reader, into="here").text
 
-    assert "1 of 1 bad item is as before; same status, 1 of 2 outcomes differs." in text
+    assert "1 of 1 bad item is as before (1 rejected); same status, 1 of 2 outcomes differs." in text
     assert '<td class="outcome created">created</td><td class="outcome updated">updated</td>' in text
     assert "/_console/x/3?sandbox=new" in links(text)
 
@@ -295,7 +295,7 @@ def test_a_replay_into_a_fresh_sandbox_comes_out_the_same(reader: Client) -> Non
 def test_a_replay_goes_to_a_fresh_sandbox_unless_another_place_is_chosen(reader: Client) -> None:
     order(reader, "A")
 
-    assert twin(reader)["targets"][0]["name"] == "fresh"
+    assert '<button id="replay" name="into" value="fresh">' in page(reader).text
     assert "/_console/x/1?sandbox=replay-1" in links(replay(reader).text)
 
 
@@ -326,7 +326,6 @@ def test_a_replay_that_is_refused_says_why_in_the_page(reader: Client) -> None:
 
     assert answered.status == 422
     assert "example.com is neither loopback nor allowed" in answered.text
-    assert '<option value="address" selected>' in answered.text
     assert 'value="http://example.com/acme"' in answered.text
 
 

@@ -195,9 +195,16 @@ def test_a_comparison_says_how_many_bad_items_are_bad_again() -> None:
     recorded = replaced(RECORDED, effects=lost)
     ends = item_results(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.REJECTED))
 
-    assert compare_entries(recorded, recorded)["bad"] == {"count": 2, "again": 2}
-    assert compare_entries(recorded, replaced(recorded, decided=ends))["bad"] == {"count": 2, "again": 1}
-    assert compare_entries(recorded, RECORDED)["bad"] == {"count": 2, "again": 1}
+    assert compare_entries(recorded, recorded)["bad"] == {
+        "count": 2,
+        "again": 2,
+        "items": [
+            {"index": 0, "recorded": "created", "again": True},
+            {"index": 1, "recorded": "rejected", "again": True},
+        ],
+    }
+    assert compare_entries(recorded, replaced(recorded, decided=ends))["bad"]["again"] == 1
+    assert compare_entries(recorded, RECORDED)["bad"]["again"] == 1
 
 
 def test_of_an_answer_alone_nothing_is_said_about_bad_items(tmp_path: Path) -> None:
