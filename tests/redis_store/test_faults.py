@@ -8,6 +8,7 @@ import pytest
 from mockserver.redis_store import store
 from mockserver.redis_store.addresses import parse_address
 from mockserver.redis_store.connection import RedisConnection
+from mockserver.sandbox.history import MAX_CHANGES
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import shared_backend
 from tests.support.client import Client, Response
@@ -140,7 +141,7 @@ def test_a_restart_keeps_what_was_answered(server: RedisServer, client: Client) 
     assert [item["status"] for item in put(client, 1).json["data"]] == [200]
 
 
-@pytest.mark.parametrize("most", [store.MAX_CHANGES, 0], ids=["usual", "no longer known"])
+@pytest.mark.parametrize("most", [MAX_CHANGES, 0], ids=["usual", "no longer known"])
 def test_a_commit_whose_answer_is_lost_takes_effect_once(
     client: Client, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
