@@ -19,7 +19,7 @@ import uvicorn
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import log_listeners, log_note
 from mockserver.sandbox.sandboxes import Sandboxes
-from mockserver.server.application import Options, create_app
+from mockserver.server.application import Application, Options, create_app
 from mockserver.server.banner import Facts, render_banner
 from mockserver.server.heap import freeze_heap
 from mockserver.server.listening import bind_socket, server_url
@@ -101,9 +101,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
             stack.enter_context(ready_file.removed_at_end())
         certificate = _certificate(options, serving)
         stamps = stamps_of(options.start_files)
-        listeners = log_listeners(serving.log, numbers=options.mock_headers)
-        app = create_app(options, listeners=listeners, note=log_note(serving.log))
-        app.lasting.backend.check()
+        app = _ready_app(options, serving)
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
             state_file.load(app.sandboxes, app.served)
@@ -125,10 +123,18 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
             _save(state_file, reloading.current.sandboxes)
 
 
+def _ready_app(options: Options, serving: Serving) -> Application:
+    """Return the application, whose store answers."""
+    listeners = log_listeners(serving.log, numbers=options.mock_headers)
+    app = create_app(options, listeners=listeners, note=log_note(serving.log))
+    app.lasting.backend.check()
+    return app
+
+
 def _serve_by_workers(
     options: Options, serving: Serving, listening: socket.socket, announce: Callable[[], None]
 ) -> None:
-    hosts = (serving.host, *(options.hosts or ()))
+    hosts = _certified_hosts(options, serving)
     config = workers_config(options, serving.workers, serving.log, serving.tls_dir, hosts)
     listening.listen()
     WorkerProcesses(config, listening, announce).run()
@@ -153,9 +159,11 @@ def _facts(
 
 
 def _certificate(options: Options, serving: Serving) -> Certificate | None:
-    return (
-        make_certificate(serving.tls_dir, (serving.host, *(options.hosts or ()))) if serving.tls_dir else None
-    )
+    return make_certificate(serving.tls_dir, _certified_hosts(options, serving)) if serving.tls_dir else None
+
+
+def _certified_hosts(options: Options, serving: Serving) -> tuple[str, ...]:
+    return (serving.host, *(options.hosts or ()))
 
 
 def _tls_factory(certificate: Certificate | None) -> TlsFactory | None:
