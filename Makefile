@@ -1,4 +1,4 @@
-.PHONY: help run assets test test-browser test-redis pictures coverage fmt lint style unit contract power soak stories clients people bench bench-peers bench-redis pages docs lock clean
+.PHONY: help run assets test thorough test-browser test-redis pictures coverage fmt lint style unit contract power soak stories clients people bench bench-peers bench-redis pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest
 unexport PYTHONDONTWRITEBYTECODE
 # Suites that judge the whole server; to count lines they would take nearly twice as long, and add none.
 SUITES := contract/test_suite.py catalogue clients invariants journeys stories
-SLOW := contract clients invariants catalogue journeys stories testing redis_store cli/test_contract.py cli/test_contract_over_http.py server/test_uvicorn_server.py
+SLOW := contract clients invariants catalogue journeys stories testing cli/test_contract.py cli/test_contract_over_http.py server/test_uvicorn_server.py
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,14 +40,17 @@ test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is i
 
 test-redis: $(DEV) ## everything on a real Redis, which is installed if it may be, with one worker and with four; QUICK=1 a part of it
 	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.installation
-	REDIS_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 --dist worksteal tests/redis_store
+	REDIS_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 --dist worksteal tests/redis_store/on_redis
 	PYTHONPATH=. $(BIN)/python -m tests.redis_store.behaviour $(if $(QUICK),--quick)
 
 pictures: $(DEV) $(ASSETS_TRIED) ## the pictures of the console in docs
 	PYTHONPATH=. $(BIN)/python -m tests.browser.pictures
 
+thorough: $(DEV) ## every case of every test; make test runs a part of the cases
+	EVERY_CASE=1 $(PYTEST) -n 3 --dist worksteal
+
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
-	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term $(addprefix --ignore tests/,$(SUITES))
+	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term -o "norecursedirs=tests/browser .*" $(addprefix --ignore tests/,$(SUITES))
 
 lint: style ## format check, lint, types, imports, spelling
 	$(BIN)/mypy

@@ -87,6 +87,7 @@ def steps(block: str) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     "block", BLOCKS, ids=[block.partition("\n")[0][len(OPENING + SERVER) :] for block in BLOCKS]
 )

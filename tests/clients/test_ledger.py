@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.quick_pytest import QUICK
+
 HERE = Path(__file__).parents[2] / "examples" / "ledger"
-QUICK = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class Done:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """The project's tests on two workers, each of which starts a server of its own."""
-    kept = tmp_path_factory.mktemp("kept")
+    kept, options = tmp_path_factory.mktemp("kept"), ("-p", "no:cacheprovider", "-n", "2", "-rA")
     run = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-m", "pytest", *QUICK, "-n", "2", f"--mockserver-artifacts={kept}", "-rA"],
+        [sys.executable, "-m", "pytest", *QUICK, *options, f"--mockserver-artifacts={kept}"],
         cwd=HERE,
         capture_output=True,
         text=True,

@@ -29,6 +29,7 @@ def servers() -> Mapping[str, Application]:
     return {vendor: create_app(Options(vendors=(vendor,), strict_auth=True)) for vendor in HEADERS}
 
 
+@pytest.mark.few(100)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.id)
 def test_a_planted_fault_is_seen_and_nothing_else_is(
     mutant: PlantedFault, servers: Mapping[str, Application]

@@ -36,6 +36,7 @@ def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
     assert_the_list_shows_them(tried)
 
 
+@pytest.mark.few(70)
 @every("corruptions")
 def test_a_corrupted_item_is_refused_and_the_others_are_not(tried: Tried, corruption: Corruption) -> None:
     assert_a_corrupted_item_fails_alone(tried, corruption)

@@ -22,7 +22,7 @@ ABOUT = {
 }
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("mutant", [*REPLAYS, *WORDS], ids=lambda one: one.id)
 def test_a_fault_is_found_by_a_check_that_is_about_it(mutant: PlantedFault) -> None:
     checks = {one.check for listed in found(mutant, HASTY).values() for one in listed}

@@ -39,7 +39,7 @@ WALKS = [
 ]
 
 
-@pytest.mark.few(20)
+@pytest.mark.few(10)
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
 def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
     known = load_vendor_api(vendor)
@@ -87,7 +87,7 @@ def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
     assert reached
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("operation", CONTROL.spec.operations)
 def test_generated_calls_of_the_control_plane_find_nothing(operation: str, control: Application) -> None:
     ledger = held(CONTROL, control, "_mock", effort(operation), FUZZING_PHASE)

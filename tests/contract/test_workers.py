@@ -27,9 +27,10 @@ from tests.contract.planted_faults.wrappers import with_fault
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
-FAULTS = [
-    one for one in catalogue.MUTANTS if one.id in ("vba-words-of-the-row-before", "xero-rounds-the-total")
-]
+FAULTS = sorted(
+    (one for one in catalogue.MUTANTS if one.id in ("vba-words-of-the-row-before", "xero-rounds-the-total")),
+    key=lambda one: one.id,
+)
 Work = Callable[[], Any]
 
 
@@ -46,7 +47,7 @@ def planned(number: int, work: Work, group: str = "") -> PlannedPart:
 def of_a_planted_fault(fault: PlantedFault, workers: int) -> FindingLedger:
     ledger = FindingLedger(keeps_exchanges=True)
     app = with_fault(create_app(Options(vendors=(fault.vendor,), strict_auth=True)), fault.planted)
-    effort = RunConfig(7, 2, operations=frozenset(fault.operations), shrinks=False, workers=workers)
+    effort = RunConfig(7, 2, operations=frozenset(fault.operations[:2]), shrinks=False, workers=workers)
     with Target(Address(f"http://testserver/{fault.vendor}", app)) as target:
         # Sizes have a test of their own, with fewer parts: some take long.
         run_phases(load_vendor_api(fault.vendor), target, effort, ledger, (FUZZING_PHASE, STATEFUL_PHASE))

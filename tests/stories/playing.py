@@ -64,13 +64,11 @@ def play_tests(url: str, exports: Sequence[Export], folder: Path) -> list[str]:
         "-q",
         "-p",
         "no:cacheprovider",
-        "-p",
-        "no:randomly",
         "--tb=short",
     ]
     done = subprocess.run(  # noqa: S603 - our own export
         [*command, "-c", os.devnull, "--rootdir", str(folder), str(folder)],
-        env={**os.environ, "MOCKSERVER_URL": url},
+        env={**os.environ, "MOCKSERVER_URL": url, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         timeout=120,
         check=False,

@@ -17,7 +17,7 @@ from tests.catalogue.rows import CatalogueEntry, entries_of
 from tests.journeys.journey import Journey, journeys
 
 FORMS = ("case", "curl", "har", "postman", "pytest")
-STORIES = int(os.environ.get("STORIES", "8"))
+STORIES = int(os.environ.get("STORIES", "4"))
 """Number of stories; all sixty take a minute or more."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.testing import MockServer, Sandbox
+from tests.support.quick_pytest import QUICK
 from tests.support.server_process import serve_process
 from tests.testing.sending import put_invoices, send
 
@@ -47,7 +48,7 @@ def test_the_files_of_a_scenario_run_again_on_another_server(
         done = subprocess.run(  # noqa: S603 - our own exports
             command,
             cwd=folder,
-            env={**os.environ, "MOCKSERVER_URL": fresh_url},
+            env={**os.environ, "MOCKSERVER_URL": fresh_url, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             capture_output=True,
             timeout=60,
             check=False,
@@ -69,7 +70,7 @@ def test_pytest_does_not_collect_a_saved_story_with_the_tests_of_the_project(
 ) -> None:
     assert (project_with_story / "test_story.py").is_file()
 
-    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*QUICK, "-p", "no:randomly").assert_outcomes(passed=1)
 
 
 def test_a_saved_story_runs_when_its_file_is_named(
@@ -78,7 +79,7 @@ def test_a_saved_story_runs_when_its_file_is_named(
     monkeypatch.setenv("MOCKSERVER_URL", server.url)
     story = (project_with_story / "test_story.py").relative_to(pytester.path)
 
-    result = pytester.runpytest_subprocess("-p", "no:randomly", str(story), "-v")
+    result = pytester.runpytest_subprocess(*QUICK, "-p", "no:randomly", str(story), "-v")
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*test_story.py::*PASSED*"])

@@ -9,6 +9,7 @@ from tests.support.client import Client
 from tests.support.operations import CalledOperation, called_operations, stored
 
 
+@pytest.mark.few(40)
 @pytest.mark.parametrize("one", called_operations(), ids=lambda one: one.name)
 def test_every_error_that_an_operation_may_answer_can_be_asked_for(
     one: CalledOperation, client: Client, app: Application, sandbox: str

@@ -27,6 +27,7 @@ def test_a_call_without_credentials_is_told_why(
     assert _reason(app, sandbox)
 
 
+@pytest.mark.few(40)
 @OPERATIONS
 def test_a_status_that_was_asked_for_is_told_as_such(
     one: CalledOperation, client: Client, app: Application, sandbox: str
@@ -62,6 +63,7 @@ def test_a_misspelled_path_is_told_with_the_nearest_operation(
     assert "nearest is " in _reason(app, sandbox)
 
 
+@pytest.mark.few(80)
 @OPERATIONS
 @pytest.mark.parametrize("value", ["failing", "offline", "failing_after_commit"])
 def test_an_outage_is_told_with_its_assumption(

@@ -49,7 +49,7 @@ def named(value: object) -> str:
     )
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("vendor", "operation", "values"), list(servers()), ids=named)
 def test_a_right_server_with_other_positions_raises_no_alarm(
     vendor: str, operation: str, values: Mapping[str, str]

@@ -32,7 +32,7 @@ FOUND_BY = {
 """The check that finds a fault, by a part of its name."""
 
 
-@pytest.mark.few(9)
+@pytest.mark.few(5)
 @pytest.mark.parametrize("fault", [*PAGING, *FILTERING], ids=lambda one: one.id)
 def test_a_fault_of_pages_or_filters_is_found(fault: PlantedFault) -> None:
     app = with_fault(right_server(fault.vendor), fault.planted)

@@ -59,7 +59,7 @@ def test_a_last_chunk_that_is_not_full_is_met(seed: int) -> None:
     assert found.said == "fails with 51 items, not with 50: sent 51 items, 50 outcomes came"
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", SAID)
 def test_a_fault_of_a_size_is_found_and_told_by_the_smallest_one(name: str) -> None:
     check, said = SAID[name]

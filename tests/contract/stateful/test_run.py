@@ -58,7 +58,7 @@ def test_a_server_that_keeps_its_word_has_no_finding(tmp_path: Path, seed: int) 
     assert [one.said for one in ledger.findings] == []
 
 
-@pytest.mark.few(7)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_by_its_check(tmp_path: Path, fault: str) -> None:
     ledger = shop.told(Shop(fault), shop.spec(tmp_path), FAULTS[fault])

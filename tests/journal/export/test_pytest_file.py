@@ -79,7 +79,11 @@ def test_without_a_server_the_test_fails_with_one_sentence(tmp_path: Path) -> No
 
     done = subprocess.run(  # noqa: S603 - our own export
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(tmp_path)],
-        env={**os.environ, "MOCKSERVER_URL": "http://127.0.0.1:1"},
+        env={
+            **os.environ,
+            "MOCKSERVER_URL": "http://127.0.0.1:1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from mockserver.testing import MockServer
+from tests.support.quick_pytest import QUICK
 from tests.testing.sending import sandbox_names
 
 pytest_plugins = ["pytester"]
 Run = Callable[..., pytest.RunResult]
 
-QUICK = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio")
 """Plugins that are slow to load and not needed."""
 
 PUT = """

@@ -321,6 +321,7 @@ def test_a_fixture_or_parameter_of_the_suite_with_such_a_name_needs_no_server(
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("way", ["option", "ini", "environment"])
 def test_a_command_starts_the_server_of_another_environment(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, way: str

@@ -59,6 +59,7 @@ def test_every_status_can_be_reached(guidewire: Client, assume: Assume, status: 
     assert shown(guidewire, path)["status"]["code"] == status
 
 
+@pytest.mark.few(70)
 @pytest.mark.parametrize("status", LIVES)
 @pytest.mark.parametrize("action", ALLOWED)
 def test_an_action_is_taken_in_its_statuses_only(

@@ -1,8 +1,8 @@
 """A worker of the tests in a process of its own.
 
-`python -m tests.redis_store.writer ADDRESS NAME WORK NUMBER`. WORK is `registers`, which changes and reads so
-many registers and prints what it saw, or `batches`, which writes batches for ever and prints the number of
-each as soon as it is stored.
+`python -m tests.redis_store.on_redis.writer ADDRESS NAME WORK NUMBER`. WORK is `registers`, which changes and
+reads so many registers and prints what it saw, or `batches`, which writes batches for ever and prints the
+number of each as soon as it is stored.
 """
 
 from __future__ import annotations

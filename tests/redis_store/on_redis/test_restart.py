@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.redis_store.test_workers import Server, serve
+from tests.redis_store.on_redis.test_workers import Server, serve
 from tests.support.redis_server import redis_server
 
 RUN = ("contract", "vba", "--operation", "putClaimInvoiceBatch", "--phase", "fuzzing", "--no-shrink")

@@ -11,7 +11,7 @@ from time import monotonic  # noqa: TID251 - how long the next worker waits is t
 from mockserver.redis_store.store import RedisStore
 from mockserver.redis_store.turns import LEASE_MS
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState
-from tests.redis_store.writer import ITEMS, SANDBOX, SCOPE, TURNS
+from tests.redis_store.on_redis.writer import ITEMS, SANDBOX, SCOPE, TURNS
 from tests.support.linearizability import Operation, is_linearizable
 
 WHOLE = os.environ.get("EVERY_CASE") == "1"
@@ -26,7 +26,7 @@ def fill(whole: SandboxState) -> None:
 
 
 def start(address: str, name: int, work: str, number: int = 0) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "tests.redis_store.writer", address, str(name), work, str(number)]
+    words = [sys.executable, "-m", "tests.redis_store.on_redis.writer", address, str(name), work, str(number)]
     return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command line
 
 
