@@ -86,6 +86,17 @@ def test_a_rule_that_hit_leads_to_its_scenario(reader: Client) -> None:
     assert "asked for by" in text
 
 
+def test_a_magic_token_that_hit_leads_to_the_page_about_tokens(client: Client, sandbox: str) -> None:
+    row = {"invoice_Key": 1, "payee_ID": "P100", "description": "sbx.omit"}
+    credentials = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
+    client.put("/vba/claim-invoice-batch", json=[row], headers=credentials)
+
+    text = client.get(f"/_console/x/1?sandbox={sandbox}").text
+
+    assert "an item with the magic token sbx.omit" in text
+    assert "/_console/docs/scenarios#three-ways-to-turn-one-on" in links(text)
+
+
 def test_a_problem_is_marked_with_its_message_and_reached_by_one_key(reader: Client) -> None:
     order(reader, "A", "")
 
