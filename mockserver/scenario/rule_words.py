@@ -9,6 +9,9 @@ from mockserver.model import EMPTY, Document, Json, Value
 
 _Words = Callable[[Json], str]
 
+_LONGEST_LITERAL = 200
+"""Characters of a value that are told; a scenario may have values of any size."""
+
 
 class RuleWords(Value, frozen=True):
     """The words of a rule: the calls that it is `when` for, and what happens `then`, a phrase each."""
@@ -203,7 +206,8 @@ _DRIFTS: Mapping[str, _Words] = {
 
 
 def _literal(value: Json) -> str:
-    return json.encode(value).decode()
+    text = json.encode(value).decode()
+    return text if len(text) <= _LONGEST_LITERAL else f"{text[:_LONGEST_LITERAL]}…"
 
 
 def _count(number: int, noun: str) -> str:

@@ -66,6 +66,13 @@ def test_a_test_is_said_in_words(test: Document, said: str) -> None:
     assert words.when == f"all calls, with an item where {said}"
 
 
+def test_a_long_value_is_cut() -> None:
+    words = describe_rule(rule(match={"body": {"path": "$", "equals": "x" * 1000}}))
+
+    assert words.when.endswith("xxx…")
+    assert len(words.when) < 300
+
+
 @pytest.mark.parametrize(
     ("select", "effect", "said"),
     [
