@@ -10,8 +10,17 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
+from mockserver.contract.target import CallLimits
+
 LIMIT_SECONDS = 0.1
-"""How long a test waits for an answer that does not come."""
+PATIENT = CallLimits(60, body_bytes=100_000)
+"""For answers that come, or break off by themselves: on a slow machine too."""
+
+SOON = CallLimits(1.5, body_bytes=100_000)
+"""For servers of which one answer never comes, or never ends, and the others do come."""
+
+HASTY = CallLimits(LIMIT_SECONDS, body_bytes=100_000, slow_calls=3)
+"""For servers that never answer."""
 
 Behaviour = Callable[[bytes, socket.socket, Event], None]
 """Answers a request (its bytes) through a connection; the event is set when the server ends."""

@@ -15,10 +15,10 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_foreign_api
 from mockserver.contract.target import Address, CallLimits, Target
 from tests.contract import bad_servers
-from tests.contract.bad_servers import LIMIT_SECONDS, Behaviour, answer, message
+from tests.contract.bad_servers import PATIENT, SOON, Behaviour, answer, message
 from tests.support import sample_vendor
 
-LIMITS = CallLimits(LIMIT_SECONDS, body_bytes=100_000)
+NEVER_ENDS = ("silent", "drops")
 ANSWERED, READ = "every-call-is-answered", "answers-can-be-read"
 NO_UTF8 = b'{"id": "\xff\xfe"}'
 BAD: Mapping[str, tuple[Behaviour, str]] = {
@@ -48,11 +48,11 @@ def plain_spec(folder: Path) -> Path:
     return file
 
 
-def run(file: Path, url: str, examples: int = 3) -> FindingLedger:
+def run(file: Path, url: str, examples: int = 3, limits: CallLimits = PATIENT) -> FindingLedger:
     """Return what a whole run finds at an address."""
     config, ledger = RunConfig(0, examples), FindingLedger(keeps_exchanges=True)
     api, is_plain = load_foreign_api(file, {})
-    with Target(Address(url, given={"authorization": "Bearer any"}, limits=LIMITS)) as target:
+    with Target(Address(url, given={"authorization": "Bearer any"}, limits=limits)) as target:
         if is_plain:
             runner.run_plain_spec(file, api, target, config, ledger)
         else:
@@ -71,7 +71,7 @@ def test_an_operation_that_is_not_answered_has_a_finding_and_the_next_is_called(
     bad, check = BAD[kind]
     behaviour = bad_servers.of_operation("/bad", bad, message(b"{}"))
     with bad_servers.serve(behaviour) as url:
-        ledger = run(plain_spec(tmp_path), url)
+        ledger = run(plain_spec(tmp_path), url, limits=SOON if kind in NEVER_ENDS else PATIENT)
 
     assert check in findings(ledger, "bad")
     assert not findings(ledger, "good") & {ANSWERED, READ}
@@ -83,7 +83,7 @@ def test_an_operation_that_is_not_answered_has_a_finding_and_the_next_is_called(
 def test_an_operation_that_takes_too_long_is_left_and_a_note_says_so(tmp_path: Path) -> None:
     behaviour = bad_servers.of_operation("/bad", bad_servers.say_nothing, message(b"{}"))
     with bad_servers.serve(behaviour) as url:
-        ledger = run(plain_spec(tmp_path), url, examples=20)
+        ledger = run(plain_spec(tmp_path), url, examples=20, limits=SOON)
 
     assert ledger.notes == ["bad was not called any more after 3 calls without an answer in time"]
     assert len([one for one in ledger.exchanges if one.request.path == "/bad"]) == 3

@@ -18,40 +18,42 @@ from mockserver.contract.target import (
     UnsendableCallError,
 )
 from tests.contract import bad_servers
-from tests.contract.bad_servers import LIMIT_SECONDS, Behaviour, answer
+from tests.contract.bad_servers import HASTY, PATIENT, SOON, Behaviour, answer
 
-LIMITS = CallLimits(LIMIT_SECONDS, body_bytes=100_000, slow_calls=3)
 ANSWERED, READ = "every-call-is-answered", "answers-can-be-read"
 HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "check", "said"),
+    ("behaviour", "limits", "check", "said"),
     [
-        (bad_servers.say_nothing, ANSWERED, r"no answer in 0\.1 seconds"),
-        (bad_servers.reset, ANSWERED, r"onnection (reset|aborted)|closed|without response"),
-        (answer(b""), ANSWERED, "without response"),
-        (answer(b"220 mail.example ESMTP\r\n"), ANSWERED, "220 mail"),
-        (answer(b"\x00\xff\xfe\r\n\r\n"), ANSWERED, "."),
-        (answer(HEAD + b"X: " + b"x" * 70_000 + b"\r\n\r\n"), ANSWERED, "."),
-        (answer(HEAD + b"Content-Length: 9\r\n\r\n{}"), READ, "the answer 200 is cut"),
-        (answer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{}"), READ, "the answer 200 is cut"),
-        (answer(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}"), READ, "the answer 200 is cut"),
-        (answer(HEAD + b"Content-Encoding: gzip\r\n\r\n{}"), READ, "not in the content encoding"),
-        (bad_servers.send_without_end, READ, "the answer 200 has more than 100,000 bytes"),
-        (bad_servers.send_in_drops, READ, r"the answer 200 did not end in 0\.1 seconds"),
-        (bad_servers.send_head_in_drops, ANSWERED, r"no answer in 0\.1 seconds"),
-        (bad_servers.continue_without_end, ANSWERED, r"no answer in 0\.1 seconds"),
+        (bad_servers.say_nothing, HASTY, ANSWERED, r"no answer in 0\.1 seconds"),
+        (bad_servers.reset, PATIENT, ANSWERED, r"onnection (reset|aborted)|closed|without response"),
+        (answer(b""), PATIENT, ANSWERED, "without response"),
+        (answer(b"220 mail.example ESMTP\r\n"), PATIENT, ANSWERED, "220 mail"),
+        (answer(b"\x00\xff\xfe\r\n\r\n"), PATIENT, ANSWERED, "."),
+        (answer(HEAD + b"X: " + b"x" * 70_000 + b"\r\n\r\n"), PATIENT, ANSWERED, "."),
+        (answer(HEAD + b"Content-Length: 9\r\n\r\n{}"), PATIENT, READ, "the answer 200 is cut"),
+        (answer(CHUNKED + b"9\r\n{}"), PATIENT, READ, "the answer 200 is cut"),
+        (answer(CHUNKED + b"zz\r\n{}"), PATIENT, READ, "the answer 200 is cut"),
+        (answer(HEAD + b"Content-Encoding: gzip\r\n\r\n{}"), PATIENT, READ, "not in the content encoding"),
+        (bad_servers.send_without_end, PATIENT, READ, "the answer 200 has more than 100,000 bytes"),
+        (bad_servers.send_in_drops, SOON, READ, r"the answer 200 did not end in 1\.5 seconds"),
+        (bad_servers.send_head_in_drops, HASTY, ANSWERED, r"no answer in 0\.1 seconds"),
+        (bad_servers.continue_without_end, HASTY, ANSWERED, r"no answer in 0\.1 seconds"),
     ],
     ids=[
         *("silent", "reset", "empty", "mail", "octets", "long-header"),
         *("cut", "cut-chunk", "no-chunk", "no-gzip", "endless", "drops", "head-in-drops", "continue"),
     ],
 )
-def test_a_call_without_a_whole_answer_breaks_a_check(behaviour: Behaviour, check: str, said: str) -> None:
+def test_a_call_without_a_whole_answer_breaks_a_check(
+    behaviour: Behaviour, limits: CallLimits, check: str, said: str
+) -> None:
     with (
         bad_servers.serve(behaviour) as url,
-        Target(Address(url, limits=LIMITS)) as target,
+        Target(Address(url, limits=limits)) as target,
         pytest.raises(UnansweredCallError, match=said) as raised,
     ):
         target.send(Request("GET", "/things"))
@@ -63,13 +65,13 @@ def test_a_call_without_a_whole_answer_breaks_a_check(behaviour: Behaviour, chec
 def test_a_body_of_several_parts_is_read_whole() -> None:
     body = b"[" + b" " * 90_000 + b"]"
     good = answer(bad_servers.message(body))
-    with bad_servers.serve(good) as url, Target(Address(url, limits=LIMITS)) as target:
+    with bad_servers.serve(good) as url, Target(Address(url, limits=PATIENT)) as target:
         assert target.send(Request("GET", "/")).response.body == body
 
 
 def test_the_next_call_is_answered_after_one_that_was_not() -> None:
     bad = bad_servers.of_operation("/bad", bad_servers.send_in_drops, bad_servers.message(b"{}"))
-    with bad_servers.serve(bad) as url, Target(Address(url, limits=LIMITS)) as target:
+    with bad_servers.serve(bad) as url, Target(Address(url, limits=SOON)) as target:
         with pytest.raises(UnansweredCallError):
             target.send(Request("GET", "/bad"))
 
@@ -77,7 +79,7 @@ def test_the_next_call_is_answered_after_one_that_was_not() -> None:
 
 
 def test_a_server_that_takes_too_long_again_and_again_counts_as_gone() -> None:
-    with bad_servers.serve(bad_servers.say_nothing) as url, Target(Address(url, limits=LIMITS)) as target:
+    with bad_servers.serve(bad_servers.say_nothing) as url, Target(Address(url, limits=HASTY)) as target:
         kinds = []
         for _ in range(3):
             with pytest.raises(TargetUnreachableError) as raised:
@@ -135,18 +137,20 @@ async def _lies(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("app", "check", "said"),
+    ("app", "limits", "check", "said"),
     [
-        (_hangs, ANSWERED, r"no answer in 0\.1 seconds"),
-        (_ends, ANSWERED, "ended without an answer"),
-        (_cuts, ANSWERED, "ended without an answer"),
-        (_goes_on, READ, "the answer 200 has more than 100,000 bytes"),
-        (_lies, READ, "not in the content encoding"),
+        (_hangs, HASTY, ANSWERED, r"no answer in 0\.1 seconds"),
+        (_ends, PATIENT, ANSWERED, "ended without an answer"),
+        (_cuts, PATIENT, ANSWERED, "ended without an answer"),
+        (_goes_on, PATIENT, READ, "the answer 200 has more than 100,000 bytes"),
+        (_lies, PATIENT, READ, "not in the content encoding"),
     ],
 )
-def test_an_application_without_a_whole_answer_breaks_a_check(app: Any, check: str, said: str) -> None:
+def test_an_application_without_a_whole_answer_breaks_a_check(
+    app: Any, limits: CallLimits, check: str, said: str
+) -> None:
     with (
-        Target(Address("http://127.0.0.1:8080", app, limits=LIMITS)) as target,
+        Target(Address("http://127.0.0.1:8080", app, limits=limits)) as target,
         pytest.raises(UnansweredCallError, match=said) as raised,
     ):
         target.send(Request("GET", "/things"))
