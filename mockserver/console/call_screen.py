@@ -133,9 +133,10 @@ async def _switches(visit: Visit, call: Document) -> list[str]:
 
 
 def _replayed(found: Document, chosen: str, to: str) -> Document:
-    address, calls = None, f"{CONSOLE}/?sandbox={found['into']}"
+    address = calls = None
     if found["number"] is not None:
         address = f"{CONSOLE}/x/{found['number']}?sandbox={found['into']}"
+        calls = f"{CONSOLE}/?sandbox={found['into']}"
     result: Json = {**found, "address": address, "calls": calls}
     return {"into": chosen, "to": to, "error": None, "result": result}
 

@@ -94,7 +94,8 @@ class JournalOperations:
         whole = View(shown=secrets == _SHOWN_SECRETS).whole(entry)
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
-        return {**whole, "decided": decided, "rules": applied_rules(entry, self.packaged.documents)}
+        rules = applied_rules(entry, lambda: self.packaged.documents)
+        return {**whole, "decided": decided, "rules": rules}
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Raise unless the recorded calls are as expected.

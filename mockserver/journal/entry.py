@@ -95,6 +95,11 @@ class Entry(Value, frozen=True):
         return self.delivery.fault if self.delivery else ""
 
     @property
+    def applied_scenarios(self) -> frozenset[str]:
+        """Names of the scenarios whose rules were applied."""
+        return frozenset([rule.partition("/")[0] for rule in self.applied])
+
+    @property
     def status(self) -> int | None:
         """The status that was sent, if any."""
         return None if is_silent(self.delivery) else self.reply.status

@@ -92,4 +92,4 @@ def has_text(entry: Entry, text: str) -> bool:
 
 def has_scenario(entry: Entry, scenario: str) -> bool:
     """Return whether the rule `scenario/rule`, or any rule of `scenario`, was applied."""
-    return any(rule == scenario or rule.partition("/")[0] == scenario for rule in entry.applied)
+    return scenario in entry.applied or scenario in entry.applied_scenarios

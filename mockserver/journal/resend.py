@@ -110,8 +110,8 @@ def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ..
     stored = sandboxes.control(
         entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
     )
-    names = {rule.partition("/")[0] for rule in entry.applied}
     applied = sorted(
-        (record for record in stored if record["name"] in names), key=lambda record: record["order"]
+        (record for record in stored if record["name"] in entry.applied_scenarios),
+        key=lambda record: record["order"],
     )
     return tuple(record["document"] for record in applied)

@@ -13,6 +13,8 @@ from typing import Any
 from mockserver.contract.target import CallLimits
 
 LIMIT_SECONDS = 0.1
+"""How long a test waits for an answer that does not come."""
+
 PATIENT = CallLimits(60, body_bytes=100_000)
 """For answers that come, or break off by themselves: on a slow machine too."""
 

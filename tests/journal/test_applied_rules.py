@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from mockserver.journal.applied_rules import applied_rules, applied_scenarios
@@ -23,32 +24,40 @@ def hit(*applied: str, scenarios: tuple[Document, ...] = ()) -> Entry:
 def test_a_rule_of_the_sandbox_is_said_in_words() -> None:
     entry = hit("nightly/slow", scenarios=(record("nightly", OTHER, RULE),))
 
-    assert applied_rules(entry, {}) == [{"rule": "nightly/slow", **IN_WORDS}]
+    assert applied_rules(entry, dict) == [{"rule": "nightly/slow", **IN_WORDS}]
 
 
 def test_a_rule_of_a_packaged_scenario_is_said_in_words() -> None:
-    assert applied_rules(hit("late/slow"), {"late": {"rules": [RULE]}}) == [{"rule": "late/slow", **IN_WORDS}]
+    assert applied_rules(hit("late/slow"), lambda: {"late": {"rules": [RULE]}}) == [
+        {"rule": "late/slow", **IN_WORDS}
+    ]
 
 
 def test_the_sandbox_comes_before_what_is_packaged() -> None:
     entry = hit("late/slow", scenarios=(record("late", RULE),))
 
-    (words,) = applied_rules(entry, {"late": {"rules": [{**OTHER, "id": "slow"}]}})
+    (words,) = applied_rules(entry, lambda: {"late": {"rules": [{**OTHER, "id": "slow"}]}})
 
     assert words["then"] == ["answers after 0.5 s"]
 
 
 def test_a_magic_token_is_said_in_words() -> None:
-    (words,) = applied_rules(hit("sbx/sbx.fail.locked"), {})
+    (words,) = applied_rules(hit("sbx/sbx.fail.locked"), dict)
 
     assert words["when"] == "an item with the magic token sbx.fail.locked"
 
 
 def test_of_a_rule_that_is_not_known_only_the_name_is_said() -> None:
-    assert applied_rules(hit("gone/slow"), {}) == [{"rule": "gone/slow", "when": None, "then": []}]
+    assert applied_rules(hit("gone/slow"), dict) == [{"rule": "gone/slow", "when": None, "then": []}]
 
 
 def test_scenarios_that_were_applied_have_the_applied_rules_alone() -> None:
     kept = applied_scenarios(hit("a/slow", scenarios=(record("a", OTHER, RULE), record("b", RULE))))
 
     assert kept == (record("a", RULE),)
+
+
+def test_packaged_scenarios_are_not_read_for_a_rule_of_the_sandbox() -> None:
+    entry = hit("nightly/slow", "sbx/sbx.omit", scenarios=(record("nightly", RULE),))
+
+    assert applied_rules(entry, lambda: pytest.fail("they were read"))
