@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockserver.control.cases.operations import CaseOperations
+from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
 from mockserver.control.cases.transport import HttpClient
 from mockserver.control.clocks import ClockOperations
 from mockserver.control.effective_settings import EffectiveSetting
@@ -35,7 +36,7 @@ class Clients:
 
     Replays may also go to `replay_hosts`, besides loopback. `strict_auth` is the server's credential mode.
     `examples` is what example batches are made from, `settings` what the server was started with, `reports`
-    the folder of reports that may be read.
+    the folder of reports that may be read, `case_runs` the runs of cases.
     """
 
     inside: HttpClient
@@ -45,6 +46,7 @@ class Clients:
     examples: ExampleSource = field(default_factory=NoExamples)
     settings: tuple[EffectiveSetting, ...] = ()
     reports: Path | None = None
+    case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
 
 
 def control_operations(
@@ -73,7 +75,7 @@ def control_operations(
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, packaged, clients.inside),
-        CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal),
+        CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal, clients.case_runs),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),

@@ -281,6 +281,7 @@ def _control_plane(
     async def call_control(scope: Scope, receive: Receive, send: Send) -> None:
         await control(scope, receive, send)
 
+    backend = lasting.backend
     inside = InProcessClient(asgi), InProcessClient(call_control)
     clients = Clients(
         *inside,
@@ -289,8 +290,8 @@ def _control_plane(
         options.examples(),
         options.settings,
         options.reports,
+        backend.case_runs,
     )
-    backend = lasting.backend
     names = [vendor.name for vendor in served]
     open_calls = partial(backend.in_flight.by_vendor, names)
     sources = MetricSources(backend.counters, open_calls, lasting.uptime_seconds, backend.check)

@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
 from mockserver.journal.counters import CallCounters, Counters
 from mockserver.journal.entry_log import EntryLog, MemoryEntryLog
 from mockserver.sandbox.clock import Clock, system_clock
@@ -47,6 +48,7 @@ class Backend:
     in_flight: InFlight = field(default_factory=InFlightCalls)
     check: Callable[[], None] = _be_ready
     follow: Callable[[CallListener], None] = _follow_nobody
+    case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
 
 
 def memory_backend(clock: Clock = system_clock) -> Backend:
@@ -66,6 +68,7 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
         raise StartupError(what, "--store", "pip install '.[redis]' in the folder of the checkout")
     # Here, because redis-py is an extra, and takes a tenth of a second to import.
     from mockserver.redis_store.call_news import CallNews  # noqa: PLC0415
+    from mockserver.redis_store.case_runs import RedisCaseRuns  # noqa: PLC0415
     from mockserver.redis_store.connection import RedisConnection  # noqa: PLC0415
     from mockserver.redis_store.counters import RedisCounters  # noqa: PLC0415
     from mockserver.redis_store.entry_log import RedisEntryLog  # noqa: PLC0415
@@ -84,4 +87,5 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
         SharedInFlightCalls(OpenCalls(connection, clock)),
         connection.check,
         lambda listener: CallNews(connection, entries.channel, listener).start(),
+        RedisCaseRuns(connection),
     )

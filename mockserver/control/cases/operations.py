@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import count
 
@@ -39,6 +39,13 @@ class UnknownCaseError(ControlError):
     code = "unknown-case"
 
 
+class UnknownRunError(ControlError):
+    """No run has this number, or its verdict is no longer kept."""
+
+    status = 404
+    code = "unknown-run"
+
+
 class CaseRunningError(ControlError):
     """Another case is running in the sandbox."""
 
@@ -51,7 +58,7 @@ class CaseOperations:
     """Operations on the catalogue's rows and the cases of the served vendors.
 
     `inside` sends calls of a vendor to this server, `control` those of the control plane without access
-    guard. `running` are the sandboxes in which a case is running, `runs` the verdicts of the last ones.
+    guard. `runs` are those that are going on, and the verdicts of the last ones.
     """
 
     sandboxes: Sandboxes
@@ -59,8 +66,7 @@ class CaseOperations:
     inside: HttpClient
     control: HttpClient
     journal: Journal
-    running: set[str] = field(default_factory=set)
-    runs: CaseRuns = field(default_factory=CaseRuns)
+    runs: CaseRuns
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
         """Return the rows by number; of one vendor, section or source if given, and with all words searched.
@@ -144,7 +150,10 @@ class CaseOperations:
         Raises:
             UnknownRunError: none is kept under this number.
         """
-        return self.runs.find(run)
+        verdict = self.runs.find(run)
+        if verdict is None:
+            raise UnknownRunError(f"no verdict of a run {run} is kept")
+        return verdict
 
     async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
         """Return the calls of a row's first case for one vendor as a file, after a run in a new sandbox.
@@ -193,15 +202,14 @@ class CaseOperations:
     @contextmanager
     def _restored(self, name: str) -> Iterator[None]:
         """Restore the sandbox's state at the end of the context."""
-        if name in self.running:
-            raise CaseRunningError(f"a case runs in the sandbox {name}")
-        self.running.add(name)
-        tables = self.sandboxes.control(name, snapshots.dump_tables)
-        try:
-            yield
-        finally:
-            self.running.discard(name)
-            self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
+        with self.runs.claim(name) as is_claimed:
+            if not is_claimed:
+                raise CaseRunningError(f"a case runs in the sandbox {name}")
+            tables = self.sandboxes.control(name, snapshots.dump_tables)
+            try:
+                yield
+            finally:
+                self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
     def _initialize(self, name: str, case: Case) -> None:
         settings = Settings(name, SEED if case.seed is None else case.seed, START_INSTANT)

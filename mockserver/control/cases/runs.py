@@ -1,43 +1,59 @@
-"""The verdicts of the last runs of cases, by number."""
+"""The runs of cases: which are going on, and the verdicts of the last ones."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
-from mockserver.control.control_call import ControlError
 from mockserver.model import Document
 
 MAX_RUNS = 1000
+"""How many verdicts are kept; the oldest are dropped."""
 
 
-class UnknownRunError(ControlError):
-    """No run has this number, or its verdict is no longer kept."""
+class CaseRuns(Protocol):
+    """Runs of cases, their verdicts numbered from 1."""
 
-    status = 404
-    code = "unknown-run"
-
-
-class CaseRuns:
-    """Verdicts of runs since the start of the server; numbers count from 1, and the oldest are dropped."""
-
-    def __init__(self) -> None:
-        self._verdicts: OrderedDict[int, Document] = OrderedDict()
-        self._last = 0
+    def claim(self, sandbox: str) -> AbstractContextManager[bool]:
+        """Return a context in which no other run begins in the sandbox; False if one is going on there."""
 
     def add(self, verdict: Document) -> Document:
         """Keep a verdict, and return it with the number of its run."""
+
+    def find(self, run: int) -> Document | None:
+        """Return the verdict of a run, if it is kept."""
+
+
+class MemoryCaseRuns:
+    """The runs of one process."""
+
+    def __init__(self) -> None:
+        self._claimed: set[str] = set()
+        self._verdicts: OrderedDict[int, Document] = OrderedDict()
+        self._last = 0
+
+    @contextmanager
+    def claim(self, sandbox: str) -> Iterator[bool]:
+        """See `CaseRuns.claim`."""
+        if sandbox in self._claimed:
+            yield False
+            return
+        self._claimed.add(sandbox)
+        try:
+            yield True
+        finally:
+            self._claimed.discard(sandbox)
+
+    def add(self, verdict: Document) -> Document:
+        """See `CaseRuns.add`."""
         self._last += 1
         numbered = self._verdicts[self._last] = {"run": self._last, **verdict}
         if len(self._verdicts) > MAX_RUNS:
             self._verdicts.popitem(last=False)
         return numbered
 
-    def find(self, run: int) -> Document:
-        """Return the verdict of a run.
-
-        Raises:
-            UnknownRunError: there is none.
-        """
-        if run not in self._verdicts:
-            raise UnknownRunError(f"no verdict of a run {run} is kept")
-        return self._verdicts[run]
+    def find(self, run: int) -> Document | None:
+        """See `CaseRuns.find`."""
+        return self._verdicts.get(run)
