@@ -97,9 +97,10 @@ bench: $(DEV) ## every goal of speed with its figure, against the floor; RECORD=
 bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed by npm into .bench-peers
 	PYTHONPATH=. $(BIN)/python -m tests.bench.bench peers
 
-bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by four
+bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by four, and what to size by
 	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.installation
 	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.speed
+	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.sizing
 
 pages: $(DEV) ## write the generated parts of the pages in docs
 	PYTHONPATH=. $(BIN)/python -m tests.docs.pages
