@@ -11,6 +11,7 @@ TYPES := $(VENV)/.types
 ASSETS_TRIED := $(VENV)/.assets
 # Clients of languages that are on this machine already.
 NODE := .clients/.tried
+STYLE := $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-logo && $(BIN)/codespell
 PYTEST := $(BIN)/python -m pytest
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,11 +28,11 @@ run: $(RUN) $(ASSETS_TRIED) ## set up and serve on PORT (8080)
 assets: $(VENV)/bin/python ## fetch htmx and Swagger UI for the pages, as package-lock.json says
 	@$(BIN)/python -m mockserver.console.vendoring
 
-test: style $(NODE) ## set up, then everything that must hold: format, lint, types, all tests
-	@# mypy uses one core for a while: it runs beside the tests, and its words come after theirs.
+test: $(DEV) $(NODE) ## set up, then everything that must hold: format, lint, types, all tests
+	@# mypy uses one core for a while: it runs beside the others, and its words come after theirs.
 	@# A third process works while the others wait for what they started: a sixth of the tests' time is waiting.
 	@$(BIN)/mypy > $(TYPES) 2>&1 & types=$$!; \
-	$(PYTEST) -n 3 --dist worksteal; tested=$$?; \
+	$(STYLE) && $(PYTEST) -n 3 --dist worksteal; tested=$$?; \
 	wait $$types; typed=$$?; cat $(TYPES); exit $$((tested || typed))
 
 test-browser: $(DEV) $(ASSETS_TRIED) ## the pages in a real Chromium, which is installed if it may be; QUICK=1 as on each push
@@ -56,10 +57,7 @@ lint: style ## format check, lint, types, imports, spelling
 	$(BIN)/mypy
 
 style: $(DEV)
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/lint-imports --no-logo
-	$(BIN)/codespell
+	$(STYLE)
 
 unit: $(DEV) ## the quick tests: no sockets, no generated calls, no catalogue
 	$(PYTEST) -n 2 --dist worksteal $(addprefix --ignore tests/,$(SLOW))

@@ -27,6 +27,7 @@ from redis.sentinel import MasterNotFoundError, Sentinel
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.addresses import StoreAddress
+from mockserver.redis_store.keys import common_key
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class RedisConnection:
 
     def key(self, name: str) -> str:
         """Return the key of something that belongs to no sandbox."""
-        return f"{self.address.prefix}:{name}"
+        return common_key(self.address.prefix, name)
 
     def script(self, name: str, keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Run a script of this package; it may run twice, if the first answer is lost.

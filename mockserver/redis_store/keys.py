@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+FORMAT = 1
+"""Number of the form in which things are stored, a part of every key.
+
+It is raised when a version cannot read what another stores; each then has a world of its own.
+"""
+
 
 class SandboxKeys(NamedTuple):
     """The keys of a sandbox, in the order in which its script has them."""
@@ -35,5 +41,10 @@ def journal_keys(prefix: str, sandbox: str) -> JournalKeys:
     return JournalKeys(*(_key(prefix, sandbox, part) for part in ("head", "journal", "journal-head")))
 
 
+def common_key(prefix: str, name: str) -> str:
+    """Return the key of something that belongs to no sandbox."""
+    return f"{prefix}:{FORMAT}:{name}"
+
+
 def _key(prefix: str, sandbox: str, part: str) -> str:
-    return f"{prefix}:{{{sandbox}}}:{part}"
+    return common_key(prefix, f"{{{sandbox}}}:{part}")

@@ -18,8 +18,14 @@ from tests.support.frozen_app import STORE_VARIABLE, WORKERS_VARIABLE
 from tests.support.redis_server import redis_server
 from tests.support.server_process import serve_process
 
-_SUITES = ("vendors", "catalogue", "invariants", "journeys", "stories", "control", "console")
+_SUITES = (
+    *("vendors", "catalogue", "invariants", "journeys", "stories", "control", "console"),
+    "contract/test_suite.py",
+)
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal")
+_SPREAD = ("--workers", "2", "--header", "Connection: close")
+"""Calls come from two processes, and each on a connection of its own, so that all workers take some."""
+
 _MOCKSERVER = (sys.executable, "-m", "mockserver")
 
 
@@ -40,7 +46,7 @@ def _run_all(url: str, *, is_quick: bool) -> Iterator[tuple[str, int]]:
     options = ("--store", f"{url}?prefix=contract", "--workers", "4", "--auth", "strict")
     with serve_process(*options) as target:
         for vendor in ("vba", "guidewire", "pvex", "payt", "xero"):
-            words = ("contract", vendor, "--target", f"{target}/{vendor}", "-q")
+            words = ("contract", vendor, "--target", f"{target}/{vendor}", "-q", *_SPREAD)
             yield f"contract {vendor}", _run((*_MOCKSERVER, *words), {})
 
 

@@ -1,0 +1,59 @@
+"""What a worker of this form has stored is read by every later one; or else `FORMAT` is another number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.journal.entry import ItemResults
+from mockserver.model import Action, Item, Outcome, Problem
+from mockserver.redis_store.documents import read_before
+from mockserver.redis_store.entry_log import decode
+from mockserver.redis_store.keys import FORMAT, journal_keys, sandbox_keys
+from tests.support.journal_entries import ENTRY
+
+HOW = "a version that cannot read this needs another FORMAT, and this test what that one stores"
+ENTRY_OF_FORM_1 = rb"""
+{"number":17,"at":"2026-01-05T09:00:00Z","call":{"vendor":"acme","sandbox":"default","method":"PUT",
+"path":"/orders","query":"page=2","headers":{"host":"127.0.0.1:8080","authorization":"Bearer abcdef",
+"content-type":"application/json"},"body":"AP8=","mount":"/acme","origin":"http://127.0.0.1:8080",
+"principal":{"name":"anybody","scopes":null,"facts":{}},"assumptions":{"quotas":"on"},"in_flight":1,
+"same_key_in_flight":0,"target":"/acme/orders","now":"2026-01-05T09:00:00Z","scenarios":[]},
+"reply":{"status":207,"body":"eyJyZXN1bHRzIjpbXX0=","media_type":"application/json","headers":[],"reason":""},
+"operation":"putOrders","refusal":null,
+"decided":{"packed":"W1siQSIsIkIiXSxbImNyZWF0ZWQiLCJyZWplY3RlZCJdXQ==",
+"problems":{"1":[{"code":"too-long","path":["items",3,"a/b"],"detail":"detail","rule":"maxLength",
+"expected":2.50,"found":[1,null]}]},"warnings":{},"counts":{"created":1,"rejected":1}},
+"duration_ms":3.4567,"trace":"","applied":[],"effects":{},"delivery":null,"off_contract":"","reason":"",
+"request_cut_bytes":0,"reply_cut_bytes":0}
+"""
+
+
+def test_an_entry_of_form_1_is_read() -> None:
+    problem = Problem("too-long", ("items", 3, "a/b"), "detail", "maxLength", Decimal("2.50"), [1, None])
+    results = ItemResults.of(
+        (
+            Outcome(Item(0, "A", {}), Action.CREATED),
+            Outcome(Item(1, "B", {}), Action.REJECTED, problems=(problem,)),
+        )
+    )
+
+    call = replace(ENTRY.call, body=b"\x00\xff", assumptions={"quotas": "on"})
+
+    assert decode(ENTRY_OF_FORM_1) == replace(ENTRY, call=call, decided=results), HOW
+
+
+def test_a_change_of_form_1_is_read() -> None:
+    stored = msgspec.msgpack.encode([("vba/sandbox", "invoices", "7", b'{"amount":2.50}')])
+
+    ((place, key, before),) = read_before(stored)
+
+    assert (place, key, before) == (("vba/sandbox", "invoices"), "7", {"amount": Decimal("2.50")}), HOW
+
+
+def test_every_key_names_the_form() -> None:
+    assert FORMAT == 1, HOW
+    assert sandbox_keys("mock", "a").head == "mock:1:{a}:head"
+    assert journal_keys("mock", "a").entries == "mock:1:{a}:journal"
