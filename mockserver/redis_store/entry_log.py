@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from secrets import token_hex
 from typing import Any
@@ -30,11 +30,15 @@ _encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
 _decoder = msgspec.json.Decoder(Entry, float_hook=parse_decimal)
 
 
+LOOKS = 32
+"""A worker looks at all journals when it has added one of so many parts of what they may take together."""
+
+
 class RedisEntryLog:
     """The entries of all workers; `names` returns those of the sandboxes.
 
-    An entry that comes while Redis does not answer is not kept. The limits hold for each sandbox; how much
-    all may take together is for the memory limit of Redis to say.
+    An entry that comes while Redis does not answer is not kept. If all sandboxes together exceed their
+    limits, the oldest entries of the largest journals are dropped, a little later than the last entry came.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class RedisEntryLog:
     ) -> None:
         self._connection, self._names = connection, names
         self.limits = limits
+        self._added_entries, self._added_bytes = 0, 0
 
     @property
     def channel(self) -> str:
@@ -56,7 +61,11 @@ class RedisEntryLog:
             number, first = self._script(sandbox, "append", token_hex(8), size_bytes, *most, encode(entry))
         except StoreUnavailableError:
             return Kept(entry)
-        return Kept(replace(entry, number=int(number)), {sandbox: int(first)} if int(first) else {})
+        dropped = {sandbox: int(first)} if int(first) else {}
+        with suppress(StoreUnavailableError):
+            if self._has_added_a_part(size_bytes):
+                dropped |= self._shrink_all()
+        return Kept(replace(entry, number=int(number)), dropped)
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
         """See `EntryLog.entries`."""
@@ -95,6 +104,39 @@ class RedisEntryLog:
         """See `EntryLog.forget`."""
         self._script(sandbox, "forget")
 
+    def _has_added_a_part(self, size_bytes: int) -> bool:
+        self._added_entries += 1
+        self._added_bytes += size_bytes
+        limits = self.limits
+        if (
+            self._added_entries * LOOKS < limits.entries_of_all
+            and self._added_bytes * LOOKS < limits.size_bytes_of_all
+        ):
+            return False
+        self._added_entries = self._added_bytes = 0
+        return True
+
+    def _shrink_all(self) -> dict[str, int]:
+        """Shrink the largest journals, and return the first number that each of them still keeps."""
+        names = self._names()
+        keys = [self._keys(name) for name in names]
+
+        def ask(pipeline: Any) -> None:
+            for one in keys:
+                pipeline.xlen(one.entries)
+                pipeline.hget(one.head, "bytes")
+
+        found = [int(answer or 0) for answer in self._connection.once(ask)]
+        entries, sizes = found[::2], found[1::2]
+        most = share_of_each(entries, self.limits.entries_of_all)
+        largest = share_of_each(sizes, self.limits.size_bytes_of_all)
+        firsts = {
+            name: int(self._script(name, "shrink", most, largest))
+            for name, number, size in zip(names, entries, sizes, strict=True)
+            if number > most or size > largest
+        }
+        return {name: first for name, first in firsts.items() if first}
+
     def _count(self, sandbox: str, name: str) -> int:
         key = self._keys(sandbox).head
         return int(self._connection.ask(lambda client: client.hget(key, name)) or 0)
@@ -104,6 +146,14 @@ class RedisEntryLog:
 
     def _keys(self, sandbox: str) -> JournalKeys:
         return journal_keys(self._connection.address.prefix, sandbox)
+
+
+def share_of_each(sizes: Sequence[int], most: int) -> int:
+    """Return the size that none may exceed, so that all together take `most`; small ones stay as they are."""
+    left, rest = most, sorted(sizes)
+    while rest and rest[0] <= left // len(rest):
+        left -= rest.pop(0)
+    return left // len(rest) if rest else most
 
 
 def encode(entry: Entry) -> bytes:

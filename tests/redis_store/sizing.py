@@ -57,8 +57,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes of Redis and of a worker for a record, and of Redis for an item of a call in the journal."""
+    """Bytes of a worker at first, of Redis and of a worker for a record, and of Redis for a recorded item."""
 
+    worker_first: float
     redis_record: float
     worker_record: float
     journal_item: float
@@ -123,7 +124,7 @@ def _memory(server: Server, client: Redis) -> Memory:
         for _ in range(MANY // 200):
             timed(connection, VBA.call(100, 0), _STATUS)
         journal = _used(client) - before
-    return Memory(records / MANY, worker_records * _MIB / MANY, journal / (MANY // 2))
+    return Memory(worker * _MIB, records / MANY, worker_records * _MIB / MANY, journal / (MANY // 2))
 
 
 def _used(client: Redis) -> int:
@@ -152,6 +153,7 @@ def _costs(in_memory: Sequence[Cost], shared: Sequence[Cost]) -> Iterator[str]:
 def _sizes(memory: Memory) -> Iterator[str]:
     yield "| what | in Redis | in each worker that uses the sandbox |"
     yield "|---|---|---|"
+    yield f"| one record in one sandbox | — | {memory.worker_first / _MIB:.0f} MiB |"
     yield (
         f"| 1,000 records | {memory.redis_record * 1000 / _MIB:.1f} MiB "
         f"| {memory.worker_record * 1000 / _MIB:.1f} MiB |"

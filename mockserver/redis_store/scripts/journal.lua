@@ -4,6 +4,21 @@
 local sandbox, entries, head = unpack(KEYS)
 local commands = {}
 
+-- Drop the oldest entries until the rest keeps the limits; the first number that is kept, 0 if none was dropped.
+local function trim(max_entries, max_bytes)
+  local count, first = redis.call('XLEN', entries), 0
+  local bytes = tonumber(redis.call('HGET', head, 'bytes') or 0)
+  while count > max_entries or (bytes > max_bytes and count > 1) do
+    local oldest = redis.call('XRANGE', entries, '-', '+', 'COUNT', 1)[1]
+    redis.call('XDEL', entries, oldest[1])
+    bytes = redis.call('HINCRBY', head, 'bytes', -oldest[2][4])
+    redis.call('HINCRBY', head, 'dropped', 1)
+    count = count - 1
+    first = tonumber(string.match(oldest[1], '^%d+')) + 1
+  end
+  return first
+end
+
 -- append TOKEN SIZE MAX_ENTRIES MAX_BYTES CHANNEL NAME ENTRY
 -- The entry's number, 0 if the sandbox is not there; and the first one that is kept, 0 if none was dropped.
 function commands.append()
@@ -13,19 +28,14 @@ function commands.append()
   if newest and newest[2][2] == token then return {redis.call('HGET', head, 'last'), 0} end -- asked twice
   local number = redis.call('HINCRBY', head, 'last', 1)
   redis.call('XADD', entries, number .. '-0', 't', token, 's', size, 'e', ARGV[8])
-  local bytes = redis.call('HINCRBY', head, 'bytes', size)
-  local count, first = redis.call('XLEN', entries), 0
-  while count > tonumber(ARGV[4]) or (bytes > tonumber(ARGV[5]) and count > 1) do
-    local oldest = redis.call('XRANGE', entries, '-', '+', 'COUNT', 1)[1]
-    redis.call('XDEL', entries, oldest[1])
-    bytes = redis.call('HINCRBY', head, 'bytes', -oldest[2][4])
-    redis.call('HINCRBY', head, 'dropped', 1)
-    count = count - 1
-    first = tonumber(string.match(oldest[1], '^%d+')) + 1
-  end
+  redis.call('HINCRBY', head, 'bytes', size)
+  local first = trim(tonumber(ARGV[4]), tonumber(ARGV[5]))
   redis.call('PUBLISH', ARGV[6], ARGV[7] .. ' ' .. number)
   return {number, first}
 end
+
+-- shrink MAX_ENTRIES MAX_BYTES: the first number that is kept, 0 if none was dropped
+function commands.shrink() return trim(tonumber(ARGV[2]), tonumber(ARGV[3])) end
 
 -- clear: the number that comes next
 function commands.clear()

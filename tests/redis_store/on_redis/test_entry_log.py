@@ -12,7 +12,7 @@ from mockserver.journal.entry import Entry, ItemResults
 from mockserver.journal.entry_log import EntryLog, Limits, MemoryEntryLog
 from mockserver.model import Action, AppliedEffect, Delivery, Item, Outcome, Problem
 from mockserver.redis_store.connection import RedisConnection
-from mockserver.redis_store.entry_log import RedisEntryLog, decode, encode
+from mockserver.redis_store.entry_log import LOOKS, RedisEntryLog, decode, encode
 from mockserver.redis_store.store import RedisStore
 from tests.support.engine_samples import NOW
 from tests.support.journal_entries import ENTRY
@@ -106,3 +106,28 @@ def test_both_logs_keep_and_drop_the_same(opened: Callable[..., RedisEntryLog], 
         if isinstance(log, RedisEntryLog):
             shared = seen
     assert shared == seen
+
+
+@pytest.mark.parametrize("limits", [{"entries_of_all": 6}, {"size_bytes_of_all": 6 * ENTRY.size_bytes}])
+def test_all_sandboxes_together_keep_a_limit_and_the_largest_shrinks(
+    opened: Callable[..., RedisEntryLog], limits: Any
+) -> None:
+    one, other = opened(**limits), opened(**limits)
+    for _ in range(2):
+        keep(other, "other")
+
+    dropped = [one.keep(ENTRY, ENTRY.size_bytes).dropped for _ in range(7)]
+
+    assert dropped == [{}, {}, {}, {}, {"default": 2}, {"default": 3}, {"default": 4}]
+    assert (_numbers(one.entries("default")), _numbers(one.entries("other"))) == ([4, 5, 6, 7], [1, 2])
+    assert (one.dropped("default"), one.dropped("other"), one.size()) == (3, 0, 6)
+
+
+def test_a_worker_looks_at_all_when_it_has_added_a_part_of_what_they_may_take(
+    opened: Callable[..., RedisEntryLog],
+) -> None:
+    log = opened(entries_of_all=2 * LOOKS)
+
+    dropped = [bool(log.keep(ENTRY, ENTRY.size_bytes).dropped) for _ in range(2 * LOOKS + 2)]
+
+    assert dropped.index(True) == 2 * LOOKS + 1
