@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
 from datetime import datetime, timedelta
 
 from mockserver.errors import StoreUnavailableError
@@ -12,43 +11,54 @@ _FRESH = timedelta(seconds=1)
 """For how long a worker does not tell the others again that it uses a sandbox."""
 
 
-class UseTimes(MutableMapping[str, datetime]):
-    """The times by name, in one hash of Redis; a worker writes each at most once a second."""
+class RedisUseTimes:
+    """See `UseTimes`; the times by name are in one hash of Redis.
+
+    A worker remembers when it last told of a sandbox, so that not every call asks Redis.
+    """
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection, self._key = connection, connection.key("used")
-        self._known: dict[str, datetime] = {}
+        self._told: dict[str, datetime] = {}
 
-    def __getitem__(self, name: str) -> datetime:
-        found = self._connection.ask(lambda client: client.hget(self._key, name))
-        if found is None:
-            raise KeyError(name)
-        return datetime.fromisoformat(found.decode())
+    def add(self, name: str, used: datetime) -> bool:
+        """See `UseTimes.add`."""
+        is_new = self._connection.ask(lambda client: client.hsetnx(self._key, name, used.isoformat()))
+        if is_new:
+            self._told[name] = used
+        return bool(is_new)
 
-    def __setitem__(self, name: str, used: datetime) -> None:
-        known = self._known.get(name)
-        if known is not None and used - known < _FRESH:
+    def touch(self, name: str, used: datetime) -> None:
+        """See `UseTimes.touch`."""
+        told = self._told.get(name)
+        if told is not None and used - told < _FRESH:
+            return
+        if self.find(name) is None:
+            self._told.pop(name, None)
             return
         self._connection.ask(lambda client: client.hset(self._key, name, used.isoformat()))
-        self._known[name] = used
+        self._told[name] = used
 
-    def __delitem__(self, name: str) -> None:
-        self._known.pop(name, None)
-        if not self._connection.ask(lambda client: client.hdel(self._key, name)):
-            raise KeyError(name)
+    def remove(self, name: str) -> None:
+        """See `UseTimes.remove`."""
+        self._told.pop(name, None)
+        self._connection.ask(lambda client: client.hdel(self._key, name))
 
-    def __contains__(self, name: object) -> bool:
-        """Whether a sandbox is there; none is while Redis does not answer."""
-        if name in self._known:
+    def find(self, name: str) -> datetime | None:
+        """See `UseTimes.find`."""
+        found = self._connection.ask(lambda client: client.hget(self._key, name))
+        return None if found is None else datetime.fromisoformat(found.decode())
+
+    def has(self, name: str) -> bool:
+        """See `UseTimes.has`; none is here while Redis does not answer."""
+        if name in self._told:
             return True
         try:
             return bool(self._connection.ask(lambda client: client.hexists(self._key, name)))
         except StoreUnavailableError:
             return False
 
-    def __iter__(self) -> Iterator[str]:
+    def names(self) -> list[str]:
+        """See `UseTimes.names`."""
         found = self._connection.ask(lambda client: client.hkeys(self._key))
-        return iter([name.decode() for name in found])
-
-    def __len__(self) -> int:
-        return int(self._connection.ask(lambda client: client.hlen(self._key)))
+        return [name.decode() for name in found]

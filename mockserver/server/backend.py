@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
 from mockserver.journal.counters import CallCounters, Counters
 from mockserver.journal.entry_log import EntryLog, MemoryEntryLog
 from mockserver.sandbox.clock import Clock, system_clock
+from mockserver.sandbox.idle import MemoryUseTimes, UseTimes
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import Store
 from mockserver.server.in_flight import InFlight, InFlightCalls
@@ -42,7 +42,7 @@ class Backend:
     """
 
     store: Store
-    use_times: MutableMapping[str, datetime] = field(default_factory=dict)
+    use_times: UseTimes = field(default_factory=MemoryUseTimes)
     entries: EntryLog = field(default_factory=MemoryEntryLog)
     counters: Counters = field(default_factory=CallCounters)
     in_flight: InFlight = field(default_factory=InFlightCalls)
@@ -74,14 +74,14 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
     from mockserver.redis_store.entry_log import RedisEntryLog  # noqa: PLC0415
     from mockserver.redis_store.open_calls import OpenCalls  # noqa: PLC0415
     from mockserver.redis_store.store import RedisStore  # noqa: PLC0415
-    from mockserver.redis_store.use_times import UseTimes  # noqa: PLC0415
+    from mockserver.redis_store.use_times import RedisUseTimes  # noqa: PLC0415
 
     connection = RedisConnection(address)
     store = RedisStore(connection, clock)
     entries = RedisEntryLog(connection, store.names)
     return Backend(
         store,
-        UseTimes(connection),
+        RedisUseTimes(connection),
         entries,
         RedisCounters(connection, store),
         SharedInFlightCalls(OpenCalls(connection, clock)),

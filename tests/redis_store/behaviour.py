@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support.frozen_app import STORE_VARIABLE, WORKERS_VARIABLE
 from tests.support.redis_server import redis_server
 from tests.support.server_process import serve_process
+from tests.support.shared_store import STORE_VARIABLE, WORKERS_VARIABLE
 
 _SUITES = (
     *("vendors", "catalogue", "invariants", "journeys", "stories", "control", "console"),

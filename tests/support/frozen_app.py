@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from itertools import count, cycle
+from itertools import cycle
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,14 +13,7 @@ from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import Backend, shared_backend
 from tests.support.frozen_documents import FixturesFrozenOnce
-
-STORE_VARIABLE = "TEST_STORE"
-"""Address of the Redis on which the tests of behaviour run, instead of in memory."""
-
-WORKERS_VARIABLE = "TEST_WORKERS"
-"""Number of applications on that Redis which take the calls in turn."""
-
-_numbers = count(1)
+from tests.support.shared_store import new_store, worker_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +28,7 @@ class _InTurn:
 
 def create_frozen_app(options: Options | None = None, **others: Any) -> Application:
     """Return the application; whoever alters a document of its store fails at once."""
-    if address := os.environ.get(STORE_VARIABLE):
+    if address := new_store():
         return _on_shared_store(address, options, others)
     keep = FixturesFrozenOnce()
     made = create_app(options, backend=Backend(MemoryStore(keep=keep)), **others)
@@ -46,10 +38,6 @@ def create_frozen_app(options: Options | None = None, **others: Any) -> Applicat
 
 def _on_shared_store(address: str, options: Options | None, others: dict[str, Any]) -> Application:
     """Return the first of the applications, whose calls all of them take in turn."""
-    prefix = f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}-{next(_numbers)}"
-    store = parse_address(f"{address}?prefix={prefix}")
-    made = [
-        create_app(options, backend=shared_backend(store), **others)
-        for _ in range(int(os.environ.get(WORKERS_VARIABLE, "1")))
-    ]
+    store = parse_address(address)
+    made = [create_app(options, backend=shared_backend(store), **others) for _ in range(worker_count())]
     return replace(made[0], entry=_InTurn(cycle([one.entry for one in made])))

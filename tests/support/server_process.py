@@ -14,6 +14,7 @@ import httpx
 
 from mockserver.engine.registry import LoadedVendor, discover_vendors
 from tests.support.conformance import SentReply, find_violation
+from tests.support.shared_store import new_store, worker_count
 
 COMMAND = (sys.executable, "-m", "mockserver", "run", "--port", "0", "--print-url", "--log", "off")
 STOP_S = 10
@@ -26,7 +27,7 @@ def serve_process(*options: str, environment: Mapping[str, str] | None = None) -
     Its answers, as its journal has them, are checked against the specs first.
     """
     with subprocess.Popen(  # noqa: S603 - our own command line
-        [*COMMAND, *options],
+        [*COMMAND, *_store_options(), *options],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **(environment or {})},
@@ -40,6 +41,11 @@ def serve_process(*options: str, environment: Mapping[str, str] | None = None) -
         finally:
             process.terminate()
             process.wait(STOP_S)
+
+
+def _store_options() -> tuple[str, ...]:
+    store = new_store()
+    return () if store is None else ("--store", store, "--workers", str(worker_count()))
 
 
 def find_violations(url: str) -> list[str]:
