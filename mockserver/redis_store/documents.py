@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from struct import Struct
 
 import msgspec
 
@@ -14,21 +16,21 @@ from mockserver.sandbox.rewinding import PlacedChange
 _SEPARATOR = "\0"
 _ERRORS = "surrogatepass"
 
-_StoredChange = tuple[str, str, str, bytes | None]
-_decoder = msgspec.msgpack.Decoder(list[_StoredChange])
-_encoder = msgspec.msgpack.Encoder()
+# Numbers were checked when they came in: to check them again would double the time.
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+_SIZES = Struct(">ii")
+"""Sizes of a field and of its document, -1 for none."""
 
 
 class Written(Value, frozen=True):
-    """What a transaction changed, as Redis gets it.
+    """What a transaction wrote, as Redis gets it.
 
-    `sets` are fields and their documents in turn, `deleted` fields; `before` is what was there before.
+    `sets` are fields and their documents in turn, `deleted` fields.
     """
 
     sets: Sequence[bytes] = ()
     deleted: Sequence[bytes] = ()
-    before: bytes = b""
-    size: int = 0
 
 
 NOTHING = Written()
@@ -46,33 +48,37 @@ def split_field(field: bytes) -> tuple[tuple[str, str], str]:
 
 
 def write_changes(undo: UndoList) -> Written:
-    """Return what a transaction changed in the end; what was written and undone again is not in it."""
+    """Return what a transaction wrote, as it is in the end; what came and went again is not in it.
+
+    A document that equals the one before is in it: 1.50 equals 1.5, and is shown otherwise.
+    """
     if not undo:
         return NOTHING
     sets: list[bytes] = []
     deleted: list[bytes] = []
-    before: list[_StoredChange] = []
     for table, key, old in _first_changes(undo):
         new = table.documents.get(key)
-        if new is old or new == old:
+        if new is old:
             continue
         field = field_of(table.place, key)
         if new is None:
             deleted.append(field)
         else:
             sets += (field, json.encode(new))
-        before.append((*table.place, key, None if old is None else json.encode(old)))
-    return Written(sets, deleted, _encoder.encode(before), len(before)) if before else NOTHING
+    return Written(sets, deleted)
 
 
-def read_before(payload: bytes) -> list[PlacedChange]:
-    """Return what was there before a change."""
-    if not payload:
-        return []
-    return [
-        ((scope, name), key, None if document is None else json.decode(document))
-        for scope, name, key, document in _decoder.decode(payload)
-    ]
+def read_before(stored: bytes) -> list[PlacedChange]:
+    """Return what was there before a change: fields and documents, as the script has put them together."""
+    found: list[PlacedChange] = []
+    at = 0
+    while at < len(stored):
+        field_size, size = _SIZES.unpack_from(stored, at)
+        begin = at + _SIZES.size + field_size
+        at = begin + max(size, 0)
+        place, key = split_field(stored[begin - field_size : begin])
+        found.append((place, key, None if size < 0 else read_document(stored[begin:at])))
+    return found
 
 
 def write_tables(tables: dict[tuple[str, str], MemoryTable]) -> list[bytes]:
@@ -86,7 +92,7 @@ def write_tables(tables: dict[tuple[str, str], MemoryTable]) -> list[bytes]:
 
 def read_document(value: bytes) -> Document:
     """Return the document that is stored as `value`."""
-    document: Document = json.decode(value)
+    document: Document = _decoder.decode(value)
     return document
 
 

@@ -35,13 +35,14 @@ class SandboxCopy(StoredSandbox):
     """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction that made it.
 
     A sandbox that is made anew has another epoch, and a history that was wound back has other transactions.
+    It `is_contended` while other workers write to it too.
     """
 
-    __slots__ = ("epoch", "name", "tx", "version")
+    __slots__ = ("epoch", "is_contended", "name", "tx", "version")
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.is_contended = name, False
         self.forget()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from secrets import token_hex
 from threading import Lock, get_ident
 from time import perf_counter
@@ -14,10 +15,10 @@ from mockserver.errors import StoreUnavailableError, UnknownSandboxError
 from mockserver.journal.counters import StoreCounts
 from mockserver.redis_store.call_history import CallHistory, Span
 from mockserver.redis_store.connection import RedisConnection
-from mockserver.redis_store.documents import NOTHING, Written, write_changes, write_tables
+from mockserver.redis_store.documents import Written, write_changes, write_tables
 from mockserver.redis_store.keys import SandboxKeys, sandbox_keys
 from mockserver.redis_store.sandbox_copy import SandboxCopy
-from mockserver.redis_store.turns import Turn
+from mockserver.redis_store.turns import LEASE_MS, Turn
 from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.sandbox.history import MAX_CHANGES
 from mockserver.sandbox.memory_state import MemoryState, StoredSandbox
@@ -141,6 +142,8 @@ class RedisStore:
         """Run `work` until it was run on the current state; its result, and the version that it ran on."""
         began, conflicts = perf_counter(), 0
         with Turn(self._connection, self._keys(copy.name)) as turn:
+            if copy.is_contended:
+                self._take_turn(copy, turn)
             while True:
                 if not copy.is_loaded:
                     self._load(copy)
@@ -156,8 +159,24 @@ class RedisStore:
                 copy.revert(attempt)
                 self._follow(copy, answer)
                 conflicts += 1
-                turn.take()
-                self._follow(copy, self._commit(copy, NOTHING, turn.token))
+                self._take_turn(copy, turn)
+
+    def _take_turn(self, copy: SandboxCopy, turn: Turn) -> None:
+        """Wait for the turn, and bring the copy to where the sandbox then stays until the turn ends.
+
+        Whoever finds that others have written meanwhile takes its turn first the next time: to try without
+        it would be in vain.
+        """
+        answer = turn.take(partial(self._begin_turn, copy))
+        copy.is_contended = answer[0] != _DONE
+        self._follow(copy, answer)
+
+    def _begin_turn(self, copy: SandboxCopy, token: str, asked: str) -> Sequence[Any]:
+        """Return what others have changed since the copy's version, if the token is that of the turn."""
+        answer: Sequence[Any] = self._script(
+            copy.name, "turn", copy.epoch, copy.version, copy.tx, token, asked, LEASE_MS
+        )
+        return answer
 
     def _commit(self, copy: SandboxCopy, written: Written, token: str) -> Sequence[Any]:
         """Store what was changed, if the copy is current, and return the script's answer.
@@ -166,9 +185,16 @@ class RedisStore:
         """
         tx = token_hex(8)
         head = (copy.epoch, copy.version, copy.tx, tx, token)
-        size = (written.before, written.size, MAX_CHANGES, len(written.sets) // 2)
         try:
-            answer = self._script(copy.name, "commit", *head, *size, *written.sets, *written.deleted)
+            answer = self._script(
+                copy.name,
+                "commit",
+                *head,
+                MAX_CHANGES,
+                len(written.sets) // 2,
+                *written.sets,
+                *written.deleted,
+            )
         except StoreUnavailableError:
             copy.forget()
             raise

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from secrets import token_hex
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.connection import RedisConnection
@@ -18,6 +19,8 @@ WAIT_MS = 80
 """For how long a worker waits before it asks again whether the turn is free."""
 
 PATIENCE_S = 5.0
+
+_BUSY = b"busy"
 
 
 class Turn:
@@ -36,32 +39,26 @@ class Turn:
         if self.token and not isinstance(error, StoreUnavailableError):
             self._connection.script("sandbox", self._keys, "release", self.token, token_hex(8))
 
-    def take(self) -> None:
-        """Wait for the turn, or keep it for longer.
+    def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
+        """Wait for the turn, or keep it for longer, and return what `begin` says of the sandbox then.
+
+        `begin` gets the token of the turn, and the one that was waited with; it begins its answer with `busy`
+        if the turn is over already.
 
         Raises:
             StoreUnavailableError: others had it all the time, or the store does not answer.
         """
-        if self.token and self._keep():
-            return
-        began = monotonic()
-        while monotonic() - began < PATIENCE_S:
-            asked = token_hex(8)
-            if self._connection.script("sandbox", self._keys, "acquire", asked, WAIT_MS, LEASE_MS):
-                self.token = asked
-                return
-            given = self._connection.ask(lambda client: client.blpop(self._keys.wake, WAIT_MS / 1000))
-            self._connection.script("sandbox", self._keys, "leave", asked)
-            if given:
-                self.token = given[1].decode()
-                if self._keep():
-                    return
+        began, answer = monotonic(), (begin(self.token, "") if self.token else [_BUSY])
+        while answer[0] == _BUSY and monotonic() - began < PATIENCE_S:
+            asked = self.token = token_hex(8)
+            if not self._connection.script("sandbox", self._keys, "acquire", asked, WAIT_MS, LEASE_MS):
+                given = self._connection.ask(lambda client: client.blpop(self._keys.wake, WAIT_MS / 1000))
+                self.token = given[1].decode() if given else ""
+            answer = begin(self.token, asked)
+        if answer[0] != _BUSY:
+            return answer
         raise StoreUnavailableError(f"other workers have been writing to the sandbox for {PATIENCE_S:.0f} s")
 
     def hand_over(self) -> None:
         """Note that a commit has ended the turn."""
         self.token = ""
-
-    def _keep(self) -> bool:
-        """Have the whole time of the turn from now on; False if it is over."""
-        return bool(self._connection.script("sandbox", self._keys, "keep", self.token, LEASE_MS))

@@ -7,6 +7,7 @@ and each in its own. Prints a table; `make bench-redis` starts the Redis.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -107,12 +108,12 @@ def write(url: str, sandbox: str, seconds: float) -> None:
     times: list[float] = []
     ends = perf_counter() + seconds
     while (began := perf_counter()) < ends:
-        store.transact(sandbox, SCOPE, partial(_update, len(times)))
+        store.transact(sandbox, SCOPE, partial(_update, f"{os.getpid()}-{len(times)}"))
         times.append(round((perf_counter() - began) * 1000, 3))
     print(json.dumps(times), flush=True)  # noqa: T201
 
 
-def _update(turn: int, state: CallState) -> None:
+def _update(turn: str, state: CallState) -> None:
     invoices = state.collection("invoices")
     for at in range(ITEMS):
         with state.item():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import msgspec
 from msgspec.structs import replace
 
 from mockserver.journal.entry import ItemResults
@@ -29,6 +28,11 @@ ENTRY_OF_FORM_1 = rb"""
 "duration_ms":3.4567,"trace":"","applied":[],"effects":{},"delivery":null,"off_contract":"","reason":"",
 "request_cut_bytes":0,"reply_cut_bytes":0}
 """
+CHANGE_OF_FORM_1 = (
+    b'\x00\x00\x00\x16\x00\x00\x00\x0fvba/sandbox\x00invoices\x007{"amount":2.50}'
+    b"\x00\x00\x00\x17\xff\xff\xff\xffvba/sandbox\x00invoices\x00\xc3\xa9"
+)
+"""One document that was there before, and one that was not."""
 
 
 def test_an_entry_of_form_1_is_read() -> None:
@@ -46,11 +50,11 @@ def test_an_entry_of_form_1_is_read() -> None:
 
 
 def test_a_change_of_form_1_is_read() -> None:
-    stored = msgspec.msgpack.encode([("vba/sandbox", "invoices", "7", b'{"amount":2.50}')])
+    place = ("vba/sandbox", "invoices")
 
-    ((place, key, before),) = read_before(stored)
-
-    assert (place, key, before) == (("vba/sandbox", "invoices"), "7", {"amount": Decimal("2.50")}), HOW
+    assert read_before(CHANGE_OF_FORM_1) == [(place, "7", {"amount": Decimal("2.50")}), (place, "é", None)], (
+        HOW
+    )
 
 
 def test_every_key_names_the_form() -> None:

@@ -10,16 +10,10 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function in_slices(command, key, values)
-  for first = 1, #values, SLICE do
-    redis.call(command, key, unpack(values, first, math.min(first + SLICE - 1, #values)))
+local function in_slices(command, key, first, last)
+  for at = first, last, SLICE do
+    redis.call(command, key, unpack(ARGV, at, math.min(at + SLICE - 1, last)))
   end
-end
-
-local function arguments(first, last)
-  local found = {}
-  for at = first, last do found[#found + 1] = ARGV[at] end
-  return found
 end
 
 local function id(version) return version .. '-0' end
@@ -80,7 +74,7 @@ function commands.create()
   redis.call('DEL', documents, log, lock, queue, wake, calls)
   redis.call('HSET', head, 'epoch', ARGV[2], 'version', '1', 'tx', ARGV[3], 'kept', '0')
   redis.call('XADD', log, id(1), 't', ARGV[3], 'n', cmsgpack.pack({}), 'b', '', 's', '0')
-  in_slices('HSET', documents, arguments(4, #ARGV))
+  in_slices('HSET', documents, 4, #ARGV)
   return 1
 end
 
@@ -90,7 +84,23 @@ function commands.load()
   return {held[1], held[2], held[3], redis.call('HGETALL', documents)}
 end
 
--- commit EPOCH VERSION TX NEW_TX TOKEN BEFORE SIZE MOST SETS (FIELD VALUE)… FIELD…
+-- The fields and what they hold, each behind its length; nothing has the length -1.
+local function held_now(fields)
+  local parts = {}
+  for first = 1, #fields, SLICE do
+    local last = math.min(first + SLICE - 1, #fields)
+    local values = redis.call('HMGET', documents, unpack(fields, first, last))
+    for at = 1, #values do
+      local field, value = fields[first + at - 1], values[at] or ''
+      parts[#parts + 1] = struct.pack('>i4i4', #field, values[at] and #value or -1)
+      parts[#parts + 1] = field
+      parts[#parts + 1] = value
+    end
+  end
+  return table.concat(parts)
+end
+
+-- commit EPOCH VERSION TX NEW_TX TOKEN MOST SETS (FIELD VALUE)… FIELD…
 function commands.commit()
   local epoch, version, tx, new_tx, token = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
   local held = redis.call('HMGET', head, 'epoch', 'version', 'tx', 'kept')
@@ -99,19 +109,18 @@ function commands.commit()
   -- The answer was lost, and the worker asks again; the log may not know the copy's version any more.
   if held[3] == new_tx then return {'done', held[2]} end
   if held[2] ~= version or held[3] ~= tx then return changes_since(version, tx, new_tx, held) end
-  local sets, size = tonumber(ARGV[10]), tonumber(ARGV[8])
-  local deleted = arguments(11 + 2 * sets, #ARGV)
-  if sets == 0 and #deleted == 0 then return {'done', version} end
+  local last = 8 + 2 * ARGV[8]
+  if #ARGV == 8 then return {'done', version} end
   local holder = redis.call('GET', lock)
   if holder and holder ~= token then return {'busy'} end
   local names = {}
-  for at = 11, 10 + 2 * sets, 2 do names[#names + 1] = ARGV[at] end
-  for _, field in ipairs(deleted) do names[#names + 1] = field end
-  local new_version = string.format('%.0f', version + 1)
-  in_slices('HSET', documents, arguments(11, 10 + 2 * sets))
-  in_slices('HDEL', documents, deleted)
-  redis.call('XADD', log, id(new_version), 't', new_tx, 'n', cmsgpack.pack(names), 'b', ARGV[7], 's', size)
-  local kept = trim(held[4] + size, tonumber(ARGV[9]))
+  for at = 9, last, 2 do names[#names + 1] = ARGV[at] end
+  for at = last + 1, #ARGV do names[#names + 1] = ARGV[at] end
+  local new_version, before = string.format('%.0f', version + 1), held_now(names)
+  in_slices('HSET', documents, 9, last)
+  in_slices('HDEL', documents, last + 1, #ARGV)
+  redis.call('XADD', log, id(new_version), 't', new_tx, 'n', cmsgpack.pack(names), 'b', before, 's', #names)
+  local kept = trim(held[4] + #names, tonumber(ARGV[7]))
   redis.call('HSET', head, 'version', new_version, 'tx', new_tx, 'kept', kept)
   if holder then hand_over(new_tx) end
   return {'done', new_version}
@@ -120,6 +129,7 @@ end
 -- acquire TOKEN WAIT_MS LEASE_MS: 1 if it is the worker's turn, 0 if it has to wait at `wake`
 function commands.acquire()
   local token = ARGV[2]
+  if redis.call('GET', lock) == token then return 1 end -- asked twice
   if redis.call('EXISTS', lock) == 0 and redis.call('ZCARD', queue) > 0 then hand_over(token .. '+') end
   if redis.call('EXISTS', lock) == 0 then
     redis.call('SET', lock, token, 'PX', ARGV[4])
@@ -129,11 +139,18 @@ function commands.acquire()
   return 0
 end
 
--- keep TOKEN LEASE_MS: 1 if it is still the worker's turn, and then for the whole of its time
-function commands.keep()
-  if redis.call('GET', lock) ~= ARGV[2] then return 0 end
-  redis.call('PEXPIRE', lock, ARGV[3])
-  return 1
+-- turn EPOCH VERSION TX TOKEN ASKED LEASE_MS: where the sandbox is, if it is the worker's turn, which then lasts
+-- the whole of its time; who has asked for it does not wait any more
+function commands.turn()
+  local version, tx = ARGV[3], ARGV[4]
+  local held = redis.call('HMGET', head, 'epoch', 'version', 'tx')
+  if not held[1] then return {'missing'} end
+  redis.call('ZREM', queue, ARGV[6])
+  if redis.call('GET', lock) ~= ARGV[5] then return {'busy'} end
+  redis.call('PEXPIRE', lock, ARGV[7])
+  if held[1] ~= ARGV[2] then return {'reload'} end
+  if held[2] == version and held[3] == tx then return {'done', version} end
+  return changes_since(version, tx, '', held)
 end
 
 -- release TOKEN NEXT_TOKEN
@@ -141,9 +158,6 @@ function commands.release()
   if redis.call('GET', lock) == ARGV[2] then hand_over(ARGV[3]) end
   return 1
 end
-
--- leave TOKEN: it does not wait any more
-function commands.leave() return redis.call('ZREM', queue, ARGV[2]) end
 
 -- end_call NUMBER BEFORE AFTER: the versions around a recorded call
 function commands.end_call()
