@@ -24,7 +24,7 @@ _SIZES = Struct(">ii")
 
 
 class Written(Value, frozen=True):
-    """What a transaction wrote, as Redis gets it.
+    """What a transaction changed, as Redis gets it.
 
     `sets` are fields and their documents in turn, `deleted` fields.
     """
@@ -48,17 +48,14 @@ def split_field(field: bytes) -> tuple[tuple[str, str], str]:
 
 
 def write_changes(undo: UndoList) -> Written:
-    """Return what a transaction wrote, as it is in the end; what came and went again is not in it.
-
-    A document that equals the one before is in it: 1.50 equals 1.5, and is shown otherwise.
-    """
+    """Return what a transaction changed in the end; what was written and undone again is not in it."""
     if not undo:
         return NOTHING
     sets: list[bytes] = []
     deleted: list[bytes] = []
     for table, key, old in _first_changes(undo):
         new = table.documents.get(key)
-        if new is old:
+        if new is old or (new == old and _is_shown_alike(new, old)):
             continue
         field = field_of(table.place, key)
         if new is None:
@@ -66,6 +63,11 @@ def write_changes(undo: UndoList) -> Written:
         else:
             sets += (field, json.encode(new))
     return Written(sets, deleted)
+
+
+def _is_shown_alike(new: Document | None, old: Document | None) -> bool:
+    """Return whether equal documents are the same to a reader too: 1.50 equals 1.5."""
+    return json.encode(new) == json.encode(old)
 
 
 def read_before(stored: bytes) -> list[PlacedChange]:

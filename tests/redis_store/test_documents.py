@@ -16,11 +16,14 @@ def test_a_key_that_is_no_text_survives() -> None:
     assert split_field(field_of(PLACE, "\udcff")) == (PLACE, "\udcff")
 
 
-def test_what_came_and_went_again_is_not_written() -> None:
+def test_only_what_differs_in_the_end_is_written() -> None:
     undo: UndoList = []
     table = MemoryTable(PLACE, undo)
+    table.put("kept", {"n": 1})
     table.put("changed", {"n": 1})
 
+    table["kept"] = {"n": 2}
+    table["kept"] = {"n": 1}
     table["changed"] = {"n": 2}
     table["changed"] = {"n": 3}
     table["passing"] = {"n": 1}
