@@ -21,10 +21,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def new_address(running: RedisServer) -> Callable[[], str]:
+    """A function that returns an address with a prefix that nobody else has."""
+    return lambda: f"{running.url}?prefix=t{next(_prefixes)}"
+
+
 @pytest.fixture
-def address(running: RedisServer) -> str:
-    """An address with a prefix that no other test has."""
-    return f"{running.url}?prefix=t{next(_prefixes)}"
+def address(new_address: Callable[[], str]) -> str:
+    """An address of the test's own."""
+    return new_address()
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-from tests.support.redis_server import RedisServer
 
 BATCH = "/vba/claim-invoice-batch"
 HEADERS = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
@@ -65,10 +63,10 @@ def serve(address: str, log: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def server(running: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(new_address: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of two workers, for tests that leave both alive."""
     folder = tmp_path_factory.mktemp("workers")
-    with serve(f"{running.url}?prefix=workers", folder / "log") as served:
+    with serve(new_address(), folder / "log") as served:
         yield served
 
 
@@ -132,10 +130,8 @@ def test_an_open_page_hears_of_the_calls_of_all_workers(server: Server) -> None:
     assert heard > 1
 
 
-def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(
-    running: RedisServer, tmp_path: Path
-) -> None:
-    with serve(f"{running.url}?prefix=killed", tmp_path / "log") as served:
+def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(address: str, tmp_path: Path) -> None:
+    with serve(address, tmp_path / "log") as served:
         until_both_answered(served)
         served.put(41)
         victim = min(served.workers())
@@ -162,8 +158,8 @@ def _until_answered(server: Server, key: int) -> list[int]:
     pytest.fail("nobody answers")
 
 
-def test_a_stop_ends_all_workers_with_their_calls(running: RedisServer, tmp_path: Path) -> None:
-    with serve(f"{running.url}?prefix=stopped", tmp_path / "log") as served:
+def test_a_stop_ends_all_workers_with_their_calls(address: str, tmp_path: Path) -> None:
+    with serve(address, tmp_path / "log") as served:
         until_both_answered(served)
         workers = served.workers()
 
