@@ -38,11 +38,12 @@ class SandboxCopy(StoredSandbox):
     It `is_contended` while other workers write to it too.
     """
 
-    __slots__ = ("epoch", "is_contended", "name", "tx", "version")
+    __slots__ = ("_unread", "epoch", "is_contended", "name", "tx", "version")
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name, self.is_contended = name, False
+        self._unread: dict[bytes, bytes] = {}
         self.forget()
 
     @property
@@ -53,11 +54,12 @@ class SandboxCopy(StoredSandbox):
     def forget(self) -> None:
         """Be a copy of nothing."""
         self.tables.clear()
+        self._unread.clear()
         self.epoch, self.version, self.tx = b"", _NO_VERSION, b""
 
     def load(self, head: tuple[bytes, int, bytes], documents: Mapping[bytes, bytes]) -> None:
         """Become a copy of everything that is stored."""
-        self.tables.clear()
+        self.forget()
         self.epoch, self.version, self.tx = head
         for field, value in documents.items():
             self._put(field, read_document(value))
@@ -67,11 +69,15 @@ class SandboxCopy(StoredSandbox):
     ) -> None:
         """Become a copy of a later version; `values` are the documents now, None where there is none."""
         for field, value in zip(fields, values, strict=True):
+            self._unread.pop(field, None)
             self._put(field, None if value is None else read_document(value))
         self.version, self.tx = version, tx
 
     def attempt(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> Attempt[T]:
         """Run `work` on the copy; an error undoes it, and is kept."""
+        for field, value in self._unread.items():
+            self._put(field, read_document(value))
+        self._unread.clear()
         try:
             result, changes = self.run(scope, clock, work)
         except Exception as error:  # noqa: BLE001 - raised again, once it is sure that the copy was current
@@ -81,14 +87,14 @@ class SandboxCopy(StoredSandbox):
     def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
         """Note that an attempt is stored, as the version of `head`; False if it changed nothing.
 
-        The copy holds the documents as every other worker reads them: a whole Decimal is an integer there.
+        The next attempt has the documents as every other worker reads them, with an integer for a whole
+        Decimal; what others have changed by then is not read at all.
         """
         self.drop_empty({table for table, _, _ in attempt.changes})
         if head[0] == self.version:
             return False
         self.version, self.tx = head
-        for field, value in zip(written.sets[::2], written.sets[1::2], strict=True):
-            self._put(field, read_document(value))
+        self._unread.update(zip(written.sets[::2], written.sets[1::2], strict=True))
         return True
 
     def revert(self, attempt: Attempt[T]) -> None:

@@ -57,11 +57,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes of a worker at first, of Redis and of a worker for a record, and of Redis for a recorded item."""
+    """Bytes of a worker at first; of Redis and of a worker for a record; of Redis for what calls leave.
+
+    Those are changed records, which are kept as they were, and items of calls in the journal.
+    """
 
     worker_first: float
     redis_record: float
     worker_record: float
+    changed_record: float
     journal_item: float
 
 
@@ -123,8 +127,17 @@ def _memory(server: Server, client: Redis) -> Memory:
         before = _used(client)
         for _ in range(MANY // 200):
             timed(connection, VBA.call(100, 0), _STATUS)
-        journal = _used(client) - before
-    return Memory(worker * _MIB, records / MANY, worker_records * _MIB / MANY, journal / (MANY // 2))
+        both = _used(client) - before
+        control(server.port, "DELETE", f"{_DEFAULT}/journal")
+        changes = _used(client) - before
+    updated = MANY // 2
+    return Memory(
+        worker * _MIB,
+        records / MANY,
+        worker_records * _MIB / MANY,
+        changes / updated,
+        (both - changes) / updated,
+    )
 
 
 def _used(client: Redis) -> int:
@@ -158,6 +171,7 @@ def _sizes(memory: Memory) -> Iterator[str]:
         f"| 1,000 records | {memory.redis_record * 1000 / _MIB:.1f} MiB "
         f"| {memory.worker_record * 1000 / _MIB:.1f} MiB |"
     )
+    yield f"| 1,000 records that were changed | {memory.changed_record * 1000 / _MIB:.1f} MiB | — |"
     yield f"| a call of 100 items in the journal | {memory.journal_item * 100 / _KIB:.0f} KiB | — |"
 
 
