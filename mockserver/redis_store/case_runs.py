@@ -15,8 +15,6 @@ from mockserver.redis_store.connection import RedisConnection
 LONGEST_S = 120
 """A run that began longer ago than this is not going on any more: its worker was killed."""
 
-_END = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
-
 
 class RedisCaseRuns:
     """See `CaseRuns`. All methods raise `StoreUnavailableError` when Redis does not answer."""
@@ -28,15 +26,12 @@ class RedisCaseRuns:
     @contextmanager
     def claim(self, sandbox: str) -> Iterator[bool]:
         """See `CaseRuns.claim`."""
-        key, token = self._connection.key(f"{{{sandbox}}}:case"), token_hex(8)
-        # What an answer that was lost has claimed is ours too: the token says so.
-        self._connection.ask(lambda client: client.set(key, token, nx=True, ex=LONGEST_S))
-        held = self._connection.ask(lambda client: client.get(key))
+        keys, token = [self._connection.key(f"{{{sandbox}}}:case")], token_hex(8)
         try:
-            yield held == token.encode()
+            yield bool(self._connection.script("case_run", keys, "claim", token, LONGEST_S))
         finally:
             with suppress(StoreUnavailableError):
-                self._connection.ask(lambda client: client.eval(_END, 1, key, token))
+                self._connection.script("case_run", keys, "end", token)
 
     def add(self, verdict: Document) -> Document:
         """See `CaseRuns.add`; a number may be left out where the answer of Redis was lost."""

@@ -29,11 +29,8 @@ class Written(Value, frozen=True):
     `sets` are fields and their documents in turn, `deleted` fields.
     """
 
-    sets: Sequence[bytes] = ()
-    deleted: Sequence[bytes] = ()
-
-
-NOTHING = Written()
+    sets: Sequence[bytes]
+    deleted: Sequence[bytes]
 
 
 def field_of(place: tuple[str, str], key: str) -> bytes:
@@ -49,8 +46,6 @@ def split_field(field: bytes) -> tuple[tuple[str, str], str]:
 
 def write_changes(undo: UndoList) -> Written:
     """Return what a transaction changed in the end; what was written and undone again is not in it."""
-    if not undo:
-        return NOTHING
     sets: list[bytes] = []
     deleted: list[bytes] = []
     for table, key, old in _first_changes(undo):

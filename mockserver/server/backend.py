@@ -37,8 +37,9 @@ def _follow_nobody(_listener: CallListener) -> None:
 class Backend:
     """Everything that a server remembers.
 
-    `use_times` are those of the sandboxes by name. `check` raises `StoreUnavailableError` while nothing can
-    be stored. `follow` calls a function with the calls that other workers record.
+    `use_times` are those of the sandboxes by name, `case_runs` the runs of cases. `check` raises
+    `StoreUnavailableError` while nothing can be stored. `follow` calls a function with the calls that other
+    workers record.
     """
 
     store: Store
