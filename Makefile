@@ -1,4 +1,4 @@
-.PHONY: help run assets test thorough test-browser test-redis pictures coverage fmt lint style unit contract power soak stories clients people bench bench-peers bench-redis pages docs lock clean
+.PHONY: help run assets test thorough test-browser test-redis pictures coverage fmt lint style unit contract power harden soak stories clients people bench bench-peers bench-redis pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -70,6 +70,11 @@ contract: $(DEV) ## every test of the contract suite, then 200 examples an opera
 
 power: $(DEV) ## planted faults, and what finds each; goes on where it was ended; report/power.md, .json
 	$(BIN)/python -W ignore -m tests.contract.planted_faults.power
+
+harden: $(DEV) ## 20,000 hostile calls, then 100 kills of workers and of Redis, which is installed if it may be
+	PYTHONPATH=. $(BIN)/python -m tests.harden.hostile
+	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.installation
+	PYTHONPATH=. $(BIN)/python -m tests.harden.kills
 
 soak: $(DEV) ## the invariants on 10,000 walks instead of 100
 	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants
