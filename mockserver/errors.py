@@ -29,6 +29,7 @@ a `hint` replaces it where only the place that raises knows what is wrong and wh
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from mockserver.model import EMPTY, Document, Json, Problem
 
@@ -80,6 +81,11 @@ class Refusal(MockServerError):
         super().__init__(detail)
         self.detail = detail
         self.hint = hint
+
+    def without_trace(self) -> Self:
+        """Return this refusal as a value to keep: its frames would keep the whole call, in a cycle."""
+        self.__traceback__ = self.__context__ = None
+        return self
 
 
 class MalformedBody(Refusal):

@@ -90,7 +90,7 @@ class Admission:
         try:
             match = self.served.spec.match(arrival.method, arrival.path)
         except Refusal as refusal:
-            return refusal
+            return refusal.without_trace()
         if not match.values:
             return match
         return RouteMatch(match.operation, {name: key_of(text) for name, text in match.values.items()})
@@ -104,7 +104,7 @@ class Admission:
         try:
             principal: Principal | Refusal = self._identify(arrival, match, state)
         except Refusal as refusal:
-            principal = refusal
+            principal = refusal.without_trace()
         call = self._call(arrival, principal if isinstance(principal, Principal) else ANONYMOUS, state)
         if self.scenario_selector is not None:
             self.scenario_selector.check(call)
@@ -116,7 +116,7 @@ class Admission:
             tenant = self.served.vendor.admit(call, checks, state)
             check_availability(call)
         except Refusal as refusal:
-            return Admitted(call, found, refusal)
+            return Admitted(call, found, refusal.without_trace())
         return Admitted(self._as_tenant(call, tenant), found)
 
     def _identify(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Principal:

@@ -54,11 +54,11 @@ class Executor:
         try:
             request = self.envelope.open(call, match, self.dispatch)
         except Refusal as refusal:
-            return Opened(refusal=refusal)
+            return Opened(refusal=refusal.without_trace())
         try:
             return Opened(request, self._judge(request))
         except Refusal as refusal:
-            return Opened(request, refusal=refusal)
+            return Opened(request, refusal=refusal.without_trace())
 
     def perform(
         self, call: Call, match: RouteMatch, opened: Opened, effects: AppliedEffects | None, state: State
@@ -69,7 +69,7 @@ class Executor:
             with state.item():
                 answer = self._perform(call, operation, opened, effects, state)
         except Refusal as refusal:
-            answer = self._refuse(call, refusal, operation, state)
+            answer = self._refuse(call, refusal.without_trace(), operation, state)
             if effects is not None:
                 answer = replace(answer, reply=effects.refusal(answer.reply))
             answer = self._remember(call, answer, operation, state)

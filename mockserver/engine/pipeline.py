@@ -60,7 +60,10 @@ class Pipeline:
             work = partial(self._handle, offline, match)
             admitted, answer = sandboxes.discard(arrival.sandbox, scope, work)
         if isinstance(answer, Exception):
-            raise answer
+            try:
+                raise answer
+            finally:
+                del answer  # with it, error, traceback and this frame would be a cycle
         return admitted.call, self._represent(admitted.call, answer, admitted.operation)
 
     def _handle(

@@ -25,9 +25,12 @@ class Attempt(Generic[T]):
         self._result, self._error, self.changes = result, error, changes
 
     def outcome(self) -> T:
-        """Return the result, or raise the error again."""
+        """Return the result, or raise the error again, once: its frames hold this attempt."""
         if self._error is not None:
-            raise self._error
+            try:
+                raise self._error
+            finally:
+                self._error = None
         return self._result  # type: ignore[return-value]  # it is there where no error is
 
 

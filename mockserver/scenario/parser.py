@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mockserver.codec import json
 from mockserver.errors import MalformedBody, MockServerError
@@ -131,18 +131,14 @@ def _located(path: Path, code: str, detail: str, hint: str, position: TextPositi
 
 def _document_order(document: Json) -> Mapping[Path, int]:
     """Return where each place comes in the document."""
-    paths: list[Path] = []
+    return {path: at for at, path in enumerate(_paths_of(document, ()))}
 
-    def visit(node: Json, path: Path) -> None:
-        paths.append(path)
-        children = (
-            node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-        )
-        for step, child in children:
-            visit(child, (*path, step))
 
-    visit(document, ())
-    return {path: at for at, path in enumerate(paths)}
+def _paths_of(node: Json, path: Path) -> Iterator[Path]:
+    yield path
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, child in children:
+        yield from _paths_of(child, (*path, step))
 
 
 def _order_of(path: Path, order: Mapping[Path, int]) -> int:

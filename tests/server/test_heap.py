@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Iterator
+import gzip
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+from typing import Any, TypeAlias
 
 import pytest
 
+from mockserver.engine.executor import Executor
+from mockserver.server.application import Application
 from mockserver.server.heap import collection_paused, freeze_heap
+from tests.bench.batches import Batches, vendor_batches
+from tests.support.client import Response, send_call
+
+VENDORS = ("guidewire", "payt", "pvex", "vba", "xero")
+Wanted: TypeAlias = tuple[str, str, Mapping[str, str], bytes]
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +44,106 @@ def test_a_started_server_collects_but_not_what_it_is_built_from() -> None:
         freeze_heap()
         assert gc.isenabled()
         assert gc.get_freeze_count() > 0
+
+
+def _changed(
+    path: str = "", body: bytes | None = None, method: str = "", less: str = "", **headers: str
+) -> Callable[[Batches], Wanted]:
+    """A batch with another body, path, method or headers, and without some headers."""
+
+    def change(batches: Batches) -> Wanted:
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        own = {
+            name.lower(): text for name, text in batches.headers.items() if name.lower() not in less.split()
+        }
+        sent = batches.encode(batches.items(2, 0, "one")) if body is None else body
+        return method or batches.method, batches.path + path, {**own, **named}, sent
+
+    return change
+
+
+REFUSED = {
+    "malformed": _changed(body=b'{"a": ['),
+    "empty": _changed(body=b""),
+    "wrong type": _changed(body=b'"text"'),
+    "unknown member": _changed(body=b'{"nobodys": 1}'),
+    "too deep": _changed(body=b"[" * 100 + b"]" * 100),
+    "too large": _changed(body=b" " * (10 * 1024 * 1024 + 1)),
+    "too many items": _changed(body=b"[" + b"{}," * 10_000 + b"{}]"),
+    "bad item": _changed(),
+    "without credentials": _changed(less="authorization x-api-key ocp-apim-subscription-key"),
+    "unknown media type": _changed(content_type="image/png"),
+    "unknown charset": _changed(content_type="application/json; charset=klingon"),
+    "not gzip": _changed(content_encoding="gzip"),
+    "unknown coding": _changed(content_encoding="br"),
+    "gzip of nothing good": _changed(body=gzip.compress(b"[1"), content_encoding="gzip"),
+    "no such path": _changed(path="/nowhere/at/all"),
+    "no such method": _changed(method="TRACE"),
+    "unknown scenario": _changed(mock_scenario="nobodys"),
+    "unknown example": _changed(prefer="example=nobodys"),
+    "too many headers": _changed(**{f"x-{number}": "1" for number in range(100)}),
+}
+CONTROL = {
+    "bad body": ("POST", "/_mock/sandboxes", {"content-type": "application/json"}, b'{"name": 1}'),
+    "malformed": ("POST", "/_mock/sandboxes", {"content-type": "application/json"}, b'{"name":'),
+    "unknown media type": ("POST", "/_mock/sandboxes", {"content-type": "image/png"}, b"{}"),
+    "unknown sandbox": ("GET", "/_mock/sandboxes/nobodys/dump", {}, b""),
+    "no such path": ("GET", "/_mock/nowhere/at/all", {}, b""),
+    "too large": ("POST", "/_mock/sandboxes", {}, b" " * (10 * 1024 * 1024 + 1)),
+    "bad scenario": ("PUT", "/_mock/sandboxes/default/scenarios/x", {}, b'{"rules": 1}'),
+    "no vendor": ("POST", "/nowhere", {}, b"{}"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_what_a_refused_call_was_made_of_is_freed_at_once(
+    app: Application, sandbox: str, vendor: str, kind: str
+) -> None:
+    batches = next(one for one in vendor_batches(app.served) if one.name == vendor)
+    _check_freed(app, sandbox, REFUSED[kind](batches))
+
+
+@pytest.mark.parametrize("kind", CONTROL)
+def test_what_a_refused_call_outside_the_vendors_was_made_of_is_freed_at_once(
+    app: Application, sandbox: str, kind: str
+) -> None:
+    _check_freed(app, sandbox, CONTROL[kind])
+
+
+def test_what_a_crashed_call_was_made_of_is_freed_at_once(
+    app: Application, sandbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Executor, "open", crash)
+    _check_freed(app, sandbox, _changed()(next(vendor_batches(app.served))))
+
+
+def _check_freed(app: Application, sandbox: str, wanted: Wanted) -> None:
+    """Fail unless reference counting alone frees errors, and the frames that hold what they were about."""
+    method, path, headers, body = wanted
+    sent = {"host": "127.0.0.1", "mock-sandbox": sandbox, **headers, "content-length": str(len(body))}
+
+    async def call() -> Response:
+        return await send_call(app, method, path, {name.lower(): text for name, text in sent.items()}, [body])
+
+    asyncio.run(call())  # the first call makes what lasts
+    assert _errors_in_garbage_of(call) == []
+
+
+def _errors_in_garbage_of(call: Callable[[], Any]) -> list[str]:
+    """Return the names of errors and frames that only the collector would free of what a call made."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        asyncio.run(call())
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        return [type(one).__name__ for one in gc.garbage if isinstance(one, (BaseException, FrameType))]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
