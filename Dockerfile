@@ -1,4 +1,5 @@
 # Build: docker build -t mockserver .        Run: docker run --rm --read-only -p 127.0.0.1:8080:8080 mockserver
+# Control plane and console need the token that the start prints, or one of yours: -e MOCKSERVER_CONTROL_TOKEN=…
 FROM python:3.12-slim AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

@@ -152,7 +152,8 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     "--control-token",
     default="",
     metavar="TOKEN",
-    help="Bearer token that the control plane requires; the console takes it as a password.",
+    help="Bearer token that the control plane requires, and the console as a password."
+    "  [default: one is made, for other machines only]",
 )
 @option("--mock-headers/--no-mock-headers", default=True, help="Send the Mock-… headers.")
 @option("--console/--no-console", default=True, help="Serve the web console at /_console/.")

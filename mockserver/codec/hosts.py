@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 LOCALHOST = "localhost"
 
@@ -13,10 +13,12 @@ def origin_of(scheme: str, host: str, port: int | None) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether the host is this machine: `localhost`, 127.0.0.0/8 or ::1."""
+    """Return whether the host is this machine: `localhost`, 127.0.0.0/8, the same in IPv6, or ::1."""
     if host.lower() == LOCALHOST:
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -20,6 +21,8 @@ HEALTH_PATH = "/_mock/health"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _MAX_SHOWN = 80
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]*))(?::[0-9]*)?")
+"""A Host header in lower case (RFC 3986 §3.2.2): an IPv6 address in brackets or a name, and a port."""
 
 
 class _AccessError(MockServerError):
@@ -36,44 +39,50 @@ class AccessGuard:
 
     `hosts` are accepted besides loopback; None accepts any Host, for an application that only the embedding
     program can reach. A non-empty `token` is required as a bearer token; where people look in with a browser,
-    which `takes_password`, also as the password of any user.
+    which `takes_password`, also as the password of any user. `foreign_token` is required likewise,
+    but only of peers off loopback; what they say of themselves does not count.
     """
 
     app: ASGIApp
     hosts: tuple[str, ...] | None = None
     token: str = ""
+    foreign_token: str = ""
     takes_password: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward the request, or refuse it with problem details: 401 without the token, else 403."""
         if scope["type"] == "http":
             try:
-                self._check(scope["method"], scope["path"], Headers(scope=scope))
+                self._check(scope, Headers(scope=scope))
             except _AccessError as refused:
                 await self._refusal_response(refused)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
-    def _check(self, method: str, path: str, headers: Headers) -> None:
-        if path == HEALTH_PATH and method in _SAFE_METHODS:
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        method = scope["method"]
+        if scope["path"] == HEALTH_PATH and method in _SAFE_METHODS:
             return
         if self.hosts is not None:
             _check_host(headers.getlist("host"), self.hosts)
             if method not in _SAFE_METHODS:
                 _check_origin(headers)
-        if self.token and not self._has_token(headers.get("authorization", "")):
+        token = self.token or ("" if _is_near(scope) else self.foreign_token)
+        if token and not self._has_token(token, headers.get("authorization", "")):
             detail = "the control plane requires its token: Authorization: Bearer …"
             if self.takes_password:
                 detail = "the console requires the control token as its password, with any user name"
+            if not self.token:
+                detail += "; the server printed it when it started"
             raise _AccessError(401, "Unauthorized", "no-token", detail)
 
-    def _has_token(self, authorization: str) -> bool:
+    def _has_token(self, token: str, authorization: str) -> bool:
         scheme, _, given = authorization.partition(" ")
         scheme, given = scheme.lower(), given.strip()
         if self.takes_password and scheme == "basic":
             scheme, given = "bearer", _password(given)
         # Compare in constant time, so that a token cannot be guessed letter by letter.
-        same = compare_digest(given.encode("utf-8"), self.token.encode())
+        same = compare_digest(given.encode("utf-8"), token.encode())
         return same and scheme == "bearer"
 
     def _refusal_response(self, refused: _AccessError) -> Response:
@@ -84,10 +93,16 @@ class AccessGuard:
         return Response(reply.body, reply.status, headers, reply.media_type)
 
 
+def _is_near(scope: Scope) -> bool:
+    """Return whether the peer of the connection is on this machine."""
+    peer = scope.get("client")
+    return peer is not None and is_loopback(peer[0])
+
+
 def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
     host = host_name(found[0]) if len(found) == 1 else ""
     is_here = is_loopback(host) or host.endswith(".localhost")
-    if not is_here and host not in [host_name(name) for name in hosts]:
+    if not host or (not is_here and host not in [host_name(name) for name in hosts]):
         shown = ", ".join(found)[:_MAX_SHOWN] or "none"
         detail = f"expected a Host of this server, found {shown}; allow it with --allow-host"
         raise _AccessError(403, "Forbidden", "foreign-host", detail)
@@ -103,11 +118,12 @@ def _check_origin(headers: Headers) -> None:
 
 
 def host_name(host: str) -> str:
-    """Return the lower-case host name or address of a Host header, without port."""
+    """Return the lower-case host name or address of a Host header, without port; "" if it is none."""
     bare = host.strip().lower()
-    if bare.startswith("["):
-        return bare[1:].partition("]")[0]
-    return (bare if bare.count(":") > 1 else bare.partition(":")[0]).removesuffix(".")
+    if bare.count(":") > 1 and "[" not in bare:
+        return bare
+    match = _HOST.fullmatch(bare)
+    return (match[1] or match[2]).removesuffix(".") if match else ""
 
 
 def _password(credentials: str) -> str:

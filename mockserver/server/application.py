@@ -52,8 +52,8 @@ class Options:
 
     `at_root` names the vendor that also answers at `/`. `hosts` are the host names accepted by control plane
     and pages besides loopback; None accepts any, for an application without a socket. `control_token` is
-    required by the control plane unless it is "". Sandboxes that are idle for `sandbox_idle` seconds are
-    deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
+    required by the control plane unless it is ""; `foreign_token` only of peers off loopback. Sandboxes
+    that are idle for `sandbox_idle` seconds are deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
     header or written into an item. The scenarios in `scenario_files` are armed in every sandbox;
     `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
     origins in `cors` may call the vendors from a browser. `examples` returns what the control plane
@@ -76,6 +76,7 @@ class Options:
     assumptions: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] | None = None
     control_token: str = ""
+    foreign_token: str = ""
     sandbox_idle: int | None = None
     max_sandboxes: int = MAX_SANDBOXES
     replay_hosts: tuple[str, ...] = ()
@@ -249,17 +250,19 @@ def _asgi_app(
     control = BuiltAtFirstCall(lambda: _control_plane(options, asgi, served, sandboxes, lasting))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
     console = BuiltAtFirstCall(lambda: _console(asgi, control, lasting, directory))
-    guarded = AccessGuard(console, options.hosts, options.control_token, takes_password=True)
+    tokens = options.control_token, options.foreign_token
+    guarded = AccessGuard(console, options.hosts, *tokens, takes_password=True)
     site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
     pages = AccessGuard(site, options.hosts)
     asgi = MockServerApp(
         vendors=_vendor_mounts(options, served, sandboxes, recorder, directory),
-        control=AccessGuard(control, options.hosts, options.control_token),
+        control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
         in_flight_calls=lasting.backend.in_flight,
         at_root=options.at_root,
+        cors=options.cors,
         max_body_bytes=options.max_body_bytes,
     )
     return asgi

@@ -25,6 +25,7 @@ from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 from mockserver.server.connection import ConnectionLostError
 from mockserver.server.connexion_parts import ProblemException
+from mockserver.server.cors import EVERY_ORIGIN
 from mockserver.server.flask_bridge import ARRIVAL, STARTED
 from mockserver.server.in_flight import InFlight, InFlightCalls
 from mockserver.server.misses import OUTSIDE, OutsideRequest, is_browser_file
@@ -100,7 +101,10 @@ class Incoming(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class MockServerApp:
-    """Outermost ASGI application; `at_root` names the vendor that also answers at `/`, "" for none."""
+    """Outermost ASGI application; `at_root` names the vendor that also answers at `/`, "" for none.
+
+    Pages of the origins in `cors` may call, and so make sandboxes.
+    """
 
     vendors: Mapping[str, VendorMount]
     control: ASGIApp
@@ -108,6 +112,7 @@ class MockServerApp:
     pages: ASGIApp
     recorder: Recorder
     at_root: str = ""
+    cors: tuple[str, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES
     in_flight_calls: InFlight = field(default_factory=InFlightCalls)
 
@@ -121,6 +126,9 @@ class MockServerApp:
         except HeadersTooLarge as refusal:
             headers, header_refusal = _merge_headers(scope["headers"]), refusal
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
+        if isinstance(place, SandboxPath) and self._is_of_foreign_page(headers, place.sandbox):
+            detail = f"a page of another origin may not make the sandbox {place.sandbox}; create it first"
+            place = problem_reply(403, "Forbidden", detail, code="cross-site")
         if isinstance(place, Reply):
             await send_reply(place, send)
             return
@@ -138,6 +146,12 @@ class MockServerApp:
         else:
             outside = OutsideRequest(place.sandbox, place.prefix, place.path, headers)
             await self.pages({**scope, "root_path": place.prefix, OUTSIDE: outside}, receive, send)
+
+    def _is_of_foreign_page(self, headers: Mapping[str, str], sandbox: str) -> bool:
+        """Return whether a page that may not call names a sandbox that is not there."""
+        if headers.get("sec-fetch-site") != "cross-site" or self.recorder.is_known(sandbox):
+            return False
+        return not {EVERY_ORIGIN, headers.get("origin")}.intersection(self.cors)
 
     def _is_at_root(self, place: SandboxPath) -> bool:
         """Return whether the path belongs to the vendor at the root, and not to pages or browsers."""

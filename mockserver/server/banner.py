@@ -31,6 +31,13 @@ def render_banner(app: Application, options: Options, facts: Facts) -> str:
     return "\n".join(_lines(app, options, facts))
 
 
+def token_line(options: Options) -> str:
+    """Return the line with the token that was made for other machines."""
+    return (
+        f"  control token for other machines: {options.foreign_token}   (MOCKSERVER_CONTROL_TOKEN sets one)"
+    )
+
+
 def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
     auth = "strict" if options.strict_auth else "lenient"
     clock = f"frozen at {options.freeze}" if options.freeze else "system"
@@ -45,6 +52,8 @@ def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
     yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"
     if listens_everywhere(facts.host):
         yield "  listens on all addresses; --allow-host NAME lets other machines use the control plane"
+    if options.foreign_token:
+        yield token_line(options)
     if facts.ca_file:
         yield f"  try: curl --cacert {facts.ca_file} {facts.url}_mock/health"
     if facts.watched:

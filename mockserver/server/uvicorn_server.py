@@ -7,20 +7,22 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from secrets import token_hex  # noqa: TID251 - nobody may be able to make it again
 from time import perf_counter
 from typing import Any
 
 import click
 import uvicorn
 
+from mockserver.codec.hosts import is_loopback
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import log_listeners, log_note
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.application import Application, Options, create_app
-from mockserver.server.banner import Facts, render_banner
+from mockserver.server.banner import Facts, render_banner, token_line
 from mockserver.server.heap import freeze_heap
 from mockserver.server.listening import bind_socket, server_url
 from mockserver.server.ready_file import ReadyFile
@@ -31,6 +33,7 @@ from mockserver.server.uvicorn_settings import TlsFactory, uvicorn_config
 from mockserver.server.watching import stamps_of, watch
 from mockserver.server.worker_processes import WorkerProcesses, workers_config
 
+_TOKEN_BYTES = 16
 _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
 """SIGBREAK is Ctrl-Break on Windows."""
 
@@ -96,6 +99,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
     started = perf_counter()
     with ExitStack() as stack:
         listening = stack.enter_context(bind_socket(serving.host, serving.port))
+        options = _with_foreign_token(options, listening.getsockname()[0])
         ready_file = ReadyFile(serving.ready_file) if serving.ready_file else None
         if ready_file:
             stack.enter_context(ready_file.removed_at_end())
@@ -108,6 +112,8 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         facts = _facts(options, serving, listening, certificate, perf_counter() - started)
         greeting = facts.url if serving.print_url else render_banner(app, options, facts)
         announce = partial(_announce, greeting, facts.url, ready_file)
+        if serving.print_url and options.foreign_token:
+            click.echo(token_line(options), err=True)
         if serving.workers > 1:
             _serve_by_workers(options, serving, listening, announce)
             return
@@ -121,6 +127,13 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         )
         if state_file:
             _save(state_file, reloading.current.sandboxes)
+
+
+def _with_foreign_token(options: Options, address: str) -> Options:
+    """Return the options with a fresh token where other machines can call and no token is set."""
+    if options.control_token or is_loopback(address):
+        return options
+    return replace(options, foreign_token=token_hex(_TOKEN_BYTES))
 
 
 def _ready_app(options: Options, serving: Serving) -> Application:

@@ -5,7 +5,9 @@ import pytest
 from mockserver.codec.hosts import is_loopback
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"]
+)
 def test_this_machine_is_told_by_its_name(host: str) -> None:
     assert is_loopback(host)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.server.access_guard import host_name
 from tests.support import sample_vendor
@@ -75,6 +76,11 @@ def test_the_control_plane_answers_to_loopback_and_to_names_that_are_let_in(
         "",
         "[",
         ":8080",
+        "[::1]evil.example",
+        "[::1]evil.example:8080",
+        "[localhost]",
+        "localhost:8080.evil.example",
+        "user@localhost",
     ],
 )
 def test_control_plane_and_pages_refuse_a_foreign_host(guarded: Client, host: str) -> None:
@@ -166,6 +172,36 @@ def test_every_method_that_writes_is_refused_to_other_pages(guarded: Client, met
     assert (refused.status, refused.json["code"]) == (403, "cross-site")
 
 
+@pytest.mark.parametrize("media_type", ["text/plain", "", "application/x-www-form-urlencoded", None])
+def test_a_simple_request_of_another_page_makes_no_sandbox(guarded: Client, media_type: str | None) -> None:
+    simple = {"origin": "http://evil.example", "sec-fetch-site": "cross-site"}
+    typed = {} if media_type is None else {"content-type": media_type}
+
+    guarded.post(SANDBOXES, content=b'{"name": "new"}', headers={**simple, **typed})
+    guarded.put("/sandboxes/new/acme/orders", content=b'{"orders": []}', headers={**simple, **typed})
+    refused = guarded.get("/sandboxes/new/acme/orders", headers={"sec-fetch-site": "cross-site"})
+
+    assert (refused.status, names(guarded), refused.json["code"]) == (403, ["default"], "cross-site")
+
+
+def test_a_page_that_may_call_may_make_a_sandbox() -> None:
+    page = {"origin": "http://app.example", "sec-fetch-site": "cross-site"}
+    for allowed in ("*", page["origin"]):
+        with sample_vendor.shared_client(cors=(allowed,)) as client:
+            client.get("/sandboxes/new/acme/orders", headers=page)
+
+            assert names(client) == ["default", "new"]
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml"])
+def test_a_program_writes_json_or_names_no_type(guarded: Client, media_type: str) -> None:
+    content = b'{"name": "new"}'
+
+    assert guarded.post(SANDBOXES, content=content, headers={"content-type": media_type}).status == 415
+    assert guarded.post(f"{SANDBOXES}/default/reset").status == 200
+    assert guarded.post(SANDBOXES, content=content).status == 201
+
+
 def test_a_page_of_another_origin_may_link_to_what_is_read(guarded: Client) -> None:
     assert guarded.get("/_mock/vendors", headers={"sec-fetch-site": "cross-site"}).status == 200
 
@@ -218,6 +254,45 @@ def test_a_vendor_wants_no_token(secured: Client) -> None:
     assert secured.get("/acme/orders", headers={"authorization": "Bearer any"}).status == 200
 
 
+def of_peer(client: Client, peer: str | None) -> Client:
+    """The same client, whose calls come from another address; None where the socket does not tell."""
+    app: ASGIApp = client.app
+
+    async def moved(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "client": peer and (peer, 50000)}, receive, send)
+
+    return Client(moved, client.headers)
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[Client]:
+    """A client without a token, of a server that made one for other machines."""
+    with sample_vendor.shared_client(hosts=("0.0.0.0",), foreign_token="made-1") as client:  # noqa: S104
+        yield client.without("authorization").within(host="localhost")
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.7", "172.17.0.1", "2001:db8::7", "::ffff:192.0.2.7", None])
+@pytest.mark.parametrize("path", [SANDBOXES, "/_console/"])
+def test_a_peer_off_loopback_needs_the_token_whatever_host_it_names(
+    open_to_all: Client, peer: str | None, path: str
+) -> None:
+    stranger = of_peer(open_to_all, peer)
+
+    assert stranger.get(path).json["code"] == "no-token"
+    assert stranger.get(path).json["detail"].endswith("; the server printed it when it started")
+    assert stranger.get(path, headers={"authorization": "Bearer made-1"}).status == 200
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"])
+def test_a_peer_on_loopback_needs_no_made_token(open_to_all: Client, peer: str) -> None:
+    assert of_peer(open_to_all, peer).get(SANDBOXES).status == 200
+
+
+@pytest.mark.parametrize("path", ["/_mock/health", "/acme/ui/"])
+def test_health_and_pages_are_open_to_every_peer(open_to_all: Client, path: str) -> None:
+    assert of_peer(open_to_all, "192.0.2.7").get(path).status == 200
+
+
 @pytest.mark.parametrize(
     ("host", "name"),
     [
@@ -227,6 +302,9 @@ def test_a_vendor_wants_no_token(secured: Client) -> None:
         ("::1", "::1"),
         ("fe80::1", "fe80::1"),
         ("", ""),
+        ("[::1]evil.example", ""),
+        ("[localhost]", ""),
+        ("mock.test:80x", ""),
     ],
 )
 def test_a_host_has_a_name_without_its_port(host: str, name: str) -> None:

@@ -41,6 +41,14 @@ def test_the_banner_tells_what_differs(app: Application) -> None:
     )
 
 
+def test_the_banner_shows_the_token_that_was_made_for_other_machines(app: Application) -> None:
+    result = render_banner(app, Options(foreign_token="made-1"), Facts(URL, "10.0.0.1", 0))
+
+    assert result.splitlines()[3:] == [
+        "  control token for other machines: made-1   (MOCKSERVER_CONTROL_TOKEN sets one)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("facts", "line"),
     [

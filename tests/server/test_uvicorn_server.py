@@ -81,6 +81,20 @@ def test_a_server_that_listens_refuses_a_foreign_host_and_answers_to_one_that_is
     assert statuses == [403, 200]
 
 
+@pytest.mark.parametrize(
+    ("host", "token", "made"),
+    [("0.0.0.0", "", True), ("0.0.0.0", "sesame", False), ("127.0.0.1", "", False)],  # noqa: S104
+)
+def test_a_server_that_others_can_reach_makes_a_token_unless_one_is_set(
+    host: str, token: str, *, made: bool
+) -> None:
+    with started("--host", host, "--vendor", "xero", MOCKSERVER_CONTROL_TOKEN=token) as (process, url):
+        status = httpx.get(f"{url}_mock/sandboxes").status_code
+        _, errors = stop(process)
+
+    assert ("control token for other machines: " in errors, status) == (made, 401 if token else 200)
+
+
 @contextmanager
 def started(*options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server, and the first line that it printed."""
