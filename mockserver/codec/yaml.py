@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import yaml
 from yaml.constructor import ConstructorError
 
+from mockserver.codec import json
 from mockserver.codec.yaml_events import EventReader, NotPlainError
 from mockserver.model import Json
 
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
 else:
     _Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_MAX_DIGITS = 400
+_MAX_LEVELS = 200
+_MAX_VALUES = 2_000_000
+"""So many values a document may have once each alias is replaced by what it names."""
+
 
 class _Loader(_Safe):
     """The safe loader, exact; keys are texts as they are written, and one that is there twice is an error.
 
-    Else `200` would be a number and `on` a truth value, which no JSON object has for a name.
+    Else `200` would be a number and `on` a truth value, which no JSON object has for a name. Only what JSON
+    has can be made: no set, date or object.
     """
 
     def __init__(self, text: str) -> None:
@@ -39,6 +47,18 @@ class _Loader(_Safe):
             _read_keys(node)
         super().flatten_mapping(node)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Json:  # noqa: FBT001, FBT002 - PyYAML's
+        """Return the value of a node.
+
+        Raises:
+            ConstructorError: its text is none of its type.
+        """
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError):
+            said = f"{str(node.value)[:_MAX_DIGITS]} is no {node.tag.rpartition(':')[2]}"
+            raise ConstructorError(None, None, said, node.start_mark) from None
+
 
 def _read_keys(node: yaml.MappingNode) -> None:
     first: dict[str, int] = {}
@@ -54,12 +74,25 @@ def _read_keys(node: yaml.MappingNode) -> None:
 
 def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:
     text = loader.construct_scalar(node)
-    try:
-        return Decimal(text.replace("_", ""))
-    except InvalidOperation:
-        raise ConstructorError(None, None, f"{text} is no decimal; quote it", node.start_mark) from None
+    with suppress(ValueError):
+        number = json.parse_decimal(text.replace("_", ""))
+        if number.is_finite():
+            return number
+    raise ConstructorError(None, None, f"{text[:_MAX_DIGITS]} is no decimal; quote it", node.start_mark)
 
 
+def _integer(loader: _Safe, node: yaml.ScalarNode) -> int:
+    if len(node.value) > _MAX_DIGITS:
+        raise ConstructorError(None, None, f"a number of {len(node.value):,} digits", node.start_mark)
+    return loader.construct_yaml_int(node)
+
+
+_Loader.yaml_constructors = {
+    tag: make
+    for tag, make in _Safe.yaml_constructors.items()
+    if tag is None or tag.rpartition(":")[2] in ("null", "bool", "str", "seq", "map")
+}
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 _Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 _Loader.yaml_implicit_resolvers = {
     first: [
@@ -81,10 +114,14 @@ def load(text: str) -> Json:
     Raises:
         yaml.YAMLError: the text is no YAML, or asks for more than plain data.
     """
+    reader = EventReader(_Loader(text))
     try:
-        return EventReader(_Loader(text)).read()
+        document = reader.read()
     except (NotPlainError, yaml.YAMLError, RecursionError):
         return load_by_nodes(text)
+    if reader.has_aliases:
+        _count_values(document, {})
+    return document
 
 
 def load_by_nodes(text: str) -> Json:
@@ -93,7 +130,31 @@ def load_by_nodes(text: str) -> Json:
     Raises:
         yaml.YAMLError: as `load`.
     """
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_LEVELS:
+            raise ConstructorError(None, None, f"nested deeper than {_MAX_LEVELS} levels", event.start_mark)
+    document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    _count_values(document, {})
+    return document
+
+
+def _count_values(value: Json, counted: dict[int, int]) -> int:
+    """Return how many values there are, those that an alias names each time; `counted` are those known.
+
+    Raises:
+        ConstructorError: they are too many, or a value has itself inside.
+    """
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in counted:
+        counted[id(value)] = _MAX_VALUES + 1  # until it is counted, so for whoever meets it inside of itself
+        inside = value.values() if isinstance(value, dict) else value
+        counted[id(value)] = 1 + sum(_count_values(child, counted) for child in inside)
+    if counted[id(value)] > _MAX_VALUES:
+        raise ConstructorError(None, None, "aliases make the document too large, or endless", None)
+    return counted[id(value)]
 
 
 _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")

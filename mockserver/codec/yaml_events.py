@@ -23,6 +23,7 @@ class EventReader:
 
     def __init__(self, loader: Any) -> None:  # PyYAML's own types say nothing of its events
         self._loader = loader
+        self.has_aliases = False
         self._anchored: dict[str, Json] = {}
         self._unquoted: dict[str, Json] = {}
         self._texts: dict[str, str] = {}
@@ -58,6 +59,7 @@ class EventReader:
     def _alias(self, event: Any) -> Json:
         if event.anchor not in self._anchored:
             raise NotPlainError
+        self.has_aliases = True
         return self._anchored[event.anchor]
 
     def _untagged(self, event: Any) -> Json:

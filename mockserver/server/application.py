@@ -53,8 +53,9 @@ class Options:
     `at_root` names the vendor that also answers at `/`. `hosts` are the host names accepted by control plane
     and pages besides loopback; None accepts any, for an application without a socket. `control_token` is
     required by the control plane unless it is ""; `foreign_token` only of peers off loopback. Sandboxes
-    that are idle for `sandbox_idle` seconds are deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
-    header or written into an item. The scenarios in `scenario_files` are armed in every sandbox;
+    that are idle for `sandbox_idle` seconds are deleted; None keeps them. With `scenarios` off, no scenario
+    has an effect, whether armed, named by a header or written into an item. The scenarios in
+    `scenario_files` are armed in every sandbox;
     `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
     origins in `cors` may call the vendors from a browser. `examples` returns what the control plane
     makes example batches from. Without `console` nothing is served at `/_console`. The console shows the

@@ -13,7 +13,7 @@ from mockserver.codec import json
 from mockserver.codec.hosts import origin_of
 from mockserver.codec.http import JSON_TYPE, parse_content_type, problem_reply
 from mockserver.control.control_call import ControlCall
-from mockserver.errors import MalformedBody, NotFound, TooLarge
+from mockserver.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
 from mockserver.model import Json
 from mockserver.server.request_body import read_body
 
@@ -24,6 +24,7 @@ DOCUMENT_KEY = "mockserver.document"
 """ASGI scope key of a JSON body's document, with exact decimals."""
 
 YAML_TYPE = "application/yaml"
+_YAML_TYPES = (YAML_TYPE, "text/yaml")
 MAX_SEGMENT = 64
 """Longest path segment: that of a sandbox name; Python refuses to convert very long numbers."""
 
@@ -33,6 +34,7 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
     MalformedBody: (400, "Bad Request"),
     NotFound: (404, "Not Found"),
     TooLarge: (413, "Content Too Large"),
+    UnsupportedMediaType: (415, "Unsupported Media Type"),
 }
 
 
@@ -55,7 +57,7 @@ class ControlBodyReader:
             body, document = _read_document(content, headers)
         except ClientDisconnect:
             return
-        except (NotFound, TooLarge, MalformedBody) as refusal:
+        except (NotFound, TooLarge, MalformedBody, UnsupportedMediaType) as refusal:
             status, title = _REFUSALS[type(refusal)]
             reply = problem_reply(status, title, refusal.detail, code=f"http-{status}")
             await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
@@ -80,8 +82,14 @@ def _read_document(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json
     media_type, charset = parse_content_type(headers)
     if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
         media_type = headers["content-type"] = YAML_TYPE
-    if not content or media_type not in ("", JSON_TYPE):
+    if not content:
+        del headers["content-type"]  # whatever it says, it says it of nothing
         return content, None
+    if media_type in _YAML_TYPES:
+        return content, None
+    if media_type not in ("", JSON_TYPE):
+        detail = f"expected {JSON_TYPE}, or {YAML_TYPE} where it is declared; found {media_type}"
+        raise UnsupportedMediaType(detail, (JSON_TYPE, YAML_TYPE))
     document = json.decode(content, charset)
     json.check_depth(document)
     headers["content-type"] = JSON_TYPE

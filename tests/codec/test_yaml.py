@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from yaml import YAMLError
 
@@ -20,14 +22,57 @@ def test_a_date_is_the_text_it_is(text: str) -> None:
     assert load(f"at: {text}") == {"at": text}
 
 
+BOMB = (
+    "a: &a ["
+    + ",".join("x" * 9)
+    + "]\n"
+    + "".join(
+        f"{name}: &{name} [{','.join([f'*{below}'] * 9)}]\n" for below, name in pairwise("abcdefghijkl")
+    )
+)
+
+
 @pytest.mark.parametrize(
     "text",
-    ["a: .inf", "a: .nan", "a: 1:30.5", "a: [", "!!python/object:os.system x", "a: 1\n---\na: 2"],
-    ids=["infinity", "nan", "sexagesimal", "open", "python", "two-documents"],
+    [
+        *("a: .inf", "a: .nan", "a: 1:30.5", "a: [", "a: 1\n---\na: 2", "a: \0", "%YAML 9.9\n---\na"),
+        *("!!python/object:os.system x", "!!python/object/apply:os.system [ls]", "!own x"),
+        *(
+            "!!omap [a: 1]",
+            "!!omap x",
+            "!!pairs [a: 1]",
+            "!!set {a, b}",
+            "!!set x",
+            "!!binary aGk=",
+            "!!binary [a]",
+        ),
+        *("!!timestamp 2001-02-30", "!!timestamp x", "!!timestamp 2026-01-05", "!!merge x", "!!value x"),
+        *(
+            "!!int x",
+            "!!int 0x",
+            "!!int ''",
+            "!!bool x",
+            "!!bool ''",
+            "!!float x",
+            "!!float NaN",
+            "!!float inf",
+        ),
+        *("!!str [a]", "!!map [a]", "!!seq {a: 1}", "? [a]\n: b", "? {a: 1}\n: b", "&a {*a : 1}"),
+        *("&a [*a]", "&a {x: *a}", "a: &b {c: [*b]}", "*nope", BOMB),
+        *("1" * 5000, "0x" + "f" * 5000, "1.0e+999999999", "a: -1.0e-999999999"),
+        *(sign * 100_000 for sign in ("[", "{a: ", "- ")),
+        *(f"!!str x: {'[' * 100_000}", "[" * 100_000 + "]" * 100_000),
+    ],
+    ids=lambda text: text[:30],
 )
 def test_what_is_no_plain_yaml_is_an_error_of_yaml(text: str) -> None:
     with pytest.raises(YAMLError):
         load(text)
+
+
+@pytest.mark.parametrize("text", ["!!str 1", "!!int '1'", "!!map {a: 1}", "&a [1]", "[&a {b: 1}, *a, *a]"])
+def test_plain_data_may_have_tags_and_aliases(text: str) -> None:
+    load(text)
 
 
 def test_a_key_is_the_text_it_is() -> None:

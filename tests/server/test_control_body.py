@@ -74,3 +74,36 @@ def test_a_body_may_come_with_an_odd_media_type_or_none(operator: Client, header
 
 def test_a_body_may_come_in_chunks(operator: Client) -> None:
     assert operator.post(SANDBOXES, json={"name": "new"}, chunks=4).status == 201
+
+
+ODD_TYPES = (
+    "json",
+    "a/b/c",
+    "/",
+    "a/",
+    "multipart/form-data",
+    "text/plain",
+    ";;=",
+    "\xff",
+    ",",
+    "application/json/x",
+)
+
+
+@pytest.mark.parametrize("media_type", ODD_TYPES)
+def test_a_call_without_a_body_may_name_any_type(operator: Client, media_type: str) -> None:
+    headers = {"content-type": media_type}
+
+    assert operator.post(f"{SANDBOXES}/default/reset", headers=headers).status == 200
+    assert operator.get(SANDBOXES, headers=headers).status == 200
+    assert operator.post(SANDBOXES, headers=headers).status == 400
+
+
+@pytest.mark.parametrize("media_type", [one for one in ODD_TYPES if one != ";;="])
+def test_a_body_of_another_type_is_refused_even_where_none_is_read(operator: Client, media_type: str) -> None:
+    response = operator.post(
+        f"{SANDBOXES}/default/reset", content=b'{"name": "new"}', headers={"content-type": media_type}
+    )
+
+    assert (response.status, response.json["code"]) == (415, "http-415")
+    assert "expected application/json, or application/yaml" in response.json["detail"]

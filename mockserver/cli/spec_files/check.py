@@ -55,7 +55,7 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
     """Return the problems of a spec by line; with `schema` what OpenAPI does not allow as well."""
     try:
         text = file.read_bytes().decode()
-        root, document = compose(text), yaml.load(text)
+        document, root = yaml.load(text), compose(text)
     except UnicodeError:
         return (SpecProblem(file, START, "", "the file is not UTF-8 text", "save it as UTF-8"),)
     except RecursionError:
