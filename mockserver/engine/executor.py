@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
 from msgspec.structs import replace
 
@@ -72,7 +73,7 @@ class Executor:
             answer = self._refuse(call, refusal.without_trace(), operation, state)
             if effects is not None:
                 answer = replace(answer, reply=effects.refusal(answer.reply))
-            answer = self._remember(call, answer, operation, state)
+            self.remember(call, answer, operation, state)
         return self._with_limit_headers(answer, call, state)
 
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
@@ -145,22 +146,41 @@ class Executor:
         if effects is not None and 0 < (effects.decision.commit.first or 0) < len(request.items):
             return self._partly(request, opened.verdicts, effects, state)
         answer = self._settle(request, opened.verdicts, effects, state)
-        return self._remember(call, answer, operation, state)
+        self.remember(call, answer, operation, state, effects)
+        return answer
 
     def _partly(
         self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
     ) -> Answer:
-        """Answer for all items, of which the first take effect, as if they alone had been sent."""
+        """Answer for all items, of which the first take effect, as if they alone had been sent.
+
+        Who sends it remembers it: the answer tells of more than was done.
+        """
         answer = run_and_roll_back(partial(self._settle, request, verdicts, effects), state)
         part = replace(request, items=request.items[: effects.decision.commit.first])
         kept = self._settle(part, self._judge(part), effects, state).outcomes
         return replace(answer, outcomes=(*kept, *skipped(answer.outcomes[len(kept) :])))
 
-    def _remember(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
-        remember = self.served.replay_hooks(call).remember
-        if remember is not None:
-            remember(call, operation, answer.reply, state)
-        return answer
+    def remember(
+        self,
+        call: Call,
+        answer: Answer,
+        operation: Operation,
+        state: State,
+        effects: AppliedEffects | None = None,
+    ) -> None:
+        """Keep the answer under the call's idempotency key.
+
+        Our extension forgets a server error, so that the work is tried anew, unless something was done.
+        """
+        hooks = self.served.replay_hooks(call)
+        actual = () if effects is None else effects.actual.values()
+        if hooks.remember is not None and (
+            hooks is not self.served.idempotency
+            or answer.reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            or any(one.accepted for one in (*answer.outcomes, *actual))
+        ):
+            hooks.remember(call, operation, answer.reply, state)
 
     def _judge(self, request: Request) -> Mapping[int, Verdict]:
         operation = request.operation

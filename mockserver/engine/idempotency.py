@@ -80,9 +80,9 @@ class IdempotencyExtension:
         return Reply(record["status"], record["body"].encode("latin-1"), record["media_type"], headers)
 
     def remember(self, call: Call, operation: Operation, reply: Reply, state: State) -> None:
-        """Keep what the key was answered first, a refusal too; what broke is tried anew."""
+        """Keep what the key was answered first, a refusal too."""
         key = self._key(call, operation)
-        if not key or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if not key:
             return
         lifetime = timedelta(seconds=int(call.assumptions[LIFETIME_ASSUMPTION]))
         self._records(call, state)[_record_key(call, operation, key)] = {

@@ -162,6 +162,10 @@ class Pipeline:
         else:
             answer = perform(state)
         bent = apply_response(answer, decision, call, say, example)
+        if 0 < (decision.commit.first or 0) < len(answer.outcomes):
+            is_refusal = bent.reply.status in _REFUSED
+            kept = bent if is_refusal else replace(bent, reply=say(VendorFailure()))
+            self.executor.remember(call, kept, operation, state)
         return _with_rule_as_reason(bent, answer, decision)
 
     def _perform(

@@ -66,8 +66,9 @@ class RateLimit(Value, frozen=True):
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None or (self.headers_when and call.assumptions[self.headers_when] != ON):
             return answer
-        left = rate_limit_headers(describe_fixed_window(state, key, self.name, limit, self.seconds))
-        reply = replace(answer.reply, headers=(*answer.reply.headers, *left))
+        left = dict(rate_limit_headers(describe_fixed_window(state, key, self.name, limit, self.seconds)))
+        kept = [(name, text) for name, text in answer.reply.headers if name not in left]
+        reply = replace(answer.reply, headers=(*kept, *left.items()))
         return replace(answer, reply=reply)
 
     def _limit(self, call: Call) -> int | None:

@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 _NO_ITEM_EFFECT = Effect()
 _TIMEOUT_FAULT = Fault("timeout")
+_FIRST_REFUSAL = 400
 _FIRST_EXTRA_KEY = 2**30
 """First integer key of extra outcomes."""
 
@@ -69,8 +70,8 @@ class AppliedEffects:
             if wrong is None:
                 reply = _run_item(partial(handler, request), effect, state)
             else:
-                if effect.commit:
-                    handler(request, state)
+                if effect.commit and handler(request, state).status < _FIRST_REFUSAL:
+                    self.actual[0] = Outcome(Item(0, "", request.document), Action.UPDATED)
                 reply = run_and_roll_back(partial(self._refused, wrong, request), state)
             return apply_envelope(reply, self.decision.envelope, None)
 

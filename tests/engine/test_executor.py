@@ -133,12 +133,12 @@ def test_of_a_call_with_no_more_items_than_take_effect_all_is_done(tmp_path: Pat
     assert "remembered" in held(work)["acme/"]
 
 
-def test_what_half_takes_effect_is_not_remembered_under_its_key(tmp_path: Path) -> None:
+def test_what_half_takes_effect_is_remembered_as_a_failure_under_its_key(tmp_path: Path) -> None:
     work = working(tmp_path)
 
     answered(work, ABC, 1)
 
-    assert "remembered" not in held(work)["acme/"]
+    assert held(work)["acme/"]["remembered"]["last"]["status"] == 500
 
 
 def test_a_bad_item_beyond_those_that_take_effect_does_not_undo_an_all_or_nothing_batch(

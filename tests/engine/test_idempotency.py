@@ -313,16 +313,6 @@ def test_a_key_that_looks_like_a_path_is_itself_alone(remembered: Remembered) ->
     assert remembered(deep, flat) is None
 
 
-def test_what_broke_is_tried_anew(tmp_path: Path) -> None:
-    served = engine_samples.loaded_vendor(tmp_path)
-    keys, operation = IdempotencyExtension(served.spec), served.spec.operations["putOrders"]
-    store = engine_samples.store()
-
-    engine_samples.transact(store, lambda state: keys.remember(CALL, operation, Reply(500), state))
-
-    assert engine_samples.transact(store, lambda state: keys.replay(CALL, operation, state)) is None
-
-
 def test_vendors_that_have_their_own_way_have_no_assumption_for_it() -> None:
     without = {
         vendor.name

@@ -39,6 +39,16 @@ def test_answers_and_refusals_tell_how_many_calls_are_left(tmp_path: Path) -> No
     assert told == ['"minute";r=1;t=35', '"minute";r=0;t=35']
 
 
+def test_an_answer_that_a_key_kept_tells_of_its_own_calls_left(tmp_path: Path) -> None:
+    caller = limited(tmp_path, TWO_A_MINUTE, assumptions={"acme.idempotency_keys": "on"})
+    caller = caller.within(idempotency_key="k", mock_scenario="half-then-500")
+    body = {"orders": [{"id": "A", "amount": 1}, {"id": "B", "amount": 1}]}
+
+    assert [caller.put("/acme/orders", json=body).status for _ in range(2)] == [500, 500]
+    replayed = caller.get("/_mock/sandboxes/default/journal/2").json
+    assert replayed["reply"]["headers"]["RateLimit"] == '"minute";r=0;t=35'
+
+
 def test_each_credential_has_a_window_of_its_own(tmp_path: Path) -> None:
     caller = limited(tmp_path, {**TWO_A_MINUTE, "calls": 1, "by": "token"})
     other = caller.within(authorization="Bearer xyz")

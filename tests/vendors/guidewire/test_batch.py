@@ -137,6 +137,18 @@ class TestHeaders:
         assert statuses(answered) == [200, 200, 400]
         assert answered.json["responses"][2]["body"]["errorCode"].endswith("AlreadyExecutedException")
 
+    def test_a_retry_of_half_a_batch_does_the_rest(self, guidewire: Client) -> None:
+        added = {"method": "post", "path": f"/bulk-invoices/{B_ID}/bulk-invoice-items", "body": sent(**ITEM)}
+        ids = [[{"name": "GW-DBTransaction-ID", "value": name}] for name in ("t-1", "t-2")]
+        both = {"requests": [{**added, "headers": one} for one in ids]}
+        before = len(amounts(guidewire, B_ITEMS))
+
+        broken = guidewire.post(BATCH, json=both, headers={"Mock-Scenario": "half-then-500"})
+        again = guidewire.post(BATCH, json=both)
+
+        assert (broken.status, statuses(again)) == (500, [400, 201])
+        assert len(amounts(guidewire, B_ITEMS)) == before + 2
+
     def test_a_calls_own_headers_come_first(self, guidewire: Client) -> None:
         call = patching(A_ID, foo=1, mailTo="x")
         own = {**call, "headers": [{"name": "gw-unknownpropertyhandling", "value": "reject"}]}

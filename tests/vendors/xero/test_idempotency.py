@@ -10,7 +10,7 @@ import pytest
 from tests.support.client import Client
 from tests.support.overlapping_calls import OverlappingRequest, send_overlapping
 from tests.vendors.xero.conftest import Due, Put, Read
-from tests.vendors.xero.documents import BATCHES, HARBOUR, INVOICES, R1, R4_DRAFT, batch, invoice, pay
+from tests.vendors.xero.documents import BATCHES, HARBOUR, INVOICES, R1, R2, R4_DRAFT, batch, invoice, pay
 
 OTHER_REQUEST = "Idempotency Key: k is used with a different request."
 
@@ -93,6 +93,16 @@ def test_an_error_is_replayed_though_its_cause_is_gone(put: Put, xero: Client, d
 
     assert (first.status, second.status, second.body) == (400, 400, first.body)
     assert (due(R4_DRAFT), put(bad, query="").status) == (100, 200)
+
+
+def test_half_of_the_payments_are_paid_once_though_the_call_broke(put: Put, due: Due) -> None:
+    both = batch(pay(R1, 10)), batch(pay(R2, 10))
+    first = put(*both, idempotency_key="k", mock_scenario="half-then-500")
+
+    again = put(*both, idempotency_key="k")
+
+    assert (first.status, again.status, again.body) == (500, 500, first.body)
+    assert (due(R1), due(R2)) == (90, 100)
 
 
 def test_a_body_that_cannot_be_read_uses_its_key_up(put: Put, due: Due) -> None:
