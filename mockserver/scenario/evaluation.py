@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 
 from msgspec.structs import replace
 
+from mockserver.codec.instants import print_http_date
 from mockserver.model import Document, Item
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES
 from mockserver.sandbox.store import State
@@ -278,6 +278,6 @@ def format_retry_after(said: int | str, now: datetime) -> str:
     if relative is None:
         return str(said)
     try:
-        return format_datetime(now + timedelta(seconds=int(relative[1])), usegmt=True)
+        return print_http_date(now + timedelta(seconds=int(relative[1])))
     except OverflowError:
-        return format_datetime(now, usegmt=True)
+        return print_http_date(now)

@@ -1,4 +1,4 @@
-"""Record every answer in the journal and add the Mock-* headers to its reply."""
+"""Record every answer in the journal and add Date and the Mock-* headers to its reply."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
+from mockserver.codec.instants import print_http_date
 from mockserver.engine.reasons import one_line
 from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Reply
@@ -26,7 +27,7 @@ def _every_sandbox(_name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records answers in the journal; with `show_number`, replies get the Mock-* headers.
+    """Records answers in the journal; replies get the sandbox's Date, with `show_number` the Mock-* headers.
 
     `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not kept, so that made-up names
     cannot fill the memory.
@@ -42,15 +43,21 @@ class Recorder:
         duration_ms = (perf_counter() - started) * 1000
         is_kept = self.is_known(call.sandbox)
         number = self.journal.append(self.clock(), call, answer, duration_ms, kept=is_kept)
-        if not self.show_number:
-            return answer.reply
         reply = answer.reply
-        mock_headers = [(NUMBER_HEADER, str(number))] if number else []
-        if answer.applied:
-            mock_headers.append((APPLIED_HEADER, ", ".join(answer.applied)))
-        if answer.reason:
-            mock_headers.append((REASON_HEADER, reason_header(answer.reason)))
-        return replace(reply, headers=(*reply.headers, *mock_headers))
+        headers = list(reply.headers)
+        if call.now is not None and not (answer.applied and _is_dated(reply)):
+            headers.insert(0, ("Date", print_http_date(call.now)))
+        if self.show_number and number:
+            headers.append((NUMBER_HEADER, str(number)))
+        if self.show_number and answer.applied:
+            headers.append((APPLIED_HEADER, ", ".join(answer.applied)))
+        if self.show_number and answer.reason:
+            headers.append((REASON_HEADER, reason_header(answer.reason)))
+        return replace(reply, headers=tuple(headers))
+
+
+def _is_dated(reply: Reply) -> bool:
+    return any(name.lower() == "date" for name, _ in reply.headers)
 
 
 def reason_header(reason: str) -> str:

@@ -52,6 +52,7 @@ _CYCLE_NAMES = (
     "waiting_for_100_continue",
 )
 
+_DATE = b"date"
 _HEADERS_OF_400 = ((b"content-type", b""), (b"content-length", b""))
 
 
@@ -116,6 +117,8 @@ class SocketConnection:
             # So that uvicorn does not wait, and nobody else writes, while a head is collected.
             await cycle.flow.drain()
         if message["type"] == "http.response.start":
+            if any(name.lower() == _DATE for name, _ in message.get("headers", ())):
+                cycle.default_headers = [one for one in cycle.default_headers if one[0] != _DATE]
             if not self._keep_head(message):
                 await self._send_spelled(message)
         elif not self._send_whole(message):

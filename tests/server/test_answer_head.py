@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from mockserver.server.answer_head import Head, head_of
-from mockserver.server.header_spelling import spell_names
+from mockserver.server.header_spelling import spell_names, spelled
 from mockserver.server.uvicorn_protocol import MockServerProtocol, SocketConnection, checked_protocol
 
 LENGTH = (b"Content-Length", b"2")
@@ -104,6 +104,17 @@ def test_a_head_of_no_known_length_leaves_at_once() -> None:
     sent_by(connection_on(cycle_on(wire, [])), start())
 
     assert wire.pieces == [b"HTTP/1.1 200 OK\r\nDate: today\r\nTransfer-Encoding: chunked\r\n\r\n"]
+
+
+@pytest.mark.parametrize("name", [b"Date", b"DATE", b"date"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_date_of_an_application_takes_the_place_of_the_machines(method: str, name: bytes) -> None:
+    wire = Wire()
+
+    sent_by(connection_on(cycle_on(wire, [], method)), start((name, b"then"), LENGTH), body(b"ok"))
+
+    head = wire.pieces[0].partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert [line for line in head if line.lower().startswith(b"date")] == [b"%s: then" % spelled(name)]
 
 
 def test_a_head_comes_before_what_is_written_beside_uvicorn() -> None:

@@ -98,6 +98,17 @@ def test_the_header_comes_before_the_token_and_the_token_before_what_is_armed(ac
     assert put(acme).status == 500
 
 
+def test_dates_of_answers_and_of_waits_are_the_sandboxes(acme: Client) -> None:
+    acme.post(f"{CONTROL}/clock/freeze", json={"at": "2030-06-01T09:00:00Z"})
+
+    throttled = put(acme, mock_scenario="throttle-date").headers
+    others = [acme.get("/acme/none"), acme.without("authorization").get("/acme/orders"), put(acme)]
+
+    assert throttled["retry-after"] == "Sat, 01 Jun 2030 09:00:07 GMT"
+    assert {throttled["date"], *(one.headers["date"] for one in others)} == {"Sat, 01 Jun 2030 09:00:00 GMT"}
+    assert "date" not in acme.get("/_mock/health").headers
+
+
 def test_a_header_that_names_nothing_is_no_call_of_the_vendors(acme: Client) -> None:
     answered = put(acme, mock_scenario="omitte")
 
