@@ -138,11 +138,20 @@ class AppliedEffect(Value, frozen=True):
 
 
 class Item(Value, frozen=True, gc=False):
-    """A member of a batch; `key` identifies it, "" if it has none."""
+    """A member of a batch; `key` identifies it, "" if it has none.
+
+    One without a key of its own has a `digest` of what it says.
+    """
 
     index: int
     key: str
     document: Json
+    digest: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What it is known by over retries, wherever it stands: its key, with the digest if it has one."""
+        return f"{self.key}#{self.digest}" if self.digest else self.key
 
 
 class Verdict(Value, frozen=True):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 from json import loads
 
 import json5
@@ -53,6 +54,7 @@ def parse_decimal(text: str) -> Decimal:
 
 _decoder = msgspec.json.Decoder(float_hook=parse_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_sorting_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 def to_utf_8(body: bytes, charset: str) -> bytes:
@@ -140,6 +142,11 @@ def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
 def encode(document: Json) -> bytes:
     """Compact JSON in UTF-8; decimals are numbers and keep their scale."""
     return _encoder.encode(document)
+
+
+def digest(document: Json) -> str:
+    """Return a short hash of a document, the same in whatever order its members stand."""
+    return blake2b(_sorting_encoder.encode(document), digest_size=6).hexdigest()
 
 
 def _syntax_error(said: str, text: bytes) -> MalformedBody:

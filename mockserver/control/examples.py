@@ -222,9 +222,9 @@ def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
 def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, Json]]:
     """Return each key, and how a scenario selects its item wherever it is in the batch.
 
-    The keys are those of the server if they are unique, else those of the draft.
+    The keys are those of the server if they are unique and no digests, else those of the draft.
     """
-    if len(set(known)) == len(known) and "" not in known:
+    if len(set(known)) == len(known) and "#" not in "".join(known):
         return [{"key": text, "select": {"key": text}} for text in known]
     places = [_path_of(item, key) for item, key in zip(draft.items, draft.keys, strict=True)]
     return [

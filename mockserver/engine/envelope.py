@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
+from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, TooManyItems, UnsupportedMediaType
 from mockserver.model import Call, Item, Json, Problem, join_key
-from mockserver.spec.openapi import Operation, RouteMatch, Spec
+from mockserver.spec.openapi import Batch, RouteMatch, Spec
 from mockserver.vendor import ClassifyProblem, DispatchCall, Request
 
 MAX_ITEMS = 10_000
@@ -53,7 +57,7 @@ class EnvelopeReader:
             dispatch,
             document=document,
             may_contain_nul=may_contain_nul(call.body),
-            items=_build_items(found[0], plan.operation),
+            items=_build_items(found[0], plan.operation.batch),
             media_type=body.media_type,
             unproven=found[1],
             contract=self.spec.document,
@@ -130,19 +134,37 @@ def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
     return {name: [document]} if bare else document
 
 
-def _build_items(found: list[Json], operation: Operation) -> tuple[Item, ...]:
-    key = operation.batch.key if operation.batch else ()
+def _build_items(found: list[Json], batch: Batch | None) -> tuple[Item, ...]:
+    if batch is None:
+        return ()
+    key = batch.key
     if len(key) == 1:
         name = key[0]
-        return tuple(
-            [
-                Item(index, "" if (value := item.get(name)) is None else str(value), item)
-                if type(item) is dict
-                else Item(index, "", item)
-                for index, item in enumerate(found)
-            ]
-        )
-    return tuple([Item(index, _composite_key(item, key), item) for index, item in enumerate(found)])
+        items = [
+            Item(index, "" if (value := item.get(name)) is None else str(value), item)
+            if type(item) is dict
+            else Item(index, "", item)
+            for index, item in enumerate(found)
+        ]
+    else:
+        items = [Item(index, _composite_key(item, key), item) for index, item in enumerate(found)]
+    return _with_digests(items, batch)
+
+
+def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
+    """Return the items; one without a key of its own has a digest, numbered if it equals an earlier one."""
+    seen: Counter[str] = Counter()
+    for index, item in enumerate(items):
+        document = item.document
+        if item.key and not any(document.get(name) == value for name, value in batch.keyless.items()):
+            continue
+        if batch.told_by and isinstance(document, dict):
+            document = {name: document.get(name) for name in batch.told_by}
+        digest = json.digest(document)
+        seen[item.key + digest] += 1
+        number = seen[item.key + digest]
+        items[index] = replace(item, digest=digest if number == 1 else f"{digest}.{number}")
+    return tuple(items)
 
 
 def _composite_key(item: Json, key: tuple[str, ...]) -> str:

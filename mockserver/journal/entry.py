@@ -42,7 +42,7 @@ class ItemResults(Value, frozen=True):
         reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
         actions = [one.action for one in outcomes]
         return cls(
-            json.encode(([one.item.key for one in outcomes], actions)),
+            json.encode(([one.item.identity for one in outcomes], actions)),
             {at: outcome.problems for at, outcome in reported if outcome.problems},
             {at: outcome.warnings for at, outcome in reported if outcome.warnings},
             {str(action): actions.count(action) for action in dict.fromkeys(actions)},

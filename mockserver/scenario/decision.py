@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
-from mockserver.codec import json
 from mockserver.model import Call, Item, Json, Value
 from mockserver.scenario.model import Commit, Effect, EnvelopeEffect, ResponseEffect, Rule
 
@@ -76,8 +75,3 @@ class CallContext:
         call = self.call
         head = f"{call.vendor} {call.method} {call.path}?{call.query}\n".encode("utf-8", "surrogateescape")
         return blake2b(head + call.body, digest_size=12).hexdigest()
-
-
-def item_identity(item: Item) -> str:
-    """Return the identity of an item over retries: its key, or a hash of the item without one."""
-    return item.key or blake2b(json.encode(item.document), digest_size=12).hexdigest()

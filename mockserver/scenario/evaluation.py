@@ -20,7 +20,6 @@ from mockserver.scenario.decision import (
     CallContext,
     Candidate,
     Decision,
-    item_identity,
 )
 from mockserver.scenario.model import Effect, EnvelopeEffect, ItemSelector, ResponseEffect, Rule, RuleQuota
 from mockserver.scenario.predicates import holds
@@ -100,8 +99,9 @@ def _may_be_selected(select: ItemSelector, item: Item) -> bool:
     if select.where is not None:
         return holds(select.where, item.document)
     if select.key is not None:
-        return item.key == select.key
-    return select.all or select.sample is not None or item.index == select.index
+        return select.key in (item.key, item.identity)
+    anyone = select.all or select.sample is not None or select.first_index is not None
+    return anyone or item.index == select.index
 
 
 def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
@@ -233,15 +233,26 @@ def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Ef
 
 def _is_selected(select: ItemSelector, item: Item, candidate: Candidate, evaluation: _Evaluation) -> bool:
     if select.sample is not None:
-        return _draw_for(candidate, evaluation, "sample", item_identity(item)) < select.sample
+        return _draw_for(candidate, evaluation, "sample", item.identity) < select.sample
+    if select.first_index is not None:
+        return item.identity == _first_item(select.first_index, candidate, evaluation)
     return _may_be_selected(select, item)
+
+
+def _first_item(index: int, candidate: Candidate, evaluation: _Evaluation) -> str | None:
+    """Return what the item is known by that stood at the place in the first call with an item there."""
+    counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
+    key = f"{candidate.name}/first/{scene.call.vendor}/{scene.tenant}/{index}"
+    if key not in counters and index < len(scene.items):
+        counters[key] = {"item": scene.items[index].identity}
+    return (counters.get(key) or {"item": None})["item"]
 
 
 def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluation: _Evaluation) -> Effect:
     """Return the effect at this attempt; a fault with `times` ends after that many."""
     if effect.fail is None or effect.fail_times is None:
         return effect
-    if _count_attempt(candidate, evaluation, "fail", item_identity(item)) <= effect.fail_times:
+    if _count_attempt(candidate, evaluation, "fail", item.identity) <= effect.fail_times:
         return effect
     return replace(effect, fail=None, fail_times=None, commit=None)
 

@@ -39,10 +39,14 @@ class RuleMatch(Value, frozen=True):
 
 
 class ItemSelector(Value, frozen=True):
-    """Items that an effect is for; exactly one member is set. `sample` is the chance of each."""
+    """Items that an effect is for; exactly one member is set. `sample` is the chance of each.
+
+    `first_index` is the item at that place of the first call that has one there.
+    """
 
     all: bool = False
     index: int | None = None
+    first_index: int | None = field(default=None, name="firstIndex")
     key: str | None = None
     where: Predicate | None = None
     sample: float | None = None

@@ -127,6 +127,7 @@ _TIMEOUT: Document = {"fail": {"code": "timeout"}}
 _SELECTED: Mapping[str, _Words] = {
     "all": lambda _: "every item",
     "index": lambda at: f"item {at:,}",
+    "firstIndex": lambda at: f"what was item {at:,} of the first call",
     "key": lambda key: f"the item {key}",
     "where": lambda predicate: f"each item where {_describe_test(predicate)}",
     "sample": lambda chance: f"each item, with a chance of {_percent(chance)}",

@@ -170,7 +170,8 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
         return ()
     named_by_path = [one.name for one in operation.parameters if one.place == "path"]
     key = str(request.parameters[named_by_path[-1]]) if named_by_path else ""
-    return (Item(0, key, request.document),)
+    adds = call.method == "POST" and not operation.path.endswith("}")
+    return (Item(0, key, request.document, json.digest(request.document) if adds or not key else ""),)
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:

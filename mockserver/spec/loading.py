@@ -12,7 +12,7 @@ from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json
+from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import (
     METHODS,
     Batch,
@@ -33,7 +33,6 @@ MALFORMED = "not built as OpenAPI 3.0 says"
 
 _VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED_NAMES = ("sandbox", "sandboxes")
-_BATCH_KEYS = {"items", "key", "upsert", "atomicity", "fatal", "collection", "outcome", "bare-item"}
 _KINDS: Mapping[str, tuple[type, str]] = {
     "items": (str, "a JSON Pointer"),
     "key": (list, "a list of names"),
@@ -42,7 +41,10 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "collection": (str, "a name"),
     "outcome": (dict, "a mapping of JSON Pointers"),
     "bare-item": (bool, "true or false"),
+    "keyless": (dict, "a mapping of members"),
+    "told-by": (list, "a list of names"),
 }
+_BATCH_KEYS = {*_KINDS, "atomicity"}
 _OUTCOME_KEYS = {"list", "status", "message", "key", "count", "maps"}
 _ATOMICITIES = ("per-item", "all-or-nothing")
 
@@ -188,6 +190,8 @@ def _read_batch(where: str, node: Json) -> Batch:
         outcome={name: pointer for name, pointer in outcome.items() if name != "maps"},
         maps=tuple(outcome.get("maps", ())),
         bare_item=node.get("bare-item", False),
+        keyless=node.get("keyless", EMPTY),
+        told_by=tuple(node.get("told-by", ())),
     )
 
 

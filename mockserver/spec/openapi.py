@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import Document, Path
+from mockserver.model import Document, Json, Path
 from mockserver.spec.path_forms import PathForms
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
@@ -40,6 +40,8 @@ class Batch:
 
     `outcome` holds pointers into the answer: to the `list` of outcomes and inside one of them its `status`,
     `message` and `key`, to the `count` of items done; `maps` those to its maps of problems by item.
+    An item with one of the values `keyless` has no key of its own; the members `told_by`, or without any all
+    of it, tell such items apart.
     """
 
     items: Path
@@ -51,6 +53,8 @@ class Batch:
     outcome: Mapping[str, str]
     maps: tuple[str, ...]
     bare_item: bool
+    keyless: Mapping[str, Json] = field(default_factory=dict)
+    told_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

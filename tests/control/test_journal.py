@@ -67,7 +67,7 @@ def test_an_entry_is_shown_whole(operator: Client) -> None:
     assert entry["reply"]["mediaType"] == "application/json"
     assert [(item["key"], item["action"]) for item in entry["decided"]] == [
         ("A", "created"),
-        ("", "rejected"),
+        ("#2d80711301ba", "rejected"),
     ]
 
 

@@ -37,6 +37,50 @@ def test_a_batch_is_parted_into_items(acme: LoadedVendor) -> None:
     ]
 
 
+def identities(acme: LoadedVendor, *items: bytes) -> list[str]:
+    request = open_call(acme, sent(b'{"orders": [' + b", ".join(items) + b"]}"))
+    return [item.identity for item in request.items]
+
+
+ONE, TWO = b'{"amount": 1, "note": "x"}', b'{"amount": 2}'
+
+
+def test_an_item_with_a_key_is_known_by_it(acme: LoadedVendor) -> None:
+    assert identities(acme, b'{"id": "A", "amount": 1}', b'{"id": "A", "amount": 2}') == ["A", "A"]
+
+
+def test_items_without_a_key_are_known_by_what_they_say(acme: LoadedVendor) -> None:
+    one, two, nothing = identities(acme, ONE, TWO, b"null")
+
+    assert len({one, two, nothing, ""}) == 4
+    assert identities(acme, TWO, b'{"note": "x", "amount": 1}') == [two, one]
+
+
+def test_equal_items_without_a_key_are_known_by_their_place_among_their_equals(acme: LoadedVendor) -> None:
+    first, other, second = identities(acme, ONE, TWO, ONE)
+
+    assert len({first, other, second}) == 3
+    assert identities(acme, ONE, ONE, TWO) == [first, second, other]
+
+
+def test_a_value_may_be_no_key_and_members_may_tell_such_items_apart(tmp_path: Path) -> None:
+    made = sample_vendor.changed_document("/paths/~1orders/put/x-batch/keyless", {"id": "new"})
+    made["paths"]["/orders"]["put"]["x-batch"]["told-by"] = ["amount"]
+    vendor = loaded_vendor(tmp_path, made)
+
+    known, one, again, two = identities(
+        vendor,
+        b'{"id": "A", "amount": 1}',
+        b'{"id": "new", "amount": 1}',
+        b'{"id": "new", "amount": 1, "note": "later"}',
+        b'{"id": "new", "amount": 2}',
+    )
+
+    assert (known, one.partition("#")[0], two.partition("#")[0]) == ("A", "new", "new")
+    assert again.startswith(one)
+    assert len({one, again, two}) == 3
+
+
 def test_a_batch_that_keeps_its_schema_is_proven(acme: LoadedVendor) -> None:
     assert not open_call(acme, sent(GOOD)).unproven
 

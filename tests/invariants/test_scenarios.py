@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
@@ -142,6 +143,17 @@ def test_of_work_that_is_to_be_half_done_the_first_items_are_done(
         there.send(*items[:first])
 
         assert here.state() == there.state()
+
+
+@for_each_vendor()
+def test_the_transient_item_is_the_same_one_wherever_it_stands(adapter: VendorAdapter) -> None:
+    a, b = (ItemSpec(key, "v") for key in adapter.keys[:2])
+    with open_sandbox(adapter) as here:
+        bound = replace(here, client=here.client.within(mock_scenario="transient-item"))
+        met = [fates(bound, items) for items in ([a, b], [b], [b, a], [a, b])]
+
+        assert [Action.REJECTED in one.values() for one in met] == [True, False, True, False]
+        assert met[0][a.key] is met[2][a.key] is Action.REJECTED
 
 
 @invariant(29)

@@ -2,16 +2,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from mockserver.model import Call, Item
-from mockserver.scenario.decision import CallContext, Candidate, item_identity
+from mockserver.model import Call
+from mockserver.scenario.decision import CallContext, Candidate
 from mockserver.scenario.model import Rule, RuleQuota
 
 CALL = Call("acme", "default", "PUT", "/orders", "a=1", body=b"{}")
-
-
-def test_an_item_without_a_key_is_known_again_by_what_it_says() -> None:
-    assert item_identity(Item(0, "", {"a": 1})) == item_identity(Item(5, "", {"a": 1}))
-    assert item_identity(Item(0, "", {"a": 1})) != item_identity(Item(0, "", {"a": 2}))
 
 
 def test_a_call_is_known_again_by_what_it_asks() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.model import Call, Fault, Item
 from mockserver.sandbox.memory_store import MemoryStore
@@ -222,6 +223,26 @@ def test_an_item_fails_so_many_times_wherever_it_stands() -> None:
     alone = (Item(0, "B", {"id": "B"}),)
 
     assert [failing(stage.cast(rule, items=items)) for items in (ITEMS, alone, alone)] == [[1], [0], []]
+
+
+def test_items_that_share_a_key_which_is_none_fail_each_for_itself() -> None:
+    stage, rule = Stage(), cue(items=one(ItemSelector(key="0"), Effect(fail=Fault("internal"), fail_times=1)))
+    items = Item(0, "0", {}, digest="a"), Item(1, "0", {}, digest="b")
+    only = cue(items=one(ItemSelector(key="0#b")))
+
+    assert [failing(stage.cast(rule, items=items)) for _ in range(2)] == [[0, 1], []]
+    assert failing(stage.cast(only, items=items)) == [1]
+
+
+def test_the_first_item_of_the_first_call_is_followed_wherever_it_stands() -> None:
+    flaky = Effect(fail=Fault("internal"), fail_times=2)
+    stage, rule = Stage(), cue(items=one(ItemSelector(first_index=0), flaky))
+    alone, behind = (replace(ITEMS[1], index=0),), (replace(ITEMS[2], index=0), replace(ITEMS[0], index=1))
+
+    met = [failing(stage.cast(rule, items=items)) for items in ((), ITEMS, alone, behind, ITEMS)]
+
+    assert met == [[], [0], [], [1], []]
+    assert failing(stage.cast(rule, items=alone, tenant="two")) == [0]
 
 
 def test_attempts_of_like_keys_are_counted_for_each_vendor_and_tenant_apart() -> None:

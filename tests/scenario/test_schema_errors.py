@@ -255,7 +255,7 @@ WRONG: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             "/rules/0/items/0/select",
             "empty",
-            "expected exactly one of all, index, key, where, sample, found none",
+            "expected exactly one of all, index, firstIndex, key, where, sample, found none",
             "add one, or take the key out",
         ),
     ),
@@ -264,7 +264,7 @@ WRONG: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             "/rules/0/items/0/select",
             "too-many",
-            "expected exactly one of all, index, key, where, sample, found index, key",
+            "expected exactly one of all, index, firstIndex, key, where, sample, found index, key",
             "take some of them out",
         ),
     ),

@@ -63,9 +63,7 @@ _OPTIONS = (
         metavar="OUTCOME",
         help=f"Outcome of at least one item: {', '.join(_OUTCOMES)}.",
     ),
-    own_option(
-        "--item", default="", metavar="KEY", help="Calls with this item; an item without a key is not found."
-    ),
+    own_option("--item", default="", metavar="KEY", help="Calls with this item, by its key in the journal."),
     own_option(
         "--scenario",
         default="",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,6 +33,48 @@ DESK = patching(B_ID, mailTo="Claims desk")
 def under(guidewire: Client, scenario: str, *calls: Any) -> Response:
     """A batch of these calls under a ready scenario."""
     return guidewire.post(BATCH, json={"requests": list(calls)}, headers={"Mock-Scenario": scenario})
+
+
+def creating(name: str) -> dict[str, Any]:
+    """A call that creates a bulk invoice."""
+    body = sent(payeeAddressBookUID="ab:1", invoiceNumber=name)
+    return {"method": "post", "path": "/bulk-invoices", "body": body}
+
+
+class TestItemsWithoutAKey:
+    def test_each_create_of_a_batch_fails_for_itself(
+        self, guidewire: Client, fail_once: Callable[[], None]
+    ) -> None:
+        fail_once()
+        calls = [creating("N-1"), creating("N-2"), creating("N-1")]
+
+        failed = guidewire.post(BATCH, json={"requests": calls})
+        again = guidewire.post(BATCH, json={"requests": calls[::-1]})
+
+        assert (statuses(failed), statuses(again)) == ([500] * 3, [201] * 3)
+
+    def test_a_retry_with_another_transaction_id_is_the_same_item(
+        self, guidewire: Client, fail_once: Callable[[], None]
+    ) -> None:
+        fail_once()
+        tries = [
+            {**creating("N-1"), "headers": [{"name": "GW-DBTransaction-ID", "value": name}]}
+            for name in ("t-1", "t-2")
+        ]
+
+        met = [statuses(guidewire.post(BATCH, json={"requests": [one]})) for one in tries]
+
+        assert met == [[500], [201]]
+
+    def test_each_item_that_is_added_fails_for_itself(
+        self, guidewire: Client, fail_once: Callable[[], None]
+    ) -> None:
+        fail_once()
+        items = [sent(**ITEM), sent(**{**ITEM, "amount": {"amount": "7.00", "currency": "usd"}})]
+
+        met = [guidewire.post(B_ITEMS, json=one).status for one in (*items, *items)]
+
+        assert met == [500, 500, 201, 201]
 
 
 class TestScenariosOfABatch:

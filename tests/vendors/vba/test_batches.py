@@ -6,6 +6,7 @@ Source: docs/vendors/vba.md#operations-and-paths, #batch-results, #bodies-that-c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,14 @@ from tests.vendors.vba.conftest import Assume, Rows, envelope, results
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch: where it is, what its rows are called, keys that are not there, one that is."""
+    """One batch: where it is, what its rows are called, a key that is none, keys that are not there, one that is."""
 
     path: str
     single: str
     member: str
     column: str
     model: str
+    blank: Any
     fresh: tuple[Any, Any]
     known: Any
     assigned: Any
@@ -42,6 +44,7 @@ BATCHES = (
         member="invoice_Key",
         column="Invoice_Key",
         model="ClaimInvoice",
+        blank=0,
         fresh=(7, 8),
         known=1001,
         assigned=1003,
@@ -55,6 +58,7 @@ BATCHES = (
         member="payee_ID",
         column="Payee_ID",
         model="Payee",
+        blank="",
         fresh=("P700", "P800"),
         known="P200",
         assigned="1",
@@ -107,6 +111,26 @@ def test_a_key_that_is_missing_is_assigned(batch: Batch, vba: Client) -> None:
 
     assert results(answer) == [(batch.assigned, 201, "Created")]
     assert vba.get(f"{batch.single}/{batch.assigned}").status == 200
+
+
+@both
+def test_rows_without_a_key_fail_each_for_itself(
+    batch: Batch, vba: Client, client: Client, sandbox: str, fail_once: Callable[[], None]
+) -> None:
+    fail_once()
+    rows = [{**blank, batch.text: text} for text in "ab" for blank in ({}, batch.row(batch.blank))]
+
+    failed = vba.put(batch.path, json=rows)
+    again = vba.put(batch.path, json=rows[::-1])
+
+    statuses = [[status for _, status, _ in results(one)] for one in (failed, again)]
+    assert statuses == [[500] * 4, [201] * 4]
+    before, after = (
+        [one["key"] for one in client.get(f"/_mock/sandboxes/{sandbox}/journal/{number}").json["decided"]]
+        for number in (1, 2)
+    )
+    assert before == after[::-1]
+    assert len({*before, ""}) == 5
 
 
 @both
