@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -55,6 +56,7 @@ def numbers(answer: Response) -> list[str]:
         ('(InvoiceNumber=="R1" OR InvoiceNumber=="R2") AND Total>1000', []),
         (f'InvoiceID==guid("{R2}")', ["R2"]),
         (f'InvoiceID==Guid("{R2.upper()}")', ["R2"]),
+        (f'InvoiceID==guid("{R2.replace("-", "")}")', ["R2"]),
         (f'Contact.ContactID!=guid("{RIDGEWAY}")', ["B1", "B2", "B3"]),
         ('Contact.Name=="Paper & Pen Supplies"', ["B1", "B2", "B3"]),
         ("Date<DateTime(2019,01,16)", ["R1"]),
@@ -176,10 +178,38 @@ def test_where_that_cannot_be_parsed_is_a_bad_query(xero: Client, where: str, me
         ("Accounts", 'EnablePaymentsToAccount==true AND Code=="CLEAR"', 1),
         ("Accounts", 'SystemAccount=="DEBTORS" AND ReportingCode=="ASS"', 1),
         ("Contacts", 'EmailAddress=="billing@paperpen.example" AND IsSupplier==true', 1),
+        ("Contacts", 'Name.EndsWith("Club")', 1),
+        ("Contacts", 'EmailAddress!=null&&EmailAddress.StartsWith("billing@paper")', 1),
+        ("Contacts", "AccountNumber!=null", 8),
     ],
 )
 def test_every_list_has_its_fields(xero: Client, collection: str, where: str, count: int) -> None:
     assert len(ask(xero, collection, where=where).json[collection]) == count
+
+
+@pytest.mark.parametrize("written", [str, str.upper, lambda text: text.replace("-", "")])
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("Invoices?IDs={0}", 1), ("Invoices?ContactIDs={1}", 3), ("Contacts?IDs={1}", 1)],
+)
+def test_a_list_is_picked_by_ids_in_any_form(
+    read: Read, query: str, count: int, written: Callable[[str], str]
+) -> None:
+    assert len(read(query.format(written(R1), written(PAPERPEN)))) == count
+
+
+def test_dates_pick_within_pages(xero: Client) -> None:
+    where = "Date >= DateTime(2019, 01, 16) AND Date < DateTime(2019, 01, 24)"
+    answer = ask(xero, "Invoices", where=where, page=2, pageSize=3, **OF_TWO_CONTACTS)
+
+    assert answer.json["pagination"]["itemCount"] == 10
+    assert len(answer.json["Invoices"]) == 3
+
+
+def test_what_a_term_finds_may_come_as_a_summary(xero: Client) -> None:
+    answer = ask(xero, "Invoices", searchTerm="r1", summaryOnly="True", ContactIDs=RIDGEWAY)
+
+    assert numbers(answer) == ["R1"]
 
 
 def test_an_empty_filter_picks_all(xero: Client) -> None:
@@ -249,6 +279,12 @@ def test_batches_come_by_their_change(put: Put, read: Read) -> None:
         ("2019-02-21T02:59:59", ["R5", "R6", "RAUD"]),
         ("2019-02-22", ["R6", "RAUD"]),
         ("2026-01-05", []),
+        ("2019-02-21 03:00:00", ["R6", "RAUD"]),
+        ("Thu, 21 Feb 2019 03:00:00 UTC", ["R6", "RAUD"]),
+        ("Thu, 21 Feb 2019 03:00:00 -0000", ["R6", "RAUD"]),
+        ("Thu, 21 Feb 2019 16:00:00 +1300", ["R6", "RAUD"]),
+        ("Tue, 5 Mar 2019 03:00:00 GMT", []),
+        ("05 Mar 2019 03:00:00 GMT", []),
     ],
 )
 def test_if_modified_since_shows_what_changed_later(xero: Client, since: str, found: list[str]) -> None:
@@ -340,7 +376,8 @@ class TestHowMuchOfAnInvoice:
         shown = ask(xero, "Invoices", summaryOnly="true", **OF_TWO_CONTACTS).json
 
         assert shown["pagination"]["itemCount"] == 12
-        assert not {"LineItems", "Payments", "Overpayments"} & set(shown["Invoices"][0])
+        assert not {"LineItems", "Payments", "HasAttachments"} & set(shown["Invoices"][0])
+        assert shown["Invoices"][0]["Overpayments"] == []
 
 
 @pytest.mark.parametrize(

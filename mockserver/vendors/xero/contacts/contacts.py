@@ -11,7 +11,7 @@ from mockserver.vendors.xero.dates import print_instant_ms, stored_instant
 from mockserver.vendors.xero.identity.organisations import represent_addresses, represent_phones
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, stored_id, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 CONTACTS = "contacts"
@@ -68,7 +68,7 @@ def list_contacts(request: Request, state: State) -> Reply:
     found = list(state.collection(CONTACTS).values())
     if not asked.get("includeArchived", False):
         found = [one for one in found if one["ContactStatus"] == "ACTIVE"]
-    if wanted := {str(one).lower() for one in asked.get("IDs", ())}:
+    if wanted := {stored_id(str(one)) for one in asked.get("IDs", ())}:
         found = [one for one in found if one["ContactID"] in wanted]
     if term := asked.get("searchTerm"):
         found = lists.search_documents(found, term, *_SEARCH_MEMBERS)

@@ -22,6 +22,7 @@ from mockserver.vendors.xero.replies.batch_results import (
 )
 from mockserver.vendors.xero.replies.envelope import (
     pick_members,
+    stored_id,
     success_reply,
 )
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
@@ -47,6 +48,8 @@ _FIELDS: Mapping[str, Operand] = {
 }
 ENTITY = FilterEntity("Invoice", _FIELDS)
 _SETTLING_LISTS = ("Payments", "CreditNotes", "Prepayments", "Overpayments")
+_HEAVY_MEMBERS = ("Payments", "HasAttachments", "LineItems")
+"""Members that a summary leaves out. Source: docs/vendors/xero.md#headers-and-parameters."""
 
 
 def list_invoices(request: Request, state: State) -> Reply:
@@ -142,7 +145,7 @@ def represent_lines(document: Document, request: Request) -> list[Json]:
 
 def _summarise_invoice(invoice: Document, state: State) -> Json:
     shown = represent_invoice_in_list(invoice, state)
-    return {name: value for name, value in shown.items() if name not in (*_SETTLING_LISTS, "LineItems")}
+    return {name: value for name, value in shown.items() if name not in _HEAVY_MEMBERS}
 
 
 def _filter_invoices(request: Request, state: State) -> list[Document]:
@@ -155,7 +158,7 @@ def _filter_invoices(request: Request, state: State) -> list[Document]:
         ("Statuses", "Status"),
     ):
         if given := asked.get(parameter):
-            wanted = {str(one).lower() if member.endswith("ID") else one for one in given}
+            wanted = {stored_id(str(one)) if member.endswith("ID") else one for one in given}
             found = [one for one in found if one.get(member) in wanted]
     if asked.get("createdByMyApp", False):
         found = [one for one in found if one.get("App") == request.call.principal.name]

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.codec.instants import parse_instant
 from mockserver.model import Document, Json, Value
 from mockserver.sandbox.store import State
-from mockserver.vendors.xero.replies.envelope import is_guid
+from mockserver.vendors.xero.replies.envelope import is_guid, stored_id
 from mockserver.vendors.xero.replies.filters import FieldType, Operand
 
 _ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
@@ -75,8 +75,8 @@ def literal(kind: FieldType, value: Json) -> Operand:
 def guid_literal(arguments: Sequence[Json]) -> Operand | None:
     """Return the GUID that `guid("…")` makes, None if it makes none."""
     match arguments:
-        case [str(text)] if is_guid(text):
-            return literal(FieldType.GUID, text.lower())
+        case [str(text)] if is_guid(found := stored_id(text)):
+            return literal(FieldType.GUID, found)
     return None
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from mockserver.codec.instants import parse_instant
@@ -96,8 +95,8 @@ def _not_modified_reply(request: Request, state: State) -> Reply:
 
 
 def _changed_since(found: list[Document], since: str) -> list[Document]:
-    moment = parsedate_to_datetime(since) if since.endswith("GMT") else parse_instant(since)
-    threshold = cut_to_seconds(moment.astimezone(UTC).isoformat())
+    iso = since if since[:4].isdigit() else parsedate_to_datetime(since).isoformat()
+    threshold = cut_to_seconds(parse_instant(iso).isoformat())
     return [one for one in found if cut_to_seconds(one[_CHANGE_MEMBER]) > threshold]
 
 
