@@ -141,15 +141,15 @@ def test_the_organisation_is_a_list_of_one(xero: Client) -> None:
     )
 
 
-def test_the_demo_company_has_thirty_members(xero: Client) -> None:
+def test_the_demo_company_has_the_recorded_members(xero: Client) -> None:
     shown = xero.get(ORGANISATION).json["Organisations"][0]
 
     assert " ".join(shown) == (
         "Name LegalName PaysTax Version OrganisationType BaseCurrency CountryCode IsDemoCompany "
-        "OrganisationStatus RegistrationNumber TaxNumber FinancialYearEndDay FinancialYearEndMonth "
-        "SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax PeriodLockDate CreatedDateUTC "
-        "Timezone OrganisationEntityType ShortCode OrganisationID Class Edition LineOfBusiness Addresses "
-        "Phones ExternalLinks PaymentTerms"
+        "OrganisationStatus RegistrationNumber TaxNumber TaxNumberName FinancialYearEndDay "
+        "FinancialYearEndMonth SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax PeriodLockDate "
+        "CreatedDateUTC Timezone OrganisationEntityType ShortCode OrganisationID Class Edition "
+        "LineOfBusiness Addresses Phones ExternalLinks PaymentTerms"
     )
 
 

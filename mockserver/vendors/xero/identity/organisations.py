@@ -21,6 +21,7 @@ _IDENTITY = (
     "OrganisationStatus",
     "RegistrationNumber",
     "TaxNumber",
+    "TaxNumberName",
     "FinancialYearEndDay",
     "FinancialYearEndMonth",
     "SalesTaxBasis",

@@ -28,6 +28,9 @@ EMBEDDED_INVOICE: Mapping[str, Json] = {
 Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
+NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
+"""Members of every invoice but the one inside a batch payment. Source: docs/vendors/xero.md#invoice."""
+
 
 class Allocation(Value, frozen=True):
     """An amount of a credit that is taken off an invoice on a day."""

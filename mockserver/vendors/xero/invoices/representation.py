@@ -11,7 +11,7 @@ from mockserver.vendor import Request
 from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.contacts.contacts import ContactPrinter
 from mockserver.vendors.xero.dates import cut_to_seconds, date_members, print_date, print_instant_ms
-from mockserver.vendors.xero.invoices.allocations import credits_on
+from mockserver.vendors.xero.invoices.allocations import NO_ADDRESSES_OR_SERVICES, credits_on
 from mockserver.vendors.xero.invoices.amounts import CENT, amount_members, print_amount, round_to
 from mockserver.vendors.xero.invoices.kinds import INVOICE, DocumentKind
 from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_invoice
@@ -174,11 +174,12 @@ def _represent(
         **pick_members(invoice, "Type", "InvoiceID", "InvoiceNumber", "Reference"),
         **settled_by,
         **amount_members(invoice, "AmountDue", "AmountPaid", "AmountCredited"),
-        **pick_members(invoice, "SentToContact"),
+        "SentToContact": invoice.get("SentToContact", False),
         **amount_members(invoice, "CurrencyRate"),
         "HasErrors": False,
         "IsDiscounted": "TotalDiscount" in invoice,
         "HasAttachments": invoice.get("HasAttachments", False),
+        **NO_ADDRESSES_OR_SERVICES,
         "Contact": contact,
         **date_members("Date", invoice),
         **date_members("DueDate", invoice),

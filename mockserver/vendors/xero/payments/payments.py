@@ -23,7 +23,7 @@ from mockserver.vendors.xero.dates import (
 )
 from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices import representation
-from mockserver.vendors.xero.invoices.allocations import EMBEDDED_INVOICE
+from mockserver.vendors.xero.invoices.allocations import EMBEDDED_INVOICE, NO_ADDRESSES_OR_SERVICES
 from mockserver.vendors.xero.invoices.amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
@@ -209,6 +209,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
         "InvoiceID": payment[kind.id],
         **({"InvoiceNumber": invoice[kind.number]} if kind.number in invoice else {}),
         **EMBEDDED_INVOICE,
+        **NO_ADDRESSES_OR_SERVICES,
         **({} if contact is None else {"Contact": contacts.embedded_contact(contact)}),
         "LineItems": [],
         **pick_members(invoice, "CurrencyCode"),
