@@ -95,8 +95,8 @@ def test_what_is_created_keeps_the_rules_of_creation(change: Change) -> None:
     answer = change({"Type": "ACCREC", "InvoiceNumber": "NEW"})
 
     assert told(answer) == [
-        "A Contact must be specified for this type of transaction",
         "One or more line items must be specified",
+        "A Contact must be specified for this type of transaction",
     ]
 
 

@@ -114,9 +114,9 @@ REFUSED = {
         {"Status": "PAID", "InvoiceNumber": "R1"},
         [
             "Invoice not of valid type for creation",
-            "A Contact must be specified for this type of transaction",
             "One or more line items must be specified",
             "Invoice not of valid status for creation",
+            "A Contact must be specified for this type of transaction",
         ],
     ),
 }
