@@ -1,8 +1,9 @@
 """Answers in the media type that a call asks for: what a spec declares in XML too is written from JSON.
 
 A spec with `x-negotiation` asks for it. Its `default` names the assumption that says which form a call gets
-that leaves it open: `json` or `xml`. Where an operation declares 406, that is what a call gets that accepts
-none of the media types of its answers.
+that leaves it open: `json`, `xml`, or `by_client`, which is XML for a call with one of the headers in
+`xml-clients`. `charset` stands behind the media type of JSON. Where an operation declares 406, that is what
+a call gets that accepts none of the media types of its answers.
 """
 
 from __future__ import annotations
@@ -28,10 +29,15 @@ _USUAL = ("", "*/*", JSON_TYPE)
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """The negotiation of one spec; `assumption` says what a call gets that leaves it open, "" for JSON."""
+    """The negotiation of one spec; `assumption` says what a call gets that leaves it open, "" for JSON.
+
+    `xml_clients` are headers, by name, and how their values begin; `json_type` is how JSON is announced.
+    """
 
     spec: Spec
     assumption: str
+    xml_clients: tuple[tuple[str, tuple[str, ...]], ...]
+    json_type: str
     writer: XmlWriter
 
     def check(self, call: Call, operation: Operation) -> None:
@@ -55,11 +61,17 @@ class Negotiation:
 
         Of a call without an operation, any operation of its path declares the answer.
         """
+        shown = self._in_xml(call, operation, reply)
+        if shown.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
+            return shown
+        return replace(shown, media_type=self.json_type)
+
+    def _in_xml(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
         accept = call.headers.get("accept", "")
-        prefers_xml = call.assumptions.get(self.assumption) == "xml"
-        if accept == JSON_TYPE or (accept in _USUAL and not prefers_xml):
+        if accept == JSON_TYPE or reply.media_type != JSON_TYPE or not reply.body:
             return reply
-        if reply.media_type != JSON_TYPE or not reply.body:
+        prefers_xml = self._prefers_xml(call)
+        if accept in _USUAL and not prefers_xml:
             return reply
         operation = operation or self.spec.find_operation(call.path, call.method)
         offered = operation.responses.get(str(reply.status), ()) if operation else ()
@@ -80,6 +92,13 @@ class Negotiation:
         schema: Document = resolve(document, stated)["content"][media_type].get("schema", {})
         return schema
 
+    def _prefers_xml(self, call: Call) -> bool:
+        form = call.assumptions.get(self.assumption)
+        return form == "xml" or (
+            form == "by_client"
+            and any(call.headers.get(name, "").lower().startswith(begin) for name, begin in self.xml_clients)
+        )
+
     def _type_name(self, operation: Operation) -> str:
         """Return the `xsi:type` of the operation's elements, "" if it says none."""
         node = self.spec.document["paths"][operation.path][operation.method]
@@ -91,7 +110,12 @@ def read_negotiation(spec: Spec) -> Negotiation | None:
     node = spec.document.get("x-negotiation")
     if node is None:
         return None
-    return Negotiation(spec, str(node.get("default", "")), XmlWriter(XmlPlaces(spec.document)))
+    clients = tuple(
+        (name, tuple(one.lower() for one in begin)) for name, begin in node.get("xml-clients", EMPTY).items()
+    )
+    json_type = f"{JSON_TYPE}; charset={node['charset']}" if "charset" in node else JSON_TYPE
+    writer = XmlWriter(XmlPlaces(spec.document))
+    return Negotiation(spec, str(node.get("default", "")), clients, json_type, writer)
 
 
 @lru_cache(maxsize=256)

@@ -71,6 +71,8 @@ class ReasonWriter(Value, frozen=True):
                 said = describe_miss(self.directory, call)
             case NotFound():
                 said = _unknown_record(refusal, state)
+            case MethodNotAllowed(allowed=allowed) if allowed:
+                said = self._other_methods(allowed, call)
             case InvalidCall() | Rejected():
                 said = self._problems(refusal)
             case MalformedBody():
@@ -78,6 +80,14 @@ class ReasonWriter(Value, frozen=True):
             case _:
                 said = _beyond_limits(refusal, call)
         return said or refusal.detail
+
+    def _other_methods(self, allowed: Iterable[str], call: Call) -> str:
+        """Return the methods that the path has, and what the spec says of the path."""
+        spec = self.served.spec
+        operation = spec.find_operation(call.path, call.method)
+        about = spec.document["paths"][operation.path].get("description", "") if operation else ""
+        said = f"this path has no {call.method}; it has {_either(allowed)}"
+        return f"{said}. {about}" if about else said
 
     def _problems(self, refusal: InvalidCall | Rejected) -> str:
         """Return the first problems; with a missing tenant header, a tenant that the fixtures have."""
@@ -139,11 +149,9 @@ def _malformed(refusal: MalformedBody, call: Call, operation: Operation | None) 
 
 
 def _beyond_limits(refusal: Refusal, call: Call) -> str:
-    """Return which limit, method or media type the call does not keep; "" for any other refusal."""
+    """Return which limit or media type the call does not keep; "" for any other refusal."""
     said = ""
     match refusal:
-        case MethodNotAllowed(allowed=allowed) if allowed:
-            said = f"this path has no {call.method}; it has {_either(allowed)}"
         case UnsupportedMediaType():
             said = _media_type(refusal)
         case NotAcceptable(accept=accept):

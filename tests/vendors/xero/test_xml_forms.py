@@ -160,7 +160,8 @@ def test_that_a_path_lacks_a_method_is_said_in_xml_too(
 
 def said_of(xero: Client, media_type: str, body: bytes) -> dict[str, Any]:
     """Number and message of the refusal of a body."""
-    refused = xero.put(f"{API}/Payments", content=body, headers={"content-type": media_type}).json
+    headers = {"content-type": media_type, "accept": JSON}
+    refused = xero.put(f"{API}/Payments", content=body, headers=headers).json
     return {"number": refused["ErrorNumber"], "message": refused["Message"]}
 
 

@@ -37,25 +37,25 @@ _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountR
 
 
 def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a type and status that can be created, and what every invoice needs, in the recorded order.
+    """Yield a type that can be created, and what every invoice needs.
 
     Source: docs/vendors/xero.md#invoice, #messages.
     """
     sent, here, kind = item.document, item_path(item, request), kind_of(request)
     if sent.get("Type") not in (kind.sale, kind.purchase):
         yield make_problem("type-unfit", (*here, "Type"), document=kind.label)
-    if not sent.get("LineItems"):
-        yield make_problem("lines-missing", (*here, "LineItems"))
-    if sent.get("Status", "DRAFT") not in NEW_STATUSES:
-        yield make_problem("status-unfit", (*here, "Status"), document=kind.label)
     yield from invoice_content_problems(sent, here, kind)
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Yield a contact, lines in their limits, and a due date once it is approved.
+    """Yield lines, a status, a contact, and a due date once it is approved, in the recorded order.
 
     Source: docs/vendors/xero.md#invoice, #messages.
     """
+    if not sent.get("LineItems"):
+        yield make_problem("lines-missing", (*here, "LineItems"))
+    if sent.get("Status", "DRAFT") not in NEW_STATUSES:
+        yield make_problem("status-unfit", (*here, "Status"), document=kind.label)
     yield from _contact_problems(sent.get("Contact"), (*here, "Contact"))
     for index, line in enumerate(sent.get("LineItems") or ()):
         yield from _line_limit_problems(line, (*here, "LineItems", index))
