@@ -52,9 +52,10 @@ class Pipeline:
         match = self.admission.match(arrival)
         create = isinstance(match, RouteMatch)
         try:
-            sandboxes.enter(arrival.sandbox)
             work = partial(self._handle, arrival, match)
-            admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
+            with sandboxes.store.one_call():
+                sandboxes.enter(arrival.sandbox)
+                admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
         except StoreUnavailableError as error:
             offline = replace(arrival, head_refusal=Unavailable(hint=_STORE_HINT.format(error)))
             work = partial(self._handle, offline, match)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from threading import local
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -31,14 +32,19 @@ from mockserver.redis_store.keys import common_key
 
 T = TypeVar("T")
 
+CALL_S = 3.0
+"""For how long one wait may last, or those of a call together: none begins later."""
+
 PATIENCE_S = 0.5
-"""For how long a call is sent again before it counts as unanswered."""
+"""For how long is sent again what Redis cannot take, or loses."""
 
 BREAK_S = 0.2
 """For how long nobody asks after that, so that calls that wait do not wait for one another."""
 
 _PAUSE_S = 0.02
-_ANSWER_S = 1.0
+_CLOCK_S = 10.0
+"""For how long the difference between the clocks of a worker and of Redis counts as known."""
+
 _PASSING = (
     LostConnectionError,
     NoAnswerError,
@@ -49,8 +55,15 @@ _PASSING = (
     TryAgainError,
     MasterNotFoundError,
 )
-_PASSING_WORDS = ("OOM", "MISCONF", "MASTERDOWN", "LOADING", "READONLY", "NOREPLICAS", "BUSY")
+_PASSING_WORDS = ("OOM", "MISCONF", "MASTERDOWN", "LOADING", "READONLY", "NOREPLICAS", "BUSY", "LATE")
 """How answers begin that say the server can do nothing now; redis-py has no class for some of them."""
+
+
+class _Waits(local):
+    """How long this thread's call may still wait, None for no call; and when the last wait is over."""
+
+    left_s: float | None = None
+    until = 0.0
 
 
 class RedisConnection:
@@ -61,6 +74,8 @@ class RedisConnection:
         self._client = _open(address)
         self._scripts: dict[str, Any] = {}
         self._blocked_until, self._reason = 0.0, ""
+        self._waits = _Waits()
+        self._clocks: dict[Any, tuple[float, float]] = {}
 
     def key(self, name: str) -> str:
         """Return the key of something that belongs to no sandbox."""
@@ -70,13 +85,23 @@ class RedisConnection:
         """Run a script of this package; it may run twice, if the first answer is lost.
 
         Raises:
-            StoreUnavailableError: there is no answer.
+            StoreUnavailableError: there is no answer, and the script does not run any more.
         """
         script = self._scripts.get(name)
         if script is None:
-            text = (files(__package__) / "scripts" / f"{name}.lua").read_text("utf-8")
+            folder = files(__package__) / "scripts"
+            text = "".join((folder / f"{part}.lua").read_text("utf-8") for part in ("deadline", name))
             script = self._scripts[name] = self._client.register_script(text)
-        return self.ask(lambda _client: script(keys=list(keys), args=list(arguments)))
+        return self.ask(lambda _client: script(list(keys), [*arguments, self._deadline(keys[0])]))
+
+    @contextmanager
+    def waits(self, *, shared: bool) -> Iterator[None]:
+        """Let the waits in this context share the time of one call, or else have it each."""
+        outer, self._waits.left_s = self._waits.left_s, CALL_S if shared else None
+        try:
+            yield
+        finally:
+            self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
         """Run `work` with the client; it may run twice, so it must not count anything.
@@ -85,16 +110,16 @@ class RedisConnection:
             StoreUnavailableError: there is no answer.
         """
         self._refuse_while_blocked()
-        began = monotonic()
-        while True:
-            try:
-                return work(self._client)
-            except RedisError as error:
-                if not _is_passing(error):
-                    raise
-                if monotonic() - began >= PATIENCE_S:
-                    raise StoreUnavailableError(self._block(error)) from None
-            sleep(_PAUSE_S)
+        waits, began = self._waits, monotonic()
+        left_s = CALL_S if waits.left_s is None else waits.left_s
+        if left_s <= 0:
+            raise StoreUnavailableError(f"{self.address.shown} has taken {CALL_S:.0f} s to answer one call")
+        waits.until = began + left_s
+        try:
+            return self._send_again(work, min(began + PATIENCE_S, waits.until))
+        finally:
+            if waits.left_s is not None:
+                waits.left_s -= monotonic() - began
 
     def once(self, work: Callable[[Any], object]) -> list[Any]:
         """Let `work` fill a pipeline, and send it; it is not sent again, so it may count.
@@ -135,6 +160,32 @@ class RedisConnection:
         """Close the connection."""
         self._client.close()
 
+    def _send_again(self, work: Callable[[Any], T], until: float) -> T:
+        while True:
+            try:
+                return work(self._client)
+            except RedisError as error:
+                if not _is_passing(error):
+                    raise
+                self._clocks.clear()
+                if monotonic() >= until:
+                    raise StoreUnavailableError(self._block(error)) from None
+            sleep(_PAUSE_S)
+
+    def _deadline(self, key: str) -> float:
+        """Return when the wait ends, by the clock of the Redis that has the key, or a little sooner.
+
+        Redis has read its clock before its answer came, so that the difference is rather too small.
+        """
+        node = self._client.get_node_from_key(key) if self.address.is_cluster else None
+        ahead_s, read = self._clocks.get(node, (0.0, float("-inf")))
+        if monotonic() - read > _CLOCK_S:
+            seconds, microseconds = self._client.time(**({"target_nodes": node} if node else {}))
+            read = monotonic()
+            ahead_s = seconds + microseconds / 1_000_000 - read
+            self._clocks[node] = ahead_s, read
+        return self._waits.until + ahead_s
+
     def _refuse_while_blocked(self) -> None:
         if monotonic() < self._blocked_until:
             raise StoreUnavailableError(self._reason)
@@ -157,7 +208,7 @@ def _open(address: StoreAddress) -> Any:
     never_again: Any = Retry(NoBackoff(), 0)
     settings: dict[str, Any] = {
         "retry": never_again,
-        "socket_timeout": _ANSWER_S,
+        "socket_timeout": CALL_S,
         "socket_connect_timeout": PATIENCE_S,
         "protocol": 2,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from secrets import token_hex
 from threading import Lock, get_ident
@@ -58,6 +58,10 @@ class RedisStore:
         self._connection.ask(lambda client: client.sadd(self._names_key, sandbox))
         epoch, documents = token_hex(8), write_tables(new.tables)
         return bool(self._script(sandbox, "create", epoch, token_hex(8), *documents))
+
+    def one_call(self) -> AbstractContextManager[None]:
+        """See `Store.one_call`."""
+        return self._connection.waits(shared=True)
 
     def transact(self, sandbox: str, scope: str, work: Callable[[MemoryState], T]) -> T:
         """See `Store.transact`; `work` may run more than once."""
@@ -167,7 +171,8 @@ class RedisStore:
         Whoever finds that others have written meanwhile takes its turn first the next time: to try without
         it would be in vain.
         """
-        answer = turn.take(partial(self._begin_turn, copy))
+        with self._connection.waits(shared=False):  # they are for others, who write, and not for Redis
+            answer = turn.take(partial(self._begin_turn, copy))
         copy.is_contended = answer[0] != _DONE
         self._follow(copy, answer)
 

@@ -37,7 +37,8 @@ class Turn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.token and not isinstance(error, StoreUnavailableError):
-            self._connection.script("sandbox", self._keys, "release", self.token, token_hex(8))
+            with self._connection.waits(shared=False):
+                self._connection.script("sandbox", self._keys, "release", self.token, token_hex(8))
 
     def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
         """Wait for the turn, or keep it for longer, and return what `begin` says of the sandbox then.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import TypeVar
 
@@ -48,6 +49,10 @@ class MemoryStore:
             self._run(kept, SANDBOX_SCOPE, fill)
             self._sandboxes[sandbox] = kept
             return True
+
+    def one_call(self) -> AbstractContextManager[None]:
+        """See `Store.one_call`; nobody waits for what is in this process."""
+        return nullcontext()
 
     def transact(self, sandbox: str, scope: str, work: Callable[[MemoryState], T]) -> T:
         """See `Store.transact`."""

@@ -127,6 +127,10 @@ class Store(Protocol):
         """Create the sandbox and fill it; return False, and change nothing, if it exists."""
         ...
 
+    def one_call(self) -> AbstractContextManager[None]:
+        """Let all waits for the store in this context share the time that a call may wait."""
+        ...
+
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
         """Run `work` on the sandbox; an exception undoes all of it and passes on.
 

@@ -33,8 +33,9 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def app(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Application:
-    """The application of one worker, which asks again at once after a failure."""
-    monkeypatch.setattr("mockserver.redis_store.connection.BREAK_S", 0.0)
+    """The application of one worker, which has little patience, and asks again at once after a failure."""
+    for name, seconds in (("CALL_S", 0.5), ("PATIENCE_S", 0.1), ("BREAK_S", 0.0)):
+        monkeypatch.setattr(f"mockserver.redis_store.connection.{name}", seconds)
     return create_app(Options(), shared_backend(parse_address(server.url)))
 
 
@@ -164,3 +165,25 @@ def test_a_commit_whose_answer_is_lost_takes_effect_once(
     assert [item["status"] for item in answer.json["data"]] == [201]
     entries = client.get("/_mock/sandboxes/default/journal").json
     assert [entry["number"] for entry in entries] == [1]
+
+
+def test_a_batch_that_was_refused_is_not_stored_later(
+    server: RedisServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = RedisConnection.script
+
+    def pause_at_commit(
+        connection: RedisConnection, name: str, keys: Sequence[str], *arguments: str | bytes | float
+    ) -> object:
+        if arguments[0] == "commit":
+            server.pause()
+        return script(connection, name, keys, *arguments)
+
+    put(client, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(RedisConnection, "script", pause_at_commit)
+        refused = put(client, 2)
+    server.resume()
+
+    assert refused.status == 503
+    assert [item["status"] for item in put(client, 2).json["data"]] == [201]

@@ -203,6 +203,21 @@ def test_a_history_that_was_wound_back_is_loaded_anew(
     assert sorted(orders(two[0])) == sorted(orders(two[1])) == ["later", "old"]
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_redis_whose_clock_was_set_stores_all_the_same(
+    connect: Callable[[], RedisConnection], hours: int
+) -> None:
+    connection = connect()
+    store = RedisStore(connection, lambda: NOW)
+    store.create("s", fill)
+
+    [(node, (ahead_s, read))] = connection._clocks.items()  # noqa: SLF001 - the clock of a real Redis is not ours
+    connection._clocks[node] = ahead_s + hours * 3600, read  # noqa: SLF001
+    write(store, "new")
+
+    assert "new" in orders(store)
+
+
 def test_a_worker_that_missed_more_than_the_log_holds_loads_everything(
     two: tuple[RedisStore, RedisStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
