@@ -87,11 +87,11 @@ class Pages:
         )
 
     async def _head(self, visit: Visit) -> dict[str, Json]:
-        """Return what the head of a page shows: all sandboxes, and this one's clock if it is there."""
-        sandboxes = await visit.control.get("/sandboxes")
-        names = [one["name"] for one in sandboxes]
+        """Return what the head of a page shows: all sandboxes, and this one's clock, if they are there."""
+        names: list[str] = []
         clock: Document | None = None
         try:
+            names = [one["name"] for one in await visit.control.get("/sandboxes")]
             clock = await visit.control.get(visit.of_sandbox("/clock"))
         except ControlRefusal:
             names.append(visit.sandbox)

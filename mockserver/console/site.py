@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ from starlette.routing import Route
 
 from mockserver.console.api_pages import ApiPages
 from mockserver.console.assets import Assets
-from mockserver.console.control_client import ControlClient
+from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.first_calls import FirstCalls
 from mockserver.console.home_page import HomePage
 from mockserver.console.missing_page import MissingPage
@@ -58,6 +59,11 @@ class Site:
             found,
         )
 
+    async def refuse(self, request: Request, error: Any) -> Response:
+        """Answer instead of a page for which the control plane refuses what it needs."""
+        page = {"layout": "site.html", "here": "", **error.problem, "status": error.status}
+        return self.missing.templates.response(request, "refusal.html", **page)
+
 
 def site_app(site: Site) -> Starlette:
     """Build the application for everything except vendors, control plane and console."""
@@ -72,7 +78,7 @@ def site_app(site: Site) -> Starlette:
             Route("/{vendor}/openapi.yaml", site.apis.yaml),
             Route("/{vendor}/openapi.json", site.apis.json),
         ],
-        exception_handlers={HTTPException: site.missing.answer},
+        exception_handlers={HTTPException: site.missing.answer, ControlRefusal: site.refuse},
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
 

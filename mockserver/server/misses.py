@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from operator import attrgetter
 from time import perf_counter
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mockserver.codec import json
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.reasons import describe_miss, is_preflight, one_line
+from mockserver.errors import StoreUnavailableError
 from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.recorder import Recorder
@@ -101,10 +103,12 @@ class MissRecorder:
 
     def _call(self, scope: Scope, outside: OutsideRequest, body: bytes) -> Call:
         """Return the call, with the time of its sandbox, which is made if it is not there."""
-        self.sandboxes.enter(outside.sandbox)
-        now = self.sandboxes.transact_or_discard(
-            outside.sandbox, f"{NO_VENDOR}/", lambda state: state.now, create=False
-        )
+        sandboxes, where = self.sandboxes, (outside.sandbox, f"{NO_VENDOR}/")
+        try:
+            sandboxes.enter(outside.sandbox)
+            now = sandboxes.transact_or_discard(*where, attrgetter("now"), create=False)
+        except StoreUnavailableError:
+            now = sandboxes.discard(*where, attrgetter("now"))
         return Call(
             vendor=NO_VENDOR,
             sandbox=outside.sandbox,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.console.application import SCREENS
 from mockserver.redis_store import store
 from mockserver.redis_store.addresses import parse_address
 from mockserver.redis_store.connection import RedisConnection
@@ -124,6 +125,34 @@ def test_the_control_plane_says_what_is_wrong(server: RedisServer, client: Clien
     refused = client.get("/_mock/sandboxes/default/journal")
 
     assert (refused.status, refused.json["code"]) == (503, "store-unavailable")
+
+
+def test_pages_that_need_the_store_say_that_it_is_away(
+    server: RedisServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = client.within(accept="text/html")
+    put(client, 1)
+    screens = [f"/_console{one.path}" for routes in SCREENS for one in routes if "GET" in one.methods]
+    paths = ["/", "/_console/x/1", *(path for path in screens if "{" not in path)]
+    monkeypatch.setattr("mockserver.redis_store.connection.BREAK_S", 60.0)
+    server.kill()
+
+    pages = {path: browser.get(path) for path in paths}
+
+    assert [path for path, page in pages.items() if page.status == 500] == []
+    away = [page for page in pages.values() if page.status == 503]
+    assert len(away) > 10
+    assert [pages[path].status for path in ("/", "/_console/")] == [503, 503]
+    for page in away:
+        assert page.media_type == "text/html"
+        assert "redis://127.0.0.1" in page.text
+        assert "until the store is back" in page.text
+
+
+def test_a_call_that_nobody_answers_is_a_miss_as_ever(server: RedisServer, client: Client) -> None:
+    server.kill()
+
+    assert client.get("/nowhere").status == 404
 
 
 def test_a_store_that_was_emptied_begins_again_with_the_fixtures(server: RedisServer, client: Client) -> None:
