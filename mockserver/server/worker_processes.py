@@ -10,11 +10,15 @@ from pathlib import Path
 from socket import socket
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
+from mockserver.control.cases.transport import Request
 from mockserver.journal.access_log import log_listeners, log_note
-from mockserver.server.application import Application, Options, create_app
+from mockserver.server.access_guard import HEALTH_PATH
+from mockserver.server.application import Options, create_app
 from mockserver.server.heap import freeze_heap
+from mockserver.server.in_process import InProcessClient
 from mockserver.server.tls import make_certificate
 from mockserver.server.uvicorn_settings import uvicorn_config
 
@@ -47,11 +51,18 @@ def workers_config(
     return uvicorn_config(partial(_worker_app, options, log), tls, factory=True, workers=workers)
 
 
-def _worker_app(options: Options, log: str) -> Application:
+def _worker_app(options: Options, log: str) -> ASGIApp:
+    """Return the application, which makes a call of itself at its start: that builds the control plane."""
     listeners = log_listeners(log, numbers=options.mock_headers, worker=os.getpid())
     app = create_app(options, listeners=listeners, note=log_note(log))
-    freeze_heap()
-    return app
+
+    async def prepared(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await InProcessClient(app).send(Request("GET", HEALTH_PATH))
+            freeze_heap()
+        await app(scope, receive, send)
+
+    return prepared
 
 
 def _tls_context(
