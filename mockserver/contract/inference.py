@@ -11,7 +11,15 @@ from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record
-from mockserver.contract.samples import FIRST_KEY, SampleItem, SampleMember, key_parts, key_text, make_sample
+from mockserver.contract.samples import (
+    FIRST_KEY,
+    SampleItem,
+    SampleMember,
+    key_parts,
+    key_text,
+    make_sample,
+    whole_schema,
+)
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
@@ -165,9 +173,9 @@ def _shows(spec: Spec, operation: Operation, name: str) -> bool:
     """Return whether an answer has the member, by its schema; one that names no members may have any."""
     node = spec.document["paths"][operation.path][operation.method]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
-    schema = resolve(spec.document, content.get("schema", {}))
-    properties = schema.get("properties", {})
-    return not properties or name in properties
+    properties = whole_schema(spec.document, content.get("schema", {})).get("properties", {})
+    shown = [one for one, member in properties.items() if not resolve(spec.document, member).get("writeOnly")]
+    return not properties or name in shown
 
 
 def _item_schema(spec: Spec, operation: Operation) -> Document | None:
@@ -177,8 +185,9 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
     schema: Any = resolve(spec.document, body.schema)
     for step in operation.batch.items:
         schema = resolve(spec.document, schema.get("properties", {}).get(step, {}))
-    items = resolve(spec.document, schema.get("items", {}))
-    return items if isinstance(items, dict) and items.get("properties") else None
+    items = schema.get("items", {})
+    variants = SampleMember.of(spec.document, "", items).variants()
+    return items if all(one.schema.get("properties") for one in variants) else None
 
 
 def _path_of(operation: Operation) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,10 @@ FIRST_KEY = 1000
 """The first number of a made-up key."""
 
 _MOST_KEYS = 2**31 - 1
+_DEEPEST = 8
+"""Objects and lists within each other that are made up; a schema that needs more has no end."""
+_TRIED = (*map(Decimal, ("0.01", "19.99", "1234.56", "99999999.99")),)
+"""Amounts of good items that are tried before a sample is used."""
 _FORMATS: Mapping[str, Callable[[int], str]] = {
     "uuid": lambda number: f"00000000-0000-4000-8000-{number:012d}",
     "date": lambda number: f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
@@ -55,28 +59,71 @@ class SampleMember:
     @classmethod
     def of(cls, document: Document, name: str, schema: Document) -> SampleMember:
         """Return the member by the spec's document."""
-        return cls(name, resolve(document, schema), document)
+        return cls(name, whole_schema(document, schema), document)
 
     @property
     def type(self) -> str:
-        """OpenAPI's type of it, "" where it has none."""
-        return str(self.schema.get("type", ""))
+        """OpenAPI's type of it, that of what it has members for; "" where it has none."""
+        return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
-    def good(self, number: int) -> Json:
+    def good(self, number: int, depth: int = 0) -> Json:
         """Return a value that the schema takes, None where none can be made up."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
             return self.schema["example"]
-        if self.type == "string":
-            return self.text(number)
-        if self.type in ("integer", "number"):
-            return self.within(Decimal(number))
-        return (
-            {"boolean": True, "array": [], "object": {}}.get(self.type)
-            if not self.schema.get("required")
-            else None
-        )
+        if depth > _DEEPEST:
+            return None
+        if "oneOf" in self.schema or "anyOf" in self.schema:
+            made = (one.good(number, depth + 1) for one in self.variants())
+            return next((one for one in made if one is not None), None)
+        makers: Mapping[str, Callable[[], Json]] = {
+            "string": lambda: self.text(number),
+            "integer": lambda: self.within(Decimal(number)),
+            "number": lambda: self.within(Decimal(number)),
+            "array": lambda: self._list(number, depth + 1),
+            "object": lambda: self._object(number, depth + 1),
+            "boolean": lambda: True,
+        }
+        return makers.get(self.type, lambda: None)()
+
+    def variants(self) -> Iterator[SampleMember]:
+        """Yield the member by each schema of `oneOf` or `anyOf`, with what is beside them; else itself."""
+        parts = self.schema.get("oneOf") or self.schema.get("anyOf")
+        if not parts:
+            yield self
+            return
+        rest = {name: value for name, value in self.schema.items() if name not in ("oneOf", "anyOf")}
+        for part in parts:
+            whole = {"allOf": [rest, part, self._discriminated(part)]}
+            yield SampleMember.of(self.document, self.name, whole)
+
+    def _discriminated(self, part: Document) -> Document:
+        """Return the schema of the member that names this part of a `oneOf`."""
+        known, name = self.schema.get("discriminator"), part.get("$ref", "").rpartition("/")[2]
+        if not known or not name:
+            return {}
+        member = known["propertyName"]
+        mapped = [key for key, at in known.get("mapping", {}).items() if at.rpartition("/")[2] == name]
+        own = whole_schema(self.document, part).get("properties", {}).get(member, {})
+        values = [*mapped, *resolve(self.document, own).get("enum", ()), name]
+        return {"required": [member], "properties": {member: {"type": "string", "enum": values[:1]}}}
+
+    def _list(self, number: int, depth: int) -> Json:
+        one = SampleMember.of(self.document, self.name, self.schema.get("items", {}))
+        made = [one.good(number + place, depth) for place in range(self.schema.get("minItems", 0))]
+        return None if None in made else made
+
+    def _object(self, number: int, depth: int) -> Json:
+        """Return an object with what is required, and more as far as it must have more."""
+        nodes, needed = self.schema.get("properties", {}), self.schema.get("required", [])
+        members = {
+            name: SampleMember.of(self.document, name, nodes.get(name, {})) for name in (*needed, *nodes)
+        }
+        sent = [one for one in members.values() if not one.schema.get("readOnly")]
+        most = max(sum(one.name in needed for one in sent), self.schema.get("minProperties", 0))
+        made = {one.name: one.good(number, depth) for one in sent[:most]}
+        return None if None in made.values() else made
 
     def text(self, number: int) -> str | None:
         """Return a text of the schema's format, pattern and length."""
@@ -95,14 +142,20 @@ class SampleMember:
 
     def within(self, wanted: Decimal) -> Json:
         """Return the number, or the nearest that the schema takes."""
-        least, most = self.schema.get("minimum"), self.schema.get("maximum")
-        if least is not None and wanted < Decimal(str(least)):
-            wanted = Decimal(str(least)) + (1 if self.schema.get("exclusiveMinimum") else 0)
-        if most is not None and wanted > Decimal(str(most)):
-            wanted = Decimal(str(most)) - (1 if self.schema.get("exclusiveMaximum") else 0)
-        step = self.schema.get("multipleOf")
+        least, most, step = (
+            Decimal(str(self.schema[name])) if name in self.schema else None
+            for name in ("minimum", "maximum", "multipleOf")
+        )
+        gap = step or Decimal("1" if self.type == "integer" else "0.01")
+        above = gap if self.schema.get("exclusiveMinimum") else 0
+        below = gap if self.schema.get("exclusiveMaximum") else 0
+        if least is not None:
+            wanted = max(wanted, least + above)
+        if most is not None:
+            wanted = min(wanted, most - below)
         if step:
-            wanted -= wanted % Decimal(str(step))
+            wanted -= wanted % step
+            wanted += step if least is not None and wanted < least + above else 0
         return int(wanted) if self.type == "integer" else wanted
 
     @property
@@ -168,20 +221,51 @@ def key_parts(key: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in key.split("/")]
 
 
+def whole_schema(document: Document, schema: Document) -> Document:
+    """Return what the schema points at, with all schemas of its `allOf` in one."""
+    node = resolve(document, schema)
+    if "allOf" not in node:
+        return node
+    whole: dict[str, Any] = {}
+    for part in (*node["allOf"], {name: value for name, value in node.items() if name != "allOf"}):
+        more, before = whole_schema(document, part), whole
+        whole = {**before, **more}
+        if "properties" in before and "properties" in more:
+            whole["properties"] = {**before["properties"], **more["properties"]}
+        whole["required"] = [*before.get("required", []), *more.get("required", [])]
+    return whole
+
+
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
-    """Items of the schema; None where they cannot be made up."""
+    """Return items that the schema takes, and what it does not take; None where they cannot be made up."""
+    from mockserver.contract.oracle.validation import compile_schema, unfold  # noqa: PLC0415 - slow
+
+    judge = compile_schema(unfold(document, schema))
+    for variant in SampleMember.of(document, "", schema).variants():
+        found = _sample(document, variant.schema, batch)
+        for one in (found, replace(found, priced=None)) if found else ():
+            good = [one.item(one.key(0), DrawnValues(number, amount)) for number, amount in enumerate(_TRIED)]
+            if all(map(judge.is_valid, good)):
+                wrong = (way for way in one.corruptions if not judge.is_valid(way.change(good[0])))
+                return replace(one, corruptions=tuple(wrong))
+    return None
+
+
+def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
     members = {name: SampleMember.of(document, name, node) for name, node in schema["properties"].items()}
     unique = (members[name] for name in batch.key if name in members and _with_unique_keys(members[name]))
     keyed = next(unique, None)
     given = schema.get("example")
     base = dict(given) if isinstance(given, dict) else {}
-    for name in dict.fromkeys([*batch.key, *schema.get("required", [])]):
+    answered = {one.name for one in members.values() if one.schema.get("readOnly")} - {*batch.key}
+    needed = [name for name in (*batch.key, *schema.get("required", [])) if name not in answered]
+    for name in dict.fromkeys(needed):
         if keyed is not None and name != keyed.name and name not in base:
             base[name] = members[name].good(FIRST_KEY) if name in members else None
-    if keyed is None or any(base.get(name, "") is None for name in (*batch.key, *schema.get("required", []))):
+    if keyed is None or any(base.get(name, "") is None for name in needed):
         return None
     others = [one for one in members.values() if one.name not in batch.key]
-    rest = [one for one in others if not one.schema.get("readOnly")]
+    rest = [one for one in others if one.name not in answered]
     free = next((one for one in rest if one.is_free), None)
     marked = "" if free is None else free.name
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))

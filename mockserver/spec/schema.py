@@ -200,6 +200,10 @@ def to_draft4(
         for key, child in node.items()
         if key not in _ANNOTATIONS and not key.startswith("x-")
     }
+    if needed := [name for name in node.get("required", ()) if not _is_answered_only(node, name)]:
+        schema["required"] = needed
+    else:
+        schema.pop("required", None)
     if node.get("nullable") is True and "type" in node:
         schema["type"] = [node["type"], "null"]
     if bound := _INTEGER_BOUNDS.get(str(node.get("format"))):
@@ -212,6 +216,11 @@ def to_draft4(
     if closed and "properties" in schema:
         schema.setdefault("additionalProperties", False)
     return schema
+
+
+def _is_answered_only(node: Document, name: str) -> bool:
+    """Return whether a member is `readOnly`: then a request need not have it, though it is required."""
+    return bool(node.get("properties", {}).get(name, {}).get("readOnly"))
 
 
 def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:

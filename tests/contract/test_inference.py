@@ -173,3 +173,121 @@ def test_a_member_that_a_read_does_not_show_is_not_compared(tmp_path: Path) -> N
     subject = only(sample_vendor.load_sample(tmp_path, document))
 
     assert subject.record("k1", DRAWN) == {"id": "k1", "amount": Decimal("19.99")}
+
+
+LINE = {
+    "type": "object",
+    "required": ["sku"],
+    "properties": {"sku": {"type": "string"}, "n": {"type": "integer"}},
+}
+CARD = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+
+
+def with_member(tmp_path: Path, schema: dict[str, Any]) -> Spec:
+    """The sample vendor whose items must have `more`, of this schema."""
+    document = sample_vendor.document()
+    document["components"]["schemas"] |= {"Line": LINE, "Card": CARD}
+    order = document["components"]["schemas"]["Order"]
+    order["required"].append("more")
+    order["properties"]["more"] = schema
+    return sample_vendor.load_sample(tmp_path, document)
+
+
+A_LINE = {"$ref": "#/components/schemas/Line"}
+A_CARD = {"$ref": "#/components/schemas/Card"}
+SKU = {"sku": "k1000"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "array", "minItems": 1, "items": A_LINE}, [SKU]),
+        ({"type": "array", "minItems": 2, "uniqueItems": True, "items": A_LINE}, [SKU, {"sku": "k1001"}]),
+        ({"type": "array", "items": A_LINE}, []),
+        ({"type": "object", "required": ["in"], "properties": {"in": A_LINE}}, {"in": SKU}),
+        ({"type": "object", "minProperties": 1, "properties": {"a": {"type": "boolean"}}}, {"a": True}),
+        ({"allOf": [A_LINE, {"required": ["n"]}]}, {"sku": "k1000", "n": 1000}),
+        ({"nullable": True, "allOf": [A_LINE]}, SKU),
+        ({"anyOf": [{"type": "string", "pattern": "^x(?=y)"}, {"type": "boolean"}]}, True),
+        ({"oneOf": [A_CARD], "discriminator": {"propertyName": "kind"}}, {"kind": "Card"}),
+        (
+            {
+                "oneOf": [A_CARD],
+                "discriminator": {"propertyName": "kind", "mapping": {"card": A_CARD["$ref"]}},
+            },
+            {"kind": "card"},
+        ),
+        ({"type": "number", "minimum": 2000, "exclusiveMinimum": True}, Decimal("2000.01")),
+        ({"type": "number", "maximum": 7, "exclusiveMaximum": True, "minimum": 6.5}, Decimal("6.99")),
+        ({"type": "integer", "multipleOf": 7, "minimum": 1003}, 1008),
+    ],
+    ids=str,
+)
+def test_a_good_item_has_what_a_member_of_it_must_have(
+    tmp_path: Path, schema: dict[str, Any], value: Any
+) -> None:
+    assert only(with_member(tmp_path, schema)).item("k1", DRAWN)["more"] == value
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "not": {"minLength": 1}},
+        {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"type": "boolean"}},
+        {
+            "type": "object",
+            "required": ["self"],
+            "properties": {"self": {"$ref": "#/components/schemas/Order"}},
+        },
+        {"oneOf": [{"type": "boolean"}, {"enum": [True]}]},
+    ],
+    ids=["not", "few different", "without end", "both"],
+)
+def test_where_no_good_item_can_be_made_up_there_is_none(tmp_path: Path, schema: dict[str, Any]) -> None:
+    assert inference.infer_batches(with_member(tmp_path, schema)) == ()
+
+
+def test_an_item_of_several_schemas_has_the_members_of_all(tmp_path: Path) -> None:
+    whole = {
+        "allOf": [
+            {"$ref": "#/components/schemas/Line"},
+            sample_vendor.document()["components"]["schemas"]["Order"],
+        ]
+    }
+    document = sample_vendor.document()
+    document["components"]["schemas"] |= {"Line": LINE, "Order": whole}
+
+    item = only(sample_vendor.load_sample(tmp_path, document)).item("k1", DRAWN)
+
+    assert item == {"id": "k1", "sku": "v3", "amount": Decimal("19.99")}
+
+
+def test_an_amount_is_only_drawn_where_the_schema_takes_what_is_drawn(tmp_path: Path) -> None:
+    steps = {
+        "type": "number",
+        "minimum": 5,
+        "exclusiveMinimum": True,
+        "maximum": 5.2,
+        "exclusiveMaximum": True,
+    }
+
+    spec = changed(tmp_path, f"{ORDER}/properties/amount", steps)
+
+    assert [5 < only(spec).item("k1", DrawnValues(1, Decimal(one)))["amount"] < 5.2 for one in (1, 5, 6)] == [
+        True
+    ] * 3
+
+
+def test_what_only_requests_or_only_answers_have_is_not_compared(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    order = document["components"]["schemas"]["Order"]
+    order["required"] += ["seen", "pin"]
+    order["properties"] |= {
+        "seen": {"type": "integer", "readOnly": True},
+        "pin": {"type": "string", "writeOnly": True},
+    }
+
+    subject = only(sample_vendor.load_sample(tmp_path, document))
+
+    assert subject.item("k1", DRAWN).keys() == {"id", "amount", "note", "pin"}
+    assert subject.record("k1", DRAWN).keys() == {"id", "amount", "note"}

@@ -111,6 +111,7 @@ def test_paths_start_with_the_base() -> None:
         ({"$ref": "#/components/schemas/Tree"}, {"children": [{"children": [{"name": "a"}]}]}),
         ({"type": "string", "example": 1, "x-thing": {"type": "integer"}}, "text"),
         ({"type": "object", "properties": {"nullable": {"type": "string"}}}, {"nullable": "text"}),
+        ({"required": ["id"], "properties": {"id": {"type": "string", "readOnly": True}}}, {}),
     ],
     ids=[
         "nullable",
@@ -125,6 +126,7 @@ def test_paths_start_with_the_base() -> None:
         "recursion",
         "annotations",
         "member-named-as-a-keyword",
+        "only-answered",
     ],
 )
 def test_the_value_is_accepted(node: dict[str, Any], value: Json) -> None:

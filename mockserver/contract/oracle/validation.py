@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
+from jsonschema.validators import Draft4Validator, extend
 from openapi_schema_validator import OAS30Validator
 
 from mockserver.model import Document, Json, Path
@@ -195,9 +195,19 @@ def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
         yield ValidationError("format")
 
 
+def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> Errors:
+    """Hold a value against parts of which a discriminator chooses one, or that must exclude each other."""
+    yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
+
+
+_PLAIN = Draft4Validator.VALIDATORS
 _Engine = extend(
     OAS30Validator,
     {
+        # Those of the library look for references, which are replaced by now.
+        "allOf": _PLAIN["allOf"],
+        "anyOf": _PLAIN["anyOf"],
+        "oneOf": _one_of,
         "type": _type,
         "required": _required,
         "additionalProperties": _additional,
@@ -220,9 +230,10 @@ def _accepts(engine: Any, value: Json, node: Any) -> bool:
             is_kept = _accepts_members(engine, value, wanted)
         elif keyword == "items":
             is_kept = _accepts_items(engine, value, wanted)
-        elif keyword in _COMBINED and "discriminator" not in node:
+        elif keyword in _COMBINED:
             accepted = sum(_accepts(engine, value, one) for one in wanted)
-            is_kept = _COMBINED[keyword](accepted, len(wanted))
+            combined = "anyOf" if keyword == "oneOf" and "discriminator" in node else keyword
+            is_kept = _COMBINED[combined](accepted, len(wanted))
         else:
             is_kept = check is None or next(iter(check(engine, wanted, value, node) or ()), None) is None
         if not is_kept:

@@ -39,6 +39,26 @@ def test_a_schema_keeps_the_one_and_not_the_other(node: dict[str, Any], good: An
     assert (compile_schema(node).is_valid(good), compile_schema(node).is_valid(bad)) == (True, False)
 
 
+CARD = {"type": "object", "required": ["digits"], "properties": {"kind": {"type": "string"}}}
+BANK = {"type": "object", "required": ["iban"], "properties": {"kind": {"type": "string"}}}
+KIND = {"propertyName": "kind", "mapping": {"card": "#/components/schemas/Card"}}
+
+
+@pytest.mark.parametrize(
+    ("keyword", "of_both", "of_one"), [("oneOf", True, True), ("anyOf", True, True), ("allOf", True, False)]
+)
+def test_a_discriminator_chooses_among_the_schemas_beside_it(
+    keyword: str,
+    of_both: bool,  # noqa: FBT001 - expected
+    of_one: bool,  # noqa: FBT001 - expected
+) -> None:
+    compiled = compile_schema({keyword: [CARD, BANK], "discriminator": KIND})
+
+    assert compiled.is_valid({"kind": "card", "digits": "1", "iban": "2"}) is of_both
+    assert compiled.is_valid({"kind": "card", "digits": "1"}) is of_one
+    assert compiled.broken({"kind": ["card"], "digits": "1"})
+
+
 def test_what_lacks_and_what_is_too_much_is_named_by_its_place() -> None:
     node = {
         "type": "object",
