@@ -28,10 +28,49 @@ a `hint` replaces it where only the place that raises knows what is wrong and wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from mockserver.model import EMPTY, Document, Json, Problem
+
+
+class BrokenRunError(Exception):
+    """A fault of ours in a run of checks: what broke, and where; what it says holds nothing of the user's.
+
+    `code` are the lines of code that lead there, where another process met it.
+    """
+
+    def __init__(self, kind: str, where: str, code: tuple[str, ...] = (), note: str = "") -> None:
+        super().__init__(f"{kind} in {where}")
+        self.named, self.code = (kind, where), code
+        if note:
+            self.add_note(note)
+
+    @classmethod
+    def of(cls, fault: Exception, where: str) -> BrokenRunError:
+        """Return a fault with its place, if it has none yet."""
+        if isinstance(fault, cls):
+            return fault
+        broken = cls(type(fault).__name__, where)
+        broken.__cause__ = fault
+        return broken
+
+    def __reduce__(self) -> tuple[type[BrokenRunError], tuple[object, ...]]:
+        """Take the cause along to another process, as text."""
+        text = "".join(traceback.format_exception(self))
+        return type(self), (*self.named, tuple(lines_of_code(self)), text)
+
+
+def lines_of_code(error: BaseException | None) -> Iterator[str]:
+    """Yield types of the error and its causes, each with the lines of code that lead there; no messages."""
+    while error is not None:
+        yield ""
+        yield f"{type(error).__module__}.{type(error).__qualname__}"
+        for frame in traceback.extract_tb(error.__traceback__):
+            yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        yield from error.code if isinstance(error, BrokenRunError) else ()
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 class MockServerError(Exception):

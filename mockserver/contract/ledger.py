@@ -12,6 +12,7 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.profile import BatchProfile
 from mockserver.contract.progress import SILENT, PartResult, RunObserver, RunPart
 from mockserver.contract.size_times import SizeTimes
+from mockserver.errors import BrokenRunError
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class FindingLedger:
     one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`. `notes`
     are sentences about what the run itself could not do, `sizes` how long batches of each size took.
     `profiles` are the batch profiles with what was found out about the target, by operation and number.
+    `fault` is the fault of ours that ended the run.
     """
 
     keeps_exchanges: bool = False
@@ -33,6 +35,7 @@ class FindingLedger:
     notes: list[str] = field(default_factory=list)
     sizes: list[SizeTimes] = field(default_factory=list)
     profiles: dict[tuple[str, int], BatchProfile] = field(default_factory=dict)
+    fault: BrokenRunError | None = None
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     def begin_anew(self, observer: RunObserver) -> None:

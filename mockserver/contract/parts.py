@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.contract.call_limits import TargetUnreachableError
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.progress import RunPart
+from mockserver.errors import BrokenRunError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,13 @@ def run_parts(parts: Iterable[PlannedPart], ledger: FindingLedger) -> None:
 
     Raises:
         TargetUnreachableError: the target does not answer.
+        BrokenRunError: a part has a fault of ours.
     """
     for one in parts:
-        with ledger.part(one.part):
-            one.work()
+        try:
+            with ledger.part(one.part):
+                one.work()
+        except (TargetUnreachableError, BrokenPipeError):
+            raise
+        except Exception as fault:
+            raise BrokenRunError.of(fault, one.part.name) from fault

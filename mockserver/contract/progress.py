@@ -25,6 +25,11 @@ class RunPart:
     note: str = ""
     steps: int = 0
 
+    @property
+    def name(self) -> str:
+        """The part, for a sentence about a fault of ours."""
+        return " ".join(filter(None, [self.phase, self.operation and f"of {self.operation}", self.note]))
+
 
 @dataclass(frozen=True, slots=True)
 class PartResult:

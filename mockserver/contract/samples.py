@@ -95,19 +95,16 @@ class SampleMember:
             return
         rest = {name: value for name, value in self.schema.items() if name not in ("oneOf", "anyOf")}
         for part in parts:
-            whole = {"allOf": [rest, part, self._discriminated(part)]}
+            whole = {"allOf": [rest, part], "properties": self._discriminated(part)}
             yield SampleMember.of(self.document, self.name, whole)
 
     def _discriminated(self, part: Document) -> Document:
-        """Return the schema of the member that names this part of a `oneOf`."""
+        """Return the member that names this part of a `oneOf`."""
         known, name = self.schema.get("discriminator"), part.get("$ref", "").rpartition("/")[2]
         if not known or not name:
             return {}
-        member = known["propertyName"]
-        mapped = [key for key, at in known.get("mapping", {}).items() if at.rpartition("/")[2] == name]
-        own = whole_schema(self.document, part).get("properties", {}).get(member, {})
-        values = [*mapped, *resolve(self.document, own).get("enum", ()), name]
-        return {"required": [member], "properties": {member: {"type": "string", "enum": values[:1]}}}
+        values = {at.rpartition("/")[2]: value for value, at in known.get("mapping", {}).items()}
+        return {known["propertyName"]: {"type": "string", "enum": [values.get(name, name)]}}
 
     def _list(self, number: int, depth: int) -> Json:
         one = SampleMember.of(self.document, self.name, self.schema.get("items", {}))
@@ -115,14 +112,9 @@ class SampleMember:
         return None if None in made else made
 
     def _object(self, number: int, depth: int) -> Json:
-        """Return an object with what is required, and more as far as it must have more."""
         nodes, needed = self.schema.get("properties", {}), self.schema.get("required", [])
-        members = {
-            name: SampleMember.of(self.document, name, nodes.get(name, {})) for name in (*needed, *nodes)
-        }
-        sent = [one for one in members.values() if not one.schema.get("readOnly")]
-        most = max(sum(one.name in needed for one in sent), self.schema.get("minProperties", 0))
-        made = {one.name: one.good(number, depth) for one in sent[:most]}
+        members = (SampleMember.of(self.document, name, nodes.get(name, {})) for name in needed)
+        made = {one.name: one.good(number, depth) for one in members if not one.schema.get("readOnly")}
         return None if None in made.values() else made
 
     def text(self, number: int) -> str | None:
@@ -222,18 +214,13 @@ def key_parts(key: str) -> list[str]:
 
 
 def whole_schema(document: Document, schema: Document) -> Document:
-    """Return what the schema points at, with all schemas of its `allOf` in one."""
+    """Return what the schema points at, together with all that its `allOf` says."""
     node = resolve(document, schema)
-    if "allOf" not in node:
-        return node
-    whole: dict[str, Any] = {}
-    for part in (*node["allOf"], {name: value for name, value in node.items() if name != "allOf"}):
-        more, before = whole_schema(document, part), whole
-        whole = {**before, **more}
-        if "properties" in before and "properties" in more:
-            whole["properties"] = {**before["properties"], **more["properties"]}
-        whole["required"] = [*before.get("required", []), *more.get("required", [])]
-    return whole
+    for part in node.get("allOf", ()):
+        more = whole_schema(document, part)
+        both = {"properties": {**more.get("properties", {}), **node.get("properties", {})}}
+        node = {**more, **node, **both, "required": [*more.get("required", []), *node.get("required", [])]}
+    return node
 
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:

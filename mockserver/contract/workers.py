@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from mockserver.contract.parts import PlannedPart, run_parts
 from mockserver.contract.progress import PartResult, RunObserver, RunPart
 from mockserver.contract.size_times import SizeTimes
 from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.errors import BrokenRunError
 from mockserver.sandbox.clock import system_clock
 
 T = TypeVar("T")
@@ -121,6 +121,7 @@ class _Worker:
 
     process: BaseProcess
     connection: Connection[Any, Any]
+    planned: Sequence[PlannedPart]
     left: list[int] = field(default_factory=list)
 
     @classmethod
@@ -131,7 +132,7 @@ class _Worker:
         )
         process.start()
         theirs.close()
-        return cls(process, ours)
+        return cls(process, ours, planned)
 
     @property
     def is_busy(self) -> bool:
@@ -150,7 +151,9 @@ class _Worker:
         try:
             done: WorkedPart = self.connection.recv()
         except EOFError:
-            error = RuntimeError(f"a worker ended with status {self.process.exitcode}")
+            self.process.join()
+            kind = f"a worker that ended with status {self.process.exitcode}"
+            error = BrokenRunError(kind, self.planned[number].part.name)
             done = WorkedPart(number, None, Counter(), Counter(), (), (), (), error=error)
         if done.result is None:
             self.left.clear()
@@ -280,10 +283,8 @@ def _done(number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Int
     began = system_clock()
     try:
         interrupts.during(lambda: run_parts([one], ledger))
-    except (KeyboardInterrupt, TargetUnreachableError) as end:
+    except (KeyboardInterrupt, TargetUnreachableError, BrokenRunError) as end:
         error = end
-    except Exception as fault:  # noqa: BLE001 - ours; it is raised where the run was started
-        error = RuntimeError("".join(traceback.format_exception(fault)))
     result = observer.result
     return WorkedPart(
         number,

@@ -8,6 +8,7 @@ import json
 import runpy
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
+from mockserver.cli.suite import contract_run
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Request
@@ -24,6 +26,7 @@ from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.progress import RunPart
+from mockserver.contract.report import files
 from mockserver.contract.session import session
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.engine.registry import vendor_packages
@@ -60,6 +63,11 @@ def is_stopped(api: ApiUnderTest, target: Target, run_config: RunConfig, ledger:
     raise KeyboardInterrupt
 
 
+def breaks(api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
+    fails(api, target, run_config, ledger)
+    raise ZeroDivisionError("a secret")
+
+
 @pytest.fixture
 def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]]:
     """Replaces the suite; tells what it was asked to do."""
@@ -86,6 +94,8 @@ def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("faults").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "faults"))
     # Runs that are this short need no copies of the process.
     monkeypatch.setenv("MOCKSERVER_CONTRACT_WORKERS", "1")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
@@ -217,6 +227,86 @@ def test_a_server_that_is_lost_is_exit_3(suite: Callable[[Suite], object]) -> No
 
     assert result.exit_code == 3
     assert "error: the server stopped answering: POST /x: connection reset" in result.stderr
+
+
+EVERY_REPORT = ("--report", "junit,html,json,har,pytest")
+FILES = {"junit.xml", "index.html", "report.json", "failures.har", "test_contract_payt.py", f"{CHECK}-1.sh"}
+
+
+def assert_broken(result: Result, why: str, *missing: str) -> None:
+    """The reports are there, and those that tell of the run say why it broke."""
+    assert result.exit_code == 70
+    written = {one.name for one in Path("report").iterdir()}
+    assert written == FILES - {*missing}
+    told = [name for name in ("junit.xml", "index.html", "report.json") if name in written]
+    assert [name for name in told if why not in Path("report", name).read_text(encoding="utf-8")] == []
+    assert why in result.output
+
+
+def test_a_run_that_breaks_writes_its_reports_and_says_where(suite: Callable[[Suite], object]) -> None:
+    suite(breaks)
+
+    result = contract("payt", *EVERY_REPORT)
+
+    assert_broken(result, "a fault of mockserver: ZeroDivisionError in the run")
+    assert "a secret" not in result.output
+    assert " in breaks" in next(Path("faults").iterdir()).read_text(encoding="utf-8")
+
+
+def test_a_run_that_breaks_before_its_first_call_says_so_in_its_reports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "_application", lambda *_: 1 // 0)
+
+    result = contract("payt", *EVERY_REPORT)
+
+    assert_broken(
+        result,
+        "a fault of mockserver: ZeroDivisionError in its start",
+        "test_contract_payt.py",
+        f"{CHECK}-1.sh",
+    )
+
+
+@pytest.mark.parametrize("kind", ["junit", "har"])
+def test_a_report_that_cannot_be_made_keeps_none_of_the_others(
+    suite: Callable[[Suite], object], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    suite(fails)
+    monkeypatch.setattr(files, "KINDS", {**files.KINDS, kind: lambda *_: 1 // 0})
+
+    result = contract("payt", *EVERY_REPORT)
+
+    assert result.exit_code == 70
+    assert f"fault of its own: ZeroDivisionError in the report {kind}" in result.stderr
+    assert {one.name for one in Path("report").iterdir()} == FILES - {"junit.xml", "failures.har"} | (
+        {"junit.xml"} if kind == "har" else {"failures.har"}
+    )
+    assert result.stdout.splitlines()[-1] == "1 failed, 0 passed: payt count-is-processed"
+
+
+@pytest.mark.parametrize(("where", "name"), [(runner, "run_phases"), (session, "_application")])
+def test_a_reader_who_leaves_is_no_fault(monkeypatch: pytest.MonkeyPatch, where: object, name: str) -> None:
+    def closed(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(where, name, closed)
+
+    assert contract("payt").exit_code == 141
+
+
+def test_an_interrupt_while_results_are_printed_leaves_the_reports(
+    suite: Callable[[Suite], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite(fails)
+
+    def interrupted(*_: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(contract_run, "vendor_lines", interrupted)
+
+    assert contract("payt", *EVERY_REPORT).exit_code == 130
+    assert {one.name for one in Path("report").iterdir()} == FILES
 
 
 def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callable[[Suite], object]) -> None:

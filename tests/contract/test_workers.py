@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,12 +16,13 @@ from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.finding import Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.parts import PlannedPart
+from mockserver.contract.parts import PlannedPart, run_parts
 from mockserver.contract.progress import PartResult, RunObserver, RunPart
 from mockserver.contract.runner import FUZZING_PHASE, SIZES_PHASE, STATEFUL_PHASE, run_phases
 from mockserver.contract.size_times import SizeTimes
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.contract.workers import run_side_by_side
+from mockserver.errors import BrokenRunError, lines_of_code
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults import catalogue
 from tests.contract.planted_faults.fault import PlantedFault
@@ -164,13 +167,35 @@ def test_a_target_that_is_lost_ends_the_run_and_what_was_done_stays(target: Targ
     assert ledger.made == {("operation", "check"): 1}
 
 
-def test_a_fault_of_ours_in_a_worker_is_raised_with_its_traceback(target: Target) -> None:
-    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        run_side_by_side([planned(1, lambda: 1 // 0)], target, FindingLedger(), 2)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_fault_of_ours_in_a_part_names_its_type_its_place_and_its_lines(
+    target: Target, workers: int
+) -> None:
+    ledger = FindingLedger()
+
+    def breaks() -> None:
+        ledger.count_check("operation", "check")
+        int("a secret")
+
+    run = (
+        partial(run_parts, [planned(1, breaks)], ledger)
+        if workers == 1
+        else partial(run_side_by_side, [planned(1, breaks)], target, ledger, workers)
+    )
+    with pytest.raises(BrokenRunError) as raised:
+        run()
+
+    lines = list(lines_of_code(raised.value))
+    assert str(raised.value) == "ValueError in fuzzing of operation1"
+    assert "builtins.ValueError" in lines
+    assert any(one.endswith(" in breaks") for one in lines)
+    assert "a secret" not in "".join(lines)
+    assert "a secret" in "".join(traceback.format_exception(raised.value))
+    assert ledger.made == {("operation", "check"): 1}
 
 
 def test_a_worker_that_is_killed_is_told(target: Target) -> None:
-    with pytest.raises(RuntimeError, match="a worker ended"):
+    with pytest.raises(BrokenRunError, match="a worker that ended with status 3 in fuzzing of operation1"):
         run_side_by_side([planned(1, lambda: os._exit(3))], target, FindingLedger(), 2)
 
 

@@ -75,13 +75,15 @@ def _exit_for_usage(error: click.ClickException) -> NoReturn:
 
 def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
     from mockserver.cli.failure.fault_report import write_fault_report  # noqa: PLC0415 - only where something is wrong
+    from mockserver.errors import BrokenRunError  # noqa: PLC0415 - likewise
 
+    fault = error if isinstance(error, BrokenRunError) else type(error).__name__
     if debug:
         traceback.print_exception(error)
         raise SystemExit(EXIT_OUR_FAULT)
     cure = f"the same line with {DEBUG_FLAG}; the report has the lines of code, and nothing of your data"
     fail(
-        f"mockserver failed by a fault of its own: {type(error).__name__}",
+        f"mockserver failed by a fault of its own: {fault}",
         write_fault_report(error),
         cure,
         EXIT_OUR_FAULT,

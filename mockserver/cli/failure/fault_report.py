@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterator
 
 from mockserver import __version__
+from mockserver.errors import lines_of_code
 
 
 def write_fault_report(error: BaseException) -> str:
@@ -29,10 +29,4 @@ def write_fault_report(error: BaseException) -> str:
 
 def _lines(error: BaseException) -> Iterator[str]:
     yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
-    seen: BaseException | None = error
-    while seen is not None:
-        yield ""
-        yield f"{type(seen).__module__}.{type(seen).__qualname__}"
-        for frame in traceback.extract_tb(seen.__traceback__):
-            yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    yield from lines_of_code(error)

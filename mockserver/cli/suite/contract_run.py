@@ -40,13 +40,14 @@ from mockserver.contract.session.session import (
     MissingCredentialsError,
     SessionContext,
     SessionSubject,
+    broken_session,
     load_session_subject,
     run_session,
 )
 from mockserver.contract.target import TargetUnreachableError
 from mockserver.contract.workers import usual_workers
 from mockserver.engine.registry import vendor_packages
-from mockserver.errors import MockServerError
+from mockserver.errors import BrokenRunError, MockServerError
 from mockserver.sandbox.clock import system_clock
 
 _HELP = "mockserver contract --help"
@@ -106,27 +107,38 @@ def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
     began = print_instant(system_clock())
     observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock)
     outcomes: list[RunOutcome] = []
-    is_interrupted = False
-    for plan, about in plans:
-        try:
-            outcomes.append(_run_session(plan, about, _Around(line, observer, known, outcomes)))
-        except KeyboardInterrupt:
-            is_interrupted = True
-            click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
-            break
-        if not (options.as_json or options.quiet):
-            _print(vendor_lines(outcomes[-1], verbose=options.verbose))
-        if outcomes[-1].session.stopped:
-            break
+    try:
+        is_interrupted = _run_sessions(options, plans, _Around(line, observer, known, outcomes))
+    except BaseException:
+        if outcomes:
+            _write_reports(options, outcomes, began)
+        raise
     _finish(options, outcomes, began)
     if options.write_baseline:
         _write_baseline(options.write_baseline, outcomes, known)
     _exit(options, outcomes, is_interrupted=is_interrupted)
 
 
+def _run_sessions(
+    options: ContractOptions, plans: list[tuple[SessionPlan, SessionSubject]], around: _Around
+) -> bool:
+    """Run one session after the other, until one ends early; return whether one was not begun for Ctrl-C."""
+    for plan, about in plans:
+        try:
+            around.before.append(_run_session(plan, about, around))
+        except KeyboardInterrupt:
+            click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
+            return True
+        if not (options.as_json or options.quiet):
+            _print(vendor_lines(around.before[-1], verbose=options.verbose))
+        if around.before[-1].session.stopped:
+            break
+    return False
+
+
 def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> None:
-    """Print the failures and the result, and write the reports."""
-    files = _write_reports(options, outcomes, began)
+    """Write the reports, and print the failures and the result."""
+    files, broken = _write_reports(options, outcomes, began)
     if options.as_json:
         click.echo(json.encode(report_document(outcomes, began)).decode())
     else:
@@ -135,6 +147,8 @@ def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) ->
     if os.environ.get("GITHUB_ACTIONS") == "true" and options.summary == "auto":
         for annotation in annotation_lines(outcomes):
             click.echo(annotation, err=True)
+    if broken:
+        raise broken
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -301,6 +315,10 @@ def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> R
         )
     except (MockServerError, UnreadableCredentialError) as error:
         fail(one_line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
+    except BrokenPipeError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
+        return run_outcome(broken_session(plan, about, fault), around.known, around.before)
 
 
 def _say(line: ProgressLine) -> Callable[[str], None]:
@@ -313,13 +331,17 @@ def _say(line: ProgressLine) -> Callable[[str], None]:
     return say
 
 
-def _write_reports(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> list[Path]:
+def _write_reports(
+    options: ContractOptions, outcomes: list[RunOutcome], began: str
+) -> tuple[list[Path], BrokenRunError | None]:
     page = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    written: tuple[list[Path], BrokenRunError | None] = [], None
     try:
+        if options.reports:
+            written = write_reports(options.reports, options.folder, outcomes, began)
         if page and options.summary == "auto":
             with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
                 told.write(markdown_summary(outcomes))
-        return write_reports(options.reports, options.folder, outcomes, began) if options.reports else []
     except OSError as error:
         fail(
             f"reports cannot be written: {error}",
@@ -327,6 +349,7 @@ def _write_reports(options: ContractOptions, outcomes: list[RunOutcome], began: 
             "--report-dir DIR",
             EXIT_USAGE,
         )
+    return written
 
 
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
@@ -351,6 +374,8 @@ def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupte
     stopped = next((one.session.stopped for one in outcomes if one.session.stopped), "")
     if is_interrupted or stopped == INTERRUPTED:
         raise SystemExit(BY_CTRL_C)
+    if fault := outcomes[-1].session.ledger.fault if outcomes else None:
+        raise fault
     if stopped:
         fail(
             f"the server stopped answering: {one_line(stopped)}",

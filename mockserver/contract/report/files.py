@@ -13,6 +13,7 @@ from mockserver.contract.report.page import html_page
 from mockserver.contract.report.pytest_file import pytest_module
 from mockserver.contract.report.rows import RunOutcome
 from mockserver.contract.report.shell import shell_script
+from mockserver.errors import BrokenRunError
 
 WrittenReport = Callable[[Sequence[RunOutcome], str], Iterator[tuple[str, bytes]]]
 """Files by name, of outcomes and the instant at which the run began."""
@@ -22,25 +23,38 @@ _EXECUTABLE = 0o755
 
 def write_reports(
     kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
-) -> list[Path]:
+) -> tuple[list[Path], BrokenRunError | None]:
     """Write the reports of those kinds, and a script of calls for each failure; returns those to be read.
+
+    A fault of ours leaves one report out, and is returned.
 
     Raises:
         OSError: they cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for kind in kinds:
-        for name, content in KINDS[kind](outcomes, began):
-            (folder / name).write_bytes(content)
-            written.append(folder / name)
+    written: list[Path] = []
+    broken = None
+    for kind, make in {**{kind: KINDS[kind] for kind in kinds}, "of scripts": _scripts}.items():
+        try:
+            for name, content in make(outcomes, began):
+                (folder / name).write_bytes(content)
+                written.append(folder / name)
+        except OSError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - ours, and no reason to lose the others
+            broken = BrokenRunError.of(fault, f"the report {kind}")
+    scripts = [one for one in written if one.suffix == ".sh"]
+    for one in scripts:
+        one.chmod(_EXECUTABLE)
+    return [one for one in written if one not in scripts], broken
+
+
+def _scripts(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:
     for outcome in outcomes:
         for row in outcome.rows:
             if row.finding and row.finding.exchanges:
-                file = folder / f"{row.name}.sh"
-                file.write_text(shell_script(outcome.session, row, row.finding), "utf-8", "backslashreplace")
-                file.chmod(_EXECUTABLE)
-    return written
+                script = shell_script(outcome.session, row, row.finding)
+                yield f"{row.name}.sh", script.encode(errors="backslashreplace")
 
 
 def _junit(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:

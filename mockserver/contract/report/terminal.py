@@ -67,7 +67,8 @@ def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
         session = outcome.session
         hidden = HiddenSecrets(session.secrets)
         if session.stopped:
-            why = session.stopped if session.stopped == INTERRUPTED else f"no answer: {session.stopped}"
+            is_ours = session.ledger.fault or session.stopped == INTERRUPTED
+            why = session.stopped if is_ours else f"no answer: {session.stopped}"
             yield f"{session.api.name}: stopped early, {one_line(hidden.text(why))}"
         yield from (f"{session.api.name}: {one_line(hidden.text(note))}" for note in session.ledger.notes)
 

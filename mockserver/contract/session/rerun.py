@@ -39,6 +39,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
 
     Raises:
         BrokenRule: the check fails; the text is the sentence that says how.
+        BrokenRunError: the run has a fault of ours.
         UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `run_session`.
     """
     plan = SessionPlan(
@@ -52,6 +53,8 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
         profile=Path(profile) if profile else None,
     ).only(check)
     made = run_session(plan, load_session_subject(plan), SessionContext(os.environ, _said, system_clock))
+    if made.ledger.fault:
+        raise made.ledger.fault
     for finding in made.ledger.findings:
         if finding.check == check:
             raise BrokenRule(finding)

@@ -23,7 +23,7 @@ from mockserver.contract.session.built import absent_note, absent_operations
 from mockserver.contract.session.facts import CheckedFacts, FactSearch
 from mockserver.contract.session.plan import SessionPlan, header_variable
 from mockserver.contract.target import Address, Target, TargetUnreachableError
-from mockserver.errors import SpecError
+from mockserver.errors import BrokenRunError, MockServerError, SpecError
 from mockserver.sandbox.clock import Clock
 from mockserver.server import ignore_connexion_warnings
 from mockserver.spec.folder import specs_folder
@@ -168,6 +168,20 @@ def _masking(made: Session, given: GivenCredentials, context: SessionContext) ->
     )
 
 
+def broken_session(plan: SessionPlan, session_subject: SessionSubject, fault: Exception) -> Session:
+    """Return the session of a run that a fault of ours ended before its first part."""
+    ledger = FindingLedger()
+    return Session(
+        plan, session_subject.api, ledger, plan.target or "", 0, _broken(ledger, fault, "its start")
+    )
+
+
+def _broken(ledger: FindingLedger, fault: Exception, where: str) -> str:
+    """Keep the fault, and return why the run ended early."""
+    ledger.fault = BrokenRunError.of(fault, where)
+    return f"a fault of mockserver: {ledger.fault}"
+
+
 def _run(session_subject: SessionSubject, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
     try:
         with _interruptible(target):
@@ -179,6 +193,10 @@ def _run(session_subject: SessionSubject, target: Target, plan: SessionPlan, led
         return INTERRUPTED
     except TargetUnreachableError as error:
         return str(error)
+    except (MockServerError, BrokenPipeError):
+        raise
+    except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
+        return _broken(ledger, fault, "the run")
     return ""
 
 

@@ -39,7 +39,7 @@ def test_every_report_that_can_be_asked_for_can_be_written() -> None:
 
 
 def test_the_files_have_their_names(tmp_path: Path) -> None:
-    files = write_reports(REPORTS, tmp_path / "deep", [seen(finding())], BEGAN)
+    files, _ = write_reports(REPORTS, tmp_path / "deep", [seen(finding())], BEGAN)
 
     assert [file.name for file in files] == FILES
     assert (tmp_path / "deep" / "count-is-processed-1.sh").stat().st_mode & 0o111
