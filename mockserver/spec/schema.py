@@ -111,13 +111,18 @@ class Schema:
         return tuple(ranks)
 
 
-def compile_schema(document: Document, node: Document, formats: Formats, *, closed: bool = False) -> Schema:
+def compile_schema(
+    document: Document, node: Document, formats: Formats, *, closed: bool = False, sent: bool = False
+) -> Schema:
     """Compile `node` of `document`; `closed` also refuses every member that the schema does not name.
+
+    `sent`: for a request, of which `readOnly` members are not required.
 
     Raises:
         SpecError: the schema is none.
     """
     components = {"schemas": _referenced_schemas(document, node)}
+    shape: Callable[[Json], Any] = as_sent if sent else lambda node: node
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
     functions = {name: check for name, check in formats.items() if not isinstance(check, str)}
     checks = {name: _format_checker(check) for name, check in formats.items()}
@@ -126,8 +131,8 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
         patterns: Mapping[str, str], checks: Mapping[str, Callable[[str], bool]]
     ) -> jsonschema_rs.Draft4Validator:
         rewritten = {
-            **to_draft4(node, patterns, closed=closed),
-            "components": to_draft4(components, patterns, closed=closed),
+            **to_draft4(shape(node), patterns, closed=closed),
+            "components": to_draft4(shape(components), patterns, closed=closed),
         }
         return jsonschema_rs.Draft4Validator(rewritten, formats=dict(checks), validate_formats=bool(checks))
 
@@ -140,7 +145,7 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
 
 @dataclass(frozen=True, slots=True)
 class SchemaCompiler:
-    """Compiler of the schemas of one document; equal ones, which operations share, are compiled once."""
+    """Compiler of what requests must keep; equal schemas, which operations share, are compiled once."""
 
     document: Document
     formats: Formats
@@ -154,7 +159,7 @@ class SchemaCompiler:
         """
         key = (repr(node), closed)
         if key not in self.done:
-            self.done[key] = compile_schema(self.document, node, self.formats, closed=closed)
+            self.done[key] = compile_schema(self.document, node, self.formats, closed=closed, sent=True)
         return self.done[key]
 
 
@@ -200,10 +205,6 @@ def to_draft4(
         for key, child in node.items()
         if key not in _ANNOTATIONS and not key.startswith("x-")
     }
-    if needed := [name for name in node.get("required", ()) if not _is_answered_only(node, name)]:
-        schema["required"] = needed
-    else:
-        schema.pop("required", None)
     if node.get("nullable") is True and "type" in node:
         schema["type"] = [node["type"], "null"]
     if bound := _INTEGER_BOUNDS.get(str(node.get("format"))):
@@ -218,9 +219,20 @@ def to_draft4(
     return schema
 
 
-def _is_answered_only(node: Document, name: str) -> bool:
-    """Return whether a member is `readOnly`: then a request need not have it, though it is required."""
-    return bool(node.get("properties", {}).get(name, {}).get("readOnly"))
+def as_sent(node: Json) -> Any:
+    """The schema for a request, which need not have what is `readOnly`, though it is required (OpenAPI 3.0.3)."""
+    if isinstance(node, list):
+        return [as_sent(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    sent = {key: as_sent(child) for key, child in node.items()}
+    members = node.get("properties")
+    if isinstance(members, dict) and isinstance(node.get("required"), list):
+        is_answered = {name for name, member in members.items() if member.get("readOnly")}
+        sent["required"] = [name for name in node["required"] if name not in is_answered]
+        if not sent["required"]:
+            del sent["required"]
+    return sent
 
 
 def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:

@@ -111,7 +111,6 @@ def test_paths_start_with_the_base() -> None:
         ({"$ref": "#/components/schemas/Tree"}, {"children": [{"children": [{"name": "a"}]}]}),
         ({"type": "string", "example": 1, "x-thing": {"type": "integer"}}, "text"),
         ({"type": "object", "properties": {"nullable": {"type": "string"}}}, {"nullable": "text"}),
-        ({"required": ["id"], "properties": {"id": {"type": "string", "readOnly": True}}}, {}),
     ],
     ids=[
         "nullable",
@@ -126,7 +125,6 @@ def test_paths_start_with_the_base() -> None:
         "recursion",
         "annotations",
         "member-named-as-a-keyword",
-        "only-answered",
     ],
 )
 def test_the_value_is_accepted(node: dict[str, Any], value: Json) -> None:
@@ -298,3 +296,15 @@ def test_a_member_named_like_a_number_is_told_by_its_name(name: str) -> None:
     (problem,) = schema.problems({"texts": {"other": "x", name: 5}})
 
     assert (problem.path, problem.found) == (("texts", name), 5)
+
+
+def test_a_read_only_member_is_required_of_answers_alone() -> None:
+    node = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "readOnly": True}}}
+    document = {"components": {"schemas": {"Order": node}}}
+    reference = {"$ref": "#/components/schemas/Order"}
+
+    of_request = compile_schema(document, reference, COMMON_FORMATS, sent=True)
+    of_answer = compile_schema(document, reference, COMMON_FORMATS)
+
+    assert of_request.problems({}) == []
+    assert [problem.code for problem in of_answer.problems({})] == ["missing-required"]
