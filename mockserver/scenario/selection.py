@@ -27,6 +27,8 @@ MAGIC_SCENARIO = "sbx"
 
 _HEADER_ELEMENT = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\s*(?:;\s*seed=(-?[0-9]{1,18}))?")
 _CACHE_SIZE = 512
+_MOST_KNOWN_RULES = 4_000
+"""So many rules of stored scenarios are kept ready; they take some 6 MiB."""
 
 SeedsByScenario = Mapping[str, int | None]
 
@@ -105,7 +107,7 @@ class ScenarioSelector:
     def _read(self, document: Document) -> Scenario:
         """Return the scenario of the document, cached while the store returns the same document."""
         scenario = parser.parse_document(json.decode(json.encode(document)), self._operations)
-        if len(self._known) >= _CACHE_SIZE:
+        if sum(len(known.rules) for _, known in self._known.values()) > _MOST_KNOWN_RULES:
             self._known.clear()
         self._known[id(document)] = (document, scenario)
         return scenario

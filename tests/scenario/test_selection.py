@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIOS
 from mockserver.sandbox.store import SANDBOX_SCOPE
-from mockserver.scenario import parser
+from mockserver.scenario import parser, selection
 from mockserver.scenario.decision import NO_EFFECTS, Decision
-from mockserver.scenario.model import Commit, Effect
+from mockserver.scenario.model import Commit, Effect, Rule
 from mockserver.scenario.selection import ScenarioSelector, parse_scenario_header
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import Request
@@ -94,6 +95,17 @@ def test_a_stored_scenario_that_is_not_armed_waits_to_be_named() -> None:
 
     assert made.applied() == ()
     assert made.applied(call(mock_scenario="trouble")) == ("trouble/r1",)
+
+
+def test_rules_of_replaced_scenarios_are_kept_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "_MOST_KNOWN_RULES", 5)
+    made = Set()
+    for number in range(10):
+        made.arm("trouble", *(rule(f"r{number}-{at}") for at in range(3)))
+        made.applied()
+
+    held = [one for one in gc.get_objects() if isinstance(one, Rule) and one.id.endswith("-1")]
+    assert len(held) <= 2
 
 
 def test_a_packaged_scenario_may_be_named_at_any_time() -> None:
