@@ -58,6 +58,7 @@ class StateOperations:
                 scope: held[scope] for scope in held if not _is_of(scope, vendor) or scope == SANDBOX_SCOPE
             }
             snapshots.load_tables(whole, {**kept, **tables})
+            snapshots.note_loaded(whole, map(pointer_of, zip(tables, strict=True)))
             return {"records": count_records(snapshots.dump_tables(whole))}
 
         return self.sandboxes.control(name, work)
@@ -79,6 +80,7 @@ class StateOperations:
             merged = {scope: _merged(held.get(scope, EMPTY), tables) for scope, tables in body.items()}
             check_problems(DumpValidator(self.served).problems(merged))
             snapshots.load_tables(whole, {**held, **merged})
+            snapshots.note_loaded(whole, map(pointer_of, _keys_in(body)))
             return {"records": count_records(snapshots.dump_tables(whole))}
 
         return self.sandboxes.control(name, work)
@@ -116,6 +118,13 @@ def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Do
         both = {**tables.get(name, EMPTY), **documents}
         merged[name] = {key: document for key, document in both.items() if document is not None}
     return merged
+
+
+def _keys_in(body: Document) -> Iterator[Path]:
+    """Yield scope, collection and key of each document."""
+    for scope, tables in body.items():
+        for name, documents in tables.items():
+            yield from ((scope, name, key) for key in documents)
 
 
 def _is_of(scope: str, vendor: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from traceback import format_exception
 
 from msgspec.structs import replace
 
+from mockserver.codec.http import server_problem_reply
 from mockserver.engine import prefer
 from mockserver.engine.admission import Admission, Admitted, Arrival
 from mockserver.engine.executor import Executor, Opened, skipped
@@ -20,8 +22,9 @@ from mockserver.errors import (
     Unavailable,
     VendorFailure,
 )
-from mockserver.model import Answer, Call, Reply
+from mockserver.model import EMPTY, Answer, Call, Reply
 from mockserver.sandbox.assumptions import check_delivery
+from mockserver.sandbox.snapshots import LOADED
 from mockserver.sandbox.store import CallState, State
 from mockserver.scenario.decision import NO_EFFECTS, Decision
 from mockserver.scenario.item_effects import AppliedEffects, run_and_roll_back
@@ -29,6 +32,12 @@ from mockserver.scenario.response_effects import RenderRefusal, apply_quota_refu
 from mockserver.spec.openapi import Operation, RouteMatch
 
 _REFUSED = range(400, 600)
+_MAX_FAULT = 120
+_RECORD_ERRORS = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError),
+)
+"""What code raises that reads a record of another shape than those that it writes."""
+
 _STORE_HINT = (
     "the store of this server, not a rule, refuses the call: {}; whether it took effect is not known"
 )
@@ -71,12 +80,29 @@ class Pipeline:
         self, arrival: Arrival, match: RouteMatch | Refusal, state: CallState
     ) -> tuple[Admitted, Answer | Exception]:
         """Admit the call and do its work; an error undoes the work, and is returned to keep the admission."""
-        admitted = self.admission.admit(arrival, match, state)
+        try:
+            admitted = self.admission.admit(arrival, match, state)
+        except _RECORD_ERRORS as error:
+            call = arrival.call(self.admission.served.name, now=state.now)
+            return Admitted(call), self._failure(error, state)
         try:
             with state.item():
                 return admitted, self._work(admitted, state)
         except Exception as error:  # noqa: BLE001 - raised again, once the admission is kept
-            return admitted, error
+            return admitted, self._failure(error, state)
+
+    def _failure(self, error: Exception, state: State) -> Answer | Exception:
+        """Return the answer to a call that met a record of another shape, or else the error itself."""
+        places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
+        if not places or not isinstance(error, _RECORD_ERRORS):
+            return error
+        fault = f"{type(error).__name__}: {one_line(str(error))[:_MAX_FAULT]}"
+        detail = (
+            f"a record that was loaded cannot be read ({fault}); see what was loaded at {', '.join(places)}"
+        )
+        reply = server_problem_reply(ServerRefusal(422, "odd-record", detail))
+        trace = "".join(format_exception(error))
+        return Answer(reply, refusal="odd-record", reason=one_line(detail), trace=trace)
 
     def _work(self, admitted: Admitted, state: CallState) -> Answer:
         call, match = admitted.call, admitted.match

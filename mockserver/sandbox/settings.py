@@ -43,7 +43,8 @@ def initial_tables(
     default_scenarios: Iterable[Document] = (),
 ) -> Tables:
     """Return the initial tables of a sandbox: fixtures, assumptions, scenarios, clock."""
-    made = {SANDBOX_SCOPE: _sandbox_documents(settings, default_scenarios), **fixtures}
+    own = {**fixtures.get(SANDBOX_SCOPE, EMPTY), **_sandbox_documents(settings, default_scenarios)}
+    made = {**fixtures, SANDBOX_SCOPE: own}
     for vendor, chosen in sandbox_assumptions.group_by_vendor(
         {**default_assumptions, **settings.assumptions}
     ).items():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from mockserver.codec.instants import print_instant
 from mockserver.errors import MockServerError
 from mockserver.model import Document
@@ -12,8 +15,12 @@ SNAPSHOTS = "snapshots"
 
 MAX_SNAPSHOTS = 50
 
+_SHOWN_PLACES = 3
 _LAST_NUMBER = "snapshots-taken"
-SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER)
+LOADED = "loaded-records"
+"""The collection that says where records came from outside: {places} under `last`."""
+
+SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER, LOADED)
 """Collections that no dump has."""
 
 
@@ -45,6 +52,11 @@ def load_tables(whole: SandboxState, tables: Tables) -> None:
     held = whole.tables().get(SANDBOX_SCOPE, {})
     kept = {name: held[name] for name in SNAPSHOT_COLLECTIONS if name in held}
     whole.load({**tables, SANDBOX_SCOPE: {**tables.get(SANDBOX_SCOPE, {}), **kept}})
+
+
+def note_loaded(whole: SandboxState, places: Iterable[str]) -> None:
+    """Note where records came from outside, so that no vendor has written them."""
+    whole.collection(LOADED, "")["last"] = {"places": list(islice(places, _SHOWN_PLACES))}
 
 
 def dump_snapshots(whole: SandboxState) -> Document:

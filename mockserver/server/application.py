@@ -30,7 +30,8 @@ from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_cloc
 from mockserver.sandbox.idle import MAX_SANDBOXES, IdleTracker
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings
 from mockserver.sandbox.scenarios import changed_scenarios, replace_scenarios
-from mockserver.sandbox.store import Store, Tables
+from mockserver.sandbox.snapshots import LOADED
+from mockserver.sandbox.store import SANDBOX_SCOPE, Store, Tables
 from mockserver.scenario.packaged import load_packaged
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.server.access_guard import AccessGuard
@@ -200,8 +201,13 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
     served = _with_fixtures(options.fixtures_file, discover_vendors(options.specs, options.vendors))
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:
         raise VendorError(f"at root: no vendor named {options.at_root} is served")
-    fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
-    kept_when_empty: Tables = {
+    given: Tables = {}
+    if options.fixtures_file:
+        given = {SANDBOX_SCOPE: {LOADED: {"last": {"places": [str(options.fixtures_file)]}}}}
+    fixtures: Tables = given | {
+        scope: tables for vendor in served for scope, tables in vendor.fixtures.items()
+    }
+    kept_when_empty: Tables = given | {
         scope: tables for vendor in served for scope, tables in vendor.kept_when_empty.items()
     }
     check_assumption_values(served, options.assumptions)

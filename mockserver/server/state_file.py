@@ -96,6 +96,7 @@ def _dump(whole: SandboxState) -> Document:
 def _load(whole: SandboxState, saved: Mapping[str, Json]) -> None:
     whole.load(saved["state"])
     snapshots.load_snapshots(whole, saved["snapshots"])
+    snapshots.note_loaded(whole, ["--state"])
 
 
 def _problems(document: Json, served: tuple[LoadedVendor, ...]) -> Iterator[Document]:

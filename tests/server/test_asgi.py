@@ -338,14 +338,14 @@ class BrokenError(Exception):
     """An exception raised by vendor code."""
 
 
-def crashing(folder: Path, error: Exception) -> Client:
+def crashing(folder: Path, error: Exception, **options: Any) -> Client:
     """A server whose list of orders fails after writing to the state."""
 
     def broken(_request: Request, state: State) -> Reply:
         state.collection("orders")["half"] = {"id": "half"}
         raise error
 
-    application = sample_vendor.create_application(folder)
+    application = sample_vendor.create_application(folder, **options)
     pipeline = application.asgi.vendors["acme"].pipeline
     handlers = pipeline.executor.served.handlers
     assert isinstance(handlers, dict)
@@ -476,3 +476,40 @@ def test_a_vendor_sees_where_it_is_mounted(tmp_path: Path, monkeypatch: pytest.M
         "/orders",
         "page=2",
     )
+
+
+STATE = "/_mock/sandboxes/default/state"
+
+
+def test_a_record_that_was_loaded_and_cannot_be_read_is_refused_with_its_place(tmp_path: Path) -> None:
+    caller = crashing(tmp_path, KeyError("Status"))
+    caller.patch(STATE, json={"acme/": {"orders": {"A/1": {"id": 5}}}})
+
+    answered = caller.get("/acme/orders")
+    entry = caller.get("/_mock/sandboxes/default/journal/1").json
+
+    assert (answered.status, answered.json["type"]) == (422, "urn:mockserver:odd-record")
+    assert answered.json["detail"] == (
+        "a record that was loaded cannot be read (KeyError: 'Status'); "
+        "see what was loaded at /acme~1/orders/A~11"
+    )
+    assert (entry["refusal"], entry["reason"]) == ("odd-record", answered.json["detail"])
+    assert list(caller.get("/_mock/sandboxes/default/dump?vendor=acme").json["acme/"]["orders"]) == ["A/1"]
+
+
+def test_an_error_that_no_record_makes_is_a_crash_whatever_was_loaded(tmp_path: Path) -> None:
+    caller = crashing(tmp_path, BrokenError())
+    caller.patch(STATE, json={"acme/": {"orders": {"A": {"id": 5}}}})
+
+    assert caller.get("/acme/orders").status == 500
+
+
+def test_records_of_a_file_may_be_odd_too(tmp_path: Path) -> None:
+    file = tmp_path / "data.json"
+    file.write_text('{"acme/": {"orders": {"A": {}}}}', encoding="utf-8")
+    (tmp_path / "specs").mkdir()
+    caller = crashing(tmp_path / "specs", TypeError("odd"), fixtures_file=file)
+
+    for sandbox in ("default", "new"):
+        answered = caller.get("/acme/orders", headers={"mock-sandbox": sandbox})
+        assert (answered.status, str(file) in answered.json["detail"]) == (422, True)
