@@ -36,6 +36,7 @@ from mockserver.server.request_body import read_decoded_body
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
 _KNOWN_HEADERS = 128
+_BLANKS = b" \t"
 MAX_BODY_BYTES = 10 * 1024 * 1024
 SANDBOX_PREFIX = "/sandboxes/"
 CONTROL_SEGMENT = "_mock"
@@ -121,6 +122,8 @@ class MockServerApp:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
+        # HTTP's blanks around a value are none of it (RFC 9110 §5.5), and the parser leaves those behind it.
+        scope = {**scope, "headers": [(name, text.strip(_BLANKS)) for name, text in scope["headers"]]}
         try:
             headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
         except HeadersTooLarge as refusal:

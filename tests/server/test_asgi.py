@@ -57,6 +57,24 @@ def test_a_sandbox_is_named_by_header(caller: Client) -> None:
     assert ids(caller.get("/acme/orders")) == []
 
 
+@pytest.mark.parametrize("blanks", [" ", "\t", " \t "])
+def test_blanks_around_a_header_are_none_of_it(caller: Client, blanks: str) -> None:
+    headers = {"mock-sandbox": "qa", "content-type": "application/json", "authorization": "Bearer abc"}
+    padded = {name: f"{blanks}{text}{blanks}" for name, text in headers.items()}
+
+    made = caller.post(
+        "/_mock/sandboxes", content=b'{"name": "qa"}', headers=padded | {"mock-sandbox": "default"}
+    )
+    stored = caller.put("/acme/orders", content=b'{"orders": [{"id": "A", "amount": 1}]}', headers=padded)
+    entry = caller.get("/_mock/sandboxes/qa/journal/1").json
+
+    assert (made.status, stored.status) == (201, 207)
+    assert {name: entry["request"]["headers"][name] for name in ("mock-sandbox", "content-type")} == {
+        "mock-sandbox": "qa",
+        "content-type": "application/json",
+    }
+
+
 def test_a_sandbox_is_named_by_prefix(caller: Client) -> None:
     caller.put("/sandboxes/one/acme/orders", json=BATCH)
 
