@@ -63,6 +63,13 @@ class UnprocessableMemberError(ControlError):
         super().__init__(detail, {"errors": [_error(pointer, self.code, detail, cure)]})
 
 
+class MalformedMemberError(UnprocessableMemberError):
+    """The member itself is malformed."""
+
+    status = 400
+    code = "http-400"
+
+
 class UnprocessableCallError(ControlError):
     """Like `UnprocessableMemberError` for several faults; `errors` have pointer, code, detail and try."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.hosts import is_loopback
 from mockserver.control.cases.transport import LostResponse, Request, Response
-from mockserver.control.control_call import UnprocessableMemberError
+from mockserver.control.control_call import MalformedMemberError, UnprocessableMemberError
 
 if TYPE_CHECKING:
     import httpx
@@ -20,6 +20,7 @@ else:
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
 _SCHEMES = ("http", "https")
 _MAX_PORT = 65_535
+_EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +33,26 @@ class RemoteClient:
         """Return the address that `text` spells.
 
         Raises:
-            UnprocessableMemberError: it is not a plain http address, or its host is not allowed.
+            MalformedMemberError: it is not a plain http address.
+            UnprocessableMemberError: its host is not allowed.
         """
         try:
             url = httpx.URL(text)
-        except httpx.InvalidURL:
-            raise UnprocessableMemberError(
-                "/to", f"{text} is not an address", "write http://127.0.0.1:9000/vendor"
-            ) from None
-        is_plain = not (url.userinfo or url.query or url.fragment) and (url.port or 0) <= _MAX_PORT
-        if url.scheme not in _SCHEMES or not url.host or not is_plain:
-            raise UnprocessableMemberError(
-                "/to",
-                f"{text} is not a plain http address",
-                "name a host and a port at most, leave out user, query and fragment",
-            )
-        if not self._allows(url.host):
-            cure = f"start the server with --allow-replay-to {url.host}"
-            raise UnprocessableMemberError("/to", f"{url.host} is neither loopback nor allowed", cure)
+            host = url.host
+        except (httpx.InvalidURL, ValueError) as error:  # IDNA's errors are of the second kind
+            raise MalformedMemberError("/to", f"not an address: {error}", _EXAMPLE) from None
+        wrong = _why_not_plain(url)
+        if wrong:
+            raise MalformedMemberError("/to", wrong, _EXAMPLE)
+        if not self._allows(host):
+            cure = f"start the server with --allow-replay-to {host}"
+            raise UnprocessableMemberError("/to", f"{host} is neither loopback nor allowed", cure)
         return url
 
     async def send(self, to: httpx.URL, request: Request) -> Response | LostResponse:
         """Send the request to its target below `to`; return the response, or how it was lost."""
         target = to.raw_path.decode().rstrip("/") + request.target
-        outgoing = httpx.Request(
-            request.method,
-            to.copy_with(raw_path=target.encode("latin-1", "replace")),
-            headers=[(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers],
-            content=request.content,
-        )
+        headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers]
         status: int | None = None
         # Reading the machine's certificates takes 20 ms at least, without any use for plain HTTP.
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if to.scheme == "http" else True
@@ -69,12 +61,14 @@ class RemoteClient:
                 asyncio.timeout(request.timeout_ms / 1000),
                 httpx.AsyncClient(trust_env=False, verify=tls) as client,
             ):
+                url = to.copy_with(raw_path=target.encode("latin-1", "replace"))
+                outgoing = httpx.Request(request.method, url, headers=headers, content=request.content)
                 response = await client.send(outgoing, stream=True)
                 status = response.status_code
                 return await _read_response(response)
         except TimeoutError:
             return LostResponse("timeout", status, f"not in {request.timeout_ms} ms")
-        except httpx.ConnectError as error:
+        except (httpx.ConnectError, httpx.InvalidURL) as error:
             return LostResponse("refused", None, f"{type(error).__name__}: {error}")
         except httpx.TransportError as error:
             return LostResponse(
@@ -83,6 +77,19 @@ class RemoteClient:
 
     def _allows(self, host: str) -> bool:
         return host in self.hosts or is_loopback(host)
+
+
+def _why_not_plain(url: httpx.URL) -> str:
+    """Return why an address is not a scheme, a host, perhaps a port, and a path; "" if it is."""
+    if url.scheme not in _SCHEMES:
+        return "expected http:// or https:// and a host"
+    if not url.host:
+        return "there is no host in the address"
+    if url.port is not None and not 1 <= url.port <= _MAX_PORT:
+        return f"the port is not one of 1 to {_MAX_PORT}"
+    if url.userinfo or url.query or url.fragment:
+        return "leave out user, query and fragment of the address"
+    return ""
 
 
 async def _read_response(response: httpx.Response) -> Response | LostResponse:

@@ -127,6 +127,7 @@ def test_a_host_that_the_server_was_started_with_may_be_called() -> None:
         "http://[::ffff:10.0.0.1]/",
         "http://2130706433/",
         "http://127.0.0.1:999999",
+        "http://127.0.0.1:-1",
         "http://\x00",
     ],
 )
@@ -135,3 +136,12 @@ def test_nowhere_else_is_called(text: str) -> None:
         RemoteClient().address(text)
 
     assert refused.value.members["errors"][0]["pointer"] == "/to"
+
+
+def test_a_target_that_no_address_may_have_is_lost() -> None:
+    sent = Request("GET", f"/{'a' * 70_000}", (), b"", timeout_ms=1000)
+
+    lost = came("http://127.0.0.1:1", sent)
+
+    assert isinstance(lost, LostResponse)
+    assert (lost.kind, "too long" in lost.detail) == ("refused", True)

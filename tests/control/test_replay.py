@@ -91,6 +91,44 @@ def test_a_fresh_sandbox_begins_as_the_calls_own_did(operator: Client) -> None:
     assert (shown["seed"], shown["assumptions"]) == (7, {"acme.duplicate_members": "refused"})
 
 
+@pytest.mark.parametrize(
+    ("to", "reason"),
+    [
+        *(
+            (f"http://127.0.0.1:{port}/", "port")
+            for port in ("-1", "0", "65536", "99999999", "8o", "9" * 500)
+        ),
+        *(
+            (text, "expected http://")
+            for text in ("", "127.0.0.1", "//127.0.0.1", "ftp://127.0.0.1", "file:///etc")
+        ),
+        *((text, "no host") for text in ("http://", "http://:80/", "http:///acme", "http:127.0.0.1")),
+        *(
+            (f"http://{host}/", "not an address")
+            for host in ("[::1", "[::1]x", "[:::1]", "[localhost]", "a:1:2")
+        ),
+        *((f"http://127.0.0.1/{text}", "not an address") for text in ("\r\nX: y", "\0", "\x7f")),
+        *((f"http://{host}.localhost/", "not an address") for host in ("xn--a", "loc\xadal", "\u2488")),
+        *(
+            (f"http://{text}", "leave out user, query")
+            for text in ("u:p@127.0.0.1", "127.0.0.1/?a=b", "127.0.0.1/#a")
+        ),
+        (f"http://127.0.0.1/{'a' * 2000}", "too-long"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_with_the_reason(operator: Client, to: str, reason: str) -> None:
+    order(operator, "A")
+
+    refused = replay(operator, to=to)
+
+    assert (refused.status, refused.json["code"], refused.json["errors"][0]["pointer"]) == (
+        400,
+        "http-400",
+        "/to",
+    )
+    assert reason in str(refused.json), refused.json
+
+
 def test_every_fresh_sandbox_is_another_one(operator: Client) -> None:
     order(operator, "A")
 
