@@ -18,7 +18,14 @@ _CREDENTIAL_MEMBER = re.compile(
     r".*(password|passwd|secret|assertion|apikey|authorization|cookie|codeverifier"
     r"|(access|refresh|id|auth|bearer|session|security)token)|token|session|pwd"
 )
+_IN_QUERY = re.compile(
+    r"(?:auth|authorization|device|user|mfa)?code|sig|.*signature|hmac|jwt|auth|bearer|credentials?|otp|pin|ticket"
+    r"|(?:access|private|subscription)key|pass(?:code|phrase)?|sid|sessionid|oauthverifier|idtokenhint|csrftoken"
+)
+"""Names that are a credential's in a query or a form, and may be another's in a record."""
+
 _CREDENTIAL_WORDS = (
+    "code=",
     "passw",
     "secret",
     "token",
@@ -57,6 +64,7 @@ _IN_URL = re.compile(r"""(?P<head>[?&](?P<name>[\w.-]{1,64}+)=)(?P<value>[^\s&#"
 _IN_MULTIPART = re.compile(
     r"""(?P<head>\bname="(?P<name>[^"\r\n]{1,64}+)"[^\r\n]*+\r?\n(?:[^\r\n]++\r?\n)*+\r?\n)(?P<value>[^\r\n]++)"""
 )
+_NAME_PARTS = re.compile(r"[^.\[\]\s]+")
 _WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
@@ -82,9 +90,7 @@ def redact_credential(text: str, mask: str = MASK) -> str:
 
 def redact_query(query: str, mask: str = MASK) -> str:
     """Return the query string, or form, with every credential cut to its first letters, then a mask."""
-    fields = query.split("&")
-    granting = any(field.startswith(f"{_GRANT_TYPE}=") for field in fields)
-    return "&".join([_redact_field(field, mask, granting=granting) for field in fields])
+    return "&".join([_redact_field(field, mask) for field in query.split("&")])
 
 
 def redact_body(text: str, mask: str = MASK) -> str:
@@ -107,6 +113,9 @@ def redact_body(text: str, mask: str = MASK) -> str:
             return found[0]
         return f"{found['head']}{_visible_prefix(found['value'])}{mask}"
 
+    def parameter(found: re.Match[str]) -> str:
+        return found["head"][0] + _redact_field(found[0][1:], mask)
+
     def header(found: re.Match[str]) -> str:
         name = found["name"][1:-1]
         if not is_credential_header(name):
@@ -116,7 +125,7 @@ def redact_body(text: str, mask: str = MASK) -> str:
 
     for pattern, replaced in (
         *((_IN_JSON, member), (_IN_NAME_VALUE, header), (_IN_VALUE_NAME, header)),
-        *((_IN_XML, element), (_IN_MULTIPART, element), (_IN_URL, element)),
+        *((_IN_XML, element), (_IN_MULTIPART, element), (_IN_URL, parameter)),
     ):
         text = pattern.sub(replaced, text)
     return text
@@ -138,9 +147,12 @@ def _is_credential_name(name: str, *, granting: bool) -> bool:
     return _CREDENTIAL_MEMBER.fullmatch(plain) is not None or (granting and plain == _GRANT_CODE)
 
 
-def _redact_field(field: str, mask: str, *, granting: bool) -> str:
+def _redact_field(field: str, mask: str) -> str:
+    """Return a field of a query; a name such as `filter[password]` counts by its last part."""
     name, equals, value = field.partition("=")
-    if not value or not _is_credential_name(unquote_plus(name).rpartition(".")[2], granting=granting):
+    last = _NAME_PARTS.findall(unquote_plus(name).replace("\0", ""))[-1:]
+    plain = "".join(last).lower().replace("_", "").replace("-", "")
+    if not value or not (_IN_QUERY.fullmatch(plain) or _CREDENTIAL_MEMBER.fullmatch(plain)):
         return field
     return f"{name}{equals}{quote(_visible_prefix(unquote_plus(value)))}{mask}"
 
@@ -151,8 +163,7 @@ def _redact_header(name: str, text: str, mask: str) -> str:
     if name.lower() not in _URL_HEADERS:
         return text
     address, mark, query = text.partition("?")
-    fields = [_redact_field(field, mask, granting=True) for field in query.split("&")]
-    return f"{address}{mark}{'&'.join(fields)}"
+    return f"{address}{mark}{redact_query(query, mask)}"
 
 
 def _redact_credential(name: str, text: str, mask: str) -> str:

@@ -16,8 +16,10 @@ from mockserver.model import AppliedEffect, Document, Json, Problem
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 """Characters that do not occur in readable text, and the replacement character."""
 
-_CHARSETS = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp125")
+_CHARSETS = ("utf", "ascii", "iso", "cp", "big5", "euc", "gb", "koi8", "mac", "shift")
 """Prefixes of codecs that are charsets; Python has other codecs as well."""
+
+_WIDE_CHARSETS = ("utf-16", "utf-32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +130,34 @@ class View:
         return self._redacted_bytes(entry.reply.body, entry.reply.media_type)
 
     def _redacted_text(self, body: bytes, media_type: str | None) -> str:
-        text = decode_text(body, media_type)
-        return text if self.shown else redact_body(text, self.mask)
+        if self.shown:
+            return decode_text(body, media_type)
+        return decode_and_redact(body, media_type, self.mask)[1]
 
     def _redacted_bytes(self, body: bytes, media_type: str | None) -> bytes:
-        text = decode_text(body, media_type)
-        shown = self._redacted_text(body, media_type)
-        return body if shown == text else shown.encode(text_charset(media_type), errors="replace")
+        if self.shown:
+            return body
+        text, cut = decode_and_redact(body, media_type, self.mask)
+        return body if cut == text else cut.encode(text_charset(media_type), errors="replace")
 
 
 def decode_text(body: bytes, media_type: str | None) -> str:
     """Decode a body with the charset of its media type; invalid bytes become replacement characters."""
     return body.decode(text_charset(media_type), errors="replace")
+
+
+def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[str, str]:
+    """Return a body as text, and that with its credentials cut, in whatever charset they are.
+
+    A body in UTF-16 that says something else, or the other way round, is read without its zeros.
+    """
+    text = decode_text(body, media_type)
+    cut = redact_body(text, mask)
+    if cut == text and (b"\0" in body or text_charset(media_type).startswith(_WIDE_CHARSETS)):
+        bare = body.replace(b"\0", b"").decode("latin-1")
+        if (cut_bare := redact_body(bare, mask)) != bare:
+            return bare, cut_bare
+    return text, cut
 
 
 def is_text(body: bytes, media_type: str | None) -> bool:

@@ -64,6 +64,36 @@ def test_two_letters_are_not_shown_where_they_are_all() -> None:
     assert redact_headers({"x-api-key": "ab"}) == {"x-api-key": "…"}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("code", "auth_code", "authorization_code", "device_code", "user_code", "mfa-code", "otp", "pin"),
+        *(
+            "sig",
+            "signature",
+            "X-Amz-Signature",
+            "hmac",
+            "jwt",
+            "auth",
+            "bearer",
+            "credentials",
+            "ticket",
+            "sid",
+        ),
+        *("access_key", "private_key", "Subscription-Key", "pass", "passcode", "passphrase", "session_id"),
+        *("oauth_verifier", "id_token_hint", "csrf_token"),
+    ],
+)
+def test_a_query_has_secrets_of_many_names(name: str) -> None:
+    assert redact_query(f"a=1&{name}=abcdef") == f"a=1&{name}=ab…"
+
+
+def test_an_address_in_a_body_shows_no_code_whole() -> None:
+    assert (
+        redact_body('{"to": "https://a.example/cb?code=abcdef"}') == '{"to": "https://a.example/cb?code=ab…"}'
+    )
+
+
 def test_a_sign_of_plain_letters_can_be_sent() -> None:
     shown = redact_headers({"authorization": "Bearer abcdef"}, ASCII_MASK)["authorization"]
 
@@ -77,7 +107,10 @@ def test_a_sign_of_plain_letters_can_be_sent() -> None:
         ("password=a%26bcd", "password=…"),
         ("grant_type=password&username=u&password=abcdef", "grant_type=password&username=u&password=ab…"),
         ("grant_type=authorization_code&code=abcdef", "grant_type=authorization_code&code=ab…"),
-        ("code=BANK1&token_type=Bearer&pageToken=abc", "code=BANK1&token_type=Bearer&pageToken=abc"),
+        ("code=abcdef&token_type=Bearer&pageToken=abc", "code=ab…&token_type=Bearer&pageToken=abc"),
+        ("unitCode=BANK1&key=abcdef&status=open", "unitCode=BANK1&key=abcdef&status=open"),
+        ("filter[password]=abcdef&password[]=abcdef", "filter[password]=ab…&password[]=ab…"),
+        ("p%00assword=abcdef&password%20=abcdef", "p%00assword=ab…&password%20=ab…"),
         ("%70assword=abcdef", "%70assword=ab…"),
         ("token=", "token="),
         ("a=b=c&&d", "a=b=c&&d"),

@@ -95,6 +95,24 @@ def test_bytes_with_a_credential_lose_it_even_where_they_are_no_text() -> None:
     assert b"abcdef" not in View().request_bytes(entry(body=b'\xff{"password":"abcdef"}'))
 
 
+FORM = "a=1&password=Sesame-1234&grant_type=authorization_code&code=Sesame-1234"
+
+
+@pytest.mark.parametrize(
+    "sent", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7", "shift_jis", "cp037"]
+)
+@pytest.mark.parametrize("declared", ["", "utf-8", "iso-8859-1", "utf-16", "utf-16-be", "itself", "nonsense"])
+def test_a_form_shows_no_credential_in_whatever_charset_it_is(sent: str, declared: str) -> None:
+    media_type = f"application/x-www-form-urlencoded; charset={sent if declared == 'itself' else declared}"
+    call = entry(body=FORM.encode(sent), headers={"content-type": media_type})
+
+    octets, text = View().request_bytes(call), View().request_body(call)
+
+    assert "Sesame" not in text.replace("\0", "")
+    assert b"Sesame" not in octets.replace(b"\0", b"")
+    assert "a=1&password=Se…&grant_type=authorization_code&code=Se…" in text or sent == "cp037" != declared
+
+
 @pytest.mark.parametrize(
     ("body", "media_type", "text"),
     [

@@ -9,10 +9,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from mockserver import __version__
-from mockserver.codec.redaction import redact_body, redact_headers, redact_query
+from mockserver.codec.redaction import MASK, redact_headers, redact_query
 from mockserver.contract.exchange import Request, Response
 from mockserver.contract.report.text import counted, one_line
 from mockserver.contract.traffic.comparison import Drift, DriftedExchange
+from mockserver.journal.view import decode_and_redact
 
 SHOWN = 20
 """So many calls are told on a terminal; the rest is counted, and stands in the reports."""
@@ -122,5 +123,5 @@ def _path(request: Request) -> str:
 
 
 def _text(body: bytes) -> str:
-    text = redact_body(body.decode(errors="replace"))
+    text = decode_and_redact(body, None, MASK)[1]
     return text if len(text) <= _KEPT_SIGNS else f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"

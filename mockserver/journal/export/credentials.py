@@ -8,10 +8,10 @@ from binascii import Error as Base64Error
 from collections.abc import Collection, Iterator
 from urllib.parse import unquote_plus
 
-from mockserver.codec.redaction import ASCII_MASK, redact_body, redact_headers, redact_query
+from mockserver.codec.redaction import ASCII_MASK, redact_headers, redact_query
 from mockserver.journal.entry import Entry
 from mockserver.journal.resend import resend_headers, target_with_query
-from mockserver.journal.view import View, decode_text
+from mockserver.journal.view import View, decode_and_redact
 
 _MAX_CREDENTIALS = 20
 _VISIBLE_LENGTH = 2
@@ -37,8 +37,8 @@ def sendable_headers(entry: Entry, view: View, known: Collection[str]) -> dict[s
 def sendable_body(entry: Entry, view: View, known: Collection[str]) -> bytes:
     """Return the body to send, redacted likewise."""
     body = entry.call.body
-    text = decode_text(body, entry.call.headers.get("content-type"))
-    is_public = view.shown or _is_public(text, redact_body(text, ASCII_MASK), known)
+    text, cut = decode_and_redact(body, entry.call.headers.get("content-type"), ASCII_MASK)
+    is_public = view.shown or _is_public(text, cut, known)
     return body if is_public else view.request_bytes(entry)
 
 
