@@ -153,13 +153,14 @@ def _build_items(found: list[Json], batch: Batch | None) -> tuple[Item, ...]:
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
     """Return the items; one without a key of its own has a digest, numbered if it equals an earlier one."""
+    keyless = {item.index for item in items if not item.key}
+    for name, value in batch.keyless.items():
+        keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
     seen: Counter[str] = Counter()
-    for index, item in enumerate(items):
-        document = item.document
-        if item.key and not any(document.get(name) == value for name, value in batch.keyless.items()):
-            continue
-        if batch.told_by and isinstance(document, dict):
-            document = {name: document.get(name) for name in batch.told_by}
+    for index in sorted(keyless):
+        item, document = items[index], items[index].document
+        if batch.identity and isinstance(document, dict):
+            document = {name: document.get(name) for name in batch.identity}
         digest = json.digest(document)
         seen[item.key + digest] += 1
         number = seen[item.key + digest]

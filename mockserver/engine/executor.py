@@ -76,6 +76,27 @@ class Executor:
             self.remember(call, answer, operation, state)
         return self._with_limit_headers(answer, call, state)
 
+    def remember(
+        self,
+        call: Call,
+        answer: Answer,
+        operation: Operation,
+        state: State,
+        effects: AppliedEffects | None = None,
+    ) -> None:
+        """Keep the answer under the call's idempotency key.
+
+        Our extension forgets a server error, so that the work is tried anew, unless something was done.
+        """
+        hooks = self.served.replay_hooks(call)
+        actual = () if effects is None else effects.actual.values()
+        if hooks.remember is not None and (
+            hooks is not self.served.idempotency
+            or answer.reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            or any(one.accepted for one in (*answer.outcomes, *actual))
+        ):
+            hooks.remember(call, operation, answer.reply, state)
+
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
         """Return the answer to a call that is refused whole."""
         answer = self._refuse(call, refusal, operation, state)
@@ -160,27 +181,6 @@ class Executor:
         part = replace(request, items=request.items[: effects.decision.commit.first])
         kept = self._settle(part, self._judge(part), effects, state).outcomes
         return replace(answer, outcomes=(*kept, *skipped(answer.outcomes[len(kept) :])))
-
-    def remember(
-        self,
-        call: Call,
-        answer: Answer,
-        operation: Operation,
-        state: State,
-        effects: AppliedEffects | None = None,
-    ) -> None:
-        """Keep the answer under the call's idempotency key.
-
-        Our extension forgets a server error, so that the work is tried anew, unless something was done.
-        """
-        hooks = self.served.replay_hooks(call)
-        actual = () if effects is None else effects.actual.values()
-        if hooks.remember is not None and (
-            hooks is not self.served.idempotency
-            or answer.reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
-            or any(one.accepted for one in (*answer.outcomes, *actual))
-        ):
-            hooks.remember(call, operation, answer.reply, state)
 
     def _judge(self, request: Request) -> Mapping[int, Verdict]:
         operation = request.operation

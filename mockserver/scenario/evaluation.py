@@ -240,12 +240,13 @@ def _is_selected(select: ItemSelector, item: Item, candidate: Candidate, evaluat
 
 
 def _first_item(index: int, candidate: Candidate, evaluation: _Evaluation) -> str | None:
-    """Return what the item is known by that stood at the place in the first call with an item there."""
+    """Return the identity of the item at that place of the first call which had one there."""
     counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
     key = f"{candidate.name}/first/{scene.call.vendor}/{scene.tenant}/{index}"
-    if key not in counters and index < len(scene.items):
-        counters[key] = {"item": scene.items[index].identity}
-    return (counters.get(key) or {"item": None})["item"]
+    first = counters.get(key)
+    if first is None and index < len(scene.items) and len(counters) < MAX_COUNTERS:
+        first = counters[key] = {"item": scene.items[index].identity}
+    return None if first is None else str(first["item"])
 
 
 def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluation: _Evaluation) -> Effect:

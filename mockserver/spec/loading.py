@@ -42,7 +42,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "outcome": (dict, "a mapping of JSON Pointers"),
     "bare-item": (bool, "true or false"),
     "keyless": (dict, "a mapping of members"),
-    "told-by": (list, "a list of names"),
+    "identity": (list, "a list of names"),
 }
 _BATCH_KEYS = {*_KINDS, "atomicity"}
 _OUTCOME_KEYS = {"list", "status", "message", "key", "count", "maps"}
@@ -191,7 +191,7 @@ def _read_batch(where: str, node: Json) -> Batch:
         maps=tuple(outcome.get("maps", ())),
         bare_item=node.get("bare-item", False),
         keyless=node.get("keyless", EMPTY),
-        told_by=tuple(node.get("told-by", ())),
+        identity=tuple(node.get("identity", ())),
     )
 
 

@@ -40,8 +40,8 @@ class Batch:
 
     `outcome` holds pointers into the answer: to the `list` of outcomes and inside one of them its `status`,
     `message` and `key`, to the `count` of items done; `maps` those to its maps of problems by item.
-    An item with one of the values `keyless` has no key of its own; the members `told_by`, or without any all
-    of it, tell such items apart.
+    An item with one of the values `keyless` has no key of its own; the members in `identity`, or without any
+    the whole item, tell such items apart.
     """
 
     items: Path
@@ -54,7 +54,7 @@ class Batch:
     maps: tuple[str, ...]
     bare_item: bool
     keyless: Mapping[str, Json] = field(default_factory=dict)
-    told_by: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

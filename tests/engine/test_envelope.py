@@ -65,7 +65,7 @@ def test_equal_items_without_a_key_are_known_by_their_place_among_their_equals(a
 
 def test_a_value_may_be_no_key_and_members_may_tell_such_items_apart(tmp_path: Path) -> None:
     made = sample_vendor.changed_document("/paths/~1orders/put/x-batch/keyless", {"id": "new"})
-    made["paths"]["/orders"]["put"]["x-batch"]["told-by"] = ["amount"]
+    made["paths"]["/orders"]["put"]["x-batch"]["identity"] = ["amount"]
     vendor = loaded_vendor(tmp_path, made)
 
     known, one, again, two = identities(

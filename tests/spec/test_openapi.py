@@ -170,7 +170,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         True,
         (
             "acme.yaml: putOrders: x-batch.atomic: unknown; known are atomicity, bare-item, collection, "
-            "fatal, items, key, keyless, outcome, told-by, upsert"
+            "fatal, identity, items, key, keyless, outcome, upsert"
         ),
     ),
     "unknown-outcome-key": (

@@ -18,7 +18,7 @@ from tests.vendors.vba.conftest import Assume, Rows, envelope, results
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch: where it is, what its rows are called, a key that is none, keys that are not there, one that is."""
+    """One batch: where it is, names of its rows, a key that is none, two that are free, one that is not."""
 
     path: str
     single: str
