@@ -33,6 +33,7 @@ VENDOR = Vendor(
         "getBulkInvoiceItem": read_handler(bulk_invoices.show_item),
         "getBulkInvoiceItems": read_handler(bulk_invoices.list_items),
         "getBulkInvoices": read_handler(bulk_invoices.list_invoices),
+        "getClaims": read_handler(bulk_invoices.list_claims),
         "getOpenApi": read_handler(api_definition.show_openapi),
         "getSwagger": read_handler(api_definition.show_swagger),
         "placeHoldOnBulkInvoice": write_handler(transition_handler("place-hold")),

@@ -75,6 +75,7 @@ TYPELISTS: Mapping[str, Mapping[str, str]] = {
         "aoexpense": "Expense - A&O",
         "dccexpense": "Expense - D&CC",
     },
+    "ClaimState": {"open": "Open", "closed": "Closed"},
     "Currency": {"usd": "USD", "jpy": "JPY", "eur": "EUR", "gbp": "GBP", "cad": "CAD", "aud": "AUD"},
     "DeliveryMethod": {"send": "Send", "hold": "Hold", "other": "Other"},
     "PaymentMethod": {"check": "Check", "eft": "EFT", "manual": "Manual"},

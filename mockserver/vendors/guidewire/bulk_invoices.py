@@ -41,6 +41,7 @@ from mockserver.vendors.guidewire.lifecycle import (
 from mockserver.vendors.guidewire.messages import rejection
 from mockserver.vendors.guidewire.representation import (
     checksum,
+    claim_row,
     invoice_element,
     invoice_path,
     invoice_row,
@@ -56,6 +57,13 @@ def list_invoices(request: Request, state: State) -> Reply:
     """Return one page of invoices, in order of creation unless `sort` says otherwise."""
     documents = in_creation_order(state.collection(INVOICES).values())
     return json_reply(200, render_page(request, documents, invoice_row, state))
+
+
+def list_claims(request: Request, state: State) -> Reply:
+    """Return one page of claims, in the order of their ids."""
+    claims = state.collection(CLAIMS)
+    documents = [{"id": key, **claims[key]} for key in sorted(claims)]
+    return json_reply(200, render_page(request, documents, claim_row, state))
 
 
 def show_invoice(request: Request, state: State) -> Reply:

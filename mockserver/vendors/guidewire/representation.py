@@ -79,6 +79,15 @@ def item_row(item: Document, request: Request, state: State) -> Json:
     return _element(shown, item, _item_links(item, state))
 
 
+def claim_row(claim: Document, request: Request, _state: State) -> Json:
+    """Return one claim of a list. Source: docs/vendors/guidewire.md#operations-and-paths (assumed)."""
+    attributes = _texts_and_typekeys(
+        claim, ("id", "claimNumber"), {"currency": "Currency", "state": "ClaimState"}
+    )
+    shown = _select_fields(attributes, request, attributes, "*summary")
+    return {"attributes": shown, "checksum": checksum(claim)}
+
+
 def invoice_path(invoice: Document) -> str:
     """Return where an invoice is read."""
     return f"{API}/bulk-invoices/{invoice['id']}"

@@ -26,6 +26,7 @@ REPLY_SCHEMAS: Mapping[str, str] = {
     "getBulkInvoiceItem": "BulkInvoiceItemResponse",
     "getBulkInvoiceItems": "BulkInvoiceItemCollection",
     "getBulkInvoices": "BulkInvoiceCollection",
+    "getClaims": "ClaimCollection",
     "updateBulkInvoice": "BulkInvoiceDetailResponse",
     "updateBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
 }

@@ -104,4 +104,4 @@ def test_a_null_is_allowed_in_the_way_of_swagger(stranger: Client) -> None:
 def test_no_tag_is_without_an_operation(stranger: Client, path: str) -> None:
     tags = [tag["name"] for tag in stranger.get(path).json["tags"]]
 
-    assert tags == ["bulk-invoices", "bulk-invoice-items", "batch", "definition"]
+    assert tags == ["bulk-invoices", "bulk-invoice-items", "claims", "batch", "definition"]

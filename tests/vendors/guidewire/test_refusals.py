@@ -172,7 +172,7 @@ class TestRoutes:
         assert answered.headers["allow"] == allowed
 
     @pytest.mark.parametrize(
-        "path", ["/", "/claim/v1", "/claim/v1/claims", "/nothing/%FF", f"{A}/", f"{INVOICES}//", f"{A}%0A"]
+        "path", ["/", "/claim/v1", "/claim/v1/policies", "/nothing/%FF", f"{A}/", f"{INVOICES}//", f"{A}%0A"]
     )
     def test_a_path_may_not_be_either(self, guidewire: Client, path: str) -> None:
         answered = guidewire.get(path)

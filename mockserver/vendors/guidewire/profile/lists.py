@@ -62,4 +62,5 @@ LISTS = (
             _filter("paymentType", "ne", "/paymentType/code"),
         ),
     ),
+    _list("getClaims", filters=()),
 )
