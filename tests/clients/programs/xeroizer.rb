@@ -7,8 +7,7 @@ require 'xeroizer'
 
 BASE, TENANT = ARGV
 addresses = { xero_url: "#{BASE}/api.xro/2.0", site: BASE[%r{\Ahttp://[^/]+}] }
-client = Xeroizer::OAuth2Application.new('ruby', 'secret', access_token: 'good-token', tenant_id: TENANT,
-                                                           default_headers: { 'Accept' => 'text/xml' }, **addresses)
+client = Xeroizer::OAuth2Application.new('ruby', 'secret', access_token: 'good-token', tenant_id: TENANT, **addresses)
 seen = {}
 seen[:organisation] = client.Organisation.first.name
 seen[:banks] = client.Account.all(where: { type: 'BANK', status: 'ACTIVE' }).map(&:code)

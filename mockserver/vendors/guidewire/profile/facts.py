@@ -1,4 +1,4 @@
-"""How the facts of Guidewire are found at a server: no read of this API shows a payee, and claims are not asked for."""
+"""How the facts of Guidewire are found at a server: no read shows a payee, and claims are not asked for."""
 
 from __future__ import annotations
 

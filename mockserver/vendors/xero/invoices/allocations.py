@@ -29,7 +29,7 @@ Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
 NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
-"""Members of every invoice but the one inside a batch payment. Source: docs/vendors/xero.md#invoice."""
+"""Members of an invoice, in a batch payment or an allocation apart. Source: docs/vendors/xero.md#invoice."""
 
 
 class Allocation(Value, frozen=True):
