@@ -12,19 +12,9 @@ from typing import Any, TypeVar
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
-from redis.exceptions import (
-    ClusterDownError,
-    ClusterError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TryAgainError,
-)
-from redis.exceptions import ConnectionError as LostConnectionError
-from redis.exceptions import TimeoutError as NoAnswerError
+from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
-from redis.sentinel import MasterNotFoundError, Sentinel
+from redis.sentinel import Sentinel
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.addresses import StoreAddress
@@ -45,18 +35,8 @@ _PAUSE_S = 0.02
 _CLOCK_S = 10.0
 """For how long the difference between the clocks of a worker and of Redis counts as known."""
 
-_PASSING = (
-    LostConnectionError,
-    NoAnswerError,
-    ReadOnlyError,
-    OutOfMemoryError,
-    ClusterDownError,
-    ClusterError,
-    TryAgainError,
-    MasterNotFoundError,
-)
-_PASSING_WORDS = ("OOM", "MISCONF", "MASTERDOWN", "LOADING", "READONLY", "NOREPLICAS", "BUSY", "LATE")
-"""How answers begin that say the server can do nothing now; redis-py has no class for some of them."""
+_FAILURES = (RedisError, RedisClusterException)
+"""Whatever Redis answers instead of doing what it was asked: a call can be served by nobody else."""
 
 
 class _Waits(local):
@@ -132,9 +112,7 @@ class RedisConnection:
         work(pipeline)
         try:
             answers: list[Any] = pipeline.execute()
-        except RedisError as error:
-            if not _is_passing(error):
-                raise
+        except _FAILURES as error:
             raise StoreUnavailableError(self._block(error)) from None
         return answers
 
@@ -164,9 +142,7 @@ class RedisConnection:
         while True:
             try:
                 return work(self._client)
-            except RedisError as error:
-                if not _is_passing(error):
-                    raise
+            except _FAILURES as error:
                 self._clocks.clear()
                 if monotonic() >= until:
                     raise StoreUnavailableError(self._block(error)) from None
@@ -190,18 +166,11 @@ class RedisConnection:
         if monotonic() < self._blocked_until:
             raise StoreUnavailableError(self._reason)
 
-    def _block(self, error: RedisError) -> str:
+    def _block(self, error: Exception) -> str:
         """Let nobody ask for a while, and return why."""
         self._reason = f"{self.address.shown} does not answer: {str(error) or type(error).__name__}"
         self._blocked_until = monotonic() + BREAK_S
         return self._reason
-
-
-def _is_passing(error: RedisError) -> bool:
-    """Whether the server may answer a little later."""
-    return isinstance(error, _PASSING) or (
-        isinstance(error, ResponseError) and str(error).startswith(_PASSING_WORDS)
-    )
 
 
 def _open(address: StoreAddress) -> Any:

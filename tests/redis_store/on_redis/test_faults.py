@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mockserver.console.application import SCREENS
+from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store import store
-from mockserver.redis_store.addresses import parse_address
+from mockserver.redis_store.addresses import DEFAULT_PREFIX, parse_address
 from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.keys import sandbox_keys
 from mockserver.sandbox.history import MAX_CHANGES
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import shared_backend
@@ -107,6 +110,52 @@ def test_health_says_that_the_server_is_not_ready(
     assert (unready.status, unready.json["code"]) == (503, "store-unavailable")
     assert "redis://127.0.0.1" in unready.json["detail"]
     assert client.get("/_mock/health").status == 200
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "LOADING Redis is loading the dataset in memory",
+        "READONLY You can't write against a read only replica.",
+        "MASTERDOWN Link with MASTER is down",
+        "NOSCRIPT No matching script. Please use EVAL.",
+        "BUSY Redis is busy running a script",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "MISCONF Errors writing to the AOF file",
+        "CLUSTERDOWN The cluster is down",
+        "TRYAGAIN Multiple keys request during rehashing of slot",
+        "NOREPLICAS Not enough good replicas to write.",
+        "UNBLOCKED force unblock from blocking operation",
+        "NOPERM this user has no permissions to run this command",
+        "ERR something that nobody foresaw",
+    ],
+    ids=lambda reply: reply.partition(" ")[0],
+)
+@pytest.mark.parametrize("road", ["ask", "once"])
+def test_whatever_redis_refuses_is_a_store_that_is_not_available_for_that_reason(
+    connect: Callable[[], RedisConnection], monkeypatch: pytest.MonkeyPatch, reply: str, road: str
+) -> None:
+    connection = connect()
+    monkeypatch.setattr("mockserver.redis_store.connection.PATIENCE_S", 0.0)
+
+    with pytest.raises(StoreUnavailableError, match=reply.rsplit(maxsplit=1)[-1]):
+        getattr(connection, road)(lambda client: client.eval("return redis.error_reply(ARGV[1])", 0, reply))
+
+
+def test_a_wait_that_ends_because_redis_becomes_a_replica_is_a_503(
+    server: RedisServer, client: Client
+) -> None:
+    put(client, 1)
+    redis = server.client()
+    redis.set(sandbox_keys(DEFAULT_PREFIX, "default").lock, "the turn of another worker")
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(put, client, 2)
+        while not redis.info("clients")["blocked_clients"]:
+            continue
+        make_read_only(server)
+
+        assert waiting.result().status == 503
 
 
 @pytest.mark.parametrize("vendor", READS)
