@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mockserver.control.clocks import clock_document, read_instant
@@ -14,6 +15,7 @@ from mockserver.engine.registry import (
     check_assumption_values,
     list_assumptions,
 )
+from mockserver.errors import UnknownSandboxError
 from mockserver.journal.journal import Journal
 from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
@@ -30,7 +32,11 @@ class SandboxOperations:
 
     def list_sandboxes(self) -> Json:
         """Return all sandboxes, sorted by name."""
-        return [self.show_sandbox(name) for name in self.sandboxes.names()]
+        shown = []
+        for name in self.sandboxes.names():
+            with suppress(UnknownSandboxError):  # it ended meanwhile
+                shown.append(self.show_sandbox(name))
+        return shown
 
     def create_sandbox(self, body: Document) -> Document:
         """Create a sandbox from the fixtures, or an empty one.

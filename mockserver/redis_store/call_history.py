@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from msgspec.structs import astuple
+
 from mockserver.model import Value
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.documents import read_before
@@ -17,11 +19,12 @@ _OF_CONTROL_PLANE = 0
 
 
 class Span(Value, frozen=True):
-    """The versions of a sandbox before and after a call."""
+    """The versions of a sandbox before and after a call, and their epoch, which is not kept."""
 
     number: int
     before: int
     after: int
+    epoch: bytes = b""
 
 
 class _Step(Value, frozen=True):
@@ -40,15 +43,16 @@ class CallHistory:
 
     def end_call(self, span: Span) -> None:
         """Note the versions around a call."""
-        self._connection.script("sandbox", self._keys, "end_call", span.number, span.before, span.after)
+        self._connection.script("sandbox", self._keys, "end_call", *astuple(span))
 
     def forget_before(self, number: int) -> None:
         """Forget the calls before this one."""
         self._ask("zremrangebyscore", self._keys.calls, "-inf", f"({number}")
 
     def forget(self) -> None:
-        """Forget all calls."""
-        self._ask("delete", self._keys.calls)
+        """Forget all calls: the states around them, the journal, and those that are open."""
+        keys = self._keys
+        self._ask("delete", keys.calls, keys.open, keys.journal, keys.journal_head)
 
     def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
         """Return the states around the calls that are still known; `now` is the state at `version`."""

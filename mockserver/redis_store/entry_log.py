@@ -101,8 +101,7 @@ class RedisEntryLog:
         return int(self._script(sandbox, "clear"))
 
     def forget(self, sandbox: str) -> None:
-        """See `EntryLog.forget`."""
-        self._script(sandbox, "forget")
+        """See `EntryLog.forget`; the store has done so, with the sandbox or its calls."""
 
     def _has_added_a_part(self, size_bytes: int) -> bool:
         self._added_entries += 1

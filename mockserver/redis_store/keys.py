@@ -1,19 +1,27 @@
-"""Names of what is kept in Redis; all keys of one sandbox share a hash slot."""
+"""Names of what is kept in Redis; all keys of one sandbox share a hash slot, with the list that it is in."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+from zlib import crc32
 
-FORMAT = 1
+FORMAT = 2
 """Number of the form in which things are stored, a part of every key.
 
 It is raised when a version cannot read what another stores; each then has a world of its own.
 """
 
+_LISTS = 16
+"""How many lists of sandboxes there are, each in a slot of its own: a cluster has few more masters."""
+
 
 class SandboxKeys(NamedTuple):
-    """The keys of a sandbox, in the order in which its script has them."""
+    """The keys of a sandbox, in the order in which its script has them.
 
+    `sandboxes` is the list that it is in: when it and others were last used, by name.
+    """
+
+    sandboxes: str
     head: str
     documents: str
     log: str
@@ -21,6 +29,9 @@ class SandboxKeys(NamedTuple):
     queue: str
     wake: str
     calls: str
+    open: str
+    journal: str
+    journal_head: str
 
 
 class JournalKeys(NamedTuple):
@@ -33,12 +44,20 @@ class JournalKeys(NamedTuple):
 
 def sandbox_keys(prefix: str, sandbox: str) -> SandboxKeys:
     """Return the keys of a sandbox."""
-    return SandboxKeys(*(_key(prefix, sandbox, part) for part in SandboxKeys._fields))
+    number = crc32(sandbox.encode()) % _LISTS
+    names = (f"{{{number}}}:{sandbox}:{part}" for part in SandboxKeys._fields[1:])
+    return SandboxKeys(_list_key(prefix, number), *(common_key(prefix, name) for name in names))
 
 
 def journal_keys(prefix: str, sandbox: str) -> JournalKeys:
     """Return the keys of a sandbox's journal."""
-    return JournalKeys(*(_key(prefix, sandbox, part) for part in ("head", "journal", "journal-head")))
+    keys = sandbox_keys(prefix, sandbox)
+    return JournalKeys(keys.head, keys.journal, keys.journal_head)
+
+
+def list_keys(prefix: str) -> list[str]:
+    """Return the keys of all lists of sandboxes."""
+    return [_list_key(prefix, number) for number in range(_LISTS)]
 
 
 def common_key(prefix: str, name: str) -> str:
@@ -46,5 +65,5 @@ def common_key(prefix: str, name: str) -> str:
     return f"{prefix}:{FORMAT}:{name}"
 
 
-def _key(prefix: str, sandbox: str, part: str) -> str:
-    return common_key(prefix, f"{{{sandbox}}}:{part}")
+def _list_key(prefix: str, number: int) -> str:
+    return common_key(prefix, f"{{{number}}}:sandboxes")

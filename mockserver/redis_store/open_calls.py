@@ -1,58 +1,107 @@
-"""Numbers of calls that are open at all workers, by group."""
+"""Calls that are open at all workers, by group: leases, which their worker renews as long as it lives."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from secrets import token_hex
+from threading import Lock, Thread
+from time import sleep
 from typing import Any, TypeAlias
 
 from mockserver.errors import StoreUnavailableError
 from mockserver.redis_store.connection import RedisConnection
-from mockserver.sandbox.clock import Clock
+from mockserver.redis_store.keys import sandbox_keys
 
 Group: TypeAlias = tuple[str, ...]
-"""What the calls of a group have in common, their sandbox first."""
+"""What the calls of a group have in common."""
 
-LONGEST_S = 600
-"""A call that began longer ago than this is not open any more: its worker was killed."""
+LEASE_MS = 2000
+"""For how long a call stays open if nothing more is heard of its worker."""
+
+RENEW_S = 0.5
+"""A worker may stand still for three of these before it loses its calls."""
 
 
 class OpenCalls:
-    """The calls that are open, each with a name of its own; while Redis does not answer, there are none."""
+    """The calls that are open, none while Redis does not answer; `names` returns those of the sandboxes.
 
-    def __init__(self, connection: RedisConnection, clock: Clock) -> None:
-        self._connection, self._clock = connection, clock
+    A thread renews the leases, so that an event loop that is busy loses none. A lease says only whom other
+    calls meet: a call that lost its own is still stored once, because its idempotency key is looked up in the
+    transaction that stores it.
+    """
 
-    def enter(self, groups: Sequence[Group]) -> tuple[str, list[int]]:
+    def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
+        self._connection, self._names = connection, names
+        self._open: dict[str, str] = {}
+        self._ended: dict[str, str] = {}
+        self._lock = Lock()
+        self._renewing: Thread | None = None
+
+    def enter(self, sandbox: str, groups: Sequence[Group]) -> tuple[str, Sequence[int]]:
         """Count a call in each group, and return its name and how many calls each group has now."""
-        name, now = token_hex(8), self._clock().timestamp()
-        keys = [self._key(group) for group in groups]
-
-        def work(pipeline: Any) -> None:
-            for key in keys:
-                pipeline.zremrangebyscore(key, "-inf", now)
-                pipeline.zadd(key, {name: now + LONGEST_S})
-                pipeline.expire(key, LONGEST_S)
-                pipeline.zcard(key)
-
+        key, words = self._key(sandbox), [_word(group) for group in groups]
+        call = " ".join((token_hex(8), *words, ""))
         try:
-            return name, [int(count) for count in self._connection.once(work)[3::4]]
+            counts = self._connection.script("open_calls", [key], "enter", call, LEASE_MS, *words)
         except StoreUnavailableError:
-            return name, [1 for _ in groups]
+            return call, [1 for _ in groups]
+        with self._lock:
+            self._open[call] = key
+            if self._renewing is None:
+                self._renewing = Thread(target=self._renew_for_ever, name="open-calls", daemon=True)
+                self._renewing.start()
+        return call, counts
 
-    def leave(self, name: str, groups: Sequence[Group]) -> None:
-        """Note that a call of these groups has ended."""
-        keys = [self._key(group) for group in groups]
-        with suppress(StoreUnavailableError):
-            self._connection.once(lambda pipeline: [pipeline.zrem(key, name) for key in keys])
+    def leave(self, call: str) -> None:
+        """Note that a call has ended; if Redis does not hear of it now, it does so later."""
+        with self._lock:
+            if call in self._open:
+                self._ended[call] = self._open.pop(call)
+        self._tell_ends()
 
     def count(self, group: Group) -> int:
-        """Return how many calls a group has."""
-        key, now = self._key(group), self._clock().timestamp()
-        return int(self._connection.ask(lambda client: client.zcount(key, now, "+inf")))
+        """Return how many calls a group has in all sandboxes."""
+        keys, word = [self._key(name) for name in self._names()], _word(group)
+        return sum(self._connection.script("open_calls", [key], "count", word)[0] for key in keys)
 
-    def _key(self, group: Group) -> str:
-        digest = sha256("\0".join(group).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        return self._connection.key(f"{{{group[0]}}}:in-flight:{digest}")
+    def renew(self) -> None:
+        """Renew the leases of the calls of this worker.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        with self._lock:
+            open_calls = list(self._open.items())
+        for key in {key for _, key in open_calls}:
+            own = [call for call, of in open_calls if of == key]
+            self._connection.script("open_calls", [key], "renew", LEASE_MS, *own)
+        self._tell_ends()
+
+    def _renew_for_ever(self) -> None:
+        while True:
+            sleep(RENEW_S)
+            with suppress(StoreUnavailableError):
+                self.renew()
+
+    def _tell_ends(self) -> None:
+        with self._lock:
+            ended = list(self._ended.items())
+
+        def end(pipeline: Any) -> None:
+            for call, key in ended:
+                pipeline.zrem(key, call)
+
+        with suppress(StoreUnavailableError):
+            self._connection.once(end)
+            with self._lock:
+                for call, _ in ended:
+                    self._ended.pop(call, None)
+
+    def _key(self, sandbox: str) -> str:
+        return sandbox_keys(self._connection.address.prefix, sandbox).open
+
+
+def _word(group: Group) -> str:
+    return sha256("\0".join(group).encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -11,12 +11,14 @@ from threading import Lock, get_ident
 from time import perf_counter
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from mockserver.errors import StoreUnavailableError, UnknownSandboxError
 from mockserver.journal.counters import StoreCounts
 from mockserver.redis_store.call_history import CallHistory, Span
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.documents import Written, write_changes, write_tables
-from mockserver.redis_store.keys import SandboxKeys, sandbox_keys
+from mockserver.redis_store.keys import SandboxKeys, list_keys, sandbox_keys
 from mockserver.redis_store.sandbox_copy import SandboxCopy
 from mockserver.redis_store.turns import LEASE_MS, Turn
 from mockserver.sandbox.clock import Clock, system_clock
@@ -44,7 +46,6 @@ class RedisStore:
 
     def __init__(self, connection: RedisConnection, clock: Clock = system_clock) -> None:
         self._connection, self._clock = connection, clock
-        self._names_key = connection.key("sandboxes")
         self._copies: OrderedDict[str, SandboxCopy] = OrderedDict()
         self._spans: dict[tuple[int, str], Span] = {}
         self._discarded = MemoryStore(clock)
@@ -55,9 +56,8 @@ class RedisStore:
         """See `Store.create`."""
         new = StoredSandbox()
         new.run(SANDBOX_SCOPE, self._clock, fill)
-        self._connection.ask(lambda client: client.sadd(self._names_key, sandbox))
-        epoch, documents = token_hex(8), write_tables(new.tables)
-        return bool(self._script(sandbox, "create", epoch, token_hex(8), *documents))
+        made = (token_hex(8), token_hex(8), sandbox, self._clock().isoformat())
+        return bool(self._script(sandbox, "create", *made, *write_tables(new.tables)))
 
     def one_call(self) -> AbstractContextManager[None]:
         """See `Store.one_call`."""
@@ -71,7 +71,9 @@ class RedisStore:
             if scope != SANDBOX_SCOPE:
                 place = (get_ident(), sandbox)
                 earlier = self._spans.get(place)
-                self._spans[place] = Span(0, earlier.before if earlier else before, copy.version)
+                if earlier is not None and earlier.epoch == copy.epoch:
+                    before = earlier.before
+                self._spans[place] = Span(0, before, copy.version, copy.epoch)
             return result
 
     def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
@@ -88,10 +90,10 @@ class RedisStore:
         """See `Store.end_call`; what Redis does not hear of is not known later."""
         span = self._spans.pop((get_ident(), sandbox), None)
         if span is None:
-            version = self._copy(sandbox).version
-            span = Span(0, version, version)
+            copy = self._copy(sandbox)
+            span = Span(0, copy.version, copy.version, copy.epoch)
         with suppress(StoreUnavailableError):
-            self._history(sandbox).end_call(Span(number, span.before, span.after))
+            self._history(sandbox).end_call(replace(span, number=number))
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
         """See `Store.forget_calls_before`."""
@@ -117,17 +119,25 @@ class RedisStore:
 
     def delete(self, sandbox: str) -> None:
         """See `Store.delete`."""
-        was_there = self._script(sandbox, "delete")
-        self._connection.ask(lambda client: client.srem(self._names_key, sandbox))
+        head = self._keys(sandbox).head
+        epoch = self._connection.ask(lambda client: client.hget(head, "epoch"))
+        if epoch is None:
+            raise UnknownSandboxError(sandbox)
+        self._script(sandbox, "delete", epoch, sandbox)
         with self._lock:
             self._copies.pop(sandbox, None)
-        if not was_there:
-            raise UnknownSandboxError(sandbox)
 
     def names(self) -> list[str]:
         """See `Store.names`."""
-        found = self._connection.ask(lambda client: client.smembers(self._names_key))
-        return sorted(name.decode() for name in found)
+
+        def ask(client: Any) -> list[list[bytes]]:
+            pipeline = client.pipeline(transaction=False)
+            for key in list_keys(self._connection.address.prefix):
+                pipeline.hkeys(key)
+            found: list[list[bytes]] = pipeline.execute()
+            return found
+
+        return sorted(name.decode() for names in self._connection.ask(ask) for name in names)
 
     def take_counts(self) -> StoreCounts:
         """Return what this worker has counted since it was asked last."""

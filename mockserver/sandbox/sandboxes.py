@@ -86,11 +86,11 @@ class Sandboxes:
         Raises:
             TooManySandboxesError: it is not there, and no more may be.
         """
-        try:
-            return self.store.transact(name, scope, work)
-        except UnknownSandboxError:
-            self.create(self._settings_of(name))
-            return self.store.transact(name, scope, work)
+        while True:
+            try:
+                return self.store.transact(name, scope, work)
+            except UnknownSandboxError:  # not yet, or no more: others may delete it at any moment
+                self.create(self._settings_of(name))
 
     def transact_or_discard(
         self, name: str, scope: str, work: Callable[[CallState], T], *, create: bool

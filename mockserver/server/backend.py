@@ -82,10 +82,10 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
     entries = RedisEntryLog(connection, store.names)
     return Backend(
         store,
-        RedisUseTimes(connection),
+        RedisUseTimes(connection, store.names),
         entries,
         RedisCounters(connection, store),
-        SharedInFlightCalls(OpenCalls(connection, clock)),
+        SharedInFlightCalls(OpenCalls(connection, store.names)),
         connection.check,
         lambda listener: CallNews(connection, entries.channel, listener).start(),
         RedisCaseRuns(connection),

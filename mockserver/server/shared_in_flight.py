@@ -12,8 +12,6 @@ from mockserver.server.in_flight import InFlightCounts, groups_of
 if TYPE_CHECKING:
     from mockserver.redis_store.open_calls import OpenCalls
 
-_ALL_SANDBOXES = ""
-
 
 class SharedInFlightCalls:
     """The calls in flight per tenant and, within a tenant, per idempotency key."""
@@ -26,13 +24,13 @@ class SharedInFlightCalls:
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
     ) -> Iterator[InFlightCounts]:
         """See `InFlight.track`."""
-        groups = [*groups_of(sandbox, served, headers, target), (_ALL_SANDBOXES, served.name)]
-        name, (in_flight, *same_key, _of_vendor) = self._open_calls.enter(groups)
+        groups = [(served.name,), *groups_of(sandbox, served, headers, target)]
+        call, (_of_vendor, in_flight, *same_key) = self._open_calls.enter(sandbox, groups)
         try:
             yield InFlightCounts(in_flight, same_key[0] - 1 if same_key else 0)
         finally:
-            self._open_calls.leave(name, groups)
+            self._open_calls.leave(call)
 
     def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
         """See `InFlight.by_vendor`."""
-        return {name: self._open_calls.count((_ALL_SANDBOXES, name)) for name in names}
+        return {name: self._open_calls.count((name,)) for name in names}

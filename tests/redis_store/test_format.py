@@ -10,7 +10,7 @@ from mockserver.journal.entry import ItemResults
 from mockserver.model import Action, Item, Outcome, Problem
 from mockserver.redis_store.documents import read_before
 from mockserver.redis_store.entry_log import decode
-from mockserver.redis_store.keys import FORMAT, journal_keys, sandbox_keys
+from mockserver.redis_store.keys import FORMAT, journal_keys, list_keys, sandbox_keys
 from tests.support.journal_entries import ENTRY
 
 HOW = "a version that cannot read this needs another FORMAT, and this test what that one stores"
@@ -58,6 +58,14 @@ def test_a_change_of_form_1_is_read() -> None:
 
 
 def test_every_key_names_the_form() -> None:
-    assert FORMAT == 1, HOW
-    assert sandbox_keys("mock", "a").head == "mock:1:{a}:head"
-    assert journal_keys("mock", "a").entries == "mock:1:{a}:journal"
+    assert FORMAT == 2, HOW
+    assert sandbox_keys("mock", "a").head == "mock:2:{3}:a:head"
+    assert journal_keys("mock", "a").entries == "mock:2:{3}:a:journal"
+
+
+def test_all_keys_of_a_sandbox_and_its_list_are_in_one_slot() -> None:
+    for name in ("a", "default", "team-7"):
+        keys = sandbox_keys("mock", name)
+
+        assert len({key.partition("{")[2].partition("}")[0] for key in keys}) == 1
+        assert keys.sandboxes in list_keys("mock")

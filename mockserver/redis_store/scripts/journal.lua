@@ -44,7 +44,4 @@ function commands.clear()
   return (redis.call('HGET', head, 'last') or 0) + 1
 end
 
--- forget: numbers begin again
-function commands.forget() return redis.call('DEL', entries, head) end
-
 return commands[ARGV[1]]()

@@ -1,7 +1,7 @@
--- One sandbox: its documents, the log of what was changed, and whose turn it is to write.
+-- One sandbox: its documents, the log of what was changed, whose turn it is to write, and its place in a list.
 -- ARGV[1] names the command, a function below; documents are bytes that no script looks into.
 
-local head, documents, log, lock, queue, wake, calls = unpack(KEYS)
+local sandboxes, head, documents, log, lock, queue, wake, calls, open, journal, journal_head = unpack(KEYS)
 local SLICE = 4000 -- what `unpack` takes at once
 local HAND_OVER_MS = 250
 
@@ -68,13 +68,15 @@ end
 
 local commands = {}
 
--- create EPOCH TX (FIELD VALUE)…
+-- create EPOCH TX NAME USED (FIELD VALUE)…
 function commands.create()
-  if redis.call('EXISTS', head) == 1 then return 0 end
-  redis.call('DEL', documents, log, lock, queue, wake, calls)
+  local epoch = redis.call('HGET', head, 'epoch')
+  if epoch then return epoch == ARGV[2] and 1 or 0 end -- asked twice, or somebody else's
+  redis.call('DEL', documents, log, lock, queue, wake, calls, journal, journal_head)
+  redis.call('HSET', sandboxes, ARGV[4], ARGV[5])
   redis.call('HSET', head, 'epoch', ARGV[2], 'version', '1', 'tx', ARGV[3], 'kept', '0')
   redis.call('XADD', log, id(1), 't', ARGV[3], 'n', cmsgpack.pack({}), 'b', '', 's', '0')
-  in_slices('HSET', documents, 4, #ARGV)
+  in_slices('HSET', documents, 6, #ARGV)
   return 1
 end
 
@@ -159,13 +161,23 @@ function commands.release()
   return 1
 end
 
--- end_call NUMBER BEFORE AFTER: the versions around a recorded call
+-- end_call NUMBER BEFORE AFTER EPOCH: the versions around a recorded call
 function commands.end_call()
-  if redis.call('EXISTS', head) == 0 then return 0 end
+  if redis.call('HGET', head, 'epoch') ~= ARGV[5] then return 0 end
   redis.call('ZADD', calls, ARGV[2], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
   return 1
 end
 
-function commands.delete() return redis.call('DEL', head, documents, log, lock, queue, wake, calls) end
+-- touch NAME USED: note a use, unless it is not there
+function commands.touch()
+  return redis.call('EXISTS', head) == 1 and redis.call('HSET', sandboxes, ARGV[2], ARGV[3]) + 1 or 0
+end
+
+-- delete EPOCH NAME: the sandbox of that epoch, not one that was made anew since
+function commands.delete()
+  if redis.call('HGET', head, 'epoch') ~= ARGV[2] then return 0 end
+  redis.call('HDEL', sandboxes, ARGV[3])
+  return redis.call('DEL', head, documents, log, lock, queue, wake, calls, open, journal, journal_head)
+end
 
 return commands[ARGV[1]]()

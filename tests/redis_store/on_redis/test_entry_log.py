@@ -88,8 +88,11 @@ def _numbers(entries: list[Entry]) -> list[int]:
 @pytest.mark.parametrize(
     "limits", [{"entries": 3}, {"size_bytes": 3 * ENTRY.size_bytes}, {"size_bytes": 1}, {}]
 )
-def test_both_logs_keep_and_drop_the_same(opened: Callable[..., RedisEntryLog], limits: Any) -> None:
-    for log in (opened(**limits), MemoryEntryLog(Limits(**limits))):
+def test_both_logs_keep_and_drop_the_same(
+    opened: Callable[..., RedisEntryLog], worker: Callable[[], RedisStore], limits: Any
+) -> None:
+    memory = MemoryEntryLog(Limits(**limits))
+    for log, forget in ((opened(**limits), worker().forget_calls), (memory, memory.forget)):
         dropped = [log.keep(ENTRY, ENTRY.size_bytes).dropped for _ in range(5)]
         seen = [
             dropped,
@@ -100,7 +103,7 @@ def test_both_logs_keep_and_drop_the_same(opened: Callable[..., RedisEntryLog], 
             (log.last_number("default"), log.size(), log.dropped("default")),
             log.clear("default"),
             (log.entries("default"), log.dropped("default"), keep(log)),
-            log.forget("default"),
+            forget("default"),
             (log.entries("default"), log.last_number("default"), keep(log)),
         ]
         if isinstance(log, RedisEntryLog):

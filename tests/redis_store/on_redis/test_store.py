@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.keys import sandbox_keys
 from mockserver.redis_store.store import RedisStore
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallState, SandboxState, Store
@@ -186,8 +187,9 @@ def test_sandboxes_are_apart(two: tuple[RedisStore, RedisStore]) -> None:
 def test_a_history_that_was_wound_back_is_loaded_anew(
     two: tuple[RedisStore, RedisStore], connect: Callable[[], RedisConnection], worker: Worker
 ) -> None:
-    connection, keys = connect(), ("head", "documents", "log")
-    names = [connection.key(f"{{s}}:{key}") for key in keys]
+    connection = connect()
+    keys = sandbox_keys(connection.address.prefix, "s")
+    names = [keys.head, keys.documents, keys.log]
     kept = connection.ask(lambda client: [client.dump(name) for name in names])
     write(two[0], "lost")
     assert "lost" in orders(two[1])
