@@ -220,7 +220,7 @@ def to_draft4(
 
 
 def as_sent(node: Json) -> Any:
-    """The schema for a request, which need not have what is `readOnly`, though it is required (OpenAPI 3.0.3)."""
+    """Return the schema for a request, which need not have what is `readOnly`, required or not."""
     if isinstance(node, list):
         return [as_sent(child) for child in node]
     if not isinstance(node, dict):

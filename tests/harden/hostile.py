@@ -28,10 +28,11 @@ from typing import Any, NamedTuple
 import httpx
 import yaml
 
-from tests.harden.hostile_calls import Good, HostileCall, Targets, hostile_calls
+from tests.harden.hostile_calls import FORMATS, Good, HostileCall, Targets, hostile_calls
 
 HEALTH_LIMIT_MS, MEMORY_LIMIT_MIB = 100, 16
 _PAUSE_S, _ANSWER_S, _CLIENTS = 0.01, 20, 3
+_WARM_UP_CALLS = 300
 _VENDORS = ("vba", "guidewire", "pvex", "payt", "xero")
 _SCENARIOS = Path("mockserver/scenario/packaged_scenarios")
 _NOT_BUILT = 501
@@ -81,7 +82,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     result = run_trial(options.calls, options.seed)
-    print(_report(result))  # noqa: T201 - the report
+    print(_report(result))
     failed = result.trial.unplanned or result.crashes or result.slow_probes
     return int(bool(failed) or result.grown > MEMORY_LIMIT_MIB)
 
@@ -92,7 +93,8 @@ def run_trial(calls: int, seed: int) -> Result:
     with tempfile.TemporaryDirectory() as folder, _serve(Path(folder, "log")) as (process, url):
         with httpx.Client(base_url=url, timeout=60) as client:
             targets = _read_targets(client)
-            before = _warm_up(client, targets, process.pid)
+            _warm_up(client, targets, seed + 1)
+            before = _memory_mib(process.pid)
             with _health_probe(url, probes):
                 trial = _send_all(client, islice(hostile_calls(targets, seed), calls))
             _delete_all(client)
@@ -151,15 +153,17 @@ def _operations(client: httpx.Client, mount: str, headers: Mapping[str, str]) ->
                 yield Good(method.upper(), mount + path, sent, body)
 
 
-def _warm_up(client: httpx.Client, targets: Targets, pid: int) -> float:
-    """Call everything well a few times, so that what is made once is made; the memory after it, in MiB."""
-    for _ in range(20):
-        for good in targets.batches:
-            client.request(good.method, good.path, headers=good.headers, content=good.body)
-    for kind in ("har", "curl", "postman"):
-        client.get("/_mock/sandboxes/default/journal/export", params={"format": kind})
+def _warm_up(client: httpx.Client, targets: Targets, seed: int) -> None:
+    """Call everything, so that what a server loads when it is first needed is there."""
+    for good in targets.batches:
+        client.request(good.method, good.path, headers=good.headers, content=good.body)
+    for page in (
+        "/_mock/cases",
+        *(f"/_mock/sandboxes/default/journal/export?format={one}" for one in FORMATS),
+    ):
+        client.get(page)
+    _send_all(client, islice(hostile_calls(targets, seed), _WARM_UP_CALLS))
     _delete_all(client)
-    return _memory_mib(pid)
 
 
 def _delete_all(client: httpx.Client) -> None:

@@ -21,7 +21,7 @@ from tests.harden.hostile_values import (
 )
 
 SANDBOXES = tuple(f"hostile-{number}" for number in range(12))
-_FORMATS = ("har", "curl", "pytest", "case", "postman", "command", "nope")
+FORMATS = ("har", "curl", "pytest", "case", "postman", "command", "nope")
 _METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW", "get")
 _BAD_TARGETS = (
     *(f"http://127.0.0.1:{port}/" for port in (-1, 0, 65536, "x", "")),
@@ -145,7 +145,7 @@ def _control(targets: Targets, chance: Random) -> Iterator[HostileCall]:
             body = encode({"to": chance.choice(_BAD_TARGETS)})
             good = Good("POST", f"/_mock/sandboxes/{sandbox}/journal/1/replay", _JSON, body)
         case 1:
-            query = f"format={chance.choice(_FORMATS)}&last={chance.choice((1, 20, 100))}"
+            query = f"format={chance.choice(FORMATS)}&last={chance.choice((1, 20, 100))}"
             good = Good("GET", f"/_mock/sandboxes/{sandbox}/journal/export?{query}", {})
         case 2:
             good = Good(

@@ -147,9 +147,9 @@ def test_the_demo_company_has_the_recorded_members(xero: Client) -> None:
     assert " ".join(shown) == (
         "Name LegalName PaysTax Version OrganisationType BaseCurrency CountryCode IsDemoCompany "
         "OrganisationStatus RegistrationNumber TaxNumber TaxNumberName FinancialYearEndDay "
-        "FinancialYearEndMonth SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax PeriodLockDate "
-        "CreatedDateUTC Timezone OrganisationEntityType ShortCode OrganisationID Class Edition "
-        "LineOfBusiness Addresses Phones ExternalLinks PaymentTerms"
+        "FinancialYearEndMonth SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax "
+        "PeriodLockDate CreatedDateUTC Timezone OrganisationEntityType ShortCode OrganisationID Class "
+        "Edition LineOfBusiness Addresses Phones ExternalLinks PaymentTerms"
     )
 
 

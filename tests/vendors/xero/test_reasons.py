@@ -54,8 +54,10 @@ Ask = Callable[[Client], Response]
         (404, "no connection has the id", lambda xero: xero.delete(f"/connections/{TENANT[:-1]}9")),
         (
             501,
-            "this path has no PUT; it has GET. An overpayment is made by PUT /BankTransactions, its Type "
-            "RECEIVE-OVERPAYMENT or SPEND-OVERPAYMENT.",
+            (
+                "this path has no PUT; it has GET. An overpayment is made by PUT /BankTransactions, its Type "
+                "RECEIVE-OVERPAYMENT or SPEND-OVERPAYMENT."
+            ),
             lambda xero: xero.put(f"{API}/Overpayments", json={"Overpayments": [{}]}),
         ),
         (501, "this path has no PATCH; it has GET, PUT or POST", lambda xero: xero.patch(INVOICES, json={})),
