@@ -106,7 +106,7 @@ class Admission:
         except Refusal as refusal:
             principal = refusal.without_trace()
         call = self._call(arrival, principal if isinstance(principal, Principal) else ANONYMOUS, state)
-        if self.scenario_selector is not None:
+        if self.scenario_selector is not None and arrival.head_refusal is None:
             self.scenario_selector.check(call)
         found = match if isinstance(match, RouteMatch) else None
         try:

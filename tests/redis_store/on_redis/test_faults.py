@@ -168,6 +168,16 @@ def test_every_vendor_refuses_in_its_own_words(server: RedisServer, client: Clie
     assert refused.media_type != "application/problem+json"
 
 
+def test_a_call_that_names_a_scenario_of_its_sandbox_is_refused_for_the_store_alone(
+    server: RedisServer, client: Client
+) -> None:
+    own = {"version": 1, "name": "own", "rules": [{"id": "late", "response": {"status": 500}}]}
+    assert client.put("/_mock/sandboxes/default/scenarios/own?armed=false", json=own).status < 300
+    server.kill()
+
+    assert client.get(READS["vba"], headers={"Mock-Scenario": "own"}).status == 503
+
+
 def test_the_control_plane_says_what_is_wrong(server: RedisServer, client: Client) -> None:
     server.kill()
 
