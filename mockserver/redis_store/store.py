@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 from functools import partial
 from secrets import token_hex
 from threading import Lock, get_ident
@@ -117,13 +118,13 @@ class RedisStore:
         """See `Store.forget_calls`."""
         self._history(sandbox).forget()
 
-    def delete(self, sandbox: str) -> None:
+    def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
         """See `Store.delete`."""
         head = self._keys(sandbox).head
         epoch = self._connection.ask(lambda client: client.hget(head, "epoch"))
         if epoch is None:
             raise UnknownSandboxError(sandbox)
-        self._script(sandbox, "delete", epoch, sandbox)
+        self._script(sandbox, "delete", epoch, sandbox, last_used.isoformat() if last_used else "")
         with self._lock:
             self._copies.pop(sandbox, None)
 

@@ -114,9 +114,13 @@ class IdleTracker:
         with self._lock:
             self._used.remove(name)
 
+    def last_use(self, name: str) -> datetime | None:
+        """Return when the sandbox was last used; None if it is not here."""
+        return self._used.find(name)
+
     def idle_seconds(self, name: str) -> int:
         """For how many whole seconds the sandbox was not used; 0 for one that is not here."""
-        used = self._used.find(name)
+        used = self.last_use(name)
         return 0 if used is None else max(0, int((self._clock() - used).total_seconds()))
 
     def is_expired(self, name: str) -> bool:

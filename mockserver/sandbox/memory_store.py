@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
@@ -105,8 +106,8 @@ class MemoryStore:
             with stored.lock:
                 stored.history.begin()
 
-    def delete(self, sandbox: str) -> None:
-        """See `Store.delete`."""
+    def delete(self, sandbox: str, _last_used: datetime | None = None, /) -> None:
+        """See `Store.delete`; nobody else uses it meanwhile."""
         with self._lock:
             stored = self._sandboxes.pop(sandbox, None)
             if stored is None:

@@ -250,13 +250,14 @@ class Sandboxes:
 
     def _expire(self, names: Iterable[str]) -> None:
         for name in names:
+            last_used = self.idle_tracker.last_use(name)
             if self.idle_tracker.is_expired(name):
                 with suppress(UnknownSandboxError):  # somebody else was quicker
-                    self._end(name)
+                    self._end(name, last_used)
 
-    def _end(self, name: str) -> None:
+    def _end(self, name: str, last_used: datetime | None = None) -> None:
         self.idle_tracker.forget(name)
-        self.store.delete(name)
+        self.store.delete(name, last_used)
         self.on_end(name)
 
 

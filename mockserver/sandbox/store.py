@@ -181,8 +181,8 @@ class Store(Protocol):
         """Forget the states around calls; their numbers begin again."""
         ...
 
-    def delete(self, sandbox: str) -> None:
-        """Delete the sandbox.
+    def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
+        """Delete the sandbox; one that was `last_used` then only if nobody has used it since.
 
         Raises:
             UnknownSandboxError: there is none of that name.

@@ -173,9 +173,11 @@ function commands.touch()
   return redis.call('EXISTS', head) == 1 and redis.call('HSET', sandboxes, ARGV[2], ARGV[3]) + 1 or 0
 end
 
--- delete EPOCH NAME: the sandbox of that epoch, not one that was made anew since
+-- delete EPOCH NAME USED: the sandbox of that epoch, not one that was made anew since; nor, if USED is the time
+-- of its last use, one that was used since
 function commands.delete()
   if redis.call('HGET', head, 'epoch') ~= ARGV[2] then return 0 end
+  if ARGV[4] ~= '' and redis.call('HGET', sandboxes, ARGV[3]) ~= ARGV[4] then return 0 end
   redis.call('HDEL', sandboxes, ARGV[3])
   return redis.call('DEL', head, documents, log, lock, queue, wake, calls, open, journal, journal_head)
 end

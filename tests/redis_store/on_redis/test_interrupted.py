@@ -1,20 +1,25 @@
-"""Sandboxes that one worker deletes while another makes them, or works in them."""
+"""What happens to a call of one worker when another acts between two of its trips to Redis."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
-from mockserver.redis_store.addresses import parse_address
+from mockserver.redis_store.addresses import StoreAddress, parse_address
 from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.keys import sandbox_keys
+from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.server.application import Options, create_app
 from mockserver.server.backend import shared_backend
 from tests.support.client import Client, Response
+from tests.support.engine_samples import NOW
 
+BATCH = "/vba/claim-invoice-batch"
 CREDENTIALS = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
 TRIPS = range(12)
 """No delete and no call asks Redis more often, if it is not interrupted."""
@@ -27,11 +32,21 @@ Interrupt = Callable[[range, Act], None]
 
 
 @pytest.fixture(scope="module")
-def workers(new_address: Callable[[], str]) -> tuple[Client, Client]:
+def shared(new_address: Callable[[], str]) -> StoreAddress:
+    """The address of the workers' store."""
+    return parse_address(new_address())
+
+
+@pytest.fixture(scope="module")
+def workers(shared: StoreAddress) -> tuple[Client, Client]:
     """Two workers of one server."""
-    address, options = parse_address(new_address()), Options(vendors=("vba",))
-    headers = {"host": "testserver", "user-agent": "tests", **CREDENTIALS}
-    one, other = (Client(create_app(options, shared_backend(address)), headers) for _ in range(2))
+    return workers_on(shared, system_clock)
+
+
+def workers_on(address: StoreAddress, clock: Clock, sandbox_idle: int | None = None) -> tuple[Client, Client]:
+    options = Options(vendors=("vba",), sandbox_idle=sandbox_idle)
+    apps = (create_app(options, shared_backend(address, clock), clock=clock) for _ in range(2))
+    one, other = (Client(app, {"host": "testserver", "user-agent": "tests", **CREDENTIALS}) for app in apps)
     return one, other
 
 
@@ -56,8 +71,8 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
     return interrupt_before
 
 
-def put(client: Client, name: str) -> Response:
-    return client.put(f"/sandboxes/{name}/vba/claim-invoice-batch", json=[{"invoice_Key": 7}])
+def put(client: Client, name: str, **headers: str) -> Response:
+    return client.put(f"/sandboxes/{name}{BATCH}", json=[{"invoice_Key": 7}], headers=headers)
 
 
 def delete(client: Client, name: str) -> Response:
@@ -109,3 +124,43 @@ def test_a_list_leaves_out_a_sandbox_that_ends_meanwhile(
     interrupt(range(trip, trip + 1), lambda: delete(other, "ends"))
 
     assert one.get("/_mock/sandboxes").status == 200
+
+
+@pytest.mark.parametrize("trip", TRIPS)
+def test_a_call_that_lost_its_lease_is_stored_once_all_the_same(
+    workers: tuple[Client, Client],
+    interrupt: Interrupt,
+    shared: StoreAddress,
+    trip: int,
+) -> None:
+    one, other = workers
+    name = f"lease-{trip}"
+    one.post("/_mock/sandboxes", json={"name": name, "assumptions": {"vba.idempotency_keys": "on"}})
+    connection, leases = RedisConnection(shared), sandbox_keys(shared.prefix, name).open
+    answers = []
+
+    def lose_lease_and_call() -> None:
+        connection.ask(lambda client: client.delete(leases))
+        answers.append(put(other, name, **{"Idempotency-Key": "k"}))
+
+    interrupt(range(trip, trip + 1), lose_lease_and_call)
+    answers.append(put(one, name, **{"Idempotency-Key": "k"}))
+
+    assert [item["status"] for said in answers for item in said.json["data"]] in ([201], [201, 201])
+
+
+@pytest.mark.parametrize("trip", TRIPS)
+def test_a_sandbox_that_was_idle_for_too_long_ends_once_though_two_workers_see_it(
+    new_address: Callable[[], str], interrupt: Interrupt, trip: int
+) -> None:
+    machine = [NOW]
+    one, other = workers_on(parse_address(new_address()), lambda: machine[0], sandbox_idle=60)
+    put(one, "idle")
+    machine[0] += timedelta(minutes=2)
+    answers = []
+
+    interrupt(range(trip, trip + 1), lambda: answers.append(put(other, "idle")))
+    answers.append(put(one, "idle"))
+
+    statuses = sorted(item["status"] for said in answers for item in said.json["data"])
+    assert statuses in ([201], [200, 201])
