@@ -134,6 +134,13 @@ class RedisConnection:
         """
         self.ask(lambda client: client.set(self.key("probe"), 1, px=60_000))
 
+    def keep_first(self, name: str, value: bytes) -> bytes:
+        """Store a value unless there is one, and return the one that is there."""
+        key = self.key(name)
+        is_first = self.ask(lambda client: client.set(key, value, nx=True))
+        kept: bytes = value if is_first else self.ask(lambda client: client.get(key)) or value
+        return kept
+
     def close(self) -> None:
         """Close the connection."""
         self._client.close()

@@ -44,6 +44,7 @@ from mockserver.server.in_process import InProcessClient
 from mockserver.server.misses import MissRecorder
 from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
+from mockserver.server.shared_settings import check_settings
 from mockserver.server.start_files import read_fixtures, read_scenarios
 
 
@@ -145,7 +146,8 @@ def create_app(
     Raises:
         SpecError, VendorError: a vendor cannot be served.
         InvalidAssumptionError: `assumptions` has an unknown id or an invalid value.
-        StartupError: a scenario file or the fixtures file cannot be used.
+        StartupError: a scenario file or the fixtures file cannot be used, or other servers on the store are
+            set otherwise.
         ValueError: `freeze` is not an instant supported by the clock.
     """
     options = options or Options()
@@ -154,8 +156,10 @@ def create_app(
     backend.follow(lasting.live.tell)
     app = _assemble(options, lasting)
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
+    default = app.sandboxes.default_settings
     with suppress(StoreUnavailableError):  # a worker may start before its store is back
-        app.sandboxes.create(app.sandboxes.default_settings)
+        check_settings(default, backend.first_settings, strict_auth=options.strict_auth)
+        app.sandboxes.create(default)
     return app
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ def _be_ready() -> None:
     """Be ready at all times."""
 
 
+def _be_first(settings: bytes) -> bytes:
+    """Return one's own settings: there are no other servers."""
+    return settings
+
+
 def _follow_nobody(_listener: CallListener) -> None:
     """Tell of nothing: there are no other workers."""
 
@@ -39,7 +45,7 @@ class Backend:
 
     `use_times` are those of the sandboxes by name, `case_runs` the runs of cases. `check` raises
     `StoreUnavailableError` while nothing can be stored. `follow` calls a function with the calls that other
-    workers record.
+    workers record. `first_settings` returns the settings of the first server, or keeps those that it gets.
     """
 
     store: Store
@@ -50,6 +56,7 @@ class Backend:
     check: Callable[[], None] = _be_ready
     follow: Callable[[CallListener], None] = _follow_nobody
     case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
+    first_settings: Callable[[bytes], bytes] = _be_first
 
 
 def memory_backend(clock: Clock = system_clock) -> Backend:
@@ -89,4 +96,5 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
         connection.check,
         lambda listener: CallNews(connection, entries.channel, listener).start(),
         RedisCaseRuns(connection),
+        partial(connection.keep_first, "settings"),
     )
