@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -72,6 +72,19 @@ class FixturePins:
     """Responses, by name in the spec's components, that have a body only with some assumption."""
     answer_types: tuple[str, ...] = ()
     """Media types that answers may have, whatever was asked for."""
+
+    def with_texts(self, texts: Mapping[str, str]) -> FixturePins:
+        """Return the pins with other texts in place of these, wherever one is pinned."""
+        if all(old == new for old, new in texts.items()):
+            return self
+        names = ("headers", "query", "path", "body", "known", "bodies")
+        return replace(self, **{name: _with_texts(getattr(self, name), texts) for name in names})
+
+
+def _with_texts(pinned: Any, texts: Mapping[str, str]) -> Any:
+    if isinstance(pinned, Mapping):
+        return {name: _with_texts(value, texts) for name, value in pinned.items()}
+    return texts.get(pinned, pinned) if isinstance(pinned, str) else pinned
 
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"

@@ -56,16 +56,19 @@ def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, re
 
 
 def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) -> bool:
-    """Return whether credentials of the profile, which let the operation be called, are not in the request.
+    """Return whether the request has other credentials than the profile, or names a tenant that it does not.
 
     A server that refuses it answers what the suite left out or replaced.
     """
+    tenants = [api.profile.headers(api.facts, number) for number in (0, 1)]
     given = api.profile.credentials
     headers, keys = headers_for(api, operation_id, given), _query_keys(api, operation_id, given)
     sent = {name.lower(): text for name, text in request.headers.items()}
     query = parse_qs(request.path.partition("?")[2])
-    return any(sent.get(name) != text for name, text in headers.items()) or any(
-        query.get(name) != [text] for name, text in keys.items()
+    return (
+        any(sent.get(name) != text for name, text in headers.items())
+        or any(sent.get(name.lower()) not in [one[name] for one in tenants] for name in tenants[0])
+        or any(query.get(name) != [text] for name, text in keys.items())
     )
 
 

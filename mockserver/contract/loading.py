@@ -11,6 +11,7 @@ from pathlib import Path
 from yaml import YAMLError
 
 from mockserver.codec import yaml
+from mockserver.contract.call_profile import FixturePins
 from mockserver.contract.profile import Facts, Profile
 from mockserver.engine.registry import VENDORS_PACKAGE
 from mockserver.errors import SpecError
@@ -29,6 +30,14 @@ class ApiUnderTest:
     spec: Spec
     profile: Profile
     facts: Facts = field(default_factory=dict)
+
+    @property
+    def pins(self) -> FixturePins:
+        """The pins of the profile, with the facts of this run in place of those of the fixtures."""
+        known = self.profile.facts
+        return self.profile.pins.with_texts(
+            {known[name]: self.facts.get(name, known[name]) for name in known}
+        )
 
 
 def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:

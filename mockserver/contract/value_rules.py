@@ -26,6 +26,7 @@ LossKind: TypeAlias = Literal[
     "zone left out",
     "zone of its own left out",
     "fraction lost",
+    "seventh digit lost",
     "time left out",
     "time added",
     "rounded",

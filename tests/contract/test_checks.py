@@ -282,6 +282,30 @@ def test_a_call_may_be_refused_for_its_caller_and_the_state(status: int, tmp_pat
     assert said(acme(tmp_path), exchange, "envelope-is-judged") == []
 
 
+KNOWN = {"x-api-key": "good-key", "authorization": "Bearer good-token", "vbasoftware-database": "north"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({}, 1),
+        ({"vbasoftware-database": "VBADEMO"}, 1),
+        ({"x-api-key": ""}, 0),
+        ({"authorization": "Bearer x"}, 0),
+        ({"vbasoftware-database": "sandbox"}, 0),
+    ],
+    ids=["all", "the other tenant", "empty key", "another token", "another tenant"],
+)
+def test_a_call_of_an_unknown_caller_or_tenant_may_be_refused_for_that(
+    sent: dict[str, str], told: int
+) -> None:
+    api = load_vendor_api("vba", {"database": "north"})
+    request = Request("PUT", "/claim-invoice-batch", {**JSON, **KNOWN, **sent}, b'[{"invoice_Key": 9}]')
+    refusal = {"data": None, "error": {"detail": "no"}, "debug": {"activityID": "1"}}
+
+    assert len(said(api, answered(request, 400, refusal), "envelope-is-judged")) == told
+
+
 def test_all_or_nothing_may_be_refused_for_any_item(tmp_path: Path) -> None:
     exchange = answered(put(GOOD, BAD), 400, {"detail": "no"}, PROBLEM)
 

@@ -30,7 +30,7 @@ class CheckCase:
     `reported` are the outcomes that the response reports, None if it reports none; `unreadable` says why
     they cannot be read. `conformance` compares the response with the spec. `is_tolerated`: the vendor's
     profile allows this status although the expectation is another. `has_credentials`: the request carries
-    the credentials of the run; `lacks_credentials`: it should, and they are left out or replaced.
+    the credentials of the run; `lacks_credentials`: it should, and they or its tenant are others or missing.
     """
 
     exchange: Exchange

@@ -87,7 +87,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
     if case.status == _UNAUTHORIZED and case.has_credentials and not case.is_tolerated:
         said = "answers 401 to the credentials of this run"
         return 1, CheckFailure(said, expected="credentials accepted", came="401")
-    if expected.envelope == "doubtful" or not expected.listed:
+    if expected.envelope == "doubtful" or not expected.listed or case.lacks_credentials:
         return NOTHING_TO_JUDGE
     return 1, _refused_too_little(case) or _refused_too_much(case)
 

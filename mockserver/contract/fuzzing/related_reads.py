@@ -91,7 +91,7 @@ def _path(request: Request) -> str:
 def _request(
     api: ApiUnderTest, operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]
 ) -> Request | None:
-    pins = api.profile.pins
+    pins = api.pins
     known = {**pins.path, **pins.query, **pins.known.get(operation.id, {}), **values}
     places = {"path": known, "query": known, "header": headers}
     needed = [(one.place, one.name) for one in operation.parameters if one.required]

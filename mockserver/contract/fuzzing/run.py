@@ -106,9 +106,8 @@ def fuzzing_context(
     statuses = RefusalStatusChecks(api, target, run_config, ledger)
     locations = LocationChecks(api, target, run_config, ledger)
     lacks = partial(lacks_credentials, api)
-    pins = api.profile.pins
     return FuzzingContext(
-        target, run_config, ledger, pins, api.spec, check_exchange, replays, statuses, locations, lacks
+        target, run_config, ledger, api.pins, api.spec, check_exchange, replays, statuses, locations, lacks
     )
 
 

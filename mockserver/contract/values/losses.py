@@ -22,6 +22,7 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments are compared in U
 _LAST_OF_ASCII, _LAST_OF_16_BITS = 0x7F, 0xFFFF
 _REPLACEMENT = "\ufffd"
 _PLACES = range(8)
+_MICROSECONDS = 6
 _EXACT: Final = Context(prec=500)
 
 WORDS: Final[dict[LossKind, str]] = {
@@ -44,6 +45,7 @@ WORDS: Final[dict[LossKind, str]] = {
     "zone left out": "its zone is left out; read as UTC it is the same moment",
     "zone of its own left out": "its zone is left out; what is left is the time of that zone",
     "fraction lost": "parts of its second are lost",
+    "seventh digit lost": "the seventh digit of its second is lost, as many servers keep six",
     "time left out": "its time of day is left out",
     "time added": "a time of day is added",
     "rounded": "it is rounded",
@@ -207,7 +209,8 @@ def _timed_losses(wanted: _Moment, found: _Moment) -> Iterator[Loss]:
         yield Loss("zone left out")
     if found.fraction != wanted.fraction:
         places = _places_of(wanted.fraction, found.fraction, ROUND_DOWN, ROUND_HALF_UP, ROUND_HALF_EVEN)
-        yield Loss("fraction lost", places) if places else Loss("moved")
+        lost: LossKind = "seventh digit lost" if _MICROSECONDS in places else "fraction lost"
+        yield Loss(lost, places) if places else Loss("moved")
 
 
 def _text_losses(sent: str, shown: str) -> Iterator[Loss]:

@@ -304,7 +304,7 @@ class _ValueRun:
                 f"{name}: {WORDS[kind]} ({times})"
                 for (name, kind), times in sorted(self.survival.changed.items())
             )
-            ledger.notes.append(f"{operation}: values that the vendor changes by design: {listed}")
+            ledger.notes.append(f"{operation}: values that are changed by design, or may be: {listed}")
         if self.refused:
             listed = ", ".join(f"{name} {times}" for name, times in sorted(self.refused.items()))
             ledger.notes.append(f"{operation}: hard values that were refused, and not compared: {listed}")

@@ -8,7 +8,10 @@ from mockserver.contract.call_profile import FixturePins
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import schemas
 from mockserver.contract.fuzzing.pins import operation_id, pin_case
+from mockserver.contract.fuzzing.run import fuzzing_context
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.target import Address, Target
 
 VBA = load_vendor_api("vba")
 
@@ -24,6 +27,26 @@ def test_a_call_goes_to_what_is_there() -> None:
     pin_case(made, VBA.profile.pins)
 
     assert (made.path_parameters, made.headers["vbasoftware-database"]) == ({"payeeID": "P100"}, "sandbox")
+
+
+def test_a_fact_of_the_run_stands_in_place_of_that_of_the_fixtures() -> None:
+    api = load_vendor_api("vba", {"database": "north", "payee": "N1"})
+
+    assert api.pins.headers == {"vbasoftware-database": "north"}
+    assert api.pins.known["getPayee"] == {"payeeID": "N1"}
+    assert api.pins.known["deletePayee"] == {"payeeID": "P300"}
+    assert api.pins.bodies["updatePayee"] == {"payee_ID": "N1"}
+    assert api.pins.expected_statuses == api.profile.pins.expected_statuses
+    assert VBA.pins == VBA.profile.pins
+
+
+def test_generated_calls_go_to_the_facts_of_the_run() -> None:
+    api = load_vendor_api("vba", {"database": "north"})
+
+    with Target(Address("http://127.0.0.1:1")) as target:
+        context = fuzzing_context(api, target, RunConfig(), FindingLedger(), lambda _exchange, _ledger: ())
+
+    assert context.pins.headers == {"vbasoftware-database": "north"}
 
 
 def test_on_a_walk_it_goes_where_the_link_leads() -> None:
