@@ -11,10 +11,10 @@ from typing import Any
 class Tolerance:
     """A keyword of a schema that need not be kept, and why.
 
-    `keyword` is JSON Schema's, or `content-type` for a media type that the spec does not state; `member` is
-    the name of that which breaks it, "" whatever it is. `passes`: the vendor may take it; else it is
-    refused, though by itself where `x-batch.fatal` has such refuse the call.
-    `media_type` is the body's, or a pattern such as `*/xml`.
+    `keyword` is JSON Schema's (`uniqueItems` speaks of the keys in a batch), or `content-type` for a media
+    type that the spec does not state; `member` is the name of that which breaks it, "" whatever it is.
+    `passes`: the vendor may take it; else it is refused, though by itself where `x-batch.fatal` has such refuse
+    the call. `media_type` is the body's, or a pattern such as `*/xml`.
     """
 
     keyword: str

@@ -6,7 +6,7 @@ the checks let a server that is not ours do either, and a note says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
@@ -15,10 +15,13 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile, Facts, OpenCase, Profile, RefusalRule
 from mockserver.contract.value_rules import ValueChange
 
+_TWICE = Tolerance("uniqueItems", "whether a key that is there twice refuses the call is assumed")
+_REFUSED = ExpectedStatuses(_TWICE.reason, valid=("400", "422"))
+
 
 def let_either(api: ApiUnderTest) -> ApiUnderTest:
     """Return the API with a profile that lets a server do either in every open case."""
-    profile, cases = api.profile, api.profile.open_cases
+    profile, cases = api.profile, (*api.profile.open_cases, *_repeated_keys(api))
     if not cases:
         return api
     changes = tuple(change for case in cases for change in case.values)
@@ -38,6 +41,15 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
             open_cases=(),
         ),
     )
+
+
+def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
+    """Yield what lets a call be refused because a key is in it twice; sequences find out whether it is."""
+    statuses = api.profile.pins.expected_statuses
+    for one in api.profile.batches(api.facts):
+        if "call" in one.twice_positions:
+            known = {one.operation: _REFUSED} if one.operation in statuses else {}
+            yield OpenCase("", {one.operation: (_TWICE,)}, known)
 
 
 def note_of(api: ApiUnderTest) -> str:

@@ -141,6 +141,9 @@ class Oracle:
         if verdict == "good" and not found:
             verdict, reason = "doubtful", "there are no items"
         items = tuple(self._items(found, batch, body.item, lenient, decoded))
+        keys = [key for one in items for key in set(one.keys)]
+        if len(set(keys)) < len(keys) and any(one.keyword == "uniqueItems" for one in lenient.tolerances):
+            items = tuple(replace(one, may_refuse_call=True) for one in items)
         return ExpectedResponse(operation, verdict, reason, items, not decoded.doubts)
 
     def _items(

@@ -19,6 +19,7 @@ _NOT_FOUND = 404
 _CLOSED = (401, 403)
 _VARYING = re.compile(r"[0-9a-fA-F-]{8,}|[0-9]+")
 _ABSENT = (405, 501)
+_OTHERS = ("PATCH", "PUT", "POST", "DELETE", "TRACE")
 _READING = ("get", "head", "options", "trace")
 _NUMBER = 2_000_000_011
 """Stands for a record that is most likely not there."""
@@ -72,12 +73,15 @@ def _answered(target: Target, request: Request, operation: str = "") -> Exchange
 def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether a 404 is that of the path, on a server that asks elsewhere who calls.
 
-    Then it comes without credentials too, and looks like that of a path which is in no spec.
+    Then it comes without credentials too, or, where none are asked for, by a method that the spec has not; and
+    it looks like that of a path which is in no spec.
     """
+    sent = _anonymous(api, exchange)
     if not headers_for(api, exchange.operation, api.profile.credentials):
-        return False
-    anonymous = _answered(target, _anonymous(api, exchange))
-    if anonymous is None or anonymous.response.status != _NOT_FOUND:
+        known = api.spec.document["paths"][api.spec.operations[exchange.operation].path]
+        sent = replace(sent, method=next(name for name in _OTHERS if name.lower() not in known))
+    again = _answered(target, sent)
+    if again is None or again.response.status != _NOT_FOUND:
         return False
     invented = _answered(target, replace(exchange.request, path=f"/not-there{exchange.request.path}"))
     return invented is not None and _outline(invented) == _outline(exchange)

@@ -165,7 +165,9 @@ class _SentRecords:
 
     def _named(self, key: str) -> list[BatchItem]:
         """Return the items of a name; which of its names tells a record is assumed."""
-        return self.by_name.get(key) or [item for item in self.items if key in self._texts(item)]
+        return self.by_name.get(key) or [
+            item for item in self.items if key in (*self._texts(item), f"{self.kind}[{item.place}]")
+        ]
 
     def _name(self, item: BatchItem) -> str:
         """Return the first member that is not blank, else the index.

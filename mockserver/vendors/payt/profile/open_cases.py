@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mockserver.contract.call_profile import Tolerance
-from mockserver.contract.profile import OpenCase
+from mockserver.contract.profile import OpenCase, RefusalRule
 from mockserver.contract.value_rules import ValueChange
 
 _LENGTH = Tolerance("maxLength", "the 255 characters of CSV imports are assumed")
 _REASON = "where the border to the faults of a record runs is assumed"
 _BROKEN = tuple(
-    Tolerance(keyword, _REASON, passes=False) for keyword in ("required", "enum", "type", "format")
+    Tolerance(keyword, _REASON, passes=False)
+    for keyword in ("required", "enum", "type", "format", "minimum", "maximum")
 )
 _CENTS = Tolerance("pattern", "that an amount has two decimals is assumed")
 _ROUNDED = ValueChange(
@@ -19,10 +20,17 @@ _ROUNDED = ValueChange(
     "docs/vendors/payt.md#conventions",
     2,
 )
+_CLOSED = RefusalRule(
+    "unknown record",
+    (403, 404),
+    "whether an administration that is not there is said to be closed is assumed",
+    ("getV1AdministrationsAdministrationId",),
+)
 
 OPEN_CASES = (
     OpenCase("a text of more than 255 characters", {"": (_LENGTH,)}),
     OpenCase("a missing member, a word of no list, a value of a wrong type", {"": _BROKEN}),
     OpenCase("parts of a cent", {"": (_CENTS,)}, values=(_ROUNDED,)),
+    OpenCase("an administration that is not there", refusals=(_CLOSED,)),
     OpenCase("a cursor of the last page that leads to an empty one", lists_end_empty=True),
 )
