@@ -13,8 +13,8 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, TooManyItems, UnsupportedMediaType
-from mockserver.model import Call, Item, Json, Problem, join_key
-from mockserver.spec.openapi import Batch, RouteMatch, Spec
+from mockserver.model import Call, Item, Json, Path, Problem, join_key
+from mockserver.spec.openapi import Batch, Operation, RouteMatch, Spec
 from mockserver.vendor import ClassifyProblem, DispatchCall, Request
 
 MAX_ITEMS = 10_000
@@ -71,14 +71,13 @@ class EnvelopeReader:
         if is_closed:
             return document
         read = document if body.read is None else body.read(document)
-        self._refuse(body.whole.problems(read), call, read)
+        items = None if body.items is None else _value_at(body.items.batch.items, read)
+        self._refuse(body.whole.problems(read, unread=items), call, read)
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
         """Return the list of items, which must be there even if the spec does not require it."""
-        found = document
-        for step in plan.batch.items:
-            found = found.get(step) if isinstance(found, dict) else None
+        found = _value_at(plan.batch.items, document)
         if isinstance(found, list):
             return found
         absent = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], found)
@@ -120,6 +119,12 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
     if body is None:
         raise UnsupportedMediaType(media_type, plan.bodies)
     return body, charset
+
+
+def _value_at(path: Path, document: Json) -> Json:
+    for step in path:
+        document = document.get(step) if isinstance(document, dict) else None
+    return document
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:

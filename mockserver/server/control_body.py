@@ -15,7 +15,7 @@ from mockserver.codec.http import JSON_TYPE, parse_content_type, problem_reply
 from mockserver.control.control_call import ControlCall
 from mockserver.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
 from mockserver.model import Json
-from mockserver.server.request_body import read_body
+from mockserver.server.request_body import check_values, read_body
 
 CONTROL_CALL_KEY = "mockserver.control_call"
 """ASGI scope key of the `ControlCall` that an operation receives."""
@@ -54,12 +54,12 @@ class ControlBodyReader:
         try:
             _check_path(scope["path"])
             content = await read_body(receive, headers.get("content-length", ""), self._max_body_bytes)
-            body, document = _read_document(content, headers)
+            body, document = _read_document(content, headers, self._max_body_bytes)
         except ClientDisconnect:
             return
         except (NotFound, TooLarge, MalformedBody, UnsupportedMediaType) as refusal:
             status, title = _REFUSALS[type(refusal)]
-            reply = problem_reply(status, title, refusal.detail, code=f"http-{status}")
+            reply = problem_reply(status, title, refusal.hint or refusal.detail, code=f"http-{status}")
             await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
             return
         headers["content-length"] = str(len(body))
@@ -77,7 +77,7 @@ def _check_path(path: str) -> None:
         raise NotFound("nothing is served here;", f"begin with {path}/health")
 
 
-def _read_document(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json]:
+def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple[bytes, Json]:
     """Return body and document: JSON as UTF-8; without a media type the body is JSON or else YAML."""
     media_type, charset = parse_content_type(headers)
     if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
@@ -90,6 +90,7 @@ def _read_document(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json
     if media_type not in ("", JSON_TYPE):
         detail = f"expected {JSON_TYPE}, or {YAML_TYPE} where it is declared; found {media_type}"
         raise UnsupportedMediaType(detail, (JSON_TYPE, YAML_TYPE))
+    check_values(content, limit)
     document = json.decode(content, charset)
     json.check_depth(document)
     headers["content-type"] = JSON_TYPE

@@ -21,6 +21,13 @@ MAX_MEMBERS = 64
 """Limit of gzip members in one body (RFC 1952 §2.2), because each one costs time whatever its size."""
 
 
+MAX_VALUES = 500_000
+"""So many values JSON may have in any case: nothing interrupts its decoder."""
+
+_BYTES_A_VALUE = 20
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
 class Body(Value, frozen=True):
     """A decoded request body, the headers that describe it, and the refusal if it cannot be used."""
 
@@ -39,12 +46,32 @@ async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit:
         content = await read_body(receive, headers.get("content-length", ""), limit)
     except TooLarge as refusal:
         return Body(headers, refusal=refusal)
-    if "content-encoding" not in headers:
-        return Body(headers, content)
     try:
-        return Body(*decode(headers, content, limit))
+        if "content-encoding" in headers:
+            headers, content = decode(headers, content, limit)
+        if "json" in headers.get("content-type", "").lower():
+            check_values(content, limit)
     except Refusal as refusal:
         return Body(headers, content, refusal)
+    return Body(headers, content)
+
+
+def check_values(content: bytes, limit: int) -> None:
+    """Raise if JSON has more values than `MAX_VALUES`, and than one for each 20 bytes of the largest body.
+
+    Raises:
+        TooLarge: it has.
+    """
+    most = max(MAX_VALUES, limit // _BYTES_A_VALUE)
+    if _count_values(content) > most and _count_values(_TEXT.sub(b"", content)) > most:
+        raise TooLarge(
+            limit, hint=f"the body has over {most:,} values in its JSON; send less, or raise --max-body"
+        )
+
+
+def _count_values(content: bytes) -> int:
+    """Return how many values JSON has at most; signs in texts count too."""
+    return sum(map(content.count, (b",", b"[", b"{")))
 
 
 def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:

@@ -57,7 +57,7 @@ def _changed(
             name.lower(): text for name, text in batches.headers.items() if name.lower() not in less.split()
         }
         sent = batches.encode(batches.items(2, 0, "one")) if body is None else body
-        return method or batches.method, batches.path + path, {**own, **named}, sent
+        return method or batches.method, batches.path.partition("?")[0] + path, {**own, **named}, sent
 
     return change
 
@@ -124,7 +124,13 @@ def test_what_a_crashed_call_was_made_of_is_freed_at_once(
 def _check_freed(app: Application, sandbox: str, wanted: Wanted) -> None:
     """Fail unless reference counting alone frees errors, and the frames that hold what they were about."""
     method, path, headers, body = wanted
-    sent = {"host": "127.0.0.1", "mock-sandbox": sandbox, **headers, "content-length": str(len(body))}
+    sent = {
+        "host": "127.0.0.1",
+        "user-agent": "tests",
+        "mock-sandbox": sandbox,
+        **headers,
+        "content-length": str(len(body)),
+    }
 
     async def call() -> Response:
         return await send_call(app, method, path, {name.lower(): text for name, text in sent.items()}, [body])

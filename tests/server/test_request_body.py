@@ -10,7 +10,7 @@ from mockserver.errors import MalformedBody, TooLarge, UnsupportedMediaType
 from mockserver.model import Json
 from mockserver.server.application import Application
 from mockserver.server.asgi import MAX_BODY_BYTES
-from mockserver.server.request_body import MAX_MEMBERS, decode
+from mockserver.server.request_body import MAX_MEMBERS, MAX_VALUES, check_values, decode
 from tests.support.client import Client, Response
 from tests.support.engine_samples import CALL
 from tests.support.operations import BatchAttempt, CalledOperation, batch_operations, stored
@@ -177,3 +177,22 @@ def test_a_coding_that_nobody_knows_is_refused(attempt: BatchAttempt) -> None:
 
     assert attempt.refused(answered), answered
     assert answered.status == 415
+
+
+@pytest.mark.parametrize("value", [b"1,", b"[],", b"{},", b"[[[1]]],"])
+def test_json_of_very_many_values_is_too_large(value: bytes) -> None:
+    check_values(value * (MAX_VALUES // 4), MAX_BODY_BYTES)
+    with pytest.raises(TooLarge) as refused:
+        check_values(value * (MAX_BODY_BYTES // 20 + 1), MAX_BODY_BYTES)
+    assert "raise --max-body" in refused.value.hint
+
+
+def test_a_larger_limit_of_bodies_allows_more_values() -> None:
+    check_values(b"1," * MAX_VALUES * 2, MAX_VALUES * 2 * 20)
+
+
+def test_a_batch_of_very_many_values_is_refused_as_too_large(client: Client) -> None:
+    sent = {"authorization": "Bearer t", "content-type": "application/json"}
+    refused = client.post("/payt/v1/invoices", content=b"[" + b"1," * 600_000 + b"1]", headers=sent)
+    assert refused.status == 413
+    assert refused.headers["mock-reason"].startswith("the body has over 524,288 values")

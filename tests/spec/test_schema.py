@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,15 @@ from mockserver.codec.json import decode
 from mockserver.errors import SpecError
 from mockserver.model import Json, Path
 from mockserver.spec.formats import COMMON_FORMATS
-from mockserver.spec.schema import Schema, compile_schema, extension_values, has_bounded_depth, to_draft4
+from mockserver.spec.schema import (
+    MAX_MEMBERS,
+    MAX_VALUES,
+    Schema,
+    compile_schema,
+    extension_values,
+    has_bounded_depth,
+    to_draft4,
+)
 
 TREE = {
     "components": {
@@ -184,7 +193,14 @@ def test_what_is_too_deep_to_be_looked_at_is_not_accepted() -> None:
 
 @pytest.mark.parametrize(
     ("values", "count"),
-    [([], 0), ([1, 2], 2), ([1, "2", 3], 1), (["1", 2], 0), ([1, 2, 3, None, "4"], 3)],
+    [
+        ([], 0),
+        ([1, 2], 2),
+        ([1, "2", 3], 1),
+        (["1", 2], 0),
+        ([1, 2, 3, None, "4"], 3),
+        ([*[1] * 99, "2", "3"], 99),
+    ],
     ids=str,
 )
 def test_the_values_before_the_first_invalid_one_are_counted(values: list[Json], count: int) -> None:
@@ -193,14 +209,10 @@ def test_the_values_before_the_first_invalid_one_are_counted(values: list[Json],
     assert schema.count_valid_before_first_invalid(values) == count
 
 
-def test_no_value_is_known_to_be_valid_where_one_is_too_deep_to_be_looked_at() -> None:
+def test_a_value_that_is_too_deep_to_be_looked_at_is_the_first_invalid_one() -> None:
     deep = decode(b"[" * 500 + b"]" * 500)
 
-    assert compiled({"items": {"enum": [1]}}).count_valid_before_first_invalid([1, deep]) == 0
-
-
-def test_no_value_is_known_to_be_valid_where_the_list_is_refused_itself() -> None:
-    assert compiled({"maxItems": 1}).count_valid_before_first_invalid([1, 2]) == 0
+    assert compiled({"items": {"enum": [1]}}).count_valid_before_first_invalid([1, deep, 1]) == 1
 
 
 def test_a_format_can_be_checked_by_a_function() -> None:
@@ -308,3 +320,50 @@ def test_a_read_only_member_is_required_of_answers_alone() -> None:
 
     assert of_request.problems({}) == []
     assert [problem.code for problem in of_answer.problems({})] == ["missing-required"]
+
+
+class _UnexpectedMembers:
+    """An error about unknown members, whose list of names the library makes anew each time it is read."""
+
+    name = "additionalProperties"
+
+    def __init__(self, names: list[str]) -> None:
+        self.kind, self.instance_path, self.reads, self._names = self, (), 0, names
+
+    @property
+    def unexpected(self) -> list[str]:
+        self.reads += 1
+        return self._names
+
+    def iter_errors(self, _value: Json) -> list[_UnexpectedMembers]:
+        return [self]
+
+
+def test_unknown_members_are_looked_up_and_not_searched_for() -> None:
+    names = [f"unknown{number}" for number in range(100)]
+    error: Any = _UnexpectedMembers(names)
+    schema = replace(compiled({"type": "object"}), quick=error)
+    problems = schema.problems(dict.fromkeys([*names, "known"], 1))
+    assert [problem.path for problem in problems] == [(name,) for name in names]
+    assert error.reads == 1
+
+
+def test_of_a_document_of_very_many_values_only_the_first_problem_is_told() -> None:
+    schema = compiled({"type": "array", "items": {"type": "string"}})
+    assert len(schema.problems([1] * MAX_VALUES)) == MAX_VALUES
+    assert [problem.path for problem in schema.problems(["a", *[1] * MAX_VALUES])] == [(1,)]
+    assert schema.problems(["a"] * (MAX_VALUES + 1)) == []
+
+
+def test_values_that_a_schema_does_not_look_at_do_not_count() -> None:
+    schema = compiled({"type": "object", "required": ["a", "b"], "properties": {"items": {"type": "array"}}})
+    items = [1] * MAX_VALUES
+    assert [problem.path for problem in schema.problems({"items": items})] == [("a",)]
+    assert [problem.path for problem in schema.problems({"items": items}, unread=items)] == [("a",), ("b",)]
+
+
+def test_of_a_very_large_object_only_that_is_told() -> None:
+    schema = compiled({"type": "array", "items": {"type": "object", "properties": {}}}, closed=True)
+    large = {f"unknown{number}": 1 for number in range(MAX_MEMBERS + 1)}
+    (problem,) = schema.problems([{}, large])
+    assert (problem.path, problem.rule, problem.expected) == ((1,), "maxItems", MAX_MEMBERS)

@@ -51,7 +51,7 @@ class ErrorContext:
         """The controller's parameter, with which every place begins."""
         return self.call.assumptions["param_name"] if self.is_batch else ASSUMED.single_parameter
 
-    @property
+    @cached_property
     def reader(self) -> BodyReader:
         """Reader of the body."""
         return body_reader(parse_content_type(self.call.headers)[0])
