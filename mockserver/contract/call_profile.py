@@ -13,8 +13,8 @@ class Tolerance:
 
     `keyword` is JSON Schema's (`uniqueItems` speaks of the keys in a batch), or `content-type` for a media
     type that the spec does not state; `member` is the name of that which breaks it, "" whatever it is.
-    `passes`: the vendor may take it; else it is refused, though by itself where `x-batch.fatal` has such refuse
-    the call. `media_type` is the body's, or a pattern such as `*/xml`.
+    `passes`: the vendor may take it; else it is refused, though by itself where `x-batch.fatal` has such
+    refuse the call. `media_type` is the body's, or a pattern such as `*/xml`.
     """
 
     keyword: str
@@ -77,7 +77,7 @@ class FixturePins:
         """Return the pins with other texts in place of these, wherever one is pinned."""
         if all(old == new for old, new in texts.items()):
             return self
-        names = ("headers", "query", "path", "body", "known", "bodies")
+        names = ("headers", "query", "path", "body", "known", "bodies", "walking")
         return replace(self, **{name: _with_texts(getattr(self, name), texts) for name in names})
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from yaml import YAMLError
 
@@ -65,20 +64,7 @@ def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None
     found = _profile_of_file(profile, spec) if profile else profile_of(spec)
     named: Mapping[str, str] = facts or {}
     _check_facts(found, named)
-    pins = _with_facts(found.pins, {found.facts.get(name): text for name, text in named.items()})
-    return ApiUnderTest(spec.name, spec, replace(found, pins=pins), {**found.facts, **named})
-
-
-def _with_facts(pins: FixturePins, texts: Mapping[str | None, str]) -> FixturePins:
-    """Return the pins with the facts that a user named in place of those of our fixtures."""
-
-    def named(node: Any) -> Any:
-        if isinstance(node, Mapping):
-            return {name: named(child) for name, child in node.items()}
-        return texts.get(node, node) if isinstance(node, str) else node
-
-    places = ("headers", "query", "path", "body", "known", "bodies", "walking")
-    return replace(pins, **{place: named(getattr(pins, place)) for place in places})
+    return ApiUnderTest(spec.name, spec, found, {**found.facts, **named})
 
 
 def _check_facts(profile: Profile, named: Facts) -> None:

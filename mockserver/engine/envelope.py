@@ -14,7 +14,7 @@ from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, TooManyItems, UnsupportedMediaType
 from mockserver.model import Call, Item, Json, Path, Problem, join_key
-from mockserver.spec.openapi import Batch, Operation, RouteMatch, Spec
+from mockserver.spec.openapi import Batch, RouteMatch, Spec
 from mockserver.vendor import ClassifyProblem, DispatchCall, Request
 
 MAX_ITEMS = 10_000

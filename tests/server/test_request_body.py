@@ -187,6 +187,10 @@ def test_json_of_very_many_values_is_too_large(value: bytes) -> None:
     assert "raise --max-body" in refused.value.hint
 
 
+def test_commas_and_brackets_of_a_text_are_no_values() -> None:
+    check_values(b'["' + rb",[{\"" * MAX_VALUES + b'"]', MAX_BODY_BYTES)
+
+
 def test_a_larger_limit_of_bodies_allows_more_values() -> None:
     check_values(b"1," * MAX_VALUES * 2, MAX_VALUES * 2 * 20)
 

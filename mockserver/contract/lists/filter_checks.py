@@ -214,7 +214,7 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 
 
 def _is_collated(before: str, after: str) -> bool:
-    """Return whether a collation may say which is first: what differs is no ASCII, no letter, or only a case."""
+    """Return whether a collation says which is first: what differs is no ASCII, no letter, or only a case."""
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()
     return not is_plain or (differ.isalpha() and not differ.islower() and not differ.isupper())

@@ -73,8 +73,8 @@ def _answered(target: Target, request: Request, operation: str = "") -> Exchange
 def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether a 404 is that of the path, on a server that asks elsewhere who calls.
 
-    Then it comes without credentials too, or, where none are asked for, by a method that the spec has not; and
-    it looks like that of a path which is in no spec.
+    Then it comes without credentials too, or, where none are asked for, by a method that the spec has not;
+    and it looks like that of a path which is in no spec.
     """
     sent = _anonymous(api, exchange)
     if not headers_for(api, exchange.operation, api.profile.credentials):
