@@ -208,7 +208,8 @@ class Executor:
         apply = apply_all if operation.batch.atomic else apply_each
         outcomes = apply(request, verdicts, room, state)
         reply = room.render(BatchResult(request, outcomes), state)
-        return Answer(reply, operation.id, outcomes if effects is None else effects.actual_outcomes(outcomes))
+        outcomes = outcomes if effects is None else effects.actual_outcomes(outcomes)
+        return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")
 
 
 def skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +12,37 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.errors import MalformedBody
 from mockserver.model import Json, Path, Reply
-from mockserver.scenario.model import EnvelopeEffect, SchemaDrift
+from mockserver.scenario.model import EnvelopeEffect
 from mockserver.spec.openapi import Batch, parse_pointer
 
 WILDCARD = "*"
-_TEXT = "{text}"
+TEXT = "{text}"
+
+MAX_TEXT = 64 * 1024
+"""Limit of characters of a text that a drift makes of another."""
+
+MAX_GROWTH = 1024 * 1024
+"""Limit of characters that the drifts of a call add to its answer, besides eight times its own.
+
+Each place that they look at costs eight too.
+"""
+
+_PLACE = _TIMES = 8
+_USED_UP = "the drifts of a rule would make too much of the answer: the rest of them is not done"
 
 Change = Callable[[dict[str, Any], str], None]
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many characters drifts may still add."""
+
+    left: int
+
+    def take(self, characters: int) -> bool:
+        """Return whether there is room for so many; if not, there is none from then on."""
+        self.left = self.left - characters if 0 <= characters <= self.left else -1
+        return self.left >= 0
 
 
 def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | None) -> Reply:
@@ -35,20 +60,22 @@ def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | N
         document = json.decode(reply.body)
     except MalformedBody:
         return reply
+    room = _Room(MAX_GROWTH + _TIMES * len(reply.body))
     if effect.count_add and batch is not None and "count" in batch.outcome:
-        _change(document, parse_pointer(batch.outcome["count"]), _add_number(effect.count_add))
+        _change(document, parse_pointer(batch.outcome["count"]), _add_number(effect.count_add), room)
     if effect.empty_map_as_array:
-        document = _replace_empty_maps(document, batch)
+        document = _replace_empty_maps(document, batch, room)
     for drift in effect.drift:
-        _apply_drift(document, drift)
-    return replace(reply, body=json.encode(document))
+        _change(document, drift.path, _CHANGES[drift.change](drift.to, room), room)
+    reply = replace(reply, body=json.encode(document))
+    return reply if room.left >= 0 else replace(reply, reason=_USED_UP)
 
 
-def _replace_empty_maps(document: Json, batch: Batch | None) -> Json:
+def _replace_empty_maps(document: Json, batch: Batch | None, room: _Room) -> Json:
     if batch is None or not batch.maps:
         return _replace_empty_objects(document)
     for pointer in batch.maps:
-        _change(document, parse_pointer(pointer), _replace_by_array)
+        _change(document, parse_pointer(pointer), _replace_by_array, room)
     return document
 
 
@@ -71,41 +98,55 @@ def _add_number(number: int) -> Change:
     return add
 
 
-def _apply_drift(document: Json, drift: SchemaDrift) -> None:
-    _change(document, drift.path, _CHANGES[drift.change](drift.to))
-
-
-def _change(node: Json, path: Path, change: Change) -> None:
-    """Do `change` to the member at `path` wherever an object is there to hold it."""
+def _change(node: Json, path: Path, change: Change, room: _Room) -> None:
+    """Do `change` to the member at `path` wherever an object is there to hold it, while there is room."""
     if not path:
         return
     step, rest = path[0], path[1:]
     if isinstance(node, list):
         for at in range(len(node)) if step == WILDCARD else range(len(node))[_slice_of(step)]:
-            _change_element(node, at, rest, change)
-    elif isinstance(node, dict) and not rest:
-        for name in list(node) if step == WILDCARD else [str(step)]:
-            change(node, name)
+            if room.take(_PLACE):
+                _change_element(node, at, rest, change, room)
     elif isinstance(node, dict):
-        for child in list(node.values()) if step == WILDCARD else [node.get(str(step))]:
-            _change(child, rest, change)
+        for name in list(node) if step == WILDCARD else [str(step)]:
+            if room.take(_PLACE):
+                _change_member(node, name, rest, change, room)
 
 
 def _slice_of(step: str | int) -> slice:
     return slice(step, step + 1) if isinstance(step, int) else slice(0)
 
 
-def _change_element(elements: list[Any], at: int, rest: Path, change: Change) -> None:
+def _change_member(members: dict[str, Any], name: str, rest: Path, change: Change, room: _Room) -> None:
     if rest:
-        _change(elements[at], rest, change)
+        _change(members.get(name), rest, change, room)
+    else:
+        change(members, name)
+
+
+def _change_element(elements: list[Any], at: int, rest: Path, change: Change, room: _Room) -> None:
+    if rest:
+        _change(elements[at], rest, change, room)
         return
     holder = {WILDCARD: elements[at]}
     change(holder, WILDCARD)
     elements[at] = holder.get(WILDCARD, elements[at])
 
 
-def _set_member(to: Json) -> Change:
-    return lambda holder, name: holder.__setitem__(name, to)
+def _set_member(to: Json, room: _Room) -> Change:
+    """Set a copy, because later drifts may change it."""
+    written = json.encode(to)
+
+    def change(holder: dict[str, Any], name: str) -> None:
+        if room.take(len(written)):
+            holder[name] = json.decode(written)
+
+    return change
+
+
+def _set_present_member(to: Json, room: _Room) -> Change:
+    set_member = _set_member(to, room)
+    return lambda holder, name: set_member(holder, name) if name in holder else None
 
 
 def _if_present(made: Callable[[Json], Json]) -> Change:
@@ -116,9 +157,9 @@ def _if_present(made: Callable[[Json], Json]) -> Change:
     return change
 
 
-def _rename_member(to: Json) -> Change:
+def _rename_member(to: Json, room: _Room) -> Change:
     def change(holder: dict[str, Any], name: str) -> None:
-        if name in holder:
+        if name in holder and room.take(len(str(to))):
             renamed = {str(to) if member == name else member: child for member, child in holder.items()}
             holder.clear()
             holder.update(renamed)
@@ -126,7 +167,7 @@ def _rename_member(to: Json) -> Change:
     return change
 
 
-def _widen_member(_to: Json) -> Change:
+def _widen_member(_to: Json, _room: _Room) -> Change:
     return _if_present(_widen_value)
 
 
@@ -137,15 +178,23 @@ def _widen_value(value: Json) -> Json:
     return str(value) if isinstance(value, (int, Decimal)) else [value]
 
 
-def _reword_text(to: Json) -> Change:
-    template = str(to) if to is not None else f"«{_TEXT}»"
-    return _if_present(lambda text: template.replace(_TEXT, text) if isinstance(text, str) else text)
+def _reword_text(to: Json, room: _Room) -> Change:
+    pieces = (str(to) if to is not None else f"«{TEXT}»").split(TEXT)
+
+    def reword(text: Json) -> Json:
+        """Return the new words; the old ones if these would be too long."""
+        if not isinstance(text, str):
+            return text
+        characters = sum(map(len, pieces)) + len(text) * (len(pieces) - 1)
+        return text.join(pieces) if characters <= MAX_TEXT and room.take(characters) else text
+
+    return _if_present(reword)
 
 
-_CHANGES: Mapping[str, Callable[[Json], Change]] = {
+_CHANGES: Mapping[str, Callable[[Json, _Room], Change]] = {
     "add": _set_member,
-    "value": lambda to: _if_present(lambda _old: to),
-    "null": lambda _to: _if_present(lambda _old: None),
+    "value": _set_present_member,
+    "null": lambda _to, _room: _if_present(lambda _old: None),
     "rename": _rename_member,
     "widen": _widen_member,
     "reword": _reword_text,

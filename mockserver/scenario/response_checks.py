@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mockserver.model import Document, Json
+from mockserver.scenario.envelope_effects import MAX_TEXT, TEXT
 from mockserver.scenario.predicates import WILDCARD, InvalidPredicateError, parse_path
 from mockserver.scenario.schema_errors import ScenarioProblem, shorten
 
@@ -122,6 +123,15 @@ def check_envelope(envelope: Json) -> Iterator[ScenarioProblem]:
         detail = "an empty map is a map anyway"
         yield ScenarioProblem(("emptyMapAsArray",), "no-effect", detail, "write true, or take it out")
     yield from check_header_value(envelope.get("contentType", ""), ("contentType",))
+    times: dict[str, int] = {}
+    for place, drift in enumerate(envelope.get("drift", ())):
+        if drift["change"] == "reword" and isinstance(to := drift.get("to"), str):
+            path = drift["path"]
+            times[path] = times.get(path, 1) * to.count(TEXT)
+            if times[path] > MAX_TEXT:
+                detail = f"{path} would be repeated over {MAX_TEXT:,} times, which is the limit of a text"
+                yield ScenarioProblem(("drift", place, "to"), "too-long", detail, f"write {TEXT} less often")
+                return
 
 
 def check_drift(drift: Json) -> Iterator[ScenarioProblem]:

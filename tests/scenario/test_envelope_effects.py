@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.codec import json
 from mockserver.model import Reply
-from mockserver.scenario.envelope_effects import apply_envelope
+from mockserver.scenario.envelope_effects import MAX_GROWTH, MAX_TEXT, apply_envelope
 from mockserver.scenario.model import EnvelopeEffect, SchemaDrift
 from tests.support.engine_samples import BATCH
 
@@ -96,3 +96,39 @@ def test_members_keep_their_order_and_amounts_their_scale() -> None:
     bent = apply_envelope(reply, EnvelopeEffect(drift=(SchemaDrift(("a",), "rename", "z"),)), None)
 
     assert bent.body == b'{"b":1.50,"z":1,"c":0}'
+
+
+def test_a_text_is_not_reworded_to_a_very_long_one() -> None:
+    half = "a" * (MAX_TEXT // 2)
+    assert drifted({"a": half}, ("a",), "reword", "{text}{text}") == {"a": half * 2}
+    assert drifted({"a": half}, ("a",), "reword", "{text}{text}.") == {"a": half}
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        SchemaDrift(("l", "*"), "value", "v" * 1000),
+        SchemaDrift(("l", "*"), "reword", "{text}" * 1000),
+        SchemaDrift(("o", "*", "a"), "add", ["v" * 1000]),
+        SchemaDrift(("o", "*", "a"), "rename", "v" * 1000),
+    ],
+    ids=lambda drift: drift.change,
+)
+def test_drifts_make_an_answer_not_very_much_longer_and_say_so(drift: SchemaDrift) -> None:
+    document = json.encode({"l": ["x"] * 5000, "o": [{"a": 1} for _ in range(5000)]})
+    limit = MAX_GROWTH + 9 * len(document)
+    bent = apply_envelope(Reply(200, document), EnvelopeEffect(drift=(drift,)), None)
+    assert limit / 2 < len(bent.body) < limit
+    assert bent.reason.startswith("the drifts of a rule would make too much")
+
+
+def test_lists_that_drifts_put_into_lists_come_to_an_end() -> None:
+    into = [SchemaDrift(("l", *"*" * depth), "value", [0] * 100) for depth in range(1, 9)]
+    bent = apply_envelope(Reply(200, b'{"l": [1]}'), EnvelopeEffect(drift=tuple(into)), None)
+    assert len(bent.body) < MAX_GROWTH
+
+
+def test_what_a_drift_adds_is_the_same_each_time_whatever_a_later_one_makes_of_it() -> None:
+    drifts = (SchemaDrift(("b",), "add", {"c": "x"}), SchemaDrift(("b", "c"), "reword", "{text}{text}"))
+    effect = EnvelopeEffect(drift=drifts)
+    assert bent({}, effect) == bent({}, effect) == {"b": {"c": "xx"}}

@@ -272,6 +272,15 @@ IMPOSSIBLE: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
             "write $.data",
         ),
     ),
+    "texts-repeated-without-end": (
+        envelope(drift=[{"path": "$.a", "change": "reword", "to": "{text}{text}"}] * 40),
+        (
+            "/rules/0/envelope/drift/16/to",
+            "too-long",
+            "$.a would be repeated over 65,536 times, which is the limit of a text",
+            "write {text} less often",
+        ),
+    ),
     "drift-of-the-whole": (
         drift(path="$", change="null"),
         (
