@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from mockserver.codec.instants import parse_instant
 from mockserver.codec.redaction import redact_credential
-from mockserver.engine.auth import CREDENTIALS, Head, SecurityScheme
+from mockserver.engine.auth import CREDENTIALS, Head, SecurityScheme, find_mistake
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Forbidden, Unauthorized
 from mockserver.model import EMPTY, Call, Document, Value
@@ -45,7 +45,12 @@ class AccessReasons(Value, frozen=True):
         if text is None:
             return f"{self._missing(scheme, call, operation)}; {self._cure(scheme, operation)}"
         known = state.collection(CREDENTIALS, "").get(text) or EMPTY
-        said = self._complaint(refusal, self._name_of(text), known, scheme, state)
+        mistake = "" if known else find_mistake(text)
+        said = (
+            f"the {_noun(scheme)} {mistake}"
+            if mistake
+            else self._complaint(refusal, self._name_of(text), known, scheme, state)
+        )
         return f"{said}; {self._cure(scheme, operation, refused=text)}"
 
     def scope(self, refusal: Forbidden, call: Call, operation: Operation | None) -> str:
@@ -162,6 +167,12 @@ def describe_duration(duration: timedelta) -> str:
 
 def _scheme_word(scheme: SecurityScheme) -> str:
     return str(scheme.node.get("scheme", "bearer")).capitalize()
+
+
+def _noun(scheme: SecurityScheme) -> str:
+    if scheme.node["type"] == _API_KEY:
+        return "key"
+    return "user or password" if scheme.node.get("scheme") == _BASIC else "token"
 
 
 def _without_password(text: str) -> str:

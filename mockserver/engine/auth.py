@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,12 @@ CREDENTIALS = "credentials"
 """
 
 _KNOWN_LOGINS = 64
+_UNSET = re.compile(r"undefined|null|none|nil|nan|true|false|\[object \w+\]", re.IGNORECASE)
+_UNFILLED = re.compile(
+    r"\{\{[\w .-]{1,40}\}\}|[$#]\{[\w .-]{1,40}\}|<[\w .-]{1,40}>|%[\w .-]{1,40}%"
+    r"|\{[A-Za-z_]{1,40}\}|\$[A-Z_]{1,40}"
+)
+_SCHEME_AGAIN = re.compile(r"(bearer|basic)(\s.*)?", re.IGNORECASE)
 
 
 class Head(Protocol):
@@ -66,23 +73,47 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
 
     @lru_cache(_KNOWN_LOGINS)
     def parse(header: str) -> str | None:
-        kind, _, text = header.partition(" ")
-        if kind.lower() != wanted or len(text.split()) != 1:
+        kind, _, rest = header.partition(" ")
+        text = rest.strip()
+        if kind.lower() != wanted:
             return None
-        return _decode_basic(text.strip()) if wanted == "basic" else text.strip()
+        if find_mistake(text):
+            return text
+        if len(text.split()) != 1:
+            return None
+        return _decode_basic(text) if wanted == "basic" else text
 
     return lambda head: parse(head.headers.get("authorization", ""))
+
+
+@lru_cache(_KNOWN_LOGINS)
+def find_mistake(text: str) -> str:
+    """Return what is wrong with a credential that a mistake of the client made; "" if nothing is.
+
+    A login is its user and its password; each may be one.
+    """
+    if text == ":":
+        return "is empty: the client sent it before it had one"
+    for part in (text, *text.split(":", 1)):
+        bare = part.strip("\"'")
+        if _UNSET.fullmatch(bare):
+            return f"is the text `{bare}`: the client sent it before it had one"
+        if _UNFILLED.fullmatch(bare):
+            return f"is the placeholder `{bare}`: the client did not fill it in"
+    again = _SCHEME_AGAIN.fullmatch(text)
+    return f"begins with `{again[1]}`: the client wrote the scheme twice" if again else ""
 
 
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
     """Return the principal of a credential.
 
     Raises:
-        Unauthorized: it is expired or revoked, of another kind, or in strict mode unknown.
+        Unauthorized: it is expired or revoked, of another kind, a mistake of the client, or in strict mode
+            unknown.
     """
     known = state.collection(CREDENTIALS, "").get(text)
     if known is None:
-        if strict:
+        if strict or find_mistake(text):
             raise Unauthorized("unknown", scheme.name)
         return Principal(f"{scheme.name} holder")
     kind = known.get("kind", "good")

@@ -136,6 +136,33 @@ def test_an_unknown_credential_is_said_to_be_unknown_where_access_is_strict(acme
     )
 
 
+@pytest.mark.parametrize(
+    ("authorization", "words"),
+    [
+        ("Bearer undefined", "the token is the text `undefined`: the client sent it before it had one"),
+        (
+            "Bearer [object Object]",
+            "the token is the text `[object Object]`: the client sent it before it had one",
+        ),
+        ("Bearer {{token}}", "the token is the placeholder `{{token}}`: the client did not fill it in"),
+        ("Bearer Bearer abc-secret", "the token begins with `Bearer`: the client wrote the scheme twice"),
+    ],
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_mistake_of_the_client_is_named(
+    acme: LoadedVendor, authorization: str, words: str, *, strict: bool
+) -> None:
+    mode = "strict" if strict else "lenient"
+
+    assert said(acme, authorization, strict=strict) == f"{words}; good-token will do (auth {mode})"
+
+
+def test_a_mistake_in_a_login_is_named(acme: LoadedVendor) -> None:
+    assert said(acme, basic("jane:null"), "login").startswith(
+        "the user or password is the text `null`: the client"
+    )
+
+
 def test_a_wrong_password_is_said_to_be_wrong(acme: LoadedVendor) -> None:
     found = said(acme, basic(f"jane:{SECRET}"), "login")
 

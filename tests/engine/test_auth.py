@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mockserver.engine.auth import (
     authenticate,
     check_permission,
     find_missing_scheme,
+    find_mistake,
     issue_credential,
 )
 from mockserver.errors import Forbidden, Unauthorized
@@ -105,6 +107,71 @@ def test_an_unknown_credential_is_refused_where_auth_is_strict() -> None:
         known(None, strict=True)
 
     assert (refused.value.reason, refused.value.scheme) == ("unknown", "token")
+
+
+UNSET = ("undefined", "null", "NULL", "None", "nil", "NaN", "true", "False", "[object Object]", '"undefined"')
+UNFILLED = (
+    "{{token}}",
+    "{{ my.token }}",
+    "${TOKEN}",
+    "<token>",
+    "<your token>",
+    "%TOKEN%",
+    "{token}",
+    "$TOKEN",
+)
+DOUBLED = ("Bearer", "Bearer x", "bearer undefined", "Basic dXNlcjpzZWNyZXQ=")
+
+
+@pytest.mark.parametrize("text", [*UNSET, *UNFILLED, *DOUBLED])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_credential_that_a_clients_mistake_made_is_refused_unless_it_is_known(
+    text: str, *, is_known: bool
+) -> None:
+    made = store()
+    found = BEARER.credential(calling(f"Bearer {text}"))
+
+    def work(state: State) -> Principal:
+        if is_known:
+            state.collection(CREDENTIALS, "")[text] = {"scheme": "token"}
+        return authenticate(BEARER, str(found), state, strict=False)
+
+    assert found == text
+    if is_known:
+        assert transact(made, work).name == "token"
+        return
+    with pytest.raises(Unauthorized, match="unknown credential"):
+        transact(made, work)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("abc", "nullable", "undefined-1", "true-token", "trueblue", "object", "bearer-1", "Bearerx"),
+        *(
+            "{3f2504e0-4f89-11d3-9a0c-0305e82c3301}",
+            "a<b>",
+            "100%",
+            "$2a$10$N9qo8uLOickgx2ZMRZoMye",
+            "any",
+            "string",
+        ),
+    ],
+)
+def test_any_other_credential_is_no_mistake(text: str) -> None:
+    assert find_mistake(text) == ""
+
+
+@pytest.mark.parametrize("login", ["undefined:undefined", "jane:null", "{{user}}:x", ":", "None:None"])
+def test_a_login_is_a_mistake_where_one_half_is(login: str) -> None:
+    sent = calling(f"Basic {b64encode(login.encode()).decode()}")
+
+    assert find_mistake(str(BASIC.credential(sent)))
+
+
+@pytest.mark.parametrize("text", ["undefined", "{{login}}", "[object Object]"])
+def test_a_login_that_is_no_base64_may_be_a_mistake_too(text: str) -> None:
+    assert BASIC.credential(calling(f"Basic {text}")) == text
 
 
 @pytest.mark.parametrize("kind", ["expired", "revoked"])
