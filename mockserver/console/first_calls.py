@@ -25,12 +25,8 @@ class FirstCalls:
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, vendors: tuple[str, ...]) -> Mapping[str, Document]:
-        """Return the examples of those vendors that have one which needs no records of its own.
-
-        Raises:
-            ControlRefusal: no call can be served now.
-        """
-        await self.control.get("/health")
+        """Return the examples of those vendors that have one which needs no records of its own."""
+        await self.control.get("/health")  # no examples of calls that cannot be served
         async with self._one_at_a_time:
             missing = [name for name in vendors if name not in self._made]
             if missing:

@@ -137,9 +137,8 @@ class RedisConnection:
     def keep_first(self, name: str, value: bytes) -> bytes:
         """Store a value unless there is one, and return the one that is there."""
         key = self.key(name)
-        is_first = self.ask(lambda client: client.set(key, value, nx=True))
-        kept: bytes = value if is_first else self.ask(lambda client: client.get(key)) or value
-        return kept
+        self.ask(lambda client: client.set(key, value, nx=True))
+        return self.ask(lambda client: client.get(key)) or value
 
     def close(self) -> None:
         """Close the connection."""

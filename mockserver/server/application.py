@@ -146,8 +146,7 @@ def create_app(
     Raises:
         SpecError, VendorError: a vendor cannot be served.
         InvalidAssumptionError: `assumptions` has an unknown id or an invalid value.
-        StartupError: a scenario file or the fixtures file cannot be used, or other servers on the store are
-            set otherwise.
+        StartupError: a file cannot be used, or the store was begun with other settings.
         ValueError: `freeze` is not an instant supported by the clock.
     """
     options = options or Options()
@@ -158,7 +157,7 @@ def create_app(
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
     default = app.sandboxes.default_settings
     with suppress(StoreUnavailableError):  # a worker may start before its store is back
-        check_settings(default, backend.first_settings, strict_auth=options.strict_auth)
+        check_settings(default, backend.keep_first, strict_auth=options.strict_auth)
         app.sandboxes.create(default)
     return app
 

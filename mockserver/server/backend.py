@@ -30,11 +30,6 @@ def _be_ready() -> None:
     """Be ready at all times."""
 
 
-def _be_first(settings: bytes) -> bytes:
-    """Return one's own settings: there are no other servers."""
-    return settings
-
-
 def _follow_nobody(_listener: CallListener) -> None:
     """Tell of nothing: there are no other workers."""
 
@@ -45,7 +40,7 @@ class Backend:
 
     `use_times` are those of the sandboxes by name, `case_runs` the runs of cases. `check` raises
     `StoreUnavailableError` while nothing can be stored. `follow` calls a function with the calls that other
-    workers record. `first_settings` returns the settings of the first server, or keeps those that it gets.
+    workers record. `keep_first` returns the settings of the first server on the store, or keeps what it gets.
     """
 
     store: Store
@@ -56,7 +51,7 @@ class Backend:
     check: Callable[[], None] = _be_ready
     follow: Callable[[CallListener], None] = _follow_nobody
     case_runs: CaseRuns = field(default_factory=MemoryCaseRuns)
-    first_settings: Callable[[bytes], bytes] = _be_first
+    keep_first: Callable[[bytes], bytes] = bytes
 
 
 def memory_backend(clock: Clock = system_clock) -> Backend:

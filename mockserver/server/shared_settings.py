@@ -11,9 +11,7 @@ from mockserver.server.startup_error import StartupError
 
 
 def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, strict_auth: bool) -> None:
-    """Compare what this server is set to with the first server, whose settings `keep_first` returns.
-
-    `default` are the settings of the default sandbox.
+    """Compare the settings of this server with those of the first one, which `keep_first` returns.
 
     Raises:
         StartupError: they differ, so that the answer to a call would depend on who takes it.
@@ -22,25 +20,17 @@ def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, s
         "auth": "strict" if strict_auth else "lenient",
         "seed": default.seed,
         "freeze": default.frozen,
-        "empty": default.empty,
+        "empty": "" if default.empty else None,
     }
     first: Mapping[str, Json] = json.decode(keep_first(json.encode(own)))
     names = [name for name in own if own[name] != first[name]]
     if names:
-        raise StartupError(
-            f"the store was begun with {_flags(first, names)}; this server has {_flags(own, names)}: "
-            "servers that share a store have the same",
-            "--store",
-            f"mockserver run {_flags(first, [name for name in own if first[name]])}\n"
-            "   or: mockserver run --store '…?prefix=NAME', for a world of its own",
-        )
+        what = f"the store was begun with {_flags(first, names)}; this server has {_flags(own, names)}"
+        same = f"mockserver run {_flags(first, [name for name in own if first[name] is not None])}"
+        other = "\n   or: mockserver run --store '…?prefix=NAME', for a world of its own"
+        raise StartupError(f"{what}: servers that share a store have the same", "--store", same + other)
 
 
 def _flags(settings: Mapping[str, Json], names: Iterable[str]) -> str:
-    return " ".join(_flag(name, settings[name]) for name in names)
-
-
-def _flag(name: str, value: Json) -> str:
-    if value is None or value is False:
-        return f"no --{name}"
-    return f"--{name}" if value is True else f"--{name} {value}"
+    given = ((name, settings[name]) for name in names)
+    return " ".join(f"no --{name}" if one is None else f"--{name} {one}".rstrip() for name, one in given)

@@ -17,11 +17,16 @@ def test_a_worker_has_its_control_plane_before_it_takes_calls(
 ) -> None:
     built: list[Any] = []
     build = application._control_plane  # noqa: SLF001
-    monkeypatch.setattr(application, "_control_plane", lambda *parts: built.append(1) or build(*parts))
+
+    def noted(*parts: Any) -> Any:
+        built.append(parts)
+        return build(*parts)
+
+    monkeypatch.setattr(application, "_control_plane", noted)
     sample_vendor.write_spec(tmp_path)
     options = Options(specs=(tmp_path,), vendors=(sample_vendor.NAME,))
     worker: Any = workers_config(options, 2, "off", None, ()).app
-    order: list[Any] = []
+    order: list[tuple[str, int]] = []
 
     async def receive() -> Any:
         return {}
