@@ -19,8 +19,12 @@ from mockserver.model import EMPTY, Document, Json, pointer_of
 from mockserver.spec.openapi import Batch, Operation, parse_pointer, resolve
 
 REFUSAL_STATUSES = 400
-_CREATED, _UPDATED = 201, 200
+_CREATED = 201
 _PLACE = re.compile(r"\w*\[([0-9]{1,6})\]|#([0-9]{1,6})")
+_CLASS = re.compile(
+    r"(?:(?!(?:not|never|already|previously|be|to|if|or|and|no)\b)[a-z]+ ){0,4}"
+    r"(created|updated)(?: successfully)?[.!]?"
+)
 _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
 
 
@@ -91,20 +95,16 @@ class _OutcomeList:
         key = self._found(entry, "key")
         accepted = is_accepted_status(status, message, by_message="message" in self.batch.outcome)
         number = _number(status)
+        named = status if isinstance(status, str) and number is None and class_in_words(status) else message
         return ReportedOutcome(
             place=place if place < sent else None,
             accepted=accepted,
             key=text_of(key) or value_of_pair(key),
-            made=self._made(number) if accepted else "",
+            made="" if not accepted else "created" if number == _CREATED else class_in_words(named),
             status=number,
             message=message,
             at=f"{self.batch.outcome['list']}/{place}",
         )
-
-    def _made(self, status: int | None) -> Literal["created", "updated", ""]:
-        if status == _CREATED:
-            return "created"
-        return "updated" if status == _UPDATED and self.batch.upsert else ""
 
     def _found(self, entry: Json, what: str) -> Json:
         pointer = self.batch.outcome.get(what)
@@ -182,6 +182,12 @@ def text_at(value: Json) -> str:
         return value.strip()
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return "; ".join(filter(None, map(text_at, inner)))
+
+
+def class_in_words(text: str) -> Literal["created", "updated", ""]:
+    """Return what a whole message says that was done, "" where it leaves a doubt; English only."""
+    found = _CLASS.fullmatch(text.strip().lower())
+    return "" if found is None else "created" if found[1] == "created" else "updated"
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:

@@ -92,6 +92,11 @@ FOUND = {
     (BARE, "one bad row rejects all"): ("stateful", "good-items-are-accepted", ""),
     (BARE, "a result names the next row"): ("stateful", "order-is-kept", ""),
     (BARE, "a time loses its fractions"): ("stateful", "dates-survive", "parts of its second are lost"),
+    (BARE, "an update says that it created the row"): (
+        "stateful",
+        "class-is-true",
+        "is reported as created, and before it there was description",
+    ),
     (STARLETTE, "a batch stores fifty rows at most"): (
         "sizes",
         STORED,

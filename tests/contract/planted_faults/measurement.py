@@ -39,7 +39,7 @@ _BUILT_IN = frozenset(
 )
 
 
-class FaultFoundError(Exception):
+class FaultFoundError(BaseException):
     """Something was found, and that is all that is asked."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
-from mockserver.contract.responses.outcomes import reader_for
+from mockserver.contract.responses.outcomes import class_in_words, reader_for
 from tests.contract.exchanges import GOOD, OTHER, acme, answered, put, results, row, with_outcome
 from tests.support import sample_vendor
 
@@ -39,6 +39,46 @@ def test_two_hundred_is_an_update_where_keys_are_upserted(tmp_path: Path) -> Non
 
     assert found is not None
     assert [one.made for one in found.outcomes] == ["updated", "created"]
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "made"),
+    [
+        (200, "OK", ""),
+        (200, "Saved", ""),
+        (200, "", ""),
+        (200, "Order created", "created"),
+        ("updated", "", "updated"),
+        ("CREATED", "", "created"),
+        ("ok", "The order has been updated.", "updated"),
+        (201, "Updated", "created"),
+    ],
+)
+def test_an_outcome_is_of_the_class_that_it_names(
+    status: int | str, text: str, made: str, tmp_path: Path
+) -> None:
+    found = told(acme(tmp_path), 207, results({**row("A-1"), "status": status, "text": text}, row("A-2")))
+
+    assert found is not None
+    assert found.outcomes[0].made == made
+
+
+@pytest.mark.parametrize(
+    ("message", "made"),
+    [
+        ("Created", "created"),
+        ("successfully updated!", "updated"),
+        ("Invoice was created successfully", "created"),
+        ("was already created", ""),
+        ("created or updated", ""),
+        ("It could not be updated", ""),
+        ("nothing to be updated", ""),
+        ("Erstellt", ""),
+        ("created before", ""),
+    ],
+)
+def test_only_a_whole_message_names_a_class(message: str, made: str) -> None:
+    assert class_in_words(message) == made
 
 
 def test_an_outcome_too_many_stands_for_no_item(tmp_path: Path) -> None:
