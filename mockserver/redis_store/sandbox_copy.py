@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from mockserver.model import Document
 from mockserver.redis_store.documents import Written, read_document, split_field
+from mockserver.redis_store.turns import Turn
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.memory_state import MemoryState, StoredSandbox
 from mockserver.sandbox.memory_table import UndoList
@@ -38,14 +39,14 @@ class SandboxCopy(StoredSandbox):
     """The tables of a sandbox at one `version` of one `epoch`; `tx` names the transaction that made it.
 
     A sandbox that is made anew has another epoch, and a history that was wound back has other transactions.
-    It `is_contended` while other workers write to it too.
+    It `is_contended` while other workers write to it too, and then waits for its `turn`.
     """
 
-    __slots__ = ("_unread", "epoch", "is_contended", "name", "tx", "version")
+    __slots__ = ("_unread", "epoch", "is_contended", "name", "turn", "tx", "version")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, turn: Turn) -> None:
         super().__init__()
-        self.name, self.is_contended = name, False
+        self.name, self.turn, self.is_contended = name, turn, False
         self._unread: dict[bytes, bytes] = {}
         self.forget()
 

@@ -156,7 +156,7 @@ class RedisStore:
     def _transact(self, copy: SandboxCopy, scope: str, work: Callable[[MemoryState], T]) -> tuple[T, int]:
         """Run `work` until it was run on the current state; its result, and the version that it ran on."""
         began, conflicts = perf_counter(), 0
-        with Turn(self._connection, self._keys(copy.name)) as turn:
+        with copy.turn as turn:
             if copy.is_contended:
                 self._take_turn(copy, turn)
             while True:
@@ -244,7 +244,8 @@ class RedisStore:
         with self._lock:
             copy = self._copies.get(sandbox)
             if copy is None:
-                copy = self._copies[sandbox] = SandboxCopy(sandbox)
+                turn = Turn(self._connection, self._keys(sandbox))
+                copy = self._copies[sandbox] = SandboxCopy(sandbox, turn)
                 if len(self._copies) > MAX_COPIES:
                     self._copies.popitem(last=False)
             else:

@@ -24,7 +24,10 @@ _BUSY = b"busy"
 
 
 class Turn:
-    """A worker's turn to write to a sandbox, once it has taken it; it ends with the context."""
+    """A worker's turn to write to a sandbox, once it has taken it; it ends with the context.
+
+    If Redis is lost, it stays this worker's for the rest of its time, and the next context begins with it.
+    """
 
     def __init__(self, connection: RedisConnection, keys: SandboxKeys) -> None:
         self._connection, self._keys = connection, keys
@@ -39,6 +42,7 @@ class Turn:
         if self.token and not isinstance(error, StoreUnavailableError):
             with self._connection.waits(shared=False):
                 self._connection.script("sandbox", self._keys, "release", self.token, token_hex(8))
+            self.hand_over()
 
     def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
         """Wait for the turn, or keep it for longer, and return what `begin` says of the sandbox then.
@@ -61,5 +65,5 @@ class Turn:
         raise StoreUnavailableError(f"other workers have been writing to the sandbox for {PATIENCE_S:.0f} s")
 
     def hand_over(self) -> None:
-        """Note that a commit has ended the turn."""
+        """Note that the turn is over."""
         self.token = ""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.errors import UnknownSandboxError
+from mockserver.errors import StoreUnavailableError, UnknownSandboxError
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.keys import sandbox_keys
 from mockserver.redis_store.store import RedisStore
@@ -272,6 +272,28 @@ def _outcome(store: Store, work: Callable[[CallState], Any]) -> Any:
         return store.transact("s", SCOPE, work)
     except BrokenError:
         return "broken"
+
+
+def test_a_turn_that_redis_was_lost_in_goes_on_when_it_is_back(
+    two: tuple[RedisStore, RedisStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders(two[1])
+    write(two[0], "new")
+    script, asked = RedisConnection.script, []
+
+    def lose_second_commit(connection: RedisConnection, name: str, keys: Any, *arguments: Any) -> Any:
+        asked.append(arguments[0])
+        if arguments[0] == "commit" and asked.count("commit") == 2:
+            raise StoreUnavailableError
+        return script(connection, name, keys, *arguments)
+
+    monkeypatch.setattr(RedisConnection, "script", lose_second_commit)
+    with pytest.raises(StoreUnavailableError):
+        write(two[1], "lost")
+    write(two[1], "later")
+
+    assert asked == ["commit", "acquire", "turn", "commit", "turn", "load", "commit"]
+    assert sorted(orders(two[0])) == ["later", "new", "old"]
 
 
 def test_nothing_is_lost_when_many_write_the_same(worker: Worker) -> None:
