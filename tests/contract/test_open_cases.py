@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
+from mockserver.contract.exchange import Request
 from mockserver.contract.list_profile import ListProfile
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.open_cases import let_either, note_of
+from mockserver.contract.oracle import Oracle
 from mockserver.contract.profile import OpenCase, RefusalRule
 from mockserver.contract.value_rules import ValueChange
 from tests.contract.stateful import shop
@@ -57,3 +62,46 @@ def test_without_cases_nothing_changes(tmp_path: Path) -> None:
 
     assert let_either(known) is known
     assert not note_of(known)
+
+
+@pytest.mark.parametrize(("vendor", "is_open"), [("vba", True), ("guidewire", False)])
+def test_a_key_twice_may_refuse_the_call_where_that_is_a_position(vendor: str, *, is_open: bool) -> None:
+    found = let_either(load_vendor_api(vendor)).profile
+    keywords = {one.keyword for more in found.tolerances.values() for one in more}
+
+    assert ("uniqueItems" in keywords) is is_open
+    assert (
+        any("400" in one.valid and "2xx" in one.valid for one in found.pins.expected_statuses.values())
+        is is_open
+    )
+
+
+@pytest.mark.parametrize("keys", [(1, 1), (1, 2)])
+def test_a_call_with_a_key_twice_may_be_refused(keys: tuple[int, int]) -> None:
+    body = json.dumps([{"invoice_Key": key} for key in keys]).encode()
+    headers = {"vbasoftware-database": "sandbox", "content-type": "application/json"}
+    request = Request("PUT", "/claim-invoice-batch", headers, body)
+
+    ours, theirs = (
+        Oracle(one(load_vendor_api("vba"))).expected(request) for one in (lambda api: api, let_either)
+    )
+
+    assert [one.may_refuse_call for one in ours.items] == [False, False]
+    assert [one.may_refuse_call for one in theirs.items] == [keys[0] == keys[1]] * 2
+
+
+def test_a_number_out_of_range_is_broken_as_a_word_is() -> None:
+    item = {"invoice_number": "A1", "payment_term": 2**31}
+    body = json.dumps({"administration_id": "81", "invoices": [item]}).encode()
+    request = Request(
+        "PATCH", "/v1/invoices", {"authorization": "Bearer x", "content-type": "application/json"}, body
+    )
+
+    (one,) = Oracle(let_either(load_vendor_api("payt"))).expected(request).items
+
+    assert (one.verdict, one.refuses_call) == ("bad", False)
+
+
+@pytest.mark.parametrize(("vendor", "operation"), [("vba", "createPayee"), ("vba", "createClaimInvoice")])
+def test_what_is_made_may_be_answered_with_201(vendor: str, operation: str) -> None:
+    assert "201" in let_either(load_vendor_api(vendor)).profile.pins.expected_statuses[operation].valid

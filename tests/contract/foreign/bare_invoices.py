@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
-from tests.contract.foreign.access import API_KEY, NOW, PAYEES, TOKEN, next_activity
+from tests.contract.foreign.access import API_KEY, NOW, PAYEES, TOKEN, next_activity, running
 
 BUGS = (
     "loses what comes after 50 rows",
@@ -241,11 +241,5 @@ class _Server(ThreadingHTTPServer):
 def serve(*bugs: str) -> Iterator[str]:
     """Serve on a free port with these bugs; return the address."""
     handler = type("Handler", (_Handler,), {"shop": _Shop(bugs)})
-    with _Server(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with _Server(("127.0.0.1", 0), handler) as server, running(server) as url:
+        yield url

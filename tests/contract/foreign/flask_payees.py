@@ -10,14 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import RLock, Thread
+from threading import RLock
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, abort
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.contract.foreign.access import API_KEY, TOKEN, next_activity
+from tests.contract.foreign.access import API_KEY, TOKEN, next_activity, running
 
 BUGS = (
     "the last of more than fifty is lost",
@@ -168,7 +168,9 @@ def _refuse(error: HTTPException) -> Response:
     return answer
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
+    """Says nothing of its calls."""
+
     def log(self, *_words: object) -> None:
         """Say nothing."""
 
@@ -182,11 +184,6 @@ def serve(*bugs: str) -> Iterator[str]:
     app.add_url_rule("/payees/<path:key>", "read", payees.read, methods=["GET"], **options)
     app.add_url_rule("/payees/<path:key>", "delete", payees.delete, methods=["DELETE"], **options)
     app.register_error_handler(HTTPException, _refuse)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    with running(server) as url:
+        yield url

@@ -1,4 +1,7 @@
-"""The suite on three servers that were written from the VBA spec alone, with and without bugs."""
+"""The suite on servers that were written from the specs of VBA and Payt alone, with and without bugs.
+
+`EVERY_CASE=1 CONTRACT_SEED=42 CONTRACT_EXAMPLES=100 pytest …` tries all of them with a seed, and at length.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,26 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from tests.contract.foreign import bare_invoices, flask_payees, starlette_invoices
+from tests.contract.foreign import (
+    bare_invoices,
+    flask_payees,
+    north_database,
+    payt_books,
+    starlette_invoices,
+)
 from tests.contract.foreign.access import API_KEY, TOKEN
 
 Serve = Callable[..., AbstractContextManager[str]]
 
 BARE, STARLETTE, FLASK = bare_invoices.serve, starlette_invoices.serve, flask_payees.serve
+NORTH, PAYT = north_database.serve, payt_books.serve
 
 SEED = os.environ.get("CONTRACT_SEED", "7")
+EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "2")
+FACTS = {
+    NORTH: ("database=north", "other_database=south", "payee=N-7"),
+    PAYT: ("administration=12", "other_administration=13", "debtor=K-1"),
+}
 
 CREDENTIALS = {
     "MOCKSERVER_CREDENTIAL_APIKEYAUTH": API_KEY,
@@ -28,8 +43,14 @@ CREDENTIALS = {
 
 def run_suite(serve: Serve, *arguments: str, bug: str = "") -> Result:
     with serve(*filter(None, [bug])) as url:
-        options = ["--target", url, "--seed", SEED, "--no-shrink", *arguments]
-        return CliRunner().invoke(main, ["contract", "vba", *options], env=CREDENTIALS)
+        facts = [text for fact in FACTS.get(serve, ()) for text in ("--fact", fact)]
+        options = ["--target", url, "--seed", SEED, "--no-shrink", *facts, *arguments]
+        basic = {"MOCKSERVER_CREDENTIAL_BASICAUTH": payt_books.CLIENT} if serve is PAYT else {}
+        return CliRunner().invoke(main, ["contract", vendor_of(serve), *options], env=CREDENTIALS | basic)
+
+
+def vendor_of(serve: Serve) -> str:
+    return "payt" if serve is PAYT else "vba"
 
 
 @pytest.mark.few(1)
@@ -54,13 +75,15 @@ def run_suite(serve: Serve, *arguments: str, bug: str = "") -> Result:
             ),
         ),
         (FLASK, ("a key twice in a batch: all of them are rejected", "a row that is null: rejected alone")),
+        (NORTH, ("a key twice in a batch: the whole call is rejected", "a date before 1753: accepted")),
+        (PAYT, ("a key twice in a batch: the last one wins", "parts of a cent: accepted")),
     ],
-    ids=["bare", "starlette", "flask"],
+    ids=["bare", "starlette", "flask", "north", "payt"],
 )
 def test_a_right_server_has_no_finding_and_its_positions_are_told(
     serve: Serve, notes: tuple[str, ...]
 ) -> None:
-    result = run_suite(serve, "--max-examples", "2")
+    result = run_suite(serve, "--max-examples", EXAMPLES)
 
     assert result.exit_code == 0, result.output
     assert [note for note in notes if note not in result.output] == []
@@ -129,12 +152,42 @@ FOUND = {
         "a state of 3 letters, one too many, as item 0 of 2: accepted; a name of 129 characters",
     ),
     (FLASK, "texts are trimmed"): ("stateful", "texts-survive", "the blanks at its ends are lost"),
+    (NORTH, "an update is called created"): ("stateful", "class-is-true", "is reported as created"),
+    (NORTH, "a rejected row is stored all the same"): ("stateful", "rejected-leave-no-trace", "was refused"),
+    (NORTH, "a new row is stored twice"): ("stateful", "pages-show-each-row-once", "repeats row"),
+    (NORTH, "letters outside Latin-1 are lost"): ("stateful", "texts-survive", "that are not ASCII are lost"),
+    (NORTH, "a rejected row has the message of the one before"): (
+        "stateful",
+        "message-names-its-item",
+        "gets when it is sent alone",
+    ),
+    (NORTH, "a bad row is called created"): ("stateful", "bad-items-are-refused", "reported as done"),
+    (NORTH, "a batch is answered with 200"): ("stateful", "answers-match-the-spec", "answers 200, which"),
+    (NORTH, "an update empties the due date"): ("stateful", "dates-survive", "shows null: the value is lost"),
+    (NORTH, "the second page repeats the first"): ("stateful", "pages-show-each-row-once", "repeats row"),
+    (NORTH, "sortBy is ignored"): ("stateful", "pages-keep-the-order", "sortBy=invoice_Key:desc shows row"),
+    (NORTH, "reads look into the other database"): ("stateful", "tenants-are-apart", ""),
+    (PAYT, "the third record is not stored"): ("stateful", STORED, "item 2, "),
+    (PAYT, "a message is that of the record before"): ("stateful", "message-names-its-item", "sent alone"),
+    (PAYT, "a rejected record counts"): ("stateful", "count-is-processed", "count is "),
+    (PAYT, "a rejected record is stored all the same"): (
+        "stateful",
+        "rejected-leave-no-trace",
+        "was refused",
+    ),
+    (PAYT, "a change empties the description"): ("stateful", "steps-do-what-they-say", "description"),
+    (PAYT, "amounts are cut as floats"): ("stateful", "amounts-are-exact", "total_amount"),
+    (PAYT, "texts are stored in Latin-1"): ("stateful", "texts-survive", "that are not ASCII are lost"),
+    (PAYT, "one bad record rejects all"): ("stateful", "good-items-are-accepted", "422"),
+    (PAYT, "a page begins with the first record"): ("stateful", "pages-show-each-row-once", "repeats row"),
+    (PAYT, "the filter of numbers is ignored"): ("stateful", "filters-select", "?invoice_numbers="),
+    (PAYT, "other administrations are listed"): ("stateful", "tenants-are-apart", ""),
 }
 """Phase and check that find a bug, and the words of the finding that say what is wrong."""
 
 
 def test_every_bug_is_found() -> None:
-    servers = (bare_invoices, starlette_invoices, flask_payees)
+    servers = (bare_invoices, starlette_invoices, flask_payees, north_database, payt_books)
 
     assert FOUND.keys() == {(module.serve, bug) for module in servers for bug in module.BUGS}
 
@@ -153,7 +206,7 @@ def test_a_bug_of_real_life_is_found_and_told(
     result = run_suite(serve, "--phase", phase, "--max-examples", examples, "--only", check, bug=bug)
 
     assert result.exit_code == 1, result.output
-    assert f"vba {check}" in result.output.splitlines()[-1]
+    assert f"{vendor_of(serve)} {check}" in result.output.splitlines()[-1]
     assert words in result.output
 
 

@@ -70,6 +70,18 @@ def test_a_path_that_nobody_serves_is_not_built_where_others_ask_who_calls() -> 
     assert set(absent(answer)) == {"getPayee", "updatePayee", "deletePayee"}
 
 
+@pytest.mark.parametrize(("other", "expected"), [(404, {"putUpload"}), (405, set())])
+def test_a_public_path_that_knows_no_method_at_all_is_not_built(other: int, expected: set[str]) -> None:
+    def answer(method: str, path: str, has_token: bool) -> tuple[int, str]:  # noqa: FBT001 - as `Answer`
+        if path.startswith(("/storage/", "/not-there")):
+            return (404 if method == "PUT" else other), "nothing"
+        return (400 if has_token else 401), ""
+
+    with Target(Address("http://127.0.0.1", Server(answer))) as target:
+        api = load_vendor_api("payt")
+        assert set(absent_operations(api, target, frozenset(api.spec.operations))) == expected
+
+
 def test_a_server_that_asks_nobody_keeps_its_reads() -> None:
     def answer(_method: str, path: str, _has_token: bool) -> tuple[int, str]:  # noqa: FBT001 - as `Answer`
         return (404, "") if path.count("/") == 2 else (400, "")

@@ -64,6 +64,10 @@ def test_a_record_without_any_name_goes_by_its_place() -> None:
     assert [one.place for one in told({"invoices[1]": ["x"]}, A, {"invoice_number": ""})] == [1]
 
 
+def test_a_record_whose_number_is_no_text_may_go_by_its_place() -> None:
+    assert [one.place for one in told({"invoices[1]": ["x"]}, A, {"invoice_number": {}})] == [1]
+
+
 def test_a_number_that_is_sent_as_a_number_is_found() -> None:
     assert [one.place for one in told({"5.0": ["x"]}, {"invoice_number": Decimal("5.0")})] == [0]
 

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from mockserver.contract.list_profile import ListOrder
+from mockserver.contract.lists.filter_checks import check_asked_order
+from mockserver.contract.lists.walks import Row
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_wrong"),
+    [
+        ("P10", "P09", True),
+        ("Pb", "Pa", True),
+        ("P1", "P", True),
+        ("P09", "P10", False),
+        (2, 1, True),
+        ("a", "B", False),
+        ("é", "z", False),
+        ("a-b", "a b", False),
+    ],
+)
+def test_what_a_collation_decides_is_in_any_order(before: Any, after: Any, is_wrong: bool) -> None:  # noqa: FBT001 - expected
+    found: list[str] = []
+    rows = [Row(str(one), {"key": one}) for one in (before, after)]
+    walk = SimpleNamespace(rows=rows, exchanges=())
+    calls = SimpleNamespace(
+        name="GET /rows", count=lambda *_: None, finds=lambda check, *_: found.append(check)
+    )
+    walker = SimpleNamespace(walk=lambda *_: walk)
+
+    check_asked_order(
+        cast("Any", calls), cast("Any", walker), ListOrder("sort", "key", "/key"), cast("Any", walk), 10
+    )
+
+    assert bool(found) is is_wrong
