@@ -180,7 +180,7 @@ def test_what_was_done_under_a_key_is_not_done_again(adapter: VendorAdapter, rul
     [*DONE.values(), *NOT_DONE.values(), on_first(fail={**INTERNAL, "status": 500}), on_first(hang=1)],
     ids=[*DONE, *NOT_DONE, "failed", "late, and failed"],
 )
-@pytest.mark.parametrize("adapter", [VBA, PVEX, GUIDEWIRE], ids=lambda one: one.name)
+@for_each_vendor(VBA, PVEX, GUIDEWIRE)
 def test_one_document_under_a_key_is_kept_once_too(adapter: VendorAdapter, rule: dict[str, Any]) -> None:
     key = adapter.keys[0]
     with open_sandbox(adapter) as here:
@@ -193,7 +193,8 @@ def test_one_document_under_a_key_is_kept_once_too(adapter: VendorAdapter, rule:
             assert again.status == (400 if is_done else 200)
 
 
-@pytest.mark.parametrize("adapter", REPLAYING, ids=lambda one: one.name)
+@invariant(12)
+@for_each_vendor(*REPLAYING)
 def test_an_answer_that_the_vendor_loses_is_kept_under_its_key(adapter: VendorAdapter) -> None:
     with open_sandbox(adapter) as here:
         keyed(here)

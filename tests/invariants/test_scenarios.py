@@ -145,6 +145,7 @@ def test_of_work_that_is_to_be_half_done_the_first_items_are_done(
         assert here.state() == there.state()
 
 
+@invariant(29)
 @for_each_vendor()
 def test_the_transient_item_is_the_same_one_wherever_it_stands(adapter: VendorAdapter) -> None:
     a, b = (ItemSpec(key, "v") for key in adapter.keys[:2])
