@@ -134,7 +134,7 @@ def load_by_nodes(text: str) -> Json:
     for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_LEVELS:
-            raise ConstructorError(None, None, f"nested deeper than {_MAX_LEVELS} levels", event.start_mark)
+            raise ConstructorError(None, None, f"nested deeper than {_MAX_LEVELS} levels", None)
     document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     _count_values(document, {})
     return document

@@ -215,7 +215,7 @@ def key_parts(key: str) -> list[str]:
 
 def whole_schema(document: Document, schema: Document) -> Document:
     """Return what the schema points at, together with all that its `allOf` says."""
-    node = resolve(document, schema)
+    node: Document = resolve(document, schema)
     for part in node.get("allOf", ()):
         more = whole_schema(document, part)
         both = {"properties": {**more.get("properties", {}), **node.get("properties", {})}}

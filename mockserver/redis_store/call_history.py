@@ -93,7 +93,8 @@ class CallHistory:
 
     def _spans(self) -> list[Span]:
         """Return the calls that are known, oldest first."""
-        return [Span(*map(int, member.split())) for member in self._ask("zrange", self._keys.calls, 0, -1)]
+        members = (member.split() for member in self._ask("zrange", self._keys.calls, 0, -1))
+        return [Span(int(number), int(before), int(after)) for number, before, after in members]
 
     def _steps(self) -> list[_Step]:
         """Return the steps that are known, oldest first; of the very first only its version is."""

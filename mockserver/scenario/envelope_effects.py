@@ -34,13 +34,13 @@ Change = Callable[[dict[str, Any], str], None]
 
 
 @dataclass(slots=True)
-class _Room:
+class _Growth:
     """How many characters drifts may still add."""
 
     left: int
 
     def take(self, characters: int) -> bool:
-        """Return whether there is room for so many; if not, there is none from then on."""
+        """Return whether so many may be added; if not, nothing is from then on."""
         self.left = self.left - characters if 0 <= characters <= self.left else -1
         return self.left >= 0
 
@@ -60,22 +60,22 @@ def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | N
         document = json.decode(reply.body)
     except MalformedBody:
         return reply
-    room = _Room(MAX_GROWTH + _TIMES * len(reply.body))
+    growth = _Growth(MAX_GROWTH + _TIMES * len(reply.body))
     if effect.count_add and batch is not None and "count" in batch.outcome:
-        _change(document, parse_pointer(batch.outcome["count"]), _add_number(effect.count_add), room)
+        _change(document, parse_pointer(batch.outcome["count"]), _add_number(effect.count_add), growth)
     if effect.empty_map_as_array:
-        document = _replace_empty_maps(document, batch, room)
+        document = _replace_empty_maps(document, batch, growth)
     for drift in effect.drift:
-        _change(document, drift.path, _CHANGES[drift.change](drift.to, room), room)
+        _change(document, drift.path, _CHANGES[drift.change](drift.to, growth), growth)
     reply = replace(reply, body=json.encode(document))
-    return reply if room.left >= 0 else replace(reply, reason=_USED_UP)
+    return reply if growth.left >= 0 else replace(reply, reason=_USED_UP)
 
 
-def _replace_empty_maps(document: Json, batch: Batch | None, room: _Room) -> Json:
+def _replace_empty_maps(document: Json, batch: Batch | None, growth: _Growth) -> Json:
     if batch is None or not batch.maps:
         return _replace_empty_objects(document)
     for pointer in batch.maps:
-        _change(document, parse_pointer(pointer), _replace_by_array, room)
+        _change(document, parse_pointer(pointer), _replace_by_array, growth)
     return document
 
 
@@ -98,54 +98,54 @@ def _add_number(number: int) -> Change:
     return add
 
 
-def _change(node: Json, path: Path, change: Change, room: _Room) -> None:
-    """Do `change` to the member at `path` wherever an object is there to hold it, while there is room."""
+def _change(node: Json, path: Path, change: Change, growth: _Growth) -> None:
+    """Do `change` to the member at `path` wherever an object is there to hold it, up to the limit."""
     if not path:
         return
     step, rest = path[0], path[1:]
     if isinstance(node, list):
         for at in range(len(node)) if step == WILDCARD else range(len(node))[_slice_of(step)]:
-            if room.take(_PLACE):
-                _change_element(node, at, rest, change, room)
+            if growth.take(_PLACE):
+                _change_element(node, at, rest, change, growth)
     elif isinstance(node, dict):
         for name in list(node) if step == WILDCARD else [str(step)]:
-            if room.take(_PLACE):
-                _change_member(node, name, rest, change, room)
+            if growth.take(_PLACE):
+                _change_member(node, name, rest, change, growth)
 
 
 def _slice_of(step: str | int) -> slice:
     return slice(step, step + 1) if isinstance(step, int) else slice(0)
 
 
-def _change_member(members: dict[str, Any], name: str, rest: Path, change: Change, room: _Room) -> None:
+def _change_member(members: dict[str, Any], name: str, rest: Path, change: Change, growth: _Growth) -> None:
     if rest:
-        _change(members.get(name), rest, change, room)
+        _change(members.get(name), rest, change, growth)
     else:
         change(members, name)
 
 
-def _change_element(elements: list[Any], at: int, rest: Path, change: Change, room: _Room) -> None:
+def _change_element(elements: list[Any], at: int, rest: Path, change: Change, growth: _Growth) -> None:
     if rest:
-        _change(elements[at], rest, change, room)
+        _change(elements[at], rest, change, growth)
         return
     holder = {WILDCARD: elements[at]}
     change(holder, WILDCARD)
     elements[at] = holder.get(WILDCARD, elements[at])
 
 
-def _set_member(to: Json, room: _Room) -> Change:
+def _set_member(to: Json, growth: _Growth) -> Change:
     """Set a copy, because later drifts may change it."""
     written = json.encode(to)
 
     def change(holder: dict[str, Any], name: str) -> None:
-        if room.take(len(written)):
+        if growth.take(len(written)):
             holder[name] = json.decode(written)
 
     return change
 
 
-def _set_present_member(to: Json, room: _Room) -> Change:
-    set_member = _set_member(to, room)
+def _set_present_member(to: Json, growth: _Growth) -> Change:
+    set_member = _set_member(to, growth)
     return lambda holder, name: set_member(holder, name) if name in holder else None
 
 
@@ -157,9 +157,9 @@ def _if_present(made: Callable[[Json], Json]) -> Change:
     return change
 
 
-def _rename_member(to: Json, room: _Room) -> Change:
+def _rename_member(to: Json, growth: _Growth) -> Change:
     def change(holder: dict[str, Any], name: str) -> None:
-        if name in holder and room.take(len(str(to))):
+        if name in holder and growth.take(len(str(to))):
             renamed = {str(to) if member == name else member: child for member, child in holder.items()}
             holder.clear()
             holder.update(renamed)
@@ -167,7 +167,7 @@ def _rename_member(to: Json, room: _Room) -> Change:
     return change
 
 
-def _widen_member(_to: Json, _room: _Room) -> Change:
+def _widen_member(_to: Json, _room: _Growth) -> Change:
     return _if_present(_widen_value)
 
 
@@ -178,7 +178,7 @@ def _widen_value(value: Json) -> Json:
     return str(value) if isinstance(value, (int, Decimal)) else [value]
 
 
-def _reword_text(to: Json, room: _Room) -> Change:
+def _reword_text(to: Json, growth: _Growth) -> Change:
     pieces = (str(to) if to is not None else f"«{TEXT}»").split(TEXT)
 
     def reword(text: Json) -> Json:
@@ -186,12 +186,12 @@ def _reword_text(to: Json, room: _Room) -> Change:
         if not isinstance(text, str):
             return text
         characters = sum(map(len, pieces)) + len(text) * (len(pieces) - 1)
-        return text.join(pieces) if characters <= MAX_TEXT and room.take(characters) else text
+        return text.join(pieces) if characters <= MAX_TEXT and growth.take(characters) else text
 
     return _if_present(reword)
 
 
-_CHANGES: Mapping[str, Callable[[Json, _Room], Change]] = {
+_CHANGES: Mapping[str, Callable[[Json, _Growth], Change]] = {
     "add": _set_member,
     "value": _set_present_member,
     "null": lambda _to, _room: _if_present(lambda _old: None),

@@ -207,12 +207,10 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
     given: Tables = {}
     if options.fixtures_file:
         given = {SANDBOX_SCOPE: {LOADED: {"last": {"places": [str(options.fixtures_file)]}}}}
-    fixtures: Tables = given | {
-        scope: tables for vendor in served for scope, tables in vendor.fixtures.items()
-    }
-    kept_when_empty: Tables = given | {
-        scope: tables for vendor in served for scope, tables in vendor.kept_when_empty.items()
-    }
+    fixtures, kept_when_empty = {**given}, {**given}
+    for vendor in served:
+        fixtures |= vendor.fixtures
+        kept_when_empty |= vendor.kept_when_empty
     check_assumption_values(served, options.assumptions)
     frozen = normalize_clock_instant(options.freeze) if options.freeze else None
     sandboxes = Sandboxes(

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from mockserver.engine.executor import Executor
+from mockserver.model import EMPTY
 from mockserver.server.application import Application
 from mockserver.server.heap import collection_paused, freeze_heap
 from tests.bench.batches import Batches, vendor_batches
@@ -47,17 +48,22 @@ def test_a_started_server_collects_but_not_what_it_is_built_from() -> None:
 
 
 def _changed(
-    path: str = "", body: bytes | None = None, method: str = "", less: str = "", **headers: str
+    path: str = "",
+    body: bytes | None = None,
+    method: str = "",
+    less: str = "",
+    headers: Mapping[str, str] = EMPTY,
+    **named: str,
 ) -> Callable[[Batches], Wanted]:
     """A batch with another body, path, method or headers, and without some headers."""
 
     def change(batches: Batches) -> Wanted:
-        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        changed = {name.replace("_", "-"): text for name, text in {**headers, **named}.items()}
         own = {
             name.lower(): text for name, text in batches.headers.items() if name.lower() not in less.split()
         }
         sent = batches.encode(batches.items(2, 0, "one")) if body is None else body
-        return method or batches.method, batches.path.partition("?")[0] + path, {**own, **named}, sent
+        return method or batches.method, batches.path.partition("?")[0] + path, {**own, **changed}, sent
 
     return change
 
@@ -81,7 +87,7 @@ REFUSED = {
     "no such method": _changed(method="TRACE"),
     "unknown scenario": _changed(mock_scenario="nobodys"),
     "unknown example": _changed(prefer="example=nobodys"),
-    "too many headers": _changed(**{f"x-{number}": "1" for number in range(100)}),
+    "too many headers": _changed(headers=dict.fromkeys(map("x-{}".format, range(100)), "1")),
 }
 CONTROL = {
     "bad body": ("POST", "/_mock/sandboxes", {"content-type": "application/json"}, b'{"name": 1}'),
