@@ -21,7 +21,14 @@ WILDCARD = "*"
 
 MAX_PATH = 200
 MAX_PATTERN = 200
+MAX_PIECES = 2_000
+"""Limit of what a pattern has to match, its repetitions written out."""
+
+_MAX_STEPS = 2_000_000
+"""Limit of a pattern's pieces times a text's characters: a tenth of a second that nothing interrupts."""
+
 _PATTERN_BYTES = 1 << 20
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}|.", re.DOTALL)
 _STEP = re.compile(
     r"""
       \.(?P<name>[^\W\d][\w]*)
@@ -55,10 +62,11 @@ class Pattern:
 
     text: str
     engine: _RegexEngine = field(compare=False, repr=False)
+    longest: int = field(compare=False, repr=False)
 
     def found_in(self, text: str) -> bool:
-        """Return whether the pattern matches somewhere in `text`."""
-        return self.engine.is_valid(text)
+        """Return whether the pattern matches somewhere in `text`; in one over the `longest` it does not."""
+        return len(text) <= self.longest and self.engine.is_valid(text)
 
 
 def compile_pattern(text: str) -> Pattern:
@@ -73,6 +81,13 @@ def compile_pattern(text: str) -> Pattern:
             f"a pattern of {len(text):,} characters, at most {MAX_PATTERN} are read",
             "test for a part of it, or use contains",
         )
+    pieces = _count_pieces(text)
+    if pieces > MAX_PIECES:
+        raise InvalidPredicateError(
+            "matches",
+            f"a pattern of {pieces:,} pieces with its repetitions written out, at most {MAX_PIECES:,} are read",
+            "keep repetitions small",
+        )
     options = jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
     try:
         engine = jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=options)
@@ -82,7 +97,26 @@ def compile_pattern(text: str) -> Pattern:
             f'the pattern "{text}" cannot be compiled',
             "close its brackets, keep repetitions small; there is no look-around and no back-reference",
         ) from None
-    return Pattern(text, engine)
+    return Pattern(text, engine, _MAX_STEPS // pieces)
+
+
+def _count_pieces(pattern: str) -> int:
+    """Return how many characters and classes a pattern has with its repetitions written out, at least 1."""
+    groups, last = [0], 0
+    for piece in _PIECE.finditer(pattern):
+        if piece[1]:
+            times = max(int(piece[1]), int(piece[2] or 0))
+            groups[-1] += last * (times - 1)
+            last *= times
+        elif piece[0] == "(":
+            groups.append(0)
+        elif piece[0] == ")" and len(groups) > 1:
+            last = groups.pop()
+            groups[-1] += last
+        else:
+            last = 1
+            groups[-1] += 1
+    return max(1, sum(groups))
 
 
 def parse_path(path: str, *, every: bool = False) -> PredicatePath:
