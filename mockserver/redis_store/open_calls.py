@@ -37,7 +37,7 @@ class OpenCalls:
         self._open: dict[str, str] = {}
         self._ended: dict[str, str] = {}
         self._lock = Lock()
-        self._renewing: Thread | None = None
+        self._is_renewing = False
 
     def enter(self, sandbox: str, groups: Sequence[Group]) -> tuple[str, Sequence[int]]:
         """Count a call in each group, and return its name and how many calls each group has now."""
@@ -49,9 +49,9 @@ class OpenCalls:
             return call, [1 for _ in groups]
         with self._lock:
             self._open[call] = key
-            if self._renewing is None:
-                self._renewing = Thread(target=self._renew_for_ever, name="open-calls", daemon=True)
-                self._renewing.start()
+            if not self._is_renewing:
+                self._is_renewing = True
+                Thread(target=self._renew_while_open, name="open-calls", daemon=True).start()
         return call, counts
 
     def leave(self, call: str) -> None:
@@ -79,11 +79,14 @@ class OpenCalls:
             self._connection.script("open_calls", [key], "renew", LEASE_MS, *own)
         self._tell_ends()
 
-    def _renew_for_ever(self) -> None:
-        while True:
+    def _renew_while_open(self) -> None:
+        goes_on = True
+        while goes_on:
             sleep(RENEW_S)
             with suppress(StoreUnavailableError):
                 self.renew()
+            with self._lock:
+                goes_on = self._is_renewing = bool(self._open or self._ended)
 
     def _tell_ends(self) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +10,7 @@ from mockserver.sandbox import scenarios, snapshots
 from mockserver.sandbox.idle import IdleTracker
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
-from mockserver.sandbox.store import SANDBOX_SCOPE, State
+from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, State
 from tests.support.engine_samples import NOW
 
 FIXTURES = {"acme/": {"orders": {"A": {"id": "A"}}}, "acme/one": {"orders": {"B": {"id": "B"}}}}
@@ -35,6 +36,25 @@ def add_and_list(state: State) -> list[str]:
 
 
 def test_a_call_makes_the_sandbox_that_it_names(sandboxes: Sandboxes) -> None:
+    assert (sandboxes.transact("new", "acme/", keys), sandboxes.store.names()) == (["A"], ["new"])
+
+
+class _EndingStore(MemoryStore):
+    """A store in which somebody else ends each sandbox as soon as it is made, a few times."""
+
+    left = 3
+
+    def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
+        is_new = super().create(sandbox, fill)
+        if self.left:
+            self.left -= 1
+            self.delete(sandbox)
+        return is_new
+
+
+def test_a_call_whose_sandbox_ends_under_it_works_in_the_one_that_is_made_anew() -> None:
+    sandboxes = Sandboxes(_EndingStore(), FIXTURES, {})
+
     assert (sandboxes.transact("new", "acme/", keys), sandboxes.store.names()) == (["A"], ["new"])
 
 

@@ -45,7 +45,7 @@ class WorkerServer:
     def put(self, *keys: int) -> list[int]:
         """Put invoices, and return the status of each."""
         answer = self.call("PUT", BATCH, [{"invoice_Key": key, "payee_ID": "P100"} for key in keys])
-        assert answer.status_code == MULTI_STATUS, answer.text
+        assert answer.status_code == MULTI_STATUS, answer.headers.get("mock-reason", answer.text)
         return [item["status"] for item in answer.json()["data"]]
 
     def log(self) -> list[dict[str, Any]]:

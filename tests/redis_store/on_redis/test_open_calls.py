@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -98,6 +98,27 @@ def test_a_worker_renews_again_and_again_also_after_redis_was_away(
     calls.enter("s", GROUPS)
 
     assert enough.wait(20)
+
+
+def test_a_worker_renews_only_while_a_call_is_open(
+    worker_calls: Callable[[], OpenCalls], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Thread] = []
+
+    class Renewing(Thread):
+        def start(self) -> None:
+            made.append(self)
+            super().start()
+
+    calls = worker_calls()
+    monkeypatch.setattr(open_calls, "RENEW_S", 0.001)
+    monkeypatch.setattr(open_calls, "Thread", Renewing)
+    for number in (1, 2):
+        call, _ = calls.enter("s", GROUPS)
+        calls.leave(call)
+        made[-1].join(20)
+
+        assert [one.is_alive() for one in made] == [False] * number
 
 
 def test_an_end_that_redis_did_not_hear_of_is_told_again(
