@@ -50,7 +50,13 @@ _SUMS |= {"book_amount_total": "book_total_amount", "book_amount_open": "book_op
 _NAMES = {"ids": "id", "invoice_numbers": "invoice_number", "invoice_identifiers": "invoice_identifier"}
 _NAMES |= {"debtor_ids": "debtor_id", "debtor_numbers": "debtor_number"}
 _NAMES |= {"debtor_identifiers": "debtor_identifier", "credit_case_ids": "credit_case_id"}
-_BUILT = ("postV1Invoices", "patchV1Invoices", "getV1Invoices", "getV1InvoicesId", "getV1InvoicesDeleted")
+_BUILT: tuple[str, ...] = (
+    "postV1Invoices",
+    "patchV1Invoices",
+    "getV1Invoices",
+    "getV1InvoicesId",
+    "getV1InvoicesDeleted",
+)
 _BUILT += ("getV1Payments", "getV1Debtors", "getV1DebtorsId", "getV1Administrations", "postOauthToken")
 _BUILT += ("getV1AdministrationsAdministrationId",)
 _LATER = ("labels", "invoice_lines", "peppol_identifier")
@@ -100,17 +106,9 @@ class _Books:
     def __init__(self, number: str, bugs: tuple[str, ...], ids: Iterator[int]) -> None:
         self.number, self.bugs, self._ids = number, bugs, ids
         self.invoices: dict[str, _Record] = {}
-        usual = {"postal_address": {"city": "Breda", "country_code": "NL"}}
-        self.debtors = [
-            {
-                **self._new(),
-                **usual,
-                "debtor_number": one,
-                "debtor_identifier": f"{one}/{number}",
-                "name": one,
-            }
-            for one in _DEBTORS
-        ]
+        usual = {"postal_address": {"city": "Breda", "country_code": "NL"}, "name": "Klant"}
+        names = [{"debtor_number": one, "debtor_identifier": f"{one}/{number}"} for one in _DEBTORS]
+        self.debtors = [{**self._new(), **usual, **one} for one in names]
 
     def _new(self) -> _Record:
         now = (_moment(f"{NOW}+00:00") + timedelta(seconds=next(_seconds))).isoformat()
@@ -154,7 +152,7 @@ class _Books:
 
     def _fault(self, invoice: _Record, lines: list[_Record], known: _Record) -> str:
         faults = {
-            "de vervaldag ligt te vroeg": invoice["due_date"] < invoice["invoice_date"],
+            "de vervaldag klopt niet": invoice["due_date"] < invoice["invoice_date"],
             "deze betaalvoorwaarde is er niet": invoice.get("payment_condition", "30") != "30",
             "deze munt is er niet": invoice["currency_code"] not in _CURRENCIES,
             "dit tarief is er niet": any(one["vat_rate_code"] != "NL21" for one in lines),
@@ -326,7 +324,7 @@ class _Api:
     def _token(self) -> tuple[int, Any]:
         if request.headers.get("Authorization") != f"Basic {b64encode(CLIENT.encode()).decode()}":
             return 401, {"error_description": "wie is dat?", "error": "invalid_client"}
-        sent = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+        sent: Any = request.get_json(silent=True) if request.is_json else request.form.to_dict()
         if _why_not(sent, {"$ref": "#/components/schemas/TokenRequest"}):
             return 400, {"error_description": "zo vraagt men geen token", "error": "invalid_request"}
         if sent["grant_type"] != "client_credentials":

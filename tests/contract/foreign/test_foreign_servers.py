@@ -29,7 +29,7 @@ NORTH, PAYT = north_database.serve, payt_books.serve
 
 SEED = os.environ.get("CONTRACT_SEED", "7")
 EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "2")
-FACTS = {
+FACTS: dict[Serve, tuple[str, ...]] = {
     NORTH: ("database=north", "other_database=south", "payee=N-7"),
     PAYT: ("administration=12", "other_administration=13", "debtor=K-1"),
 }
