@@ -85,7 +85,7 @@ def compile_pattern(text: str) -> Pattern:
     if pieces > MAX_PIECES:
         raise InvalidPredicateError(
             "matches",
-            f"a pattern of {pieces:,} pieces with its repetitions written out, at most {MAX_PIECES:,} are read",
+            f"a pattern of {pieces:,} pieces, repetitions written out; at most {MAX_PIECES:,} are read",
             "keep repetitions small",
         )
     options = jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
