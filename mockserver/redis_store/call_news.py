@@ -7,9 +7,7 @@ from threading import Thread
 from time import sleep
 from typing import Any
 
-from redis.exceptions import RedisError
-
-from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.connection import FAILURES, RedisConnection
 
 _PAUSE_S = 0.5
 
@@ -34,7 +32,7 @@ class CallNews:
             try:
                 with self._connection.subscribed(self._channel) as messages:
                     self._pass_on(messages)
-            except RedisError:
+            except FAILURES:
                 sleep(_PAUSE_S)
 
     def _pass_on(self, messages: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from importlib.resources import files
 from threading import local
 from time import monotonic, sleep
@@ -35,7 +36,7 @@ _PAUSE_S = 0.02
 _CLOCK_S = 10.0
 """For how long the difference between the clocks of a worker and of Redis counts as known."""
 
-_FAILURES = (RedisError, RedisClusterException)
+FAILURES = (RedisError, RedisClusterException)
 """Whatever Redis answers instead of doing what it was asked: a call can be served by nobody else."""
 
 
@@ -51,7 +52,6 @@ class RedisConnection:
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
-        self._client = _open(address)
         self._scripts: dict[str, Any] = {}
         self._blocked_until, self._reason = 0.0, ""
         self._waits = _Waits()
@@ -67,12 +67,16 @@ class RedisConnection:
         Raises:
             StoreUnavailableError: there is no answer, and the script does not run any more.
         """
-        script = self._scripts.get(name)
-        if script is None:
-            folder = files(__package__) / "scripts"
-            text = "".join((folder / f"{part}.lua").read_text("utf-8") for part in ("deadline", name))
-            script = self._scripts[name] = self._client.register_script(text)
-        return self.ask(lambda _client: script(list(keys), [*arguments, self._deadline(keys[0])]))
+
+        def run(client: Any) -> Any:
+            script = self._scripts.get(name)
+            if script is None:
+                folder = files(__package__) / "scripts"
+                text = "".join((folder / f"{part}.lua").read_text("utf-8") for part in ("deadline", name))
+                script = self._scripts[name] = client.register_script(text)
+            return script(list(keys), [*arguments, self._deadline(keys[0])])
+
+        return self.ask(run)
 
     @contextmanager
     def waits(self, *, shared: bool) -> Iterator[None]:
@@ -108,11 +112,11 @@ class RedisConnection:
             StoreUnavailableError: there is no answer.
         """
         self._refuse_while_blocked()
-        pipeline = self._client.pipeline(transaction=False)
-        work(pipeline)
         try:
+            pipeline = self._client.pipeline(transaction=False)
+            work(pipeline)
             answers: list[Any] = pipeline.execute()
-        except _FAILURES as error:
+        except FAILURES as error:
             raise StoreUnavailableError(self._block(error)) from None
         return answers
 
@@ -144,11 +148,16 @@ class RedisConnection:
         """Close the connection."""
         self._client.close()
 
+    @cached_property
+    def _client(self) -> Any:
+        """The client, made at first use: that of a cluster asks it at once, and it may be away."""
+        return _open(self.address)
+
     def _send_again(self, work: Callable[[Any], T], until: float) -> T:
         while True:
             try:
                 return work(self._client)
-            except _FAILURES as error:
+            except FAILURES as error:
                 self._clocks.clear()
                 if monotonic() >= until:
                     raise StoreUnavailableError(self._block(error)) from None

@@ -99,3 +99,28 @@ def test_a_store_is_given_up_after_a_bounded_time_and_then_at_once(
 
     time.now += BREAK_S
     assert connection.ask(time.taken(0)) == 1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda connection: connection.ask(lambda client: client.ping()),
+        lambda connection: connection.once(lambda pipeline: pipeline.ping()),
+        lambda connection: connection.script("case_run", ["k"], "claim", "t", 1),
+    ],
+    ids=["ask", "once", "script"],
+)
+@pytest.mark.parametrize(
+    "address",
+    ["redis://127.0.0.1:1/0", "redis+cluster://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/world"],
+    ids=["alone", "cluster", "sentinel"],
+)
+def test_a_store_that_is_away_from_the_beginning_is_given_up_likewise(
+    time: Time, address: str, use: Callable[[RedisConnection], object]
+) -> None:
+    connection = RedisConnection(parse_address(address))
+
+    with pytest.raises(StoreUnavailableError, match="does not answer"):
+        use(connection)
+
+    assert time.now <= 1000 + CALL_S

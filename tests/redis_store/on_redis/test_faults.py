@@ -136,6 +136,7 @@ def test_whatever_redis_refuses_is_a_store_that_is_not_available_for_that_reason
     connect: Callable[[], RedisConnection], monkeypatch: pytest.MonkeyPatch, reply: str, road: str
 ) -> None:
     connection = connect()
+    connection.check()
     monkeypatch.setattr("mockserver.redis_store.connection.PATIENCE_S", 0.0)
 
     with pytest.raises(StoreUnavailableError, match=reply.rsplit(maxsplit=1)[-1]):
