@@ -47,7 +47,7 @@ def parse_decimal(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("the exponent of a number is out of range") from None
-    if not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
+    if not number.is_finite() or not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
         raise ValueError("a number is out of range")
     return number
 

@@ -53,11 +53,12 @@ class _Loader(_Safe):
         Raises:
             ConstructorError: its text is none of its type.
         """
-        try:
-            return super().construct_object(node, deep)
-        except (ValueError, LookupError):
-            said = f"{str(node.value)[:_MAX_DIGITS]} is no {node.tag.rpartition(':')[2]}"
-            raise ConstructorError(None, None, said, node.start_mark) from None
+        kind = node.tag.rpartition(":")[2]
+        with suppress(ValueError, LookupError):
+            if kind != "int" or len(node.value) <= _MAX_DIGITS:
+                return super().construct_object(node, deep)
+        said = f"{str(node.value)[:_MAX_DIGITS]} is no {kind}; quote it to make it a text"
+        raise ConstructorError(None, None, said, node.start_mark)
 
 
 def _read_keys(node: yaml.MappingNode) -> None:
@@ -73,26 +74,14 @@ def _read_keys(node: yaml.MappingNode) -> None:
 
 
 def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:
-    text = loader.construct_scalar(node)
-    with suppress(ValueError):
-        number = json.parse_decimal(text.replace("_", ""))
-        if number.is_finite():
-            return number
-    raise ConstructorError(None, None, f"{text[:_MAX_DIGITS]} is no decimal; quote it", node.start_mark)
-
-
-def _integer(loader: _Safe, node: yaml.ScalarNode) -> int:
-    if len(node.value) > _MAX_DIGITS:
-        raise ConstructorError(None, None, f"a number of {len(node.value):,} digits", node.start_mark)
-    return loader.construct_yaml_int(node)
+    return json.parse_decimal(loader.construct_scalar(node).replace("_", ""))
 
 
 _Loader.yaml_constructors = {
     tag: make
     for tag, make in _Safe.yaml_constructors.items()
-    if tag is None or tag.rpartition(":")[2] in ("null", "bool", "str", "seq", "map")
+    if tag is None or tag.rpartition(":")[2] in ("null", "bool", "int", "str", "seq", "map")
 }
-_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 _Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 _Loader.yaml_implicit_resolvers = {
     first: [

@@ -58,7 +58,7 @@ class StateOperations:
                 scope: held[scope] for scope in held if not _is_of(scope, vendor) or scope == SANDBOX_SCOPE
             }
             snapshots.load_tables(whole, {**kept, **tables})
-            snapshots.note_loaded(whole, map(pointer_of, zip(tables, strict=True)))
+            snapshots.note_loaded(whole, (pointer_of((scope,)) for scope in tables if scope != SANDBOX_SCOPE))
             return {"records": count_records(snapshots.dump_tables(whole))}
 
         return self.sandboxes.control(name, work)
@@ -121,10 +121,10 @@ def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Do
 
 
 def _keys_in(body: Document) -> Iterator[Path]:
-    """Yield scope, collection and key of each document."""
+    """Yield scope, collection and key of each document of a vendor."""
     for scope, tables in body.items():
         for name, documents in tables.items():
-            yield from ((scope, name, key) for key in documents)
+            yield from ((scope, name, key) for key in documents if scope != SANDBOX_SCOPE)
 
 
 def _is_of(scope: str, vendor: str) -> bool:

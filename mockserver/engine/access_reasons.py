@@ -45,12 +45,10 @@ class AccessReasons(Value, frozen=True):
         if text is None:
             return f"{self._missing(scheme, call, operation)}; {self._cure(scheme, operation)}"
         known = state.collection(CREDENTIALS, "").get(text) or EMPTY
-        mistake = "" if known else find_mistake(text)
-        said = (
-            f"the {_noun(scheme)} {mistake}"
-            if mistake
-            else self._complaint(refusal, self._name_of(text), known, scheme, state)
-        )
+        if not known and (mistake := find_mistake(text)):
+            said = f"the {_noun(scheme)} {mistake}"
+        else:
+            said = self._complaint(refusal, self._name_of(text), known, scheme, state)
         return f"{said}; {self._cure(scheme, operation, refused=text)}"
 
     def scope(self, refusal: Forbidden, call: Call, operation: Operation | None) -> str:

@@ -77,11 +77,9 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
         text = rest.strip()
         if kind.lower() != wanted:
             return None
-        if find_mistake(text):
-            return text
-        if len(text.split()) != 1:
-            return None
-        return _decode_basic(text) if wanted == "basic" else text
+        if wanted == "basic" and not find_mistake(text):
+            return _decode_basic(text)
+        return text if find_mistake(text) or len(text.split()) == 1 else None
 
     return lambda head: parse(head.headers.get("authorization", ""))
 

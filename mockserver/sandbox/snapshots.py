@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain, islice
 
 from mockserver.codec.instants import print_instant
 from mockserver.errors import MockServerError
@@ -56,7 +56,9 @@ def load_tables(whole: SandboxState, tables: Tables) -> None:
 
 def note_loaded(whole: SandboxState, places: Iterable[str]) -> None:
     """Note where records came from outside, so that no vendor has written them."""
-    whole.collection(LOADED, "")["last"] = {"places": list(islice(places, _SHOWN_PLACES))}
+    noted = whole.collection(LOADED, "")
+    earlier = (noted.get("last") or {"places": []})["places"]
+    noted["last"] = {"places": list(islice(dict.fromkeys(chain(places, earlier)), _SHOWN_PLACES))}
 
 
 def dump_snapshots(whole: SandboxState) -> Document:

@@ -84,8 +84,7 @@ def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple
         media_type = headers["content-type"] = YAML_TYPE
     if not content:
         del headers["content-type"]  # whatever it says, it says it of nothing
-        return content, None
-    if media_type in _YAML_TYPES:
+    if not content or media_type in _YAML_TYPES:
         return content, None
     if media_type not in ("", JSON_TYPE):
         detail = f"expected {JSON_TYPE}, or {YAML_TYPE} where it is declared; found {media_type}"

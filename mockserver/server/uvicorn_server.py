@@ -33,7 +33,6 @@ from mockserver.server.uvicorn_settings import TlsFactory, uvicorn_config
 from mockserver.server.watching import stamps_of, watch
 from mockserver.server.worker_processes import WorkerProcesses, workers_config
 
-_TOKEN_BYTES = 16
 _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
 """SIGBREAK is Ctrl-Break on Windows."""
 
@@ -133,7 +132,7 @@ def _with_foreign_token(options: Options, address: str) -> Options:
     """Return the options with a fresh token where other machines can call and no token is set."""
     if options.control_token or is_loopback(address):
         return options
-    return replace(options, foreign_token=token_hex(_TOKEN_BYTES))
+    return replace(options, foreign_token=token_hex())
 
 
 def _ready_app(options: Options, serving: Serving) -> Application:

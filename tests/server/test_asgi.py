@@ -502,6 +502,7 @@ STATE = "/_mock/sandboxes/default/state"
 def test_a_record_that_was_loaded_and_cannot_be_read_is_refused_with_its_place(tmp_path: Path) -> None:
     caller = crashing(tmp_path, KeyError("Status"))
     caller.patch(STATE, json={"acme/": {"orders": {"A/1": {"id": 5}}}})
+    caller.patch(STATE, json={"sandbox/": {}})
 
     answered = caller.get("/acme/orders")
     entry = caller.get("/_mock/sandboxes/default/journal/1").json
