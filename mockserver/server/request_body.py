@@ -77,7 +77,7 @@ def check_values(content: bytes, limit: int) -> None:
 
 
 def _without_texts(content: bytes, most_quotes: int) -> bytes:
-    """Return JSON without what stands in its texts; JSON that is mostly texts as it is, which cannot help it."""
+    """Return JSON without what stands in its texts; if it has very many texts, as it is."""
     bare = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     return bare if bare.count(b'"') > most_quotes else b"".join(bare.split(b'"')[::2])
 
