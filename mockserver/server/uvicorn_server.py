@@ -98,7 +98,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
     started = perf_counter()
     with ExitStack() as stack:
         listening = stack.enter_context(bind_socket(serving.host, serving.port))
-        options = _with_foreign_token(options, listening.getsockname()[0])
+        options = _with_foreign_token(options, serving, listening)
         ready_file = ReadyFile(serving.ready_file) if serving.ready_file else None
         if ready_file:
             stack.enter_context(ready_file.removed_at_end())
@@ -111,8 +111,6 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         facts = _facts(options, serving, listening, certificate, perf_counter() - started)
         greeting = facts.url if serving.print_url else render_banner(app, options, facts)
         announce = partial(_announce, greeting, facts.url, ready_file)
-        if serving.print_url and options.foreign_token:
-            click.echo(token_line(options), err=True)
         if serving.workers > 1:
             _serve_by_workers(options, serving, listening, announce)
             return
@@ -128,11 +126,14 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
             _save(state_file, reloading.current.sandboxes)
 
 
-def _with_foreign_token(options: Options, address: str) -> Options:
+def _with_foreign_token(options: Options, serving: Serving, listening: socket.socket) -> Options:
     """Return the options with a fresh token where other machines can call and no token is set."""
-    if options.control_token or is_loopback(address):
+    if options.control_token or is_loopback(listening.getsockname()[0]):
         return options
-    return replace(options, foreign_token=token_hex())
+    made = replace(options, foreign_token=token_hex())
+    if serving.print_url:
+        click.echo(token_line(made), err=True)
+    return made
 
 
 def _ready_app(options: Options, serving: Serving) -> Application:
