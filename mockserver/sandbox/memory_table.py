@@ -45,6 +45,8 @@ class MemoryTable:
         return self.documents[key]
 
     def __setitem__(self, key: str, document: Document) -> None:
+        if type(key) is not str:  # one among texts, from a record that was loaded, and no table can be sorted
+            raise TypeError(f"a key is a text, found {key!r:.80}")
         self._undo.append((self, key, self.documents.get(key)))
         self.put(key, document if self._keep is None else self._keep(document))
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,3 +145,14 @@ def written(
         elif key in plain:
             del plain[key]
             table.put(key, None)
+
+
+@pytest.mark.parametrize("key", [5, None, Decimal(1), ("a",)])
+def test_a_key_that_is_no_text_is_not_stored(key: Any) -> None:
+    table = MemoryTable(("acme/", "orders"), [])
+    table["A"] = {}
+
+    with pytest.raises(TypeError, match="a key is a text"):
+        table[key] = {}
+
+    assert list(table) == ["A"]
