@@ -161,7 +161,7 @@ class KillTrial:
     def _until_open(self, opened: list[Future[Batch]]) -> None:
         """Wait until most of the calls are open, beside those of the writers."""
         while not all(future.done() for future in opened):
-            metrics = self._server.call("GET", "/_mock/metrics").json()
+            metrics = self._server.control("/metrics")
             if metrics["vendors"]["vba"]["openCalls"] >= WRITERS + OPEN // 2:
                 return
 
@@ -191,7 +191,7 @@ class KillTrial:
         wrong["batches done twice"] = sum(_AGAIN in batch.statuses for batch in answered)
 
     def _stored_keys(self) -> set[int]:
-        dump = self._server.call("GET", f"{_SANDBOX}/dump?vendor=vba").json()
+        dump = self._server.control("/sandboxes/default/dump?vendor=vba")
         return {int(key) for key in dump["vba/sandbox"]["claim-invoices"]}
 
 
@@ -219,17 +219,19 @@ class NameTrial:
         return "" if status in (204, 404) else f"answers {status} to a delete"
 
     def _make(self) -> str:
-        status = self._put().status_code
-        return "" if status == httpx.codes.MULTI_STATUS else f"answers {status} to a call meanwhile"
+        answer = self._put()
+        if answer.status_code == httpx.codes.MULTI_STATUS:
+            return ""
+        return f"answers {answer.status_code} to a call meanwhile: {answer.headers.get('mock-reason')}"
 
     def _put(self) -> httpx.Response:
         return self._server.call("PUT", f"/sandboxes/{_AGAIN_NAME}{BATCH}", [{"invoice_Key": 1}])
 
     def _look(self, last: httpx.Response, wrong: Counter[str]) -> None:
         number = int(last.headers.get("mock-journal", 0))
-        listed = [one["name"] for one in self._server.call("GET", "/_mock/sandboxes").json()]
+        listed = [one["name"] for one in self._server.control("/sandboxes")]
         wrong["names in no list"] += _AGAIN_NAME not in listed
-        journal = self._server.call("GET", f"/_mock/sandboxes/{_AGAIN_NAME}/journal?last=100").json()
+        journal = self._server.control(f"/sandboxes/{_AGAIN_NAME}/journal?last=100")
         numbers = [entry["number"] for entry in journal]
         wrong["journals not numbered from 1"] += numbers != list(range(1, len(numbers) + 1))
         wrong["entries lost"] += number not in numbers

@@ -17,7 +17,6 @@ import httpx
 
 BATCH = "/vba/claim-invoice-batch"
 HEADERS = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
-MULTI_STATUS = 207
 STOP_S = 20
 _LOOKS = 5000
 _NO_CONNECTION_KEPT = httpx.Limits(max_keepalive_connections=0)
@@ -42,10 +41,16 @@ class WorkerServer:
         """Make a call on a connection of its own, which any worker may take."""
         return self._client.request(method, path, json=body, headers=headers)
 
+    def control(self, path: str) -> Any:
+        """Return what a control call reads."""
+        answer = self.call("GET", f"/_mock{path}")
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return answer.json()
+
     def put(self, *keys: int) -> list[int]:
         """Put invoices, and return the status of each."""
         answer = self.call("PUT", BATCH, [{"invoice_Key": key, "payee_ID": "P100"} for key in keys])
-        assert answer.status_code == MULTI_STATUS, answer.headers.get("mock-reason", answer.text)
+        assert answer.status_code == httpx.codes.MULTI_STATUS, answer.headers.get("mock-reason", answer.text)
         return [item["status"] for item in answer.json()["data"]]
 
     def log(self) -> list[dict[str, Any]]:
@@ -74,7 +79,7 @@ class WorkerServer:
         """Call until so many living workers have answered, and return them."""
         for _ in range(_LOOKS):
             with suppress(httpx.TransportError):
-                self.put(1)
+                self.call("PUT", BATCH, [{"invoice_Key": 1}])
             if len(living := self.living()) >= workers:
                 return living
         raise AssertionError(f"fewer than {workers} workers answer")
