@@ -20,6 +20,12 @@ _ROUNDED = ValueChange(
     "docs/vendors/payt.md#conventions",
     2,
 )
+_NULL = ValueChange(
+    "",
+    "null is filled",
+    "whether null clears a member or counts as left out is assumed",
+    "docs/vendors/payt.md#identity",
+)
 _CLOSED = RefusalRule(
     "unknown record",
     (403, 404),
@@ -31,6 +37,7 @@ OPEN_CASES = (
     OpenCase("a text of more than 255 characters", {"": (_LENGTH,)}),
     OpenCase("a missing member, a word of no list, a value of a wrong type", {"": _BROKEN}),
     OpenCase("parts of a cent", {"": (_CENTS,)}, values=(_ROUNDED,)),
+    OpenCase("null for a member that is stored", values=(_NULL,)),
     OpenCase("an administration that is not there", refusals=(_CLOSED,)),
     OpenCase("a cursor of the last page that leads to an empty one", lists_end_empty=True),
 )
