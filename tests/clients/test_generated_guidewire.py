@@ -402,6 +402,7 @@ def test_every_operation_goes_well_in_one_journey(guidewire: Api) -> None:
         guidewire.get_swagger(),
         guidewire.get_bulk_invoices(),
         guidewire.get_bulk_invoice(A),
+        guidewire.get_claims(),
     ]
     gone = [
         guidewire.delete_bulk_invoice_item(G, "xc:SmE5wJf3Q_b1Lz9vCyTo6"),
@@ -425,6 +426,7 @@ def test_every_operation_goes_well_in_one_journey(guidewire: Api) -> None:
         models.SwaggerDefinition,
         models.BulkInvoiceCollection,
         models.BulkInvoiceResponse,
+        models.ClaimCollection,
     ]
     assert [answer.status_code for answer in gone] == [204, 204]
     assert guidewire.called == guidewire.all
