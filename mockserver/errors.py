@@ -6,6 +6,7 @@
       UnknownSandbox        a control call names a sandbox that is not there
       TooManySandboxes      there are as many sandboxes as the server holds
       StoreUnavailable      the store that several workers share does not answer
+      TakesLong             the event loop is not the place for the work of a call
       BadHeader             a header of ours is malformed or names nothing
       BadScenario           a document is no scenario (scenario/reading.py, with all its faults)
       Refusal               the whole call is refused; the vendor says it in its own shape
@@ -102,6 +103,10 @@ class TooManySandboxesError(MockServerError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"there are {limit:,} sandboxes, and no more may be; delete some")
         self.limit = limit
+
+
+class TakesLongError(MockServerError):
+    """The work of a call would take too long for the event loop; nothing of it is done."""
 
 
 class InvalidHeaderError(MockServerError):

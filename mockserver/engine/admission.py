@@ -25,7 +25,8 @@ class Arrival(Value, frozen=True):
     """An HTTP request to one vendor, read to its end; members that `Call` has too mean the same.
 
     `head_refusal` says why its headers are not looked at, `body_refusal` why its body cannot be used.
-    `is_routed` and `is_secured` say whether the HTTP layer found a route for it, and credentials in it.
+    `is_routed` and `is_secured` say whether the HTTP layer found a route for it, and credentials in it,
+    `may_take_long` whether its work holds up no others.
     """
 
     sandbox: str
@@ -43,6 +44,7 @@ class Arrival(Value, frozen=True):
     body_refusal: Refusal | None = None
     is_routed: bool = True
     is_secured: bool = True
+    may_take_long: bool = False
 
     def call(self, vendor: str, **found: Any) -> Call:
         """Build the vendor's call from the request and the values found in its sandbox."""

@@ -17,7 +17,7 @@ from mockserver.engine.judge import judge_items
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, one_line
 from mockserver.engine.registry import LoadedVendor
-from mockserver.errors import Refusal, ServerRefusal
+from mockserver.errors import Refusal, ServerRefusal, TakesLongError
 from mockserver.model import Action, Answer, Call, Outcome, Value, Verdict
 from mockserver.sandbox.store import State
 from mockserver.scenario.item_effects import AppliedEffects, run_and_roll_back
@@ -25,6 +25,7 @@ from mockserver.spec.openapi import Operation, RouteMatch
 from mockserver.vendor import BatchResult, Request
 
 _FIRST_REFUSAL = 400
+_MANY_ITEMS = 200
 _REPEATED = (
     "the first call with this idempotency key was refused, and its answer is sent again; use a new key"
 )
@@ -50,12 +51,18 @@ class Executor:
     strict: bool = False
     directory: OperationDirectory = NO_DIRECTORY
 
-    def open(self, call: Call, match: RouteMatch) -> Opened:
-        """Open the envelope and judge the items; pure."""
+    def open(self, call: Call, match: RouteMatch, *, may_take_long: bool = True) -> Opened:
+        """Open the envelope and judge the items; pure.
+
+        Raises:
+            TakesLongError: there are many items, and it may not take long.
+        """
         try:
             request = self.envelope.open(call, match, self.dispatch)
         except Refusal as refusal:
             return Opened(refusal=refusal.without_trace())
+        if not may_take_long and len(request.items) > _MANY_ITEMS:
+            raise TakesLongError
         try:
             return Opened(request, self._judge(request))
         except Refusal as refusal:

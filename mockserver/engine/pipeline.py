@@ -18,11 +18,12 @@ from mockserver.errors import (
     Refusal,
     ServerRefusal,
     StoreUnavailableError,
+    TakesLongError,
     TooManyRequests,
     Unavailable,
     VendorFailure,
 )
-from mockserver.model import EMPTY, Answer, Call, Reply
+from mockserver.model import EMPTY, SAFE_METHODS, Answer, Call, Reply
 from mockserver.sandbox.assumptions import check_delivery
 from mockserver.sandbox.snapshots import LOADED
 from mockserver.sandbox.store import CallState, State
@@ -38,6 +39,7 @@ _RECORD_ERRORS = (
 )
 """What code raises that reads a record of another shape than those that it writes."""
 
+_MANY_RECORDS = 2_000
 _STORE_HINT = (
     "the store of this server, not a rule, refuses the call: {}; whether it took effect is not known"
 )
@@ -56,6 +58,7 @@ class Pipeline:
         Raises:
             InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
             TooManySandboxesError: it names a new sandbox, and no more may be made.
+            TakesLongError: its work would take long, and it may not.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.admission.served.name}/"
         match = self.admission.match(arrival)
@@ -85,11 +88,23 @@ class Pipeline:
         except _RECORD_ERRORS as error:
             call = arrival.call(self.admission.served.name, now=state.now)
             return Admitted(call), self._failure(error, state)
+        if not arrival.may_take_long and self._takes_long(admitted, state):
+            raise TakesLongError
         try:
             with state.item():
-                return admitted, self._work(admitted, state)
+                return admitted, self._work(admitted, state, may_take_long=arrival.may_take_long)
+        except TakesLongError:
+            raise
         except Exception as error:  # noqa: BLE001 - raised again, once the admission is kept
             return admitted, self._failure(error, state)
+
+    def _takes_long(self, admitted: Admitted, state: CallState) -> bool:
+        """Return whether a call lists what may be very many records, or rules may have much to test."""
+        selector, match = self.admission.scenario_selector, admitted.match
+        is_list = match is not None and not match.values and admitted.call.method in SAFE_METHODS
+        return (is_list and state.size() > _MANY_RECORDS) or (
+            selector is not None and selector.takes_long(admitted.call)
+        )
 
     def _failure(self, error: Exception, state: State) -> Answer | Exception:
         """Return the answer to a call that met a record of another shape, or else the error itself."""
@@ -104,13 +119,13 @@ class Pipeline:
         trace = "".join(format_exception(error))
         return Answer(reply, refusal="odd-record", reason=one_line(detail), trace=trace)
 
-    def _work(self, admitted: Admitted, state: CallState) -> Answer:
+    def _work(self, admitted: Admitted, state: CallState, *, may_take_long: bool) -> Answer:
         call, match = admitted.call, admitted.match
         if admitted.refusal is not None:
             return self.executor.refuse(call, admitted.refusal, admitted.operation, state)
         if match is None:
             raise AssertionError("a call is routed or refused")
-        opened = self.executor.open(call, match)
+        opened = self.executor.open(call, match, may_take_long=may_take_long)
         state.enter(self._tenant(call, opened))
         return self._answer(call, match, opened, state)
 

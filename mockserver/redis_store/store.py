@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import partial
 from secrets import token_hex
-from threading import Lock, get_ident
+from threading import Lock, RLock, get_ident
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -52,6 +52,11 @@ class RedisStore:
         self._discarded = MemoryStore(clock)
         self._lock = Lock()
         self._counts = StoreCounts()
+
+    def lock(self, sandbox: str) -> RLock:
+        """See `Store.lock`."""
+        stored = self._copies.get(sandbox)
+        return RLock() if stored is None else stored.lock
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
         """See `Store.create`."""

@@ -135,6 +135,10 @@ class MemoryState:
             self._scope = scope
             self._near = {}
 
+    def size(self) -> int:
+        """See `CallState.size`."""
+        return sum([len(table.documents) for table in self._stored.tables.values()])
+
     def sandbox_collection(self, name: str) -> MemoryTable:
         """See `State.sandbox_collection`."""
         return self._open(SANDBOX_SCOPE, name)

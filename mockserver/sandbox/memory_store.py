@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from threading import Lock
+from threading import Lock, RLock
 from typing import TypeVar
 
 from mockserver.errors import UnknownSandboxError
@@ -40,6 +40,11 @@ class MemoryStore:
         self._sandboxes: dict[str, _KeptSandbox] = {}
         self._kept_steps = KeptSteps()
         self._lock = Lock()
+
+    def lock(self, sandbox: str) -> RLock:
+        """See `Store.lock`."""
+        stored = self._sandboxes.get(sandbox)
+        return RLock() if stored is None else stored.lock
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
         """See `Store.create`."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Collection as AnyCollection
 from contextlib import AbstractContextManager
 from datetime import datetime
+from threading import RLock
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from mockserver.model import Document, Value
@@ -100,6 +101,10 @@ class CallState(State, Protocol):
         """See the sandbox from a tenant of the vendor from now on."""
         ...
 
+    def size(self) -> int:
+        """Return how many documents the sandbox has."""
+        ...
+
 
 class SandboxState(State, Protocol):
     """The state of a control operation: all scopes at once."""
@@ -122,6 +127,10 @@ class CallStates(Value, frozen=True):
 
 class Store(Protocol):
     """Sandboxes by name, isolated from each other."""
+
+    def lock(self, sandbox: str) -> RLock:
+        """Return what keeps other threads of this process out of the sandbox; any if it is not there."""
+        ...
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
         """Create the sandbox and fill it; return False, and change nothing, if it exists."""

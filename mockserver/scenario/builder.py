@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from mockserver.model import EMPTY, Document, Json, Path
-from mockserver.scenario.model import Commit, Predicate, RuleMatch, Scenario
-from mockserver.scenario.predicates import parse_path, parse_predicate
+from mockserver.scenario.model import Commit, Predicate, Rule, RuleMatch, Scenario
+from mockserver.scenario.predicates import Pattern, parse_path, parse_predicate
 
 T = TypeVar("T", bound=Struct)
 
@@ -21,7 +21,14 @@ _COMMITS: Mapping[str, Commit] = {"full": Commit(), "none": Commit(first=0)}
 
 def build_scenario(document: Document) -> Scenario:
     """Return the scenario of a document in which nothing is wrong."""
-    return replace(_build(Scenario, document), document=document)
+    scenario = _build(Scenario, document)
+    return replace(scenario, document=document, tests=sum(map(_count_tests, scenario.rules)))
+
+
+def _count_tests(rule: Rule) -> int:
+    predicates = (rule.match.body, rule.match.item, *(one.select.where for one in rule.items))
+    values = [one.value for one in predicates if one is not None]
+    return sum(value.pieces if isinstance(value, Pattern) else 1 for value in values)
 
 
 def _build(kind: type[T], node: Document) -> T:

@@ -181,10 +181,14 @@ class Rule(Value, frozen=True):
 
 
 class Scenario(Value, frozen=True):
-    """A named list of rules; `document` is what it was read from, `seed` None the sandbox's."""
+    """A named list of rules; `document` is what it was read from, `seed` None the sandbox's.
+
+    `tests` is how many its predicates are, with each pattern as many as it has pieces.
+    """
 
     name: str
     rules: tuple[Rule, ...]
     description: str = ""
     seed: int | None = None
     document: Document = EMPTY
+    tests: int = 0

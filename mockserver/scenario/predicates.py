@@ -62,11 +62,11 @@ class Pattern:
 
     text: str
     engine: _RegexEngine = field(compare=False, repr=False)
-    longest: int = field(compare=False, repr=False)
+    pieces: int = field(compare=False, repr=False)
 
     def found_in(self, text: str) -> bool:
-        """Return whether the pattern matches somewhere in `text`; in one over the `longest` it does not."""
-        return len(text) <= self.longest and self.engine.is_valid(text)
+        """Return whether the pattern matches somewhere in `text`; in a very long one it does not."""
+        return len(text) * self.pieces <= _MAX_STEPS and self.engine.is_valid(text)
 
 
 def compile_pattern(text: str) -> Pattern:
@@ -97,7 +97,7 @@ def compile_pattern(text: str) -> Pattern:
             f'the pattern "{text}" cannot be compiled',
             "close its brackets, keep repetitions small; there is no look-around and no back-reference",
         ) from None
-    return Pattern(text, engine, _MAX_STEPS // pieces)
+    return Pattern(text, engine, pieces)
 
 
 def _count_pieces(pattern: str) -> int:

@@ -25,6 +25,8 @@ SCENARIO_HEADER = "mock-scenario"
 MAGIC_SCENARIO = "sbx"
 """The scenario that magic tokens are said to stand in."""
 
+_MAX_STEPS = 1_000_000
+_STEPS_A_SCENARIO = 10_000
 _HEADER_ELEMENT = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\s*(?:;\s*seed=(-?[0-9]{1,18}))?")
 _CACHE_SIZE = 512
 _MOST_KNOWN_RULES = 4_000
@@ -63,6 +65,15 @@ class ScenarioSelector:
                 raise InvalidHeaderError(
                     f"Mock-Scenario: there is no scenario {name}; there are {', '.join(near)}"
                 )
+
+    def takes_long(self, call: Call) -> bool:
+        """Return whether the tests of the scenarios may take over a twentieth of a second."""
+        if not call.scenarios:
+            return False
+        stored, header = _stored_by_name(call), call.headers.get(SCENARIO_HEADER, "")
+        used = [name for name, one in stored.items() if one["armed"] or name in header]
+        tests = [self._scenario(name, stored).tests for name in used]
+        return len(call.body) * sum(tests) + len(tests) * _STEPS_A_SCENARIO > _MAX_STEPS
 
     def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
         """Return what becomes of the call; one without a `request` cannot be read.

@@ -46,6 +46,7 @@ from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
 from mockserver.server.shared_settings import check_settings
 from mockserver.server.start_files import read_fixtures, read_scenarios
+from mockserver.server.work_threads import WorkThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +262,14 @@ def _asgi_app(
     tokens = options.control_token, options.foreign_token
     guarded = AccessGuard(console, options.hosts, *tokens, takes_password=True)
     site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
-    pages = AccessGuard(site, options.hosts)
+    pages, threads = AccessGuard(site, options.hosts), WorkThreads(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_mounts(options, served, sandboxes, recorder, directory),
+        vendors=_vendor_mounts(options, served, sandboxes, (recorder, threads), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
-        pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
+        pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes, threads),
         recorder=recorder,
+        threads=threads,
         in_flight_calls=lasting.backend.in_flight,
         at_root=options.at_root,
         cors=options.cors,
@@ -339,7 +341,7 @@ def _vendor_mounts(
     options: Options,
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
-    recorder: Recorder,
+    recording: tuple[Recorder, WorkThreads],
     directory: OperationDirectory,
 ) -> Mapping[str, VendorMount]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
@@ -349,6 +351,6 @@ def _vendor_mounts(
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
         pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth, directory))
-        connexion = build_connexion(vendor, FlaskBridge(pipeline, recorder))
+        connexion = build_connexion(vendor, FlaskBridge(pipeline, *recording))
         mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
     return mounts

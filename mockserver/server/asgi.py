@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import perf_counter
 from traceback import format_exception
 
@@ -32,6 +32,7 @@ from mockserver.server.misses import OUTSIDE, OutsideRequest, is_browser_file
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import send_reply
 from mockserver.server.request_body import read_decoded_body
+from mockserver.server.work_threads import WorkThreads
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
@@ -112,6 +113,7 @@ class MockServerApp:
     console: ASGIApp
     pages: ASGIApp
     recorder: Recorder
+    threads: WorkThreads
     at_root: str = ""
     cors: tuple[str, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES
@@ -207,7 +209,8 @@ class MockServerApp:
                 raise
             unsent = _crash_answer(error, vendor.served.name, arrival)
         if unsent is not None:
-            await send_reply(self.recorder.record(*unsent, started), incoming.send)
+            record = partial(self.recorder.record, *unsent, started)
+            await send_reply(await self.threads.call(arrival, lambda _arrival: record()), incoming.send)
 
     async def _route(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
@@ -226,9 +229,9 @@ class MockServerApp:
         try:
             await vendor.app(scope, incoming.receive, sending)
         except ProblemException:
-            return vendor.pipeline.handle(replace(arrival, is_secured=False))
+            return await self.threads.call(replace(arrival, is_secured=False), vendor.pipeline.handle)
         except HTTPException:
-            return vendor.pipeline.handle(replace(arrival, is_routed=False))
+            return await self.threads.call(replace(arrival, is_routed=False), vendor.pipeline.handle)
         return None
 
 

@@ -1,8 +1,9 @@
-"""Run the vendor operations as Flask views in the event loop, behind Connexion."""
+"""Run the vendor operations as Flask views, behind Connexion."""
 
 from __future__ import annotations
 
 from contextvars import Context
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ from mockserver.server.connection import connection_of
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import vendor_headers
 from mockserver.server.transport_faults import OutgoingReply, deliver, is_bodiless
+from mockserver.server.work_threads import WorkThreads
 
 ARRIVAL = "mockserver.arrival"
 """The scope key of the request as it was read."""
@@ -34,13 +36,13 @@ class _Flask(flask.Flask):
 
 
 class FlaskBridge:
-    """Flask with one view for every operation of a vendor, called inside the event loop.
+    """Flask with one view for every operation of a vendor, called in the event loop, or in a thread.
 
     The view runs in the application's context, which is pushed once and not for each call.
     """
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder) -> None:
-        self._pipeline, self._recorder = pipeline, recorder
+    def __init__(self, pipeline: Pipeline, recorder: Recorder, threads: WorkThreads) -> None:
+        self._pipeline, self._recorder, self._threads = pipeline, recorder, threads
         self._flask = _Flask(__name__, static_folder=None)
         views: dict[str, Any] = self._flask.view_functions
         views[_VIEW] = self._answer
@@ -56,7 +58,8 @@ class FlaskBridge:
         if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         view: Any = self._flask.view_functions[_VIEW]
-        reply, answer = self._context.copy().run(view, scope[ARRIVAL], scope[STARTED])
+        work = partial(self._context.copy().run, view, started=scope[STARTED])
+        reply, answer = await self._threads.call(scope[ARRIVAL], work)
         headers = vendor_headers(reply)
         if answer.delivery is None:
             await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -23,6 +23,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import send_reply
 from mockserver.server.request_body import read_decoded_body
+from mockserver.server.work_threads import WorkThreads
 
 OUTSIDE = "mockserver.outside"
 """The scope key of an `OutsideRequest`."""
@@ -80,6 +81,7 @@ class MissRecorder:
     directory: OperationDirectory
     recorder: Recorder
     max_body_bytes: int
+    threads: WorkThreads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request whose scope has an `OutsideRequest`."""
@@ -95,11 +97,15 @@ class MissRecorder:
             body = await read_decoded_body(receive, outside.headers, self.max_body_bytes)
         except ClientDisconnect:
             return
-        call = self._call(scope, outside, body.content)
-        answer = Answer(
-            held.reply, refusal=_REFUSALS[held.reply.status], reason=self._reason(call, held.reply)
-        )
-        await send_reply(self.recorder.record(call, answer, started), send)
+        reply = await self.threads.run(self._record, scope, outside, body.content, held.reply, started)
+        await send_reply(reply, send)
+
+    def _record(
+        self, scope: Scope, outside: OutsideRequest, body: bytes, reply: Reply, started: float
+    ) -> Reply:
+        call = self._call(scope, outside, body)
+        answer = Answer(reply, refusal=_REFUSALS[reply.status], reason=self._reason(call, reply))
+        return self.recorder.record(call, answer, started)
 
     def _call(self, scope: Scope, outside: OutsideRequest, body: bytes) -> Call:
         """Return the call, with the time of its sandbox, which is made if it is not there."""

@@ -193,6 +193,7 @@ def test_every_member_of_the_language_becomes_a_value() -> None:
         description="Every member that the six leave out.",
         seed=None,
         document=EVERYTHING,
+        tests=1,
     )
 
 

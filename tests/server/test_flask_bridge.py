@@ -29,7 +29,8 @@ ROUTED = {"connexion_routing": {"operation_id": "putOrders"}}
 
 def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
     """Return what the bridge sends for a PUT with these extensions."""
-    pipeline = sample_vendor.create_application(folder).asgi.vendors["acme"].pipeline
+    asgi = sample_vendor.create_application(folder).asgi
+    pipeline = asgi.vendors["acme"].pipeline
     call = replace(engine_samples.CALL, body=json.dumps(BATCH).encode())
     sent: list[Any] = []
 
@@ -45,7 +46,7 @@ def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
         ARRIVAL: engine_samples.arrival_of(call),
         STARTED: 0.0,
     }
-    asyncio.run(FlaskBridge(pipeline, Recorder(Journal()))(scope, receive, send))
+    asyncio.run(FlaskBridge(pipeline, Recorder(Journal()), asgi.threads)(scope, receive, send))
     return sent
 
 
