@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import chain
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -60,6 +61,9 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
 """The routes of all screens, by subject."""
 
 _log = logging.getLogger("mockserver")
+Run: TypeAlias = Callable[..., Awaitable[Any]]
+"""Calls a function with its arguments in a thread."""
+
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _Show: TypeAlias = Callable[[Request, Visit], Awaitable[Response]]
 _Refuse: TypeAlias = Callable[[Request, Visit, ControlRefusal], Awaitable[Response]]
@@ -76,13 +80,16 @@ class Console:
     server: HttpClient
     live: LiveCalls
     pages: Pages
+    run: Run
 
     @classmethod
-    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
-        """Return the console that asks `control`, and sends calls to the vendors of `server`."""
-        return cls(
-            ControlClient(control), server, live, Pages(__version__, live.server, Assets.find().address(HTMX))
-        )
+    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls, run: Run) -> Console:
+        """Return the console that asks `control`, and sends calls to the vendors of `server`.
+
+        `run` makes each page beside the event loop.
+        """
+        pages = Pages(__version__, live.server, Assets.find().address(HTMX))
+        return cls(ControlClient(control), server, live, pages, run)
 
     def routes(self) -> list[Route]:
         """Return the routes of all screens, and of the stream of calls."""
@@ -114,8 +121,7 @@ class Console:
     def _endpoint(self, show: _Show, refuse: _Refuse) -> _Endpoint:
         """Return what answers a request: `show` does, or else `refuse`, which is told why."""
 
-        async def answer(request: Request) -> Response:
-            visit = await self._visit(request)
+        async def made(request: Request, visit: Visit) -> Response:
             try:
                 return await show(request, visit)
             except HTTPException:
@@ -123,6 +129,11 @@ class Console:
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the answer says so
                 refusal = error if isinstance(error, ControlRefusal) else _crash(error, request)
                 return await refuse(request, visit, refusal)
+
+        async def answer(request: Request) -> Response:
+            visit = await self._visit(request)
+            response: Response = await self.run(asyncio.run, made(request, visit))
+            return response
 
         return answer
 

@@ -46,7 +46,7 @@ from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
 from mockserver.server.shared_settings import check_settings
 from mockserver.server.start_files import read_fixtures, read_scenarios
-from mockserver.server.work_threads import WorkThreads
+from mockserver.server.work_threads import CONTROL_THREADS, CallThreads, WorkThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What a reload keeps: state, journal, streams, counters, time of the start, clock, and the log."""
+    """What a reload keeps: state, journal, streams, counters, time of the start, clock, log, and threads."""
 
     backend: Backend
     idle_tracker: IdleTracker
@@ -110,6 +110,7 @@ class Lasting:
     clock: Clock
     started: datetime
     note: Note = ignore_note
+    work: WorkThreads = field(default_factory=partial(WorkThreads, CONTROL_THREADS))
 
     def uptime_seconds(self) -> int:
         """Return for how many whole seconds the server has been up."""
@@ -262,7 +263,7 @@ def _asgi_app(
     tokens = options.control_token, options.foreign_token
     guarded = AccessGuard(console, options.hosts, *tokens, takes_password=True)
     site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
-    pages, threads = AccessGuard(site, options.hosts), WorkThreads(sandboxes.store)
+    pages, threads = AccessGuard(site, options.hosts), CallThreads(sandboxes.store)
     asgi = MockServerApp(
         vendors=_vendor_mounts(options, served, sandboxes, (recorder, threads), directory),
         control=AccessGuard(control, options.hosts, *tokens),
@@ -309,7 +310,7 @@ def _control_plane(
     open_calls = partial(backend.in_flight.by_vendor, names)
     sources = MetricSources(backend.counters, open_calls, lasting.uptime_seconds, backend.check)
     operations = control_operations(sandboxes, lasting.journal, served, clients, sources)
-    control = control_app(operations, options.max_body_bytes)
+    control = control_app(operations, options.max_body_bytes, lasting.work)
     return control
 
 
@@ -323,7 +324,7 @@ def _console(
     from mockserver.console.site_templates import SiteTemplates  # noqa: PLC0415
 
     names = tuple(asgi.vendors)
-    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live)
+    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live, lasting.work.run)
     return console_app(console, MissingPage(names, directory, SiteTemplates(names)))
 
 
@@ -341,7 +342,7 @@ def _vendor_mounts(
     options: Options,
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
-    recording: tuple[Recorder, WorkThreads],
+    recording: tuple[Recorder, CallThreads],
     directory: OperationDirectory,
 ) -> Mapping[str, VendorMount]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}

@@ -32,7 +32,7 @@ from mockserver.server.misses import OUTSIDE, OutsideRequest, is_browser_file
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import send_reply
 from mockserver.server.request_body import read_decoded_body
-from mockserver.server.work_threads import WorkThreads
+from mockserver.server.work_threads import CallThreads
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
@@ -113,7 +113,7 @@ class MockServerApp:
     console: ASGIApp
     pages: ASGIApp
     recorder: Recorder
-    threads: WorkThreads
+    threads: CallThreads
     at_root: str = ""
     cors: tuple[str, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from inspect import isawaitable, signature
+from inspect import isawaitable, iscoroutine, signature
 from typing import Any, TypeAlias
 
 from starlette.exceptions import HTTPException
@@ -33,6 +34,7 @@ from mockserver.server.connexion_parts import (
 from mockserver.server.control_body import CONTROL_CALL_KEY, DOCUMENT_KEY, ControlBodyReader
 from mockserver.server.control_validation import VALIDATORS
 from mockserver.server.routing import ExactRouting
+from mockserver.server.work_threads import WorkThreads
 from mockserver.spec.openapi import Operation, Spec
 
 MOUNT = "/_mock"
@@ -49,14 +51,17 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
 }
 """Status and code of errors raised by sandboxes and snapshots."""
 
+_QUICK_OPERATIONS = frozenset({"health", "replay_entry"})
+"""What the event loop does itself: it takes a moment, or waits for others."""
+
 _SCHEMA = re.compile(r"#/components/schemas/(\w+)")
 
 _Method: TypeAlias = Callable[..., Json]
 _Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 
 
-def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
-    """Build the application below `/_mock`; each operation is a method of one of `groups`.
+def control_app(groups: Iterable[object], max_body_bytes: int, threads: WorkThreads) -> ASGIApp:
+    """Build the application below `/_mock`; each operation is a method of one of `groups`, run in a thread.
 
     Raises:
         SpecError: an operation of the spec is missing in `groups`, or several have it.
@@ -64,7 +69,7 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     # Connexion logs a line for every call of an operation that accepts both JSON and YAML.
     logging.getLogger("connexion.operations").setLevel(logging.ERROR)
     contract = control_contract()
-    functions = _functions(contract, tuple(groups))
+    functions = _functions(contract, tuple(groups), threads)
     stack = [
         ExactRouting if step is RoutingMiddleware else step
         for step in ConnexionMiddleware.default_middlewares
@@ -84,7 +89,7 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     framework = partial(_framework_response, contract)
     app.add_error_handler(ProblemException, framework)
     app.add_error_handler(HTTPException, framework)
-    return ControlBodyReader(app, max_body_bytes)
+    return ControlBodyReader(app, max_body_bytes, threads)
 
 
 def _connexion_document(document: Document) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def _connexion_document(document: Document) -> dict[str, Any]:
     }
 
 
-def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Function]:
+def _functions(contract: Spec, groups: tuple[object, ...], threads: WorkThreads) -> Mapping[str, _Function]:
     functions: dict[str, _Function] = {}
     for operation in contract.operations.values():
         methods = [getattr(group, operation.id) for group in groups if hasattr(group, operation.id)]
@@ -120,12 +125,13 @@ def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Func
             raise SpecError(
                 f"{operation.id}: {len(methods)} classes of the control plane implement it, expected 1"
             )
-        functions[operation.id] = _function(methods[0], operation)
+        functions[operation.id] = _function(methods[0], operation, threads)
     return functions
 
 
-def _function(method: _Method, operation: Operation) -> _Function:
+def _function(method: _Method, operation: Operation, threads: WorkThreads) -> _Function:
     """Wrap the method for Connexion: parameters by name, body with exact decimals."""
+    is_quick = operation.id in _QUICK_OPERATIONS
     status = int(next(code for code in operation.responses if code.startswith("2")))
     parameters = signature(method).parameters
 
@@ -135,10 +141,17 @@ def _function(method: _Method, operation: Operation) -> _Function:
             arguments["body"] = scope[DOCUMENT_KEY]
         if "call" in parameters:
             arguments["call"] = scope[CONTROL_CALL_KEY]
+        if not is_quick and not threads.is_inside:
+            return await threads.run(_run, method, arguments, status)
         result = method(**arguments)
         return _response(await result if isawaitable(result) else result, status)
 
     return function
+
+
+def _run(method: _Method, arguments: Mapping[str, Any], status: int) -> ConnexionResponse:
+    result = method(**arguments)
+    return _response(asyncio.run(result) if iscoroutine(result) else result, status)
 
 
 def _response(result: Json | Reply, status: int) -> ConnexionResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from mockserver.server.connexion_parts import (
     MediaTypeDict,
     ParameterValidator,
 )
+from mockserver.server.work_threads import LARGE_BODY
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.schema import Schema, compile_schema
 
@@ -68,13 +70,20 @@ class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion shi
     """Validates a JSON body, already re-encoded by `ControlBodyReader`; an optional body has a default."""
 
     async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Json:  # noqa: ARG002
-        return json.decode(b"".join([piece async for piece in stream]))
+        """Return the document, once it is validated: a large one takes a while, in which others go on."""
+        content = b"".join([piece async for piece in stream])
+        return await to_thread(self._valid, content) if len(content) > LARGE_BODY else self._valid(content)
 
-    def _validate(self, body: Json) -> None:
+    def _valid(self, content: bytes) -> Json:
+        body = json.decode(content)
         if body is None and not self._nullable:
             _refuse([_error_document((), "wrong-type", "expected a document, found none")])
         schema = _compiled(json.encode(self._schema))
         _refuse([_problem_document(problem) for problem in schema.problems(body)])
+        return body
+
+    def _validate(self, body: Json) -> None:
+        """Leave it at what `_parse` has found."""
 
 
 VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeDict({"*/*json": BodyCheck})}

@@ -18,7 +18,7 @@ from mockserver.server.connection import connection_of
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import vendor_headers
 from mockserver.server.transport_faults import OutgoingReply, deliver, is_bodiless
-from mockserver.server.work_threads import WorkThreads
+from mockserver.server.work_threads import CallThreads
 
 ARRIVAL = "mockserver.arrival"
 """The scope key of the request as it was read."""
@@ -41,7 +41,7 @@ class FlaskBridge:
     The view runs in the application's context, which is pushed once and not for each call.
     """
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, threads: WorkThreads) -> None:
+    def __init__(self, pipeline: Pipeline, recorder: Recorder, threads: CallThreads) -> None:
         self._pipeline, self._recorder, self._threads = pipeline, recorder, threads
         self._flask = _Flask(__name__, static_folder=None)
         views: dict[str, Any] = self._flask.view_functions

@@ -23,7 +23,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import send_reply
 from mockserver.server.request_body import read_decoded_body
-from mockserver.server.work_threads import WorkThreads
+from mockserver.server.work_threads import CallThreads
 
 OUTSIDE = "mockserver.outside"
 """The scope key of an `OutsideRequest`."""
@@ -81,7 +81,7 @@ class MissRecorder:
     directory: OperationDirectory
     recorder: Recorder
     max_body_bytes: int
-    threads: WorkThreads
+    threads: CallThreads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request whose scope has an `OutsideRequest`."""
