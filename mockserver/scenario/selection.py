@@ -29,8 +29,8 @@ _MAX_STEPS = 1_000_000
 _STEPS_A_SCENARIO = 10_000
 _HEADER_ELEMENT = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\s*(?:;\s*seed=(-?[0-9]{1,18}))?")
 _CACHE_SIZE = 512
-_MOST_KNOWN_RULES = 4_000
-"""So many rules of stored scenarios are kept ready; they take some 6 MiB."""
+_MOST_KNOWN_RULES = 1_000
+"""So many rules of stored scenarios are kept ready; they take some 2 MiB."""
 
 SeedsByScenario = Mapping[str, int | None]
 
