@@ -19,6 +19,7 @@ from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_PIECE = 64 * 1024
 _DOCUMENT_TYPE = b"<!DOCTYPE"
 _ENCODING_DECLARATION = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([^"'>]*)""")
 
@@ -63,7 +64,9 @@ def _parse_harmless(text: bytes) -> Element | None:
     """
     parser = XMLParser(encoding="utf-8")  # noqa: S314 - entities need a document type
     try:
-        parser.feed(text.decode())
+        whole = text.decode()
+        for start in range(0, len(whole), _PIECE):  # nothing interrupts the parser while it reads one
+            parser.feed(whole[start : start + _PIECE])
         root: Element = parser.close()
     except (ParseError, ValueError, LookupError):
         return None

@@ -77,7 +77,7 @@ class Pages:
         return template.render(
             **screen.document,
             **shared,
-            **await self._head(visit),
+            **await self._head(visit, screen.sandboxes),
             navigation=NAVIGATION,
             here=path.removeprefix(CONSOLE),
             version=self.version,
@@ -86,12 +86,12 @@ class Pages:
             twin=_twin_address(path, visit),
         )
 
-    async def _head(self, visit: Visit) -> dict[str, Json]:
+    async def _head(self, visit: Visit, sandboxes: Json) -> dict[str, Json]:
         """Return what the head of a page shows: all sandboxes, and this one's clock, if they are there."""
         names: list[str] = []
         clock: Document | None = None
         try:
-            names = [one["name"] for one in await visit.control.get("/sandboxes")]
+            names = [one["name"] for one in sandboxes or await visit.control.get("/sandboxes")]
             clock = await visit.control.get(visit.of_sandbox("/clock"))
         except ControlRefusal:
             names.append(visit.sandbox)

@@ -151,7 +151,7 @@ async def _page(visit: Visit, error: Document | None = None, status: int = 422) 
         },
         "error": error,
     }
-    return Screen("sandboxes.html", document, status if error else 200)
+    return Screen("sandboxes.html", document, status if error else 200, sandboxes=sandboxes)
 
 
 async def _copied(visit: Visit, begin: str) -> Json:

@@ -7,20 +7,22 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from mockserver.console.visit import Visit
-from mockserver.model import Document
+from mockserver.model import Document, Json
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
     """A template and the document it shows, which is also the screen's JSON twin.
 
-    `is_part` marks a piece of a page, which is sent without the page's head.
+    `is_part` marks a piece of a page, which is sent without the page's head. `sandboxes` are all there are,
+    if the screen has asked for them, as the head does.
     """
 
     template: str
     document: Document = field(default_factory=dict)
     status: int = 200
     is_part: bool = False
+    sandboxes: Json = None
 
 
 @dataclass(frozen=True, slots=True)

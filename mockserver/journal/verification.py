@@ -10,7 +10,7 @@ from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.redaction import redact_body
 from mockserver.engine.registry import LoadedVendor
-from mockserver.errors import MalformedBody
+from mockserver.errors import MalformedBody, TooLarge
 from mockserver.journal.entry import Entry
 from mockserver.journal.query import NO_STATUS, WARNED, has_scenario, has_status
 from mockserver.journal.view import View
@@ -26,8 +26,10 @@ class RequestDocuments:
         self._served: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in served}
 
     def __call__(self, entry: Entry) -> Json:
-        """Return the request's document; None if there is none, or it is malformed."""
+        """Return the request's document; None if there is none, or it is malformed or too large."""
         call = entry.call
+        if entry.refusal == TooLarge.code:
+            return None
         media_type, charset = parse_content_type(call.headers)
         plan = self._served[call.vendor].plans.get(entry.operation or "") if call.vendor else None
         body = plan.bodies.get(media_type) if plan else None

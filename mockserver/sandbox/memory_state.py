@@ -181,6 +181,14 @@ class MemoryState:
                 whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.order()}
         return whole
 
+    def view(self) -> Tables:
+        """See `SandboxState.view`."""
+        whole: dict[str, dict[str, dict[str, Document]]] = {}
+        for (scope, name), table in self._stored.tables.items():
+            if table.documents:
+                whole.setdefault(scope, {})[name] = table.documents
+        return whole
+
     def load(self, tables: Tables) -> None:
         """See `SandboxState.load`."""
         for table in list(self._stored.tables.values()):

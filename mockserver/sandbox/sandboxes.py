@@ -174,7 +174,7 @@ class Sandboxes:
         """
 
         def work(whole: SandboxState) -> SandboxStatus:
-            tables = whole.tables()
+            tables = whole.view()
             return SandboxStatus(
                 read_settings(name, whole),
                 ClockSettings(**tables[SANDBOX_SCOPE][SETTINGS]["clock"]),

@@ -113,6 +113,10 @@ class SandboxState(State, Protocol):
         """Return everything that is stored."""
         ...
 
+    def view(self) -> Tables:
+        """Return the same in no order, to be looked at in the transaction alone; it takes no copy."""
+        ...
+
     def load(self, tables: Tables) -> None:
         """Replace everything that is stored."""
         ...

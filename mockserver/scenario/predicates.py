@@ -21,11 +21,11 @@ WILDCARD = "*"
 
 MAX_PATH = 200
 MAX_PATTERN = 200
-MAX_PIECES = 2_000
+MAX_PIECES = 1_000
 """Limit of what a pattern has to match, its repetitions written out."""
 
-_MAX_STEPS = 2_000_000
-"""Limit of a pattern's pieces times a text's characters: a tenth of a second that nothing interrupts."""
+_MAX_STEPS = 500_000
+"""Limit of a pattern's pieces times a text's characters: a twentieth of a second that nothing interrupts."""
 
 _PATTERN_BYTES = 1 << 20
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}|.", re.DOTALL)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.control.sandboxes import SandboxOperations
+from mockserver.sandbox.memory_state import MemoryState
 from tests.control.operators import NEW, SANDBOXES, create, listed, order, orders
 from tests.support.client import Client
 from tests.support.console import CONSOLE, page, post_form
@@ -29,6 +31,20 @@ def test_every_sandbox_is_a_row_with_its_numbers(browser: Client) -> None:
     assert re.findall(r'<th scope="row"><a href="[^"]+"[^>]*>([a-z]+)</a></th>', text) == ["default", "new"]
     assert 'aria-label="2 records of new"' in text
     assert 'aria-label="1 calls of new"' in text
+
+
+def test_a_page_asks_for_the_sandboxes_once_and_copies_none(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(browser)
+    asked: list[str] = []
+    show = SandboxOperations.show_sandbox
+    monkeypatch.setattr(
+        SandboxOperations, "show_sandbox", lambda own, name: asked.append(name) or show(own, name)
+    )
+    monkeypatch.delattr(MemoryState, "tables")
+    page(browser, "/sandboxes")
+    assert sorted(asked) == ["default", "new"]
 
 
 def test_a_sandbox_is_created_by_a_form(browser: Client) -> None:

@@ -224,3 +224,8 @@ def test_the_document_of_a_body_is_what_its_operation_reads(
 
 def test_the_document_of_a_call_that_led_nowhere_is_read_as_json(tmp_path: Path) -> None:
     assert RequestDocuments([loaded_vendor(tmp_path)])(entry(operation=None, body=b'{"a":1}')) == {"a": 1}
+
+
+def test_a_body_that_was_too_large_is_not_read_again(tmp_path: Path) -> None:
+    refused = entry(operation=None, body=b'{"a":1}', refusal="too-large")
+    assert RequestDocuments([loaded_vendor(tmp_path)])(refused) is None

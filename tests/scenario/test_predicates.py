@@ -180,7 +180,20 @@ def test_values_are_the_same_when_their_json_is(one: object, other: object, equa
 
 @pytest.mark.parametrize(
     "pattern",
-    ["[", "(a", "(?=a)b", "(?<!a)b", r"(a)\1", "(a{1000}){1000}", pytest.param("a" * 201, id="long")],
+    [
+        *(
+            "[",
+            "(a",
+            "(?=a)b",
+            "(?<!a)b",
+            r"(a)\1",
+            "(a{1000}){1000}",
+            r"\w{200}" * 6,
+            "(a{40}){40}",
+            "a{40}{40}",
+        ),
+        pytest.param("a" * 201, id="long"),
+    ],
 )
 def test_a_pattern_that_is_none_or_takes_too_much_is_refused(pattern: str) -> None:
     with pytest.raises(InvalidPredicateError) as caught:
@@ -195,6 +208,17 @@ def test_a_pattern_that_explodes_elsewhere_has_an_answer() -> None:
 
     assert pattern.found_in("a" * 50_000)
     assert not pattern.found_in("a" * 50_000 + "b")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "pieces"),
+    [("a", 1), (r"\w{200}", 200), (r"[a\]{9}]{2,3}", 3), (r"(?:ab){4}", 16), ("a{3}{4}", 12), (r"\{9}", 3)],
+)
+def test_a_pattern_is_not_found_in_a_text_that_is_long_for_it(pattern: str, pieces: int) -> None:
+    found = compile_pattern(f"{pattern}|$")
+    longest = 500_000 // (pieces + 2)
+    assert found.found_in("x" * longest)
+    assert not found.found_in("x" * (longest + 1))
 
 
 def test_a_pattern_is_compiled_when_it_is_read_and_compared_by_its_text() -> None:

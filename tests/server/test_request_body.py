@@ -183,7 +183,7 @@ def test_a_coding_that_nobody_knows_is_refused(attempt: BatchAttempt) -> None:
 def test_json_of_very_many_values_is_too_large(value: bytes) -> None:
     check_values(value * (MAX_VALUES // 4), MAX_BODY_BYTES)
     with pytest.raises(TooLarge) as refused:
-        check_values(value * (MAX_BODY_BYTES // 20 + 1), MAX_BODY_BYTES)
+        check_values(value * (MAX_BODY_BYTES // 30 + 1), MAX_BODY_BYTES)
     assert "raise --max-body" in refused.value.hint
 
 
@@ -191,12 +191,22 @@ def test_commas_and_brackets_of_a_text_are_no_values() -> None:
     check_values(b'["' + rb",[{\"" * MAX_VALUES + b'"]', MAX_BODY_BYTES)
 
 
+@pytest.mark.parametrize(("around", "value"), [("<a>%s</a>", "<b/>"), ("<a %s/>", 'c="1" ')])
+def test_xml_of_very_many_elements_or_attributes_is_too_large(
+    client: Client, around: str, value: str
+) -> None:
+    sent = {"authorization": "Bearer t", "content-type": "application/xml"}
+    body = (around % (value * 350_000)).encode()
+    refused = client.post("/pvex/api/InvoiceBatch", content=body, headers=sent)
+    assert refused.headers["mock-reason"].startswith("the body has over 349,525 values")
+
+
 def test_a_larger_limit_of_bodies_allows_more_values() -> None:
-    check_values(b"1," * MAX_VALUES * 2, MAX_VALUES * 2 * 20)
+    check_values(b"1," * MAX_VALUES * 2, MAX_VALUES * 2 * 30)
 
 
 def test_a_batch_of_very_many_values_is_refused_as_too_large(client: Client) -> None:
     sent = {"authorization": "Bearer t", "content-type": "application/json"}
     refused = client.post("/payt/v1/invoices", content=b"[" + b"1," * 600_000 + b"1]", headers=sent)
     assert refused.status == 413
-    assert refused.headers["mock-reason"].startswith("the body has over 524,288 values")
+    assert refused.headers["mock-reason"].startswith("the body has over 349,525 values")
