@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from time import perf_counter
@@ -77,16 +78,21 @@ class VendorMount:
 
 
 class _SendMonitor:
-    """Wrapper of `send` that records whether the response has started."""
+    """Wrapper of `send` that records whether the response has started; `end` is called before its last bytes.
 
-    __slots__ = ("_send", "has_started")
+    A client that has them may call again, and another worker be quicker than this one.
+    """
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    __slots__ = ("_end", "_send", "has_started")
+
+    def __init__(self, send: Send, end: Callable[[], None]) -> None:
+        self._send, self._end = send, end
         self.has_started = False
 
     async def __call__(self, message: Message) -> None:
         self.has_started = True
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self._end()
         await self._send(message)
 
 
@@ -163,12 +169,14 @@ class MockServerApp:
         return bool(self.at_root) and not place.segment.startswith("_") and not is_browser_file(place.path)
 
     async def _enter(self, vendor: VendorMount, incoming: Incoming, below: str, mount: str) -> None:
-        """Read the whole request and answer it; it counts as in flight until its last byte is sent."""
+        """Read the whole request and answer it; it counts as in flight until its last bytes are sent."""
         scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
         path = vendor.served.spec.canonical_path(below)
         target = f"{scope['method']} {path}"
-        with self.in_flight_calls.track(sandbox, vendor.served, headers, target) as counts:
-            started = perf_counter()
+        with ExitStack() as flight:
+            track = self.in_flight_calls.track(sandbox, vendor.served, headers, target)
+            counts, started = flight.enter_context(track), perf_counter()
+            sending = _SendMonitor(incoming.send, flight.close)
             header_refusal = incoming.header_refusal
             try:
                 body = await read_decoded_body(
@@ -191,13 +199,12 @@ class MockServerApp:
                 head_refusal=header_refusal,
                 body_refusal=body.refusal,
             )
-            await self._answer(vendor, incoming, arrival, started)
+            await self._answer(vendor, incoming, arrival, started, sending)
 
     async def _answer(
-        self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float
+        self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
     ) -> None:
         """Send the vendor's answer; any unexpected error is answered and recorded as a crash."""
-        sending = _SendMonitor(incoming.send)
         try:
             unsent = await self._route(vendor, incoming, arrival, started, sending)
         except ClientDisconnect:
@@ -210,7 +217,7 @@ class MockServerApp:
             unsent = _crash_answer(error, vendor.served.name, arrival)
         if unsent is not None:
             record = partial(self.recorder.record, *unsent, started)
-            await send_reply(await self.threads.call(arrival, lambda _arrival: record()), incoming.send)
+            await send_reply(await self.threads.call(arrival, lambda _arrival: record()), sending)
 
     async def _route(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor

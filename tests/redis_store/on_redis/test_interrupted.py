@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from mockserver.redis_store.addresses import StoreAddress, parse_address
 from mockserver.redis_store.connection import RedisConnection
@@ -164,3 +165,25 @@ def test_a_sandbox_that_was_idle_for_too_long_ends_once_though_two_workers_see_i
 
     statuses = sorted(item["status"] for said in answers for item in said.json["data"])
     assert statuses in ([201], [200, 201])
+
+
+def test_a_client_that_repeats_its_call_at_the_last_byte_of_the_answer_meets_nobody(
+    workers: tuple[Client, Client],
+) -> None:
+    one, other = workers
+    name, key = "at-once", {"Idempotency-Key": "k"}
+    one.post("/_mock/sandboxes", json={"name": name, "assumptions": {"vba.idempotency_keys": "on"}})
+    again: list[Response] = []
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_and_repeat(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                with ThreadPoolExecutor(1) as elsewhere:
+                    again.append(elsewhere.submit(put, other, name, **key).result())
+            await send(message)
+
+        await one.app(scope, receive, send_and_repeat)
+
+    first = put(Client(answer, one.headers), name, **key)
+
+    assert [said.status for said in (first, *again)] == [207, 207]
