@@ -122,6 +122,21 @@ def _pair_reader(sign: str, form: str) -> Any:
     help="Test only these operations; may be repeated.",
 )
 @option(
+    "--part",
+    "parts",
+    multiple=True,
+    callback=_split_names,
+    metavar="ID,…",
+    shell_complete=complete_operations,
+    help="Do only what tests these operations, calling others where that needs them (links: walks along "
+    "links); may be repeated.",
+)
+@option(
+    "--quick",
+    is_flag=True,
+    help="A first look that takes about half a minute: at most 2 examples.",
+)
+@option(
     "--phase",
     "phases",
     multiple=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _LIMITS = 16
@@ -14,7 +15,8 @@ class RunConfig:
     `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
     breaks is told as it was found, and no more calls are made for it. `workers` processes do independent
     parts side by side; the result is the same. `left_out` are operations that are never called, not even by
-    a sequence of another operation.
+    a sequence of another operation. `parts` are the operations whose parts are done ("links": the walks);
+    empty: all.
     """
 
     seed: int = 0
@@ -24,6 +26,7 @@ class RunConfig:
     shrinks: bool = True
     workers: int = 1
     left_out: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
 
     @property
     def max_limit_calls(self) -> int:
@@ -33,6 +36,10 @@ class RunConfig:
     def wants(self, check: str) -> bool:
         """Return whether a check is to be made."""
         return not self.only or check in self.only
+
+    def wants_any(self, checks: Iterable[str]) -> bool:
+        """Return whether any of them is to be made."""
+        return any(map(self.wants, checks))
 
     def calls(self, operation: str) -> bool:
         """Return whether an operation is to be called for its own sake."""

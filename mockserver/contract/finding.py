@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mockserver.contract.exchange import Exchange
 
@@ -27,7 +27,8 @@ class Finding:
 
     `said` is a sentence for people who do not know the suite: what was sent, what came, what was expected.
     `pointer` is where in the answer, "" for all of it. `exchanges` are the calls that show it, in order; the
-    last one is checked. `told` are the steps before it in plain words, one each.
+    last one is checked. `told` are the steps before it in plain words, one each. `phase` and `part` (an
+    operation, or a phase) are of the part of the run that found it.
     """
 
     check: str
@@ -38,6 +39,8 @@ class Finding:
     came: str = ""
     exchanges: tuple[Exchange, ...] = ()
     told: tuple[str, ...] = ()
+    phase: str = field(default="", compare=False)
+    part: str = field(default="", compare=False)
 
 
 class BrokenRule(AssertionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
@@ -36,6 +36,7 @@ class FindingLedger:
     sizes: list[SizeTimes] = field(default_factory=list)
     profiles: dict[tuple[str, int], BatchProfile] = field(default_factory=dict)
     fault: BrokenRunError | None = None
+    _part: RunPart | None = None
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     def begin_anew(self, observer: RunObserver) -> None:
@@ -67,7 +68,11 @@ class FindingLedger:
     def found(self, findings: Iterable[Finding]) -> None:
         """Record a failed check; a later failure of the same check and operation adds nothing."""
         known = {(one.operation, one.check) for one in self.findings}
-        for one in findings:
+        part = self._part
+        for new in findings:
+            one = new
+            if part and not new.phase:
+                one = replace(new, phase=part.run_phase, part=part.subject)
             name = (one.operation, one.check)
             self._broken.setdefault(name, one)
             if name not in known:
@@ -79,6 +84,7 @@ class FindingLedger:
     def part(self, part: RunPart) -> Iterator[None]:
         """Report a part of the run; one that ends early is not reported as finished."""
         calls, made = self.calls.total(), dict(self.made)
+        self._part = part
         self._broken.clear()
         self.observer.part_began(part)
         yield

@@ -15,7 +15,7 @@ class RunPart:
 
     `operation` is an operationId, "" for walks. `number` counts from 1 to `of` within the `phase`. `note`
     tells parts of one operation apart ("as application/xml"). `steps` is how many walks or sequences are
-    planned, 0 where that is not known.
+    planned, 0 where that is not known. `calls` is how many it takes as a rule.
     """
 
     phase: str
@@ -24,6 +24,17 @@ class RunPart:
     of: int
     note: str = ""
     steps: int = 0
+    calls: int = 0
+
+    @property
+    def subject(self) -> str:
+        """The name under which it can be asked for: its operation, or "links"."""
+        return self.operation or self.phase
+
+    @property
+    def run_phase(self) -> str:
+        """The phase of the run that it belongs to."""
+        return self.phase if self.operation else "fuzzing"
 
     @property
     def name(self) -> str:
@@ -53,11 +64,14 @@ class RunObserver:
     def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
         """Receive the API of a run, and texts that must not be shown with their replacements."""
 
+    def run_planned(self, calls: int) -> None:
+        """Receive how many calls the run takes as a rule."""
+
     def part_began(self, part: RunPart) -> None:
         """Receive the part that begins."""
 
-    def call_made(self) -> None:
-        """Count a call that was answered."""
+    def call_made(self, number: int = 1) -> None:
+        """Count calls that were answered; 0 where there was none for a while."""
 
     def step_began(self) -> None:
         """Count a walk or a sequence of the current part."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.parts import PlannedPart, run_parts
+from mockserver.contract.progress import RunPart
 from mockserver.contract.sandbox_reach import use_reachable_sandboxes
 from mockserver.contract.target import Target
 from mockserver.contract.workers import can_work_side_by_side, run_side_by_side
@@ -45,7 +47,7 @@ def run_phases(
     Raises:
         TargetUnreachableError: the target does not answer.
     """
-    from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
+    from mockserver.contract.checks import CHECKS, OF_BATCHES  # noqa: PLC0415 - a validator costs time to import
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
     _use_reachable_sandboxes(target, run_config, ledger)
@@ -55,9 +57,12 @@ def run_phases(
     plans = [
         plan(api, target, run_config, ledger, judge)
         for plan, checks in planners
-        if _wants(run_config, {*CHECKS, *checks})
+        if run_config.wants_any({*CHECKS, *checks})
     ]
-    _run(chain.from_iterable(plans), target, run_config, ledger)
+    is_of_batches = bool(run_config.only) and run_config.only <= OF_BATCHES
+    batches = {name for name, one in api.spec.operations.items() if one.batch}
+    parts = (one for one in chain.from_iterable(plans) if not is_of_batches or one.part.operation in batches)
+    _run(parts, target, run_config, ledger)
 
 
 def _use_reachable_sandboxes(target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
@@ -109,7 +114,12 @@ def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, le
     from mockserver.contract.module_literals import without_module_literals  # noqa: PLC0415 - imports Hypothesis
 
     with _rare_garbage_collection(), without_module_literals():
-        planned = list(parts)
+        planned = [
+            replace(one, part=replace(one.part, calls=_usual_calls(one.part, run_config.max_examples)))
+            for one in parts
+            if not run_config.parts or one.part.subject in run_config.parts
+        ]
+        ledger.observer.run_planned(sum(one.part.calls for one in planned))
         if run_config.workers == 1:
             run_parts(planned, ledger)
         elif reason := _why_one_worker(target, run_config):
@@ -117,6 +127,15 @@ def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, le
             run_parts(planned, ledger)
         else:
             run_side_by_side(planned, target, ledger, run_config.workers)
+
+
+def _usual_calls(part: RunPart, examples: int) -> int:
+    """Return how many calls a part takes as a rule, measured at our own vendors."""
+    if part.phase == FUZZING_PHASE:
+        return 20 + 2 * examples + min(5 * examples, 50)
+    if part.phase == STATEFUL_PHASE:
+        return 100 + 33 * part.steps if part.steps else 30
+    return 7 * part.steps if part.phase == "links" else 120
 
 
 @contextmanager
@@ -141,11 +160,6 @@ def _why_one_worker(target: Target, run_config: RunConfig) -> str:
     if not Isolation(target, run_config.seed).are_apart:
         return "the target has no sandboxes, so the operations share its records"
     return ""
-
-
-def _wants(run_config: RunConfig, checks: Iterable[str]) -> bool:
-    """Return whether any of them is to be made: a part that makes none need not be done."""
-    return any(run_config.wants(one) for one in checks)
 
 
 def run_plain_spec(

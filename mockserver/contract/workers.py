@@ -27,6 +27,7 @@ from mockserver.errors import BrokenRunError
 from mockserver.sandbox.clock import system_clock
 
 T = TypeVar("T")
+_TICK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ def run_side_by_side(
     groups = _groups(planned)
     # A copy must not share a connection or an event loop with another.
     target.reset()
-    crew = [_Worker.started(planned, ledger) for _ in range(min(workers, len(groups)))]
-    merge = _Merge(planned, ledger)
+    calls = multiprocessing.Value("L", 0)
+    crew = [_Worker.started(planned, ledger, calls) for _ in range(min(workers, len(groups)))]
+    merge = _Merge(planned, ledger, calls)
     try:
         _hand_out(crew, groups, merge)
     except KeyboardInterrupt:
@@ -99,7 +101,8 @@ def _hand_out(crew: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) 
     by_connection: Mapping[Any, _Worker] = {one.connection: one for one in crew}
     busy = {one.connection for one in crew if one.gives(groups.popleft() if groups else [])}
     while busy:
-        for connection in wait(busy):
+        merge.tell_calls()
+        for connection in wait(busy, _TICK_S):
             worker = by_connection[connection]
             merge.add(worker.receive())
             if worker.is_busy:
@@ -125,10 +128,10 @@ class _Worker:
     left: list[int] = field(default_factory=list)
 
     @classmethod
-    def started(cls, planned: Sequence[PlannedPart], ledger: FindingLedger) -> _Worker:
+    def started(cls, planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any) -> _Worker:
         ours, theirs = multiprocessing.Pipe()
         process = multiprocessing.get_context("fork").Process(
-            target=_work, args=(planned, ledger, theirs), daemon=True
+            target=_work, args=(planned, ledger, calls, theirs), daemon=True
         )
         process.start()
         theirs.close()
@@ -173,7 +176,8 @@ class _Worker:
 class _Merge:
     """Writes the parts to the ledger in their order, each when all before it are there."""
 
-    def __init__(self, planned: Sequence[PlannedPart], ledger: FindingLedger) -> None:
+    def __init__(self, planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any) -> None:
+        self._calls, self._told = calls, 0
         self._planned = planned
         self._ledger = ledger
         self._came: dict[int, WorkedPart] = {}
@@ -185,8 +189,15 @@ class _Merge:
         """Whether a part ended with an error: no other is begun."""
         return self._error is not None
 
+    def tell_calls(self) -> None:
+        """Tell of the calls that all workers made since the last time."""
+        made = self._calls.value
+        self._ledger.observer.call_made(made - self._told)
+        self._told = made
+
     def add(self, done: WorkedPart) -> None:
         """Take a part, and write what can be written."""
+        self.tell_calls()
         self._came[done.number] = done
         self._error = self._error or done.error
         while self._next in self._came:
@@ -212,17 +223,23 @@ class _Merge:
         ledger.exchanges += done.exchanges
         ledger.notes += done.notes
         ledger.sizes += done.sizes
-        for _ in range(done.calls.total()):
-            ledger.observer.call_made()
         ledger.found(done.findings)
         if done.result:
             ledger.observer.part_ended(part, done.result)
 
 
 class _ResultObserver(RunObserver):
-    """Remembers the result of the part."""
+    """Remembers the result of the part, and counts its calls where all workers do."""
 
     result: PartResult | None = None
+
+    def __init__(self, calls: Any) -> None:
+        self._calls = calls
+
+    def call_made(self, number: int = 1) -> None:
+        """Count the call."""
+        with self._calls.get_lock():
+            self._calls.value += number
 
     def part_ended(self, part: RunPart, result: PartResult) -> None:
         """Keep the result."""
@@ -259,7 +276,9 @@ class _Interrupts:
             self._may_raise = False
 
 
-def _work(planned: Sequence[PlannedPart], ledger: FindingLedger, connection: Connection[Any, Any]) -> None:
+def _work(
+    planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any, connection: Connection[Any, Any]
+) -> None:
     """Do the parts that come through the pipe, until it is closed."""
     interrupts = _Interrupts()
     for one in (signal.SIGINT, signal.SIGTERM):
@@ -267,7 +286,8 @@ def _work(planned: Sequence[PlannedPart], ledger: FindingLedger, connection: Con
     try:
         while True:
             for number in interrupts.during(connection.recv):
-                done = _done(number, planned[number], ledger, interrupts)
+                observer = _ResultObserver(calls)
+                done = _done(number, planned[number], ledger, interrupts, observer)
                 connection.send(done)
                 if done.result is None:
                     return
@@ -275,9 +295,10 @@ def _work(planned: Sequence[PlannedPart], ledger: FindingLedger, connection: Con
         return
 
 
-def _done(number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts) -> WorkedPart:
+def _done(
+    number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts, observer: _ResultObserver
+) -> WorkedPart:
     """Do a part in a worker; the ledger, a copy, then has what came of this one alone."""
-    observer = _ResultObserver()
     ledger.begin_anew(observer)
     error: BaseException | None = None
     began = system_clock()

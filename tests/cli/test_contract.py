@@ -28,6 +28,7 @@ from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.progress import RunPart
 from mockserver.contract.report import files
 from mockserver.contract.session import session
+from mockserver.contract.session.plan import QUICK_EXAMPLES
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.engine.registry import vendor_packages
 from mockserver.server.application import Options, create_app
@@ -168,6 +169,37 @@ def test_what_is_asked_for_reaches_the_suite(
     left_out = frozenset(load_vendor_api("payt").spec.operations) - {OPERATION}
     wanted = RunConfig(7, 500, frozenset({CHECK, "order-is-kept"}), frozenset({OPERATION}), left_out=left_out)
     assert (name, effort, phases) == ("payt", wanted, ("stateful",))
+
+
+def test_a_quick_run_is_short_and_says_what_it_leaves_out(
+    suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]],
+) -> None:
+    asked = suite(fails)
+
+    result = contract("payt", "--quick", "--report", "junit,html,json")
+
+    (_, effort, phases), note = asked[0], "note: payt: a quick run: "
+    assert result.exit_code == 1
+    assert (effort.max_examples, phases) == (QUICK_EXAMPLES, runner.PHASES)
+    assert note in result.output
+    assert "a quick run" in Path("report/index.html").read_text(encoding="utf-8")
+    assert "a quick run" in Path("report/report.json").read_text(encoding="utf-8")
+
+
+def test_what_is_given_beside_quick_counts(
+    suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]],
+) -> None:
+    asked = suite(holds)
+
+    contract("payt", "--quick", "--max-examples", "1", "--phase", "sizes")
+
+    assert (asked[0][1].max_examples, asked[0][2]) == (1, ("sizes",))
+
+
+def test_a_part_that_is_none_is_exit_2() -> None:
+    result = contract("payt", "--part", "postV1Invoice")
+
+    assert (result.exit_code, "no part named postV1Invoice" in result.output) == (2, True)
 
 
 def test_a_vendor_without_the_operation_is_not_called(

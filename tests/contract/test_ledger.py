@@ -23,8 +23,8 @@ class Recorder(RunObserver):
     def part_began(self, part: RunPart) -> None:
         self.events.append(part)
 
-    def call_made(self) -> None:
-        self.events.append("call")
+    def call_made(self, number: int = 1) -> None:
+        self.events += ["call"] * number
 
     def check_failed(self, finding: Finding) -> None:
         self.events.append(finding)

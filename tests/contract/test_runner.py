@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ async def never_called(_scope: Any, _receive: Any, _send: Any) -> None:
     raise AssertionError
 
 
-def run(*phases: str, only: str = "") -> None:
-    effort = RunConfig(only=frozenset(filter(None, [only])))
+def run(*phases: str, only: str = "", part: str = "") -> None:
+    effort = RunConfig(only=frozenset(filter(None, [only])), parts=frozenset(filter(None, [part])))
     with Target(Address("http://127.0.0.1:1", never_called)) as target:
         runner.run_phases(load_vendor_api("payt"), target, effort, FindingLedger(), phases or runner.PHASES)
 
@@ -67,7 +68,7 @@ def test_one_phase_can_be_done_alone(done: list[str], phase: str, parts: list[st
         ("tenants-are-apart", ["fuzzing", "stateful", "lists"]),
         ("limit-is-kept", ["sizes"]),
         ("status-code-conformance", ["fuzzing"]),
-        ("count-is-processed", ["fuzzing", "stateful", "lists", "sizes"]),
+        ("no-server-error", ["fuzzing", "stateful", "lists", "sizes"]),
         ("lists-show-what-is-there", ["stateful", "lists", "sizes"]),
         ("filters-select", ["lists"]),
     ],
@@ -90,3 +91,41 @@ def test_a_file_that_schemathesis_cannot_read_is_no_spec(tmp_path: Path) -> None
         runner.run_plain_spec(
             tmp_path / "odd.yaml", load_vendor_api("payt"), target, RunConfig(), FindingLedger()
         )
+
+
+@pytest.fixture
+def of_operations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The parts of two operations and of the walks that were done."""
+    parts: list[str] = []
+
+    def planned(phase: str, *operations: str) -> Iterator[PlannedPart]:
+        for one in operations:
+            part = RunPart(phase if one else "links", one, 1, 1)
+            yield PlannedPart(part, partial(parts.append, f"{part.phase} {part.operation}"))
+
+    monkeypatch.setattr(
+        fuzzing_run, "plan_fuzzing", lambda *_: planned("fuzzing", "postV1Invoices", "getV1Invoices", "")
+    )
+    monkeypatch.setattr(stateful_run, "plan_stateful", lambda *_: planned("stateful", "postV1Invoices"))
+    monkeypatch.setattr(lists_run, "plan_lists", lambda *_: planned("stateful", "getV1Invoices"))
+    monkeypatch.setattr(sizes_run, "plan_sizes", lambda *_: planned("sizes", "postV1Invoices"))
+    return parts
+
+
+def test_a_check_of_items_is_made_where_there_are_items(of_operations: list[str]) -> None:
+    run(only="count-is-processed")
+
+    assert of_operations == ["fuzzing postV1Invoices", "stateful postV1Invoices", "sizes postV1Invoices"]
+
+
+@pytest.mark.parametrize(
+    ("part", "parts"),
+    [
+        ("getV1Invoices", ["fuzzing getV1Invoices", "stateful getV1Invoices"]),
+        ("links", ["links "]),
+    ],
+)
+def test_a_part_can_be_done_alone(of_operations: list[str], part: str, parts: list[str]) -> None:
+    run(part=part)
+
+    assert of_operations == parts

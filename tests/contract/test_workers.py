@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import traceback
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from mockserver.cli.failure.interrupts import termination_as_interrupt
+from mockserver.contract import workers
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.finding import Finding
@@ -152,6 +154,32 @@ def test_an_observer_hears_of_each_part_with_its_calls_and_seconds(target: Targe
     run_side_by_side([planned(1, lambda: ledger.count_call(exchange)), planned(2, dict)], target, ledger, 2)
 
     assert heard == [("operation1", 1, True), ("operation2", 0, True)]
+
+
+def test_an_observer_hears_of_calls_before_their_part_is_done(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_TICK_S", 0.01)
+    heard = multiprocessing.Event()
+
+    class Listener(RunObserver):
+        calls = 0
+
+        def call_made(self, number: int = 1) -> None:
+            self.calls += number
+            if self.calls:
+                heard.set()
+
+    ledger = FindingLedger(observer=Listener())
+
+    def waits() -> None:
+        ledger.count_call(Exchange(Request("GET", "/"), Response(200, {}, b"")))
+        assert heard.wait(20)
+
+    run_side_by_side([planned(1, waits), planned(2, dict)], target, ledger, 2)
+
+    assert isinstance(ledger.observer, Listener)
+    assert ledger.observer.calls == ledger.calls.total() == 1
 
 
 def test_a_target_that_is_lost_ends_the_run_and_what_was_done_stays(target: Target) -> None:

@@ -9,40 +9,57 @@ from mockserver.cli.suite.progress_line import ProgressLine
 from mockserver.contract.finding import Finding
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.progress import PartResult, RunObserver, RunPart
-from mockserver.contract.report.running import RunningState, failure_line, part_line
+from mockserver.contract.report.running import RunningState, duration, failure_line, part_line
 from mockserver.contract.session.baseline import KnownFindings, fingerprint
 from mockserver.sandbox.clock import Clock
 
-_BETWEEN = timedelta(milliseconds=100)
+_BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
+"""Between two states of the running line, and between two lines where there is none."""
+_LONG_S = 60
 
 
 class ContractProgress(RunObserver):
     """Shows a run while it goes on; differences in `known` are no failures."""
 
-    def __init__(self, line: ProgressLine, known: tuple[KnownFindings, ...], clock: Clock) -> None:
+    def __init__(
+        self, line: ProgressLine, known: tuple[KnownFindings, ...], clock: Clock, shorter: str = ""
+    ) -> None:
         self._line = line
         self._known = known
         self._clock = clock
         self._state: RunningState | None = None
         self._drawn: datetime | None = None
+        self._shorter = shorter
+        self._is_estimated = False
 
     def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
         """Begin with another API."""
-        self._state = RunningState(api, self._clock(), secrets)
+        self._state, self._is_estimated = RunningState(api, self._clock(), secrets), False
+
+    def run_planned(self, calls: int) -> None:
+        """Keep how many calls the run takes."""
+        if self._state:
+            self._state.planned = calls
 
     def part_began(self, part: RunPart) -> None:
         """Show the part."""
         if self._state:
             self._state.enter(part, self._clock())
-            self._draw(self._clock())
+            if self._line.is_live:
+                self._draw(self._clock())
 
-    def call_made(self) -> None:
-        """Count the call, and show it if the line is not fresh."""
-        if not self._state:
+    def call_made(self, number: int = 1) -> None:
+        """Count the calls, and show them if the line is not fresh."""
+        state, now = self._state, self._clock()
+        if not state:
             return
-        self._state.calls += 1
-        now = self._clock()
-        if self._drawn is None or now - self._drawn >= _BETWEEN:
+        state.calls += number
+        state.first_call = state.first_call or now
+        if not self._is_estimated and (left := state.seconds_left(now)) is not None:
+            self._is_estimated = True
+            hint = self._shorter if left > _LONG_S else ""
+            self._line.write(f"{state.api.name}: about {state.planned:,} calls, {duration(left)}{hint}")
+        if self._drawn is None or now - self._drawn >= (_BETWEEN if self._line.is_live else _LINES):
             self._draw(now)
 
     def step_began(self) -> None:
@@ -59,6 +76,8 @@ class ContractProgress(RunObserver):
     def part_ended(self, part: RunPart, result: PartResult) -> None:
         """Write the line of the part, where no running line shows it."""
         state = self._state
+        if state:
+            state.planned += result.calls - part.calls
         if self._line.is_live or not state or not state.part_began or not (result.calls or result.broken):
             return
         failed = sum(self._fails(state.api, one) for one in result.broken)
@@ -72,5 +91,8 @@ class ContractProgress(RunObserver):
 
     def _draw(self, now: datetime) -> None:
         if self._state:
+            if self._line.is_live:
+                self._line.show(self._state.line(now))
+            elif self._drawn:
+                self._line.write(self._state.line(now))
             self._drawn = now
-            self._line.show(self._state.line(now))

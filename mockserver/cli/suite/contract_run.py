@@ -34,7 +34,7 @@ from mockserver.contract.scratch_folder import scratch_folder
 from mockserver.contract.session import baseline
 from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
 from mockserver.contract.session.facts import MissingFactsError
-from mockserver.contract.session.plan import SessionPlan
+from mockserver.contract.session.plan import QUICK_EXAMPLES, SessionPlan
 from mockserver.contract.session.session import (
     INTERRUPTED,
     MissingCredentialsError,
@@ -68,6 +68,8 @@ class ContractOptions:
     max_examples: int
     only: tuple[str, ...]
     operations: tuple[str, ...]
+    parts: tuple[str, ...]
+    quick: bool
     phases: tuple[str, ...]
     shrinks: bool
     workers: int | None
@@ -105,7 +107,8 @@ def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
         plans = _select_plans(options, wanted)
     known = _read_baseline(options)
     began = print_instant(system_clock())
-    observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock)
+    shorter = "" if options.quick else "; --quick takes about half a minute"
+    observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock, shorter)
     outcomes: list[RunOutcome] = []
     try:
         is_interrupted = _run_sessions(options, plans, _Around(line, observer, known, outcomes))
@@ -167,7 +170,15 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
     operations = frozenset(options.operations)
     # A server is called as one caller would, unless somebody says otherwise.
     workers = options.workers or (1 if options.target or rate else usual_workers())
-    effort = RunConfig(options.seed, options.max_examples, only, operations, options.shrinks, workers)
+    effort = RunConfig(
+        options.seed,
+        min(options.max_examples, QUICK_EXAMPLES) if options.quick else options.max_examples,
+        only,
+        operations,
+        options.shrinks,
+        workers,
+        parts=frozenset(options.parts),
+    )
     return [
         SessionPlan(
             name,
@@ -180,6 +191,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
             effort,
             tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
             options.profile,
+            is_quick=options.quick,
         )
         for name in names
     ]
@@ -223,11 +235,12 @@ def _select_plans(
     except MockServerError as error:
         _fail_to_load(options, one_line(str(error), 400))
     _check_facts(options, read)
-    if not options.operations:
-        return read
     there = {name for _, about in read for name in about.api.spec.operations}
     _check_names("operation", "--operation", options.operations, sorted(there))
-    wanted = set(options.operations)
+    _check_names("part", "--part", options.parts, [*sorted(there), "links"])
+    wanted = {*options.operations, *options.parts} - {"links"}
+    if not wanted:
+        return read
     return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
 
 
@@ -399,6 +412,7 @@ def _selection(options: ContractOptions) -> list[str]:
     """Return the options that limit what is called and checked, as they were given."""
     return [
         *(f"--operation {one_line(name, 80)}" for name in options.operations),
+        *(f"--part {one_line(name, 80)}" for name in options.parts),
         *(f"--phase {name}" for name in options.phases),
         *(f"--only {name}" for name in options.only),
     ]

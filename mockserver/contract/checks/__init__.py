@@ -134,3 +134,15 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
 NO_SERVER_ERROR = "no-server-error"
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.id: check for check, _ in APPLICABLE_CHECKS})
+
+OF_BATCHES = frozenset(
+    {
+        "one-outcome-per-item",
+        "outcome-fits-the-item",
+        "order-is-kept",
+        "keys-are-the-items",
+        "count-is-processed",
+        "message-names-its-item",
+    }
+)
+"""Checks that hold at every other operation, as it has no items."""

@@ -26,7 +26,7 @@ from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
 from mockserver.contract.fuzzing.location_checks import LocationChecks
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
 from mockserver.contract.fuzzing.refusal_checks import AuthChecks, CheckExchange, MalformedBodyChecks
-from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
+from mockserver.contract.fuzzing.refusal_status_checks import STATUS_CHECK, RefusalStatusChecks
 from mockserver.contract.fuzzing.request_writer import RequestWriter, UnsendableCaseError
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
 from mockserver.contract.ledger import FindingLedger
@@ -67,6 +67,9 @@ _CHECKS_OF_THE_SPEC = frozenset(
         "response-schema-conformance",
     }
 )
+
+ONCE = frozenset({refusal_checks.AUTH_CHECK.id, STATUS_CHECK.id})
+"""Checks that are made once for an operation, after its first good answer."""
 
 _SLOW = 3
 """Calls of an operation that took too long, after which the rest of them is left out."""
@@ -160,8 +163,10 @@ class CaseCaller:
         )
 
     def leaves_out(self, operation: str) -> bool:
-        """Return whether an operation is called no more: too many of its calls took too long."""
-        return self.slow[operation] >= _SLOW
+        """Return whether an operation is called no more: its calls took too long, or all was checked once."""
+        only = self._context.run_config.only
+        is_done = bool(only) and only <= ONCE and all(self.ledger.made[operation, one] for one in only)
+        return is_done or self.slow[operation] >= _SLOW
 
     def _unanswered(self, case: PinnedCase, error: UnansweredCallError) -> Finding:
         operation = operation_id(case)

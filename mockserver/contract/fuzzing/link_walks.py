@@ -22,6 +22,7 @@ from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, 
 from mockserver.contract.finding import BrokenRule, Check, Finding
 from mockserver.contract.fuzzing import schemas
 from mockserver.contract.fuzzing.caller import (
+    ONCE,
     CaseCaller,
     FuzzingContext,
     TargetLostError,
@@ -57,8 +58,9 @@ def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPa
 
     What is tried once for each operation is left to its own calls: another worker may make those.
     """
+    only = context.run_config.only
     context = replace(context, replays=None, statuses=None)
-    exclusions = api.profile.pins.walk_exclusions
+    exclusions = () if only and only <= ONCE else api.profile.pins.walk_exclusions
     for number, without in enumerate(exclusions, 1):
         note = f"without {', '.join(without)}" if without else ""
         walks = context.run_config.max_examples

@@ -41,7 +41,7 @@ def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
 
 
 def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
-    plan = outcome.session.plan
+    plan = outcome.session.plan.only(row.check.id, row.finding)
     yield repr(plan.name)
     yield repr(row.check.id)
     yield f"seed={plan.run_config.seed}"
@@ -56,5 +56,7 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
         yield f"facts={dict(plan.facts)!r}"
     if plan.run_config.operations:
         yield f"operations={tuple(sorted(plan.run_config.operations))!r}"
+    if plan.run_config.parts:
+        yield f"parts={tuple(plan.run_config.parts)!r}"
     if plan.phases != PHASES:
         yield f"phases={plan.phases!r}"

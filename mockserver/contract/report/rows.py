@@ -129,6 +129,6 @@ def _found(session: Session, finding: Finding, known: list[KnownFindings], name:
         finding,
         name,
         mark,
-        command_line(session.plan.only(finding.check)),
+        command_line(session.plan.only(finding.check, finding)),
         covering.reason if covering else "",
     )

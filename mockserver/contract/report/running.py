@@ -16,8 +16,10 @@ _STEPS = {"links": "walk", "stateful": "sequence", "sizes": "size"}
 _KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batches of each size"}
 _UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
 _LONGEST = 200
-_LEAST_DONE = 0.02
-"""Part of a phase that must be done before the rest can be estimated."""
+_MINUTES = 2
+"""From so many on a time is told in minutes."""
+_FEW_CALLS = 100
+"""Calls that must be made before the rest can be estimated."""
 
 
 def operation_label(api: ApiUnderTest, operation: str) -> str:
@@ -51,24 +53,28 @@ def failure_line(api: ApiUnderTest, finding: Finding, secrets: Mapping[str, str]
     return f"FAILED  {api.name} {where}  {check_named(finding.check).says}: {said}"
 
 
+def duration(seconds: float) -> str:
+    """Return a time that is not exact, in seconds or minutes."""
+    return f"{seconds:.0f} s" if seconds < _MINUTES * 60 else f"{seconds / 60:.0f} min"
+
+
 @dataclass(slots=True)
 class RunningState:
-    """What is known of a run that goes on; instants are the machine's."""
+    """What is known of a run that goes on; instants are the machine's, `planned` the calls that it takes."""
 
     api: ApiUnderTest
     began: datetime
     secrets: Mapping[str, str] = field(default_factory=dict)
     part: RunPart | None = None
     part_began: datetime | None = None
-    phase_began: datetime | None = None
+    first_call: datetime | None = None
+    planned: int = 0
     calls: int = 0
     failures: int = 0
     step: int = 0
 
     def enter(self, part: RunPart, now: datetime) -> None:
         """Go on to the next part."""
-        if self.part is None or self.part.phase != part.phase:
-            self.phase_began = now
         self.part, self.part_began, self.step = part, now, 0
 
     def line(self, now: datetime) -> str:
@@ -81,22 +87,16 @@ class RunningState:
         words.append(f"{(now - self.began).total_seconds():.0f} s")
         left = self.seconds_left(now)
         if left is not None:
-            words.append(f"about {left:.0f} s left in this phase")
+            words.append(f"about {duration(left)} left")
         if self.part:
             words.append(part_label(self.api, self.part))
         return " · ".join(words)
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Estimate how long the phase goes on by the parts that are done; None if too little is known."""
-        if self.part is None or self.phase_began is None:
+        """Estimate how long the run goes on by the calls that are made; None if too little is known."""
+        if self.first_call is None or self.first_call == now or not _FEW_CALLS <= self.calls <= self.planned:
             return None
-        if self.part.steps and self.step > self.part.steps:
-            return None  # it searches for a smaller failure, and nobody knows how long
-        begun = max(self.step - 1, 0) / self.part.steps if self.part.steps else 0.0
-        done = (self.part.number - 1 + begun) / self.part.of
-        if done < _LEAST_DONE:
-            return None
-        return (now - self.phase_began).total_seconds() * (1 - done) / done
+        return (now - self.first_call).total_seconds() * (self.planned / self.calls - 1)
 
 
 def _place(part: RunPart, step: int) -> str:

@@ -10,10 +10,16 @@ from pathlib import Path
 
 from mockserver.codec.redaction import is_credential_header
 from mockserver.contract.config import RunConfig
+from mockserver.contract.finding import Finding
 from mockserver.contract.profile import Facts
 from mockserver.contract.runner import PHASES
 from mockserver.contract.safety import Rate
 
+QUICK_EXAMPLES = 2
+QUICK_NOTE = (
+    f"a quick run: at most {QUICK_EXAMPLES} examples of an operation or batch, where 100 are usual; "
+    "run it without --quick before you rely on it"
+)
 HEADER_PREFIX = "MOCKSERVER_HEADER_"
 _OTHER = re.compile(r"[^A-Z0-9]+")
 
@@ -24,6 +30,7 @@ class SessionPlan:
 
     `spec` is a file of a user's, None: ours of that name. `target` is an address, None: our own application
     in this process. `allowed` are hosts beyond this machine that may be called. `profile` is a YAML file.
+    `is_quick`: reports say that it is no more than a first look.
     """
 
     name: str
@@ -36,10 +43,16 @@ class SessionPlan:
     run_config: RunConfig = field(default_factory=RunConfig)
     phases: tuple[str, ...] = PHASES
     profile: Path | None = None
+    is_quick: bool = False
 
-    def only(self, check: str) -> SessionPlan:
-        """Return the same for one check alone."""
-        return replace(self, run_config=replace(self.run_config, only=frozenset({check})))
+    def only(self, check: str, finding: Finding | None = None) -> SessionPlan:
+        """Return the same for one check alone, in the part of the run that made the finding."""
+        effort = replace(self.run_config, only=frozenset({check}))
+        if finding is None or not finding.phase:
+            return replace(self, run_config=effort)
+        return replace(
+            self, run_config=replace(effort, parts=frozenset({finding.part})), phases=(finding.phase,)
+        )
 
 
 def command_line(plan: SessionPlan) -> str:
@@ -75,6 +88,7 @@ def _words(plan: SessionPlan) -> Iterator[str]:
     if not effort.shrinks:
         yield "--no-shrink"
     yield from (f"--operation {shlex.quote(name)}" for name in sorted(effort.operations))
+    yield from (f"--part {shlex.quote(name)}" for name in sorted(effort.parts))
     if plan.phases != PHASES:
         yield from (f"--phase {name}" for name in plan.phases)
     yield from (f"--only {check}" for check in sorted(effort.only))

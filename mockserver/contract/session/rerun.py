@@ -29,6 +29,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
     profile: str | None = None,
     facts: Mapping[str, str] | None = None,
     operations: tuple[str, ...] = (),
+    parts: tuple[str, ...] = (),
     phases: tuple[str, ...] = PHASES,
 ) -> None:
     """Run the suite for one check, as `mockserver contract NAME --only CHECK` does.
@@ -48,7 +49,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
         os.environ.get(TARGET) or target,
         tuple(os.environ.get(ALLOWED, "").split()),
         facts=facts or {},
-        run_config=RunConfig(seed, max_examples, operations=frozenset(operations)),
+        run_config=RunConfig(seed, max_examples, operations=frozenset(operations), parts=frozenset(parts)),
         phases=phases,
         profile=Path(profile) if profile else None,
     ).only(check)

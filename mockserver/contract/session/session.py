@@ -21,7 +21,7 @@ from mockserver.contract.progress import SILENT, RunObserver
 from mockserver.contract.session.announcement import announce
 from mockserver.contract.session.built import absent_note, absent_operations
 from mockserver.contract.session.facts import CheckedFacts, FactSearch
-from mockserver.contract.session.plan import SessionPlan, header_variable
+from mockserver.contract.session.plan import QUICK_NOTE, SessionPlan, header_variable
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.errors import BrokenRunError, MockServerError, SpecError
 from mockserver.sandbox.clock import Clock
@@ -125,6 +125,8 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
             effort = effort if session_subject.plain else _built(known, target, effort, ledger)
         checked = _checked_facts(known, target, plan, effort, ours=ours)
         ledger.notes.extend(checked.notes)
+        if plan.is_quick:
+            ledger.notes.append(QUICK_NOTE)
         known = replace(known, facts=checked.facts)
         plan = replace(plan, facts={**plan.facts, **checked.taken})
         context.observer.run_began(known, _secrets(known, plan, context))

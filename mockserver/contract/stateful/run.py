@@ -9,6 +9,7 @@ import hypothesis
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
+from mockserver.contract.checks import CHECKS
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule
@@ -27,6 +28,7 @@ from mockserver.contract.stateful.sequence import JudgeSequenceExchange, Sequenc
 from mockserver.contract.stateful.shared_positions import with_shared_positions
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
+from mockserver.contract.values.checks import VALUE_CHECKS
 from mockserver.contract.values.value_run import check_values
 
 __all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "plan_stateful"]
@@ -72,7 +74,8 @@ def _run_subject(
 ) -> None:
     isolation = Isolation(target, run_config.seed, name)
     context = with_shared_positions(begun(isolation, FailureSearch(run_config)), number)
-    _run_sequences(context)
+    if run_config.wants_any({*CHECKS, *STATEFUL_CHECKS} - VALUE_CHECKS.keys()):
+        _run_sequences(context)
     if context.search.target_is_lost:
         return
     for check in (check_calls_at_once, check_messages, check_positions):

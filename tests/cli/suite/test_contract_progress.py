@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -98,3 +99,51 @@ def test_a_known_difference_is_no_failure(machine: Machine) -> None:
     one.part_ended(PART, PartResult(35, 127, (finding(),)))
 
     assert stream.getvalue() == "payt POST /v1/invoices  35 checks ok  127 calls  0.0 s\n"
+
+
+def test_where_there_is_no_terminal_a_line_comes_each_second(machine: Machine) -> None:
+    stream = StringIO()
+    one = progress(stream, machine, is_live=False)
+
+    for _ in range(31):
+        one.call_made(0)
+        machine.advance(100)
+
+    assert [line.split(" · ")[-2] for line in stream.getvalue().splitlines()] == ["1 s", "2 s", "3 s"]
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [
+        (1_000, "payt: about 1,000 calls, 9 s\n"),
+        (100_000, "payt: about 100,000 calls, 16 min; --quick takes half a minute\n"),
+    ],
+)
+def test_the_time_is_estimated_once_by_the_first_calls(machine: Machine, calls: int, told: str) -> None:
+    stream = StringIO()
+    line = ProgressLine(stream, is_live=False)
+    one = ContractProgress(line, (), machine, "; --quick takes half a minute")
+    one.run_began(PAYT, {})
+    one.run_planned(calls)
+
+    one.call_made()
+    machine.advance(950)
+    one.call_made(98)
+    assert stream.getvalue() == ""
+    one.call_made()
+    one.call_made()
+
+    assert stream.getvalue() == told
+
+
+def test_a_part_that_took_other_than_usual_changes_what_is_left(machine: Machine) -> None:
+    stream = StringIO()
+    one = progress(stream, machine, is_live=False)
+    one.run_planned(1_000)
+
+    one.part_ended(replace(PART, calls=900), PartResult(1, 100))
+    one.call_made(0)
+    machine.advance(1_000)
+    one.call_made(100)
+
+    assert "about 200 calls, 1 s" in stream.getvalue()

@@ -101,6 +101,16 @@ def test_a_check_that_breaks_is_told_once_with_the_smallest_call_that_was_found(
     assert len(found.exchanges[-1].request.path) == min(lengths) < max(lengths)
 
 
+def test_what_is_checked_once_takes_no_calls_after_that(app: Application) -> None:
+    wanted = RunConfig(7, 30, frozenset({"ignored-auth"}), frozenset({"getPayee", "listPayee"}))
+
+    ledger = held(load_vendor_api("vba"), app, "vba", wanted, FUZZING_PHASE)
+
+    of_both = [(name, "ignored-auth") for name in ("getPayee", "listPayee")]
+    assert [ledger.made[one] for one in of_both] == [1, 1]
+    assert len(ledger.exchanges) < 40
+
+
 def test_the_same_effort_sends_the_same_calls(app: Application) -> None:
     first, second = (
         held(load_vendor_api("vba"), app, "vba", effort("getPayee"), FUZZING_PHASE) for _ in range(2)

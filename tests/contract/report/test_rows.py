@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from mockserver.contract.progress import RunPart
 from mockserver.contract.report.rows import run_outcome
 from mockserver.contract.session.baseline import KnownFindings
 from tests.support.contract_sessions import OPERATION, finding, seen, visit
@@ -34,6 +37,23 @@ def test_a_failure_has_the_line_that_repeats_it() -> None:
 
     assert (row.verdict, row.name) == ("FAIL", "count-is-processed-1")
     assert row.again.endswith("--seed 7 --max-examples 50 --only count-is-processed")
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (RunPart("stateful", OPERATION, 1, 1), f"--part {OPERATION} --phase stateful"),
+        (RunPart("links", "", 1, 1), "--part links --phase fuzzing"),
+    ],
+)
+def test_the_line_repeats_the_part_that_made_the_finding(part: RunPart, words: str) -> None:
+    session = visit()
+    with session.ledger.part(part):
+        session.ledger.found([finding()])
+
+    row = run_outcome(session, ()).rows[0]
+
+    assert row.again.endswith(f"--seed 7 --max-examples 50 {words} --only count-is-processed")
 
 
 def test_failures_of_one_check_are_numbered_through_a_run() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.progress import PartResult, RunPart
-from mockserver.contract.report.running import RunningState, failure_line, part_label, part_line
+from mockserver.contract.report.running import RunningState, duration, failure_line, part_label, part_line
 from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, finding
 
 PAYT = load_vendor_api("payt")
@@ -55,13 +55,12 @@ def test_a_failure_is_one_line_without_secrets_or_control_characters() -> None:
 
 
 def test_the_running_line_says_where_the_run_is() -> None:
-    state = RunningState(PAYT, START, calls=1204, failures=1)
-    state.enter(FUZZING, START)
+    state = RunningState(PAYT, START, calls=1204, failures=1, planned=3612, first_call=after(2))
     state.enter(replace(FUZZING, number=6), after(10))
 
     assert state.line(after(12)) == (
         "payt · fuzzing: operation 6 of 25 · 1,204 calls · 1 failure · 12 s"
-        " · about 48 s left in this phase · POST /v1/invoices"
+        " · about 20 s left · POST /v1/invoices"
     )
 
 
@@ -81,33 +80,24 @@ def test_walks_are_counted_alone_where_there_is_one_round_of_them() -> None:
     assert " · links: walk 3 of 10 · " in state.line(after(1))
 
 
-def test_before_anything_is_done_nothing_is_estimated() -> None:
-    state = RunningState(PAYT, START)
-    state.enter(FUZZING, START)
+@pytest.mark.parametrize(
+    ("calls", "planned", "left"),
+    [(0, 500, None), (99, 500, None), (100, 500, 40), (250, 500, 10), (500, 500, 0), (501, 500, None)],
+)
+def test_what_is_left_is_estimated_by_the_calls(calls: int, planned: int, left: float | None) -> None:
+    state = RunningState(PAYT, START, calls=calls, planned=planned, first_call=START)
 
-    assert state.seconds_left(after(100)) is None
-
-
-def test_the_estimate_counts_the_sequences_that_are_done() -> None:
-    state = RunningState(PAYT, START)
-    state.enter(SEQUENCES, START)
-    state.step = 51
-
-    assert state.seconds_left(after(10)) == pytest.approx(30)
+    assert state.seconds_left(after(10)) == left
 
 
-def test_while_a_failure_is_made_small_nothing_is_estimated() -> None:
+@pytest.mark.parametrize(("seconds", "told"), [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (495, "8 min")])
+def test_a_time_is_told_in_seconds_or_minutes(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+def test_while_a_failure_is_made_small_the_line_says_so() -> None:
     state = RunningState(PAYT, START)
     state.enter(SEQUENCES, START)
     state.step = 120
 
-    assert state.seconds_left(after(10)) is None
     assert "sequence 120, making it small" in state.line(after(10))
-
-
-def test_a_phase_is_estimated_by_itself() -> None:
-    state = RunningState(PAYT, START)
-    state.enter(replace(FUZZING, number=25), START)
-    state.enter(replace(SEQUENCES, number=2), after(100))
-
-    assert state.seconds_left(after(110)) == pytest.approx(10)

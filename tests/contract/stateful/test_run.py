@@ -47,6 +47,13 @@ FAULTS = {
 }
 
 
+def test_values_need_no_sequences(tmp_path: Path) -> None:
+    ledger = shop.told(Shop(), shop.spec(tmp_path), "texts-survive")
+
+    assert {check for _, check in ledger.made} == {"texts-survive"}
+    assert ledger.calls.total() < shop.told(Shop(), shop.spec(tmp_path), "accepted-are-there").calls.total()
+
+
 def found(ledger: FindingLedger, check: str) -> Finding:
     return next(one for one in ledger.findings if one.check == check)
 
