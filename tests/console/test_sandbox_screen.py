@@ -39,9 +39,12 @@ def test_a_page_asks_for_the_sandboxes_once_and_copies_none(
     create(browser)
     asked: list[str] = []
     show = SandboxOperations.show_sandbox
-    monkeypatch.setattr(
-        SandboxOperations, "show_sandbox", lambda own, name: asked.append(name) or show(own, name)
-    )
+
+    def noted(own: SandboxOperations, name: str) -> Any:
+        asked.append(name)
+        return show(own, name)
+
+    monkeypatch.setattr(SandboxOperations, "show_sandbox", noted)
     monkeypatch.delattr(MemoryState, "tables")
     page(browser, "/sandboxes")
     assert sorted(asked) == ["default", "new"]
