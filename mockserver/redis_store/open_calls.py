@@ -67,17 +67,17 @@ class OpenCalls:
         return sum(self._connection.script("open_calls", [key], "count", word)[0] for key in keys)
 
     def renew(self) -> None:
-        """Renew the leases of the calls of this worker.
+        """Tell of ends that Redis did not hear of, and renew the leases of the calls of this worker.
 
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
+        self._tell_ends()
         with self._lock:
             open_calls = list(self._open.items())
         for key in {key for _, key in open_calls}:
             own = [call for call, of in open_calls if of == key]
             self._connection.script("open_calls", [key], "renew", LEASE_MS, *own)
-        self._tell_ends()
 
     def _renew_while_open(self) -> None:
         goes_on = True
