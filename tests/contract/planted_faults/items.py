@@ -128,6 +128,11 @@ def _vba(name: str, says: str, planted: Planted, right: Json, wrong: Json, *rows
     return PlantedFault(f"vba-{name}", "items", "vba", says, vendors.VBA_READ, planted, seen, right, wrong)
 
 
+def _vba_words_of_an_update(caller: VendorClient) -> list[str]:
+    """The status and the words of a row that was there, and of a new one."""
+    return [f"{row['status']} {row['body']}" for row in vendors.vba_sends(caller, 1001, 3002).json()["data"]]
+
+
 def _vba_words(caller: VendorClient) -> Json:
     return [row["body"][:7] for row in vendors.vba_sends(caller, 1, 9001).json()["data"]]
 
@@ -234,6 +239,20 @@ ITEMS = (
         ["1001 200"],
         ["1001 201"],
         1001,
+    ),
+    PlantedFault(
+        "vba-says-created-of-an-updated-row",
+        "items",
+        "vba",
+        'says "Created" of a row that was there, with the status of an update',
+        vendors.VBA_READ,
+        changes_document(
+            vendors.VBA_BATCH,
+            each("data", lambda row: {**row, "body": "Created"} if row["status"] == 200 else row),
+        ),
+        _vba_words_of_an_update,
+        ["200 Updated", "201 Created"],
+        ["200 Created", "201 Created"],
     ),
     PlantedFault(
         "vba-words-of-the-row-before",

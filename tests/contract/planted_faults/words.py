@@ -48,11 +48,6 @@ def _bodies(caller: VendorClient) -> list[str]:
     return [" ".join(row["body"].split()[:2]) for row in rows.json()["data"]]
 
 
-def _words_of_an_update(caller: VendorClient) -> list[str]:
-    """The status and the words of a row that is there, and of a new one."""
-    return [f"{row['status']} {row['body']}" for row in vendors.vba_sends(caller, 1001, 3002).json()["data"]]
-
-
 _RIGHT = ["The INSERT", "Created", "String or"]
 
 WORDS: tuple[PlantedFault, ...] = (
@@ -64,15 +59,6 @@ WORDS: tuple[PlantedFault, ...] = (
         _bodies,
         right=_RIGHT,
         wrong=["Created", "Created", "Created"],
-    ),
-    _word(
-        "vba-says-created-of-an-updated-row",
-        'says "Created" of a row that was there, with the status of an update',
-        _BATCH,
-        vba_each(lambda row: {**row, "body": "Created"} if row["status"] == 200 else row),
-        _words_of_an_update,
-        right=["200 Updated", "201 Created"],
-        wrong=["200 Created", "201 Created"],
     ),
     _word(
         "vba-says-failed-of-a-done-row",
