@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -61,9 +61,6 @@ SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
 """The routes of all screens, by subject."""
 
 _log = logging.getLogger("mockserver")
-Run: TypeAlias = Callable[..., Awaitable[Any]]
-"""Calls a function with its arguments in a thread."""
-
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _Show: TypeAlias = Callable[[Request, Visit], Awaitable[Response]]
 _Refuse: TypeAlias = Callable[[Request, Visit, ControlRefusal], Awaitable[Response]]
@@ -80,16 +77,13 @@ class Console:
     server: HttpClient
     live: LiveCalls
     pages: Pages
-    run: Run
 
     @classmethod
-    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls, run: Run) -> Console:
-        """Return the console that asks `control`, and sends calls to the vendors of `server`.
-
-        `run` makes each page beside the event loop.
-        """
-        pages = Pages(__version__, live.server, Assets.find().address(HTMX))
-        return cls(ControlClient(control), server, live, pages, run)
+    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
+        """Return the console that asks `control`, and sends calls to the vendors of `server`."""
+        return cls(
+            ControlClient(control), server, live, Pages(__version__, live.server, Assets.find().address(HTMX))
+        )
 
     def routes(self) -> list[Route]:
         """Return the routes of all screens, and of the stream of calls."""
@@ -132,8 +126,7 @@ class Console:
 
         async def answer(request: Request) -> Response:
             visit = await self._visit(request)
-            response: Response = await self.run(asyncio.run, made(request, visit))
-            return response
+            return await asyncio.to_thread(asyncio.run, made(request, visit))
 
         return answer
 

@@ -46,7 +46,7 @@ from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
 from mockserver.server.shared_settings import check_settings
 from mockserver.server.start_files import read_fixtures, read_scenarios
-from mockserver.server.work_threads import CONTROL_THREADS, CallThreads, WorkThreads
+from mockserver.server.work_threads import CallThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What a reload keeps: state, journal, streams, counters, time of the start, clock, log, and threads."""
+    """What a reload keeps: state, journal, streams, counters, time of the start, clock, and the log."""
 
     backend: Backend
     idle_tracker: IdleTracker
@@ -110,7 +110,6 @@ class Lasting:
     clock: Clock
     started: datetime
     note: Note = ignore_note
-    work: WorkThreads = field(default_factory=partial(WorkThreads, CONTROL_THREADS))
 
     def uptime_seconds(self) -> int:
         """Return for how many whole seconds the server has been up."""
@@ -268,7 +267,7 @@ def _asgi_app(
         vendors=_vendor_mounts(options, served, sandboxes, (recorder, threads), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
-        pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes, threads),
+        pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
         threads=threads,
         in_flight_calls=lasting.backend.in_flight,
@@ -310,7 +309,7 @@ def _control_plane(
     open_calls = partial(backend.in_flight.by_vendor, names)
     sources = MetricSources(backend.counters, open_calls, lasting.uptime_seconds, backend.check)
     operations = control_operations(sandboxes, lasting.journal, served, clients, sources)
-    control = control_app(operations, options.max_body_bytes, lasting.work)
+    control = control_app(operations, options.max_body_bytes)
     return control
 
 
@@ -324,7 +323,7 @@ def _console(
     from mockserver.console.site_templates import SiteTemplates  # noqa: PLC0415
 
     names = tuple(asgi.vendors)
-    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live, lasting.work.run)
+    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live)
     return console_app(console, MissingPage(names, directory, SiteTemplates(names)))
 
 

@@ -34,7 +34,6 @@ from mockserver.server.connexion_parts import (
 from mockserver.server.control_body import CONTROL_CALL_KEY, DOCUMENT_KEY, ControlBodyReader
 from mockserver.server.control_validation import VALIDATORS
 from mockserver.server.routing import ExactRouting
-from mockserver.server.work_threads import WorkThreads
 from mockserver.spec.openapi import Operation, Spec
 
 MOUNT = "/_mock"
@@ -60,7 +59,7 @@ _Method: TypeAlias = Callable[..., Json]
 _Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 
 
-def control_app(groups: Iterable[object], max_body_bytes: int, threads: WorkThreads) -> ASGIApp:
+def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     """Build the application below `/_mock`; each operation is a method of one of `groups`, run in a thread.
 
     Raises:
@@ -69,7 +68,7 @@ def control_app(groups: Iterable[object], max_body_bytes: int, threads: WorkThre
     # Connexion logs a line for every call of an operation that accepts both JSON and YAML.
     logging.getLogger("connexion.operations").setLevel(logging.ERROR)
     contract = control_contract()
-    functions = _functions(contract, tuple(groups), threads)
+    functions = _functions(contract, tuple(groups))
     stack = [
         ExactRouting if step is RoutingMiddleware else step
         for step in ConnexionMiddleware.default_middlewares
@@ -89,7 +88,7 @@ def control_app(groups: Iterable[object], max_body_bytes: int, threads: WorkThre
     framework = partial(_framework_response, contract)
     app.add_error_handler(ProblemException, framework)
     app.add_error_handler(HTTPException, framework)
-    return ControlBodyReader(app, max_body_bytes, threads)
+    return ControlBodyReader(app, max_body_bytes)
 
 
 def _connexion_document(document: Document) -> dict[str, Any]:
@@ -117,7 +116,7 @@ def _connexion_document(document: Document) -> dict[str, Any]:
     }
 
 
-def _functions(contract: Spec, groups: tuple[object, ...], threads: WorkThreads) -> Mapping[str, _Function]:
+def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Function]:
     functions: dict[str, _Function] = {}
     for operation in contract.operations.values():
         methods = [getattr(group, operation.id) for group in groups if hasattr(group, operation.id)]
@@ -125,11 +124,11 @@ def _functions(contract: Spec, groups: tuple[object, ...], threads: WorkThreads)
             raise SpecError(
                 f"{operation.id}: {len(methods)} classes of the control plane implement it, expected 1"
             )
-        functions[operation.id] = _function(methods[0], operation, threads)
+        functions[operation.id] = _function(methods[0], operation)
     return functions
 
 
-def _function(method: _Method, operation: Operation, threads: WorkThreads) -> _Function:
+def _function(method: _Method, operation: Operation) -> _Function:
     """Wrap the method for Connexion: parameters by name, body with exact decimals."""
     is_quick = operation.id in _QUICK_OPERATIONS
     status = int(next(code for code in operation.responses if code.startswith("2")))
@@ -141,8 +140,8 @@ def _function(method: _Method, operation: Operation, threads: WorkThreads) -> _F
             arguments["body"] = scope[DOCUMENT_KEY]
         if "call" in parameters:
             arguments["call"] = scope[CONTROL_CALL_KEY]
-        if not is_quick and not threads.is_inside:
-            return await threads.run(_run, method, arguments, status)
+        if not is_quick:
+            return await asyncio.to_thread(_run, method, arguments, status)
         result = method(**arguments)
         return _response(await result if isawaitable(result) else result, status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from functools import partial
 
@@ -17,7 +18,7 @@ from mockserver.control.control_call import ControlCall
 from mockserver.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
 from mockserver.model import Json
 from mockserver.server.request_body import check_values, read_body
-from mockserver.server.work_threads import LARGE_BODY, WorkThreads
+from mockserver.server.work_threads import LARGE_BODY
 
 CONTROL_CALL_KEY = "mockserver.control_call"
 """ASGI scope key of the `ControlCall` that an operation receives."""
@@ -43,8 +44,8 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
 class ControlBodyReader:
     """Forwards requests whose body is of limited size and, if JSON, of limited depth."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int, threads: WorkThreads) -> None:
-        self._app, self._threads = app, threads
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,8 +58,7 @@ class ControlBodyReader:
             _check_path(scope["path"])
             content = await read_body(receive, headers.get("content-length", ""), self._max_body_bytes)
             read = partial(_read_document, content, headers, self._max_body_bytes)
-            large = len(content) > LARGE_BODY and not self._threads.is_inside
-            body, document = await self._threads.run(read) if large else read()
+            body, document = await to_thread(read) if len(content) > LARGE_BODY else read()
         except ClientDisconnect:
             return
         except (NotFound, TooLarge, MalformedBody, UnsupportedMediaType) as refusal:

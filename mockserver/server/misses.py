@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,7 +24,6 @@ from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import send_reply
 from mockserver.server.request_body import read_decoded_body
-from mockserver.server.work_threads import CallThreads
 
 OUTSIDE = "mockserver.outside"
 """The scope key of an `OutsideRequest`."""
@@ -81,7 +81,6 @@ class MissRecorder:
     directory: OperationDirectory
     recorder: Recorder
     max_body_bytes: int
-    threads: CallThreads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request whose scope has an `OutsideRequest`."""
@@ -97,7 +96,7 @@ class MissRecorder:
             body = await read_decoded_body(receive, outside.headers, self.max_body_bytes)
         except ClientDisconnect:
             return
-        reply = await self.threads.run(self._record, scope, outside, body.content, held.reply, started)
+        reply = await to_thread(self._record, scope, outside, body.content, held.reply, started)
         await send_reply(reply, send)
 
     def _record(

@@ -6,8 +6,8 @@ from asyncio import get_running_loop
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import RLock, local
-from typing import Any, TypeVar
+from threading import RLock
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -17,39 +17,17 @@ from mockserver.sandbox.store import Store
 
 T = TypeVar("T")
 
-CALL_THREADS = 4
-CONTROL_THREADS = 8
+THREADS = 4
 LARGE_BODY = 64 * 1024
 MANY_COMMAS = 1_500
 """So many a body may have: any value may be a problem, of which each takes 50 µs to tell."""
 
 
-class WorkThreads:
-    """So many threads, which do work beside the event loop."""
-
-    def __init__(self, number: int) -> None:
-        self._here = local()
-        self._threads = ThreadPoolExecutor(number, "work", self._mark)
-
-    def _mark(self) -> None:
-        self._here.is_one = True
-
-    @property
-    def is_inside(self) -> bool:
-        """Whether one of the threads asks, which must not wait for another."""
-        return hasattr(self._here, "is_one")
-
-    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Do some work in a thread."""
-        return await get_running_loop().run_in_executor(self._threads, partial(work, *arguments))
-
-
-class CallThreads(WorkThreads):
+class CallThreads:
     """Threads for calls whose work is large, or whose sandbox is at work; `store` has the sandboxes."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(CALL_THREADS)
-        self._store = store
+        self._store, self._threads = store, ThreadPoolExecutor(THREADS, "call")
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
         """Do the work of a call: at once if that takes a moment, else in a thread.
@@ -64,7 +42,8 @@ class CallThreads(WorkThreads):
                 pass
             finally:
                 lock.release()
-        return await self.run(_work_inside, lock, work, replace(arrival, may_take_long=True))
+        inside = partial(_work_inside, lock, work, replace(arrival, may_take_long=True))
+        return await get_running_loop().run_in_executor(self._threads, inside)
 
 
 def _work_inside(lock: RLock, work: Callable[[Arrival], T], arrival: Arrival) -> T:

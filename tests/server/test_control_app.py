@@ -6,7 +6,6 @@ import pytest
 
 from mockserver.errors import SpecError
 from mockserver.server.control_app import control_app
-from mockserver.server.work_threads import WorkThreads
 from tests.support import sample_vendor
 from tests.support.client import Client
 
@@ -67,7 +66,7 @@ def test_nothing_is_logged_of_a_call_in_one_of_several_media_types(
 
 def test_an_operation_that_no_class_implements_cannot_be_served() -> None:
     with pytest.raises(SpecError, match="health: 0 classes of the control plane implement it"):
-        control_app((), 4096, WorkThreads(1))
+        control_app((), 4096)
 
 
 def test_no_credential_is_asked_for(operator: Client) -> None:
