@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -27,6 +29,7 @@ from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor
 
 _SMALLEST_COMPRESSED = 1024
+_Page: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,23 @@ def site_app(site: Site) -> Starlette:
             Route("/favicon.ico", _icon),
             Route("/_console/static/{name}", static_file),
             site.assets.route(),
-            Route("/_console/api/", site.apis.control_page),
-            Route("/{vendor}/ui/", site.apis.page),
+            Route("/_console/api/", _in_thread(site.apis.control_page)),
+            Route("/{vendor}/ui/", _in_thread(site.apis.page)),
             Route("/{vendor}/openapi.yaml", site.apis.yaml),
             Route("/{vendor}/openapi.json", site.apis.json),
         ],
         exception_handlers={HTTPException: site.missing.answer, ControlRefusal: site.refuse},
         middleware=[Middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED)],
     )
+
+
+def _in_thread(page: _Page) -> _Page:
+    """Make a page, of which some are large, beside the event loop."""
+
+    async def answer(request: Request) -> Response:
+        return await asyncio.to_thread(asyncio.run, page(request))
+
+    return answer
 
 
 async def _icon(_request: Request) -> Response:
