@@ -70,9 +70,18 @@ def test_what_is_no_plain_yaml_is_an_error_of_yaml(text: str) -> None:
         load(text)
 
 
-@pytest.mark.parametrize("text", ["!!str 1", "!!int '1'", "!!map {a: 1}", "&a [1]", "[&a {b: 1}, *a, *a]"])
-def test_plain_data_may_have_tags_and_aliases(text: str) -> None:
-    load(text)
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("!!str 1", "1"),
+        ("!!int '1'", 1),
+        ("!!map {a: 1}", {"a": 1}),
+        ("&a [1]", [1]),
+        ("[&a {b: 1}, *a, *a]", [{"b": 1}] * 3),
+    ],
+)
+def test_plain_data_may_have_tags_and_aliases(text: str, value: object) -> None:
+    assert load(text) == value
 
 
 def test_a_key_is_the_text_it_is() -> None:
