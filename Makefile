@@ -71,7 +71,7 @@ contract: $(DEV) ## every test of the contract suite, then 200 examples an opera
 power: $(DEV) ## planted faults, and what finds each; goes on where it was ended; report/power.md, .json
 	$(BIN)/python -W ignore -m tests.contract.planted_faults.power
 
-harden: $(DEV) ## 20,000 hostile calls, then 100 kills of workers and of Redis, which is installed if it may be
+harden: $(DEV) ## three times 20,000 hostile calls, then 100 kills of workers and of Redis, which is installed if it may be
 	PYTHONPATH=. $(BIN)/python -m tests.harden.hostile
 	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.installation
 	PYTHONPATH=. $(BIN)/python -m tests.harden.kills

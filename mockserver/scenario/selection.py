@@ -118,7 +118,7 @@ class ScenarioSelector:
     def _read(self, document: Document) -> Scenario:
         """Return the scenario of the document, cached while the store returns the same document."""
         scenario = parser.parse_document(json.decode(json.encode(document)), self._operations)
-        if sum(len(known.rules) for _, known in self._known.values()) > _MOST_KNOWN_RULES:
+        if sum(len(known.rules) for _, known in list(self._known.values())) > _MOST_KNOWN_RULES:
             self._known.clear()
         self._known[id(document)] = (document, scenario)
         return scenario

@@ -46,7 +46,7 @@ from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
 from mockserver.server.shared_settings import check_settings
 from mockserver.server.start_files import read_fixtures, read_scenarios
-from mockserver.server.work_threads import CallThreads
+from mockserver.server.work_threads import CallThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,14 +262,14 @@ def _asgi_app(
     tokens = options.control_token, options.foreign_token
     guarded = AccessGuard(console, options.hosts, *tokens, takes_password=True)
     site = BuiltAtFirstCall(lambda: _site(options, served, directory, control))
-    pages, threads = AccessGuard(site, options.hosts), CallThreads(sandboxes.store)
+    pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_mounts(options, served, sandboxes, (recorder, threads), directory),
+        vendors=_vendor_mounts(options, served, sandboxes, (recorder, thread), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
-        threads=threads,
+        thread=thread,
         in_flight_calls=lasting.backend.in_flight,
         at_root=options.at_root,
         cors=options.cors,
@@ -341,7 +341,7 @@ def _vendor_mounts(
     options: Options,
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
-    recording: tuple[Recorder, CallThreads],
+    recording: tuple[Recorder, CallThread],
     directory: OperationDirectory,
 ) -> Mapping[str, VendorMount]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}

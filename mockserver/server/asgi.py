@@ -33,7 +33,7 @@ from mockserver.server.misses import OUTSIDE, OutsideRequest, is_browser_file
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import send_reply
 from mockserver.server.request_body import read_decoded_body
-from mockserver.server.work_threads import CallThreads
+from mockserver.server.work_threads import CallThread
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
@@ -119,7 +119,7 @@ class MockServerApp:
     console: ASGIApp
     pages: ASGIApp
     recorder: Recorder
-    threads: CallThreads
+    thread: CallThread
     at_root: str = ""
     cors: tuple[str, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES
@@ -205,8 +205,14 @@ class MockServerApp:
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
     ) -> None:
         """Send the vendor's answer; any unexpected error is answered and recorded as a crash."""
+
+        def handle(refused: Arrival) -> Reply:
+            return self.recorder.record(*vendor.pipeline.handle(refused), started)
+
         try:
-            unsent = await self._route(vendor, incoming, arrival, started, sending)
+            refused = await self._route(vendor, incoming, arrival, started, sending)
+            if refused is not None:
+                await send_reply(await self.thread.call(refused, handle), sending)
         except ClientDisconnect:
             return
         except (InvalidHeaderError, TooManySandboxesError) as error:
@@ -215,14 +221,15 @@ class MockServerApp:
             if sending.has_started or isinstance(error, ConnectionLostError):
                 raise
             unsent = _crash_answer(error, vendor.served.name, arrival)
-        if unsent is not None:
-            record = partial(self.recorder.record, *unsent, started)
-            await send_reply(await self.threads.call(arrival, lambda _arrival: record()), sending)
+        else:
+            return
+        record = partial(self.recorder.record, *unsent, started)
+        await send_reply(await self.thread.call(arrival, lambda _arrival: record()), sending)
 
     async def _route(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
-    ) -> tuple[Call, Answer] | None:
-        """Pass the request to Connexion; return the answer if Connexion refused it, None if it was sent."""
+    ) -> Arrival | None:
+        """Pass the request to Connexion; return what arrived if Connexion refused it, None if it answered."""
         prefix = incoming.place.prefix
         scope = {
             **incoming.scope,
@@ -236,9 +243,9 @@ class MockServerApp:
         try:
             await vendor.app(scope, incoming.receive, sending)
         except ProblemException:
-            return await self.threads.call(replace(arrival, is_secured=False), vendor.pipeline.handle)
+            return replace(arrival, is_secured=False)
         except HTTPException:
-            return await self.threads.call(replace(arrival, is_routed=False), vendor.pipeline.handle)
+            return replace(arrival, is_routed=False)
         return None
 
 

@@ -18,7 +18,7 @@ from mockserver.server.connection import connection_of
 from mockserver.server.recorder import Recorder
 from mockserver.server.reply import vendor_headers
 from mockserver.server.transport_faults import OutgoingReply, deliver, is_bodiless
-from mockserver.server.work_threads import CallThreads
+from mockserver.server.work_threads import CallThread
 
 ARRIVAL = "mockserver.arrival"
 """The scope key of the request as it was read."""
@@ -41,8 +41,8 @@ class FlaskBridge:
     The view runs in the application's context, which is pushed once and not for each call.
     """
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, threads: CallThreads) -> None:
-        self._pipeline, self._recorder, self._threads = pipeline, recorder, threads
+    def __init__(self, pipeline: Pipeline, recorder: Recorder, thread: CallThread) -> None:
+        self._pipeline, self._recorder, self._thread = pipeline, recorder, thread
         self._flask = _Flask(__name__, static_folder=None)
         views: dict[str, Any] = self._flask.view_functions
         views[_VIEW] = self._answer
@@ -59,7 +59,7 @@ class FlaskBridge:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         view: Any = self._flask.view_functions[_VIEW]
         work = partial(self._context.copy().run, view, started=scope[STARTED])
-        reply, answer = await self._threads.call(scope[ARRIVAL], work)
+        reply, answer = await self._thread.call(scope[ARRIVAL], work)
         headers = vendor_headers(reply)
         if answer.delivery is None:
             await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -1,10 +1,16 @@
-"""Garbage collection in a server: none while it starts, and never of what it is built from."""
+"""Memory of a server: no garbage collection while it starts, and free pages go back to the system."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
+from time import sleep
+
+RELEASE_S = 2.0
+_M_ARENA_MAX = -8
 
 
 @contextmanager
@@ -20,8 +26,30 @@ def collection_paused() -> Iterator[None]:
 def freeze_heap() -> None:
     """Turn the collector on, but for the objects that are there now, and let it run seldom.
 
-    Measured: the 99th percentile of a call fell from 27 to 11 ms.
+    Measured: the 99th percentile of a call fell from 27 to 11 ms. The generations are small: a million
+    objects took 105 ms, while nobody was answered.
     """
     gc.freeze()
     gc.enable()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(10_000, 10, 500)
+
+
+def release_free_memory() -> None:
+    """Give free pages back to the system, again and again, in a thread.
+
+    The allocator of glibc keeps them, most of all when each thread has an arena of its own; the arenas bring
+    nothing, as only one thread runs at a time. Other allocators are left alone.
+    """
+    try:
+        library = ctypes.CDLL(None)
+        set_option, trim = library.mallopt, library.malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return
+    set_option(_M_ARENA_MAX, 1)
+
+    def release() -> None:
+        while True:
+            sleep(RELEASE_S)
+            trim(0)
+
+    Thread(target=release, name="release-memory", daemon=True).start()

@@ -23,7 +23,7 @@ from mockserver.journal.access_log import log_listeners, log_note
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.banner import Facts, render_banner, token_line
-from mockserver.server.heap import freeze_heap
+from mockserver.server.heap import freeze_heap, release_free_memory
 from mockserver.server.listening import bind_socket, server_url
 from mockserver.server.ready_file import ReadyFile
 from mockserver.server.reloading import ReloadingApp
@@ -118,6 +118,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         entry = reloading if serving.watch else app.entry
         config = uvicorn_config(entry, _tls_factory(certificate))
         freeze_heap()
+        release_free_memory()
         watching = partial(watch, options.start_files, stamps, reloading.reload)
         _run_until_signal(
             _Server(config, announce, app.lasting.live.close, watching if serving.watch else None), listening

@@ -1,7 +1,8 @@
-"""Run what may take long in threads, so that the event loop answers others meanwhile."""
+"""Run what may take long in a thread, so that the event loop answers others meanwhile."""
 
 from __future__ import annotations
 
+import sys
 from asyncio import get_running_loop
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,20 +18,27 @@ from mockserver.sandbox.store import Store
 
 T = TypeVar("T")
 
-THREADS = 4
+SWITCH_S = 0.001
+"""How long the event loop waits for a thread that works; it does so several times in a call."""
+
 LARGE_BODY = 64 * 1024
 MANY_COMMAS = 1_500
 """So many a body may have: any value may be a problem, of which each takes 50 µs to tell."""
 
 
-class CallThreads:
-    """Threads for calls whose work is large, or whose sandbox is at work; `store` has the sandboxes."""
+class CallThread:
+    """A thread for calls whose work is large, or whose sandbox is at work; `store` has the sandboxes.
+
+    It is one: more would not be quicker, but stand between the event loop and the interpreter, and need the
+    memory of all large calls at once.
+    """
 
     def __init__(self, store: Store) -> None:
-        self._store, self._threads = store, ThreadPoolExecutor(THREADS, "call")
+        self._store, self._thread = store, ThreadPoolExecutor(1, "call")
+        sys.setswitchinterval(SWITCH_S)
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
-        """Do the work of a call: at once if that takes a moment, else in a thread.
+        """Do the work of a call: at once if that takes a moment, else in the thread.
 
         Nobody else gets into the sandbox before the work has ended.
         """
@@ -43,7 +51,7 @@ class CallThreads:
             finally:
                 lock.release()
         inside = partial(_work_inside, lock, work, replace(arrival, may_take_long=True))
-        return await get_running_loop().run_in_executor(self._threads, inside)
+        return await get_running_loop().run_in_executor(self._thread, inside)
 
 
 def _work_inside(lock: RLock, work: Callable[[Arrival], T], arrival: Arrival) -> T:

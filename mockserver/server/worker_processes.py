@@ -17,7 +17,7 @@ from mockserver.control.cases.transport import Request
 from mockserver.journal.access_log import log_listeners, log_note
 from mockserver.server.access_guard import HEALTH_PATH
 from mockserver.server.application import Options, create_app
-from mockserver.server.heap import freeze_heap
+from mockserver.server.heap import freeze_heap, release_free_memory
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.tls import make_certificate
 from mockserver.server.uvicorn_settings import uvicorn_config
@@ -60,6 +60,7 @@ def _worker_app(options: Options, log: str) -> ASGIApp:
         if scope["type"] == "lifespan":
             await InProcessClient(app).send(Request("GET", HEALTH_PATH))
             freeze_heap()
+            release_free_memory()
         await app(scope, receive, send)
 
     return prepared

@@ -98,8 +98,8 @@ class Schema:
     def problems(self, value: Json, base: Path = (), unread: Json = None) -> list[Problem]:
         """Return the problems of `value`, in the order of the schema's members; paths start with `base`.
 
-        They are all of them, but one alone if it has over `MAX_VALUES` values. Those in the container
-        `unread`, of which the schema asks nothing, do not count.
+        They are all of them, but one alone if it has over `MAX_VALUES` values. Those in the list `unread`,
+        of which the schema asks nothing, do not count.
         """
         find = _first_problem if _has_many_values(value, unread) else _problems_found
         found = find(self.quick, value, base)
@@ -326,7 +326,7 @@ def _has_many_values(value: Json, unread: Json) -> bool:
     ahead, count = [value], 0
     while ahead and count <= MAX_VALUES:
         here = ahead.pop()
-        if here is not unread and isinstance(here, (dict, list)):
+        if isinstance(here, dict) or (isinstance(here, list) and here is not unread):
             count += len(here)
             ahead += here.values() if isinstance(here, dict) else here
     return count > MAX_VALUES

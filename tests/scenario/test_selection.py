@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -26,6 +29,15 @@ from tests.support.engine_samples import request as batch
 SHIPPED = {"calm": "{version: 1, name: calm, rules: [{id: r1, response: {status: 503}}]}"}
 TOUCHED = dataclasses.replace(OPERATION, magic=("text",))
 SHOWN = dataclasses.replace(OPERATION, id="showOrder", method="get", batch=None)
+
+
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
 
 
 def call(body: bytes = b"", **headers: str) -> Call:
@@ -106,6 +118,21 @@ def test_rules_of_replaced_scenarios_are_kept_up_to_a_limit(monkeypatch: pytest.
 
     held = [one for one in gc.get_objects() if isinstance(one, Rule) and one.id.endswith("-1")]
     assert len(held) <= 2
+
+
+@pytest.mark.usefixtures("quick_switches")
+def test_scenarios_of_several_sandboxes_are_read_at_the_same_time() -> None:
+    shared = Set()
+
+    def read_often(_number: int) -> None:
+        own = Set()
+        own.selector = shared.selector
+        for _ in range(150):
+            own.arm("trouble", rule())
+            own.applied()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(read_often, range(4)))
 
 
 def test_a_packaged_scenario_may_be_named_at_any_time() -> None:

@@ -471,7 +471,7 @@ def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> Moc
         dataclasses.replace(pipeline.admission, served=acme),
         dataclasses.replace(pipeline.executor, served=acme),
     )
-    bridge = FlaskBridge(other, app.recorder, app.threads)
+    bridge = FlaskBridge(other, app.recorder, app.thread)
     served = dataclasses.replace(mount, served=acme, pipeline=other, app=build_connexion(acme, bridge))
     return dataclasses.replace(app, vendors={"acme": served})
 

@@ -46,7 +46,7 @@ def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
         ARRIVAL: engine_samples.arrival_of(call),
         STARTED: 0.0,
     }
-    asyncio.run(FlaskBridge(pipeline, Recorder(Journal()), asgi.threads)(scope, receive, send))
+    asyncio.run(FlaskBridge(pipeline, Recorder(Journal()), asgi.thread)(scope, receive, send))
     return sent
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import gzip
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from queue import Queue
 from types import FrameType
 from typing import Any, TypeAlias
 
@@ -11,8 +14,9 @@ import pytest
 
 from mockserver.engine.executor import Executor
 from mockserver.model import EMPTY
+from mockserver.server import heap
 from mockserver.server.application import Application
-from mockserver.server.heap import collection_paused, freeze_heap
+from mockserver.server.heap import collection_paused, freeze_heap, release_free_memory
 from tests.bench.batches import Batches, vendor_batches
 from tests.support.client import Response, send_call
 
@@ -45,6 +49,28 @@ def test_a_started_server_collects_but_not_what_it_is_built_from() -> None:
         freeze_heap()
         assert gc.isenabled()
         assert gc.get_freeze_count() > 0
+
+
+def test_free_memory_is_given_back_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    options, trims = list[tuple[int, int]](), Queue[int]()
+
+    class Library:
+        mallopt = staticmethod(lambda *option: options.append(option))
+        malloc_trim = staticmethod(trims.put)
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: Library)
+    monkeypatch.setattr(heap, "RELEASE_S", 0.001)
+    release_free_memory()
+
+    assert [trims.get(timeout=10) for _ in range(2)] == [0, 0]
+    assert options == [(-8, 1)]
+
+
+def test_another_allocator_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
+    threads = threading.active_count()
+    release_free_memory()
+    assert threading.active_count() == threads
 
 
 def _changed(

@@ -13,7 +13,7 @@ from mockserver.control.status import ServerOperations
 from mockserver.engine import pipeline
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.recorder import Recorder
-from mockserver.server.work_threads import LARGE_BODY, MANY_COMMAS, CallThreads
+from mockserver.server.work_threads import LARGE_BODY, MANY_COMMAS, CallThread
 from tests.support.client import Client, Response, send_call
 from tests.support.engine_samples import CALL, arrival_of
 
@@ -137,4 +137,4 @@ def test_an_error_of_the_work_arrives(app: Application) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(CallThreads(app.sandboxes.store).call(arrival_of(CALL), fail))
+        asyncio.run(CallThread(app.sandboxes.store).call(arrival_of(CALL), fail))

@@ -367,3 +367,4 @@ def test_of_a_very_large_object_only_that_is_told() -> None:
     large = {f"unknown{number}": 1 for number in range(MAX_MEMBERS + 1)}
     (problem,) = schema.problems([{}, large])
     assert (problem.path, problem.rule, problem.expected) == ((1,), "maxItems", MAX_MEMBERS)
+    assert [problem.rule for problem in schema.problems(large, unread=large)] == ["maxItems"]

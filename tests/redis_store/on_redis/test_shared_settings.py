@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 
 from mockserver.redis_store.addresses import parse_address
-from mockserver.server.application import Options, create_app
+from mockserver.sandbox.settings import Settings
+from mockserver.server.application import Application, Options, create_app
 from mockserver.server.startup_error import StartupError
 
 FIRST = Options(vendors=("vba",), seed=7, freeze="2026-01-05T09:00:00Z")
 
 
-def start(address: str, options: Options) -> None:
-    create_app(replace(options, store=parse_address(address)))
+def start(address: str, options: Options) -> Application:
+    return create_app(replace(options, store=parse_address(address)))
 
 
 @pytest.mark.parametrize(
@@ -38,5 +39,8 @@ def test_a_second_server_with_other_settings_is_refused_and_told_which_hold(
 
 
 def test_servers_with_the_same_settings_share_a_store(address: str) -> None:
-    start(address, FIRST)
-    start(address, replace(FIRST, freeze="2026-01-05T10:00:00+01:00", max_items=5))
+    first = start(address, FIRST)
+    second = start(address, replace(FIRST, freeze="2026-01-05T10:00:00+01:00", max_items=5))
+
+    first.sandboxes.create(Settings("common"))
+    assert "common" in second.sandboxes.names()
