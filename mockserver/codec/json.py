@@ -18,7 +18,7 @@ from json import loads
 import json5
 import msgspec
 
-from mockserver.errors import MalformedBody
+from mockserver.errors import MalformedBody, TakesLongError
 from mockserver.model import Json, Path
 
 MAX_DEPTH = 64
@@ -30,6 +30,8 @@ MAX_LENIENT_BYTES = 16 * 1024
 """The lenient reader takes 13 µs a byte; what is longer than this must be strict JSON."""
 
 MAX_LENIENT_BRACKETS = 1024
+_QUICK_LENIENT_BYTES = 1024
+"""What is longer is read where it may take long."""
 
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
 _ESCAPED_NUL = rb"\u0000"
@@ -88,7 +90,7 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
         raise _syntax_error(str(error), text) from None
 
 
-def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
+def decode_lenient(body: bytes, charset: str = "utf-8", *, may_take_long: bool = True) -> Json:
     """Decode JSON, else JSON5: comments, single quotes, bare names, trailing commas.
 
     Text that follows the document is not looked at.
@@ -96,6 +98,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
 
     Raises:
         MalformedBody: it is neither; `position` is where the more patient of the two readers stopped.
+        TakesLongError: JSON5 is to be read, and the body is so long that it may not be read here.
     """
     text = to_utf_8(body, charset)
     try:
@@ -106,6 +109,8 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
                 return decode(text[: strict.position])
         if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > MAX_LENIENT_BRACKETS:
             raise
+        if len(text) > _QUICK_LENIENT_BYTES and not may_take_long:
+            raise TakesLongError from None
         return _decode_json5(text, strict)
 
 

@@ -29,12 +29,15 @@ class EnvelopeReader:
     classify: ClassifyProblem
     max_items: int = MAX_ITEMS
 
-    def open(self, call: Call, match: RouteMatch, dispatch: DispatchCall) -> Request:
+    def open(
+        self, call: Call, match: RouteMatch, dispatch: DispatchCall, *, may_take_long: bool = True
+    ) -> Request:
         """Return the request that `call` makes.
 
         Raises:
             InvalidCall: parameters or envelope break the contract.
             UnsupportedMediaType, MalformedBody, TooManyItems: the body cannot be read.
+            TakesLongError: to read it takes long, and it may not.
         """
         plan = self.plans[match.operation.id]
         parameters, problems = plan.parameters.read(call, match.values)
@@ -44,7 +47,8 @@ class EnvelopeReader:
             tenant = self.spec.tenant(call.headers, parameters)
             return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
         body, charset = _select_body(plan, call)
-        document = _wrap_bare_item(body.decode(call.body, charset, call.assumptions), body.items)
+        decoded = body.decode(call.body, charset, call.assumptions, may_take_long=may_take_long)
+        document = _wrap_bare_item(decoded, body.items)
         document = self._read_envelope(call, body, document)
         found: tuple[list[Json], frozenset[int]] = ([], frozenset())
         if body.items is not None:

@@ -55,10 +55,10 @@ class Executor:
         """Open the envelope and judge the items; pure.
 
         Raises:
-            TakesLongError: there are many items, and it may not take long.
+            TakesLongError: there are many items, or the body is hard to read, and it may not take long.
         """
         try:
-            request = self.envelope.open(call, match, self.dispatch)
+            request = self.envelope.open(call, match, self.dispatch, may_take_long=may_take_long)
         except Refusal as refusal:
             return Opened(refusal=refusal.without_trace())
         if not may_take_long and len(request.items) > _MANY_ITEMS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, SpecError
@@ -17,8 +18,15 @@ from mockserver.spec.schema import Formats, Schema, SchemaCompiler, extension_va
 from mockserver.spec.typed_xml import RequestReader
 from mockserver.spec.xml_places import XmlPlaces
 
-DecodeBody = Callable[[bytes, str, Mapping[str, str]], Json]
-"""Reads a body in a charset, while the vendor's assumptions stand so."""
+
+class DecodeBody(Protocol):
+    """Reads a body in a charset, while the vendor's assumptions stand so."""
+
+    def __call__(
+        self, body: bytes, charset: str, assumptions: Mapping[str, str], /, *, may_take_long: bool = True
+    ) -> Json:
+        """Return the document; `TakesLongError` if it would take long, and may not."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ def _body_decoder(body: MediaType, node: Document, element: Document, places: Xm
     if reading in ("xml", "xml-form"):
         return _typed_xml_decoder(RequestReader(places), node, settings)
     if reading == "octets":
-        return lambda body, _charset, _assumptions: body.decode("latin-1")
+        return lambda body, _charset, _assumptions, **_: body.decode("latin-1")
     if reading == "json":
         return _json_decoder(settings.get("lenient", False))
     known = "json, xml, xml-form, data-contract, indexed-form, form, octets"
@@ -170,7 +178,7 @@ def _list_members(document: Document, element: Document) -> frozenset[str]:
 
 
 def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBody:
-    return lambda body, charset, _assumptions: decode(body, charset)
+    return lambda body, charset, _assumptions, **_: decode(body, charset)
 
 
 def _typed_xml_decoder(reader: RequestReader, node: Document, settings: Document) -> DecodeBody:
@@ -183,7 +191,7 @@ def _typed_xml_decoder(reader: RequestReader, node: Document, settings: Document
 
 def _data_contract_decoder(contract: xml.DataContract, any_order: str) -> DecodeBody:
     """Members in their order, or in any while the assumption of that name is on."""
-    return lambda body, charset, assumptions: contract.decode(
+    return lambda body, charset, assumptions, **_: contract.decode(
         body, charset, any_order=assumptions.get(any_order) == ON
     )
 
@@ -191,13 +199,15 @@ def _data_contract_decoder(contract: xml.DataContract, any_order: str) -> Decode
 def _json_decoder(lenient: Json) -> DecodeBody:
     """JSON, read leniently always (True), never (False), or while the assumption of that name is on."""
 
-    def decode(body: bytes, charset: str, assumptions: Mapping[str, str]) -> Json:
+    def decode(
+        body: bytes, charset: str, assumptions: Mapping[str, str], *, may_take_long: bool = True
+    ) -> Json:
         if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (
             name := json.find_repeated_member(body, charset)
         ):
             raise MalformedBody(f"the member {name} is there twice")
         if lenient is True or assumptions.get(lenient) == ON:
-            return json.decode_lenient(body, charset)
+            return json.decode_lenient(body, charset, may_take_long=may_take_long)
         return json.decode(body, charset)
 
     return decode

@@ -66,6 +66,17 @@ def test_a_call_with_much_in_it_is_worked_on_in_a_thread(
     assert in_loop == [expected]
 
 
+@pytest.mark.parametrize(("length", "expected"), [(100, True), (1_100, False)])
+def test_json5_that_is_not_short_is_read_in_a_thread(
+    client: Client, in_loop: list[bool], length: int, *, expected: bool
+) -> None:
+    body = b"[{Id: '" + b"a" * length + b"'}]"
+    client.post(
+        "/pvex/api/InvoiceBatch", content=body, headers={**SENT, "authorization": "Bearer good-token"}
+    )
+    assert in_loop == [expected]
+
+
 @pytest.mark.parametrize(("path", "expected"), [(LIST, False), (f"{LIST}/1", True)])
 def test_a_list_in_a_sandbox_of_many_records_is_made_in_a_thread(
     client: Client, in_loop: list[bool], monkeypatch: pytest.MonkeyPatch, path: str, *, expected: bool
