@@ -14,6 +14,8 @@ WAYS: tuple[tuple[int, Scheme], ...] = ((1280, "light"), (1280, "dark"), (320, "
 
 _RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
 _MOST_SHOWN = 3
+_NEXT_FRAME = "new Promise(requestAnimationFrame)"
+"""The page hears of another theme before the browser draws it."""
 
 
 def complaints(page: Page) -> list[str]:
@@ -34,6 +36,7 @@ def complaints_everywhere(page: Page) -> list[str]:
     for width, scheme in WAYS:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
+        page.evaluate(_NEXT_FRAME)
         found += [f"{width} {scheme}: {one}" for one in complaints(page)]
         if too_wide := overflow(page):
             found.append(f"{width} {scheme}: {too_wide} px wider than the window")
