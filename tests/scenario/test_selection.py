@@ -124,15 +124,18 @@ def test_rules_of_replaced_scenarios_are_kept_up_to_a_limit(monkeypatch: pytest.
 def test_scenarios_of_several_sandboxes_are_read_at_the_same_time() -> None:
     shared = Set()
 
-    def read_often(_number: int) -> None:
-        own = Set()
+    def read_often(sandbox: int) -> list[tuple[str, ...]]:
+        own, applied = Set(), []
         own.selector = shared.selector
-        for _ in range(150):
-            own.arm("trouble", rule())
-            own.applied()
+        for number in range(150):
+            own.arm("trouble", rule(f"r{sandbox}-{number}"))
+            applied.append(own.applied())
+        return applied
 
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(read_often, range(4)))
+        applied = list(threads.map(read_often, range(4)))
+
+    assert applied == [[(f"trouble/r{sandbox}-{number}",) for number in range(150)] for sandbox in range(4)]
 
 
 def test_a_packaged_scenario_may_be_named_at_any_time() -> None:

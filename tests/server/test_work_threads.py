@@ -71,9 +71,7 @@ def test_json5_that_is_not_short_is_read_in_a_thread(
     client: Client, in_loop: list[bool], length: int, *, expected: bool
 ) -> None:
     body = b"[{Id: '" + b"a" * length + b"'}]"
-    client.post(
-        "/pvex/api/InvoiceBatch", content=body, headers={**SENT, "authorization": "Bearer good-token"}
-    )
+    client.post(BATCH, content=body, headers=SENT)
     assert in_loop == [expected]
 
 
