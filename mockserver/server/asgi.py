@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from time import perf_counter
 from traceback import format_exception
 
@@ -223,8 +223,8 @@ class MockServerApp:
             unsent = _crash_answer(error, vendor.served.name, arrival)
         else:
             return
-        record = partial(self.recorder.record, *unsent, started)
-        await send_reply(await self.thread.call(arrival, lambda _arrival: record()), sending)
+        reply = await self.thread.call(arrival, lambda _arrival: self.recorder.record(*unsent, started))
+        await send_reply(reply, sending)
 
     async def _route(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from asyncio import get_running_loop
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +17,6 @@ from mockserver.sandbox.store import Store
 
 T = TypeVar("T")
 
-SWITCH_S = 0.001
-"""How long the event loop waits for a thread that works; it does so several times in a call."""
-
 LARGE_BODY = 64 * 1024
 MANY_COMMAS = 1_500
 """So many a body may have: any value may be a problem, of which each takes 50 µs to tell."""
@@ -35,7 +31,6 @@ class CallThread:
 
     def __init__(self, store: Store) -> None:
         self._store, self._thread = store, ThreadPoolExecutor(1, "call")
-        sys.setswitchinterval(SWITCH_S)
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
         """Do the work of a call: at once if that takes a moment, else in the thread.
