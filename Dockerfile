@@ -4,14 +4,13 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/mockserver
-COPY requirements.lock ./
-RUN /opt/mockserver/bin/pip install --require-hashes -r requirements.lock
+COPY locks/requirements.lock locks/requirements.lock
+RUN /opt/mockserver/bin/pip install --require-hashes -r locks/requirements.lock
 COPY pyproject.toml README.md LICENSE mkdocs.yml ./
 COPY specs specs
 COPY docs docs
 COPY mockserver mockserver
-COPY package.json package-lock.json requirements-npm.lock ./
-# Fetches with what Python itself has; npm is brought by a wheel of requirements-npm.lock.
+# Fetches with what Python itself has; npm is brought by a wheel of npm/npm.lock.
 RUN python -m mockserver.console.vendoring
 RUN /opt/mockserver/bin/pip install --no-deps --no-build-isolation .
 

