@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.fact_profile import FactCheck
 from mockserver.contract.list_profile import ListProfile
 from mockserver.contract.value_rules import AS_SENT, ValueChange, ValueRules
+from mockserver.model import Json
 
-Json: TypeAlias = Any
 Facts: TypeAlias = Mapping[str, str]
 """Facts that good items rely on at the target (a payee, a debtor, a tenant), by name."""
 
