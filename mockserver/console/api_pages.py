@@ -17,7 +17,8 @@ from mockserver.console.operation_views import ContractView, view_contract
 from mockserver.console.site_templates import POLICY, SiteTemplates
 from mockserver.engine.registry import LoadedVendor, list_assumptions
 from mockserver.model import Document, Json
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
+from mockserver.sandbox.idle import DEFAULT_SANDBOX
+from mockserver.sandbox.sandboxes import is_sandbox_name
 from mockserver.sandbox.store import Tables
 from mockserver.spec.openapi import Spec
 

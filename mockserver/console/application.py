@@ -43,7 +43,8 @@ from mockserver.console.pages import FOREIGN_HEADERS, Pages
 from mockserver.console.screen import Download, Foreign, Moved, Screen, ScreenRoute, Shown
 from mockserver.console.visit import CONSOLE, Visit
 from mockserver.control.cases.transport import HttpClient
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
+from mockserver.sandbox.idle import DEFAULT_SANDBOX
+from mockserver.sandbox.sandboxes import is_sandbox_name
 
 SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     journal_screen.ROUTES,

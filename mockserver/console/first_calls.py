@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.model import Document
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+from mockserver.sandbox.idle import DEFAULT_SANDBOX
 
 _SCRATCH = "first-calls"
 _ITEMS = 2

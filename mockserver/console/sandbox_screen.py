@@ -12,7 +12,7 @@ from mockserver.console.forms import counted, question, refusal_of, shown_refusa
 from mockserver.console.screen import Moved, Screen, ScreenRoute
 from mockserver.console.visit import Visit
 from mockserver.model import Document, Json
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+from mockserver.sandbox.idle import DEFAULT_SANDBOX
 
 _FROM_FIXTURES, _EMPTY, _COPY = "fixtures", "empty", "copy:"
 _OWN_SCOPE = "sandbox/"

@@ -9,7 +9,7 @@ from mockserver.console.control_client import ControlRefusal
 from mockserver.console.screen import Moved, Screen, ScreenRoute, Shown
 from mockserver.console.visit import CONSOLE, Visit
 from mockserver.model import EMPTY, Document, Json
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+from mockserver.sandbox.idle import DEFAULT_SANDBOX
 
 _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 

@@ -1,4 +1,4 @@
-"""Credentials: the fixtures' for servers of ours, the environment's for all others; never shown.
+"""Credentials of calls: the fixtures' for our servers, the environment's for all others.
 
 A credential is named by its security scheme: `bearerAuth` is `MOCKSERVER_CREDENTIAL_BEARERAUTH`, the text of
 the token or key, `user:password` for Basic. A name that is set to nothing says that there is none.

@@ -1,4 +1,4 @@
-"""Draft example batches from vendors' profiles, or from the spec of a vendor without one."""
+"""Example batches drafted from vendors' profiles, or from the spec of a vendor without one."""
 
 from __future__ import annotations
 

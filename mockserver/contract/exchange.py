@@ -1,4 +1,4 @@
-"""An exchange as it went over the wire: request and response."""
+"""One call as it went over the wire, its limits and errors, and findings about it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
+
+from mockserver.model import Json, Path
 
 
 class _Message:
@@ -83,3 +85,104 @@ def to_json_bytes(document: Any) -> str:
     if isinstance(document, list | tuple):
         return f"[{', '.join(to_json_bytes(value) for value in document)}]"
     return json.dumps(document)
+
+
+EVERY_CALL_IS_ANSWERED = "every-call-is-answered"
+ANSWERS_CAN_BE_READ = "answers-can-be-read"
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How long a call may take, in seconds, and how many bytes the body of its answer may have.
+
+    After `slow_calls` in a row that took too long, the target counts as gone.
+    """
+
+    seconds: float = 30
+    body_bytes: int = 64 * 1024 * 1024
+    slow_calls: int = 10
+
+
+class TargetUnreachableError(Exception):
+    """There is no server at the target, or none any more; the text says how the call failed."""
+
+
+class UnansweredCallError(TargetUnreachableError):
+    """A server is there, and gave no complete HTTP answer to this call; other calls may be answered.
+
+    `check` is the check that this breaks. `is_slow`: the call took all the time that it had.
+    """
+
+    def __init__(self, said: str, check: str = EVERY_CALL_IS_ANSWERED, *, is_slow: bool = False) -> None:
+        super().__init__(said)
+        self.check = check
+        self.is_slow = is_slow
+
+
+class UnsendableCallError(Exception):
+    """A request that an HTTP client does not send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule that must hold.
+
+    `id` is stable and kebab-case ("count-is-processed"), `says` stands in the table ("count = processed"),
+    `counts` is what is counted there ("calls", "items", "sequences"), `reason` why it must hold.
+    """
+
+    id: str
+    says: str
+    counts: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that did not hold.
+
+    `said` is a sentence for people who do not know the suite: what was sent, what came, what was expected.
+    `pointer` is where in the answer, "" for all of it. `exchanges` are the calls that show it, in order; the
+    last one is checked. `told` are the steps before it in plain words, one each. `phase` and `part` (an
+    operation, or a phase) are of the part of the run that found it.
+    """
+
+    check: str
+    operation: str
+    said: str
+    pointer: str = ""
+    expected: str = ""
+    came: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+    told: tuple[str, ...] = ()
+    phase: str = field(default="", compare=False)
+    part: str = field(default="", compare=False)
+
+
+class BrokenRule(AssertionError):
+    """A check did not hold; raised where Hypothesis is to shrink what led there."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.check}: {finding.said}")
+        self.finding = finding
+
+
+def value_at(document: Json, path: Path) -> Json:
+    """Return what is at a pointer's steps, where a number is a place in a list; None where nothing is."""
+    for step in path:
+        if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        elif isinstance(document, dict):
+            document = document.get(str(step))
+        else:
+            return None
+    return document
+
+
+def kind_of_value(value: Json) -> str:
+    """Return what a value is, for a sentence."""
+    if value is None:
+        return "not there"
+    return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(
+        type(value), "a number"
+    )

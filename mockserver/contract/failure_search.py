@@ -1,15 +1,25 @@
-"""Search for a failure: Hypothesis settings, the budget of a round, the smallest finding so far."""
+"""Search for a failure with Hypothesis: its settings, budget, literals and scratch folder.
+
+It takes texts and numbers from the source of every local module: names of our own headers among them, and
+others after another import. The same seed would make other cases in another process.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import BrokenRule, Finding
+from mockserver.contract.exchange import BrokenRule, Finding
+from mockserver.contract.run_state import RunConfig
 
 _SHRINKING, _TIMES = 150, 5
 """Sequences that may be run to find a smaller one, in all and for each example; a third of it after another
@@ -102,3 +112,39 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
         print_blob=False,
         **more,
     )
+
+
+_SOURCE = "_get_local_constants"
+
+
+@contextmanager
+def without_module_literals() -> Iterator[None]:
+    """Let Hypothesis draw no literals of loaded modules until the context ends.
+
+    There is no public setting for it. A release that has another name for the function draws as it likes.
+    """
+    before = getattr(providers, _SOURCE, None)
+    setattr(providers, _SOURCE, Constants)
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        setattr(providers, _SOURCE, before)
+        providers.CONSTANTS_CACHE.cache.clear()
+
+
+_CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
+
+
+@contextmanager
+def scratch_folder(environment: Mapping[str, str]) -> Iterator[None]:
+    """Let Hypothesis keep its files in a folder that is deleted afterwards, unless a user named another."""
+    if environment.get(_CHOSEN):
+        yield
+        return
+    with TemporaryDirectory(prefix="mockserver-", ignore_cleanup_errors=True) as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)

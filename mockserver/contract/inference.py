@@ -1,4 +1,4 @@
-"""Infer a batch profile from a spec with `x-batch`, for vendors without a package."""
+"""Batch profiles inferred from a spec with `x-batch`, for vendors without a package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
-from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record
+from mockserver.contract.profile import BatchProfile, DrawnValues, Record
 from mockserver.contract.samples import (
     FIRST_KEY,
     SampleItem,
@@ -21,7 +21,7 @@ from mockserver.contract.samples import (
     whole_schema,
 )
 from mockserver.errors import SpecError
-from mockserver.model import Document
+from mockserver.model import Document, Json
 from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"

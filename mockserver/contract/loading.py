@@ -1,4 +1,4 @@
-"""Load an API under test: a vendor's, or that of any OpenAPI file."""
+"""The API under test: a vendor's, or that of any OpenAPI file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 from yaml import YAMLError
 
 from mockserver.codec import yaml
-from mockserver.contract.call_profile import FixturePins
-from mockserver.contract.profile import Facts, Profile
+from mockserver.contract.profile import Facts, FixturePins, Profile
 from mockserver.engine.registry import VENDORS_PACKAGE
 from mockserver.errors import SpecError
 from mockserver.model import Document
@@ -84,13 +83,13 @@ def profile_of(spec: Spec) -> Profile:
     """
     if "x-contract" not in spec.text:
         return find_profile(spec.name)
-    from mockserver.contract.written_profile.profile import profile_of_spec  # noqa: PLC0415 - few specs need it
+    from mockserver.contract.profile_file.profile import profile_of_spec  # noqa: PLC0415 - few specs need it
 
     return profile_of_spec(spec) or find_profile(spec.name)
 
 
 def _profile_of_file(file: Path, spec: Spec) -> Profile:
-    from mockserver.contract.written_profile.profile import profile_of_file  # noqa: PLC0415 - as above
+    from mockserver.contract.profile_file.profile import profile_of_file  # noqa: PLC0415 - as above
 
     return profile_of_file(file, spec)
 

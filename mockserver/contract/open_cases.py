@@ -1,7 +1,7 @@
 """Cases that a vendor's documents leave open, in which single calls of other servers are left alone.
 
-What a batch does is found by trying (`stateful.positions`). What only a value or a status shows is not: there
-the checks let a server that is not ours do either, and a note says so.
+What a batch does is found by trying (`sequences.undocumented`). What only a value or a status shows is not:
+there the checks let a server that is not ours do either, and a note says so.
 """
 
 from __future__ import annotations
@@ -9,11 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
-from mockserver.contract.list_profile import ListProfile
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.profile import BatchProfile, Facts, OpenCase, Profile, RefusalRule
-from mockserver.contract.value_rules import ValueChange
+from mockserver.contract.profile import (
+    BatchProfile,
+    ExpectedStatuses,
+    Facts,
+    FixturePins,
+    ListProfile,
+    OpenCase,
+    Profile,
+    RefusalRule,
+    Tolerance,
+    ValueChange,
+)
 
 _TWICE = Tolerance("uniqueItems", "whether a key that is there twice refuses the call is assumed")
 _REFUSED = ExpectedStatuses(_TWICE.reason, valid=("400", "422"))

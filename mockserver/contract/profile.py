@@ -1,22 +1,176 @@
 """Profile of a vendor for the contract suite: plain values, no code of the server's.
 
-A vendor package may have a package `profile` with a `PROFILE`. A spec with `x-batch` and no package has one
-inferred from the spec alone (`inferred`). Nothing here imports Schemathesis or Hypothesis.
+A vendor's is `PROFILE` in its package; a spec without a package has one inferred from `x-batch`.
+
+A *place* says where a value is in an answer: a JSON Pointer ("/pagination/cursor") in the body, the name of a
+header ("x-total-count"), or a header and a pointer into its JSON ("x-pagination#/TotalCount"). "" is nowhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.fact_profile import FactCheck
-from mockserver.contract.list_profile import ListProfile
-from mockserver.contract.value_rules import AS_SENT, ValueChange, ValueRules
 from mockserver.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """A keyword of a schema that need not be kept, and why.
+
+    `keyword` is JSON Schema's (`uniqueItems` speaks of the keys in a batch), or `content-type` for a media
+    type that the spec does not state; `member` is the name of that which breaks it, "" whatever it is.
+    `passes`: the vendor may take it; else it is refused, though by itself where `x-batch.fatal` has such
+    refuse the call. `media_type` is the body's, or a pattern such as `*/xml`.
+    """
+
+    keyword: str
+    reason: str
+    member: str = ""
+    passes: bool = True
+    media_type: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedStatuses:
+    """Expected statuses for valid and for invalid requests of an operation, and the reason."""
+
+    reason: str
+    valid: tuple[str, ...] = ("2xx",)
+    invalid: tuple[str, ...] = ("4xx",)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedCheck:
+    """A check of Schemathesis to skip, by name; with `header` only for cases that were made without it."""
+
+    check: str
+    reason: str
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixturePins:
+    """Values that let generated calls meet existing records, and expectations that differ, with reasons.
+
+    `headers`, `query`, `path` and `body` hold a value for every member of that name, unless the case is bad
+    in just that place; `known` and `bodies` the same by operation (`known` for calls with a body, and for all
+    but the fuzzed calls without one). `walking` are headers for walks along links, `omitted_headers` are
+    never sent. `omitted_members` names, by schema, members that cases are made without; `accepts` lists
+    operations to run once more with that media type as Accept; `walk_exclusions` the operations that a walk
+    leaves out.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    walking: Mapping[str, str] = field(default_factory=dict)
+    omitted_headers: tuple[str, ...] = ()
+    codec: str = "utf-8"
+    expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
+    skipped_checks: tuple[SkippedCheck, ...] = ()
+    omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    accepts: tuple[tuple[str, str], ...] = ()
+    walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
+    empty_responses: tuple[str, ...] = ()
+    """Responses, by name in the spec's components, that have a body only with some assumption."""
+    answer_types: tuple[str, ...] = ()
+    """Media types that answers may have, whatever was asked for."""
+
+    def with_texts(self, texts: Mapping[str, str]) -> FixturePins:
+        """Return the pins with other texts in place of these, wherever one is pinned."""
+        if all(old == new for old, new in texts.items()):
+            return self
+        names = ("headers", "query", "path", "body", "known", "bodies", "walking")
+        return replace(self, **{name: _with_texts(getattr(self, name), texts) for name in names})
+
+
+def _with_texts(pinned: Any, texts: Mapping[str, str]) -> Any:
+    if isinstance(pinned, Mapping):
+        return {name: _with_texts(value, texts) for name, value in pinned.items()}
+    return texts.get(pinned, pinned) if isinstance(pinned, str) else pinned
+
+
+PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
+UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
+STATE_REASON = "the schema cannot say what the state allows, or which other documents are there"
+FOUND_OR_NOT = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("200", "404"))
+
+
+LossKind: TypeAlias = Literal[
+    "lost",
+    "changed",
+    "trimmed",
+    "inner blanks",
+    "normalised",
+    "beyond 16 bits",
+    "ASCII only",
+    "line ends",
+    "cut short",
+    "escaped",
+    "letter case",
+    "empty is null",
+    "null is empty",
+    "null is filled",
+    "empty is filled",
+    "moved",
+    "zone left out",
+    "zone of its own left out",
+    "fraction lost",
+    "seventh digit lost",
+    "time left out",
+    "time added",
+    "rounded",
+    "cut off",
+    "scale lost",
+    "kept",
+]
+"""In what way a value that is read differs from the one that was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """A change that the vendor makes by design; `member` as it is sent ("LineItems.UnitAmount"), "" for all.
+
+    `places` are the decimals that are kept of a number ("rounded", "cut off") or of the seconds ("fraction
+    lost"). `source` is where the vendor says so, or the assumption.
+    """
+
+    member: str
+    what: LossKind
+    reason: str
+    source: str
+    places: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRules:
+    """How the members of an item are sent and shown, where that is not by name.
+
+    `at` is the pointer in an item to the object that has the members, `schema` the schema in the components
+    that describes it ("": the item's own). `shown_as` are names in an answer, by those in a request.
+    `left_alone` are members that mean more than their value (keys, references, what drives the state) or that
+    the vendor works out itself; the name of an object stands for all in it.
+    `decimals` says with how many decimals a read prints an amount, by member as sent.
+    """
+
+    at: str = ""
+    schema: str = ""
+    shown_as: Mapping[str, str] = field(default_factory=dict)
+    left_alone: tuple[str, ...] = ()
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    changes: tuple[ValueChange, ...] = ()
+
+
+AS_SENT = ValueRules()
+"""Nothing is changed, and every member has the same name in requests and answers."""
+
 
 Facts: TypeAlias = Mapping[str, str]
 """Facts that good items rely on at the target (a payee, a debtor, a tenant), by name."""
@@ -290,14 +444,6 @@ class OpenCase:
     lists_end_empty: bool = False
 
 
-def _no_batches(_facts: Facts) -> tuple[BatchProfile, ...]:
-    return ()
-
-
-def _no_headers(_facts: Facts, _tenant: int) -> Mapping[str, str]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A vendor's profile, from its package `profile`.
@@ -309,15 +455,15 @@ class Profile:
 
     facts: Facts = field(default_factory=dict)
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    headers: Callable[[Facts, int], Mapping[str, str]] = _no_headers
-    batches: Callable[[Facts], tuple[BatchProfile, ...]] = _no_batches
+    headers: Callable[[Facts, int], Mapping[str, str]] = lambda _facts, _tenant: {}
+    batches: Callable[[Facts], tuple[BatchProfile, ...]] = lambda _facts: ()
     pins: FixturePins = field(default_factory=FixturePins)
     tolerances: Mapping[str, tuple[Tolerance, ...]] = field(default_factory=dict)
     """By operation, "" for all of them."""
     readers: Mapping[str, OutcomeReader] = field(default_factory=dict)
     """By batch operation, where `x-batch.outcome` is not enough; also for operations without a profile."""
     idempotency: IdempotencyRule | None = None
-    """None: as the spec says, see `mockserver.contract.idempotency.rule_of`."""
+    """None: as the spec says, see `mockserver.contract.isolation.rule_of`."""
     refusals: tuple[RefusalRule, ...] = ()
     limited: tuple[LimitedCredentials, ...] = ()
     message_exceptions: tuple[str, ...] = ()
@@ -329,3 +475,119 @@ class Profile:
     open_cases: tuple[OpenCase, ...] = ()
     no_positions: Mapping[str, str] = field(default_factory=dict)
     """Assumptions of our server that are no positions of a right one, by name, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactRead:
+    """A call that only reads and shows the record that a fact names.
+
+    `path` and `query` are the parameters of the `operation` (a GET); `{name}` in them stands for a fact.
+    Without `rows` it shows one record: `missing` are the statuses that say that it is not there, `key` a
+    pointer to the fact's text in the answer, "" if a 2xx is enough. With `rows`, a pointer ("" for the root),
+    it shows a list: the fact's text stands at `key` in a row, and a usable row has the values of `having`, by
+    pointer. `size` is the most rows that the answer may have, 0: it has all of them.
+    """
+
+    operation: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    rows: str | None = None
+    key: str = ""
+    having: Mapping[str, Any] = field(default_factory=dict)
+    size: int = 0
+    missing: tuple[int, ...] = (404, 410)
+
+
+@dataclass(frozen=True, slots=True)
+class FactCheck:
+    """How a fact is checked; one that must be there in several tenants has a check for each.
+
+    The first of `reads` that gives a clear answer counts; without any, nobody can check it. `needed_by` are
+    the batch operations whose items rely on it, () for every call. `parts` separates several records in one
+    text. `made_up`: it names nothing that must be there (how keys begin). `replaceable`: records only refer
+    to it and nothing changes it, so that another one of a list may take its place.
+    """
+
+    fact: str
+    reads: tuple[FactRead, ...] = ()
+    needed_by: tuple[str, ...] = ()
+    tenant: int = 0
+    parts: str = ""
+    made_up: bool = False
+    replaceable: bool = False
+
+
+Paging: TypeAlias = Literal["page", "offset", "cursor", "link", "none", ""]
+"""By the number of a page, the number of rows before it, a cursor, or a link to the next page only.
+
+"none": all rows come at once; "": as the spec and the answer show.
+"""
+
+Counted: TypeAlias = Literal["all", "page", "pages", "number", "size", "either"]
+"""All rows, the rows of this page, the number of pages, of this page, rows asked for; all or this page's."""
+
+Link: TypeAlias = Literal["next", "prev", "first", "last", "self"]
+
+Selects: TypeAlias = Literal["equal", "like", "not-equal", "at-least", "at-most"]
+"""What a filter selects: "like" shows the rows with the value, and may show those whose text holds it.
+
+"at-least" and "at-most" compare numbers, dates and times.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """A filter: with it, the list shows the rows whose member fits the value, and no others.
+
+    `member` is a pointer in a row; `text` is how the parameter is written, with `{value}`; `escapes` replaces
+    parts of the value. `unknown` is a value that no row has, "" where none can be asked for. `separator` is
+    between two values, "" where one at most can be asked for.
+    """
+
+    parameter: str
+    member: str
+    text: str = "{value}"
+    selects: Selects = "equal"
+    unknown: str = ""
+    escapes: Mapping[str, str] = field(default_factory=dict)
+    separator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrder:
+    """An order that can be asked for by `parameter=text`; `member` is a pointer in a row."""
+
+    parameter: str
+    text: str
+    member: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListProfile:
+    """A list operation; what is left out is found from the spec (names, schema) and from the answer.
+
+    `query` goes with every call, None: what the batch lists with; `{name}` in it stands for a fact.
+    `position` and `size` are the parameters for the page and for the rows on it, `first` is the first page's
+    number, `largest` the most rows that a page may have, `usual` those without a size (0: not stated). `rows`
+    is a pointer to the rows, `identity` one to what identifies a row in it. `cursor` is the place of the next
+    cursor.
+    """
+
+    operation: str
+    query: Mapping[str, str] | None = None
+    paging: Paging = ""
+    position: str = ""
+    size: str = ""
+    first: int | None = None
+    largest: int = 0
+    usual: int = 0
+    rows: str | None = None
+    identity: str = ""
+    cursor: str = ""
+    counts: Mapping[Counted, str] = field(default_factory=dict)
+    links: Mapping[Link, str] = field(default_factory=dict)
+    filters: tuple[ListFilter, ...] = ()
+    orders: tuple[ListOrder, ...] = ()
+    ends_empty: bool = False
+    """Whether a last page that is not full may lead to one without rows."""

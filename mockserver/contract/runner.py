@@ -1,26 +1,43 @@
-"""The whole suite for one target: generated calls, walks along links, sequences, sizes."""
+"""The whole suite for one target: all checks, all phases, side by side in processes.
+
+The results are merged in the order of the parts, so that the report is that of one process.
+"""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import multiprocessing
+import os
+import signal
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TypeAlias
+from types import FrameType
+from typing import Any, TypeAlias, TypeVar
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.isolation import Isolation
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Check, Exchange, Finding, TargetUnreachableError
+from mockserver.contract.isolation import Isolation, use_reachable_sandboxes
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.open_cases import let_either, note_of
-from mockserver.contract.parts import PlannedPart, run_parts
-from mockserver.contract.progress import RunPart
-from mockserver.contract.sandbox_reach import use_reachable_sandboxes
+from mockserver.contract.run_state import (
+    FindingLedger,
+    PartResult,
+    PlannedPart,
+    RunConfig,
+    RunObserver,
+    RunPart,
+    SizeTimes,
+    run_parts,
+)
 from mockserver.contract.target import Target
-from mockserver.contract.workers import can_work_side_by_side, run_side_by_side
-from mockserver.errors import SpecError
+from mockserver.errors import BrokenRunError, SpecError
+from mockserver.sandbox.clock import system_clock
 
 FUZZING_PHASE = "fuzzing"
 STATEFUL_PHASE = "stateful"
@@ -47,8 +64,11 @@ def run_phases(
     Raises:
         TargetUnreachableError: the target does not answer.
     """
-    from mockserver.contract.checks import CHECKS, OF_BATCHES  # noqa: PLC0415 - a validator costs time to import
-    from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
+    from mockserver.contract.oracle.checks import (  # noqa: PLC0415 - a validator costs time to import
+        CHECKS,
+        OF_BATCHES,
+        ExchangeJudge,
+    )
 
     _use_reachable_sandboxes(target, run_config, ledger)
     api = _as_at(target, api, ledger)
@@ -79,25 +99,26 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 
 
 def _generated_calls() -> _Planners:
-    from mockserver.contract.checks.answer_checks import ANSWER_CHECKS  # noqa: PLC0415 - as the next two
-    from mockserver.contract.fuzzing.keyed_replays import REPLAY_CHECKS  # noqa: PLC0415
+    from mockserver.contract.fuzzing.follow_ups import REPLAY_CHECKS  # noqa: PLC0415
     from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
+    from mockserver.contract.oracle.checks import ANSWER_CHECKS  # noqa: PLC0415 - as the next two
 
     yield plan_fuzzing, {*FUZZING_CHECKS, *REPLAY_CHECKS, *(one.id for one in ANSWER_CHECKS)}
 
 
 def _sequences_and_lists() -> _Planners:
-    from mockserver.contract.lists.run import LIST_CHECKS, SHARED_CHECKS, plan_lists  # noqa: PLC0415
-    from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
-    from mockserver.contract.stateful.run import plan_stateful  # noqa: PLC0415
+    from mockserver.contract.lists.checks import LIST_CHECKS  # noqa: PLC0415
+    from mockserver.contract.lists.run import SHARED_CHECKS, plan_lists  # noqa: PLC0415
+    from mockserver.contract.sequences.batches import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
+    from mockserver.contract.sequences.run import plan_stateful  # noqa: PLC0415
 
     yield plan_stateful, STATEFUL_CHECKS
     yield plan_lists, {*LIST_CHECKS, *SHARED_CHECKS}
 
 
 def _sizes() -> _Planners:
-    from mockserver.contract.sizes.checks import SHARED_CHECKS, SIZE_CHECKS  # noqa: PLC0415
-    from mockserver.contract.sizes.run import plan_sizes  # noqa: PLC0415 - imports Hypothesis
+    from mockserver.contract.size_plan import SHARED_CHECKS, SIZE_CHECKS  # noqa: PLC0415
+    from mockserver.contract.size_run import plan_sizes  # noqa: PLC0415 - imports Hypothesis
 
     yield plan_sizes, {*SHARED_CHECKS, *SIZE_CHECKS}
 
@@ -111,7 +132,7 @@ _PLANNERS: Mapping[str, Callable[[], _Planners]] = {
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
     """Do the parts, with several workers if that was asked for and changes nothing."""
-    from mockserver.contract.module_literals import without_module_literals  # noqa: PLC0415 - imports Hypothesis
+    from mockserver.contract.failure_search import without_module_literals  # noqa: PLC0415 - imports Hypothesis
 
     with _rare_garbage_collection(), without_module_literals():
         planned = [
@@ -181,3 +202,323 @@ def run_plain_spec(
     except LoaderError as error:
         raise SpecError(f"{file.name}: {error}") from None
     _run(parts, target, run_config, ledger)
+
+
+RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
+"""Ids of earlier versions, which still work, with the ids of today."""
+
+
+@cache
+def all_checks() -> Mapping[str, Check]:
+    """Return all checks, in the order of a report."""
+    from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
+    from mockserver.contract.lists.checks import LIST_CHECKS  # noqa: PLC0415
+    from mockserver.contract.oracle.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the others
+    from mockserver.contract.sequences.batches import STATEFUL_CHECKS  # noqa: PLC0415
+    from mockserver.contract.size_plan import SIZE_CHECKS  # noqa: PLC0415
+
+    return {**CHECKS, **STATEFUL_CHECKS, **LIST_CHECKS, **SIZE_CHECKS, **FUZZING_CHECKS}
+
+
+def current_id(name: str) -> str:
+    """Return the id of today for an id that may be one of an earlier version."""
+    return RENAMED_CHECKS.get(name, name)
+
+
+def check_named(name: str) -> Check:
+    """Return the check with that id; one that no table has is named after its id."""
+    return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
+
+
+T = TypeVar("T")
+_TICK_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedPart:
+    """What a worker did of one part; `result` is None if it was not finished, `error` is why."""
+
+    number: int
+    result: PartResult | None
+    calls: Counter[str]
+    made: Counter[tuple[str, str]]
+    findings: tuple[Finding, ...]
+    exchanges: tuple[Exchange, ...]
+    notes: tuple[str, ...]
+    sizes: tuple[SizeTimes, ...] = ()
+    error: BaseException | None = None
+
+
+def can_work_side_by_side() -> bool:
+    """Return whether this system can copy a process."""
+    return "fork" in multiprocessing.get_all_start_methods()
+
+
+def usual_workers() -> int:
+    """Return how many workers a run in this process takes if nobody says: one for each core it may use."""
+    if not can_work_side_by_side():
+        return 1
+    # Some systems do not say which cores a process may use.
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def run_side_by_side(
+    parts: Iterable[PlannedPart], target: Target, ledger: FindingLedger, workers: int
+) -> None:
+    """Do the parts with so many workers, those of one group by the same worker in their order.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    planned = list(parts)
+    groups = _groups(planned)
+    # A copy must not share a connection or an event loop with another.
+    target.reset()
+    calls = multiprocessing.Value("L", 0)
+    crew = [_Worker.started(planned, ledger, calls) for _ in range(min(workers, len(groups)))]
+    merge = _Merge(planned, ledger, calls)
+    try:
+        _hand_out(crew, groups, merge)
+    except KeyboardInterrupt:
+        for one in crew:
+            one.interrupt()
+        _collect_rest(crew, merge)
+        merge.all_that_came()
+        raise
+    finally:
+        for one in crew:
+            one.end()
+    merge.raise_error()
+
+
+def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
+    """Return the numbers of the parts by group, the last first: sequences and walks take longest."""
+    groups: dict[str, list[int]] = {}
+    for number, one in enumerate(planned):
+        groups.setdefault(one.group or f"\0{number}", []).append(number)
+    return deque(reversed(groups.values()))
+
+
+def _hand_out(crew: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
+    """Give each worker a group whenever it has none, until all are done or the target is lost."""
+    by_connection: Mapping[Any, _Worker] = {one.connection: one for one in crew}
+    busy = {one.connection for one in crew if one.gives(groups.popleft() if groups else [])}
+    while busy:
+        merge.tell_calls()
+        for connection in wait(busy, _TICK_S):
+            worker = by_connection[connection]
+            merge.add(worker.receive())
+            if worker.is_busy:
+                continue
+            if merge.is_lost or not groups or not worker.gives(groups.popleft()):
+                busy.discard(connection)
+
+
+def _collect_rest(crew: Sequence[_Worker], merge: _Merge) -> None:
+    """Take what interrupted workers still have to say."""
+    for one in crew:
+        while one.is_busy:
+            merge.add(one.receive())
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process that does parts, and the end of the pipe to it; `left` are parts that it has not done."""
+
+    process: BaseProcess
+    connection: Connection[Any, Any]
+    planned: Sequence[PlannedPart]
+    left: list[int] = field(default_factory=list)
+
+    @classmethod
+    def started(cls, planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any) -> _Worker:
+        ours, theirs = multiprocessing.Pipe()
+        process = multiprocessing.get_context("fork").Process(
+            target=_work, args=(planned, ledger, calls, theirs), daemon=True
+        )
+        process.start()
+        theirs.close()
+        return cls(process, ours, planned)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.left)
+
+    def gives(self, numbers: list[int]) -> bool:
+        """Give the worker parts to do; False if there are none."""
+        self.left = list(numbers)
+        if numbers:
+            self.connection.send(numbers)
+        return bool(numbers)
+
+    def receive(self) -> WorkedPart:
+        """Return the next part that it did; one that is not finished is its last."""
+        number = self.left.pop(0)
+        try:
+            done: WorkedPart = self.connection.recv()
+        except EOFError:
+            self.process.join()
+            kind = f"a worker that ended with status {self.process.exitcode}"
+            error = BrokenRunError(kind, self.planned[number].part.name)
+            done = WorkedPart(number, None, Counter(), Counter(), (), (), (), error=error)
+        if done.result is None:
+            self.left.clear()
+        return done
+
+    def interrupt(self) -> None:
+        if self.is_busy and self.process.pid:
+            os.kill(self.process.pid, signal.SIGINT)
+
+    def end(self) -> None:
+        self.connection.close()
+        # It takes SIGTERM for an interrupt, as the command does, and would want to say what it did.
+        self.process.kill()
+        self.process.join()
+
+
+class _Merge:
+    """Writes the parts to the ledger in their order, each when all before it are there."""
+
+    def __init__(self, planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any) -> None:
+        self._calls, self._told = calls, 0
+        self._planned = planned
+        self._ledger = ledger
+        self._came: dict[int, WorkedPart] = {}
+        self._next = 0
+        self._error: BaseException | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a part ended with an error: no other is begun."""
+        return self._error is not None
+
+    def tell_calls(self) -> None:
+        """Tell of the calls that all workers made since the last time."""
+        made = self._calls.value
+        self._ledger.observer.call_made(made - self._told)
+        self._told = made
+
+    def add(self, done: WorkedPart) -> None:
+        """Take a part, and write what can be written."""
+        self.tell_calls()
+        self._came[done.number] = done
+        self._error = self._error or done.error
+        while self._next in self._came:
+            self._write(self._came.pop(self._next))
+            self._next += 1
+
+    def all_that_came(self) -> None:
+        """Write the rest in its order, though there are gaps."""
+        for number in sorted(self._came):
+            self._write(self._came.pop(number))
+
+    def raise_error(self) -> None:
+        """Write the rest, and raise the error of a part if there was one."""
+        self.all_that_came()
+        if self._error:
+            raise self._error
+
+    def _write(self, done: WorkedPart) -> None:
+        ledger, part = self._ledger, self._planned[done.number].part
+        ledger.observer.part_began(part)
+        ledger.calls += done.calls
+        ledger.made += done.made
+        ledger.exchanges += done.exchanges
+        ledger.notes += done.notes
+        ledger.sizes += done.sizes
+        ledger.found(done.findings)
+        if done.result:
+            ledger.observer.part_ended(part, done.result)
+
+
+class _ResultObserver(RunObserver):
+    """Remembers the result of the part, and counts its calls where all workers do."""
+
+    result: PartResult | None = None
+
+    def __init__(self, calls: Any) -> None:
+        self._calls = calls
+
+    def call_made(self, number: int = 1) -> None:
+        """Count the call."""
+        with self._calls.get_lock():
+            self._calls.value += number
+
+    def part_ended(self, part: RunPart, result: PartResult) -> None:
+        """Keep the result."""
+        del part
+        self.result = result
+
+
+class _Interrupts:
+    """SIGINT and SIGTERM of a worker: they end its part or its wait, and never what it says of a part."""
+
+    def __init__(self) -> None:
+        self._came = False
+        self._may_raise = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        """Raise the interrupt, or keep it for what comes next."""
+        self._came = True
+        if self._may_raise:
+            raise KeyboardInterrupt
+
+    def during(self, work: Callable[[], T]) -> T:
+        """Do what an interrupt may end.
+
+        Raises:
+            KeyboardInterrupt: one came, now or before.
+        """
+        try:
+            self._may_raise = True
+            if self._came:
+                raise KeyboardInterrupt
+            return work()
+        finally:
+            # No call stands before this: Python looks for signals at calls, and a second would get out.
+            self._may_raise = False
+
+
+def _work(
+    planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any, connection: Connection[Any, Any]
+) -> None:
+    """Do the parts that come through the pipe, until it is closed."""
+    interrupts = _Interrupts()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, interrupts)
+    try:
+        while True:
+            for number in interrupts.during(connection.recv):
+                observer = _ResultObserver(calls)
+                done = _done(number, planned[number], ledger, interrupts, observer)
+                connection.send(done)
+                if done.result is None:
+                    return
+    except (EOFError, KeyboardInterrupt, BrokenPipeError):
+        return
+
+
+def _done(
+    number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts, observer: _ResultObserver
+) -> WorkedPart:
+    """Do a part in a worker; the ledger, a copy, then has what came of this one alone."""
+    ledger.begin_anew(observer)
+    error: BaseException | None = None
+    began = system_clock()
+    try:
+        interrupts.during(lambda: run_parts([one], ledger))
+    except (KeyboardInterrupt, TargetUnreachableError, BrokenRunError) as end:
+        error = end
+    result = observer.result
+    return WorkedPart(
+        number,
+        replace(result, seconds=(system_clock() - began).total_seconds()) if result else None,
+        ledger.calls,
+        ledger.made,
+        tuple(ledger.findings),
+        tuple(ledger.exchanges),
+        tuple(ledger.notes),
+        tuple(ledger.sizes),
+        error,
+    )

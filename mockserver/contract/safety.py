@@ -1,4 +1,4 @@
-"""Keep a run away from hosts that were not allowed, and below a rate."""
+"""Hosts that a run may call, and the rate of its calls."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from mockserver.codec.hosts import is_loopback
-from mockserver.contract.call_limits import UnansweredCallError
-from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.exchange import Exchange, Request, Response, UnansweredCallError
 
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

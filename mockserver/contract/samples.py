@@ -1,18 +1,21 @@
-"""Make good items and corrupted ones from an item schema alone."""
+"""Good and bad items made from a schema, texts of a pattern, and items as XML."""
 
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from re import _constants as codes
+from re import _parser as parser
+from typing import Any, TypeAlias
+from xml.etree.ElementTree import Element, SubElement, tostring
 
-from mockserver.contract.corruptions import remove_member, set_member
-from mockserver.contract.pattern_texts import text_for
-from mockserver.contract.profile import Corruption, DrawnValues, Json
-from mockserver.model import Document
+from mockserver.contract.profile import Corruption, DrawnValues
+from mockserver.model import Document, Json
 from mockserver.spec.openapi import Batch, resolve
+from mockserver.spec.xml_places import XSI, Schemas, XmlPlace, XmlPlaces
 
 FIRST_KEY = 1000
 """The first number of a made-up key."""
@@ -225,7 +228,7 @@ def whole_schema(document: Document, schema: Document) -> Document:
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
     """Return items that the schema takes, and what it does not take; None where they cannot be made up."""
-    from mockserver.contract.oracle.validation import compile_schema, unfold  # noqa: PLC0415 - slow
+    from mockserver.contract.oracle.schemas import compile_schema, unfold  # noqa: PLC0415 - slow
 
     judge = compile_schema(unfold(document, schema))
     for variant in SampleMember.of(document, "", schema).variants():
@@ -301,3 +304,184 @@ def _corruptions(members: list[SampleMember], schema: Document, batch: Batch) ->
             small = Decimal(str(one.schema["minimum"])) - 1
             low: Json = int(small) if one.type == "integer" else small
             yield spoil(f"{named} that is too small", set_member(at, low), "minimum")
+
+
+ChangeDocument: TypeAlias = Callable[[Json], Json]
+
+
+def set_member(pointer: str, value: Json) -> ChangeDocument:
+    """Return the item with `value` at the pointer (`/payee_ID`, `/body/data/checksum`, "" for all of it).
+
+    What leads there must be in the item; the last member need not be.
+    """
+    steps = _steps(pointer)
+    return lambda item: _set(item, steps, value)
+
+
+def remove_member(pointer: str) -> ChangeDocument:
+    """Return the item without the member at the pointer."""
+    *way, last = _steps(pointer)
+
+    def change(item: Json) -> Json:
+        holder = item
+        for step in way:
+            holder = _child(holder, step)
+        return _set(item, way, {name: held for name, held in holder.items() if name != last})
+
+    return change
+
+
+def _steps(pointer: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _set(item: Json, steps: Sequence[str], value: Json) -> Json:
+    if not steps:
+        return value
+    step, *rest = steps
+    inner = _set(_child(item, step), rest, value) if rest else value
+    if isinstance(item, list):
+        return [inner if place == int(step) else held for place, held in enumerate(item)]
+    return {**item, step: inner}
+
+
+def _child(item: Json, step: str) -> Json:
+    return item[int(step)] if isinstance(item, list) else item[step]
+
+
+_ALPHABET = string.ascii_uppercase + string.digits + string.ascii_lowercase + "-_./ "
+_MOST_REPEATS = 12
+_CATEGORIES = {
+    codes.CATEGORY_DIGIT: string.digits,
+    codes.CATEGORY_WORD: string.ascii_uppercase + string.digits + string.ascii_lowercase + "_",
+    codes.CATEGORY_SPACE: " ",
+    codes.CATEGORY_NOT_DIGIT: string.ascii_uppercase,
+    codes.CATEGORY_NOT_WORD: "-",
+    codes.CATEGORY_NOT_SPACE: string.ascii_uppercase + string.digits,
+}
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Digits of a number in a changing base, the last place first."""
+
+    rest: int
+
+    def digit(self, base: int) -> int:
+        """Return the next digit."""
+        self.rest, found = divmod(self.rest, base)
+        return found
+
+
+def text_for(pattern: str, number: int, least: int = 0) -> str | None:
+    """Return the nth text that the pattern matches and that has `least` characters; None if none is found."""
+    try:
+        parsed = parser.parse(pattern, re.ASCII)
+        for repeats in range(max(1, least + 1)):
+            made = "".join(reversed(_parts(list(parsed), _Counter(number), repeats)))
+            if len(made) >= least and re.search(pattern, made, re.ASCII):
+                return made
+    except (re.error, RecursionError, KeyError, TypeError, ValueError):
+        return None
+    return None
+
+
+def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
+    """Return the characters of the parsed nodes, the last one first, as the last ones change most."""
+    made: list[str] = []
+    for code, value in reversed(nodes):
+        if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
+            least, most, inner = value
+            for _ in range(min(max(least, repeats), int(most), max(least, _MOST_REPEATS))):
+                made += _parts(list(inner), counter, repeats)
+        elif code is codes.SUBPATTERN:
+            made += _parts(list(value[-1]), counter, repeats)
+        elif code is codes.BRANCH:
+            made += _parts(list(value[1][0]), counter, repeats)
+        elif code is not codes.AT:
+            choices = _choices(code, value)
+            made.append(choices[counter.digit(len(choices))])
+    return made
+
+
+def _choices(code: Any, value: Any) -> str:
+    """Return the characters that one place may have.
+
+    Raises:
+        ValueError: the pattern asks for what is not understood here.
+    """
+    if code is codes.LITERAL:
+        return chr(value)
+    if code is codes.ANY:
+        return string.ascii_uppercase + string.digits
+    if code is codes.NOT_LITERAL:
+        return "".join(one for one in _ALPHABET if ord(one) != value)
+    if code is not codes.IN:
+        raise ValueError(f"{code} is not understood")
+    inside = set().union(*(_set_of(*one) for one in value if one[0] is not codes.NEGATE))
+    is_negated = any(one[0] is codes.NEGATE for one in value)
+    found = "".join(one for one in _ALPHABET if (one in inside) is not is_negated)
+    return found or min(inside)
+
+
+def _set_of(code: Any, value: Any) -> set[str]:
+    if code is codes.RANGE:
+        return {chr(one) for one in range(value[0], min(value[1], value[0] + 255) + 1)}
+    return set(_CATEGORIES[value]) if code is codes.CATEGORY else {chr(value)}
+
+
+_NIL = f"{{{XSI}}}nil"
+_LIST_ITEM, _ROOT = "item", "data"
+
+
+def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
+    """Return `value` as XML; where the schema is of a list, an object around the list is left out."""
+    writer = _Writer(XmlPlaces(document))
+    place = writer.places.place((schema,))
+    if place.kind == "array" and isinstance(value, Mapping) and len(value) == 1:
+        (value,) = value.values()
+    root = Element(_tag(place.name or _ROOT, place))
+    writer.fill(root, value, (schema,))
+    # A reader takes a carriage return for a line feed, unless it is written as a reference.
+    return tostring(root).replace(b"\r", b"&#13;")
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    places: XmlPlaces
+
+    def fill(self, element: Element, value: Json, schemas: Schemas) -> None:
+        place = self.places.place(schemas)
+        if value is None:
+            element.set(_NIL, "true")
+        elif isinstance(value, list):
+            for one in value:
+                self.fill(SubElement(element, _tag(place.item_name or _LIST_ITEM, place)), one, place.items)
+        elif isinstance(value, Mapping):
+            for name, inner in value.items():
+                self._member(element, place, name, inner)
+        else:
+            element.text = _text(value)
+
+    def _member(self, element: Element, place: XmlPlace, name: str, value: Json) -> None:
+        member = place.members.get(name)
+        if member is None:
+            self.fill(SubElement(element, _tag(name, place)), value, ())
+        elif member.attribute:
+            element.set(member.name, _text(value))
+        elif member.repeated and isinstance(value, list):
+            items = self.places.place(member.schemas).items
+            for one in value:
+                self.fill(SubElement(element, _tag(member.name, place)), one, items)
+        else:
+            self.fill(SubElement(element, _tag(member.name, place)), value, member.schemas)
+
+
+def _tag(name: str, place: XmlPlace) -> str:
+    return f"{{{place.namespace}}}{name}" if place.namespace else name
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -2,40 +2,55 @@
 
 Both are called through one client, so that a check sees no difference. A target stands where the vendor's
 own paths begin (`http://127.0.0.1:8080/xero`, the vendor's own host).
+
+A timeout of a socket begins anew with every byte that comes, so that an answer in drops would never be late.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import http.client
+import io
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from types import TracebackType
+from time import perf_counter
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as NoAnswerInTimeError
 
-from mockserver.contract.asgi_calls import App, AppCaller
-from mockserver.contract.call_limits import (
+from mockserver.codec.hosts import is_loopback
+from mockserver.contract.exchange import (
+    ANSWERS_CAN_BE_READ,
     CallLimits,
+    Exchange,
+    Request,
+    Response,
     TargetUnreachableError,
     UnansweredCallError,
     UnsendableCallError,
 )
-from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.http_calls import HttpCaller
-from mockserver.contract.outgoing import OutgoingRequest, outgoing_request
 from mockserver.contract.safety import Identity, identify
-
-__all__ = [
-    "Address",
-    "CallLimits",
-    "Target",
-    "TargetUnreachableError",
-    "UnansweredCallError",
-    "UnsendableCallError",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +201,374 @@ def _outgoing(full: Request, base: str) -> OutgoingRequest:
 def _url(text: str) -> httpx.URL:
     """Return the address; most calls of an operation have the same one."""
     return httpx.URL(text)
+
+
+_CLIENT_HEADERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
+    {
+        "accept": (b"Accept", b"*/*"),
+        "accept-encoding": (b"Accept-Encoding", b"gzip, deflate"),
+        "connection": (b"Connection", b"keep-alive"),
+        "user-agent": (b"User-Agent", f"python-httpx/{httpx.__version__}".encode()),
+    }
+)
+"""Sent with every call that does not say otherwise, by name in lower case."""
+
+_ALWAYS_MEASURED = ("POST", "PUT", "PATCH")
+"""Methods that say the length of their body even if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """Method, address, headers in their order, and body of a request."""
+
+    method: str
+    url: httpx.URL
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+
+
+def outgoing_request(
+    method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes = b""
+) -> OutgoingRequest:
+    """Return the request with the headers that every client adds; those of `headers` win."""
+    named = {name.lower() for name in headers}
+    first: list[tuple[bytes, bytes]] = []
+    last: list[tuple[bytes, bytes]] = []
+    if "host" not in named and url.host:
+        first.append((b"Host", url.netloc))
+    if named.isdisjoint(("content-length", "transfer-encoding")) or (body and "content-length" not in named):
+        if body:
+            last.append((b"Content-Length", str(len(body)).encode()))
+        elif method.upper() in _ALWAYS_MEASURED:
+            first.append((b"Content-Length", b"0"))
+    own = [pair for name, pair in _CLIENT_HEADERS.items() if name not in named]
+    given = [(name.encode("latin-1"), _octets(text)) for name, text in headers.items()]
+    return OutgoingRequest(method.upper(), url, (*first, *own, *given, *last), body)
+
+
+def _octets(text: str) -> bytes:
+    """Return a header's text on the wire, which knows no characters beyond Latin-1."""
+    return text.encode("latin-1", "replace")
+
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
+
+_CRASHED = 500
+_CALLER = ("127.0.0.1", 123)
+
+
+class AppCaller:
+    """Calls one application."""
+
+    def __init__(self, app: App, limits: CallLimits | None = None) -> None:
+        self._app = app
+        self._limits = limits or CallLimits()
+        self._runner = asyncio.Runner()
+
+    def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
+        """Return what requests that are under way at the same time are answered, in their order.
+
+        Raises:
+            UnansweredCallError: the application gives no whole answer, or none in time.
+        """
+        return self._runner.run(self._together(requests))
+
+    def close(self) -> None:
+        """Close the event loop."""
+        self._runner.close()
+
+    async def _together(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
+        if len(requests) == 1:
+            return [await _response(self._app, requests[0], self._limits)]
+        return await asyncio.gather(*(_response(self._app, one, self._limits) for one in requests))
+
+
+class BodyTooLongError(Exception):
+    """Raised to an application that sends more than is read."""
+
+
+class _Answer:
+    """What an application sends, and what it receives: one whole body, then nothing until it has answered."""
+
+    def __init__(self, body: bytes, most: int) -> None:
+        self.left = most
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+        self.is_complete = asyncio.Event()
+        self._body: bytes | None = body
+
+    async def receive(self) -> dict[str, Any]:
+        """Give the application the request's body, and later the end of the call."""
+        if self._body is None:
+            await self.is_complete.wait()
+            return {"type": "http.disconnect"}
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Take a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message.get("headers", ()))
+        elif message["type"] == "http.response.body":
+            self.parts.append(message.get("body", b""))
+            self.left -= len(self.parts[-1])
+            if self.left < 0:
+                raise BodyTooLongError
+            if not message.get("more_body", False):
+                self.is_complete.set()
+
+
+async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> Response:
+    """Return the answer of the application; a crash of it is a 500 for its callers, so it is one here."""
+    answer = _Answer(request.body, limits.body_bytes)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            await _ask(app, request, answer)
+    except TimeoutError:
+        raise UnansweredCallError(f"no answer in {limits.seconds:g} seconds", is_slow=True) from None
+    if answer.left < 0:
+        said = f"the answer {answer.status} has more than {limits.body_bytes:,} bytes"
+        raise UnansweredCallError(said, ANSWERS_CAN_BE_READ, is_slow=True)
+    body = b"" if request.method == "HEAD" else b"".join(answer.parts)
+    headers = _joined(answer.headers)
+    if body and "content-encoding" in headers:
+        came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
+        try:
+            body = came.read()
+        except httpx.DecodingError as error:
+            said = f"the answer {answer.status} is not in the content encoding that it names"
+            raise UnansweredCallError(said, ANSWERS_CAN_BE_READ) from error
+    return Response(answer.status, headers, body)
+
+
+async def _ask(app: App, request: OutgoingRequest, answer: _Answer) -> None:
+    try:
+        await app(_scope(request), answer.receive, answer.send)
+    except Exception:  # noqa: BLE001 - whatever it is, a server would answer for it
+        answer.status = answer.status or _CRASHED
+    else:
+        if not (answer.status and answer.is_complete.is_set()):
+            raise UnansweredCallError("the application ended without an answer")
+
+
+def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by name in lower case; values of a repeated one are joined by commas."""
+    if all(name.isascii() and text.isascii() for name, text in headers):
+        joined: dict[str, str] = {}
+        for name, text in headers:
+            key, value = name.decode("ascii").lower(), text.decode("ascii")
+            joined[key] = f"{joined[key]}, {value}" if key in joined else value
+        return joined
+    return dict(httpx.Headers(headers).items())
+
+
+def _scope(request: OutgoingRequest) -> dict[str, Any]:
+    url = request.url
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), text) for name, text in request.headers],
+        "scheme": url.scheme,
+        "path": url.path,
+        "raw_path": url.raw_path.partition(b"?")[0],
+        "query_string": url.query,
+        "server": (url.host, url.port),
+        "client": _CALLER,
+        "root_path": "",
+    }
+
+
+_KEPT_CONNECTIONS = 16
+"""More calls than these at once open connections of their own."""
+
+_READ_BYTES = 1 << 16
+_NO_SERVER = (
+    ConnectTimeoutError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+"""Errors that come before a request is sent."""
+
+
+class HttpCaller:
+    """Calls the server at one address; proxies of the environment are used unless it is this machine."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        verify_tls: bool,
+        limits: CallLimits | None = None,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self._pool = _pool(httpx.URL(url), verify_tls=verify_tls)
+        self._limits = limits or CallLimits()
+        self._clock = clock
+
+    def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
+        """Return what requests that are under way at the same time are answered, in their order.
+
+        Raises:
+            TargetUnreachableError: there is no server.
+            UnansweredCallError: one of them is not answered whole, in time and as HTTP has it.
+            UnsendableCallError: one of them cannot be sent.
+        """
+        if len(requests) == 1:
+            return [self._response(requests[0])]
+        with ThreadPoolExecutor(len(requests)) as threads:
+            return list(threads.map(self._response, requests))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _response(self, request: OutgoingRequest) -> Response:
+        until = self._clock() + self._limits.seconds
+        try:
+            came = self._pool.urlopen(
+                request.method,
+                str(request.url),
+                body=request.body or None,
+                headers=urllib3.HTTPHeaderDict(
+                    (name.decode("latin-1"), text.decode("latin-1")) for name, text in request.headers
+                ),
+                redirect=False,
+                retries=False,
+                timeout=self._limits.seconds,
+                preload_content=False,
+            )
+        except HTTPError as error:
+            raise self._failed(error) from error
+        except ValueError as error:
+            raise UnsendableCallError(str(error)) from error
+        headers = {name.lower(): text for name, text in came.headers.itermerged()}
+        return Response(came.status, headers, self._body(came, until))
+
+    def _body(self, came: urllib3.BaseHTTPResponse, until: float) -> bytes:
+        """Return the body, read as it comes: neither its length nor its time may be without end."""
+        parts: list[bytes] = []
+        left, limits, failed = self._limits.body_bytes, self._limits, None
+        try:
+            while left >= 0 and self._clock() <= until and (part := came.read1(_READ_BYTES)):
+                parts.append(part)
+                left -= len(part)
+        except HTTPError as error:
+            failed = _broken_off(error, came.status, limits)
+        else:
+            if left < 0:
+                failed = _unread(came.status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
+            elif self._clock() > until:
+                failed = _unread(came.status, f"did not end in {limits.seconds:g} seconds", is_slow=True)
+        if failed:
+            came.close()
+        came.release_conn()
+        if failed:
+            raise failed
+        return b"".join(parts)
+
+    def _failed(self, error: HTTPError) -> TargetUnreachableError:
+        """Return the error of a call that has no status."""
+        if isinstance(error, _NO_SERVER):
+            return TargetUnreachableError(_reason(error))
+        if isinstance(error, NoAnswerInTimeError):
+            return UnansweredCallError(f"no answer in {self._limits.seconds:g} seconds", is_slow=True)
+        return UnansweredCallError(_reason(error))
+
+
+def _unread(status: int, said: str, *, is_slow: bool = False) -> UnansweredCallError:
+    return UnansweredCallError(f"the answer {status} {said}", ANSWERS_CAN_BE_READ, is_slow=is_slow)
+
+
+def _broken_off(error: HTTPError, status: int, limits: CallLimits) -> UnansweredCallError:
+    """Return the error of an answer whose body cannot be read whole."""
+    if isinstance(error, NoAnswerInTimeError):
+        return _unread(status, f"did not end in {limits.seconds:g} seconds", is_slow=True)
+    if isinstance(error, DecodeError):
+        return _unread(status, "is not in the content encoding that it names")
+    return _unread(status, f"is cut: {_reason(error)}")
+
+
+def _pool(url: httpx.URL, *, verify_tls: bool) -> urllib3.PoolManager:
+    tls = httpx.create_ssl_context(verify=verify_tls) if url.scheme == "https" else None
+    proxies = {} if is_loopback(url.host) or proxy_bypass(url.host) else getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if proxy:
+        pool: urllib3.PoolManager = urllib3.ProxyManager(proxy, maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
+    else:
+        pool = urllib3.PoolManager(maxsize=_KEPT_CONNECTIONS, ssl_context=tls)
+    pool.pool_classes_by_scheme = TIMED_POOLS
+    return pool
+
+
+def _reason(error: Exception) -> str:
+    """Return why there is no answer, without the objects of the library."""
+    inner = error.args[-1] if isinstance(error, ProtocolError) and error.args else error
+    said = str(inner)
+    return said.partition(": ")[2] if isinstance(error, NewConnectionError) else said
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket until a moment, in seconds of `perf_counter`.
+
+    Raises:
+        TimeoutError: the moment is over.
+    """
+
+    def __init__(self, raw: io.RawIOBase, connection: socket.socket, until: float) -> None:
+        super().__init__()
+        self._raw, self._connection, self._until = raw, connection, until
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Fill the buffer with what comes next."""
+        left = self._until - perf_counter()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._connection.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Close the file of the socket."""
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """A response that ends as the timeout, which its socket has at the beginning, is over."""
+
+    def __init__(self, sock: socket.socket, *rest: Any, **options: Any) -> None:
+        super().__init__(sock, *rest, **options)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(_TimedReader(raw, sock, perf_counter() + seconds))
+
+
+class _TimedConnection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _TimedTlsConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _TimedPool(HTTPConnectionPool):
+    ConnectionCls = _TimedConnection
+
+
+class _TimedTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TimedTlsConnection
+
+
+TIMED_POOLS = {"http": _TimedPool, "https": _TimedTlsPool}
+"""Pools of such connections, by scheme, for a pool manager."""

@@ -22,7 +22,8 @@ from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal
 from mockserver.model import Action, Document, Json
 from mockserver.sandbox import snapshots
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import SandboxState, Tables
 
 ITEMS, FIRST = 3, 1

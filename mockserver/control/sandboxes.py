@@ -18,7 +18,8 @@ from mockserver.engine.registry import (
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.journal import Journal
 from mockserver.model import Document, Json
-from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
+from mockserver.sandbox.sandboxes import Sandboxes, is_sandbox_name
+from mockserver.sandbox.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

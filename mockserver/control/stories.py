@@ -23,7 +23,8 @@ from mockserver.journal.resend import SANDBOX_HEADER
 from mockserver.journal.view import View
 from mockserver.model import Document
 from mockserver.sandbox.clock import ClockSettings
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import CallStates
 
 MAX_CALLS = 200

@@ -10,9 +10,8 @@ from mockserver.engine.auth import CREDENTIALS
 from mockserver.journal.entry import Entry
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox import assumptions as sandbox_assumptions
-from mockserver.sandbox.sandboxes import Settings
 from mockserver.sandbox.scenarios import SCENARIOS
-from mockserver.sandbox.settings import SETTINGS
+from mockserver.sandbox.settings import SETTINGS, Settings
 from mockserver.sandbox.snapshots import SNAPSHOT_COLLECTIONS
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, Tables
 

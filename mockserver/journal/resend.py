@@ -12,8 +12,9 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.scenarios import SCENARIOS
+from mockserver.sandbox.settings import Settings
 
 SANDBOX_HEADER = "mock-sandbox"
 LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(

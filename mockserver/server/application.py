@@ -27,9 +27,10 @@ from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
 from mockserver.redis_store.addresses import StoreAddress
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
-from mockserver.sandbox.idle import MAX_SANDBOXES, IdleTracker
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings
+from mockserver.sandbox.idle import DEFAULT_SANDBOX, MAX_SANDBOXES, IdleTracker
+from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.scenarios import changed_scenarios, replace_scenarios
+from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.snapshots import LOADED
 from mockserver.sandbox.store import SANDBOX_SCOPE, Store, Tables
 from mockserver.scenario.packaged import load_packaged

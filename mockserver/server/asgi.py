@@ -23,7 +23,8 @@ from mockserver.engine.reasons import one_line
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import HeadersTooLarge, InvalidHeaderError, TooManySandboxesError
 from mockserver.model import Answer, Call, Reply, Value
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
+from mockserver.sandbox.idle import DEFAULT_SANDBOX
+from mockserver.sandbox.sandboxes import is_sandbox_name
 from mockserver.server.connection import ConnectionLostError
 from mockserver.server.connexion_parts import ProblemException
 from mockserver.server.cors import EVERY_ORIGIN

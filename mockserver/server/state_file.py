@@ -17,7 +17,9 @@ from mockserver.errors import TooManySandboxesError, UnknownSandboxError
 from mockserver.model import Document, Json, pointer_of
 from mockserver.model import Path as Place
 from mockserver.sandbox import snapshots
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings, is_sandbox_name
+from mockserver.sandbox.idle import DEFAULT_SANDBOX
+from mockserver.sandbox.sandboxes import Sandboxes, is_sandbox_name
+from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState
 from mockserver.server.private_file import replace_file
 from mockserver.server.start_files import check_problems, read_document

@@ -19,17 +19,13 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
 from mockserver.cli.suite import contract_run
-from mockserver.contract import runner
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Request
-from mockserver.contract.finding import BrokenRule, Finding
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract import runner, session
+from mockserver.contract.exchange import BrokenRule, Finding, Request, TargetUnreachableError
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.progress import RunPart
 from mockserver.contract.report import files
-from mockserver.contract.session import session
-from mockserver.contract.session.plan import QUICK_EXAMPLES
-from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.contract.run_state import FindingLedger, RunConfig, RunPart
+from mockserver.contract.session import QUICK_EXAMPLES
+from mockserver.contract.target import Target
 from mockserver.engine.registry import vendor_packages
 from mockserver.server.application import Options, create_app
 from tests.support import sample_vendor

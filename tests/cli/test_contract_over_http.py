@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from mockserver.contract.finding import BrokenRule
-from mockserver.contract.session.rerun import holds_again
+from mockserver.contract.exchange import BrokenRule
+from mockserver.contract.session import holds_again
 from mockserver.server.application import Application
 from tests.support import sample_vendor
 from tests.support.asgi_server import listen

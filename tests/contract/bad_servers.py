@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
-from mockserver.contract.target import CallLimits
+from mockserver.contract.exchange import CallLimits
 
 LIMIT_SECONDS = 0.1
 """How long a test waits for an answer that does not come."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract.examples import ProfileExamples
-from mockserver.contract.module_literals import without_module_literals
+from mockserver.contract.failure_search import without_module_literals
 from mockserver.server.application import Application, Options, create_app
 from tests.contract.of_control import REPORT, SCENARIO
 from tests.support.client import Client

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.finding import Finding
-from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Exchange, Finding, Request, Response
 from mockserver.contract.loading import ApiUnderTest, load_api
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from tests.support import sample_vendor
 
 JSON = {"content-type": "application/json"}

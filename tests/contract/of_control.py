@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mockserver.contract.call_profile import FOUND_OR_NOT, UNKNOWN_ID_REASON, ExpectedStatuses, FixturePins
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.profile import Profile
+from mockserver.contract.profile import (
+    FOUND_OR_NOT,
+    UNKNOWN_ID_REASON,
+    ExpectedStatuses,
+    FixturePins,
+    Profile,
+)
 
 GONE = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("204", "404"))
 REPORT = "junit.xml"

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 
 from mockserver.contract import runner
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Finding
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.target import Address, Target
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import Address, App, Target
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "2"))
 """Drawn calls of an operation, walks of a spec, sequences of a subject."""

@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-from mockserver.contract import catalogue
-from mockserver.contract.checks import CHECKS
+from mockserver.contract import runner
 from mockserver.contract.fuzzing.run import FUZZING_CHECKS
 from mockserver.contract.lists.checks import LIST_CHECKS
-from mockserver.contract.sizes.checks import SIZE_CHECKS
-from mockserver.contract.stateful.checks import STATEFUL_CHECKS
+from mockserver.contract.oracle.checks import CHECKS
+from mockserver.contract.sequences.batches import STATEFUL_CHECKS
+from mockserver.contract.size_plan import SIZE_CHECKS
 
 PARTS = (CHECKS, STATEFUL_CHECKS, LIST_CHECKS, SIZE_CHECKS, FUZZING_CHECKS)
 
@@ -29,20 +29,20 @@ def test_no_two_checks_have_the_same_name() -> None:
 
 
 def test_every_check_is_in_the_catalogue_under_its_own_id() -> None:
-    assert {name: check.id for name, check in catalogue.all_checks().items()} == {
+    assert {name: check.id for name, check in runner.all_checks().items()} == {
         name: name for part in PARTS for name in part
     }
 
 
-@pytest.mark.parametrize("old", catalogue.RENAMED_CHECKS)
+@pytest.mark.parametrize("old", runner.RENAMED_CHECKS)
 def test_an_id_of_an_earlier_version_leads_to_a_check_of_today(old: str) -> None:
-    assert old not in catalogue.all_checks()
-    assert catalogue.current_id(old) in catalogue.all_checks()
+    assert old not in runner.all_checks()
+    assert runner.current_id(old) in runner.all_checks()
 
 
 def test_an_id_of_today_stays() -> None:
-    assert catalogue.current_id("order-is-kept") == "order-is-kept"
+    assert runner.current_id("order-is-kept") == "order-is-kept"
 
 
 def test_an_unknown_check_is_named_after_its_id() -> None:
-    assert catalogue.check_named("my-own-check").says == "my own check"
+    assert runner.check_named("my-own-check").says == "my own check"

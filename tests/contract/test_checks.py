@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.checks import CHECKS
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.oracle.checks import CHECKS
 from tests.contract.exchanges import (
     BAD,
     GOOD,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.samples import remove_member, set_member
 
 ITEM = {"number": "1", "lines": [{"amount": 1}, {"amount": 2}]}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.contract.exchange import Request, json_request
-from mockserver.contract.idempotency import key_in, rule_of, with_key, without_key
+from mockserver.contract.isolation import key_in, rule_of, with_key, without_key
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import IdempotencyRule
 

@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from mockserver.contract import inference
-from mockserver.contract.config import RunConfig
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_api
-from mockserver.contract.parts import run_parts
 from mockserver.contract.profile import BatchProfile, DrawnValues, Profile
-from mockserver.contract.stateful import run
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.sequences import run, sequence
 from mockserver.contract.target import Address, Target
 from mockserver.spec.openapi import Spec
 from tests.contract.stateful.shop import unjudged
@@ -138,7 +136,7 @@ def test_a_profile_comes_before_what_is_derived(tmp_path: Path) -> None:
     mine = only(spec)
     contracted = ApiUnderTest("acme", spec, Profile(batches=lambda _facts: (mine, mine)))
 
-    assert run.batch_profiles_of(contracted) == (mine, mine)
+    assert sequence.batch_profiles_of(contracted) == (mine, mine)
 
 
 def test_a_key_of_two_members_is_joined_and_read_by_both(tmp_path: Path) -> None:

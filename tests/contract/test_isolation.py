@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.exchange import Request
+from mockserver.contract.exchange import Request, TargetUnreachableError
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.target import Address, Target, TargetUnreachableError
+from mockserver.contract.target import Address, Target
 from mockserver.server.application import Application
 from tests.contract.stateful.shop import Shop
 from tests.support import sample_vendor

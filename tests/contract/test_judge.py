@@ -9,15 +9,12 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
-from mockserver.contract.call_profile import ExpectedStatuses, FixturePins
-from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
-from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.finding import Finding
-from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Exchange, Finding, Request, Response
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.profile import ReportedOutcomes
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.profile import ExpectedStatuses, FixturePins, ReportedOutcomes
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import vendor_packages
 from mockserver.model import Json

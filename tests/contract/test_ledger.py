@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.progress import PartResult, RunObserver, RunPart
+from mockserver.contract.exchange import Finding
+from mockserver.contract.run_state import FindingLedger, PartResult, RunObserver, RunPart
 from tests.support.contract_sessions import exchange, finding
 
 PART = RunPart("fuzzing", "postV1Invoices", 7, 25)

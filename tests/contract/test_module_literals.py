@@ -4,10 +4,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.failure_search import hypothesis_settings
-from mockserver.contract.fuzzing.own_headers import own_header
-from mockserver.contract.module_literals import without_module_literals
+from mockserver.contract.failure_search import hypothesis_settings, without_module_literals
+from mockserver.contract.fuzzing.generated_requests import own_header
+from mockserver.contract.run_state import RunConfig
 
 NAMES = st.lists(st.text(alphabet="abcdkmnosx-", min_size=10), max_size=20)
 """Names of headers in few letters: of the literals of our modules, few but `mock-sandbox` are among them."""

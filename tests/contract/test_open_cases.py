@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.call_profile import ExpectedStatuses, FixturePins, Tolerance
 from mockserver.contract.exchange import Request
-from mockserver.contract.list_profile import ListProfile
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.open_cases import let_either, note_of
-from mockserver.contract.oracle import Oracle
-from mockserver.contract.profile import OpenCase, RefusalRule
-from mockserver.contract.value_rules import ValueChange
+from mockserver.contract.oracle.expectations import Oracle
+from mockserver.contract.profile import (
+    ExpectedStatuses,
+    FixturePins,
+    ListProfile,
+    OpenCase,
+    RefusalRule,
+    Tolerance,
+    ValueChange,
+)
 from tests.contract.stateful import shop
 
 LENGTH = Tolerance("maxLength", "assumed")

@@ -4,7 +4,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.outgoing import outgoing_request
+from mockserver.contract.target import outgoing_request
 
 CLIENT = {
     "Accept": "*/*",

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.session.plan import SessionPlan
-from mockserver.contract.session.session import SessionContext, load_session_subject, run_session
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.session import SessionContext, SessionPlan, load_session_subject, run_session
 from mockserver.sandbox.clock import system_clock
 
 SPECS = Path(__file__).parent / "specs"

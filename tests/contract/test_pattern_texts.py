@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mockserver.contract.pattern_texts import text_for
+from mockserver.contract.samples import text_for
 
 
 @pytest.mark.parametrize(

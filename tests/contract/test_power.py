@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.config import RunConfig
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults import power

@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.config import RunConfig
+from mockserver.contract import size_run as sizes_run
 from mockserver.contract.fuzzing import run as fuzzing_run
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.lists import run as lists_run
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.parts import PlannedPart
-from mockserver.contract.progress import RunPart
-from mockserver.contract.sizes import run as sizes_run
-from mockserver.contract.stateful import run as stateful_run
+from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
+from mockserver.contract.sequences import run as stateful_run
 from mockserver.contract.target import Address, Target
 from mockserver.errors import SpecError
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.config import RunConfig
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import CallLimits
 from mockserver.contract.loading import load_foreign_api
-from mockserver.contract.target import Address, CallLimits, Target
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import Address, Target
 from tests.contract import bad_servers
 from tests.contract.bad_servers import PATIENT, SOON, Behaviour, answer, message
 from tests.support import sample_vendor

@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from mockserver.contract import safety
-from mockserver.contract.call_limits import UnansweredCallError
-from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.exchange import Exchange, Request, Response, UnansweredCallError
 from mockserver.contract.safety import Rate, UnsafeTargetError
 
 

@@ -6,14 +6,13 @@ from collections.abc import Collection
 
 import pytest
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.fuzzing import link_walks
+from mockserver.contract.fuzzing import links
 from mockserver.contract.fuzzing.caller import FuzzingContext
-from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.runner import FUZZING_PHASE, SIZES_PHASE, STATEFUL_PHASE
-from mockserver.contract.stateful import run
+from mockserver.contract.sequences.sequence import batch_profiles_of
 from mockserver.server.application import Application
 from tests.contract.of_control import CONTROL, WALKED
 from tests.contract.suite import EXAMPLES, effort, held, target, told
@@ -25,7 +24,7 @@ OPERATIONS = [
 SUBJECTS = [
     (vendor, operation)
     for vendor in VENDORS
-    for operation in dict.fromkeys(one.operation for one in run.batch_profiles_of(load_vendor_api(vendor)))
+    for operation in dict.fromkeys(one.operation for one in batch_profiles_of(load_vendor_api(vendor)))
 ]
 _SHORT = 2
 SIZED = SUBJECTS if EXAMPLES > _SHORT else list({vendor: (vendor, one) for vendor, one in SUBJECTS}.values())
@@ -81,7 +80,7 @@ def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
         errand = FuzzingContext(
             one, wanted, ledger, known.profile.pins, known.spec, ExchangeJudge(known, wanted)
         )
-        reached = link_walks.count_followed_links(known, errand, without)
+        reached = links.count_followed_links(known, errand, without)
 
     assert told(ledger.findings) == []
     assert reached
@@ -115,4 +114,4 @@ def walk_along_the_links(control: Application, wanted: RunConfig) -> tuple[Findi
     with target(control, "_mock") as one:
         judge = ExchangeJudge(WALKED, wanted)
         context = FuzzingContext(one, wanted, ledger, WALKED.profile.pins, WALKED.spec, judge)
-        return ledger, link_walks.count_followed_links(WALKED, context)
+        return ledger, links.count_followed_links(WALKED, context)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.exchange import Request
-from mockserver.contract.target import Address, Target, TargetUnreachableError
+from mockserver.contract.exchange import Request, TargetUnreachableError
+from mockserver.contract.target import Address, Target
 from tests.support.asgi_server import listen
 
 

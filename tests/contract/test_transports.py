@@ -8,13 +8,10 @@ from functools import cache
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.config import RunConfig
-from mockserver.contract.idempotency import OTHER_BODY, REPLAY
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.isolation import NOTE, OTHER_BODY, REPLAY
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.sandbox_reach import NOTE
-from mockserver.contract.target import Target
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import App, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.catalogue import MUTANTS
 from tests.contract.planted_faults.wrappers import with_fault

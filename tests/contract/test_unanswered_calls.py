@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.exchange import Request
-from mockserver.contract.target import (
-    Address,
+from mockserver.contract.exchange import (
     CallLimits,
-    Target,
+    Request,
     TargetUnreachableError,
     UnansweredCallError,
     UnsendableCallError,
 )
+from mockserver.contract.target import Address, Target
 from tests.contract import bad_servers
 from tests.contract.bad_servers import HASTY, PATIENT, SOON, Behaviour, answer
 

@@ -12,18 +12,27 @@ from typing import Any
 import pytest
 
 from mockserver.cli.failure.interrupts import termination_as_interrupt
-from mockserver.contract import workers
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract import runner
+from mockserver.contract.exchange import Exchange, Finding, Request, Response, TargetUnreachableError
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.parts import PlannedPart, run_parts
-from mockserver.contract.progress import PartResult, RunObserver, RunPart
-from mockserver.contract.runner import FUZZING_PHASE, SIZES_PHASE, STATEFUL_PHASE, run_phases
-from mockserver.contract.size_times import SizeTimes
-from mockserver.contract.target import Address, Target, TargetUnreachableError
-from mockserver.contract.workers import run_side_by_side
+from mockserver.contract.run_state import (
+    FindingLedger,
+    PartResult,
+    PlannedPart,
+    RunConfig,
+    RunObserver,
+    RunPart,
+    SizeTimes,
+    run_parts,
+)
+from mockserver.contract.runner import (
+    FUZZING_PHASE,
+    SIZES_PHASE,
+    STATEFUL_PHASE,
+    run_phases,
+    run_side_by_side,
+)
+from mockserver.contract.target import Address, Target
 from mockserver.errors import BrokenRunError, lines_of_code
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults import catalogue
@@ -159,7 +168,7 @@ def test_an_observer_hears_of_each_part_with_its_calls_and_seconds(target: Targe
 def test_an_observer_hears_of_calls_before_their_part_is_done(
     target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_TICK_S", 0.01)
+    monkeypatch.setattr(runner, "_TICK_S", 0.01)
     heard = multiprocessing.Event()
 
     class Listener(RunObserver):

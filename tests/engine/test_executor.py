@@ -18,8 +18,9 @@ from mockserver.engine.pipeline import Pipeline
 from mockserver.errors import Refusal
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.scenarios import SCENARIOS, scenario_record
+from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import SandboxState, State, Tables
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.spec.openapi import Operation

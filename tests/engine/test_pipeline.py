@@ -19,8 +19,9 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Forbidden, Refusal, Rejected
 from mockserver.model import Answer, Call, Problem, Reply
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.scenarios import SCENARIOS, scenario_record
+from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import SandboxState, State
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.spec.openapi import Operation

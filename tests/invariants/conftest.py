@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.contract.module_literals import without_module_literals
+from mockserver.contract.failure_search import without_module_literals
 from mockserver.server.application import Application, Options
 from tests.support.frozen_app import create_frozen_app
 

@@ -6,7 +6,8 @@ from mockserver.errors import UnknownSandboxError
 from mockserver.sandbox import history, memory_store
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.memory_table import MemoryTable
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import State, Tables
 
 SCOPE = "acme/"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Exchange, Request, Response, json_request
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Exchange, Finding, Request, Response, json_request
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.report.rows import RunOutcome, run_outcome
-from mockserver.contract.session.plan import SessionPlan
-from mockserver.contract.session.session import Session
+from mockserver.contract.report.results import RunOutcome, run_outcome
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.session import Session, SessionPlan
 
 SECRET = "sesame-open-1"
 VARIABLE = "$MOCKSERVER_CREDENTIAL_BEARERAUTH"

@@ -19,13 +19,13 @@ from mockserver.contract.profile import (
     BatchProfile,
     Corruption,
     DrawnValues,
-    Json,
     Record,
     RefusedStep,
     ReportedOutcomes,
     Step,
 )
 from mockserver.contract.target import Address, Target
+from mockserver.model import Json
 from mockserver.server.application import Application
 from tests.support.spec_documents import VENDORS
 

@@ -6,7 +6,8 @@ import httpcore  # noqa: F401 - httpx loads it late: a run of pytester would loa
 import pytest
 
 from mockserver.server.application import Application
-from mockserver.testing import MockServer, Sandbox
+from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.server import MockServer
 from mockserver.testing.threaded_server import run_in_thread
 
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import httpx
 
 from mockserver.model import Json
-from mockserver.testing import Example, MockServer, SandboxVendor
+from mockserver.testing.examples import Example
+from mockserver.testing.server import MockServer
+from mockserver.testing.vendor import SandboxVendor
 
 
 def send(vendor: SandboxVendor, example: Example) -> httpx.Response:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.testing import MockServer, Sandbox
+from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.server import MockServer
 from tests.support.quick_pytest import QUICK
 from tests.support.server_process import serve_process
 from tests.testing.sending import put_invoices, send

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from mockserver.testing import Sandbox
 from mockserver.testing.calls import RecordedCall, RecordedCalls, describe_resent
+from mockserver.testing.sandbox import Sandbox
 from tests.testing.sending import put_invoices, send
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.testing import ControlPlaneError, MockServer, Sandbox, ServerUnreachableError
+from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError
+from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.server import MockServer
 from tests.testing.sending import put_invoices, sandbox_names, send
 
 

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from mockserver.engine.registry import vendor_packages
-from mockserver.testing import ControlPlaneError, Sandbox
+from mockserver.testing.control_client import ControlPlaneError
+from mockserver.testing.sandbox import Sandbox
 from mockserver.testing.scenarios import build_scenario
 from tests.testing.sending import put_invoices, send
 

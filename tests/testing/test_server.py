@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from mockserver.engine.registry import vendor_packages
-from mockserver.testing import MockServer, Sandbox, ServerUnreachableError
+from mockserver.testing.control_client import ServerUnreachableError
+from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.server import MockServer
 
 
 def test_a_server_tells_what_it_serves(server: MockServer) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.testing import MockServer, ServerNotStartedError, server, server_command
+from mockserver.testing import server, server_command
+from mockserver.testing.server import MockServer
+from mockserver.testing.server_command import ServerNotStartedError
 
 COMMAND = f"{shlex.quote(sys.executable)} -m mockserver"
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from mockserver.testing import MockServer, Sandbox
+from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.server import MockServer
 from tests.testing.sending import put_invoices, sandbox_names, send
 
 

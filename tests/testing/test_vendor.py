@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from mockserver.testing import Sandbox
+from mockserver.testing.sandbox import Sandbox
 from tests.testing.sending import put_invoices, send
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from ledger import Unsent, send_invoices
 
-from mockserver.testing import Sandbox, SandboxVendor
+from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.vendor import SandboxVendor
 
 
 def test_retries_only_the_failed_item(mock_vba: SandboxVendor, mock_sandbox: Sandbox) -> None:

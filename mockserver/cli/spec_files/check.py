@@ -19,8 +19,8 @@ from mockserver.cli.spec_files.openapi_rules import Path_, openapi_problems, ope
 from mockserver.cli.spec_files.references import is_own_fault, reference_problems, without_references
 from mockserver.cli.spec_files.statuses import find_unstated_statuses
 from mockserver.codec import json, yaml
-from mockserver.contract.written_profile.places import WrittenProfileError
-from mockserver.contract.written_profile.profile import profile_of_spec
+from mockserver.contract.profile_file.entries import WrittenProfileError
+from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import load_vendor, vendor_packages
 from mockserver.errors import MockServerError
 from mockserver.spec.loading import MALFORMED, load_spec

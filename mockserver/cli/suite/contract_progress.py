@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from mockserver.cli.suite.progress_line import ProgressLine
-from mockserver.contract.finding import Finding
+from mockserver.contract.baseline import KnownFindings, fingerprint
+from mockserver.contract.exchange import Finding
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.progress import PartResult, RunObserver, RunPart
-from mockserver.contract.report.running import RunningState, duration, failure_line, part_line
-from mockserver.contract.session.baseline import KnownFindings, fingerprint
+from mockserver.contract.report.results import RunningState, duration, failure_line, part_line
+from mockserver.contract.run_state import PartResult, RunObserver, RunPart
 from mockserver.sandbox.clock import Clock
 
 _BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)

@@ -18,34 +18,30 @@ from mockserver.cli.suite.contract_progress import ContractProgress
 from mockserver.cli.suite.progress_line import ProgressLine
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
-from mockserver.contract import catalogue, safety
-from mockserver.contract.config import RunConfig
+from mockserver.contract import baseline, runner, safety
+from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError
 from mockserver.contract.credentials import UnreadableCredentialError
-from mockserver.contract.progress import RunObserver
-from mockserver.contract.report.annotations import annotation_lines
-from mockserver.contract.report.document import report_document
+from mockserver.contract.exchange import TargetUnreachableError
+from mockserver.contract.facts import MissingFactsError
+from mockserver.contract.failure_search import scratch_folder
 from mockserver.contract.report.files import write_reports
-from mockserver.contract.report.rows import RunOutcome, run_outcome
-from mockserver.contract.report.summary import markdown_summary
+from mockserver.contract.report.github import annotation_lines, markdown_summary
+from mockserver.contract.report.results import RunOutcome, report_document, run_outcome
 from mockserver.contract.report.terminal import closing_lines, failure_lines, vendor_lines
 from mockserver.contract.report.text import counted, one_line
-from mockserver.contract.runner import PHASES
-from mockserver.contract.scratch_folder import scratch_folder
-from mockserver.contract.session import baseline
-from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
-from mockserver.contract.session.facts import MissingFactsError
-from mockserver.contract.session.plan import QUICK_EXAMPLES, SessionPlan
-from mockserver.contract.session.session import (
+from mockserver.contract.run_state import RunConfig, RunObserver
+from mockserver.contract.runner import PHASES, usual_workers
+from mockserver.contract.session import (
     INTERRUPTED,
+    QUICK_EXAMPLES,
     MissingCredentialsError,
     SessionContext,
+    SessionPlan,
     SessionSubject,
     broken_session,
     load_session_subject,
     run_session,
 )
-from mockserver.contract.target import TargetUnreachableError
-from mockserver.contract.workers import usual_workers
 from mockserver.engine.registry import vendor_packages
 from mockserver.errors import BrokenRunError, MockServerError
 from mockserver.sandbox.clock import system_clock
@@ -268,10 +264,10 @@ def _check_ids(given: Iterable[str]) -> frozenset[str]:
     """Return the ids of checks; an id of an earlier version is replaced, and said so."""
     ids = []
     for name in given:
-        ids.append(catalogue.current_id(name))
+        ids.append(runner.current_id(name))
         if ids[-1] != name:
             click.echo(f"note: --only {name} is called {ids[-1]} now", err=True)
-    _check_names("check", "--only", ids, catalogue.all_checks())
+    _check_names("check", "--only", ids, runner.all_checks())
     return frozenset(ids)
 
 

@@ -10,13 +10,18 @@ import click
 
 from mockserver.cli.options import EXIT_FINDINGS
 from mockserver.codec import json
-from mockserver.contract.config import RunConfig
-from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
-from mockserver.contract.traffic import report
-from mockserver.contract.traffic.comparison import Drift, DriftComparison
-from mockserver.contract.traffic.har import InvalidArchiveError, read_har
-from mockserver.contract.traffic.local_server import UnfitStateError, local_server
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.report import drift
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.traffic import (
+    Drift,
+    DriftComparison,
+    InvalidArchiveError,
+    UnfitStateError,
+    local_server,
+    read_har,
+)
 from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MockServerError
 
@@ -54,12 +59,12 @@ def verify_traffic(
         UnusableInputError: the archive, the vendor or the state cannot be used.
     """
     found, name = _drift(wanted), wanted.archive.name
-    document = report.document(found, name)
+    document = drift.document(found, name)
     if json_to:
         json_to.write_bytes(json.encode(document))
     if html_to:
-        html_to.write_text(report.page(found, name), encoding="utf-8")
-    click.echo(json.encode(document).decode() if as_json else "\n".join(report.lines(found, name)))
+        html_to.write_text(drift.page(found, name), encoding="utf-8")
+    click.echo(json.encode(document).decode() if as_json else "\n".join(drift.lines(found, name)))
     if found.drifted:
         raise SystemExit(EXIT_FINDINGS)
 

@@ -1,4 +1,4 @@
-"""Run generated calls: examples, limits, drawn cases, link walks; Schemathesis alone without batches."""
+"""The run of generated calls: examples, limits, drawn cases, and walks along links."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import lacks_credentials
+from mockserver.contract.exchange import BrokenRule, Finding
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
-from mockserver.contract.finding import BrokenRule, Finding
-from mockserver.contract.fuzzing import link_walks, refusal_checks, schemas, schemathesis_checks
+from mockserver.contract.fuzzing import caller, generated_requests, links, refusals
 from mockserver.contract.fuzzing.caller import (
     CaseCaller,
     FuzzingContext,
     TargetLostError,
     UnansweredCaseError,
 )
-from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
-from mockserver.contract.fuzzing.location_checks import LOCATION_CHECK, LocationChecks
-from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation, operation_id
-from mockserver.contract.fuzzing.refusal_checks import CheckExchange
-from mockserver.contract.fuzzing.refusal_status_checks import STATUS_CHECK, RefusalStatusChecks
-from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
+from mockserver.contract.fuzzing.follow_ups import LOCATION_CHECK, KeyedReplays, LocationChecks
+from mockserver.contract.fuzzing.generated_requests import (
+    PinnedCase,
+    UnsendableCaseError,
+    id_of_operation,
+    operation_id,
+)
+from mockserver.contract.fuzzing.refusals import STATUS_CHECK, CheckExchange, RefusalStatusChecks
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.parts import PlannedPart
-from mockserver.contract.progress import RunPart
+from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
 from mockserver.contract.target import Target
 from mockserver.spec.openapi import resolve
 
@@ -53,9 +52,9 @@ FuzzedOperation: TypeAlias = Any
 FUZZING_CHECKS = {
     one.id: one
     for one in (
-        *schemathesis_checks.SCHEMATHESIS_CHECKS,
-        refusal_checks.AUTH_CHECK,
-        link_walks.LINKS,
+        *caller.SCHEMATHESIS_CHECKS,
+        refusals.AUTH_CHECK,
+        links.LINKS,
         STATUS_CHECK,
         LOCATION_CHECK,
     )
@@ -88,10 +87,10 @@ def plan_fuzzing(
     Credentials are those of the profile.
     """
     context = fuzzing_context(api, target, run_config, ledger, check_exchange)
-    schema = schemas.load_schema(api, target.address.url, run_config)
+    schema = generated_requests.load_schema(api, target.address.url, run_config)
     again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
     yield from plan_operations(schema, CaseCaller(schema, context), context, again)
-    yield from link_walks.plan_walks(api, context)
+    yield from links.plan_walks(api, context)
 
 
 def fuzzing_context(
@@ -318,6 +317,8 @@ def plan_plain_schemathesis(
     Raises:
         LoaderError: Schemathesis cannot read the spec.
     """
-    schema = schemas.load_plain_schema(file, target.address.url, run_config, api.profile.credentials)
+    schema = generated_requests.load_plain_schema(
+        file, target.address.url, run_config, api.profile.credentials
+    )
     context = FuzzingContext(target, run_config, ledger, lacks_credentials=partial(lacks_credentials, api))
     return list(plan_operations(schema, CaseCaller(schema, context), context))

@@ -1,11 +1,21 @@
-"""The checks of lists, by name."""
+"""Checks of lists: pages, counts, links and filters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise, zip_longest
 from types import MappingProxyType
+from typing import Any
 
-from mockserver.contract.finding import Check
+from mockserver.contract.exchange import Check
+from mockserver.contract.lists.discovery import number_at, shown_place, value_in
+from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, Walker, link_of, rows_of
+from mockserver.contract.profile import Counted, Link, ListFilter, ListOrder, ListProfile
+from mockserver.contract.sequences.sentences import cut_text, excerpt
 
 LIST_CHECKS: Mapping[str, Check] = MappingProxyType(
     {
@@ -51,3 +61,522 @@ LIST_CHECKS: Mapping[str, Check] = MappingProxyType(
     }
 )
 """In the order of a report."""
+
+
+_ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page-size-is-kept"
+
+
+def with_query(calls: ListCalls, walk: Walk) -> str:
+    """Return the list in words, with what was asked for: "GET /orders with pageSize=3"."""
+    return f"{calls.name} with {cut_text(walk.says)}" if walk.says else calls.name
+
+
+def place_of(walk: Walk, row: str) -> int:
+    """Return the number of the first page that shows a row, 0 if none does."""
+    return next((page.number for page in walk.pages if row in page.ids), 0)
+
+
+def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
+    """Find a row that a walk shows twice."""
+    calls.count(_ONCE, len(walk.rows))
+    seen: dict[str, int] = {}
+    for page in walk.pages:
+        for row in page.ids:
+            if row in seen:
+                where = (
+                    f"page {seen[row]} showed" if seen[row] != page.number else "the same page shows twice"
+                )
+                here = f"page {page.number} of {with_query(calls, walk)}"
+                said = f"{here} repeats row {excerpt(row)}, which {where}"
+                calls.finds(
+                    _ONCE,
+                    said,
+                    *walk.exchanges[: page.number],
+                    expected=f"row {excerpt(row)} once",
+                    came="twice",
+                )
+                return
+            seen[row] = page.number
+
+
+def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[int, Walk]]) -> None:
+    """Find a row that other walks show and this one, which came to the end, does not."""
+    if not walk.is_whole:
+        return
+    shown = {row.id for row in walk.rows}
+    lost = next((row for row in known if row not in shown), None)
+    if lost is None:
+        return
+    number, other = known[lost]
+    ended = _how_it_ended(walk)
+    said = (
+        f"no page of {with_query(calls, walk)} shows row {excerpt(lost)}, which page {number} of "
+        f"{with_query(calls, other)} shows; {ended}"
+    )
+    calls.finds(
+        _ONCE,
+        said,
+        *other.exchanges[:number],
+        *walk.exchanges,
+        expected=f"{len(known)} rows",
+        came=f"{len(shown)} rows",
+    )
+
+
+def _how_it_ended(walk: Walk) -> str:
+    count = len(walk.pages)
+    if walk.end == "told":
+        return f"page {count} names no next page"
+    if walk.beyond is not None and walk.end == "refused":
+        return f"page {count + 1} is answered with {walk.beyond.response.status}"
+    return f"page {count + 1} has no rows"
+
+
+def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
+    """Find a cursor or link that leads back, and pages that go on after all rows were shown."""
+    calls.count("page-links-lead-on")
+    last = len(walk.pages)
+    if walk.end == "loop":
+        said = f"page {last} of {with_query(calls, walk)} shows only rows that the pages before it showed"
+        calls.finds("page-links-lead-on", said, *walk.exchanges)
+    elif walk.end == "budget":
+        said = (
+            f"{with_query(calls, walk)} does not end: page {last} still has rows, expected {most - 1} pages"
+        )
+        calls.finds("page-links-lead-on", f"{said} at most", *walk.exchanges)
+
+
+def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
+    """Find two rows that come in another order than in the longest pages."""
+    places = {row.id: place for place, row in reversed(list(enumerate(reference.rows)))}
+    ids = [row for row in dict.fromkeys(one.id for one in walk.rows) if row in places]
+    calls.count(_ORDER, len(ids))
+    for before, after in pairwise(ids):
+        if places[before] > places[after]:
+            said = (
+                f"{with_query(calls, walk)} shows row {excerpt(before)} (page {place_of(walk, before)}) "
+                f"before row {excerpt(after)} (page {place_of(walk, after)}); "
+                f"{with_query(calls, reference)} shows them the other way round"
+            )
+            calls.finds(_ORDER, said, *reference.exchanges[:1], *walk.exchanges)
+            return
+
+
+def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
+    """Find a page that is longer than asked for, or shorter though there are more rows; return if none is."""
+    size = walk.size if walk.size is not None else profile.usual
+    if not size or (walk.size is not None and not profile.size):
+        return True
+    # A walk whose first page is empty has no pages.
+    for page, after in zip(walk.pages, [*walk.pages[1:], None], strict=False):
+        calls.count(_SIZE)
+        count = len(page.rows)
+        if count > size:
+            wrong = f"has {count} rows, {size} at most were asked for"
+        elif count < size and after is not None and not _may_be_short(profile, page, size):
+            wrong = f"has {count} rows and is not the last; {size} were asked for"
+        else:
+            continue
+        wrong = wrong if walk.size is not None else wrong.replace("were asked for", "are the default")
+        said = f"page {page.number} of {with_query(calls, walk)} {wrong}"
+        calls.finds(_SIZE, said, page.exchange, expected=str(size), came=str(count))
+        return False
+    return True
+
+
+def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
+    """Return whether a server may have a limit of its own there: above the usual size, if it says so."""
+    if profile.largest and size <= profile.largest:
+        return False
+    told = number_at(page.response, profile.counts.get("size", ""))
+    return size > profile.usual and (told is None or told == len(page.rows))
+
+
+def rows_by_page(walks: Sequence[Walk]) -> Mapping[str, tuple[int, Walk]]:
+    """Return every row with the first page that shows it."""
+    found: dict[str, tuple[int, Walk]] = {}
+    for walk in walks:
+        for page in walk.pages:
+            for row in page.ids:
+                found.setdefault(row, (page.number, walk))
+    return found
+
+
+_TOTALS_CHECK = "totals-fit-the-rows"
+_MEANINGS: Mapping[Counted, str] = {
+    "all": "all rows",
+    "page": "rows on this page",
+    "pages": "pages",
+    "number": "the number of this page",
+    "size": "the rows that were asked for",
+    "either": "rows on this page, or all rows",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What a count may be on a page; `meaning` says of what it is one."""
+
+    meaning: Counted
+    numbers: tuple[int, ...]
+
+
+def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int | None) -> None:
+    """Find a count that does not fit; `total` is the number of all rows, None where that is not known."""
+    for page in walk.pages:
+        for one in _expected(profile, walk, page, total):
+            place = profile.counts[one.meaning]
+            came = number_at(page.response, place)
+            if came is None:
+                continue
+            calls.count(_TOTALS_CHECK)
+            if came not in one.numbers:
+                _find(calls, walk, page, one, came, place)
+                return
+
+
+def _expected(profile: ListProfile, walk: Walk, page: Page, total: int | None) -> Iterator[_Expected]:
+    on_page, size = len(page.rows), walk.size or profile.usual
+    # A server may have a limit of its own above the usual size: then its pages are as many as that makes.
+    size = len(walk.pages[0].rows) if len(walk.pages) > 1 else size
+    known: dict[Counted, tuple[int, ...]] = {"page": (on_page,)}
+    if total is not None:
+        known["all"] = (total,)
+        known["either"] = _either(profile, walk, total, on_page)
+        if size:
+            known["pages"] = (-(-total // size),)
+    if profile.paging == "page":
+        known["number"] = ((profile.first or 0) + page.number - 1,)
+    if walk.size is not None and walk.size <= (profile.largest or profile.usual):
+        known["size"] = (walk.size,)
+    for meaning, numbers in known.items():
+        if meaning in profile.counts:
+            yield _Expected(meaning, numbers)
+
+
+def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
+    """Return what a count of either kind may be: of the kind that all other pages show, if they show one."""
+    place = profile.counts.get("either", "")
+    told = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
+    of_all = sum(1 for came, _ in told if came == total)
+    of_page = sum(1 for came, rows in told if came == rows)
+    return (total,) if of_all > of_page else (on_page,) if of_page > of_all else (total, on_page)
+
+
+def _find(calls: ListCalls, walk: Walk, page: Page, one: _Expected, came: int, place: str) -> None:  # noqa: PLR0913, PLR0917 - a count and where it stands
+    due = " or ".join(str(number) for number in dict.fromkeys(one.numbers))
+    said = (
+        f"page {page.number} of {with_query(calls, walk)} has {len(page.rows)} of {len(walk.rows)} rows; "
+        f"{shown_place(place)} ({_MEANINGS[one.meaning]}) is {came}, expected {due}"
+    )
+    pointer = place if place.startswith("/") else ""
+    calls.finds(_TOTALS_CHECK, said, page.exchange, expected=due, came=str(came), pointer=pointer)
+
+
+_LINKS_CHECK = "page-links-lead-on"
+
+
+def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
+    """Follow the links of a walk's pages; all of them lead to pages of that walk.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    pages = walk.pages
+    if not pages or not walk.is_whole or not profile.links:
+        return
+    for page in pages[:-1]:
+        _leads_to(calls, profile, walk, page, "next", pages[page.number])
+    _ends(calls, profile, walk)
+    for number in dict.fromkeys((min(2, len(pages)), len(pages))):
+        page = pages[number - 1]
+        if number > 1:
+            _leads_to(calls, profile, walk, page, "prev", pages[number - 2])
+        _leads_to(calls, profile, walk, page, "first", pages[0])
+        _leads_to(calls, profile, walk, page, "last", pages[-1])
+        _leads_to(calls, profile, walk, page, "self", page)
+
+
+def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
+    """Find a page that is not full and still names a next one, by cursor or link, where nothing is left."""
+    size = walk.size or profile.usual
+    is_judged = walk.end == "empty" and profile.paging in {"cursor", "link"} and not profile.ends_empty
+    if not is_judged or not walk.pages or not size:
+        return
+    last = walk.pages[-1]
+    calls.count(_LINKS_CHECK)
+    if len(last.rows) < size:
+        said = (
+            f"page {last.number} of {with_query(calls, walk)} has {len(last.rows)} of {size} rows, so it is "
+            f"the last; it names a next page, which has no rows"
+        )
+        calls.finds(_LINKS_CHECK, said, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor)
+
+
+def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
+    """Find a next link on the last page; a full one may have it, if it leads to a page without rows."""
+    last = walk.pages[-1]
+    link = link_of(profile, last.response, "next")
+    calls.count(_LINKS_CHECK)
+    if not link or profile.paging == "link":
+        return
+    exchange = calls.follow(link)
+    rows = rows_of(profile, exchange.response)
+    if rows or len(last.rows) < (walk.size or profile.usual):
+        shows = f"shows row {rows[0].id}" if rows else "has no rows"
+        said = (
+            f"page {last.number} is the last of {with_query(calls, walk)}; it has a next link, "
+            f"{cut_text(link)}, which {shows}"
+        )
+        calls.finds(_LINKS_CHECK, said, last.exchange, exchange, expected="no next link", came=link)
+
+
+def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to where
+    calls: ListCalls, profile: ListProfile, walk: Walk, page: Page, link: Link, to: Page
+) -> None:
+    if link not in profile.links:
+        return
+    target = link_of(profile, page.response, link)
+    here = f"page {page.number} of {with_query(calls, walk)}"
+    if not target:
+        # Only who declares them must have all; a next link is needed to get on.
+        if link == "next":
+            calls.count(_LINKS_CHECK)
+            said = f"{here} has no next link and is not the last: page {to.number} has rows"
+            calls.finds(_LINKS_CHECK, said, page.exchange, expected="a next link")
+        return
+    calls.count(_LINKS_CHECK)
+    exchange = calls.follow(target)
+    shown = tuple(one.id for one in rows_of(profile, exchange.response))
+    if shown != to.ids:
+        said = (
+            f"{here} has a {link} link, {cut_text(target)}; it shows "
+            f"{_rows(shown, exchange.response.status)}, expected those of page {to.number}, "
+            f"{_rows(to.ids, 200)}"
+        )
+        calls.finds(_LINKS_CHECK, said, page.exchange, exchange, came=target)
+
+
+def _rows(ids: Sequence[str], status: int) -> str:
+    if not ids:
+        return f"no rows ({status})"
+    return cut_text(f"the rows from {ids[0]} to {ids[-1]}" if len(ids) > 1 else f"row {ids[0]}")
+
+
+_FILTERS_CHECK = "filters-select"
+_REFUSED = 400
+_PAGES = 12
+_COMMA = ","
+_SEVERAL = 3
+"""Pages of a filter's rows."""
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTrial:
+    """A filter with the values that it asks for, and the rows of the whole list."""
+
+    filter: ListFilter
+    values: tuple[Any, ...]
+    rows: Sequence[Row]
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """How it is asked for."""
+        return {self.filter.parameter: written(self.filter, self.values)}
+
+    def must_show(self, row: Row) -> bool:
+        """Return whether the row fits."""
+        found = value_in(row.document, self.filter.member)
+        return any(_fits(self.filter, found, value) for value in self.values)
+
+    def may_show(self, row: Row) -> bool:
+        """Return whether the row fits, or may be meant too."""
+        found = value_in(row.document, self.filter.member)
+        if found is None and False in self.values:
+            return True
+        if self.filter.selects == "like" and isinstance(found, str):
+            return any(str(value).casefold() in found.casefold() for value in self.values)
+        return self.must_show(row)
+
+    @property
+    def count(self) -> int:
+        """How many rows fit."""
+        return sum(self.must_show(row) for row in self.rows)
+
+
+def written(one: ListFilter, values: Sequence[Any]) -> str:
+    """Return values as the parameter has them."""
+    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    for part, escaped in one.escapes.items():
+        texts = [text.replace(part, escaped) for text in texts]
+    return one.text.replace("{value}", one.separator.join(texts))
+
+
+def _fits(one: ListFilter, found: Any, value: Any) -> bool:
+    if one.selects in {"equal", "like"}:
+        return bool(found == value and isinstance(found, bool) == isinstance(value, bool))
+    if one.selects == "not-equal":
+        return bool(found != value)
+    number, limit = _placed(found), _placed(value)
+    if number is None or limit is None:
+        return False
+    return number >= limit if one.selects == "at-least" else number <= limit
+
+
+def _placed(value: Any) -> Decimal | None:
+    """Return a number that says which of two values is larger, of a date its seconds; None without one."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return _seconds(str(value))
+
+
+def _seconds(text: str) -> Decimal | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (Decimal((zoned - _EPOCH) // _MICROSECOND)) / 1_000_000
+
+
+def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
+    """Return the filter with the rarest and with the most frequent value of the rows, and with several."""
+    found = [value_in(row.document, one.member) for row in rows]
+    values = Counter(value for value in found if _can_be_asked_for(value, found))
+    if not values:
+        return []
+    ranked = sorted(values, key=lambda value: (values[value], str(value)))
+    asked = [(value,) for value in dict.fromkeys((ranked[0], ranked[-1]))]
+    several = tuple(dict.fromkeys((ranked[0], ranked[len(ranked) // 2], ranked[-1])))
+    more = [several] if one.separator and len(ranked) > 1 else []
+    return [FilterTrial(one, values, rows) for values in (*asked, *more)]
+
+
+def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
+    """Return whether it is written in one way: no other value differs in letter case or blanks only."""
+    if not isinstance(value, str | int | Decimal) or value == "":
+        return False
+    if isinstance(value, str) and (_COMMA in value or value != value.strip() or not value.isprintable()):
+        return False
+    plain = str(value).casefold()
+    return all(one == value or str(one).strip().casefold() != plain for one in found)
+
+
+def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> list[Walk]:
+    """Ask for rows by a filter, and return the walks that were made.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    walks: list[Walk] = []
+    made = trials(one, reference.rows)
+    for trial in made:
+        walk = walker.walk(trial.query, reference.size, _PAGES)
+        refused = walk.beyond is not None and walk.beyond.response.status >= _REFUSED
+        if refused and not walk.pages and one.selects == "like":
+            calls.note(f"the filter {one.parameter} was not checked: {walk.says} is refused")
+            return walks
+        walks.append(walk)
+        _judge(calls, trial, walk)
+    if made and walker.profile.size and walker.profile.paging != "none":
+        walks += _on_several_pages(calls, walker, max(made, key=_shows_what_is_forgotten))
+    _ask_for_nothing(calls, walker, one, reference)
+    return walks
+
+
+def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
+    """Return whether rows that do not fit come after the first that do, and how many fit."""
+    fits = [trial.must_show(row) for row in trial.rows]
+    first = fits.index(True) if any(fits) else len(fits)
+    return not all(fits[first:]), trial.count
+
+
+def _on_several_pages(calls: ListCalls, walker: Walker, trial: FilterTrial) -> list[Walk]:
+    """Ask for the same on a few pages: a server may forget the filter after the first."""
+    if trial.count < _SEVERAL:
+        return []
+    walk = walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL)
+    _judge(calls, trial, walk)
+    return [walk]
+
+
+def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
+    calls.count(_FILTERS_CHECK)
+    shown = {row.id for row in walk.rows}
+    asked = f"{calls.name}?{_asked(trial.query)}"
+    wrong = next((row for row in walk.rows if not trial.may_show(row)), None)
+    lost = next((row for row in trial.rows if trial.must_show(row) and row.id not in shown), None)
+    if wrong is not None:
+        said = f"{asked} shows row {excerpt(wrong.id)}, whose {_member(trial, wrong)}"
+        calls.finds(_FILTERS_CHECK, said, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
+    elif lost is not None and walk.is_whole:
+        said = f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
+        if walk.beyond is not None and walk.beyond.response.status >= _REFUSED:
+            said = f"{said}: the answer is {walk.beyond.response.status}"
+        due = f"{trial.count} rows"
+        calls.finds(_FILTERS_CHECK, said, *walk.exchanges, expected=due, came=f"{len(shown)} rows")
+
+
+def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
+    if not one.unknown:
+        return
+    unknown = FilterTrial(one, (one.unknown,), ())
+    query = unknown.query
+    walk = walker.walk(query, reference.size, 1)
+    calls.count(_FILTERS_CHECK)
+    shown = [row for row in walk.rows if not unknown.may_show(row)]
+    if shown:
+        said = (
+            f"{calls.name}?{_asked(query)} asks for a value that no row has; it shows "
+            f"{len(walk.rows)} rows, the first is {excerpt(shown[0].id)}"
+        )
+        calls.finds(_FILTERS_CHECK, said, *walk.exchanges, expected="no rows", came=f"{len(walk.rows)} rows")
+
+
+def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
+    """Ask for an order, and find two rows that are in another one.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
+    values = [value_in(row.document, order.member) for row in walk.rows]
+    calls.count("pages-keep-the-order", len(values))
+    for place, (before, after) in enumerate(pairwise(values)):
+        if before is None or after is None or before == after or (before > after) == order.descending:
+            continue
+        if isinstance(before, str) and isinstance(after, str) and _is_collated(before, after):
+            continue
+        rows = walk.rows
+        said = (
+            f"{calls.name}?{_asked({order.parameter: order.text})} shows row {excerpt(rows[place].id)} "
+            f"({order.member} is {before}) before row {excerpt(rows[place + 1].id)} ({after})"
+        )
+        calls.finds("pages-keep-the-order", said, *walk.exchanges)
+        return
+
+
+def _is_collated(before: str, after: str) -> bool:
+    """Return whether a collation says which is first: what differs is no ASCII, no letter, or only a case."""
+    differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
+    is_plain = differ.isascii() and differ.isalnum()
+    return not is_plain or (differ.isalpha() and not differ.islower() and not differ.isupper())
+
+
+def _asked(query: Mapping[str, str]) -> str:
+    return cut_text("&".join(f"{name}={text}" for name, text in query.items()))
+
+
+def _member(trial: FilterTrial, row: Row) -> str:
+    return f"{trial.filter.member} is {value_in(row.document, trial.filter.member)!r}"
+
+
+def _due(trial: FilterTrial) -> str:
+    words = {"at-least": "at least", "at-most": "at most", "not-equal": "not"}
+    how = words.get(trial.filter.selects, "")
+    values = " or ".join(repr(value) for value in trial.values)
+    return f"{trial.filter.member} is {how} {values}".replace("  ", " ")

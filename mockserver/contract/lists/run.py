@@ -1,44 +1,199 @@
-"""Lists of an API: store records, walk their pages at several sizes, filter, follow links."""
+"""The run of lists: stored records, pages of several sizes, media types, other tenants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from urllib.parse import parse_qsl
 
-from mockserver.contract.config import RunConfig
+from mockserver.contract.exchange import Exchange, TargetUnreachableError
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.list_profile import ListFilter, ListProfile
-from mockserver.contract.lists import (
-    answer_discovery,
-    below,
-    count_checks,
-    filter_checks,
-    link_checks,
-    media_types,
-    page_checks,
-    tenants,
+from mockserver.contract.lists import checks, discovery
+from mockserver.contract.lists import walks as below
+from mockserver.contract.lists.checks import trials, with_query
+from mockserver.contract.lists.discovery import FoundList, find_lists, json_of, value_in
+from mockserver.contract.lists.walks import (
+    ListCalls,
+    Page,
+    Row,
+    StoredRecords,
+    Walk,
+    Walker,
+    missing_keys,
+    store_records,
 )
-from mockserver.contract.lists.calls import ListCalls
-from mockserver.contract.lists.checks import LIST_CHECKS
-from mockserver.contract.lists.discovery import FoundList, find_lists
-from mockserver.contract.lists.places import json_of, value_in
-from mockserver.contract.lists.storing import StoredRecords, missing_keys, store_records
-from mockserver.contract.lists.walks import Walk, Walker
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.parts import PlannedPart
-from mockserver.contract.progress import RunPart
-from mockserver.contract.stateful.narrowing import usable_batches
-from mockserver.contract.stateful.run import PHASE
-from mockserver.contract.stateful.sentences import excerpt
-from mockserver.contract.stateful.sequence import JudgeSequenceExchange
-from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.contract.profile import UNREADABLE, BatchProfile, ListFilter, ListProfile
+from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
+from mockserver.contract.sequences.run import PHASE
+from mockserver.contract.sequences.sentences import excerpt
+from mockserver.contract.sequences.sequence import JudgeSequenceExchange, usable_batches
+from mockserver.contract.target import Target
+from mockserver.contract.values.comparison import is_xml, read_document
+from mockserver.model import Json
 
-__all__ = ["LIST_CHECKS", "SHARED_CHECKS", "plan_lists"]
+MEDIA_TYPES_CHECK = "same-in-every-media-type"
+_PAGES_IN_XML = 4
+
+
+def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
+    """Ask for the first pages of a walk in an XML media type of the operation, and compare the rows.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    stated = [name for name in calls.operation.responses.get("200", ()) if is_xml(name) and "*" not in name]
+    if not stated or not known.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
+        return
+    media_type = stated[calls.run_config.seed % len(stated)]
+    for page in walk.pages[:_PAGES_IN_XML]:
+        request = page.exchange.request
+        bare = {name: text for name, text in request.headers.items() if name.lower() != "accept"}
+        exchange = calls.send(replace(request, headers={**bare, "accept": media_type}))
+        if not is_xml(exchange.response.media_type):
+            return
+        calls.count(MEDIA_TYPES_CHECK)
+        if not _check_page(calls, known, walk, page, exchange):
+            return
+
+
+def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, exchange: Exchange) -> bool:
+    shown = _ids(known, exchange)
+    here = f"page {page.number} of {with_query(calls, walk)}"
+    if shown is None:
+        calls.note(f"its pages in XML were not compared: no rows with {known.identity} were found there")
+        return False
+    if shown == list(page.ids):
+        return True
+    media_type = exchange.response.media_type
+    place = next((at for at, row in enumerate(page.ids) if shown[at : at + 1] != [row]), len(page.ids))
+    due = f"row {excerpt(page.ids[place])}" if place < len(page.ids) else "no row"
+    came = f"row {excerpt(shown[place])}" if place < len(shown) else "no row"
+    said = (
+        f"{here} has {len(page.ids)} rows in JSON and {len(shown)} in {media_type}; at place {place} JSON "
+        f"shows {due}, {media_type} shows {came}"
+    )
+    calls.finds(MEDIA_TYPES_CHECK, said, page.exchange, exchange, expected=due, came=came)
+    return False
+
+
+def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
+    """Return what identifies the rows, in their order; None where no row has it."""
+    document = read_document(exchange.response)
+    if document is None:
+        return None
+    rows = _rows(value_in(document.document, known.rows or ""))
+    found = [value_in(row, known.identity) for row in rows]
+    return [str(one) for one in found] if all(one is not None for one in found) else None
+
+
+def _rows(found: Json) -> Sequence[Json]:
+    """Return the rows of an element that has one child for each."""
+    if isinstance(found, Mapping) and len(found) == 1:
+        (found,) = found.values()
+        return found if isinstance(found, list) else [found]
+    return ()
+
+
+TENANTS_CHECK = "tenants-are-apart"
+_FIRST, _SECOND = 0, 1
+_PAGES_OF_A_TENANT, _OK = 10, 200
+
+
+def check_other_tenant(
+    calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: StoredRecords, reference: Walk
+) -> None:
+    """Walk the list of a second tenant, whole and by each filter, and find what the first one stored.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    there = _in_second_tenant(calls, batch)
+    if there is None or not stored.keys or not calls.run_config.wants(TENANTS_CHECK):
+        return
+    walker = Walker(there, known)
+    for query in _queries(known, batch, stored, reference):
+        walk = walker.walk(query, reference.size, _PAGES_OF_A_TENANT)
+        if walk.exchanges[0].response.status != _OK:
+            return
+        there.count(TENANTS_CHECK)
+        _find(there, batch, stored, walk)
+
+
+def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None:
+    """Return the calls as another tenant makes them, None where there is only one."""
+    if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
+        return None
+    mine, theirs = batch.listing(_FIRST), batch.listing(_SECOND)
+    asked = dict(parse_qsl(mine.path.partition("?")[2]))
+    changed = {
+        name: text
+        for name, text in parse_qsl(theirs.path.partition("?")[2])
+        if name in calls.query and asked.get(name) != text
+    }
+    headers = calls.api.profile.headers
+    same_headers = headers(calls.api.facts, _FIRST) == headers(calls.api.facts, _SECOND)
+    if not changed and same_headers and mine.headers == theirs.headers:
+        return None
+    return replace(
+        calls, tenant=_SECOND, query={**calls.query, **changed}, headers={**calls.headers, **theirs.headers}
+    )
+
+
+def _queries(
+    known: ListProfile, batch: BatchProfile, stored: StoredRecords, reference: Walk
+) -> Iterator[Mapping[str, str]]:
+    """Yield no filter, then each parameter with a value that a stored row has."""
+    yield {}
+    rows = _stored_rows(batch, stored, reference)
+    by_parameter: dict[str, ListFilter] = {one.parameter: one for one in reversed(known.filters)}
+    for one in by_parameter.values():
+        made = trials(one, rows)
+        if made:
+            yield made[0].query
+
+
+def _stored_rows(batch: BatchProfile, stored: StoredRecords, reference: Walk) -> Sequence[Row]:
+    pages = [page for page in reference.pages if _listed(batch, stored, page.exchange)]
+    keys = set(stored.keys)
+    rows = [row for page in pages for row in page.rows]
+    return [row for row in rows if keys & {str(value) for value in _values(row.document)}]
+
+
+def _values(document: object) -> Iterator[object]:
+    if isinstance(document, Mapping):
+        for value in document.values():
+            yield from _values(value)
+    elif not isinstance(document, list):
+        yield document
+
+
+def _listed(batch: BatchProfile, stored: StoredRecords, exchange: Exchange) -> list[str]:
+    """Return the stored keys that an answer shows."""
+    try:
+        shown = batch.listed(exchange) if batch.listed else {}
+    except UNREADABLE:
+        return []
+    return [key for key in stored.keys if key in shown]
+
+
+def _find(calls: ListCalls, batch: BatchProfile, stored: StoredRecords, walk: Walk) -> None:
+    for page in walk.pages:
+        leaked = _listed(batch, stored, page.exchange)
+        if leaked:
+            said = (
+                f"page {page.number} of {with_query(calls, walk)} shows {excerpt(leaked[0])} in one tenant; "
+                f"it was stored in another"
+            )
+            calls.finds(
+                TENANTS_CHECK, said, page.exchange, expected="nothing of another tenant", came=leaked[0]
+            )
+            return
+
 
 SHARED_CHECKS = frozenset(
-    {"every-call-is-answered", "lists-show-what-is-there", media_types.CHECK, tenants.CHECK}
+    {"every-call-is-answered", "lists-show-what-is-there", MEDIA_TYPES_CHECK, TENANTS_CHECK}
 )
 """Checks of sequences that are made of lists too."""
 
@@ -146,20 +301,20 @@ class _ListRun:
         if reference.end == "budget" and known.paging != "none":
             rows = f"{len(reference.rows)} rows"
             self.calls.note(f"it has more than {rows}, so its pages were not walked to their end")
-            page_checks.check_each_row_once(self.calls, reference)
+            checks.check_each_row_once(self.calls, reference)
             return
         walks = [reference, *self._walks(walker, reference)] if known.paging != "none" else [reference]
         self._check_pages(known, walks)
         self._check_stored(stored, reference)
         below.check_rows_are_its_own(self.calls, known, self.others, reference)
-        media_types.check_in_xml(self.calls, known, _with_most_pages(walks))
+        check_in_xml(self.calls, known, _with_most_pages(walks))
         if self.found.batch is not None:
-            tenants.check_other_tenant(self.calls, known, self.found.batch, stored, reference)
+            check_other_tenant(self.calls, known, self.found.batch, stored, reference)
         for one in known.filters:
             self._check_filter(walker, one, reference)
         size = _sizes(len(reference.rows), known.largest)[-1:] if known.size else []
         for order in known.orders:
-            filter_checks.check_asked_order(self.calls, walker, order, reference, (size or [largest])[0])
+            checks.check_asked_order(self.calls, walker, order, reference, (size or [largest])[0])
         self._forget_if_changed(walker, reference)
 
     def _store(self) -> StoredRecords:
@@ -175,7 +330,7 @@ class _ListRun:
         stated = {one.operation for one in calls.api.profile.lists}
         first = calls.get({})
         document = json_of(first.response.body)
-        pointer = profile.rows if profile.rows is not None else answer_discovery.find_rows(document)
+        pointer = profile.rows if profile.rows is not None else discovery.find_rows(document)
         rows = value_in(document, pointer) if pointer is not None else None
         if not isinstance(rows, list) or not rows:
             why = f"the answer, {first.response.status}, shows no rows that can be told from other members"
@@ -183,7 +338,7 @@ class _ListRun:
             return None
         given = replace(profile, rows=pointer)
         batch = calls.api.spec.operations[self.found.batch.operation].batch if self.found.batch else None
-        known = answer_discovery.complete(given, first.response, rows, batch.key if batch else ())
+        known = discovery.complete(given, first.response, rows, batch.key if batch else ())
         if not known.paging or (known.paging == "cursor" and not known.cursor):
             lacks = "no next cursor in the answer" if known.paging else "no parameter or link for pages"
             if profile.operation not in stated or known.paging:
@@ -202,21 +357,21 @@ class _ListRun:
 
     def _check_pages(self, known: ListProfile, walks: Sequence[Walk]) -> None:
         calls, reference = self.calls, walks[0]
-        rows = page_checks.rows_by_page(walks)
+        rows = checks.rows_by_page(walks)
         for walk in walks:
-            page_checks.check_each_row_once(calls, walk)
-            page_checks.check_none_missing(calls, walk, rows)
-            page_checks.check_the_order(calls, walk, reference)
+            checks.check_each_row_once(calls, walk)
+            checks.check_none_missing(calls, walk, rows)
+            checks.check_the_order(calls, walk, reference)
             # Pages of another length are as many as their length makes them: that is no fault of its own.
-            if not page_checks.check_the_size(calls, known, walk):
+            if not checks.check_the_size(calls, known, walk):
                 continue
-            count_checks.check_counts(calls, known, walk, len(rows))
+            checks.check_counts(calls, known, walk, len(rows))
             if known.paging != "none":
-                page_checks.check_the_walk_ends(calls, walk, _most(known, walk.size, len(rows)))
-                link_checks.check_cursor_at_the_end(calls, known, walk)
+                checks.check_the_walk_ends(calls, walk, _most(known, walk.size, len(rows)))
+                checks.check_cursor_at_the_end(calls, known, walk)
         several = sorted((one for one in walks if len(one.pages) >= _SEVERAL), key=lambda one: len(one.pages))
         for walk in several[:1]:
-            link_checks.check_links(calls, known, walk)
+            checks.check_links(calls, known, walk)
 
     def _check_stored(self, stored: StoredRecords, reference: Walk) -> None:
         batch = self.found.batch
@@ -226,7 +381,7 @@ class _ListRun:
         self.calls.count(check, len(stored.keys))
         pages = [page.exchange for page in reference.pages]
         for key in missing_keys(self.calls, batch, stored, pages):
-            said = f"reading {key} shows it; no page of {page_checks.with_query(self.calls, reference)} does"
+            said = f"reading {key} shows it; no page of {checks.with_query(self.calls, reference)} does"
             self.calls.finds(check, said, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
@@ -240,10 +395,10 @@ class _ListRun:
             calls.note("it changed while it was read, so what its pages showed says nothing")
 
     def _check_filter(self, walker: Walker, one: ListFilter, reference: Walk) -> None:
-        for walk in filter_checks.check_filter(self.calls, walker, one, reference):
-            page_checks.check_each_row_once(self.calls, walk)
+        for walk in checks.check_filter(self.calls, walker, one, reference):
+            checks.check_each_row_once(self.calls, walk)
             if walk.is_whole:
-                count_checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
+                checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
 
 
 def _with_most_pages(walks: Sequence[Walk]) -> Walk:

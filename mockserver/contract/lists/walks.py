@@ -1,16 +1,38 @@
-"""Walks along the pages of a list, from the first to the end."""
+"""Walks along the pages of a list: its calls, its links, and the records to be listed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal
+from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
-from mockserver.contract.exchange import Exchange, Response, to_json_bytes
-from mockserver.contract.list_profile import Link, ListProfile
-from mockserver.contract.lists.answer_discovery import link_in_header
-from mockserver.contract.lists.calls import ListCalls
-from mockserver.contract.lists.places import json_of, value_at, value_in
+from mockserver.codec.paths import decoded_path
+from mockserver.contract.credentials import headers_for, with_query
+from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_bytes
+from mockserver.contract.isolation import IsolationScope
+from mockserver.contract.lists import discovery
+from mockserver.contract.lists.discovery import (
+    FoundList,
+    json_of,
+    link_in_header,
+    plain_name,
+    value_at,
+    value_in,
+)
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.expectations import count_noun
+from mockserver.contract.oracle.responses import reader_for
+from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, DrawnValues, Link, ListProfile
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.sequences import sentences
+from mockserver.contract.sequences.sentences import excerpt
+from mockserver.contract.sequences.sequence import JudgeSequenceExchange
+from mockserver.contract.target import Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import pointer_of
+from mockserver.spec.openapi import Operation
 
 _OK = 200
 
@@ -164,3 +186,340 @@ def link_of(profile: ListProfile, response: Response, link: Link) -> str:
         return link_in_header(response, link)
     found = value_at(response, place)
     return found if isinstance(found, str) else ""
+
+
+_OK, _JUDGED = 200, 3
+_SHOWN_CALLS = 12
+"""Calls that a finding keeps: the last ones."""
+
+
+@dataclass(slots=True)
+class ListCalls:
+    """Calls to one list in a scope of its own; `told` are the steps before in plain words.
+
+    `path` is the list's, with what each call of the `tenant` needs in `query` and `headers`.
+    """
+
+    api: ApiUnderTest
+    operation: Operation
+    target: Target
+    run_config: RunConfig
+    ledger: FindingLedger
+    judge: JudgeSequenceExchange
+    scope: IsolationScope
+    path: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_led_away: bool = False
+    told: list[str] = field(default_factory=list)
+    stored: list[Exchange] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    judged: int = 0
+    tenant: int = 0
+
+    @property
+    def name(self) -> str:
+        """The list as a finding names it: "GET /orders"."""
+        return f"GET {self.path}"
+
+    def get(self, query: Mapping[str, str]) -> Exchange:
+        """Return the answer to the list with this query besides what each call needs.
+
+        Raises:
+            TargetUnreachableError: none came.
+        """
+        text = urlencode({**self.query, **query}, quote_via=quote)
+        return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.headers))
+
+    def follow(self, link: str) -> Exchange:
+        """Return the answer to a link of an answer, asked for at the target whatever address it names.
+
+        Raises:
+            TargetUnreachableError: none came.
+        """
+        url = self.target.address.url
+        found = read_link(link, url, self.path, lambda path: bool(self._operation(Request("GET", path))))
+        if found.elsewhere and not self.is_led_away:
+            self.is_led_away = True
+            self.note(
+                f"its links lead to {found.elsewhere}, which is not below the target; they were followed "
+                "at the target (a proxy that rewrites no links leaves them so)"
+            )
+        return self.send(Request("GET", found.path, self.headers))
+
+    def send(self, request: Request) -> Exchange:
+        """Return the answer to a request, checked by itself.
+
+        Raises:
+            TargetUnreachableError: none came.
+        """
+        operation = self._operation(request)
+        given = self.api.profile.credentials
+        named = {
+            **self.api.profile.headers(self.api.facts, self.tenant),
+            **self.scope.headers,
+        }
+        lower = {name.lower(): text for name, text in named.items()}
+        full = request.having({**headers_for(self.api, operation, given), **lower})
+        full = with_query(self.api, operation, given, full)
+        self.count("every-call-is-answered")
+        exchange = replace(self.target.send(full), operation=operation)
+        self.ledger.count_call(exchange)
+        self._judge(exchange)
+        return exchange
+
+    def _judge(self, exchange: Exchange) -> None:
+        """Check an answer by itself; pages show the same rows again, so the first few are enough."""
+        is_page = exchange.operation == self.operation.id and exchange.response.status == _OK
+        if is_page and self.judged >= _JUDGED:
+            return
+        self.judged += is_page
+        found = self.judge(exchange, self.ledger)
+        self.ledger.found(replace(one, told=tuple(self.told)) for one in found)
+
+    def count(self, check: str, times: int = 1) -> None:
+        """Count a check of the list."""
+        if times and self.run_config.wants(check):
+            self.ledger.count_check(self.operation.id, check, times)
+
+    def finds(
+        self,
+        check: str,
+        said: str,
+        *exchanges: Exchange,
+        expected: str = "",
+        came: str = "",
+        pointer: str = "",
+    ) -> None:
+        """Note that a check failed, until `tell_findings`."""
+        if self.run_config.wants(check):
+            shown = (*self.stored, *exchanges[-_SHOWN_CALLS:])
+            told = tuple(self.told)
+            one = Finding(check, self.operation.id, said, pointer, expected, came, shown, told)
+            self.findings.append(one)
+
+    def tell_findings(self) -> None:
+        """Write what was found into the ledger."""
+        self.ledger.found(self.findings)
+        self.findings.clear()
+
+    def note(self, text: str) -> None:
+        """Say in the report what could not be checked."""
+        self.ledger.notes.append(f"{self.name}: {text}")
+
+    def _operation(self, request: Request) -> str:
+        spec = self.api.spec
+        path = spec.canonical_path(decoded_path(request.path.partition("?")[0]))
+        try:
+            return spec.match(request.method, path).operation.id
+        except (NotFound, MethodNotAllowed):
+            return ""
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """The path and query below the target that a link stands for.
+
+    `elsewhere` is the address that it names, without its query, if that is not below the target; else "".
+    """
+
+    path: str
+    elsewhere: str = ""
+
+
+def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> PageLink:
+    """Return where a link leads that an answer to the path `own` below the target at `url` has.
+
+    A link may begin at the target, at its host, or at the vendor's own paths, which `is_known` knows. A proxy
+    that does not rewrite links leaves the server's own host or path in them: then the query names the page,
+    and the list is the one that was asked.
+    """
+    try:
+        here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))
+        is_here = _origin(here) == _origin(there)
+    except ValueError:
+        return PageLink(own, link)
+    query = f"?{there.query}" if there.query else ""
+    elsewhere = f"{there.scheme}://{there.netloc}{there.path}"
+    below = there.path.removeprefix(here.path) if there.path.startswith(f"{here.path}/") else ""
+    for path in filter(None, (below, there.path)):
+        if is_known(path):
+            return PageLink(f"{path}{query}", "" if is_here else elsewhere)
+    if not is_here or there.path.endswith(own):
+        return PageLink(f"{own}{query}", elsewhere)
+    return PageLink(f"{below or there.path}{query}")
+
+
+def _origin(address: SplitResult) -> tuple[str, str, int]:
+    return address.scheme, address.hostname or "", address.port or _PORTS.get(address.scheme, 0)
+
+
+_IN_A_BATCH = 10
+_APART = 9_000
+"""Where a target has no sandboxes, sequences use lower keys."""
+_FIRST_REFUSAL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecords:
+    """The keys that were reported as stored."""
+
+    keys: tuple[str, ...]
+
+
+def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> StoredRecords:
+    """Store that many good items, some in a batch.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
+    numbers = range(first, first + count)
+    stored: list[str] = []
+    for begin in range(0, count, _IN_A_BATCH):
+        some = numbers[begin : begin + _IN_A_BATCH]
+        items = [_item(batch, place, number) for place, number in enumerate(some)]
+        for one in items:
+            for request in batch.prepare(str(one.key), 0) if batch.prepare else ():
+                calls.send(request)
+        exchange = calls.send(batch.call([one.document for one in items], 0))
+        calls.stored.append(exchange)
+        keys = _accepted(calls, batch, exchange, items)
+        stored += keys
+        told = f"{sentences.call(exchange.request)} with {count_noun(len(items), 'good item')}"
+        calls.told.append(f"{told} → {exchange.response.status}: {len(keys)} stored")
+        if not keys:
+            break
+    if len(stored) < count:
+        calls.note(f"{len(stored)} of {count} records could be stored by {batch.operation}")
+    return StoredRecords(tuple(stored))
+
+
+def _item(batch: BatchProfile, place: int, number: int) -> BatchItem:
+    key = batch.key(number)
+    drawn = DrawnValues(number, Decimal(number % 40 + 1) + Decimal("0.25"))
+    return BatchItem(place, key, batch.item(key, drawn))
+
+
+def _accepted(
+    calls: ListCalls, batch: BatchProfile, exchange: Exchange, items: Sequence[BatchItem]
+) -> list[str]:
+    """Return the keys of the items that the answer reports as stored."""
+    reader = batch.reader or reader_for(calls.api, calls.api.spec.operations[batch.operation])
+    if exchange.response.status >= _FIRST_REFUSAL:
+        return []
+    if reader is None:
+        return [str(one.key) for one in items]
+    try:
+        told = reader(exchange, items)
+    except UNREADABLE:
+        return []
+    if told is None:
+        return []
+    by_place = {one.place: one.accepted for one in told.outcomes}
+    return [str(one.key) for one in items if by_place.get(one.place, not told.is_complete)]
+
+
+def missing_keys(
+    calls: ListCalls, batch: BatchProfile, stored: StoredRecords, exchanges: Sequence[Exchange]
+) -> list[str]:
+    """Return the stored keys that a single read shows and the pages do not.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    if batch.listed is None:
+        return []
+    listed: set[str] = set()
+    try:
+        for exchange in exchanges:
+            listed |= set(batch.listed(exchange))
+        absent = [key for key in stored.keys if key not in listed][:1]
+        return [key for key in absent if batch.shown(key, calls.send(batch.read(key, 0))) is not None]
+    except UNREADABLE:
+        return []
+
+
+_CHECK = "filters-select"
+_OK = 200
+_RECORDS = 8
+"""Records whose lists are looked at: the first of the list above."""
+_WIDE = 8
+"""Characters of an id that no row of another record has by chance."""
+
+StartCalls = Callable[[FoundList], ListCalls]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordList:
+    """The list below one record, and what was answered."""
+
+    path: str
+    exchange: Exchange
+    rows: Sequence[Any]
+
+
+def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
+    """Return the lists below the first records of the list above, the one with most rows first.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    calls = start(found)
+    read = [_read(calls, path, found.profile) for path in _paths(found, start)]
+    return sorted(read, key=lambda one: -len(one.rows))
+
+
+def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
+    """Yield the path with the parameter of each record: a member of that name, else what identifies it."""
+    if found.above is None:
+        return
+    profile = found.above.profile
+    answer = start(found.above).get({}).response
+    document = json_of(answer.body)
+    pointer = profile.rows if profile.rows is not None else discovery.find_rows(document)
+    rows = value_in(document, pointer) if pointer is not None else None
+    if answer.status != _OK or not isinstance(rows, list) or not rows:
+        return
+    known = discovery.complete(profile, answer, rows, ())
+    before, _, rest = found.operation.path.partition("{")
+    name, _, after = rest.partition("}")
+    for row in rows[:_RECORDS]:
+        members = {plain_name(one): one for one in row} if isinstance(row, dict) else {}
+        member = members.get(plain_name(name))
+        value = value_in(row, pointer_of((member,)) if member else known.identity)
+        if isinstance(value, str | int) and value != "":
+            yield f"{before}{quote(str(value), safe=':')}{after}"
+
+
+def _read(calls: ListCalls, path: str, profile: ListProfile) -> RecordList:
+    exchange = replace(calls, path=path).get({})
+    document = json_of(exchange.response.body)
+    pointer = profile.rows if profile.rows is not None else discovery.find_rows(document)
+    rows = value_in(document, pointer) if pointer is not None else None
+    good = exchange.response.status == _OK
+    return RecordList(path, exchange, rows if good and isinstance(rows, list) else ())
+
+
+def check_rows_are_its_own(
+    calls: ListCalls, known: ListProfile, others: Sequence[RecordList], reference: Walk
+) -> None:
+    """Find a row that the list of another record shows too; short ids may be counted in each record."""
+    mine = {row.id for row in reference.rows if known.identity and _is_wide(row.id)}
+    for one in others:
+        theirs = {row.id for row in rows_of(known, one.exchange.response)}
+        calls.count(_CHECK)
+        shared = sorted(mine & theirs)
+        if shared:
+            said = f"{calls.name} shows row {excerpt(shared[0])}; GET {one.path} shows it too"
+            calls.finds(
+                _CHECK, said, reference.exchanges[0], one.exchange, expected="rows of this record only"
+            )
+            return
+
+
+def _is_wide(text: str) -> bool:
+    return len(text) >= _WIDE and not text.isdecimal()

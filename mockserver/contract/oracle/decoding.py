@@ -1,4 +1,4 @@
-"""Decode request and response bodies independently of the server: JSON, YAML, XML, forms, text."""
+"""Request and response bodies decoded independently of the server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from urllib.parse import parse_qsl
@@ -15,17 +16,6 @@ import yaml
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from mockserver.contract.oracle.typed_values import (
-    XML_NIL,
-    XML_TYPE,
-    element_name,
-    flattened,
-    members_of,
-    milliseconds_text,
-    properties_of,
-    typed,
-)
-from mockserver.contract.oracle.xml_requests import UnexpectedElementError, read_request
 from mockserver.model import EMPTY, Document, Json
 
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
@@ -341,3 +331,196 @@ def _others(node: Document) -> Mapping[str, Json]:
     """Return the schema of members that the schema does not name."""
     others = node.get("additionalProperties")
     return others if isinstance(others, dict) else EMPTY
+
+
+class UnexpectedElementError(ValueError):
+    """An element stands where none, or another one, is expected."""
+
+
+def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
+    """Return the document below `root`, which is what `node` names, a list of it, or an item of that list.
+
+    Why another reader might read it otherwise is added to `doubts`.
+
+    Raises:
+        UnexpectedElementError: another root, or elements where a text belongs.
+    """
+    whole = flattened(node)
+    named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)
+    for name, member in members_of(whole, "").items():
+        if member.xml == tag and not member.attribute:
+            return {name: _request_value(root, member.node, doubts)}
+        item = flattened(member.node).get("items", EMPTY)
+        if flattened(item).get("xml", EMPTY).get("name") == tag:
+            return {name: [_request_value(root, item, doubts)]}
+    if tag != named and len(root) == 1 and _local(root[0], doubts) == named:
+        root, tag = root[0], named
+    if tag != named:
+        raise UnexpectedElementError(f"the root is {tag}")
+    return _request_value(root, whole, doubts)
+
+
+def _request_value(element: Element, node: Document, doubts: list[str]) -> Json:
+    here = flattened(node)
+    if element.get(XML_NIL, "").strip() in ("true", "1"):
+        doubts.append("an element is nil")
+        return None
+    kind = here.get("type", "object" if "properties" in here else "")
+    if kind == "array":
+        item = flattened(here.get("items", EMPTY))
+        wanted = item.get("xml", EMPTY).get("name", "")
+        named = [child for child in element if not wanted or _local(child, doubts) == wanted]
+        return [_request_value(child, item, doubts) for child in named]
+    if kind == "object":
+        return dict(_request_members(element, here, doubts))
+    if len(element):
+        raise UnexpectedElementError(f"{element.tag} holds elements")
+    return typed(element.text or "", here, of_xml=True)
+
+
+def _request_members(element: Element, node: Document, doubts: list[str]) -> Iterator[tuple[str, Json]]:
+    known = {(one.xml, one.attribute): (name, one) for name, one in members_of(node, "").items()}
+    for key, text in element.attrib.items():
+        if (key, True) in known:
+            name, member = known[key, True]
+            yield name, typed(text, member.node, of_xml=True)
+    read: dict[str, Json] = {}
+    for child in element:
+        name, member = known.get((_local(child, doubts), False), ("", XmlMember("", EMPTY)))
+        if not name:
+            continue
+        if not len(child) and not (child.text or "").strip() and not _may_be_empty(member.node):
+            doubts.append("an element is empty")
+            continue
+        if name in read:
+            doubts.append("a member is there twice")
+            continue
+        read[name] = _request_value(child, member.node, doubts)
+    yield from read.items()
+
+
+def _may_be_empty(node: Document) -> bool:
+    here = flattened(node)
+    is_free = here.get("type") == "string" and not {"format", "pattern", "enum"} & here.keys()
+    return is_free or here.get("type") in ("array", "object") or "properties" in here
+
+
+def _local(element: Element, doubts: list[str]) -> str:
+    tag = str(element.tag)
+    if tag.startswith("{"):
+        doubts.append("an element is in a namespace")
+    return tag.rpartition("}")[2]
+
+
+XML_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+XML_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_TRUTHS = {"true": True, "false": False}
+_XML_TRUTHS = {**_TRUTHS, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class XmlMember:
+    """A member as XML has it: `xml` names its element or attribute; `repeated` is a list without one."""
+
+    xml: str
+    node: Document
+    attribute: bool = False
+    repeated: bool = False
+
+
+def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
+    """Return the value of the schema's type that `text` spells plainly; `text` itself where it spells none.
+
+    In a form, which cannot say null, nothing is null for what is no text and may be null.
+    """
+    kind = node.get("type")
+    plain = text.strip() if of_xml else text
+    if kind == "boolean":
+        return (_XML_TRUTHS if of_xml else _TRUTHS).get(plain, text)
+    if kind == "integer" and _INTEGER.fullmatch(plain):
+        return int(plain)
+    if kind == "number" and _NUMBER.fullmatch(plain):
+        return Decimal(plain)
+    if not text and not of_xml and kind != "string" and node.get("nullable"):
+        return None
+    return text
+
+
+def element_name(node: Document, default: str) -> str:
+    """Return the name of an element in its namespace, as the schema's `xml` says it."""
+    said = node.get("xml", EMPTY)
+    name = str(said.get("name", default))
+    if "name" not in said and default.startswith("{"):
+        return default
+    return f"{{{said['namespace']}}}{name}" if "namespace" in said and name else name
+
+
+def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
+    """Return how the members of an object are found below the element `tag`, in its namespace."""
+    namespace = tag[: tag.find("}") + 1]
+    found = {}
+    for name, declared in properties_of(node).items():
+        schema = flattened(declared)
+        said = schema.get("xml", EMPTY)
+        if said.get("attribute"):
+            found[name] = XmlMember(str(said.get("name", name)), schema, attribute=True)
+        elif schema.get("type") == "array" and not said.get("wrapped"):
+            inner = flattened(schema.get("items", EMPTY))
+            own = inner.get("xml", EMPTY).get("name", said.get("name", name))
+            found[name] = XmlMember(f"{namespace}{own}", inner, repeated=True)
+        else:
+            found[name] = XmlMember(f"{namespace}{said.get('name', name)}", schema)
+    return found
+
+
+_PARTS = ("allOf", "anyOf", "oneOf")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def flattened(node: Document) -> Document:
+    """Return what a schema and its parts say together; several schemas of a member stand in an `allOf`."""
+    parts = list(_parts_of(node))
+    if len(parts) == 1:
+        return node
+    made: dict[str, Json] = {}
+    properties: dict[str, list[Document]] = {}
+    for part in parts:
+        said = {word: {**part.get(word, EMPTY), **made.get(word, EMPTY)} for word in ("xml", "x-xml")}
+        made = {**part, **made, **said}
+        for name, member in part.get("properties", EMPTY).items():
+            properties.setdefault(name, []).append(member)
+    members = {name: found[0] if len(found) == 1 else {"allOf": found} for name, found in properties.items()}
+    items = [part["items"] for part in parts if "items" in part]
+    return {
+        **{word: value for word, value in made.items() if word not in _PARTS},
+        **({"properties": members} if members else {}),
+        **({"items": items[0] if len(items) == 1 else {"allOf": items}} if items else {}),
+    }
+
+
+def _parts_of(node: Document) -> Iterator[Document]:
+    yield node
+    for word in _PARTS:
+        for part in node.get(word, ()):
+            yield from _parts_of(part)
+
+
+def milliseconds_text(text: str, form: str) -> str:
+    """Return an ISO moment as a text of `form`, with `{}` for the milliseconds; other texts as they are."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    passed = moment.replace(tzinfo=UTC) - _EPOCH
+    return form.replace("{}", str(passed // timedelta(milliseconds=1)))
+
+
+def properties_of(node: Document) -> Mapping[str, Document]:
+    """Return the members that the schema names, by itself and by all that it is made of."""
+    own: dict[str, Document] = {}
+    for part in node.get("allOf", ()):
+        own |= properties_of(part)
+    return {**own, **node.get("properties", EMPTY)}

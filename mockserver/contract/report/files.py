@@ -1,19 +1,401 @@
-"""Write the reports that were asked for."""
+"""Report files: HTML page, JUnit XML, HTTP archive, shell script and test module."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
+from urllib.parse import quote as quote_path
+from xml.etree import ElementTree as ET
 
-from mockserver.contract.report.document import report_document
-from mockserver.contract.report.har import har_archive
-from mockserver.contract.report.junit import junit_xml
-from mockserver.contract.report.page import html_page
-from mockserver.contract.report.pytest_file import pytest_module
-from mockserver.contract.report.rows import RunOutcome
-from mockserver.contract.report.shell import shell_script
+from jinja2 import Environment, PackageLoader
+
+from mockserver.codec.curl import curl_command, header_option, shell_quote
+from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
+from mockserver.codec.har import har_archive as archive_of
+from mockserver.codec.hosts import is_loopback
+from mockserver.contract.exchange import Exchange, Finding
+from mockserver.contract.isolation import SANDBOX
+from mockserver.contract.report.results import (
+    BEST_TO_WORST,
+    ReportRow,
+    RunOutcome,
+    outcome_words,
+    report_document,
+)
+from mockserver.contract.report.text import CUT, HiddenSecrets, counted, number_lines, one_line, xml
+from mockserver.contract.runner import PHASES, all_checks
+from mockserver.contract.safety import host_of
+from mockserver.contract.session import Session
 from mockserver.errors import BrokenRunError
+from mockserver.journal.entry import HOP_BY_HOP
+from mockserver.model import Json
+from mockserver.spec.folder import specs_folder
+
+_LONGEST = 20_000
+_LONGEST_PATH = 200
+_LONGEST_KEY = 80
+_NUMBER = re.compile(r"\A\d+\. ")
+_NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def html_page(document: Json) -> str:
+    """Return the page of a run's document (`report_document`)."""
+    pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
+    pages.filters.update(
+        anchor=_anchor,
+        body=_body,
+        cells=_cells,
+        columns=_columns,
+        counted=counted,
+        cut=_cut,
+        has_strips=_has_strips,
+        shown=_shown,
+        strip=_strip,
+        without_number=_without_number,
+    )
+    return pages.get_template("report.html").render(document, side=SIDE)
+
+
+def _columns(operations: Sequence[Json]) -> list[Json]:
+    """Return the checks that were made at any of the operations, in the order of the catalogue."""
+    made = {row["check"]: row for operation in operations for row in operation["checks"]}
+    order = {name: place for place, name in enumerate(all_checks())}
+    return sorted(made.values(), key=lambda row: (order.get(row["check"], len(order)), row["check"]))
+
+
+def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
+    """Return the rows of an operation, one for each column; None for a check that was not made there."""
+    made = {row["check"]: row for row in operation["checks"]}
+    return [made.get(column["check"]) for column in columns]
+
+
+def _has_strips(vendor: Json) -> bool:
+    """Return whether any call of a failure is a batch."""
+    rows = [row for operation in vendor["operations"] for row in operation["checks"] if "finding" in row]
+    return any(call["items"] for row in rows for call in row["finding"]["exchanges"])
+
+
+def _anchor(name: str, vendor: str) -> str:
+    return _NO_ANCHOR.sub("-", f"{vendor}-{name}")
+
+
+def _strip(items: Sequence[Mapping[str, str]]) -> Strip:
+    return make_strip([{**one, "key": one_line(one["key"], _LONGEST_KEY)} for one in items])
+
+
+def _body(message: Mapping[str, Json]) -> str:
+    """Return a body's lines, each fit to be shown; the document has all of a long one."""
+    text = str(message.get("body", message.get("base64", "")))
+    shown = "\n".join(one_line(one, _LONGEST) for one in text[:_LONGEST].split("\n"))
+    left = len(text) - _LONGEST
+    return f"{shown}{CUT}\n({left:,} more characters in report.json)" if left > 0 else shown
+
+
+def _cut(text: str) -> str:
+    return one_line(text, _LONGEST_PATH)
+
+
+def _shown(text: str) -> str:
+    return one_line(text, _LONGEST)
+
+
+def _without_number(step: str) -> str:
+    """Return a step of a sequence; the list numbers it."""
+    return one_line(_NUMBER.sub("", step), _LONGEST)
+
+
+MOST = 60
+"""Squares of a strip; beyond that a square stands for several items and shows the worst of them."""
+
+A_ROW = 20
+SIDE = 10
+_STEP = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square at x and y, in pixels; `says` names its items."""
+
+    x: int
+    y: int
+    outcome: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The squares of a batch, and the whole of it in words."""
+
+    squares: tuple[Square, ...]
+    width: int
+    height: int
+    says: str
+
+
+def make_strip(items: Sequence[Mapping[str, str]]) -> Strip:
+    """Return the strip of the items of a call in a report's document."""
+    size = -(-len(items) // MOST) or 1
+    bins = [range(first, min(first + size, len(items))) for first in range(0, len(items), size)]
+    squares = tuple(
+        _square(place, [items[number] for number in numbers], numbers) for place, numbers in enumerate(bins)
+    )
+    rows = -(-len(squares) // A_ROW)
+    return Strip(squares, min(len(squares), A_ROW) * _STEP, rows * _STEP, outcome_words(items))
+
+
+def _square(place: int, items: Sequence[Mapping[str, str]], numbers: range) -> Square:
+    worst = max((one["outcome"] for one in items), key=BEST_TO_WORST.index)
+    if len(items) == 1:
+        says = f"item {numbers[0]} {items[0]['key']}".rstrip() + f": {worst}"
+    else:
+        says = f"items {numbers[0]} to {numbers[-1]}: {outcome_words(items).partition(': ')[2]}"
+    return Square(place % A_ROW * _STEP + 1, place // A_ROW * _STEP + 1, worst, says)
+
+
+_LONGEST_FAILURE = 100_000
+
+
+def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
+    """Return the file; a known difference is a skipped case."""
+    root = ET.Element("testsuites")
+    for outcome in outcomes:
+        rows, visit = outcome.rows, outcome.session
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=visit.api.name,
+            tests=str(len(rows)),
+            failures=str(len(outcome.having("FAIL"))),
+            skipped=str(len(outcome.having("known"))),
+            errors=str(int(bool(visit.stopped))),
+            time=f"{visit.seconds:.3f}",
+        )
+        for group in outcome.groups:
+            for row in group.rows:
+                _case(suite, group.label, row, outcome)
+        if visit.stopped:
+            case = ET.SubElement(suite, "testcase", classname=visit.api.name, name="run")
+            error = ET.SubElement(case, "error", message=xml(visit.stopped))
+            error.text = "The run ended early; the other results are those until then."
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) -> None:
+    case = ET.SubElement(suite, "testcase", classname=xml(label), name=row.check.id)
+    if row.finding is None:
+        return
+    finding, hidden = row.finding, HiddenSecrets(outcome.session.secrets)
+    said = xml(hidden.text(finding.said))
+    if row.verdict == "known":
+        ET.SubElement(
+            case, "skipped", message=xml(f"known: {row.reason or 'no reason is written down'}: {said}")
+        )
+        return
+    told = [said, f"at: {finding.pointer}" if finding.pointer else "", *number_lines(finding.told)]
+    told += [f"expected: {finding.expected}" if finding.expected else ""]
+    told += [f"came: {finding.came}" if finding.came else ""]
+    failure = ET.SubElement(case, "failure", message=said, type=row.check.id)
+    failure.text = xml("\n".join(hidden.text(one) for one in told if one))[:_LONGEST_FAILURE]
+    calls = "\n".join(call_lines(outcome.session, finding))
+    out = ET.SubElement(case, "system-out")
+    out.text = xml(f"seed {outcome.session.plan.run_config.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
+        :_LONGEST_FAILURE
+    ]
+
+
+_NOWHERE = "http://in-process.invalid"
+"""Address of calls that no server received: an archive needs one, and this name leads nowhere."""
+
+
+def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
+    """Return the HAR archive; every call starts with the run and takes no time, as none was timed."""
+    return archive_of(entry for one in outcomes for entry in _entries(one, began))
+
+
+def _entries(outcome: RunOutcome, began: str) -> Iterator[HarObject]:
+    hidden = HiddenSecrets(outcome.session.secrets)
+    for row in outcome.rows:
+        for exchange in row.finding.exchanges if row.finding else ():
+            request = _request(exchange, hidden, outcome.session.url or _NOWHERE)
+            comment = f"{outcome.session.api.name} {row.name}"
+            yield har_entry(began, 0, request, _response(exchange, hidden), comment=comment)
+
+
+def _request(exchange: Exchange, hidden: HiddenSecrets, url: str) -> HarObject:
+    sent = exchange.request
+    message = _message(sent.headers, sent.body, hidden)
+    return har_request(sent.method, f"{url}{hidden.path(sent.path)}", message)
+
+
+def _response(exchange: Exchange, hidden: HiddenSecrets) -> HarObject:
+    came = exchange.response
+    message = _message(came.headers, came.body, hidden)
+    return har_response(came.status, message, hidden.path(came.headers.get("location", "")))
+
+
+def _message(headers: Mapping[str, str], body: bytes, hidden: HiddenSecrets) -> HarMessage:
+    media_type, shown, size = headers.get("content-type", ""), hidden.headers(headers), len(body)
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return HarMessage(shown, media_type, hidden.octets(body), None, size)
+    return HarMessage(shown, media_type, body, hidden.body(body), size)
+
+
+_LONGEST_REMARK = 2000
+_SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
+"""Names that the suite gives; the number of a process fits behind them."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_IN_DOUBLE = re.compile(r'(["\\`$])')
+_ESCAPED = r"\\\1"
+_STATUS = r"'\n%{http_code}\n'"
+_TARGET, _URL = "MOCKSERVER_TARGET", "MOCKSERVER_URL"
+_LOCAL = "http://127.0.0.1:8080"
+_PLAIN_ADDRESS = re.compile(r"https?://[\w.:\[\]-]+", re.ASCII)
+_VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
+
+
+def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
+    """Return the whole script; MOCKSERVER_TARGET or MOCKSERVER_URL name another address for its calls."""
+    hidden = HiddenSecrets(session.secrets)
+    remarks = [
+        f"{session.api.name} {row.check.id}: {finding.said}",
+        *number_lines(finding.told),
+        f"again: {row.again}",
+    ]
+    if not session.url:
+        remarks.append(f"It was found without a server; these calls need one: {_server_command(session)}")
+    lines = [
+        "#!/usr/bin/env bash",
+        *(f"# {one_line(hidden.text(one), _LONGEST_REMARK)}" for one in remarks),
+        *call_lines(session, finding),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def call_lines(session: Session, finding: Finding) -> list[str]:
+    """Return the calls of a failure as lines of bash, with the variables that they need before them."""
+    calls = [exchange_command(one, session) for one in finding.exchanges]
+    if not calls:
+        return []
+    named = sorted(
+        {name for call in calls for name in _VARIABLE.findall(call)} - {*session.defaults, _TARGET}
+    )
+    return [
+        _target_line(session),
+        *(_default(name, text) for name, text in session.defaults.items()),
+        *(f': "${{{name}:?}}"' for name in named),
+        *calls,
+    ]
+
+
+def _target_line(session: Session) -> str:
+    """Return the assignment of the address; a server of this machine is found by MOCKSERVER_URL too."""
+    mount = f"/{quote_path(session.api.name)}"
+    base = session.url.removesuffix(mount) if session.url else _LOCAL
+    is_below = not session.url or (session.url.endswith(mount) and is_loopback(host_of(session.url)))
+    if not is_below or not _PLAIN_ADDRESS.fullmatch(base):
+        return _default(_TARGET, session.url)
+    return f'{_TARGET}="${{{_TARGET}:-${{{_URL}:-{base}}}{mount}}}"'
+
+
+def _server_command(session: Session) -> str:
+    """Return the command that starts the server that the run had in its process."""
+    spec = session.plan.spec
+    if spec and spec.parent.resolve() != specs_folder().resolve():
+        return f"mockserver run --specs {quote(str(spec.parent))} --vendor {quote(session.api.name)}"
+    return f"mockserver run --vendor {quote(session.api.name)} --auth strict"
+
+
+def exchange_command(exchange: Exchange, session: Session) -> str:
+    """Return one call; it prints status and body, and a comment states the status of the finding."""
+    request, hidden = exchange.request, HiddenSecrets(session.secrets)
+    path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
+    sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}
+    body = hidden.text(request.body.decode("latin-1")).encode("latin-1")
+    command = curl_command(
+        request.method,
+        f'"${_TARGET}"{path}',
+        [_header(name, text, session) for name, text in sent.items()],
+        {name.lower() for name in sent},
+        body,
+        is_text=not _CONTROL.search(body),
+        options=("-w", _STATUS),
+    )
+    status = exchange.response.status
+    came = f"answered {status}" if status else "without a whole answer"
+    return f"{command}# {came} when the failure was found"
+
+
+def _default(name: str, text: str) -> str:
+    return f'[ -n "${{{name}:-}}" ] || {name}={quote(text)}'
+
+
+def _header(name: str, text: str, session: Session) -> str:
+    if name.lower() == SANDBOX and _SANDBOX_NAME.fullmatch(text):
+        return f'-H "{name}: {text}-$$"'  # every run of the script begins in a fresh sandbox
+    if text in session.in_shell:
+        return f'-H "{_IN_DOUBLE.sub(_ESCAPED, name)}: {session.in_shell[text]}"'
+    return header_option(name, HiddenSecrets(session.secrets).text(text))
+
+
+_NO_NAME = re.compile(r"\W+", re.ASCII)
+_HEAD = '''"""Failures that `mockserver contract` found at {name}, a test each.
+
+The tests call {there}; MOCKSERVER_TARGET names another address.
+"""
+
+from mockserver.contract.session import holds_again
+'''
+
+
+def pytest_module(outcome: RunOutcome) -> str:
+    """Return the text of the module."""
+    visit = outcome.session
+    head = _HEAD.format(
+        name=visit.api.name, there=visit.plan.target or "the application of mockserver, in their own process"
+    )
+    tests = (_test(outcome, row, row.finding) for row in outcome.having("FAIL") if row.finding)
+    return head + "".join(tests)
+
+
+def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
+    hidden = HiddenSecrets(outcome.session.secrets)
+    name = _NO_NAME.sub("_", f"{row.operation}_{row.name}").strip("_").lower()
+    told = (
+        f"    # {one_line(hidden.text(one), 2000)}\n" for one in (finding.said, *number_lines(finding.told))
+    )
+    arguments = (f"        {one},\n" for one in _arguments(outcome, row))
+    return f"\n\ndef test_{name}() -> None:\n{''.join(told)}    holds_again(\n{''.join(arguments)}    )\n"
+
+
+def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
+    plan = outcome.session.plan.only(row.check.id, row.finding)
+    yield repr(plan.name)
+    yield repr(row.check.id)
+    yield f"seed={plan.run_config.seed}"
+    yield f"max_examples={plan.run_config.max_examples}"
+    if plan.target:
+        yield f"target={plan.target!r}"
+    if plan.spec:
+        yield f"spec={str(plan.spec)!r}"
+    if plan.profile:
+        yield f"profile={str(plan.profile)!r}"
+    if plan.facts:
+        yield f"facts={dict(plan.facts)!r}"
+    if plan.run_config.operations:
+        yield f"operations={tuple(sorted(plan.run_config.operations))!r}"
+    if plan.run_config.parts:
+        yield f"parts={tuple(plan.run_config.parts)!r}"
+    if plan.phases != PHASES:
+        yield f"phases={plan.phases!r}"
+
 
 WrittenReport = Callable[[Sequence[RunOutcome], str], Iterator[tuple[str, bytes]]]
 """Files by name, of outcomes and the instant at which the run began."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from click import style
 
-from mockserver.contract.finding import Finding
-from mockserver.contract.report.document import tally_findings
-from mockserver.contract.report.rows import ReportRow, RowGroup, RunOutcome
-from mockserver.contract.report.sizes import size_lines
+from mockserver.contract.exchange import Finding
+from mockserver.contract.report.results import ReportRow, RowGroup, RunOutcome, tally_findings
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
-from mockserver.contract.session.session import INTERRUPTED
+from mockserver.contract.run_state import SizeTime, SizeTimes
+from mockserver.contract.session import INTERRUPTED
 
 _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
@@ -120,3 +119,31 @@ def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path
     yield f"again:    {hidden.text(row.again)}"
     if folder and finding.exchanges:
         yield f"curl:     {folder / row.name}.sh"
+
+
+def size_lines(sizes: SizeTimes) -> Iterator[str]:
+    """Yield the times of a batch operation, its limit, its budget, and what was left out."""
+    limit = "unknown" if sizes.limit is None else counted(sizes.limit, "items")
+    yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit_source)}; at most {_budget(sizes)}"
+    for size in dict.fromkeys(one.size for one in sizes.times):
+        yield f"    {counted(size, 'items'):>12}  {_times([one for one in sizes.times if one.size == size])}"
+    for size, reason in sizes.left_out.items():
+        yield f"    {counted(size, 'items'):>12}  not tried: {one_line(reason)}"
+
+
+def _budget(sizes: SizeTimes) -> str:
+    calls, items = counted(sizes.most_calls, "calls"), counted(sizes.most_items, "items")
+    return f"{calls}, {items} and {sizes.most_seconds} s"
+
+
+def _times(times: Sequence[SizeTime]) -> str:
+    """Return what each batch of a size took, as "0.013 s, 0.015 s (last bad; 507 of 1,000 read back)"."""
+    return ", ".join(_time(one) for one in times)
+
+
+def _time(time: SizeTime) -> str:
+    bad = [f"{time.bad} bad"] if time.bad != "none" else []
+    late = [f"late after {time.due:.1f} s"] if time.seconds > time.due > 0 else []
+    some = [f"{time.compared:,} of {time.size:,} read back"] if time.compared < time.size else []
+    said = "; ".join([*bad, *late, *some])
+    return f"{time.seconds:.3f} s ({said})" if said else f"{time.seconds:.3f} s"

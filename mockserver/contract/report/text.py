@@ -1,4 +1,4 @@
-"""Text of others made fit to be shown: bodies and messages are hostile until they are escaped and cut."""
+"""Text of others made fit to be shown: escaped, cut, without secrets."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Values survive: what was accepted is what is read, member by member and in every media type."""
+"""Values that servers are known to lose, sent and compared with what is read back."""

@@ -1,15 +1,19 @@
-"""Values that servers are known to lose, by the schema of a member."""
+"""Values that servers are known to lose, and the items that carry them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from itertools import islice
+from typing import Any, Final, TypeAlias
+from zlib import crc32
 
-from mockserver.contract.profile import Json
-from mockserver.model import Document
+from mockserver.contract.profile import ValueRules
+from mockserver.contract.samples import set_member
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, parse_pointer, resolve
 
 _MOST = 4000
 """Characters of the longest text that is tried."""
@@ -195,3 +199,181 @@ def _fits(schema: Document, value: Decimal) -> bool:
             if left < 0 or (out and left == 0):
                 return False
     return True
+
+
+MemberPath: TypeAlias = tuple[str, ...]
+"""Names from the object of an item to a member; in a list the place as text."""
+
+_DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMember:
+    """A member that can be changed, and the hard values for it."""
+
+    path: MemberPath
+    kind: str
+    values: tuple[HardValue, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name without places in lists, as profiles have it: "LineItems.UnitAmount"."""
+        return ".".join(step for step in self.path if not step.isdigit())
+
+
+def json_body(operation: Operation) -> MediaType | None:
+    """Return the JSON body of an operation, None without one."""
+    return next((one for one in operation.bodies if one.name == "application/json"), None)
+
+
+def free_members(
+    spec: Spec, operation: Operation, rules: ValueRules, item: Json, fixed: frozenset[str]
+) -> tuple[ValueMember, ...]:
+    """Return the members to be changed; those whose good value is in `fixed` (keys, facts) are left alone."""
+    batch, body = operation.batch, json_body(operation)
+    held = object_at(item, rules.at)
+    if batch is None or body is None or not isinstance(held, Mapping):
+        return ()
+    schema = _object_schema(spec, body.schema, batch, rules)
+    skipped = (*batch.key, *rules.left_alone)
+    found = _Members(spec.document, fixed).of(schema, held, ())
+    return tuple(one for one in found if not any(f"{one.name}.".startswith(f"{name}.") for name in skipped))
+
+
+def object_at(item: Json, pointer: str) -> Json:
+    """Return what is at the pointer in an item, None where nothing is."""
+    for step in parse_pointer(pointer):
+        item = item.get(step) if isinstance(item, Mapping) else None
+    return item
+
+
+def with_values(item: Json, rules: ValueRules, values: Mapping[MemberPath, Json]) -> Json:
+    """Return the item with these values in its object."""
+    for path, value in values.items():
+        steps = "/".join(step.replace("~", "~0").replace("/", "~1") for step in path)
+        item = set_member(f"{rules.at}/{steps}", value)(item)
+    return item
+
+
+def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules) -> Document:
+    if rules.schema:
+        return dict(resolve(spec.document, {"$ref": f"#/components/schemas/{rules.schema}"}))
+    node: Any = resolve(spec.document, schema)
+    for step in batch.items:
+        node = resolve(spec.document, properties_of(spec.document, node).get(str(step), {}))
+    node = resolve(spec.document, node.get("items", {}))
+    for step in parse_pointer(rules.at):
+        node = resolve(spec.document, properties_of(spec.document, node).get(str(step), {}))
+    return dict(node)
+
+
+def properties_of(document: Document, node: Document) -> dict[str, Json]:
+    """Return the properties of a schema, with those of its parts (`allOf`)."""
+    found = dict(node.get("properties", {}))
+    for part in node.get("allOf", []):
+        found.update(properties_of(document, resolve(document, part)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    document: Document
+    fixed: frozenset[str]
+
+    def of(self, schema: Document, held: Mapping[str, Json], way: MemberPath) -> Iterator[ValueMember]:
+        """Yield what can be changed in an object; deeper ones only where the good item has them."""
+        for name, node in properties_of(self.document, schema).items():
+            member = self._plain(resolve(self.document, node))
+            good = held.get(name)
+            if isinstance(good, Mapping | list):
+                yield from self._inside(member, good, (*way, name))
+                continue
+            kind, values = kind_of(member, good), hard_values(member, good)
+            is_reference = isinstance(good, str) and good in self.fixed and kind != "day"
+            if len(values) > 1 and not is_reference:
+                yield ValueMember((*way, name), kind, values)
+
+    def _inside(self, schema: Document, good: Json, way: MemberPath) -> Iterator[ValueMember]:
+        if isinstance(good, list):
+            schema, way = resolve(self.document, schema.get("items", {})), (*way, "0")
+            good = good[0] if good else None
+        if isinstance(good, Mapping) and len(way) < _DEEPEST:
+            yield from self.of(schema, good, way)
+
+    def _plain(self, member: Document) -> Document:
+        """Return a schema of one type; one of 3.1 that also takes null is nullable."""
+        kinds = member.get("type")
+        if not isinstance(kinds, list):
+            return member
+        others = [kind for kind in kinds if kind != "null"]
+        return {**member, "type": others[0] if len(others) == 1 else "", "nullable": "null" in kinds}
+
+
+Change = tuple[ValueMember, HardValue]
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTrial:
+    """Members of one item that are changed at once; `media_type` is "" for the usual one."""
+
+    changes: tuple[Change, ...]
+    media_type: str = ""
+    is_alone: bool = False
+
+    @property
+    def values(self) -> Mapping[MemberPath, Json]:
+        """What is sent, by member."""
+        return {member.path: hard.value for member, hard in self.changes}
+
+    def halves(self) -> tuple[ValueTrial, ...]:
+        """Return two trials with half of the changes each, none where there is one change."""
+        if len(self.changes) < 2:  # noqa: PLR2004 - one cannot be split
+            return ()
+        middle = len(self.changes) // 2
+        return (
+            replace(self, changes=self.changes[:middle], is_alone=False),
+            replace(self, changes=self.changes[middle:], is_alone=False),
+        )
+
+
+def plan_trials(
+    members: Sequence[ValueMember], media_types: Sequence[str], most: int, seed: int
+) -> Iterator[ValueTrial]:
+    """Yield a plain value for every member first, then `most` rounds of hard ones, drawn by the seed.
+
+    A round gives every member another value. All are sent in the usual media type, then the plain ones in
+    every other, then `most` in the others in turn: what is lost there alone is a fault of that media type.
+    """
+    rounds = max((len(member.values) for member in members), default=0)
+    order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
+    hard = order[: max(1, most)]
+    yield from (ValueTrial(tuple(_round(members, place))) for place in (0, *hard))
+    for place, media_type in _in_others(hard, media_types, most, seed):
+        changes = _round(members, place)
+        # A form has no null, and many read an empty text as one.
+        told = (one for one in changes if media_type != _FORM or one[1].value not in (None, ""))
+        yield ValueTrial(tuple(told), media_type)
+
+
+def _in_others(
+    hard: Sequence[int], media_types: Sequence[str], most: int, seed: int
+) -> Iterator[tuple[int, str]]:
+    """Yield rounds and media types: the plain round in each, then the hard ones in one each, turn by turn."""
+    yield from ((0, name) for name in media_types)
+    count = len(media_types)
+    planned = (
+        (place, media_types[(number + turn + seed) % count])
+        for turn in range(count)
+        for number, place in enumerate(hard)
+    )
+    yield from islice(planned, max(1, most))
+
+
+def _round(members: Sequence[ValueMember], place: int) -> Iterator[Change]:
+    for member in members:
+        values = member.values
+        if place == 0:
+            yield member, values[0]
+        else:
+            yield member, values[1 + (place - 1) % (len(values) - 1)]

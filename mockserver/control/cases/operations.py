@@ -29,7 +29,8 @@ from mockserver.journal.journal import Journal
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox import settings as sandbox_settings
 from mockserver.sandbox import snapshots
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.settings import Settings
 
 
 class UnknownCaseError(ControlError):

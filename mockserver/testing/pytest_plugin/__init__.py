@@ -16,7 +16,7 @@ from mockserver.testing.pytest_plugin.markers import CASES, MARKERS
 from mockserver.testing.pytest_plugin.settings import COMMAND, SPECS
 
 if TYPE_CHECKING:
-    from mockserver.testing import ItemCount
+    from mockserver.testing.calls import ItemCount
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

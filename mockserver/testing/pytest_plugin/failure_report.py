@@ -14,7 +14,7 @@ import pluggy
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.testing import Sandbox
+    from mockserver.testing.sandbox import Sandbox
 
 SECTION = "mock journal"
 
@@ -106,6 +106,6 @@ def _file(frame: TracebackType) -> str:
 
 
 def _server_errors() -> tuple[type[Exception], ...]:
-    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
+    from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
 
     return (ServerUnreachableError, ControlPlaneError)

@@ -14,7 +14,9 @@ from mockserver.testing.pytest_plugin.servers import fail_without_traceback, sta
 from mockserver.testing.pytest_plugin.settings import SEED
 
 if TYPE_CHECKING:
-    from mockserver.testing import CatalogueTest, MockServer, Sandbox
+    from mockserver.testing.cases import CatalogueTest
+    from mockserver.testing.sandbox import Sandbox
+    from mockserver.testing.server import MockServer
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +39,8 @@ def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
 @pytest.fixture
 def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Provide a new sandbox for this test: `.vendor(name)`, `.scenario(…)`, `.clock`, `.journal()`, …."""
-    from mockserver.testing import Sandbox  # noqa: PLC0415 - slow import
     from mockserver.testing.control_client import sandbox_name  # noqa: PLC0415
+    from mockserver.testing.sandbox import Sandbox  # noqa: PLC0415 - slow import
     from mockserver.testing.teardown import ALLOWABLE  # noqa: PLC0415
 
     node: pytest.Item = request.node

@@ -14,7 +14,9 @@ import pytest
 from mockserver.testing.pytest_plugin.settings import COMMAND, SPECS, URL
 
 if TYPE_CHECKING:
-    from mockserver.testing import MockServer, Sandbox, SandboxVendor
+    from mockserver.testing.sandbox import Sandbox
+    from mockserver.testing.server import MockServer
+    from mockserver.testing.vendor import SandboxVendor
 
 PREFIX = "mock_"
 _PACKAGE = Path(__file__).parents[2]
@@ -30,7 +32,7 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
         ServerNotStartedError: it cannot be started.
         ServerUnreachableError: nothing answers at the URL, or no mockserver.
     """
-    from mockserver.testing import MockServer  # noqa: PLC0415 - slow import
+    from mockserver.testing.server import MockServer  # noqa: PLC0415 - slow import
 
     servers = config.stash.setdefault(_SERVERS, {})
     if strict not in servers:
@@ -47,11 +49,8 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
 @contextmanager
 def fail_without_traceback() -> Iterator[None]:
     """Turn errors of the mock server into test failures with their message only."""
-    from mockserver.testing import (  # noqa: PLC0415 - slow import
-        ControlPlaneError,
-        ServerNotStartedError,
-        ServerUnreachableError,
-    )
+    from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
+    from mockserver.testing.server_command import ServerNotStartedError  # noqa: PLC0415 - slow import
 
     try:
         yield

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.cli.help import known_names
 from mockserver.cli.help.check_names import CHECK_NAMES
-from mockserver.contract.catalogue import all_checks
+from mockserver.contract.runner import all_checks
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS
 from mockserver.engine.registry import assumptions_by_name, discover_vendors
 from mockserver.scenario.packaged import load_packaged

@@ -8,9 +8,9 @@ import pytest
 
 from mockserver.cli.suite.contract_progress import ContractProgress
 from mockserver.cli.suite.progress_line import ProgressLine
+from mockserver.contract.baseline import KnownFindings
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.progress import PartResult, RunPart
-from mockserver.contract.session.baseline import KnownFindings
+from mockserver.contract.run_state import PartResult, RunPart
 from tests.support.contract_sessions import OPERATION, finding
 
 PART = RunPart("fuzzing", OPERATION, 7, 25)

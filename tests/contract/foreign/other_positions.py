@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver.contract import runner
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.config import RunConfig
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.facts import absent_operations
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.session.built import absent_operations
-from mockserver.contract.target import Address, Target
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import Address, App, Target
 from mockserver.engine.registry import load_vendor
 from mockserver.server.application import Options, create_app
 from tests.support.spec_documents import SPECS, VENDORS

@@ -12,10 +12,10 @@ from itertools import cycle
 
 import pytest
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.run_state import RunConfig
 from mockserver.contract.runner import PHASES, STATEFUL_PHASE
-from mockserver.contract.stateful.run import batch_profiles_of
+from mockserver.contract.sequences.sequence import batch_profiles_of
 from tests.contract.foreign.other_positions import foreign_server, positions, run
 from tests.contract.suite import EXAMPLES, SEED, told
 from tests.support.spec_documents import VENDORS

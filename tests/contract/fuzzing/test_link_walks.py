@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.exchange import Exchange, Finding, Request
 from mockserver.contract.exchange import Response as Received
-from mockserver.contract.finding import Finding
-from mockserver.contract.fuzzing import link_walks
+from mockserver.contract.fuzzing import links
 from mockserver.contract.fuzzing.caller import FuzzingContext
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.run_state import FindingLedger
+from mockserver.contract.target import App
 from mockserver.server.application import Application
 from tests.contract.suite import effort, target
 
@@ -23,7 +22,7 @@ def walked(app: App, judge: object, walks: int = 5) -> FindingLedger:
     ledger = FindingLedger(keeps_exchanges=True)
     with target(app, "vba") as one:
         check = FuzzingContext(one, effort(examples=walks), ledger, VBA.profile.pins, VBA.spec, judge)  # type: ignore[arg-type]
-        link_walks.count_followed_links(VBA, check)
+        links.count_followed_links(VBA, check)
     return ledger
 
 
@@ -52,7 +51,7 @@ def test_links_that_lead_nowhere_are_found() -> None:
 def test_a_few_links_that_led_nowhere_are_no_proof_that_none_leads_somewhere(times: int, told: int) -> None:
     refused = Exchange(Request("PATCH", "/payees/P1"), Received(404, {}, b""))
     unused: Any = None
-    walk = link_walks.WalkState(unused, unused, unused, steps=[refused], last=refused)
+    walk = links.WalkState(unused, unused, unused, steps=[refused], last=refused)
 
     for _ in range(times):
         walk.came("updatePayee change", is_good=False, is_whole=True)
@@ -64,7 +63,7 @@ def test_a_few_links_that_led_nowhere_are_no_proof_that_none_leads_somewhere(tim
 def test_answers_whose_status_has_no_links_lead_nowhere_by_right(status: int, *, is_found: bool) -> None:
     exchange = Exchange(Request("GET", "/payees"), Received(status, {}, b""), "listPayee")
     unused: Any = None
-    walk = link_walks.WalkState(unused, unused, unused, links_of={"listPayee": frozenset({"200"})})
+    walk = links.WalkState(unused, unused, unused, links_of={"listPayee": frozenset({"200"})})
 
     walk.look_for_links(exchange)
 
@@ -82,7 +81,7 @@ def test_a_read_of_what_the_walk_deleted_leads_nowhere_by_right(before: str, rea
     changed = Exchange(Request(before, "/payees/P1"), Received(204, {}, b""))
     missed = Exchange(Request("GET", "/payees/P1"), Received(404, {}, b""))
     unused: Any = None
-    walk = link_walks.WalkState(unused, unused, unused, steps=[changed, missed], last=missed)
+    walk = links.WalkState(unused, unused, unused, steps=[changed, missed], last=missed)
 
     walk.came("getPayee show", is_good=False, is_whole=True)
 

@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Request
-from mockserver.contract.finding import Finding
-from mockserver.contract.fuzzing.location_checks import LocationChecks
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Finding, Request
+from mockserver.contract.fuzzing.follow_ups import LocationChecks
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import Profile
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 from mockserver.spec import loading
 

@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.fuzzing import schemas
+from mockserver.contract.fuzzing import generated_requests
 from mockserver.contract.fuzzing.caller import CaseCaller, FuzzingContext
-from mockserver.contract.fuzzing.own_headers import own_header
-from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.fuzzing.generated_requests import UnsendableCaseError, own_header
 from mockserver.contract.loading import load_api
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Application
 from tests.support import sample_vendor
@@ -43,7 +41,7 @@ def sent(folder: Path, app: Application, mount: str, *, walking: bool = False, *
     api = load_api(folder / "acme.yaml")
     ledger = FindingLedger(keeps_exchanges=True)
     with Target(Address(f"{URL}{mount}", app)) as target:
-        schema = schemas.load_schema(api, target.address.url, RunConfig())
+        schema = generated_requests.load_schema(api, target.address.url, RunConfig())
         caller = CaseCaller(schema, FuzzingContext(target, RunConfig(), ledger, spec=api.spec))
         made = schema["/orders/{id}"]["GET"].Case(**{"path_parameters": {"id": "A"}, **case})
         try:
@@ -83,7 +81,7 @@ def test_a_case_whose_path_became_one_of_ours_is_not_sent(tmp_path: Path) -> Non
         raise AssertionError("nothing may be sent")
 
     with Target(Address(URL, app)) as target:
-        schema = schemas.load_schema(api, target.address.url, RunConfig())
+        schema = generated_requests.load_schema(api, target.address.url, RunConfig())
         caller = CaseCaller(schema, FuzzingContext(target, RunConfig(), ledger, spec=api.spec))
         made = schema["/{kind}/{id}"]["GET"].Case(path_parameters={"kind": "sandboxes", "id": "a"})
         with pytest.raises(UnsendableCaseError, match="/sandboxes/a"):

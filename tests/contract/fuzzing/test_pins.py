@@ -4,20 +4,19 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.call_profile import FixturePins
-from mockserver.contract.config import RunConfig
-from mockserver.contract.fuzzing import schemas
-from mockserver.contract.fuzzing.pins import operation_id, pin_case
+from mockserver.contract.fuzzing import generated_requests
+from mockserver.contract.fuzzing.generated_requests import operation_id, pin_case
 from mockserver.contract.fuzzing.run import fuzzing_context
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.profile import FixturePins
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 
 VBA = load_vendor_api("vba")
 
 
 def case(operation: str, **parts: Any) -> Any:
-    schema = schemas.load_schema(VBA, "http://127.0.0.1:8080/vba", RunConfig())
+    schema = generated_requests.load_schema(VBA, "http://127.0.0.1:8080/vba", RunConfig())
     return schema.find_operation_by_id(operation).Case(**parts)
 
 

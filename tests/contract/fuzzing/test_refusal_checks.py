@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from starlette.responses import Response
 
-from mockserver.contract.asgi_calls import App
 from mockserver.contract.exchange import Request
-from mockserver.contract.fuzzing.refusal_checks import AuthChecks
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.fuzzing.refusals import AuthChecks
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.run_state import FindingLedger
+from mockserver.contract.target import App
 from mockserver.server.application import Options, create_app
 from tests.contract.suite import target
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import requests
 
-from mockserver.contract.fuzzing.request_writer import RequestWriter, can_write_xml, write_xml
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.fuzzing.generated_requests import RequestWriter, can_write_xml, write_xml
+from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.target import Address, Target
 
 DOCUMENT = {

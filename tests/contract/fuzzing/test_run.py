@@ -7,17 +7,13 @@ import schemathesis
 from schemathesis.checks import CHECKS as REGISTERED
 from starlette.responses import Response
 
-from mockserver.contract.checks.answer_checks import ANSWER_CHECKS
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Finding
+from mockserver.contract.exchange import Exchange, Finding, TargetUnreachableError
 from mockserver.contract.fuzzing import run
-from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.parts import run_parts
+from mockserver.contract.oracle.checks import ANSWER_CHECKS, ExchangeJudge
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.runner import FUZZING_PHASE
-from mockserver.contract.target import Address, Target, TargetUnreachableError
+from mockserver.contract.target import Address, Target
 from mockserver.server.application import Application
 from tests.contract.of_control import CONTROL
 from tests.contract.suite import effort, held, target, told

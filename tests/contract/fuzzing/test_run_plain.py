@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import run
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_foreign_api
-from mockserver.contract.parts import PlannedPart, run_parts
+from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, run_parts
 from mockserver.contract.target import Address, Target
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]

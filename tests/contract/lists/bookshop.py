@@ -9,15 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.list_profile import ListProfile
+from mockserver.contract.exchange import Exchange, Finding
 from mockserver.contract.lists.run import plan_lists
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.parts import run_parts
-from mockserver.contract.profile import Profile
+from mockserver.contract.profile import ListProfile, Profile
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.target import Address, Target
 from mockserver.spec import loading
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.contract.lists.discovery import find_lists
-from mockserver.contract.stateful.run import batch_profiles_of
+from mockserver.contract.sequences.sequence import batch_profiles_of
 from tests.contract.lists.test_vendors import api_of, right_server, run, said
 from tests.contract.planted_faults.paging import PAGING
 from tests.contract.planted_faults.wrappers import with_fault

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from mockserver.contract.list_profile import ListOrder
-from mockserver.contract.lists.filter_checks import check_asked_order
+from mockserver.contract.lists.checks import check_asked_order
 from mockserver.contract.lists.walks import Row
+from mockserver.contract.profile import ListOrder
 
 
 @pytest.mark.parametrize(

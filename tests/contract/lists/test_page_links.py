@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.lists.page_links import PageLink, read_link
+from mockserver.contract.lists.walks import PageLink, read_link
 from tests.contract.lists import bookshop
 from tests.contract.lists.bookshop import Bookshop
 

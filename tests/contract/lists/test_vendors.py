@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding
-from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.lists.run import LIST_CHECKS, plan_lists
+from mockserver.contract.exchange import Finding
+from mockserver.contract.lists.checks import LIST_CHECKS
+from mockserver.contract.lists.run import plan_lists
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.parts import run_parts
-from mockserver.contract.target import Address, Target
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.target import Address, App, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.list_filters import LIST_FILTERS

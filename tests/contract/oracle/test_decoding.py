@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.decoding import Decoded, UnreadableError, decode
-from mockserver.contract.oracle.validation import unfold
+from mockserver.contract.oracle.schemas import unfold
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.oracle.expectations import count_noun, explain, show_value
-from mockserver.contract.oracle.validation import compile_schema
+from mockserver.contract.oracle.schemas import compile_schema
 
 
 @pytest.mark.parametrize(

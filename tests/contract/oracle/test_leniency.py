@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.call_profile import Tolerance
-from mockserver.contract.oracle.leniency import Leniency, is_on_the_edge, leniency
-from mockserver.contract.oracle.validation import compile_schema
+from mockserver.contract.oracle.schemas import Leniency, compile_schema, is_on_the_edge, leniency
+from mockserver.contract.profile import Tolerance
 
 STRICT = Leniency()
 LENIENT = leniency(

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.call_profile import Tolerance
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.oracle import Oracle, expected_response
-from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse
+from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, Oracle, expected_response
+from mockserver.contract.profile import Tolerance
 from mockserver.engine.registry import vendor_packages
 from mockserver.spec.openapi import Operation, resolve
 from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, put

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.oracle.validation import (
+from mockserver.contract.oracle.schemas import (
     SchemaProblem,
     compile_schema,
     is_day,

@@ -13,15 +13,13 @@ from functools import cache
 from time import process_time
 
 from mockserver.contract import runner
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.checks import NO_SERVER_ERROR
-from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding
-from mockserver.contract.fuzzing import refusal_checks, schemathesis_checks
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Finding, TargetUnreachableError
+from mockserver.contract.fuzzing import caller, refusals
 from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.target import Address, Target, TargetUnreachableError
+from mockserver.contract.oracle.checks import NO_SERVER_ERROR
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import Address, App, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import Family, PlantedFault
 from tests.contract.planted_faults.shared_calls import FuzzedServer, ServerDoneError, fuzz_servers
@@ -33,7 +31,7 @@ _PARTS: Mapping[Family, frozenset[str]] = {"lists": frozenset(LIST_CHECKS)}
 # Schemathesis checks credentials and server errors too: what ours find is counted as found by it as well.
 _BUILT_IN = frozenset(
     {
-        *(check.id for check in (*schemathesis_checks.SCHEMATHESIS_CHECKS, refusal_checks.AUTH_CHECK)),
+        *(check.id for check in (*caller.SCHEMATHESIS_CHECKS, refusals.AUTH_CHECK)),
         NO_SERVER_ERROR,
     }
 )

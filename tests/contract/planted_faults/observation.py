@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.target import Address, Target
+from mockserver.contract.target import Address, App, Target
 from tests.contract.planted_faults.fault import PlantedFault, VendorClient
 from tests.contract.planted_faults.vendors import HEADERS
 from tests.contract.planted_faults.wrappers import Json

@@ -16,17 +16,16 @@ from hypothesis.errors import HypothesisException
 from requests.structures import CaseInsensitiveDict
 from schemathesis.generation.meta import CaseMetadata
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.fuzzing import link_walks, schemas
+from mockserver.contract.exchange import TargetUnreachableError
+from mockserver.contract.failure_search import without_module_literals
+from mockserver.contract.fuzzing import generated_requests, links
 from mockserver.contract.fuzzing.caller import CaseCaller
-from mockserver.contract.fuzzing.pins import PinnedCase
+from mockserver.contract.fuzzing.generated_requests import PinnedCase
 from mockserver.contract.fuzzing.run import check_case, fuzzing_context, plan_operations
-from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.module_literals import without_module_literals
-from mockserver.contract.parts import run_parts
-from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.target import Target
 
 
 class ServerDoneError(Exception):
@@ -61,7 +60,7 @@ def fuzz_servers(api: ApiUnderTest, servers: Sequence[FuzzedServer], run_config:
     """Do the fuzzing phase at all servers, which are at the same address; the first is the right one."""
     judge = ExchangeJudge(api, run_config)
     contexts = [fuzzing_context(api, one.target, run_config, one.ledger, judge) for one in servers]
-    schema = schemas.load_schema(api, servers[0].target.address.url, run_config)
+    schema = generated_requests.load_schema(api, servers[0].target.address.url, run_config)
     callers = [CaseCaller(schema, context) for context in contexts]
     shared = _SharedCaller(list(zip(servers, callers, strict=True)))
     # What is found is in the ledger of each server; this one stays empty.
@@ -71,7 +70,7 @@ def fuzz_servers(api: ApiUnderTest, servers: Sequence[FuzzedServer], run_config:
         run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)
         for server, context in zip(servers, contexts, strict=True):
             if not server.is_done:
-                server.tries(partial(run_parts, link_walks.plan_walks(api, context), server.ledger))
+                server.tries(partial(run_parts, links.plan_walks(api, context), server.ledger))
 
 
 @dataclass(slots=True)

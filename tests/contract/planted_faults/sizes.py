@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract.target import TargetUnreachableError
+from mockserver.contract.exchange import TargetUnreachableError
 from tests.contract.planted_faults import vendors
 from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
 from tests.contract.planted_faults.wrappers import (

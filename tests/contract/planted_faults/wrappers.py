@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from mockserver.contract.asgi_calls import App
 from mockserver.contract.exchange import to_json_bytes
+from mockserver.contract.target import App
 
 Json: TypeAlias = Any
 _NOT_OF_THAT_SHAPE = (KeyError, TypeError, IndexError, ValueError, AttributeError, ArithmeticError)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.report.annotations import MOST, annotation_lines
-from mockserver.contract.report.rows import run_outcome
+from mockserver.contract.report.github import MOST, annotation_lines
+from mockserver.contract.report.results import run_outcome
 from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, finding, seen, visit
 
 

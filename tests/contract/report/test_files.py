@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mockserver.cli.contract import REPORTS
-from mockserver.contract.finding import Finding
+from mockserver.contract.baseline import KnownFindings
+from mockserver.contract.exchange import Finding
 from mockserver.contract.report.files import KINDS, write_reports
-from mockserver.contract.report.rows import run_outcome
-from mockserver.contract.report.summary import LONGEST_BYTES, markdown_summary
-from mockserver.contract.session.baseline import KnownFindings
+from mockserver.contract.report.github import LONGEST_BYTES, markdown_summary
+from mockserver.contract.report.results import run_outcome
 from tests.support.contract_sessions import BEGAN, HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", "they know")

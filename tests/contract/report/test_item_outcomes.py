@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Response, json_request
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.report.item_outcomes import ItemOutcomes, outcome_words
+from mockserver.contract.report.results import ItemOutcomes, outcome_words
 from tests.support.contract_sessions import OPERATION
 
 JSON = {"content-type": "application/json"}

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.contract.progress import RunPart
-from mockserver.contract.report.rows import run_outcome
-from mockserver.contract.session.baseline import KnownFindings
+from mockserver.contract.baseline import KnownFindings
+from mockserver.contract.report.results import run_outcome
+from mockserver.contract.run_state import RunPart
 from tests.support.contract_sessions import OPERATION, finding, seen, visit
 
 KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", "they know")

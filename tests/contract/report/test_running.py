@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.progress import PartResult, RunPart
-from mockserver.contract.report.running import RunningState, duration, failure_line, part_label, part_line
+from mockserver.contract.report.results import RunningState, duration, failure_line, part_label, part_line
+from mockserver.contract.run_state import PartResult, RunPart
 from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, finding
 
 PAYT = load_vendor_api("payt")

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.report.rows import run_outcome
-from mockserver.contract.report.shell import shell_script
-from mockserver.contract.session.session import Session
+from mockserver.contract.report.files import shell_script
+from mockserver.contract.report.results import run_outcome
+from mockserver.contract.session import Session
 from tests.support.contract_sessions import HOSTILE, SECRET, VARIABLE, exchange, finding, visit
 from tests.support.server_process import serve_process
 

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from mockserver.contract.report.document import report_document
-from mockserver.contract.report.rows import run_outcome
-from mockserver.contract.report.sizes import size_lines
-from mockserver.contract.report.terminal import vendor_lines
-from mockserver.contract.size_times import SizeTime, SizeTimes
+from mockserver.contract.report.results import report_document, run_outcome
+from mockserver.contract.report.terminal import size_lines, vendor_lines
+from mockserver.contract.run_state import SizeTime, SizeTimes
 from tests.support.contract_sessions import OPERATION, visit
 
 TIMES = SizeTimes(

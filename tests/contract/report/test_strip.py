@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract.report.strip import make_strip
+from mockserver.contract.report.files import make_strip
 
 
 def items(*outcomes: str) -> list[dict[str, str]]:

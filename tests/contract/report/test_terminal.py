@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from mockserver.contract.report.rows import RunOutcome, run_outcome
+from mockserver.contract.baseline import KnownFindings
+from mockserver.contract.report.results import RunOutcome, run_outcome
 from mockserver.contract.report.terminal import closing_lines, failure_lines, result_line, vendor_lines
-from mockserver.contract.session.baseline import KnownFindings
 from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 

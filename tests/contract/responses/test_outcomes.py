@@ -7,8 +7,8 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.oracle.responses import class_in_words, reader_for
 from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
-from mockserver.contract.responses.outcomes import class_in_words, reader_for
 from tests.contract.exchanges import GOOD, OTHER, acme, answered, put, results, row, with_outcome
 from tests.support import sample_vendor
 

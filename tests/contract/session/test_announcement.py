@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.run_state import RunConfig
 from mockserver.contract.safety import Rate
-from mockserver.contract.session.announcement import announce
+from mockserver.contract.session import announce
 
 URL = "https://test.example.com/api"
 

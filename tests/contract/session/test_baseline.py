@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.finding import Finding
+from mockserver.contract import baseline
+from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError
+from mockserver.contract.exchange import Finding
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.session import baseline
-from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
 from tests.support.contract_sessions import exchange, finding
 
 KNOWN = KnownFindings("payt", "postV1Invoices", "count-is-processed", "they know", "abc")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.facts import absent_note, absent_operations
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.session.built import absent_note, absent_operations
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Application
 from tests.contract import bad_servers

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.contract.fact_profile import FactCheck, FactRead
+from mockserver.contract.facts import CheckedFacts, FactSearch, MissingFactsError
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.session.facts import CheckedFacts, FactSearch, MissingFactsError
+from mockserver.contract.profile import FactCheck, FactRead
 from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import vendor_packages
 from mockserver.server.application import Options, create_app

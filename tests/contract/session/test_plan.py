@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from mockserver.cli.main import main
 from mockserver.cli.suite import contract_run
 from mockserver.cli.suite.contract_run import ContractOptions
-from mockserver.contract.config import RunConfig
+from mockserver.contract import session
+from mockserver.contract.run_state import RunConfig
 from mockserver.contract.safety import Rate
-from mockserver.contract.session import plan
-from mockserver.contract.session.plan import SessionPlan
+from mockserver.contract.session import SessionPlan
 
 WHOLE = SessionPlan(
     "payt",
@@ -27,21 +27,21 @@ WHOLE = SessionPlan(
 
 
 def test_the_line_that_repeats_a_run_is_short() -> None:
-    assert plan.command_line(SessionPlan("payt").only("sums-are-exact")) == (
+    assert session.command_line(SessionPlan("payt").only("sums-are-exact")) == (
         "mockserver contract payt --seed 0 --max-examples 100 --only sums-are-exact"
     )
 
 
 def test_a_credential_in_a_header_is_a_variable() -> None:
-    assert "sesame" not in plan.command_line(WHOLE)
-    assert '--header "Authorization: $MOCKSERVER_HEADER_AUTHORIZATION"' in plan.command_line(WHOLE)
+    assert "sesame" not in session.command_line(WHOLE)
+    assert '--header "Authorization: $MOCKSERVER_HEADER_AUTHORIZATION"' in session.command_line(WHOLE)
 
 
 def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[ContractOptions] = []
     monkeypatch.setattr(contract_run, "run_contract", lambda options, _line: asked.append(options))
 
-    result = CliRunner().invoke(main, shlex.split(plan.command_line(WHOLE))[1:])
+    result = CliRunner().invoke(main, shlex.split(session.command_line(WHOLE))[1:])
 
     assert result.exit_code == 0, result.output
     one = asked[0]
@@ -58,12 +58,12 @@ def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.Mon
 def test_a_profile_of_a_file_is_in_the_line() -> None:
     one = SessionPlan("acme", spec=Path("acme.yaml"), profile=Path("my profiles/acme.yaml"))
 
-    assert plan.command_line(one).startswith(
+    assert session.command_line(one).startswith(
         "mockserver contract --spec acme.yaml --profile 'my profiles/acme.yaml' --seed 0"
     )
 
 
 def test_a_spec_stands_in_the_place_of_a_vendor() -> None:
-    line = plan.command_line(SessionPlan("acme", spec=Path("my specs/acme.yaml")))
+    line = session.command_line(SessionPlan("acme", spec=Path("my specs/acme.yaml")))
 
     assert line.startswith("mockserver contract --spec 'my specs/acme.yaml' --seed")

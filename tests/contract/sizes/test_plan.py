@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import BatchProfile
-from mockserver.contract.sizes.plan import (
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.sequences.sequence import batch_profiles_of
+from mockserver.contract.size_plan import (
     OUR_LIMIT,
     BadItems,
     SizeBudget,
@@ -18,8 +19,7 @@ from mockserver.contract.sizes.plan import (
     places_of,
     sample_of,
 )
-from mockserver.contract.sizes.plan import plan as planned
-from mockserver.contract.stateful.run import batch_profiles_of
+from mockserver.contract.size_plan import plan as planned
 from mockserver.engine.envelope import MAX_ITEMS
 
 NOBODY = SizeLimit(None, "nobody")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Finding
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.chunks import CHUNKS

@@ -9,11 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.parts import run_parts
-from mockserver.contract.sizes.run import plan_sizes
+from mockserver.contract.exchange import Finding
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.size_run import plan_sizes
 from mockserver.contract.target import Address, Target
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import Shop

@@ -10,13 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.corruptions import remove_member, set_member
-from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.exchange import Exchange, Finding, Request, json_request, to_json_bytes
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.parts import run_parts
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
@@ -28,8 +23,10 @@ from mockserver.contract.profile import (
     RefusedStep,
     Step,
 )
-from mockserver.contract.stateful import run
-from mockserver.contract.stateful.sequence import JudgeSequenceExchange
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.contract.sequences import run
+from mockserver.contract.sequences.sequence import JudgeSequenceExchange
 from mockserver.contract.target import Address, Target
 from mockserver.spec import loading
 from mockserver.spec.openapi import Spec

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.stateful.narrowing import operation_of, usable_batches
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.sequences.sequence import operation_of, usable_batches
 from mockserver.server.application import Application
 from tests.contract.suite import held
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract.stateful.position_checks import find_counts
+from mockserver.contract.sequences.run import find_counts
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.run_state import RunConfig
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.positions import POSITIONS

@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.parts import run_parts
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
@@ -22,7 +19,8 @@ from mockserver.contract.profile import (
     RefusedStep,
     UpdatePosition,
 )
-from mockserver.contract.stateful import run
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.sequences import run
 from mockserver.contract.target import Address, Target
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import OTHER, Shop, Table

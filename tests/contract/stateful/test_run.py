@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.checks import CHECKS
-from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.finding import Finding
-from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.parts import run_parts
-from mockserver.contract.stateful import run
-from mockserver.contract.stateful.run import STATEFUL_CHECKS
+from mockserver.contract.exchange import Exchange, Finding, Request
+from mockserver.contract.oracle.checks import CHECKS
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.sequences import run
+from mockserver.contract.sequences.batches import STATEFUL_CHECKS
 from mockserver.contract.target import Address, Target
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import Shop

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.runner import SIZES_PHASE, STATEFUL_PHASE, run_phases
-from mockserver.contract.stateful import shared_positions
-from mockserver.contract.stateful.sequence import SequenceContext
+from mockserver.contract.sequences import undocumented
+from mockserver.contract.sequences.sequence import SequenceContext
 from mockserver.contract.target import Address, Target
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import Shop
@@ -29,7 +28,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         operations.append(context.batch_profile.operation)
         return replace(context, batch_profile=replace(context.batch_profile, corruptions=()))
 
-    monkeypatch.setattr(shared_positions, "with_positions", find)
+    monkeypatch.setattr(undocumented, "with_positions", find)
     return operations
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mockserver.contract.profile import Corruption
-from mockserver.contract.stateful.strategies import draw_items
+from mockserver.contract.sequences.machine import draw_items
 
 
 def test_sequences_with_the_same_keys_draw_from_one_strategy() -> None:

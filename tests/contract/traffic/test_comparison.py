@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Request
-from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.traffic.comparison import UNKNOWN_OPERATION, Drift, DriftComparison, DriftedExchange
-from mockserver.contract.traffic.har import read_har
-from mockserver.contract.traffic.local_server import UnfitStateError, local_server
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.traffic import (
+    UNKNOWN_OPERATION,
+    Drift,
+    DriftComparison,
+    DriftedExchange,
+    UnfitStateError,
+    local_server,
+    read_har,
+)
 from tests.contract.traffic.archives import archive, entry
 
 BATCH = "https://api.example/vba/claim-invoice-batch"

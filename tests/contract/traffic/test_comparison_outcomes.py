@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
-from mockserver.contract.traffic.comparison import REFUSED_WHOLE, OutcomeDifference, compare_outcomes
+from mockserver.contract.traffic import REFUSED_WHOLE, OutcomeDifference, compare_outcomes
 
 ITEMS = (BatchItem(0, "A", {}), BatchItem(1, "B", {}))
 DONE = ReportedOutcome(0, accepted=True, made="created")

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.traffic.comparison import place_request
-from mockserver.contract.traffic.har import read_har
+from mockserver.contract.traffic import place_request, read_har
 from mockserver.spec import loading
 from tests.contract.traffic.archives import archive, entry
 from tests.support.spec_documents import SPECS

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mockserver.contract.traffic.har import InvalidArchiveError, read_har
+from mockserver.contract.traffic import InvalidArchiveError, read_har
 from tests.contract.traffic.archives import archive, entry
 
 

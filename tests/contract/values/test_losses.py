@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.value_rules import ValueChange
-from mockserver.contract.values.losses import find_losses
+from mockserver.contract.profile import ValueChange
+from mockserver.contract.values.comparison import find_losses
 
 
 @pytest.mark.parametrize(

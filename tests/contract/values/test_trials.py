@@ -11,10 +11,8 @@ from unicodedata import combining
 
 import pytest
 
-from mockserver.contract.config import RunConfig
-from mockserver.contract.values.hard_values import hard_values, kind_of
-from mockserver.contract.values.members import ValueMember
-from mockserver.contract.values.trials import ValueTrial, plan_trials
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.values.hard_values import ValueMember, ValueTrial, hard_values, kind_of, plan_trials
 
 LONGEST = 60
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {

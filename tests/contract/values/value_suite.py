@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.responses.outcomes import reader_for
-from mockserver.contract.stateful.run import batch_profiles_of
-from mockserver.contract.stateful.sequence import SequenceContext
-from mockserver.contract.values.value_run import check_values
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.oracle.responses import reader_for
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.sequences.sequence import SequenceContext, batch_profiles_of
+from mockserver.contract.target import App
+from mockserver.contract.values.run import check_values
 from tests.contract.suite import target
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.loading import ApiUnderTest, load_api, load_vendor_api
-from mockserver.contract.profile import REFUSED_STEP, BatchItem, BatchProfile, DrawnValues, Json
+from mockserver.contract.profile import REFUSED_STEP, BatchItem, BatchProfile, DrawnValues
 from mockserver.errors import SpecError
+from mockserver.model import Json
 from tests.support import sample_vendor
 
 DRAWN = DrawnValues(17, Decimal("19.90"))

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.profile import BatchProfile, DrawnValues, Json
-from mockserver.contract.target import Address, Target
+from mockserver.contract.profile import BatchProfile, DrawnValues
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import Address, App, Target
+from mockserver.model import Json
 from mockserver.server.application import Application, Options, create_app
 from tests.contract.planted_faults.catalogue import MUTANTS
 from tests.contract.planted_faults.fault import PlantedFault

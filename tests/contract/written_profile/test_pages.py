@@ -13,12 +13,10 @@ from msgspec import structs
 
 from mockserver.codec import yaml
 from mockserver.contract import runner
-from mockserver.contract.asgi_calls import App
-from mockserver.contract.config import RunConfig
-from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_api, load_vendor_api
-from mockserver.contract.target import Address, Target
-from mockserver.contract.written_profile.entries import BatchEntry, ProfileEntry
+from mockserver.contract.profile_file.entries import BatchEntry, ProfileEntry
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import Address, App, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.wrappers import (
     Planted,

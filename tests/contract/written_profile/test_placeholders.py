@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.written_profile.placeholders import Template
-from mockserver.contract.written_profile.places import WrittenPlace
+from mockserver.contract.profile_file.entries import Template, WrittenPlace
 from mockserver.errors import SpecError
 
 VALUES = {"key": "007", "amount": Decimal("1.10"), "number": 5, "nothing": None, "yes": True}

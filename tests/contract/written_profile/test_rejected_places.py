@@ -7,11 +7,11 @@ import json
 import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.profile import BatchItem, Json, ReportedOutcomes
-from mockserver.contract.written_profile.entries import RejectedPlacesEntry
-from mockserver.contract.written_profile.places import WrittenPlace
-from mockserver.contract.written_profile.rejected_places import read_rejected_places
+from mockserver.contract.profile import BatchItem, ReportedOutcomes
+from mockserver.contract.profile_file.batches import read_rejected_places
+from mockserver.contract.profile_file.entries import RejectedPlacesEntry, WrittenPlace
 from mockserver.errors import SpecError
+from mockserver.model import Json
 
 READER = read_rejected_places(
     RejectedPlacesEntry(at="/Errors", wide_integers=["Row"]), WrittenPlace("profile.yaml", "")

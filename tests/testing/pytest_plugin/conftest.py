@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mockserver.server.application import Application
-from mockserver.testing import MockServer
+from mockserver.testing.server import MockServer
 from mockserver.testing.threaded_server import run_in_thread
 
 Run = Callable[..., pytest.RunResult]

@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 import mockserver
-from mockserver.testing import MockServer, Sandbox
 from mockserver.testing.pytest_plugin.markers import MARKERS
+from mockserver.testing.sandbox import Sandbox
 from mockserver.testing.scenarios import EFFECTS
+from mockserver.testing.server import MockServer
 
 pytest_plugins = ["pytester"]
 PAGE = (Path(mockserver.__file__).parents[1] / "docs" / "in-tests.md").read_text(encoding="utf-8")

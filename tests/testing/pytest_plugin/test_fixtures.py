@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.testing import MockServer
+from mockserver.testing.server import MockServer
 from tests.support.quick_pytest import QUICK
 from tests.testing.sending import sandbox_names
 

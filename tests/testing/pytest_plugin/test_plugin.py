@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.testing import MockServer
+from mockserver.testing.server import MockServer
 
 pytest_plugins = ["pytester"]
 Run = Callable[..., pytest.RunResult]

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.profile import DrawnValues, Json, ReportedOutcome
+from mockserver.contract.profile import DrawnValues, ReportedOutcome
+from mockserver.model import Json
 from mockserver.server.application import Application
 from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, told_of, trying
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.profile import Json, ReportedOutcome
+from mockserver.contract.profile import ReportedOutcome
+from mockserver.model import Json
 from mockserver.server.application import Application
 from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, each, told_of, trying
 

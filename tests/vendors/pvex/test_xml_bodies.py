@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.fuzzing.request_writer import write_xml
+from mockserver.contract.fuzzing.generated_requests import write_xml
 from mockserver.server.application import Application
 from mockserver.spec.typed_xml import read
 from mockserver.vendors.pvex.invoice_members import DECLARED_ORDER

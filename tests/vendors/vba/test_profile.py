@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.profile import DrawnValues, Json
+from mockserver.contract.profile import DrawnValues
+from mockserver.model import Json
 from mockserver.server.application import Application
 from tests.support.profile_checks import (
     Tried,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from urllib.parse import quote
 
-from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import (
     REFUSED_STEP,
@@ -15,12 +14,13 @@ from mockserver.contract.profile import (
     Corruption,
     DrawnValues,
     Facts,
-    Json,
     Position,
     Record,
     RefusedStep,
     Step,
 )
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.guidewire.profile.outcomes import (
     CHANGED_MEMBERS,
     COMPARED_MEMBERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.fact_profile import FactCheck, FactRead
+from mockserver.contract.profile import FactCheck, FactRead
 
 _BULK_INVOICES = (
     FactRead("getBulkInvoice", {"bulkInvoiceId": "{bulk_invoices}"}),

@@ -5,7 +5,7 @@ Source: docs/vendors/guidewire.md#queries.
 
 from __future__ import annotations
 
-from mockserver.contract.list_profile import ListFilter, ListOrder, ListProfile, Selects
+from mockserver.contract.profile import ListFilter, ListOrder, ListProfile, Selects
 
 _AT = "/attributes"
 _HOW: dict[str, Selects] = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.profile import OpenCase
-from mockserver.contract.value_rules import ValueChange
+from mockserver.contract.profile import OpenCase, ValueChange
 
 OPEN_CASES = (
     OpenCase(

@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.profile import BatchItem, Json, Record, ReportedOutcome, ReportedOutcomes
+from mockserver.contract.profile import BatchItem, Record, ReportedOutcome, ReportedOutcomes
+from mockserver.model import Json
 
 _FOUND, _CREATED, _FIRST_REFUSAL = 200, 201, 400
 _API = "/claim/v1"

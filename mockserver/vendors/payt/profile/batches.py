@@ -16,12 +16,12 @@ from mockserver.contract.profile import (
     Corruption,
     DrawnValues,
     Facts,
-    Json,
     OutcomeReader,
     Record,
     ReportedOutcome,
     ReportedOutcomes,
 )
+from mockserver.model import Json
 
 ComparedMembers: TypeAlias = Mapping[str, Literal["text", "amount"]]
 """The members of a record that are compared, and whether they are amounts."""

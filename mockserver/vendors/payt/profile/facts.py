@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.fact_profile import FactCheck, FactRead
+from mockserver.contract.profile import FactCheck, FactRead
 
 _MOST_ROWS = 500
 _OF_INVOICES = ("postV1Invoices", "patchV1Invoices", "postV1Debtors", "postV1Contacts")

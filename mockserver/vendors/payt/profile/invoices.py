@@ -6,18 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
-from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Request
-from mockserver.contract.profile import (
-    Assumption,
-    BatchProfile,
-    Corruption,
-    DrawnValues,
-    Facts,
-    Json,
-    Record,
-    Step,
-)
+from mockserver.contract.profile import Assumption, BatchProfile, Corruption, DrawnValues, Facts, Record, Step
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.payt.profile import reference_data
 from mockserver.vendors.payt.profile.batches import (
     BROKEN,

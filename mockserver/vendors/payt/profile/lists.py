@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.list_profile import ListFilter, ListOrder, ListProfile
+from mockserver.contract.profile import ListFilter, ListOrder, ListProfile
 
 _ADMINISTRATION = {"administration_id": "{administration}"}
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.call_profile import Tolerance
-from mockserver.contract.profile import OpenCase, RefusalRule
-from mockserver.contract.value_rules import ValueChange
+from mockserver.contract.profile import OpenCase, RefusalRule, Tolerance, ValueChange
 
 _LENGTH = Tolerance("maxLength", "the 255 characters of CSV imports are assumed")
 _REASON = "where the border to the faults of a record runs is assumed"

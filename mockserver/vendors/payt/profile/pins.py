@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.call_profile import (
+from mockserver.contract.profile import (
     FOUND_OR_NOT,
     PER_ITEM_REASON,
     UNKNOWN_ID_REASON,

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from mockserver.contract.corruptions import remove_member, set_member
-from mockserver.contract.profile import (
-    BatchProfile,
-    Corruption,
-    DrawnValues,
-    Facts,
-    Json,
-    OutcomeReader,
-    Record,
-)
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Facts, OutcomeReader, Record
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.payt.profile.batches import BROKEN, TOO_LONG, BatchRecords, RecordType, outcome_reader
 
 READERS: Mapping[str, OutcomeReader] = {

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
-from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
 from mockserver.contract.profile import (
     REFUSED_STEP,
@@ -22,13 +21,14 @@ from mockserver.contract.profile import (
     Corruption,
     DrawnValues,
     Facts,
-    Json,
     Record,
     RecordAfter,
     RefusedStep,
     Step,
     UpdatePosition,
 )
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.pvex.profile.reading import read_outcomes
 from mockserver.vendors.pvex.profile.values import INVOICE_VALUES
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.fact_profile import FactCheck
+from mockserver.contract.profile import FactCheck
 
 FACT_CHECKS = tuple(
     FactCheck(name, needed_by=("postInvoiceBatch",)) for name in ("subscriber", "client", "client_pms")

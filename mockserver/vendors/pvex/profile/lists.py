@@ -5,7 +5,7 @@ It is an extension of this mock (docs/vendors/pvex.md#operations-and-paths).
 
 from __future__ import annotations
 
-from mockserver.contract.list_profile import ListFilter, ListProfile
+from mockserver.contract.profile import ListFilter, ListProfile
 
 LISTS = (
     ListProfile(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.call_profile import ExpectedStatuses, Tolerance
-from mockserver.contract.profile import OpenCase
+from mockserver.contract.profile import ExpectedStatuses, OpenCase, Tolerance
 
 _EITHER = ExpectedStatuses("the documents do not say whether it is refused", valid=("2xx", "400"))
 _PUSHES = {"postInvoiceBatch": _EITHER, "postInvoice": _EITHER}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.call_profile import FOUND_OR_NOT, ExpectedStatuses, FixturePins, Tolerance
+from mockserver.contract.profile import FOUND_OR_NOT, ExpectedStatuses, FixturePins, Tolerance
 
 PINS = FixturePins(
     known={"getInvoice": {"id": "INV-1", "subscriberId": "SUB-100"}},

@@ -12,7 +12,8 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from mockserver.contract.exchange import Exchange, Response
-from mockserver.contract.profile import BatchItem, Json, ReportedOutcome, ReportedOutcomes
+from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
+from mockserver.model import Json
 
 _OK, _REFUSED = 200, 400
 _ITEM_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[([0-9]+)\](?:\..*)?", re.DOTALL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.value_rules import ValueChange, ValueRules
+from mockserver.contract.profile import ValueChange, ValueRules
 
 INVOICE_VALUES = ValueRules(
     decimals={"Amount": -1, "BalanceDue": -1},

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.call_profile import Tolerance
-from mockserver.contract.profile import Facts, LimitedCredentials, Profile, RefusalRule
+from mockserver.contract.profile import Facts, LimitedCredentials, Profile, RefusalRule, Tolerance
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
 from mockserver.vendors.vba.profile.facts import FACT_CHECKS
 from mockserver.vendors.vba.profile.lists import LISTS

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
 from mockserver.contract.profile import (
+    AS_SENT,
     REFUSED_STEP,
     Assumption,
     BatchItem,
@@ -16,14 +16,15 @@ from mockserver.contract.profile import (
     Corruption,
     DrawnValues,
     Facts,
-    Json,
     Record,
     RefusedStep,
     ReportedOutcome,
     ReportedOutcomes,
     Step,
+    ValueRules,
 )
-from mockserver.contract.value_rules import AS_SENT, ValueRules
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.vba.profile.values import INVOICE_VALUES
 
 _FIRST_FAILURE, _FIRST_REFUSAL = 300, 400

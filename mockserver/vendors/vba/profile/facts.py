@@ -6,7 +6,7 @@ payee is looked for in each.
 
 from __future__ import annotations
 
-from mockserver.contract.fact_profile import FactCheck, FactRead
+from mockserver.contract.profile import FactCheck, FactRead
 
 _MOST_ROWS = 500
 _PAYEE = (

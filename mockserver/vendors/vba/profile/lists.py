@@ -5,7 +5,7 @@ Source: docs/vendors/vba.md#lists.
 
 from __future__ import annotations
 
-from mockserver.contract.list_profile import Counted, ListOrder, ListProfile
+from mockserver.contract.profile import Counted, ListOrder, ListProfile
 
 _COUNTS: dict[Counted, str] = {
     "all": "x-pagination#/TotalCount",

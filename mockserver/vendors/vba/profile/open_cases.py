@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.call_profile import ExpectedStatuses
-from mockserver.contract.profile import OpenCase
+from mockserver.contract.profile import ExpectedStatuses, OpenCase
 
 _SAID = "the reference says 200, prose says 201"
 _MADE = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.value_rules import ValueChange, ValueRules
+from mockserver.contract.profile import ValueChange, ValueRules
 
 _UNZONED = "moments are kept in UTC and shown without zone"
 _USER = "who writes without a name is named by the token"

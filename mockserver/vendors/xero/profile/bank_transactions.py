@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Facts, Json, Record
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Facts, Record
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.xero.profile.reading import NEW_BANK_TRANSACTIONS
 from mockserver.vendors.xero.profile.requests import (
     UNKNOWN_ID,

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.corruptions import set_member
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
     Corruption,
     DrawnValues,
-    Json,
     Record,
     RefusedStep,
     Step,
 )
+from mockserver.contract.samples import set_member
+from mockserver.model import Json
 from mockserver.vendors.xero.profile.reading import CONTACTS
 from mockserver.vendors.xero.profile.requests import (
     UNKNOWN_ID,

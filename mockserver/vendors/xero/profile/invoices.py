@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
     REFUSED_STEP,
@@ -18,11 +17,12 @@ from mockserver.contract.profile import (
     Corruption,
     DrawnValues,
     Facts,
-    Json,
     Record,
     RefusedStep,
     Step,
 )
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.xero.profile.reading import INVOICES, NEW_INVOICES
 from mockserver.vendors.xero.profile.requests import (
     UNKNOWN_ID,

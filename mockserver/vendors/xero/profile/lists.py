@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.list_profile import Counted, ListFilter, ListOrder, ListProfile, Selects
+from mockserver.contract.profile import Counted, ListFilter, ListOrder, ListProfile, Selects
 
 _COUNTS: Mapping[Counted, str] = {
     "all": "/pagination/itemCount",

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.profile import REFUSED_STEP, BatchProfile, Corruption, DrawnValues, Facts, Json, Step
+from mockserver.contract.profile import REFUSED_STEP, BatchProfile, Corruption, DrawnValues, Facts, Step
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
 from mockserver.vendors.xero.profile.reading import PAYMENTS, POSTED_PAYMENTS
 from mockserver.vendors.xero.profile.requests import (
     WITHOUT_SUMMARY,

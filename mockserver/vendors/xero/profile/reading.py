@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.profile import BatchItem, Json, ReportedOutcome, ReportedOutcomes
+from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
+from mockserver.model import Json
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
 _OK, _REFUSED = 200, 400

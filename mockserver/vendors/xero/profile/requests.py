@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from mockserver.contract.exchange import Exchange, Request, json_request
-from mockserver.contract.profile import DrawnValues, Facts, Json, Record
+from mockserver.contract.profile import DrawnValues, Facts, Record
+from mockserver.model import Json
 
 WITHOUT_SUMMARY = {"summarizeErrors": "false"}
 UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"

@@ -1,0 +1,415 @@
+"""Facts that a run relies on, and operations that a server lacks, found before it writes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+from mockserver.contract.credentials import headers_for, with_query
+from mockserver.contract.exchange import Exchange, Request, UnansweredCallError, UnsendableCallError
+from mockserver.contract.lists.discovery import json_of, value_in
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import FactCheck, FactRead, Facts
+from mockserver.contract.samples import SampleMember
+from mockserver.contract.target import Target
+from mockserver.model import Json
+from mockserver.spec.openapi import Operation, resolve
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_SHOWN_KEYS = 2
+_DONE = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFact:
+    """A fact that is not at the target: `seen` is the call that shows it, `found` are others that are there.
+
+    `is_written`: records with the fact are changed, so that a user has to choose which.
+    """
+
+    fact: str
+    text: str
+    seen: str
+    found: tuple[str, ...] = ()
+    is_written: bool = False
+
+    @property
+    def option(self) -> str:
+        """The option that names another one."""
+        if self.is_written or not self.found:
+            return f"--fact {self.fact}=…"
+        return f"--fact {shlex.quote(f'{self.fact}={self.found[0]}')}"
+
+
+class MissingFactsError(Exception):
+    """Facts that a run relies on are not at the target."""
+
+    def __init__(self, missing: Sequence[MissingFact]) -> None:
+        super().__init__(", ".join(f"{one.fact}={one.text} ({one.seen})" for one in missing))
+        self.missing = tuple(missing)
+
+    @property
+    def cure(self) -> str:
+        """What to give instead, for people."""
+        given = " ".join(one.option for one in self.missing)
+        there = "; ".join(
+            f"{one.fact}: {', '.join(one.found[:_SHOWN_KEYS])}" for one in self.missing if one.found
+        )
+        return f"{given}     {f'found there: {there}' if there else 'with a record that is there'}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFacts:
+    """What a run relies on after the check: all `facts`, those `taken` from the target, and `notes`."""
+
+    facts: Facts
+    taken: Facts = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What reads say of a fact: whether it is there, the calls, the usable keys of lists."""
+
+    state: Literal["there", "missing", "unclear"]
+    calls: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactSearch:
+    """The search for the facts that some operations rely on, at a target.
+
+    `given` are the facts that a user named. `may_take`: a fact of the fixtures that is not there may be
+    replaced by one that a list shows.
+    """
+
+    api: ApiUnderTest
+    target: Target
+    operations: frozenset[str]
+    given: Facts
+    may_take: bool = False
+
+    def checked(self, *, only_given: bool = False) -> CheckedFacts:
+        """Look for each fact; with `only_given` for those that a user named.
+
+        Raises:
+            MissingFactsError: some are not there.
+            TargetUnreachableError: the target does not answer.
+        """
+        taken: dict[str, str] = {}
+        unclear: list[str] = []
+        missing: list[MissingFact] = []
+        notes: list[str] = []
+        for name, checks in self._wanted(only_given=only_given):
+            facts = {**self.api.facts, **taken}
+            seen = self._seen(checks, facts)
+            if seen.state == "unclear":
+                calls = ", ".join(dict.fromkeys(seen.calls)) or "no read shows it"
+                unclear.append(f"{name}={facts[name]} ({calls})")
+            elif seen.state == "missing":
+                if other := self._replacement(name, checks, facts, seen):
+                    taken[name] = other
+                    notes.append(
+                        f"{name}={other} is taken, which is at the target: {facts[name]} is not "
+                        f"({seen.calls[0]}); --fact {name}=… names another"
+                    )
+                else:
+                    is_written = not all(one.replaceable for one in checks)
+                    missing.append(MissingFact(name, facts[name], seen.calls[0], seen.found, is_written))
+        if missing:
+            raise MissingFactsError(missing)
+        if unclear:
+            notes.append(f"not checked, whether they are at the target: {'; '.join(unclear)}")
+        return CheckedFacts({**self.api.facts, **taken}, taken, tuple(notes))
+
+    def _wanted(self, *, only_given: bool) -> Iterator[tuple[str, tuple[FactCheck, ...]]]:
+        """Yield the facts that the operations rely on, with how each is checked."""
+        known = self.api.profile.fact_checks
+        for name in self.api.profile.facts:
+            checks = tuple(one for one in known if one.fact == name)
+            needed = tuple(one for one in checks if self._is_needed(one))
+            is_left_out = checks and not needed
+            if is_left_out or not self.api.facts[name] or (only_given and name not in self.given):
+                continue
+            yield name, needed
+
+    def _is_needed(self, check: FactCheck) -> bool:
+        is_used = not check.needed_by or not self.operations.isdisjoint(check.needed_by)
+        return is_used and not check.made_up and check.tenant < self._tenants()
+
+    def _tenants(self) -> int:
+        return max((one.tenants for one in self.api.profile.batches(self.api.facts)), default=1)
+
+    def _seen(self, checks: Sequence[FactCheck], facts: Facts) -> _Seen:
+        """Return what the reads say of a fact, in every tenant and of every part of it."""
+        every = [
+            self._seen_once(check, {**facts, check.fact: part})
+            for check in checks
+            for part in _parts(check, facts[check.fact])
+        ]
+        lacking = [one for one in every if one.state == "missing"]
+        others = {text for name, text in self.api.facts.items() if name not in {one.fact for one in checks}}
+        shown = lacking[0].found if lacking else ()
+        found = [name for name in shown if name not in others and _is_in_all(name, every)]
+        if lacking:
+            return _Seen("missing", lacking[0].calls, tuple(found))
+        if every and all(one.state == "there" for one in every):
+            return _Seen("there")
+        return _Seen("unclear", tuple(call for one in every if one.state == "unclear" for call in one.calls))
+
+    def _seen_once(self, check: FactCheck, facts: Facts) -> _Seen:
+        """Ask read after read for a clear answer, and after one that it is missing for a list of others."""
+        calls: list[str] = []
+        first: _Seen | None = None
+        for read in check.reads:
+            if first and read.rows is None:
+                continue
+            seen = self._read(read, check, facts)
+            if seen.state == "there":
+                return seen
+            calls.extend(seen.calls)
+            if seen.state == "missing" and first is None:
+                first = seen
+            if first and seen.found:
+                return replace(first, found=seen.found)
+        return first or _Seen("unclear", tuple(calls))
+
+    def _read(self, read: FactRead, check: FactCheck, facts: Facts) -> _Seen:
+        request = self._request(read, check.tenant, facts)
+        tenant = "".join(f", {name}: {text}" for name, text in self._headers(check.tenant, facts).items())
+        call = f"{request.method} {request.path}{tenant}"
+        sent = with_query(self.api, read.operation, self.api.profile.credentials, request)
+        try:
+            exchange = self.target.send(sent, read.operation)
+        except UnansweredCallError:
+            return _Seen("unclear", (f"{call}: no answer that can be read",))
+        except UnsendableCallError as error:
+            return _Seen("unclear", (f"{call}: {error}",))
+        called = f"{call}: {exchange.response.status}"
+        if read.rows is None:
+            return self._one_record(exchange, read, facts[check.fact], called)
+        if exchange.response.status not in _DONE:
+            return _Seen("unclear", (called,))
+        return _list(exchange, read, facts[check.fact], called)
+
+    def _one_record(self, exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
+        status = exchange.response.status
+        if status in _DONE:
+            shown = _text(value_in(json_of(exchange.response.body), read.key)) if read.key else text
+            return _Seen("there") if shown == text else _Seen("unclear", (f"{called}, of another record",))
+        if status not in read.missing:
+            return _Seen("unclear", (called,))
+        if is_unknown_path(self.api, self.target, exchange):
+            return _Seen("unclear", (f"{called}, as at a path that is not there",))
+        return _Seen("missing", (called,))
+
+    def _request(self, read: FactRead, tenant: int, facts: Facts) -> Request:
+        operation = self.api.spec.operations[read.operation]
+        values = {name: quote(_filled(text, facts), safe="") for name, text in read.path.items()}
+        path = _PLACE.sub(lambda found: values[found[1]], operation.path)
+        if read.query:
+            query = {name: _filled(text, facts) for name, text in read.query.items()}
+            path = f"{path}?{urlencode(query, quote_via=quote)}"
+        given = self.api.profile.credentials
+        kept = {"accept": "application/json", **self._headers(tenant, facts)}
+        return Request("GET", path, kept).having(headers_for(self.api, operation.id, given))
+
+    def _headers(self, tenant: int, facts: Facts) -> Mapping[str, str]:
+        return self.api.profile.headers(facts, tenant)
+
+    def _replacement(self, name: str, checks: Sequence[FactCheck], facts: Facts, seen: _Seen) -> str:
+        """Return another record that is there for every check of the fact; "" if none may be taken."""
+        if not self.may_take or name in self.given or not all(one.replaceable for one in checks):
+            return ""
+        there = (other for other in seen.found if self._seen(checks, {**facts, name: other}).state == "there")
+        return next(there, "")
+
+
+def _is_in_all(name: str, every: Iterable[_Seen]) -> bool:
+    """Return whether each tenant in which a list was read has the record."""
+    return all(name in one.found for one in every if one.found)
+
+
+def _parts(check: FactCheck, text: str) -> list[str]:
+    return text.split(check.parts) if check.parts else [text]
+
+
+def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
+    """Return what a list says: one that is cut at `size` rows may have the record on another page."""
+    rows = value_in(json_of(exchange.response.body), read.rows or "")
+    if not isinstance(rows, list):
+        return _Seen("unclear", (f"{called}, without a list of rows",))
+    usable = [row for row in rows if all(_has(row, *one) for one in read.having.items())]
+    keys = [_text(value_in(row, read.key)) for row in usable]
+    found = tuple(dict.fromkeys(key for key in keys if key))
+    if text in found:
+        return _Seen("there", found=found)
+    if read.size and len(rows) >= read.size:
+        return _Seen("unclear", (f"{called}, not in its first {len(rows)} rows",), found)
+    return _Seen("missing", (f"{called}, not in its {len(rows)} rows",), found)
+
+
+def _has(row: Json, pointer: str, value: Json) -> bool:
+    return bool(value_in(row, pointer) == value)
+
+
+def _text(value: Json) -> str:
+    return "" if value is None or isinstance(value, dict | list) else str(value)
+
+
+def _filled(text: str, facts: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda found: facts[found[1]], text)
+
+
+_NOT_FOUND = 404
+_CLOSED = (401, 403)
+_VARYING = re.compile(r"[0-9a-fA-F-]{8,}|[0-9]+")
+_ABSENT = (405, 501)
+_OTHERS = ("PATCH", "PUT", "POST", "DELETE", "TRACE")
+_READING = ("get", "head", "options", "trace")
+_NUMBER = 2_000_000_011
+"""Stands for a record that is most likely not there."""
+_PATH_PARAMETER = re.compile(r"\{([^{}]+)\}")
+
+
+def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[str]) -> Mapping[str, int]:
+    """Call each operation once, without a body; return those that the server does not have, with the status.
+
+    A 405 or a 501 says so. A 404 says so where the spec has none for the operation; else it may be that of a
+    record, and more is looked at. Nothing is changed by these calls: a body that must be there is missing,
+    and no record has the key.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    absent: dict[str, int] = {}
+    built: list[Exchange] = []
+    unclear: list[Exchange] = []
+    for operation in api.spec.operations.values():
+        request = _first_call(api, operation) if operation.id in operations else None
+        if request is None:
+            continue
+        exchange = _answered(target, request, operation.id)
+        if exchange is None:
+            continue  # the run finds that it is not answered
+        status = exchange.response.status
+        if status in _ABSENT or (status == _NOT_FOUND and not _has_not_found(operation)):
+            absent[operation.id] = status
+        else:
+            (unclear if status == _NOT_FOUND else built).append(exchange)
+    if unclear and any(_asks_who_calls(api, target, one) for one in built):
+        absent |= {one.operation: _NOT_FOUND for one in unclear if _has_no_route(api, target, one)}
+    return {name: absent[name] for name in api.spec.operations if name in absent}
+
+
+def _asks_who_calls(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
+    """Return whether the operation is closed to a caller without credentials."""
+    anonymous = _answered(target, _anonymous(api, exchange))
+    return anonymous is not None and anonymous.response.status in _CLOSED
+
+
+def _answered(target: Target, request: Request, operation: str = "") -> Exchange | None:
+    """Return the exchange, None where there is no whole answer to the call."""
+    try:
+        return target.send(request, operation)
+    except UnansweredCallError:
+        return None
+
+
+def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
+    """Return whether a 404 is that of the path, on a server that asks elsewhere who calls.
+
+    Then it comes without credentials too, or, where none are asked for, by a method that the spec has not;
+    and it looks like that of a path which is in no spec.
+    """
+    sent = _anonymous(api, exchange)
+    if not headers_for(api, exchange.operation, api.profile.credentials):
+        known = api.spec.document["paths"][api.spec.operations[exchange.operation].path]
+        sent = replace(sent, method=next(name for name in _OTHERS if name.lower() not in known))
+    again = _answered(target, sent)
+    if again is None or again.response.status != _NOT_FOUND:
+        return False
+    invented = _answered(target, replace(exchange.request, path=f"/not-there{exchange.request.path}"))
+    return invented is not None and _outline(invented) == _outline(exchange)
+
+
+def is_unknown_path(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
+    """Return whether a refusal is that of a path which is in no spec, as far as answers show.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    invented = replace(exchange.request, path=f"/not-there{exchange.request.path}")
+    shown = _answered(target, invented)
+    if shown is None or _outline(shown) != _outline(exchange):
+        return False
+    anonymous = _anonymous(api, exchange)
+    if anonymous == exchange.request:
+        return True
+    same = [_answered(target, one) for one in (anonymous, replace(anonymous, path=invented.path))]
+    outlines = [one and _outline(one) for one in same]
+    return outlines[0] == outlines[1]
+
+
+def _anonymous(api: ApiUnderTest, exchange: Exchange) -> Request:
+    secret = headers_for(api, exchange.operation, api.profile.credentials)
+    kept = {name: text for name, text in exchange.request.headers.items() if name not in secret}
+    return replace(exchange.request, headers=kept)
+
+
+def _outline(exchange: Exchange) -> tuple[int, str]:
+    """Return an answer without what differs from call to call."""
+    text = exchange.response.body.decode("utf-8", "replace").replace(exchange.request.path, "")
+    return exchange.response.status, _VARYING.sub("", text)
+
+
+def absent_note(api: ApiUnderTest, absent: Mapping[str, int]) -> str:
+    """Return the line that tells which operations are left out."""
+    named = (
+        f"{operation.method.upper()} {operation.path} ({status})"
+        for name, status in absent.items()
+        for operation in [api.spec.operations[name]]
+    )
+    return f"not built at the target: {', '.join(named)}; left out"
+
+
+def _has_not_found(operation: Operation) -> bool:
+    return not operation.responses.keys().isdisjoint((str(_NOT_FOUND), "4XX", "default"))
+
+
+def _first_call(api: ApiUnderTest, operation: Operation) -> Request | None:
+    """Return the call; None if its path cannot but name a record that may be there."""
+    node = api.spec.document["paths"][operation.path]
+    places = [
+        resolve(api.spec.document, one)
+        for one in (*node.get("parameters", ()), *node[operation.method].get("parameters", ()))
+    ]
+    values = {
+        str(one["name"]): SampleMember.of(api.spec.document, one["name"], one.get("schema", {}))
+        for one in places
+        if one.get("in") == "path"
+    }
+
+    def value(found: re.Match[str]) -> str:
+        member = values.get(found[1])
+        schema = {name: held for name, held in member.schema.items() if name != "example"} if member else {}
+        made = SampleMember(found[1], schema, api.spec.document).good(_NUMBER)
+        return quote(str(_NUMBER if made is None else made), safe="")
+
+    path = _PATH_PARAMETER.sub(value, operation.path)
+    if (
+        path.count(str(_NUMBER)) < len(_PATH_PARAMETER.findall(operation.path))
+        and operation.method not in _READING
+    ):
+        return None
+    headers = dict(api.profile.headers(api.facts, 0))
+    if operation.bodies:
+        headers["content-type"] = operation.bodies[0].name.replace("*", "json")
+    given = api.profile.credentials
+    request = Request(operation.method.upper(), path, headers)
+    return with_query(api, operation.id, given, request.having(headers_for(api, operation.id, given)))

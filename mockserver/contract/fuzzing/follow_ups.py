@@ -1,0 +1,509 @@
+"""Calls that follow a generated one: replays, related reads, `Location` of a record.
+
+Every operation that takes a key is tried, also those that no sequence sends. Generated calls get a key of
+their own; a few of those that are answered well are sent again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from uuid import NAMESPACE_URL, uuid5
+from zlib import crc32
+
+from mockserver.codec.paths import decoded_path
+from mockserver.contract.exchange import Check, Exchange, Finding, Request
+from mockserver.contract.isolation import (
+    OTHER_BODY,
+    REPLAY,
+    is_refused,
+    is_same_answer,
+    key_in,
+    rule_of,
+    takes_key,
+    with_key,
+    without_key,
+)
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.expectations import find_operation
+from mockserver.contract.profile import IdempotencyRule
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.sequences import sentences
+from mockserver.contract.target import Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import Json, pointer_of
+from mockserver.spec.openapi import Operation
+
+TENANTS = "tenants-are-apart"
+REPLAY_CHECKS = (REPLAY, OTHER_BODY, TENANTS)
+"""Checks that sequences make too."""
+
+_SUCCESS = range(200, 300)
+_FIRST_REFUSAL = 400
+_TRIED = frozenset({1, 2, 4, 8})
+"""Which of an operation's good answers are replayed: the first are examples, later ones are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyedCall:
+    """A call that was done under a key, and that key."""
+
+    exchange: Exchange
+    key: str
+
+
+class KeyedReplays:
+    """Replays a few calls of every operation that takes an idempotency key."""
+
+    def __init__(
+        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
+    ) -> None:
+        self._api = api
+        self._calls = CountedCalls(target, ledger)
+        self._run_config = run_config
+        self._ledger = ledger
+        rule = rule_of(api)
+        wanted = any(run_config.wants(one) for one in REPLAY_CHECKS)
+        self._rule = rule if wanted else None
+        operations = api.spec.operations.values() if rule else ()
+        self._takers = frozenset(one.id for one in operations if rule and takes_key(api, rule, one))
+        self._keys: Counter[str] = Counter()
+        self._good: Counter[str] = Counter()
+        self._first: dict[str, _KeyedCall] = {}
+
+    def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
+        """Return what puts a new key into the operation's next call, None if that needs none."""
+        rule = self._rule
+        if rule is None or operation not in self._takers or self._is_done(operation):
+            return None
+        key = self._new_key(rule, operation)
+        return lambda request: request if _commits_nothing(rule, request) else with_key(rule, request, key)
+
+    def without_key(self, exchange: Exchange) -> Exchange:
+        """Return the exchange as if it had been made without a key."""
+        if self._rule is None:
+            return exchange
+        return replace(exchange, request=without_key(self._rule, exchange.request))
+
+    def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+        """Return what replays of a good call show.
+
+        Raises:
+            TargetUnreachableError: nobody answers.
+        """
+        rule = self._rule
+        good = exchange.response.status in _SUCCESS and exchange.operation == operation
+        if rule is None or operation not in self._takers or not good or self._is_done(operation):
+            return ()
+        key = key_in(rule, exchange.request)
+        if not key or _commits_nothing(rule, exchange.request):
+            return ()
+        found: list[Finding] = []
+        first = self._first.pop(operation, None)
+        if first is not None and _has_another_body(rule, first.exchange, exchange):
+            found += self._other_body(rule, operation, first, exchange)
+            found += self._other_tenant(rule, operation, first, exchange)
+        elif first is not None:
+            self._first[operation] = first
+        self._good[operation] += 1
+        if self._good[operation] in _TRIED:
+            found += self._replay(rule, operation, exchange)
+            self._first[operation] = _KeyedCall(exchange, key)
+        return tuple({one.check: one for one in reversed(found)}.values())
+
+    def _replay(self, rule: IdempotencyRule, operation: str, first: Exchange) -> Iterator[Finding]:
+        if not self._run_config.wants(REPLAY):
+            return
+        reads = related_reads(self._api, first)
+        before = observe(reads, self._calls.send)
+        again = self._calls.send(first.request, operation)
+        self._ledger.count_check(operation, REPLAY)
+        change = first_change(before, reads, self._calls.send)
+        what = f"{_called(first)} came again with the same {rule.name} and the same body"
+        if change is not None:
+            said = f"{what}, and it was done a second time: {change.said}"
+            shown = (first, change.before.exchange, again, change.after.exchange)
+            yield Finding(REPLAY, operation, said, change.pointer, "no change", "a change", shown)
+        came, expected = sentences.response(again), sentences.response(first)
+        if rule.again == "same" and not is_same_answer(first, again):
+            said = f"{what}, and was answered {came}; the first answer was {expected}"
+            yield Finding(REPLAY, operation, said, "", "the first answer", came, (first, again))
+        if rule.again == "refused" and not is_refused(again, rule.replay_status):
+            said = f"{what}, and was answered {came}, although it must be refused"
+            status = str(rule.replay_status or "4xx")
+            yield Finding(REPLAY, operation, said, "", status, came, (first, again))
+
+    def _other_body(
+        self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
+    ) -> Iterator[Finding]:
+        if not self._run_config.wants(OTHER_BODY):
+            return
+        reads = related_reads(self._api, first.exchange)
+        before = observe(reads, self._calls.send)
+        request = with_key(rule, other.request, first.key)
+        came = self._calls.send(request, operation)
+        self._ledger.count_check(operation, OTHER_BODY)
+        change = first_change(before, reads, self._calls.send)
+        what = f"{_called(first.exchange)} came with the {rule.name} of an earlier call and another body"
+        if rule.again and not is_refused(came, rule.conflict_status):
+            said = f"{what}, and was answered {sentences.response(came)}, although it must be refused"
+            status = str(rule.conflict_status or "4xx")
+            answered = str(came.response.status)
+            yield Finding(OTHER_BODY, operation, said, "", status, answered, (first.exchange, came))
+        elif change is not None:
+            said = f"{what}, and it changed something: {change.said}"
+            shown = (first.exchange, change.before.exchange, came, change.after.exchange)
+            yield Finding(OTHER_BODY, operation, said, change.pointer, "no change", "a change", shown)
+
+    def _other_tenant(
+        self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
+    ) -> Iterator[Finding]:
+        """Find a key that means something in another tenant, where the same call under a new key is done."""
+        headers = self._other_headers(other.request)
+        if not headers or not self._run_config.wants(TENANTS):
+            return
+        there = replace(other.request, headers={**other.request.headers, **headers})
+        known = self._calls.send(with_key(rule, there, first.key), operation)
+        fresh = self._calls.send(with_key(rule, there, self._new_key(rule, operation)), operation)
+        self._ledger.count_check(operation, TENANTS)
+        if fresh.response.status not in _SUCCESS:
+            return
+        replayed = is_same_answer(known, first.exchange) and not is_same_answer(fresh, first.exchange)
+        if known.response.status >= _FIRST_REFUSAL or replayed:
+            said = (
+                f"{_called(other)} came in another tenant with an {rule.name} that only the first tenant has "
+                f"used, and was answered {sentences.response(known)}; with a new one it is done"
+            )
+            status = str(fresh.response.status)
+            yield Finding(
+                TENANTS,
+                operation,
+                said,
+                "",
+                status,
+                sentences.response(known),
+                (first.exchange, fresh, known),
+            )
+
+    def _other_headers(self, request: Request) -> Mapping[str, str]:
+        """Return the headers of another tenant than the request's; none where there is only one."""
+        profile, facts = self._api.profile, self._api.facts
+        if max((one.tenants for one in profile.batches(facts)), default=1) < 2:  # noqa: PLR2004 - two tenants
+            return {}
+        mine, theirs = (
+            {name.lower(): text for name, text in profile.headers(facts, tenant).items()} for tenant in (0, 1)
+        )
+        same = all(request.headers.get(name) == text for name, text in mine.items())
+        return theirs if same and mine != theirs else {}
+
+    def _is_done(self, operation: str) -> bool:
+        good = self._good[operation]
+        return good >= 2 * max(_TRIED) or (good >= max(_TRIED) and operation not in self._first)
+
+    def _new_key(self, rule: IdempotencyRule, operation: str) -> str:
+        self._keys[operation] += 1
+        text = f"contract-{self._run_config.seed}-{crc32(operation.encode()):08x}-{self._keys[operation]}"
+        return str(uuid5(NAMESPACE_URL, text)) if self._is_uuid(rule, operation) else text
+
+    def _is_uuid(self, rule: IdempotencyRule, operation: str) -> bool:
+        declared = self._api.spec.operations[operation].parameters
+        formats = (one.schema.get("format") for one in declared if one.name.lower() == rule.name.lower())
+        return "uuid" in formats
+
+
+def _commits_nothing(rule: IdempotencyRule, request: Request) -> bool:
+    return any(request.headers.get(name.lower(), "false") != "false" for name in rule.no_key_with)
+
+
+def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -> bool:
+    """Return whether two calls differ in their bodies alone, and not only in how these are written."""
+    one, two = without_key(rule, first.request), without_key(rule, other.request)
+    if (one.method, one.path, one.media_type) != (two.method, two.path, two.media_type):
+        return False
+    try:
+        return bool(one.json() != two.json())
+    except ValueError:
+        return False
+
+
+def _called(exchange: Exchange) -> str:
+    return f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
+
+
+_MOST = 3
+"""Reads of one write; a table of more would cost more calls than it finds faults."""
+
+_OF_THE_BODY = frozenset({"content-type", "content-length", "content-encoding", "accept", "if-match"})
+_OK = 200
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]|$)|/Date\(")
+_ABSENT = object()
+
+SendRead: TypeAlias = Callable[[Request], Exchange]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one read shows: its scalars by JSON Pointer; `unsteady` are those that differ without a write."""
+
+    exchange: Exchange
+    values: Mapping[str, Json]
+    unsteady: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference between two observations of one read, in words."""
+
+    said: str
+    pointer: str
+    before: Observation
+    after: Observation
+
+
+def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
+    """Return the reads nearest to the path of a write, of those whose parameters are known; at most three."""
+    try:
+        match = find_operation(api.spec, exchange.request.method, _path(exchange.request))
+    except (NotFound, MethodNotAllowed):
+        return ()
+    headers = {name: text for name, text in exchange.request.headers.items() if name not in _OF_THE_BODY}
+    reads = [one for one in api.spec.operations.values() if one.method == "get"]
+    reads.sort(key=lambda one: -_shared(one.path, match.operation.path))
+    made = (_request(api, one, match.values, headers) for one in reads)
+    return tuple(one for one in made if one is not None)[:_MOST]
+
+
+def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
+    """Read everything twice; None stands for what cannot be compared."""
+    return [_observed(send(one), send(one)) for one in reads]
+
+
+def first_change(
+    before: Sequence[Observation | None], reads: Sequence[Request], send: SendRead
+) -> Change | None:
+    """Return the first difference that reading once more shows; moments are not compared."""
+    for was, request in zip(before, reads, strict=True):
+        if was is None:
+            continue
+        exchange = send(request)
+        values = _values(exchange)
+        found = None if values is None else next(_differences(was, Observation(exchange, values)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two paths have in common before they differ."""
+    differing = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differing, min(len(one), len(other)))
+
+
+def _path(request: Request) -> str:
+    return unquote(request.path.partition("?")[0])
+
+
+def _request(
+    api: ApiUnderTest, operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]
+) -> Request | None:
+    pins = api.pins
+    known = {**pins.path, **pins.query, **pins.known.get(operation.id, {}), **values}
+    places = {"path": known, "query": known, "header": headers}
+    needed = [(one.place, one.name) for one in operation.parameters if one.required]
+    if any(_spelled(name, place) not in places.get(place, {}) for place, name in needed):
+        return None
+    asked = {one.name for one in operation.parameters if one.place == "query"}
+    query = {
+        name: known[name]
+        for name in known
+        if name in asked and (("query", name) in needed or name in pins.query)
+    }
+    path = re.sub(r"\{([^}]+)\}", lambda name: quote(known[name[1]], safe=":"), operation.path)
+    return Request("GET", f"{path}?{urlencode(query)}" if query else path, headers)
+
+
+def _spelled(name: str, place: str) -> str:
+    return name.lower() if place == "header" else name
+
+
+def _observed(first: Exchange, second: Exchange) -> Observation | None:
+    one, other = _values(first), _values(second)
+    if one is None or other is None or one.keys() != other.keys():
+        return None
+    return Observation(second, other, frozenset(name for name in one if one[name] != other[name]))
+
+
+def _values(exchange: Exchange) -> Mapping[str, Json] | None:
+    if exchange.response.status != _OK:
+        return {"": exchange.response.status}
+    try:
+        return dict(_scalars(exchange.response.json(), ()))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _scalars(node: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, Json]]:
+    if isinstance(node, Mapping) and node:
+        for name, child in node.items():
+            yield from _scalars(child, (*path, name))
+    elif isinstance(node, list) and node:
+        for place, child in enumerate(node):
+            yield from _scalars(child, (*path, place))
+    else:
+        yield pointer_of(path), node
+
+
+def _differences(before: Observation, after: Observation) -> Iterator[Change]:
+    for name in dict.fromkeys((*before.values, *after.values)):
+        was, now = before.values.get(name, _ABSENT), after.values.get(name, _ABSENT)
+        if was == now or name in before.unsteady or (_is_moment(was) and _is_moment(now)):
+            continue
+        read = f"GET {after.exchange.request.path}"
+        yield Change(
+            f"{read} showed {_shown(was)} at {name or '/'}, and now {_shown(now)}", name, before, after
+        )
+
+
+def _is_moment(value: object) -> bool:
+    return isinstance(value, str) and _MOMENT.match(value) is not None
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is _ABSENT else repr(value) if isinstance(value, str) else str(value)
+
+
+LOCATION_CHECK = Check(
+    "location-shows-the-record",
+    "`Location` leads to the created record",
+    "records",
+    "clients read what they created at the address that the answer names",
+)
+
+_CREATED, _FIRST_REFUSAL = 201, 400
+_FOLLOWED = 3
+"""Answers of an operation that are followed."""
+_HEADERS_OF_CREATION = frozenset(
+    {"content-type", "content-length", "content-encoding", "if-none-match", "prefer"}
+)
+_IDS = ("id", "key", "number")
+
+
+class LocationChecks:
+    """Follows a few locations of every operation; each operation that leads elsewhere is a note."""
+
+    def __init__(
+        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
+    ) -> None:
+        self._api = api
+        self._target = target
+        self._calls = CountedCalls(target, ledger)
+        self._ledger = ledger
+        self._wanted = run_config.wants(LOCATION_CHECK.id)
+        self._followed: Counter[str] = Counter()
+
+    def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+        """Return what following the location of an answer shows.
+
+        Raises:
+            TargetUnreachableError: nobody answers.
+        """
+        location = exchange.response.headers.get("location", "")
+        is_due = self._wanted and exchange.response.status == _CREATED and exchange.operation == operation
+        if not is_due or not location or self._followed[operation] >= _FOLLOWED:
+            return ()
+        self._followed[operation] += 1
+        path = self._path(exchange.request, location)
+        if not path:
+            self._note(f"{operation}: its Location leads to no read of the target and was not followed")
+            return ()
+        headers = {
+            name: text for name, text in exchange.request.headers.items() if name not in _HEADERS_OF_CREATION
+        }
+        request = Request("GET", path, headers)
+        self._ledger.count_check(operation, LOCATION_CHECK.id)
+        first = self._send(request)
+        called = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
+        said = f"{called} was answered 201 with the Location {location}; reading it "
+        if first.response.status >= _FIRST_REFUSAL:
+            status = str(first.response.status)
+            told = f"{said}is answered {status}"
+            return (Finding(LOCATION_CHECK.id, operation, told, "", "200", status, (exchange, first)),)
+        return self._compared(operation, exchange, first, said)
+
+    def _compared(self, operation: str, created: Exchange, first: Exchange, said: str) -> tuple[Finding, ...]:
+        """Return a finding where the record has another id than the one that was created."""
+        mine, theirs = _ids(created), _ids(first)
+        other = {name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]}
+        if not other:
+            return ()
+        # An id of the answer itself is another one each time.
+        again = _ids(self._send(first.request))
+        name = next((one for one in sorted(other) if again.get(one) == theirs[one]), None)
+        if name is None:
+            return ()
+        told = f"{said}shows {name} {theirs[name]}, the created record has {name} {mine[name]}"
+        shown = (created, first)
+        return (Finding(LOCATION_CHECK.id, operation, told, f"/{name}", mine[name], theirs[name], shown),)
+
+    def _path(self, request: Request, location: str) -> str:
+        """Return the path of a location below the target, "" where it leads elsewhere or to no read."""
+        base = urlsplit(self._target.address.url)
+        mount = base.path.rstrip("/")
+        parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))
+        if parts.netloc != base.netloc:
+            return ""
+        path = parts.path.removeprefix(mount)
+        spec = self._api.spec
+        try:
+            spec.match("GET", spec.canonical_path(decoded_path(path)))
+        except (NotFound, MethodNotAllowed):
+            return ""
+        return f"{path}?{parts.query}" if parts.query else path
+
+    def _send(self, request: Request) -> Exchange:
+        operation = self._api.spec.match(
+            "GET", self._api.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
+        ).operation.id
+        return self._calls.send(request, operation)
+
+    def _note(self, text: str) -> None:
+        if text not in self._ledger.notes:
+            self._ledger.notes.append(text)
+
+
+def _ids(exchange: Exchange) -> Mapping[str, str]:
+    """Return the members of an answer that may identify a record."""
+    try:
+        document: Json = exchange.response.json()
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(document, Mapping):
+        return {}
+    return {
+        name: str(value)
+        for name, value in document.items()
+        if name.lower().endswith(_IDS) and isinstance(value, str | int) and not isinstance(value, bool)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CountedCalls:
+    """Calls to a target, each of them counted in the ledger."""
+
+    target: Target
+    ledger: FindingLedger
+
+    def send(self, request: Request, operation: str = "") -> Exchange:
+        """Return the exchange of a request; `operation` is the one that it calls, if any.
+
+        Raises:
+            TargetUnreachableError: there is no server.
+            UnansweredCallError: there is no whole answer.
+        """
+        exchange = self.target.send(request, operation)
+        self.ledger.count_call(exchange)
+        return exchange

@@ -1,0 +1,530 @@
+"""Generated requests: schemas for Schemathesis, ids of fixtures, bodies as bytes.
+
+What is drawn may by chance be a header or a path that only a mockserver gives a meaning to: it would answer
+as the mockserver that it is, and not as the vendor.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Self, TypeAlias, TypeVar
+from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import requests
+import schemathesis
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+from schemathesis.config import ChecksConfig, GenerationConfig, PhasesConfig, ProjectConfig
+from schemathesis.core import NOT_SET
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import CaseMetadata, TestPhase
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+from urllib3 import HTTPHeaderDict
+
+from mockserver.contract.exchange import (
+    Exchange,
+    Request,
+    Response,
+    UnansweredCallError,
+    UnsendableCallError,
+    to_json_bytes,
+)
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.checks import unanswered_exchange
+from mockserver.contract.oracle.expectations import find_operation
+from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, FixturePins
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.target import Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.spec.openapi import Spec, resolve
+from mockserver.spec.typed_xml import NIL_ATTRIBUTE, element_tag
+from mockserver.spec.xml_places import XML_MEDIA_TYPES
+
+_ANY_JSON = "application/*+json"
+_ONE_JSON = "application/vnd.mockserver+json"
+
+
+def load_schema(
+    api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
+) -> OpenApiSchema:
+    """Return what Schemathesis makes cases of, to be called at `url`; a walk is made of good calls only."""
+    profile = api.profile
+    config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
+    config["generation"]["codec"] = profile.pins.codec
+    if profile.pins != FixturePins():
+        config["checks"] = _checks(profile.pins)
+    judged = {**_batches(api), **profile.pins.expected_statuses}
+    config["operations"] = [
+        {"include-operation-id": operation, "checks": _expected(one)} for operation, one in judged.items()
+    ]
+    made = schemathesis.openapi.from_dict(_document(api), config=schemathesis.Config.from_dict(config))
+    made.config = MergedConfig.of(made.config)
+    return made
+
+
+def load_plain_schema(
+    file: Path, url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]]
+) -> OpenApiSchema:
+    """Anybody's spec with what Schemathesis checks by itself.
+
+    Raises:
+        LoaderError: Schemathesis cannot read it.
+    """
+    config = schemathesis.Config.from_dict(_config(url, run_config, credentials, "all"))
+    return schemathesis.openapi.from_path(file, config=config)
+
+
+def _config(
+    url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]], mode: str
+) -> dict[str, Any]:
+    # Headers that a user gave replace whatever is made here.
+    made = {name: values for name, values in credentials.items() if "header" not in values}
+    return {
+        **({"auth": {"openapi": made}} if made else {}),
+        "base-url": url,
+        "seed": run_config.seed,
+        "output": {"sanitization": {"enabled": False}},
+        "generation": {
+            "mode": mode,
+            "max-examples": run_config.max_examples,
+            "deterministic": True,
+            "database": "none",
+        },
+        "analysis": {"constants": {"enabled": False}},
+        "phases": {"stateful": {"inference": {"algorithms": []}}},
+    }
+
+
+def _document(api: ApiUnderTest) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(to_json_bytes(api.spec.document))
+    components = document.get("components", {})
+    for schema, members in api.profile.pins.omitted_members.items():
+        for member in members:
+            del components["schemas"][schema]["properties"][member]
+    for response in api.profile.pins.empty_responses:
+        del components["responses"][response]["content"]
+    _name_one_json(document)
+    return document
+
+
+def _name_one_json(node: Any) -> None:
+    """Replace a range of media types, which cannot be sent, by one of them."""
+    if isinstance(node, list):
+        for child in node:
+            _name_one_json(child)
+    elif isinstance(node, dict):
+        content = node.get("content")
+        if isinstance(content, dict) and _ANY_JSON in content:
+            content[_ONE_JSON] = content.pop(_ANY_JSON)
+        for child in node.values():
+            _name_one_json(child)
+
+
+def _batches(api: ApiUnderTest) -> dict[str, ExpectedStatuses]:
+    """Return the expected statuses of batches, whose items are left to the judge."""
+    each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
+    return {operation.id: each for operation in api.spec.operations.values() if operation.batch is not None}
+
+
+def _checks(pins: FixturePins) -> dict[str, Any]:
+    left_out = {one.check: {"enabled": False} for one in pins.skipped_checks if not one.header}
+    return {**_expected(ExpectedStatuses("")), **left_out}
+
+
+def _expected(judged: ExpectedStatuses) -> dict[str, Any]:
+    return {
+        "positive_data_acceptance": {"expected-statuses": list(judged.valid)},
+        "negative_data_rejection": {"expected-statuses": list(judged.invalid)},
+    }
+
+
+T = TypeVar("T")
+
+
+class MergedConfig(ProjectConfig):
+    """A configuration that is not changed any more.
+
+    Schemathesis merges what is set for an operation with what is set for all, for every case and parameter.
+    """
+
+    __slots__ = ("_merged",)
+    _merged: dict[tuple[str, ...], Any]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._merged = {}
+
+    @classmethod
+    def of(cls, config: ProjectConfig) -> Self:
+        """Return the same configuration, which keeps what it merged."""
+        made = cls()
+        for name in (*ProjectConfig.__slots__, "_source_keys"):
+            if hasattr(config, name):
+                setattr(made, name, getattr(config, name))
+        return made
+
+    def phases_for(self, *, operation: Any) -> PhasesConfig:
+        """Return the phases of an operation."""
+        return self._once(
+            ("phases", _label(operation)), lambda: super(MergedConfig, self).phases_for(operation=operation)
+        )
+
+    def generation_for(self, *, operation: Any = None, phase: str | None = None) -> GenerationConfig:
+        """Return how the cases of an operation are generated in a phase."""
+        key = ("generation", _label(operation), str(phase))
+        return self._once(
+            key, lambda: super(MergedConfig, self).generation_for(operation=operation, phase=phase)
+        )
+
+    def checks_config_for(self, *, operation: Any = None, phase: str | None = None) -> ChecksConfig:
+        """Return which checks are made of an operation in a phase."""
+        key = ("checks", _label(operation), str(phase))
+        return self._once(
+            key, lambda: super(MergedConfig, self).checks_config_for(operation=operation, phase=phase)
+        )
+
+    def _once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        if key not in self._merged:
+            self._merged[key] = make()
+        made: T = self._merged[key]
+        return made
+
+
+def _label(operation: Any) -> str:
+    return "" if operation is None else str(operation.label)
+
+
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""RFC 9110 §5.5; HTTP clients send nothing else."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110 §5.1."""
+
+_NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
+"""The client writes the length itself, and the id of a test case is another in every run."""
+
+_USER_AGENT = {"user-agent": "mockserver-contract"}
+
+
+class UnsendableCaseError(requests.exceptions.InvalidHeader):
+    """A case that cannot be sent over HTTP, or asks a mockserver for something."""
+
+
+class RequestWriter(BaseAdapter):
+    """Sends what requests has prepared through a target."""
+
+    def __init__(self, target: Target, ledger: FindingLedger, spec: Spec | None = None) -> None:
+        super().__init__()
+        self._last: Exchange | None = None
+        self._target = target
+        self._ledger = ledger
+        self._spec = spec
+        self._base = urlsplit(target.address.url).path
+        self._headers: Mapping[str, str] = {}
+        self._alter: Callable[[Request], Request] | None = None
+
+    def last(self) -> Exchange:
+        """Return the last exchange.
+
+        Raises:
+            LookupError: nothing was sent yet.
+        """
+        if self._last is None:
+            raise LookupError("nothing was sent")
+        return self._last
+
+    def within(self, headers: Mapping[str, str]) -> None:
+        """Send these headers with every later call: they name its isolation scope."""
+        self._headers = headers
+
+    @contextmanager
+    def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
+        """Change what is sent meanwhile; None: leave it as it is."""
+        self._alter = alter
+        try:
+            yield
+        finally:
+            self._alter = None
+
+    def session(self) -> requests.Session:
+        """Return a session that remembers nothing and sends everything here."""
+        made = _PlainSession()
+        made.trust_env = False
+        made.headers.clear()
+        made.mount("http://", self)
+        made.mount("https://", self)
+        return made
+
+    def send(  # noqa: PLR0913, PLR0917 - as the base has it
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002 - as the base has it
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,  # noqa: FBT001, FBT002 - as the base has it
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Return what the target answers; how it is called is the target's own affair.
+
+        Raises:
+            UnsendableCaseError: it cannot be sent over HTTP.
+            TargetUnreachableError: nobody answers.
+            UnansweredCallError: there is no whole answer; `last` is the request with none.
+        """
+        del stream, timeout, verify, cert, proxies
+        sent = self._request(request)
+        operation = self._operation(sent)
+        try:
+            exchange = self._target.send(sent, operation)
+        except UnansweredCallError:
+            self._last = unanswered_exchange(sent, operation)
+            self._ledger.count_call(self._last)
+            raise
+        except UnsendableCallError as error:
+            raise UnsendableCaseError(str(error)) from error
+        self._ledger.count_call(exchange)
+        self._last = exchange
+        return _response(request, exchange)
+
+    def close(self) -> None:
+        """Leave the target open: it is not ours."""
+
+    def _request(self, prepared: requests.PreparedRequest) -> Request:
+        parts = urlsplit(prepared.url or "")
+        if not parts.path.startswith(self._base):
+            raise UnsendableCaseError(f"{prepared.url} is beside {self._base}")
+        path = parts.path[len(self._base) :] + (f"?{parts.query}" if parts.query else "")
+        headers = {name.lower(): _header_text(value) for name, value in prepared.headers.items()}
+        for name in (*_NOT_SENT, *self._target.address.given):
+            headers.pop(name, None)
+        for name, value in headers.items():
+            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value) or value != value.strip():
+                raise UnsendableCaseError(f"{name}: {value!r}")
+        body = prepared.body or b""
+        if isinstance(body, str):
+            body = body.encode()
+        named = {**headers, **self._headers, **_USER_AGENT}
+        request = Request(prepared.method or "", path, named, bytes(body))
+        return self._alter(request) if self._alter else request
+
+    def _operation(self, sent: Request) -> str:
+        if self._spec is None:
+            return ""
+        path = unquote(sent.path.partition("?")[0])
+        try:
+            return find_operation(self._spec, sent.method, path).operation.id
+        except (NotFound, MethodNotAllowed):
+            return ""
+
+
+class _PlainSession(requests.Session):
+    """A session that adds nothing to a request: no cookies, no settings, no redirects."""
+
+    def request(  # type: ignore[override] # what Schemathesis passes
+        self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
+    ) -> requests.Response:
+        """Return what the adapter answers."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        # An empty text: the library takes long to read an empty mapping.
+        prepared.prepare_url(url, given.get("params") or "")
+        prepared.prepare_headers(
+            {name: value for name, value in (headers or {}).items() if value is not None}
+        )
+        if cookies := given.get("cookies"):
+            prepared.prepare_cookies(cookies)
+        prepared.prepare_body(given.get("data") or [], given.get("files") or [], given.get("json"))
+        prepared.prepare_auth(given.get("auth"), url)
+        return self.get_adapter(url).send(prepared)
+
+
+def _header_text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+class _Answer(BytesIO):
+    """A decoded body with the headers of its answer."""
+
+    version = 11
+
+    def __init__(self, came: Response) -> None:
+        super().__init__(came.body)
+        # With this header the body would be decoded once more.
+        self.headers = HTTPHeaderDict(
+            [(name, text) for name, text in came.headers.items() if name != "content-encoding"]
+        )
+
+
+def _response(prepared: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
+    """Return the answer as requests has it, by as few steps as its readers need."""
+    answer = _Answer(exchange.response)
+    made = requests.Response()
+    made.status_code = exchange.response.status
+    made.headers = CaseInsensitiveDict(answer.headers)
+    made.encoding = get_encoding_from_headers(made.headers)
+    made.raw = answer
+    made.url = prepared.url or ""
+    made.request = prepared
+    return made
+
+
+Node: TypeAlias = Mapping[str, Any]
+
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
+
+
+def can_write_xml(media_type: str | None) -> bool:
+    """Return whether bodies of that media type are written here."""
+    return media_type in XML_MEDIA_TYPES
+
+
+def write_xml(value: Any, schema: Node, document: Node) -> bytes:
+    """Return `value` as XML with the names of `schema`; what does not fit is written, too."""
+    node = resolve(document, schema)
+    root = Element(element_tag(node, "data"))
+    _fill(root, value, node, document)
+    return tostring(root)
+
+
+def _fill(element: Element, value: Any, schema: Node, document: Node) -> None:
+    node = resolve(document, schema)
+    if value is None:
+        element.set(NIL_ATTRIBUTE, "true")
+    elif isinstance(value, list):
+        items = resolve(document, node.get("items", {}))
+        for item in value:
+            _fill(SubElement(element, element_tag(items, "item")), item, items, document)
+    elif isinstance(value, dict):
+        namespace = element.tag[: element.tag.find("}") + 1]
+        for name in sorted(value):
+            member = SubElement(element, namespace + _NOT_NAME.sub("_", name or "_"))
+            _fill(member, value[name], node.get("properties", {}).get(name, {}), document)
+    else:
+        element.text = _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return _NOT_TEXT.sub("", str(value))
+
+
+PinnedCase: TypeAlias = schemathesis.Case[Any]
+
+_MOMENT = re.compile(r"(\d{4})(-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d:\d\d)")
+_FAR = "14:00"
+
+
+def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
+    """Let a case name records that are there; on a walk they are those that the link names."""
+    operation = operation_id(case)
+    # Read once: each access compares all parts of the case with what they were.
+    meta = case.meta
+    bodies = {} if walking else pins.bodies.get(operation, {})
+    known = {} if walking or _may_ask_for_unknown(case, meta) else pins.known.get(operation, {})
+    places: Sequence[tuple[ParameterLocation, Any, Mapping[str, Any]]] = (
+        (ParameterLocation.HEADER, case.headers, {**pins.headers, **(pins.walking if walking else {})}),
+        (ParameterLocation.QUERY, case.query, {**pins.query, **known}),
+        (ParameterLocation.PATH, case.path_parameters, {**pins.path, **known}),
+        (ParameterLocation.BODY, case.body, {**pins.body, **bodies}),
+    )
+    for location, container, pinned in places:
+        if location is ParameterLocation.BODY:
+            meta = case.meta
+        if meta is not None and meta.is_negative_at(location):
+            continue
+        _replace_moments(container)
+        if isinstance(container, MutableMapping):
+            container.update({name: value for name, value in pinned.items() if name in container})
+            for name in pins.omitted_headers:
+                container.pop(name, None)
+
+
+def operation_id(case: PinnedCase) -> str:
+    """Return the operationId, or method and path where the spec has none."""
+    return id_of_operation(case.operation)
+
+
+def id_of_operation(operation: Any) -> str:
+    """Return the same of an operation as Schemathesis has it."""
+    return str(operation.definition.raw.get("operationId") or operation.label)
+
+
+def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
+    """Return whether the case may ask for what is not there."""
+    fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
+    return fuzzed and case.body is NOT_SET
+
+
+def _replace_moments(value: Any) -> None:
+    """Replace date-times by ones with a real offset and a year that is valid in UTC, too."""
+    if isinstance(value, MutableMapping):
+        entries: Any = list(value.items())
+    elif isinstance(value, list):
+        entries = list(enumerate(value))
+    else:
+        return
+    for place, child in entries:
+        if isinstance(child, str):
+            moment = _valid_moment(child)
+            if moment != child:
+                value[place] = moment
+        else:
+            _replace_moments(child)
+
+
+def _valid_moment(text: str) -> str:
+    found = _MOMENT.fullmatch(text)
+    if not found:
+        return text
+    year, rest, zone = found.groups()
+    zone = zone if zone[1:] <= _FAR else f"{zone[0]}{_FAR}"
+    return min(max(year, "0002"), "9998") + rest + zone
+
+
+_OWN_PREFIX = "mock-"
+_PREFER = "prefer"
+_WISH = re.compile(r"\b(code|example)\s*=", re.IGNORECASE)
+_OWN_PATHS = re.compile(r"/(sandboxes|_mock)(/|\?|$)")
+
+
+def own_part(case: PinnedCase, url: str) -> str:
+    """Return the header or path of the case that asks a mockserver for something, "" if there is none.
+
+    `url` is the target's address. A path that the spec itself has below it is none.
+    """
+    stated = [parameter.name for parameter in case.operation.headers]
+    return own_header(case.headers or {}, stated) or _own_path(case, url)
+
+
+def own_header(headers: Mapping[str, object], stated: Iterable[str]) -> str:
+    """Return the name of a header that asks a mockserver for something, "" if there is none.
+
+    A `Prefer` that the spec states is one only if it wishes for a status or an example.
+    """
+    allowed = {name.lower() for name in stated}
+    for name, text in headers.items():
+        lower = name.lower()
+        if lower.startswith(_OWN_PREFIX) and lower not in allowed:
+            return name
+        if lower == _PREFER and (lower not in allowed or _WISH.search(str(text))):
+            return name
+    return ""
+
+
+def _own_path(case: PinnedCase, url: str) -> str:
+    mount = urlsplit(url).path
+    path = unquote(mount + case.formatted_path)
+    is_stated = _OWN_PATHS.match(mount + case.operation.path)
+    return path if _OWN_PATHS.match(path) and not is_stated else ""

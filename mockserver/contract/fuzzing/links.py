@@ -1,0 +1,276 @@
+"""Walks along the links of a spec: what one response names, the next request uses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, ClassVar
+
+import hypothesis
+from hypothesis.errors import Flaky, FlakyFailure, Unsatisfiable
+from schemathesis.core.transport import Response
+from schemathesis.generation import derive_operation_seed
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
+from schemathesis.schemas import BaseSchema
+
+from mockserver.contract.exchange import BrokenRule, Check, Exchange, Finding
+from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
+from mockserver.contract.fuzzing import generated_requests
+from mockserver.contract.fuzzing.caller import (
+    ONCE,
+    CaseCaller,
+    FuzzingContext,
+    TargetLostError,
+    UnansweredCaseError,
+)
+from mockserver.contract.fuzzing.generated_requests import PinnedCase, UnsendableCaseError, operation_id
+from mockserver.contract.isolation import Isolation, IsolationScope
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
+from mockserver.spec.openapi import Spec, resolve
+
+PHASE = "links"
+
+STEPS = 6
+"""Calls of a walk."""
+
+LINKS = Check(
+    "links-lead-somewhere", "links can be followed", "links", "clients follow them with values of the answer"
+)
+_GOOD = 300
+
+_FOLLOWED_OFTEN = 3
+"""A link that was followed less often may have led nowhere because of drawn values."""
+
+_MANY = 20
+"""Of so many links, or walks without a link, one leads somewhere unless none can: what is drawn differs."""
+
+
+def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
+    """Yield the walks that the profile's pins say; a spec without links is not walked.
+
+    What is tried once for each operation is left to its own calls: another worker may make those.
+    """
+    only = context.run_config.only
+    context = replace(context, replays=None, statuses=None)
+    exclusions = () if only and only <= ONCE else api.profile.pins.walk_exclusions
+    for number, without in enumerate(exclusions, 1):
+        note = f"without {', '.join(without)}" if without else ""
+        walks = context.run_config.max_examples
+        part = RunPart(PHASE, "", number, len(exclusions), note, walks)
+        yield PlannedPart(part, partial(count_followed_links, api, context, without))
+
+
+def count_followed_links(
+    api: ApiUnderTest, context: FuzzingContext, without: tuple[str, ...] = ()
+) -> Counter[str]:
+    """Walk without some operations; how often which link led to a good answer.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    run_config, ledger = context.run_config, context.ledger
+    whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
+    schema = _included_operations(whole, api, run_config, without)
+    if not schema.statistic.transitions.selected:
+        return Counter()
+    caller = CaseCaller(schema, context)
+    batches = {name: one.batch for name, one in api.spec.operations.items() if one.batch}
+    partial = frozenset(name for name, batch in batches.items() if not batch.atomic)
+    walk = WalkState(
+        caller,
+        Isolation(context.target, run_config.seed, " ".join(("walk", *without))),
+        FailureSearch(run_config),
+        partial,
+        _statuses_with_links(api.spec),
+    )
+    while found := _search_walks(schema, walk, run_config):
+        ledger.found([found])
+    if caller.lost:
+        raise caller.lost
+    for link, times in walk.good_links.items():
+        ledger.count_check(link.partition(" ")[0], LINKS.id, times)
+    if run_config.wants(LINKS.id) and (walk.read or not run_config.operations):
+        ledger.found(walk.dead_links())
+    return walk.good_links
+
+
+@dataclass(slots=True)
+class WalkState:
+    """State shared by the walks of one schema, and the progress of the current one."""
+
+    caller: CaseCaller
+    isolation: Isolation
+    search: FailureSearch
+    partial_batches: frozenset[str] = frozenset()
+    links_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The statuses, as the spec names them, whose answers have links, by operation."""
+    is_offered_one: bool = False
+    goes_without_links: bool = False
+    """Whether an answer had links, and whether a good one had none only for its status."""
+    good_links: Counter[str] = field(default_factory=Counter)
+    read: Counter[str] = field(default_factory=Counter)
+    walks: int = 0
+    followed: int = 0
+    last_exchanges: dict[str, Exchange] = field(default_factory=dict)
+    scope: IsolationScope | None = None
+    steps: list[Exchange] = field(default_factory=list)
+    last: Exchange | None = None
+
+    def begin(self) -> None:
+        """Begin a walk in an isolation scope of its own."""
+        self.search.target_is_lost = self.caller.lost is not None
+        self.search.begin()
+        self.caller.ledger.observer.step_began()
+        self.walks += 1
+        self.steps = []
+        self.scope = self.isolation.new_scope(0)
+        self.caller.wire.within(self.scope.headers)
+
+    def end(self) -> None:
+        """End the walk and release its isolation scope."""
+        if self.scope and not self.caller.lost:
+            self.isolation.drop(self.scope)
+        self.scope = None
+
+    def came(self, link: str, *, is_good: bool, is_whole: bool) -> None:
+        """Record that a link was followed; `read` counts links to reads, whatever they led to.
+
+        `is_whole`: all that it names was there, and not in the answer to a batch, whose first item may be
+        refused. After a deletion in the same walk, a link that leads nowhere is not counted.
+        """
+        self.followed += 1
+        if is_good:
+            self.good_links[link] += 1
+        elif any(one.request.method == "DELETE" and one.response.status < _GOOD for one in self.steps):
+            return
+        if self.last and self.last.request.method == "GET" and is_whole:
+            self.read[link] += 1
+            if not is_good:
+                self.last_exchanges.setdefault(link, self.last)
+
+    def dead_links(self) -> Iterator[Finding]:
+        """Yield the links that never led to a record, however often they were followed."""
+        is_sure = (self.followed or self.walks) >= _MANY
+        had_none = self.goes_without_links and not self.is_offered_one
+        if is_sure and not had_none and not self.good_links and self.last is not None:
+            yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(self.last,))
+            return
+        for link, times in self.read.items():
+            if times >= _FOLLOWED_OFTEN and link not in self.good_links:
+                operation, last = link.partition(" ")[0], self.last_exchanges[link]
+                came = str(last.response.status)
+                said = (
+                    f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
+                )
+                yield Finding(LINKS.id, operation, said, expected="below 300", came=came, exchanges=(last,))
+
+    def look_for_links(self, exchange: Exchange) -> None:
+        """Note whether an answer is one that the spec has links for, or a good one of another status."""
+        status, known = exchange.response.status, self.links_of.get(exchange.operation, frozenset())
+        if not known.isdisjoint({str(status), f"{status // 100}XX", "default"}):
+            self.is_offered_one = True
+        elif known and status < _GOOD:
+            self.goes_without_links = True
+
+    def with_steps(self, finding: Finding) -> Finding:
+        """Return a finding with the steps that led to it."""
+        words = tuple(
+            f"{one.request.method} {one.request.path} is answered {one.response.status}"
+            for one in self.steps[:-1]
+        )
+        return replace(finding, exchanges=(*self.steps[:-1], *finding.exchanges), told=words)
+
+
+class LinkWalkHooks:
+    """Hooks of every step, mixed into the state machine that Schemathesis builds from a schema."""
+
+    walk: ClassVar[WalkState]
+    recorder: Any
+
+    def setup(self) -> None:
+        """Begin a walk."""
+        self.walk.begin()
+
+    def teardown(self) -> None:
+        """End a walk."""
+        self.walk.end()
+
+    def call(self, case: PinnedCase, **kwargs: Any) -> Response:
+        """Send a case as other generated cases are sent, and collect what its checks find."""
+        walk = self.walk
+        if walk.caller.leaves_out(operation_id(case)):
+            hypothesis.reject()
+        try:
+            answered = walk.caller.call(case, self.recorder, walking=True)
+            walk.last = answered.exchange
+            walk.look_for_links(answered.exchange)
+            walk.steps.append(answered.exchange)
+            self.recorder.record_response(case_id=case.id, response=answered.response)
+            kwargs["found"].extend(walk.caller.check(answered))
+        except UnansweredCaseError as error:
+            if walk.caller.wants(error.finding.check) and walk.search.looks_for(error.finding):
+                raise walk.search.broken(walk.with_steps(error.finding)) from error
+            hypothesis.reject()
+        except (UnsendableCaseError, TargetLostError):
+            hypothesis.reject()
+        return answered.response
+
+    def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
+        """Return where `call` puts what it finds, for `validate_response` to report."""
+        del case
+        return {"found": []}
+
+    def validate_response(self, response: Response, case: PinnedCase, **kwargs: Any) -> None:
+        """End the walk at a failed check.
+
+        Raises:
+            BrokenRule: a check failed that is looked for.
+        """
+        del response, case
+        for finding in kwargs["found"]:
+            if self.walk.search.looks_for(finding):
+                raise self.walk.search.broken(self.walk.with_steps(finding))
+
+    def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - as the base has it
+        """Make one call and record whether the link to it led somewhere."""
+        output: StepOutput = super().step(input)  # type: ignore[misc] # the machine's
+        if input.transition and input.applied_parameters:
+            link = f"{operation_id(input.case)} {input.transition.id}"
+            parent = operation_id(self.recorder.cases[input.transition.parent_id].value)
+            named = sum(len(members) for members in input.transition.parameters.values())
+            is_whole = len(input.applied_parameters) >= named and parent not in self.walk.partial_batches
+            self.walk.came(link, is_good=output.response.status_code < _GOOD, is_whole=is_whole)
+        return output
+
+
+def _search_walks(schema: BaseSchema, walk: WalkState, run_config: RunConfig) -> Finding | None:
+    machine = type("Walk", (LinkWalkHooks, schema.as_state_machine()), {"walk": walk})
+    seeded: Any = hypothesis.seed(derive_operation_seed(run_config.seed, "walk"))(machine)
+    # A failure that did not come again is still in the search.
+    with suppress(BrokenRule, BudgetSpentError, Flaky, FlakyFailure, Unsatisfiable):
+        seeded.run(settings=hypothesis_settings(run_config, stateful_step_count=STEPS))
+    return walk.search.end()
+
+
+def _included_operations(
+    schema: BaseSchema, api: ApiUnderTest, run_config: RunConfig, without: tuple[str, ...]
+) -> BaseSchema:
+    left_out = {name for name in api.spec.operations if not run_config.calls(name)} | set(without)
+    if not left_out:
+        return schema
+    return schema.exclude(operation_id=sorted(left_out))
+
+
+def _statuses_with_links(spec: Spec) -> Mapping[str, frozenset[str]]:
+    return {
+        one.id: frozenset(
+            status
+            for status, node in spec.document["paths"][one.path][one.method]["responses"].items()
+            if resolve(spec.document, node).get("links")
+        )
+        for one in spec.operations.values()
+    }

@@ -1,0 +1,373 @@
+"""Checks that bad calls are refused: credentials, undecodable bodies, statuses.
+
+A call is refused for one reason only: everything else is as in a call that was answered well. What the spec
+does not declare is not asked for, and a vendor's own choice stands in its profile (`RefusalRule`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from mockserver.contract.credentials import headers_for
+from mockserver.contract.exchange import Check, Exchange, Finding, Request
+from mockserver.contract.fuzzing.follow_ups import CountedCalls
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.expectations import find_operation
+from mockserver.contract.oracle.schemas import compile_schema, unfold
+from mockserver.contract.profile import Situation
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.safety import HEALTH_PATH, JOURNAL
+from mockserver.contract.target import Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import Document
+from mockserver.spec.openapi import Operation, Spec, resolve
+
+AUTH_CHECK = Check(
+    "ignored-auth",
+    "calls without credentials are rejected",
+    "operations",
+    "the spec says that a call needs them",
+)
+
+CredentialPlace: TypeAlias = tuple[str, str]
+"""Place of a scheme's credential: `header`, `query` or `cookie`, and its name."""
+
+_AUTHORIZATION: CredentialPlace = ("header", "authorization")
+_INVALID_CREDENTIAL = "made-up-by-the-contract-suite"
+_SUCCESS = range(200, 300)
+_DENIED = (401, 403)
+_REDIRECTS = range(300, 400)
+
+
+class AuthChecks:
+    """Tries every operation once without credentials, after a call with them was answered well.
+
+    A server of ours may have been started to take any credential; there wrong ones are not tried.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        target: Target,
+        ledger: FindingLedger,
+        statuses: RefusalStatusChecks | None = None,
+    ) -> None:
+        self._document = document
+        self._statuses = statuses
+        self._target = target
+        self._ledger = ledger
+        self._calls = CountedCalls(target, ledger)
+        self._tried: set[str] = set()
+        self._takes_any: bool | None = None
+
+    def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
+        """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec.
+
+        Raises:
+            TargetUnreachableError: nobody answers.
+        """
+        alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
+        if (
+            operation in self._tried
+            or exchange.response.status not in _SUCCESS
+            or not all(alternatives or [{}])
+        ):
+            return ()
+        places = {name: self._place(name) for alternative in alternatives for name in alternative}
+        address = self._target.address
+        sent_always = {*address.headers, *address.given}
+        if any(name in sent_always for kind, name in places.values() if kind == "header"):
+            return ()  # they go with every call
+        self._ledger.count_check(operation, AUTH_CHECK.id)
+        if not any(_has(exchange.request, place) for place in places.values()):
+            return (_is_let_in(operation, "without any", exchange),)
+        self._tried.add(operation)
+        if self._takes_any is None:
+            self._takes_any = self._is_lenient(exchange)
+        return tuple(self._intruders(operation, set(places.values()), exchange))
+
+    def _intruders(self, operation: str, places: set[CredentialPlace], good: Exchange) -> Iterator[Finding]:
+        bare = good.request
+        for place in places:
+            bare = _without(bare, place)
+        came = self._calls.send(bare, operation)
+        if not _is_closed(came):
+            yield _is_let_in(operation, "without any", good, came)
+        elif self._statuses:
+            yield from self._statuses.misfits(operation, "no credentials", good, came)
+        for kind, name in sorted(places):
+            if self._takes_any or not _has(good.request, (kind, name)) or kind != "header":
+                continue
+            scheme = good.request.headers[name].partition(" ")[0]
+            wrong = (
+                f"{scheme} {_INVALID_CREDENTIAL}" if (kind, name) == _AUTHORIZATION else _INVALID_CREDENTIAL
+            )
+            came = self._calls.send(_with(good.request, name, wrong), operation)
+            if not _is_closed(came):
+                yield _is_let_in(operation, f"with a made-up {name}", good, came)
+            elif self._statuses:
+                yield from self._statuses.misfits(operation, "unknown credentials", good, came, name)
+
+    def _is_lenient(self, good: Exchange) -> bool:
+        """Return whether the server is a mock server that does not report strict credentials."""
+        if JOURNAL not in good.response.headers and not self._target.identity().is_ours:
+            return False
+        health = self._target.at_control_plane(Request("GET", HEALTH_PATH)).response
+        return b'"strict"' not in health.body
+
+    def _place(self, scheme: str) -> CredentialPlace:
+        node = resolve(self._document, self._document["components"]["securitySchemes"][scheme])
+        return (node["in"], node["name"].lower()) if node.get("type") == "apiKey" else _AUTHORIZATION
+
+
+def _has(request: Request, place: CredentialPlace) -> bool:
+    kind, name = place
+    if kind == "header":
+        return name in request.headers
+    if kind == "cookie":
+        return f"{name}=" in request.headers.get("cookie", "").lower()
+    return any(key.lower() == name for key, _ in parse_qsl(request.path.partition("?")[2]))
+
+
+def _without(request: Request, place: CredentialPlace) -> Request:
+    kind, name = place
+    if kind == "query":
+        path, _, query = request.path.partition("?")
+        kept = [(key, text) for key, text in parse_qsl(query, keep_blank_values=True) if key.lower() != name]
+        return replace(request, path=f"{path}?{urlencode(kept)}" if kept else path)
+    gone = name if kind == "header" else "cookie"
+    return replace(request, headers={key: text for key, text in request.headers.items() if key != gone})
+
+
+def _with(request: Request, header: str, text: str) -> Request:
+    return replace(request, headers={**request.headers, header: text})
+
+
+def _is_closed(exchange: Exchange) -> bool:
+    """Return whether the caller is not let in; a redirect leads to where one logs in."""
+    return exchange.response.status in _DENIED or exchange.response.status in _REDIRECTS
+
+
+def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
+    status = shown[-1].response.status
+    said = f"the spec asks for credentials; called {how} it answers {status}"
+    return Finding(
+        AUTH_CHECK.id, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
+    )
+
+
+CheckExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
+
+_INVALID_UTF8 = b"\xff\xfe\xfd"
+
+
+class MalformedBodyChecks:
+    """Tries every operation and media type once, after a body was taken."""
+
+    def __init__(
+        self,
+        target: Target,
+        ledger: FindingLedger,
+        check_exchange: CheckExchange,
+        statuses: RefusalStatusChecks | None = None,
+    ) -> None:
+        self._statuses = statuses
+        self._ledger = ledger
+        self._calls = CountedCalls(target, ledger)
+        self._check_exchange = check_exchange
+        self._tried: set[tuple[str, str]] = set()
+
+    def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+        """Return what is found of such bodies, by the example of a call.
+
+        Raises:
+            TargetUnreachableError: nobody answers.
+        """
+        request = exchange.request
+        name = (operation, request.media_type)
+        if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
+            return ()
+        self._tried.add(name)
+        return tuple(found for one in _malformed(request) for found in self._found(one, operation, exchange))
+
+    def _found(self, request: Request, operation: str, good: Exchange) -> tuple[Finding, ...]:
+        exchange = self._calls.send(request, operation)
+        found = self._check_exchange(exchange, self._ledger)
+        if self._statuses and request.media_type == UNKNOWN_MEDIA_TYPE:
+            found += tuple(self._statuses.misfits(operation, "media type", good, exchange))
+        return found
+
+
+def _malformed(good: Request) -> Iterator[Request]:
+    yield replace(good, body=good.body[: len(good.body) // 2])
+    yield replace(good, body=good.body[:1] + _INVALID_UTF8 + good.body[1:])
+    yield replace(good, headers={**good.headers, "content-type": UNKNOWN_MEDIA_TYPE})
+
+
+STATUS_CHECK: Final = Check(
+    "refusal-fits-its-reason",
+    "rejections have the status of their reason",
+    "calls",
+    "clients act on the status: 401 asks for new credentials, 403 gives up, 404 says that nothing is there",
+)
+
+_USUAL: Mapping[Situation, tuple[int, str]] = {
+    "no credentials": (401, "a call without credentials"),
+    "unknown credentials": (401, "a call with credentials that nobody knows"),
+    "no right": (403, "a call with known credentials that have no right to do this"),
+    "unknown record": (404, "a call for a record that is not there"),
+    "wrong method": (405, "a method that the path does not have"),
+    "media type": (415, "a body of a media type that is not taken"),
+    "accept": (406, "a call that accepts none of the media types that there are"),
+}
+_RIVALS: Mapping[Situation, tuple[int, ...]] = {
+    "no credentials": (401, 403),
+    "unknown credentials": (401, 403),
+    "no right": (401, 403),
+}
+"""Statuses that must both be declared for a judgement; of the other reasons any two refusals."""
+
+_REFUSALS = range(400, 500)
+
+_LIMITED = 429
+UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
+_SEVERAL = 2
+_METHODS = ("PATCH", "PUT", "DELETE", "POST")
+
+
+class RefusalStatusChecks:
+    """Tries every operation once, after it answered a call well."""
+
+    def __init__(
+        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
+    ) -> None:
+        self._api = api
+        self._ledger = ledger
+        self._calls = CountedCalls(target, ledger)
+        self._wanted = run_config.wants(STATUS_CHECK.id)
+        self._tried: set[str] = set()
+
+    def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
+        """Return the refusals with another status than their reason has, by the example of a good call.
+
+        Raises:
+            TargetUnreachableError: nobody answers.
+        """
+        is_good = good.response.status in _SUCCESS and good.operation == operation
+        if not self._wanted or not is_good or operation in self._tried:
+            return ()
+        self._tried.add(operation)
+        tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
+        tried += [*self._no_right(operation, good), *self._wrong_method(operation, good)]
+        found = [one for situation, came in tried for one in self.misfits(operation, situation, good, came)]
+        return tuple(found[:1])
+
+    def misfits(
+        self, operation: str, situation: Situation, good: Exchange, came: Exchange, header: str = ""
+    ) -> Iterator[Finding]:
+        """Yield what is wrong about a refusal's status, where the spec leaves a choice."""
+        usual, what = _USUAL[situation]
+        status = came.response.status
+        rivals = _RIVALS.get(situation)
+        declared = self._declared(operation)
+        is_open = set(rivals) <= declared if rivals else usual in declared and len(declared) >= _SEVERAL
+        expected = self._expected(operation, situation, header) or (usual,)
+        is_let_in = situation == "no right" and status in _SUCCESS
+        is_judged = is_let_in or (is_open and status in _REFUSALS and status != _LIMITED)
+        if not self._wanted or not is_judged:
+            return
+        self._ledger.count_check(operation, STATUS_CHECK.id)
+        if status not in expected:
+            wanted = " or ".join(map(str, expected))
+            said = f"{what} is answered {status}; the spec has {wanted} for that"
+            yield Finding(STATUS_CHECK.id, operation, said, "", wanted, str(status), (good, came))
+
+    def _declared(self, operation: str) -> set[int]:
+        names = self._api.spec.operations[operation].responses
+        return {int(one) for one in names if one.isdigit() and int(one) in _REFUSALS}
+
+    def _expected(self, operation: str, situation: Situation, header: str) -> tuple[int, ...]:
+        rules = (
+            one
+            for one in self._api.profile.refusals
+            if one.situation == situation
+            and (not one.operations or operation in one.operations)
+            and (not one.header or one.header.lower() == header)
+        )
+        return next((one.statuses for one in rules), ())
+
+    def _unknown_record(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        """Send a call without a body, whose last path parameter names no record."""
+        request = good.request
+        if request.body or 404 not in self._declared(operation):  # noqa: PLR2004 - a status
+            return
+        path, mark, query = request.path.partition("?")
+        try:
+            match = find_operation(self._api.spec, request.method, unquote(path))
+        except (NotFound, MethodNotAllowed):
+            return
+        other = _unknown_path(self._api.spec.document, match.operation, match.values)
+        if other:
+            yield (
+                "unknown record",
+                self._calls.send(replace(request, path=f"{other}{mark}{query}"), operation),
+            )
+
+    def _wrong_method(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        """Send a method that the path does not have, without a body."""
+        path = unquote(good.request.path.partition("?")[0])
+        method = next((one for one in _METHODS if _is_wrong(self._api.spec, one, path)), "")
+        if method and 405 in self._declared(operation):  # noqa: PLR2004 - a status
+            headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
+            yield (
+                "wrong method",
+                self._calls.send(replace(good.request, method=method, headers=headers, body=b"")),
+            )
+
+    def _accepts_nothing(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        if good.request.method == "GET" and 406 in self._declared(operation):  # noqa: PLR2004 - a status
+            headers = {**good.request.headers, "accept": UNKNOWN_MEDIA_TYPE}
+            yield "accept", self._calls.send(replace(good.request, headers=headers), operation)
+
+    def _no_right(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        """Send the good call with limited credentials of our fixtures, to servers of ours alone."""
+        if JOURNAL not in good.response.headers:
+            return
+        for one in self._api.profile.limited:
+            headers = headers_for(self._api, operation, {**self._api.profile.credentials, **one.given})
+            if operation in one.operations and headers:
+                request = replace(good.request, headers={**good.request.headers, **headers})
+                yield "no right", self._calls.send(request, operation)
+
+
+def _is_wrong(spec: Spec, method: str, path: str) -> bool:
+    try:
+        spec.match(method, spec.canonical_path(path))
+    except MethodNotAllowed:
+        return True
+    except NotFound:
+        return False
+    return False
+
+
+def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
+    """Return the path with a last parameter that fits its schema and names nothing; "" if there is none."""
+    names = re.findall(r"\{([^}]+)\}", operation.path)
+    schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), None)
+    if schema is None or not operation.path.endswith(f"{{{names[-1]}}}"):
+        return ""
+    schema = unfold(document, schema)
+    if "enum" in schema:
+        return ""
+    known = values[names[-1]]
+    digits = re.sub(r"\d", lambda digit: str((int(digit[0]) + 5) % 10 or 5), known)
+    unknown = digits if digits != known else f"{known}7"
+    number = schema.get("type") in {"integer", "number"}
+    if compile_schema(schema).broken(int(unknown) if number and unknown.isdigit() else unknown):
+        return ""
+    texts = {**values, names[-1]: unknown}
+    return re.sub(r"\{([^}]+)\}", lambda name: quote(texts[name[1]], safe=":"), operation.path)

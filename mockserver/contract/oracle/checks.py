@@ -1,0 +1,437 @@
+"""Checks of a single exchange, and the judge that runs them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from mockserver.contract.credentials import headers_for, lacks_credentials
+from mockserver.contract.exchange import (
+    ANSWERS_CAN_BE_READ,
+    EVERY_CALL_IS_ANSWERED,
+    Check,
+    Exchange,
+    Finding,
+    Request,
+    Response,
+    UnansweredCallError,
+    to_json_bytes,
+)
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle import item_checks
+from mockserver.contract.oracle.expectations import ExpectedResponse, Oracle, count_noun
+from mockserver.contract.oracle.item_checks import (
+    FIRST_REFUSAL,
+    NOTHING_TO_JUDGE,
+    SERVER_ERROR,
+    CheckCase,
+    Checker,
+    CheckFailure,
+    CheckResult,
+)
+from mockserver.contract.oracle.responses import ResponseConformance, reader_for
+from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.model import Json, pointer_of
+from mockserver.spec.openapi import Operation
+from mockserver.spec.xml_places import XML_MEDIA_TYPES
+
+_LEAD = "gives no per-item outcome"
+
+
+class ExchangeJudge:
+    """Judges the exchanges of one API; what it needs of the spec is made once.
+
+    `is_recorded`: others made the calls, with credentials that nobody knows here.
+    """
+
+    def __init__(self, api: ApiUnderTest, run_config: RunConfig, *, is_recorded: bool = False) -> None:
+        self._is_recorded = is_recorded
+        self.oracle = Oracle(api)
+        self._contracted = api
+        self._effort = run_config
+        self._answers = ResponseConformance(api.spec)
+        operations = api.spec.operations.values()
+        self._readers: Mapping[str, OutcomeReader | None] = {
+            one.id: reader_for(api, one) for one in operations
+        }
+
+    def __call__(self, exchange: Exchange, ledger: FindingLedger) -> tuple[Finding, ...]:
+        """Return all that does not hold of an exchange.
+
+        The ledger counts what was judged; that the call was made, and what was found, is for the caller to
+        write there.
+        """
+        case = self.case(exchange)
+        operation = case.expected.operation
+        if operation is None:
+            return ()
+        found = []
+        for check, checker in APPLICABLE_CHECKS:
+            if not self._effort.wants(check.id):
+                continue
+            times, fault = checker(case)
+            if times:
+                ledger.count_check(operation.id, check.id, times)
+            if fault is not None:
+                found.append(
+                    Finding(
+                        check.id,
+                        operation.id,
+                        fault.said,
+                        fault.pointer,
+                        fault.expected,
+                        fault.came,
+                        (exchange,),
+                    )
+                )
+        return tuple(found)
+
+    def case(self, exchange: Exchange) -> CheckCase:
+        """Return the exchange with its expectations and reported outcomes."""
+        expected = self.oracle.expected(exchange.request, exchange.operation)
+        operation = expected.operation
+        if operation is None:
+            return CheckCase(exchange, expected)
+        conformance = self._answers.conformance(operation, exchange)
+        telling, unread = self._told(self._in_json(exchange, conformance.body), expected, operation)
+        return CheckCase(
+            exchange,
+            expected,
+            telling,
+            unread,
+            conformance,
+            is_tolerated=self._forgives(operation, exchange.response.status),
+            has_credentials=self._is_credentialed(operation, exchange),
+            lacks_credentials=not self._is_recorded
+            and lacks_credentials(self._contracted, operation.id, exchange.request),
+            answer_types=self._contracted.profile.pins.answer_types,
+            message_exceptions=self._contracted.profile.message_exceptions,
+        )
+
+    def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
+        """Return the exchange with its answer in JSON, where the spec has one schema for that and for XML."""
+        came = exchange.response
+        if "x-negotiation" not in self._contracted.spec.document or came.media_type not in XML_MEDIA_TYPES:
+            return exchange
+        headers = {**came.headers, "content-type": "application/json"}
+        shown = replace(came, headers=headers, body=to_json_bytes(document).encode())
+        return replace(exchange, response=shown)
+
+    def _told(
+        self, exchange: Exchange, expected: ExpectedResponse, operation: Operation
+    ) -> tuple[ReportedOutcomes | None, str]:
+        reader = self._readers[operation.id]
+        if reader is None or not expected.listed:
+            return None, ""
+        try:
+            return reader(exchange, expected.sent), ""
+        except UNREADABLE as error:
+            said = str(error) or type(error).__name__
+            return None, said if said.startswith(_LEAD) else f"{_LEAD} that can be read: {said}"
+
+    def _forgives(self, operation: Operation, status: int) -> bool:
+        """Return whether the profile tolerates this status for a good call, or for a bad one.
+
+        Of a batch it says the latter for the sake of its items, which are judged apart here.
+        """
+        judged = self._contracted.profile.pins.expected_statuses.get(operation.id)
+        if judged is None:
+            return False
+        of_bad = () if operation.batch else judged.invalid
+        return not {str(status), f"{status // 100}xx"}.isdisjoint(
+            judged.valid if status >= FIRST_REFUSAL else of_bad
+        )
+
+    def _is_credentialed(self, operation: Operation, exchange: Exchange) -> bool:
+        given = headers_for(self._contracted, operation.id, self._contracted.profile.credentials)
+        sent = exchange.request.headers
+        return bool(given) and all(sent.get(name) == text for name, text in given.items())
+
+
+_UNAUTHORIZED = 401
+_FOR_THE_BODY = frozenset({400, 413, 415, 422})
+"""Refusals for the content of a call; all others may depend on its state, its caller or the time."""
+
+
+def answers_match_the_spec(case: CheckCase) -> CheckResult:
+    """Check status, media type and, of an answer that is no refusal, the body."""
+    if case.is_provoked:
+        return NOTHING_TO_JUDGE
+    found = case.conformance.undeclared
+    if found is None or (found.of_body and case.status >= FIRST_REFUSAL):
+        return 1, None
+    return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
+
+
+def members_are_stated(case: CheckCase) -> CheckResult:
+    """Check that the response has no undeclared members."""
+    is_read = case.exchange.response.body and not case.is_provoked
+    if case.conformance.undeclared is not None or not is_read:
+        return NOTHING_TO_JUDGE
+    if case.conformance.undeclared_member is None:
+        return 1, None
+    name = case.conformance.undeclared_member[-1]
+    said = f"answers {case.status} with a member that the spec does not name: {name}"
+    return 1, CheckFailure(
+        said,
+        pointer_of(case.conformance.undeclared_member),
+        "members of the schema",
+        str(case.conformance.undeclared_member[-1]),
+    )
+
+
+def comes_as_asked_for(case: CheckCase) -> CheckResult:
+    """Check that the media type was asked for, if the spec states it; 401 and 403 may have another."""
+    refused = case.status in (401, 403)
+    if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
+        return NOTHING_TO_JUDGE
+    is_right = case.exchange.response.media_type in case.answer_types
+    found = None if is_right else case.conformance.unacceptable
+    return 1, CheckFailure(found.said, found.pointer, found.expected, found.came) if found else None
+
+
+def no_server_error(case: CheckCase) -> CheckResult:
+    """Check that the response is no 5xx, but for a declared 501 to a method that the path does not have."""
+    if case.status < SERVER_ERROR or case.refuses_method:
+        return 1, None
+    said = f"answers {case.status}: a server must have an answer to every request"
+    return 1, CheckFailure(said, expected="a status below 500", came=str(case.status))
+
+
+def refusals_have_the_shape(case: CheckCase) -> CheckResult:
+    """Check that a refusal has the body that the spec declares."""
+    if case.status < FIRST_REFUSAL or case.is_provoked:
+        return NOTHING_TO_JUDGE
+    found = case.conformance.undeclared
+    if found is not None and found.of_body:
+        return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
+    if case.conformance.has_declared_body and not case.exchange.response.body:
+        said = f"answers {case.status} without a body; the spec has one for this status"
+        return 1, CheckFailure(said, expected="a body", came="none")
+    return 1, None
+
+
+def envelope_is_judged(case: CheckCase) -> CheckResult:
+    """Check that an invalid envelope is refused, and that no call is refused for a bad item's sake."""
+    expected = case.expected
+    if expected.envelope == "bad":
+        if case.status >= FIRST_REFUSAL or case.is_tolerated:
+            return 1, None
+        said = f"answers {case.status} to a call that must be refused: {expected.reason}"
+        return 1, CheckFailure(said, expected="a 4xx", came=str(case.status))
+    if case.status == _UNAUTHORIZED and case.has_credentials and not case.is_tolerated:
+        said = "answers 401 to the credentials of this run"
+        return 1, CheckFailure(said, expected="credentials accepted", came="401")
+    if expected.envelope == "doubtful" or not expected.listed or case.lacks_credentials:
+        return NOTHING_TO_JUDGE
+    return 1, _refused_too_little(case) or _refused_too_much(case)
+
+
+def _refused_too_little(case: CheckCase) -> CheckFailure | None:
+    """Return an item that the vendor's own reader must fail at, in a call that was not refused."""
+    culprit = next((one for one in case.expected.items if one.refuses_call), None)
+    if culprit is None or case.status >= FIRST_REFUSAL:
+        return None
+    said = (
+        f"sent {count_noun(len(case.expected.items), 'item')}; item {culprit.item.place} cannot be read "
+        f"({culprit.reason}), so the call must be refused as a whole; {case.status} came"
+    )
+    return CheckFailure(said, expected="a 4xx", came=str(case.status))
+
+
+def _refused_too_much(case: CheckCase) -> CheckFailure | None:
+    """Find a call that was refused as a whole although its items may only be rejected one by one."""
+    operation, items = case.expected.operation, case.expected.items
+    if operation is None or operation.batch is None or case.atomic or not case.refused:
+        return None
+    told_apart = operation.batch.outcome or operation.batch.maps
+    if not told_apart or case.status not in _FOR_THE_BODY or any(one.may_refuse_call for one in items):
+        return None
+    bad = case.expected.bad
+    what = (
+        f"item {bad[0].item.place} alone is bad: {bad[0].reason}" if bad else "the spec allows each of them"
+    )
+    if len(bad) > 1:
+        what = f"{len(bad)} of them are bad, each by itself (item {bad[0].item.place}: {bad[0].reason})"
+    said = f"sent {count_noun(len(items), 'item')}; {what}; but {case.status} rejects all of them"
+    return CheckFailure(said, expected="an outcome for each item", came=str(case.status))
+
+
+APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
+    (
+        Check(
+            "answers-match-the-spec",
+            "answers match the spec",
+            "calls",
+            "clients are written from the spec: they know no other status, media type or body",
+        ),
+        answers_match_the_spec,
+    ),
+    (
+        Check(
+            "members-are-stated",
+            "no undocumented members",
+            "calls",
+            "clients ignore members that the spec does not name, and nobody reviews what they reveal",
+        ),
+        members_are_stated,
+    ),
+    (
+        Check(
+            "comes-as-asked-for",
+            "answers have a media type that was asked for",
+            "calls",
+            "a client can read only what it asked for",
+        ),
+        comes_as_asked_for,
+    ),
+    (
+        Check(
+            "no-server-error", "no server errors", "calls", "a server must have an answer to every request"
+        ),
+        no_server_error,
+    ),
+    (
+        Check(
+            "refusals-have-the-shape",
+            "error bodies match the spec",
+            "refusals",
+            "clients look for the reason where the spec says it is",
+        ),
+        refusals_have_the_shape,
+    ),
+    (
+        Check(
+            "envelope-is-judged",
+            "only an invalid envelope rejects the whole call",
+            "calls",
+            "an unreadable call is rejected as a whole; a bad item rejects it only where the vendor says so",
+        ),
+        envelope_is_judged,
+    ),
+    (
+        Check(
+            "one-outcome-per-item",
+            "one outcome per item",
+            "items",
+            "an item without an outcome is lost to its sender, one with two is booked twice",
+        ),
+        item_checks.one_outcome_per_item,
+    ),
+    (
+        Check(
+            "outcome-fits-the-item",
+            "bad items are not reported as accepted",
+            "items",
+            "senders do not send again what is reported as accepted",
+        ),
+        item_checks.outcome_fits_the_item,
+    ),
+    (
+        Check(
+            "order-is-kept",
+            "outcomes are in the order of the items",
+            "items",
+            "senders match outcomes to items by position",
+        ),
+        item_checks.order_is_kept,
+    ),
+    (
+        Check(
+            "keys-are-the-items",
+            "outcomes have the keys of their items",
+            "items",
+            "senders match outcomes to items by key",
+        ),
+        item_checks.keys_are_the_items,
+    ),
+    (
+        Check("count-is-processed", "count = processed", "calls", "senders compare it with their own count"),
+        item_checks.count_is_processed,
+    ),
+    (
+        Check(
+            "refusals-say-why",
+            "rejections have a message",
+            "refusals",
+            "nobody can correct what is rejected without a reason",
+        ),
+        item_checks.refusals_say_why,
+    ),
+    (
+        Check(
+            "message-fits-the-outcome",
+            "messages do not contradict their outcome",
+            "messages",
+            'people read them: "created" on a rejected item, or "failed" on a stored one, misleads',
+        ),
+        item_checks.message_fits_the_outcome,
+    ),
+    (
+        Check(
+            "message-names-its-item",
+            "messages are about their own item",
+            "messages",
+            "a message about another item lets people correct the wrong one",
+        ),
+        item_checks.message_names_its_item,
+    ),
+)
+"""Every check with what makes it, in the order of a report."""
+
+NO_SERVER_ERROR = "no-server-error"
+
+CHECKS: Mapping[str, Check] = MappingProxyType({check.id: check for check, _ in APPLICABLE_CHECKS})
+
+OF_BATCHES = frozenset(
+    {
+        "one-outcome-per-item",
+        "outcome-fits-the-item",
+        "order-is-kept",
+        "keys-are-the-items",
+        "count-is-processed",
+        "message-names-its-item",
+    }
+)
+"""Checks that hold at every other operation, as it has no items."""
+
+
+ANSWER_CHECKS = (
+    Check(
+        EVERY_CALL_IS_ANSWERED,
+        "every call is answered",
+        "calls",
+        "a caller that gets no answer does not know what became of its items",
+    ),
+    Check(
+        ANSWERS_CAN_BE_READ,
+        "answers can be read",
+        "calls",
+        "an answer must show what became of each item, and a read must show the record",
+    ),
+)
+
+_NO_STATUS = 0
+
+
+def unanswered_exchange(request: Request, operation: str) -> Exchange:
+    """Return a request with an answer that never came: its status is 0."""
+    return Exchange(request, Response(_NO_STATUS, {}, b""), operation)
+
+
+def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
+    """Return the finding of a call that has no whole answer."""
+    expected = "an answer" if error.check == EVERY_CALL_IS_ANSWERED else "an answer that can be read"
+    said = f"the call has no whole answer: {error}"
+    came = "no whole answer"
+    return Finding(error.check, exchange.operation, said, "", expected, came, exchanges=(exchange,))
+
+
+def unread(error: Exception, exchange: Exchange) -> Finding:
+    """Return the finding of an answer that is no text or no document."""
+    request, status = exchange.request, exchange.response.status
+    call = f"{request.method} {request.path.partition('?')[0]}"
+    said = f"{call} is answered {status}, and that cannot be read ({type(error).__name__}: {error})"
+    return Finding(ANSWERS_CAN_BE_READ, exchange.operation, said, expected="UTF-8", exchanges=(exchange,))

@@ -1,0 +1,517 @@
+"""Checks of the items in one exchange: outcomes, order, keys, counts and messages.
+
+Only words that leave no doubt count; a message in another language, or in words that are not listed here,
+passes. A vendor whose messages use these words otherwise says so in its profile (`message_exceptions`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun
+from mockserver.contract.oracle.responses import ConformanceResult
+from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
+from mockserver.model import Json
+
+FIRST_REFUSAL = 400
+SERVER_ERROR = 500
+NOT_IMPLEMENTED = 501
+DENIED = (401, 403)
+"""Refusals of a caller."""
+
+
+def is_stated(status: int, responses: Collection[str | int]) -> bool:
+    """Return whether an operation states the status, or its class; `default` states none."""
+    return not {str(status), f"{status // 100}XX"}.isdisjoint(str(one).upper() for one in responses)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCase:
+    """An exchange of a known operation.
+
+    `reported` are the outcomes that the response reports, None if it reports none; `unreadable` says why
+    they cannot be read. `conformance` compares the response with the spec. `is_tolerated`: the vendor's
+    profile allows this status although the expectation is another. `has_credentials`: the request carries
+    the credentials of the run; `lacks_credentials`: it should, and they or its tenant are others or missing.
+    """
+
+    exchange: Exchange
+    expected: ExpectedResponse
+    reported: ReportedOutcomes | None = None
+    unreadable: str = ""
+    conformance: ConformanceResult = field(default_factory=ConformanceResult)
+    is_tolerated: bool = False
+    has_credentials: bool = False
+    lacks_credentials: bool = False
+    answer_types: tuple[str, ...] = ()
+    """Media types that the answer may have whatever was asked for."""
+    message_exceptions: tuple[str, ...] = ()
+    """Patterns of the messages that the profile exempts from the checks of their words."""
+
+    @property
+    def status(self) -> int:
+        """Status of the response."""
+        return self.exchange.response.status
+
+    @property
+    def is_provoked(self) -> bool:
+        """Whether a call without the credentials of the run is refused, as no spec has to state."""
+        operation = self.expected.operation
+        is_unstated = operation is not None and not is_stated(self.status, operation.responses)
+        return self.status in DENIED and self.lacks_credentials and is_unstated
+
+    @property
+    def atomic(self) -> bool:
+        """Whether the batch is all or nothing."""
+        operation = self.expected.operation
+        return bool(operation and operation.batch and operation.batch.atomic)
+
+    @property
+    def refuses_method(self) -> bool:
+        """Whether a method that the path does not have is answered 501, as its operations declare."""
+        operation = self.expected.operation
+        return (
+            self.status == NOT_IMPLEMENTED
+            and operation is not None
+            and str(NOT_IMPLEMENTED) in operation.responses
+            and operation.method != self.exchange.request.method.lower()
+        )
+
+    @property
+    def named_by_path(self) -> bool:
+        """Whether the path names the record, whatever keys the items have."""
+        operation = self.expected.operation
+        if operation is None or operation.batch is None:
+            return False
+        return any(one.place == "path" and one.name in operation.batch.key for one in operation.parameters)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the call was refused as a whole."""
+        return self.status >= FIRST_REFUSAL and (self.reported is None or self.atomic)
+
+    @property
+    def told(self) -> tuple[ReportedOutcome, ...]:
+        """Reported outcomes, unless the call was refused as a whole."""
+        return () if self.reported is None or self.refused else self.reported.outcomes
+
+    def done(self, expected_item: ExpectedItem) -> bool:
+        """Return whether the answer says that the item was done."""
+        if self.reported is None or self.refused:
+            return False
+        of_it = [one for one in self.reported.outcomes if one.place == expected_item.item.place]
+        if of_it:
+            return all(one.accepted for one in of_it)
+        return not self.reported.is_complete
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFailure:
+    """A failed check, as a `Finding` reports it."""
+
+    said: str
+    pointer: str = ""
+    expected: str = ""
+    came: str = ""
+
+
+CheckResult: TypeAlias = tuple[int, CheckFailure | None]
+"""How often a check was made on a case, 0 if there was nothing to check, and its failure."""
+
+NOTHING_TO_JUDGE: CheckResult = (0, None)
+
+Checker: TypeAlias = Callable[[CheckCase], CheckResult]
+
+
+_WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
+
+
+def has_message(body: Json) -> bool:
+    """Return whether one of the reason members, or without such names any member, holds a text.
+
+    The ones nearest to the root count: what stands deeper explains, and does not replace them.
+    """
+    return any(text.strip() for text in reasons(body))
+
+
+def reasons(body: Json) -> list[str]:
+    """Return the texts of the reason members nearest to the root, or without such names all texts."""
+    level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
+    texts: list[str] = []
+    while level:
+        named = [value for name, value in level if _WORDS.search(name) and isinstance(value, str)]
+        if named:
+            return named
+        texts += [value for _, value in level if isinstance(value, str)]
+        level = [pair for name, value in level for pair in _children(name, value)]
+    return texts
+
+
+def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
+    """Yield members with their names; elements of a list have the name of the list."""
+    if isinstance(value, dict):
+        yield from ((str(member), child) for member, child in value.items())
+    elif isinstance(value, list):
+        yield from ((name, child) for child in value)
+
+
+_FEW = 5
+
+
+def one_outcome_per_item(case: CheckCase) -> CheckResult:
+    """Check that every item has one outcome, and nothing else has."""
+    if not case.expected.listed:
+        return NOTHING_TO_JUDGE
+    if case.unreadable:
+        return 1, CheckFailure(
+            case.unreadable, expected="an outcome for each item", came="none that can be read"
+        )
+    if case.reported is None or case.refused:
+        return NOTHING_TO_JUDGE
+    return max(1, len(case.expected.items)), _unmatched(case)
+
+
+def _unmatched(case: CheckCase) -> CheckFailure | None:
+    items, told = case.expected.items, case.told
+    if case.reported and case.reported.is_complete and len(told) != len(items):
+        sent, came = count_noun(len(items), "item"), count_noun(len(told), "outcome")
+        said = f"sent {sent}, {came} came{_named(case)}"
+        if told and not any(one.key in awaited.keys for one in told for awaited in items):
+            said = f"gives no per-item outcome: {said}"
+        return CheckFailure(said, expected=count_noun(len(items), "outcome"), came=came)
+    unmatched = next((one for one in told if one.place is None), None)
+    if unmatched is not None:
+        name = f" ({unmatched.key})" if unmatched.key else ""
+        sent = count_noun(len(items), "item")
+        said = f"sent {sent}; the answer has an outcome for an item that was not sent{name}"
+        return CheckFailure(said, unmatched.at, "outcomes of what was sent", f"one of {unmatched.key}")
+    places = Counter(one.place for one in told)
+    twice = next((place for place, times in places.items() if times > 1), None)
+    if twice is None or case.reported is None or not case.reported.is_complete:
+        return None
+    at = next(one.at for one in told if one.place == twice)
+    return CheckFailure(f"item {twice} has {places[twice]} outcomes", at, "1 outcome", str(places[twice]))
+
+
+def _named(case: CheckCase) -> str:
+    """Return the keys on both sides, where there are few."""
+    sent = [one.item.key for one in case.expected.items if one.item.key]
+    came = [one.key for one in case.told if one.key]
+    if not sent or not came or max(len(sent), len(came)) > _FEW:
+        return ""
+    return f"; sent: {', '.join(sent)}; the answer names: {', '.join(came)}"
+
+
+def outcome_fits_the_item(case: CheckCase) -> CheckResult:
+    """Check that no invalid item is reported as done."""
+    known = [one for one in case.expected.items if one.verdict != "doubtful"]
+    if not case.expected.listed or not known or case.reported is None:
+        return NOTHING_TO_JUDGE
+    bad = case.expected.bad
+    if case.atomic and case.refused:
+        return len(known), _unnamed(case)
+    accepted = [one for one in bad if case.done(one)]
+    if not accepted:
+        return len(known), None
+    first, total = accepted[0], len(case.expected.items)
+    done = sum(case.done(one) for one in case.expected.items)
+    what = (
+        f"all {total} are" if done == total > 1 else "it is" if total == 1 else f"item {first.item.place} is"
+    )
+    said = (
+        f"sent {count_noun(total, 'item')}, {len(bad)} of them bad "
+        f"(item {first.item.place}: {first.reason}); {what} reported as done"
+    )
+    return len(known), CheckFailure(said, _at(case, first), "rejected", "done")
+
+
+def _unnamed(case: CheckCase) -> CheckFailure | None:
+    """Return a bad item that the refusal of all does not name, where it names others."""
+    named = {one.place for one in case.reported.outcomes} if case.reported else set()
+    missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
+    if missing is None:
+        return None
+    blamed = ", ".join(str(place) for place in sorted(place for place in named if place is not None))
+    said = (
+        f"refuses all items for item {blamed} and says nothing of item {missing.item.place}: {missing.reason}"
+    )
+    return CheckFailure(said, expected=f"item {missing.item.place}", came=f"item {blamed}")
+
+
+def _at(case: CheckCase, expected_item: ExpectedItem) -> str:
+    return next((one.at for one in case.told if one.place == expected_item.item.place), "")
+
+
+def order_is_kept(case: CheckCase) -> CheckResult:
+    """Check that outcomes stand in the order of the items, as far as keys and places say."""
+    pairs = _pairs(case)
+    if case.reported is None or not case.reported.is_complete or not case.told:
+        return NOTHING_TO_JUDGE
+    places = [one.place for one in case.told if one.place is not None]
+    if places != sorted(places):
+        order = ", ".join(map(str, places[:_FEW]))
+        said = f"sent {count_noun(len(case.expected.items), 'item')}; the outcomes are in the order {order}"
+        return len(places), CheckFailure(said, case.told[0].at, "the order of the items", order)
+    wrong = [(awaited, told) for awaited, told in pairs if not _names(told, awaited)]
+    if not wrong or any(_owner(case, told) is None for _, told in wrong):
+        return len(pairs), None
+    awaited, told = wrong[0]
+    said = (
+        f"sent {count_noun(len(case.expected.items), 'item')}; at the position of item {awaited.item.place} "
+        f"({awaited.item.key}) is the outcome of {told.key}, which is item {_owner(case, told)}"
+    )
+    return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
+
+
+def keys_are_the_items(case: CheckCase) -> CheckResult:
+    """Check that the key of an outcome is that of its item."""
+    pairs = _pairs(case)
+    unmatcheds = [
+        (awaited, told) for awaited, told in pairs if not _names(told, awaited) and _owner(case, told) is None
+    ]
+    if not unmatcheds:
+        return len(pairs), None
+    awaited, told = unmatcheds[0]
+    said = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {told.key}"
+    return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
+
+
+def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
+    """Return items with their outcomes where both have a key that can be read in one way only."""
+    items = case.expected.items
+    if case.named_by_path or not case.expected.listed or case.reported is None:
+        return []
+    if case.reported.is_complete and len(case.told) != len(items):
+        return []
+    return [
+        (awaited, told)
+        for told in case.told
+        if told.place is not None and told.place < len(items) and told.key
+        for awaited in [items[told.place]]
+        if awaited.keys and awaited.verdict != "doubtful"
+    ]
+
+
+def _names(told: ReportedOutcome, expected_item: ExpectedItem) -> bool:
+    return told.key in expected_item.keys or (told.key or "").strip() in {
+        key.strip() for key in expected_item.keys
+    }
+
+
+def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
+    """Return the item that the outcome names, whatever its place."""
+    return next((one.item.place for one in case.expected.items if _names(told, one)), None)
+
+
+def count_is_processed(case: CheckCase) -> CheckResult:
+    """Check that the count is the number of items that were done."""
+    if not case.expected.listed or case.reported is None or case.refused or case.reported.count is None:
+        return NOTHING_TO_JUDGE
+    sent, count = len(case.expected.items), case.reported.count
+    refused = [one for one in case.told if not one.accepted and one.place is not None]
+    if case.reported.is_complete:
+        fewest = most = sum(one.accepted for one in case.told)
+    else:
+        # Items of one key share what is said of it: of those at least one was refused.
+        fewest = sent - len({one.place for one in refused})
+        most = sent - len({one.at for one in refused})
+    if fewest <= count <= most:
+        return 1, None
+    expected = str(most) if fewest == most else f"{fewest} to {most}"
+    rejected = sent - fewest
+    said = f"sent {count_noun(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
+    operation = case.expected.operation
+    pointer = operation.batch.outcome.get("count", "") if operation and operation.batch else ""
+    return 1, CheckFailure(said, pointer, expected, str(count))
+
+
+def refusals_say_why(case: CheckCase) -> CheckResult:
+    """Check that refused calls have a body with a message, and rejected items their own message."""
+    if (
+        case.status >= FIRST_REFUSAL
+        and case.conformance.body is not None
+        and not has_message(case.conformance.body)
+    ):
+        return 1, CheckFailure(f"answers {case.status} without a message", expected="a message", came="none")
+    rejected = [one for one in case.told if not one.accepted]
+    silent = next((one for one in rejected if not one.message.strip()), None)
+    if silent is not None:
+        said = f"item {silent.place} is rejected without a message"
+        return len(rejected), CheckFailure(said, silent.at, "a message", "none")
+    # Where only failed items are listed, the words about an item that was done are those of a warning.
+    listed = case.told if case.reported is not None and case.reported.is_complete else ()
+    done = {one.message: one.place for one in listed if one.accepted}
+    alike = next((one for one in rejected if one.message in done), None)
+    if alike is not None:
+        other = done[alike.message]
+        said = f"item {alike.place} is rejected with the message of item {other}, which was accepted"
+        return len(rejected), CheckFailure(said, alike.at, "why it is rejected", alike.message)
+    return len(rejected) + (case.status >= FIRST_REFUSAL and case.conformance.body is not None), None
+
+
+_VERBS = "created|updated|saved|accepted|inserted|imported|processed|stored|completed|booked|added|registered"
+_DONE = re.compile(
+    rf"(the )?(?:[a-z]+ ){{0,2}}(was |has been )?created"
+    rf"|{_VERBS}|ok|okay|done|success|successful|succeeded",
+)
+"""A whole message that says "done"."""
+_SUCCESSFULLY = re.compile(r"\bsuccessfully\b")
+_FAILED = re.compile(
+    r"(?P<start>^(error|failure|failed)\b)|\b(failed|rejected|refused|denied|unsuccessful)\b|^invalid$"
+    rf"|\b(could |can )?(not|n't|cannot|can't) (be |been )?({_VERBS})\b"
+)
+"""A part of a message that says "not done"."""
+_IN_DOUBT = re.compile(
+    r"\b(not|no|never|none|without|0|zero|cannot|can't|could|must|be|if|unless|until|only|before|after|already"
+    r"|earlier|previously|failed|error|errors|warning|but|except|however|n't)\b"
+)
+"""Words beside which others may mean something else."""
+_ABOUT_OTHERS = re.compile(
+    r"\b(same|duplicates?|duplicated|also|twice|already|unique|other|another|conflicts?|previous|see)\b",
+    re.IGNORECASE,
+)
+"""Words of a message that may rightly name another item."""
+
+_LONG_NUMBER, _LONG_TEXT = 6, 4
+_LIMITS = ("2147483647", "9223372036854775807")
+"""Numbers that stand in messages about the width of a number."""
+
+
+def message_fits_the_outcome(case: CheckCase) -> CheckResult:
+    """Check that no rejection says that it was done, and no item that was done says that it failed."""
+    told = [(one, _plain(one.message)) for one in case.told if one.message.strip()]
+    told = [(one, text) for one, text in told if not _is_exempt(case, one.message)]
+    for one, text in told:
+        if _says_failed(text) if one.accepted else _says_done(text):
+            return len(told), _contradiction(one)
+    if case.reported is not None or case.status < FIRST_REFUSAL:
+        return (len(told), None) if told else NOTHING_TO_JUDGE
+    return _refused_call(case)
+
+
+def message_names_its_item(case: CheckCase) -> CheckResult:
+    """Check that the message of an item does not name the key of another item instead of its own."""
+    items = {one.item.place: one for one in case.expected.items}
+    told = [one for one in case.told if one.message and one.place in items and len(items) > 1]
+    known = _KnownKeys.of(items.values()) if told else None
+    for one in told:
+        if _is_exempt(case, one.message) or _ABOUT_OTHERS.search(one.message):
+            continue
+        own = items[one.place or 0]
+        named = known.named_in(one.message) if known else ()
+        other = next((item for item in named if _is_blamed(item, own, one.message)), None)
+        if other is not None:
+            said = (
+                f"the message of item {one.place} ({own.item.key}) is about item {other.item.place} "
+                f"({other.item.key}): {one.message!r}"
+            )
+            expected = f"a message about {own.item.key}"
+            return len(told), CheckFailure(said, one.at, expected, one.message)
+    return (len(told), None) if told else NOTHING_TO_JUDGE
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownKeys:
+    """The items by those of their keys that no message has for another reason.
+
+    A large batch has as many messages as keys: they are looked up, not tried one by one.
+    """
+
+    words: Mapping[str, tuple[ExpectedItem, ...]]
+    others: tuple[tuple[str, ExpectedItem], ...]
+
+    @classmethod
+    def of(cls, items: Iterable[ExpectedItem]) -> _KnownKeys:
+        """Return the keys of the items: those that are one word, and others."""
+        words: defaultdict[str, list[ExpectedItem]] = defaultdict(list)
+        others = []
+        for item in items:
+            for key in {*item.keys, item.item.key}:
+                if key and _is_telling(key):
+                    if _WORD.fullmatch(key):
+                        words[key].append(item)
+                    else:
+                        others.append((key, item))
+        return cls({key: tuple(found) for key, found in words.items()}, tuple(others))
+
+    def named_in(self, message: str) -> list[ExpectedItem]:
+        """Return the items that a message names, in their order."""
+        named = [item for word in _WORD.findall(message) for item in self.words.get(word, ())]
+        named += [item for key, item in self.others if key in message and _mentions_key(message, key)]
+        return sorted(named, key=lambda one: one.item.place)
+
+
+def _is_blamed(other: ExpectedItem, own: ExpectedItem, message: str) -> bool:
+    mine = {text for text in (*own.keys, own.item.key) if text}
+    theirs = {text for text in (*other.keys, other.item.key) if text and _is_telling(text)}
+    if other is own or theirs & mine or any(_mentions_key(message, text) for text in mine):
+        return False
+    document = str(own.item.document)
+    return any(_mentions_key(message, text) and text not in document for text in theirs)
+
+
+def _refused_call(case: CheckCase) -> CheckResult:
+    """Judge the reasons in the body of a call that was refused as a whole."""
+    body = case.conformance.body
+    if not has_message(body):
+        return NOTHING_TO_JUDGE
+    wrong = next((text for text in reasons(body) if _says_done(_plain(text))), None)
+    if wrong is None or _is_exempt(case, wrong):
+        return 1, None
+    said = f"the call is refused with {case.status}, and its message says that it was done: {wrong!r}"
+    return 1, CheckFailure(said, expected="why it was refused", came=wrong)
+
+
+def _contradiction(one: ReportedOutcome) -> CheckFailure:
+    became, opposite = ("accepted", "failed") if one.accepted else ("rejected", "done")
+    item = "an item" if one.place is None else f"item {one.place}"
+    name = f" ({one.key})" if one.key else ""
+    said = (
+        f"{item}{name} is reported as {became}, and its message says that it was {opposite}: {one.message!r}"
+    )
+    expected = "a message that fits it" if one.accepted else "why it was rejected"
+    return CheckFailure(said, one.at, expected, one.message)
+
+
+def _says_done(text: str) -> bool:
+    if _DONE.fullmatch(text):
+        return not _IN_DOUBT.search(text)
+    return bool(_SUCCESSFULLY.search(text)) and not _IN_DOUBT.search(text)
+
+
+def _says_failed(text: str) -> bool:
+    """Return whether the text says that it failed, and nothing of a success or of another time beside it."""
+    found = _FAILED.search(text)
+    if found is None:
+        return False
+    rest = f"{text[: found.start()]} {text[found.end() :]}"
+    is_mixed = re.search(rf"\b({_VERBS}|success\w*|ok|done)\b", rest)
+    return is_mixed is None and (bool(found["start"]) or not _IN_DOUBT.search(rest))
+
+
+def _plain(message: str) -> str:
+    return " ".join(message.lower().split()).strip(" .!:;")
+
+
+def _is_exempt(case: CheckCase, message: str) -> bool:
+    return any(re.search(pattern, message) for pattern in case.message_exceptions)
+
+
+def _is_telling(key: str) -> bool:
+    """Return whether a key cannot be a word or a number that a message has for another reason."""
+    if key.isdigit():
+        return len(key) >= _LONG_NUMBER and key not in _LIMITS
+    return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)
+
+
+_WORD = re.compile(r"[\w-]+")
+
+
+def _mentions_key(message: str, key: str) -> bool:
+    """Return whether a message has the key as a whole word."""
+    return re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", message) is not None

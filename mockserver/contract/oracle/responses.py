@@ -1,0 +1,418 @@
+"""Outcomes of a batch as its response states them, and the conformance of a response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from mockserver.contract.exchange import Exchange, Response, kind_of_value, value_at
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.decoding import UnreadableError, decode
+from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
+from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
+from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
+from mockserver.spec.xml_places import XML_MEDIA_TYPES, without_omitted
+
+REFUSAL_STATUSES = 400
+_CREATED = 201
+_PLACE = re.compile(r"\w*\[([0-9]{1,6})\]|#([0-9]{1,6})")
+_CLASS = re.compile(
+    r"(?:(?!(?:not|never|already|previously|be|to|if|or|and|no)\b)[a-z]+ ){0,4}"
+    r"(created|updated)(?: successfully)?[.!]?"
+)
+_FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
+
+
+def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
+    """Return the reader of an operation's answers: its subject's, the profile's, else that of the spec.
+
+    None where the operation is no batch, or nothing says where its outcomes are.
+    """
+    if operation.batch is None:
+        return None
+    for subject in api.profile.batches(api.facts):
+        if subject.operation == operation.id and subject.reader is not None:
+            return subject.reader
+    known = api.profile.readers.get(operation.id)
+    if known is not None:
+        return known
+    return reader_from_spec(api.spec.document, operation, operation.batch)
+
+
+def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
+    """Return the items that a key in an answer may stand for."""
+    return [
+        item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
+    ]
+
+
+def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
+    """Return the reader that `x-batch.outcome` describes; None where it describes none."""
+    if batch.maps:
+        return _OutcomeMaps(document, operation, batch)
+    if batch.atomic and "status" not in batch.outcome:
+        return _read_whole
+    if "list" in batch.outcome:
+        return _OutcomeList(document, operation, batch)
+    return None
+
+
+def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+    """Return all or nothing: the status says all."""
+    return None if exchange.response.status >= REFUSAL_STATUSES else ReportedOutcomes((), is_complete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _OutcomeList:
+    """A list of outcomes, one for each item, in their order."""
+
+    document: Document
+    operation: Operation
+    batch: Batch
+
+    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        if exchange.response.status >= REFUSAL_STATUSES:
+            return None
+        answer = _document(self.document, self.operation, exchange.response)
+        pointer = self.batch.outcome["list"]
+        entries = value_at(answer, parse_pointer(pointer))
+        if not isinstance(entries, list):
+            raise ValueError(  # noqa: TRY004 - it is the value that came
+                f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, "
+                f"and {pointer or 'the body'} of the answer is {kind_of_value(entries)}, not a list"
+            )
+        told = (self._told(entry, place, len(items)) for place, entry in enumerate(entries))
+        return ReportedOutcomes(tuple(told), self._count(answer))
+
+    def _told(self, entry: Json, place: int, sent: int) -> ReportedOutcome:
+        status = self._found(entry, "status")
+        message = text_at(self._found(entry, "message"))
+        key = self._found(entry, "key")
+        accepted = is_accepted_status(status, message, by_message="message" in self.batch.outcome)
+        number = _number(status)
+        named = status if isinstance(status, str) and number is None and class_in_words(status) else message
+        return ReportedOutcome(
+            place=place if place < sent else None,
+            accepted=accepted,
+            key=text_of(key) or value_of_pair(key),
+            made="" if not accepted else "created" if number == _CREATED else class_in_words(named),
+            status=number,
+            message=message,
+            at=f"{self.batch.outcome['list']}/{place}",
+        )
+
+    def _found(self, entry: Json, what: str) -> Json:
+        pointer = self.batch.outcome.get(what)
+        return None if pointer is None else value_at(entry, parse_pointer(pointer))
+
+    def _count(self, answer: Json) -> int | None:
+        pointer = self.batch.outcome.get("count")
+        return None if pointer is None else _number(value_at(answer, parse_pointer(pointer)))
+
+
+@dataclass(frozen=True, slots=True)
+class _OutcomeMaps:
+    """A count of what was done, a map of what was not, by key, and further maps of warnings."""
+
+    document: Document
+    operation: Operation
+    batch: Batch
+
+    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        if exchange.response.status >= REFUSAL_STATUSES:
+            return None
+        answer = _document(self.document, self.operation, exchange.response)
+        count = None
+        if "count" in self.batch.outcome:
+            pointer = self.batch.outcome["count"]
+            count = _number(value_at(answer, parse_pointer(pointer)))
+            if count is None:
+                found = kind_of_value(value_at(answer, parse_pointer(pointer)))
+                raise ValueError(
+                    f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer} of the "
+                    f"answer is {found}, not a number"
+                )
+        told = [
+            one
+            for number, pointer in enumerate(self.batch.maps)
+            for one in self._mapped(answer, pointer, items, accepted=number > 0)
+        ]
+        return ReportedOutcomes(tuple(told), count, is_complete=False)
+
+    def _mapped(
+        self, answer: Json, pointer: str, items: Sequence[BatchItem], *, accepted: bool
+    ) -> Iterator[ReportedOutcome]:
+        found = value_at(answer, parse_pointer(pointer))
+        if found is None or found == []:
+            return
+        if not isinstance(found, dict):
+            raise ValueError(  # noqa: TRY004 - likewise
+                f"{pointer} of the answer is {kind_of_value(found)}, not an object of problems by item"
+            )
+        for key, texts in found.items():
+            where = pointer_of((*parse_pointer(pointer), key))
+            if places := self._places(key, items):
+                for place in places:
+                    yield ReportedOutcome(place, accepted, key, message=text_at(texts), at=where)
+            elif _are_keys(texts) and all(self._places(text, items) for text in texts):
+                # The key is a reason, and the texts are the items that it holds for.
+                for number, text in enumerate(texts):
+                    for place in self._places(text, items):
+                        yield ReportedOutcome(place, accepted, text, message=key, at=f"{where}/{number}")
+            else:
+                yield ReportedOutcome(None, accepted, key, message=text_at(texts), at=where)
+
+    def _places(self, key: str, items: Sequence[BatchItem]) -> list[int]:
+        named = read_key(items, key, self.batch.key)
+        if named:
+            return [item.place for item in named]
+        by_place = _PLACE.fullmatch(key)
+        place = int(by_place[1] or by_place[2]) if by_place else len(items)
+        return [place] if place < len(items) else []
+
+
+def text_at(value: Json) -> str:
+    """Return a message as one text: a text, or the texts in a list or an object."""
+    if isinstance(value, str):
+        return value.strip()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return "; ".join(filter(None, map(text_at, inner)))
+
+
+def class_in_words(text: str) -> Literal["created", "updated", ""]:
+    """Return what a whole message says that was done, "" where it leaves a doubt; English only."""
+    found = _CLASS.fullmatch(text.strip().lower())
+    return "" if found is None else "created" if found[1] == "created" else "updated"
+
+
+def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
+    """Return whether an outcome is good: by its status if it has one, else by the lack of messages."""
+    number = _number(status)
+    if number is not None:
+        return number < REFUSAL_STATUSES
+    if isinstance(status, bool):
+        return status
+    if isinstance(status, str) and status:
+        return not _FAILED.search(status)
+    return not (by_message and message)
+
+
+def value_of_pair(value: Json) -> str | None:
+    """Return the key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return text_of(value[0].get("value"))
+    return None
+
+
+def _are_keys(texts: Json) -> bool:
+    return isinstance(texts, list) and bool(texts) and all(isinstance(text, str) for text in texts)
+
+
+def _number(value: Json) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _document(document: Document, operation: Operation, response: Response) -> Json:
+    """Return the answer's body; XML is typed by what the spec says of it."""
+    answers = document["paths"][operation.path][operation.method]["responses"]
+    node: Document = EMPTY
+    if "xml" in response.media_type:
+        content = resolve(document, answers.get(str(response.status), EMPTY)).get("content", EMPTY)
+        node = unfold(document, content.get(response.media_type, EMPTY).get("schema", EMPTY))
+    try:
+        return decode(response.body, response.headers.get("content-type", ""), node).document
+    except UnreadableError as error:
+        raise ValueError(f"gives no per-item outcome: {error}") from None
+
+
+_MAX_PROBLEMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceProblem:
+    """Raised for a status or media type outside the spec; `of_body` if only the body differs."""
+
+    said: str
+    expected: str
+    came: str
+    pointer: str = ""
+    of_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceResult:
+    """Comparison of a response with the spec.
+
+    `undeclared` is what the spec does not declare, `unacceptable` a media type that was not asked for,
+    `undeclared_member` a member that no schema names; each None if there is none. `has_declared_body`: the
+    spec declares a body for the status. `body` is the document, None if it is absent or unreadable.
+    """
+
+    undeclared: ConformanceProblem | None = None
+    unacceptable: ConformanceProblem | None = None
+    undeclared_member: Path | None = None
+    has_declared_body: bool = False
+    body: Json = None
+
+
+class ResponseConformance:
+    """Conformance of responses with one spec; schemas are compiled on first use."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
+
+    def conformance(self, operation: Operation, exchange: Exchange) -> ConformanceResult:
+        """Compare the response of an exchange with the operation's declaration."""
+        response = exchange.response
+        stated = self._stated(operation, response.status)
+        if stated is None:
+            known = ", ".join(sorted(operation.responses))
+            said = f"answers {response.status}, which the spec does not state for {operation.id}"
+            return ConformanceResult(
+                ConformanceProblem(said, known, str(response.status)), body=_read(response, EMPTY)[0]
+            )
+        content: Mapping[str, Document] = stated.get("content", EMPTY)
+        if not response.body or exchange.request.method == "HEAD":
+            return ConformanceResult(has_declared_body=bool(content) and exchange.request.method != "HEAD")
+        unasked = _unacceptable_media_type(exchange, content)
+        media_type = next((name for name in content if fnmatchcase(response.media_type, name)), None)
+        if media_type is None:
+            came, known = response.media_type or "no media type", ", ".join(content) or "no body"
+            said = f"answers {response.status} as {came}; the spec states {known}"
+            other = ConformanceProblem(said, known, came)
+            return ConformanceResult(
+                other, unasked, has_declared_body=bool(content), body=_read(response, EMPTY)[0]
+            )
+        return self._bodied(operation, response, content[media_type], media_type, unasked)
+
+    def _stated(self, operation: Operation, status: int) -> Document | None:
+        """Return the operation's response for a status, its class or the default; None if undeclared."""
+        node = self._spec.document["paths"][operation.path][operation.method]["responses"]
+        for name in (str(status), f"{status // 100}XX", "default"):
+            if name in node:
+                found: Document = resolve(self._spec.document, node[name])
+                return found
+        return None
+
+    def _bodied(
+        self,
+        operation: Operation,
+        response: Response,
+        stated: Document,
+        media_type: str,
+        unacceptable: ConformanceProblem | None,
+    ) -> ConformanceResult:
+        key = (operation.id, response.status, media_type)
+        if key not in self._schemas:
+            document = self._spec.document
+            if media_type in XML_MEDIA_TYPES:
+                document = without_omitted(document)
+            self._schemas[key] = compile_schema(unfold(document, stated.get("schema", EMPTY)))
+        known = self._schemas[key]
+        document, error = _read(response, known.node)
+        if error:
+            said = f"answers {response.status} with a body that cannot be read: {error}"
+            return ConformanceResult(
+                ConformanceProblem(said, media_type, "", of_body=True), unacceptable, has_declared_body=True
+            )
+        stranger = next(undeclared_members(document, (known.node,)), None)
+        return ConformanceResult(
+            _body_problems(response, known, document),
+            unacceptable,
+            stranger,
+            has_declared_body=True,
+            body=document,
+        )
+
+
+def _read(response: Response, node: Document) -> tuple[Json, str]:
+    """Return the document, and why there is none."""
+    try:
+        return decode(response.body, response.headers.get("content-type", ""), node).document, ""
+    except UnreadableError as error:
+        return None, str(error)
+
+
+def _body_problems(response: Response, known: OracleSchema, document: Json) -> ConformanceProblem | None:
+    if "xml" in response.media_type and "type" not in known.node:
+        return None  # nothing says what its texts stand for
+    broken = known.broken(document)
+    if not broken:
+        return None
+    told = "; ".join(explain(one) for one in broken[:_MAX_PROBLEMS])
+    more = f"; {len(broken) - _MAX_PROBLEMS} more" if len(broken) > _MAX_PROBLEMS else ""
+    said = f"answers {response.status} with a body that breaks its schema: {told}{more}"
+    return ConformanceProblem(
+        said, broken[0].keyword, explain(broken[0]), pointer_of(broken[0].path), of_body=True
+    )
+
+
+def _unacceptable_media_type(
+    exchange: Exchange, content: Mapping[str, Document]
+) -> ConformanceProblem | None:
+    """Another media type than those that were asked for, where the spec states one of these.
+
+    A server may choose among the forms of JSON that the spec states: whoever reads one reads all.
+    """
+    response, accept = exchange.response, exchange.request.headers.get("accept", "")
+    asked = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
+    offered = [name for name in content if name in asked]
+    if not offered or any(fnmatchcase(response.media_type, one) for one in asked):
+        return None
+    if _is_json(response.media_type) and any(map(_is_json, offered)):
+        return None
+    came = response.media_type or "no media type"
+    said = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {came} came"
+    return ConformanceProblem(said, offered[0], came)
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type.endswith(("/json", "+json"))
+
+
+_PARTS = ("allOf", "anyOf", "oneOf")
+
+
+def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:
+    """Return the outermost members that the unfolded schemas do not name.
+
+    An object of which nothing is said may have any.
+    """
+    parts = [part for node in nodes for part in _parts(node)]
+    if isinstance(value, list):
+        elements = tuple(part["items"] for part in parts if "items" in part)
+        for place, child in enumerate(value):
+            yield from undeclared_members(child, elements, (*path, place))
+    elif isinstance(value, dict):
+        others = tuple(one for part in parts if isinstance(one := part.get("additionalProperties"), dict))
+        free = any(map(_is_free, parts)) or not any("properties" in part for part in parts)
+        for name, child in value.items():
+            named = tuple(part["properties"][name] for part in parts if name in part.get("properties", {}))
+            if named or others:
+                yield from undeclared_members(child, named or others, (*path, name))
+            elif not free:
+                yield (*path, name)
+
+
+def _parts(node: Document) -> Iterator[Document]:
+    yield node
+    for keyword in _PARTS:
+        for part in node.get(keyword, ()):
+            yield from _parts(part)
+
+
+def _is_free(part: Document) -> bool:
+    """Return whether the part alone takes any object."""
+    if "additionalProperties" in part:
+        return part["additionalProperties"] is True
+    return part.get("type") == "object" and not any(
+        word in part for word in ("properties", "required", *_PARTS)
+    )

@@ -1,0 +1,438 @@
+"""Validation of values against schemas, and the leniency of vendors in reading them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Context, Decimal, localcontext
+from functools import cache
+from typing import Any, TypeAlias
+
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import Draft4Validator, extend
+from openapi_schema_validator import OAS30Validator
+
+from mockserver.contract.oracle.decoding import properties_of
+from mockserver.contract.profile import Tolerance
+from mockserver.model import Document, Json, Path
+from mockserver.spec.openapi import resolve
+
+_WIDE = Context(prec=800)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_PIECES = re.compile(r"\\.|\[\^?|[\]$]|\(\?<(?=[A-Za-z])", re.DOTALL)
+_ESCAPES: Mapping[str, tuple[str, str]] = {
+    r"\d": ("[0-9]", "0-9"),
+    r"\D": ("[^0-9]", r"\D"),
+    r"\w": ("[A-Za-z0-9_]", "A-Za-z0-9_"),
+    r"\W": ("[^A-Za-z0-9_]", r"\W"),
+    r"\/": ("/", "/"),
+}
+"""Escapes that Python reads otherwise than ECMA, outside of a class and inside of one."""
+
+Errors: TypeAlias = Iterator[ValidationError]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProblem:
+    """A keyword that a value does not keep: `path` leads to it, and to the member that lacks or is too much.
+
+    `expected` is what the schema has there, `found` the value (None where it lacks).
+    """
+
+    keyword: str
+    path: Path
+    expected: Json
+    found: Json
+    schema: Document
+
+
+@dataclass(frozen=True, slots=True)
+class OracleSchema:
+    """A compiled schema; `node` is the schema without references."""
+
+    node: Document
+    engine: Any
+
+    def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
+        """Return all that is wrong with `value`."""
+        with localcontext(_WIDE):
+            if _accepts(self.engine, value, self.node):
+                return ()
+            return tuple(_broken(error) for error in self.engine.iter_errors(value))
+
+    def is_valid(self, value: Json) -> bool:
+        """Return whether nothing is."""
+        with localcontext(_WIDE):
+            return (
+                _accepts(self.engine, value, self.node) or next(self.engine.iter_errors(value), None) is None
+            )
+
+
+def compile_schema(node: Document) -> OracleSchema:
+    """Return the schema for a node without references, from `unfold`."""
+    return OracleSchema(node, _Engine(node))
+
+
+def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | None = None) -> Any:
+    """Return `node` with every `$ref` replaced by its target; recursive schemas become recursive objects."""
+    known = {} if known is None else known
+    if isinstance(node, list):
+        return [unfold(document, child, known) for child in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return {name: unfold(document, child, known) for name, child in node.items()}
+    if reference not in known:
+        here = known.setdefault(reference, {})
+        here.update(unfold(document, resolve(document, {"$ref": reference}), known))
+    beside = {name: value for name, value in node.items() if name.startswith("x-")}
+    return {**known[reference], **beside} if beside else known[reference]
+
+
+def without_member(node: Document, pointer: Path) -> Document:
+    """Return the schema with nothing said of the members of the list at `pointer`."""
+    if not pointer:
+        return {name: value for name, value in node.items() if name != "items"}
+    properties = node.get("properties", {})
+    inner = without_member(properties.get(pointer[0], {}), pointer[1:])
+    return {**node, "properties": {**properties, pointer[0]: inner}}
+
+
+@cache
+def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
+    """Return the pattern as ECMA 262 means it; None where Python cannot."""
+    inside = False
+    made = []
+    at = 0
+    for found in _PIECES.finditer(pattern):
+        piece = found[0]
+        made.append(pattern[at : found.start()])
+        at = found.end()
+        if piece in _ESCAPES:
+            piece = _ESCAPES[piece][inside]
+        elif inside:
+            inside = piece != "]"
+            piece = rf"\{piece}" if piece.startswith("[") else piece
+        elif piece == "$":
+            piece = r"\Z"
+        elif piece.startswith("["):
+            inside = True
+        elif piece == "(?<":
+            piece = "(?P<"
+        made.append(piece)
+    try:
+        return re.compile("".join((*made, pattern[at:])))
+    except re.error:
+        return None
+
+
+def is_day(text: str) -> bool:
+    """Return whether it is a day of the calendar, as RFC 3339 writes one."""
+    found = _DAY.fullmatch(text)
+    try:
+        return bool(found and date(*map(int, found.groups())))
+    except ValueError:
+        return False
+
+
+def _is_moment(text: str) -> bool:
+    found = _MOMENT.fullmatch(text)
+    return bool(found and is_day(found[1]))
+
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = {
+    "uuid": lambda text: _UUID.fullmatch(text) is not None,
+    "date": is_day,
+    "date-time": _is_moment,
+}
+_WIDTHS = {"int32": 2**31, "int64": 2**63}
+
+
+def _type(engine: Any, wanted: str, value: Json, node: Document) -> Errors:
+    if value is None and node.get("nullable") is True:
+        return
+    if not engine.is_type(value, wanted):
+        yield ValidationError("type")
+
+
+def _required(engine: Any, names: list[str], value: Json, node: Document) -> Errors:
+    if engine.is_type(value, "object"):
+        for name in names:
+            if name not in value and not node.get("properties", {}).get(name, {}).get("readOnly"):
+                yield ValidationError("required", path=(name,), instance=None)
+
+
+def _additional(engine: Any, others: Any, value: Json, node: Document) -> Errors:
+    if not engine.is_type(value, "object") or others is True:
+        return
+    for name in value:
+        if name in node.get("properties", {}):
+            continue
+        if others is False:
+            yield ValidationError("additionalProperties", path=(name,), instance=value[name])
+        else:
+            yield from engine.descend(value[name], others, path=name)
+
+
+def _pattern(engine: Any, pattern: str, value: Json, _node: Document) -> Errors:
+    known = to_python_pattern(pattern)
+    if engine.is_type(value, "string") and known is not None and known.search(value) is None:
+        yield ValidationError("pattern")
+
+
+def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
+    width = _WIDTHS.get(name)
+    if width is not None and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        if not -width <= value < width:
+            yield ValidationError("format")
+    elif isinstance(value, str) and name in _FORMATS and not _FORMATS[name](value):
+        yield ValidationError("format")
+
+
+def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> Errors:
+    """Hold a value against parts of which a discriminator chooses one, or that must exclude each other."""
+    yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
+
+
+_PLAIN = Draft4Validator.VALIDATORS
+_Engine = extend(
+    OAS30Validator,
+    {
+        # Those of the library look for references, which are replaced by now.
+        "allOf": _PLAIN["allOf"],
+        "anyOf": _PLAIN["anyOf"],
+        "oneOf": _one_of,
+        "type": _type,
+        "required": _required,
+        "additionalProperties": _additional,
+        "pattern": _pattern,
+        "format": _format,
+    },
+)
+
+
+def _accepts(engine: Any, value: Json, node: Any) -> bool:
+    """Return whether every keyword of the engine takes the value.
+
+    Most values are good, and an engine that could say where one is bad is made anew for each of its members.
+    """
+    if isinstance(node, bool):
+        return node
+    for keyword, wanted in node.items():
+        check = engine.VALIDATORS.get(keyword)
+        if keyword == "properties":
+            is_kept = _accepts_members(engine, value, wanted)
+        elif keyword == "items":
+            is_kept = _accepts_items(engine, value, wanted)
+        elif keyword in _COMBINED:
+            accepted = sum(_accepts(engine, value, one) for one in wanted)
+            combined = "anyOf" if keyword == "oneOf" and "discriminator" in node else keyword
+            is_kept = _COMBINED[combined](accepted, len(wanted))
+        else:
+            is_kept = check is None or next(iter(check(engine, wanted, value, node) or ()), None) is None
+        if not is_kept:
+            return False
+    return True
+
+
+_COMBINED: Mapping[str, Callable[[int, int], bool]] = {
+    "allOf": lambda accepted, total: accepted == total,
+    "anyOf": lambda accepted, _total: accepted > 0,
+    "oneOf": lambda accepted, _total: accepted == 1,
+}
+"""Whether a value is good, by how many of the schemas of a keyword accept it."""
+
+
+def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) -> bool:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name in nodes and not _accepts(engine, member, nodes[name]):
+                return False
+    return True
+
+
+def _accepts_items(engine: Any, value: Json, node: Document) -> bool:
+    return not isinstance(value, list) or all(_accepts(engine, item, node) for item in value)
+
+
+def _broken(error: Any) -> SchemaProblem:
+    return SchemaProblem(
+        str(error.validator), tuple(error.absolute_path), error.validator_value, error.instance, error.schema
+    )
+
+
+_NUMBERISH = re.compile(r"\s*[+-]?[\d.,\s]*\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*", re.ASCII)
+_TRUTHISH = re.compile(r"\s*(?:true|false|yes|no|on|off|[01])?\s*", re.IGNORECASE)
+_DATISH = re.compile(
+    r"(?=.*\d)(?:[\d\s:.,+\-/()]|[TZWtz]|date|am|pm|gmt|utc|mon|tue|wed|thu|fri|sat|sun"
+    r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+",
+    re.IGNORECASE | re.ASCII,
+)
+_IDISH = re.compile(r"\s*[({]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[)}]?\s*", re.IGNORECASE)
+_LOOSE_FORMATS = {"date": _DATISH, "date-time": _DATISH, "uuid": _IDISH}
+_EDGES = re.compile(r"(?:0001|9999)-|:60|[+-](?:1[4-9]|2[0-3]):?[0-9]{2}$")
+_SPELT = {"integer": _NUMBERISH, "number": _NUMBERISH, "boolean": _TRUTHISH}
+_STRUCTURES = ("array", "object")
+_NUMBERS = ("integer", "number")
+_KINDS = ((bool, "boolean"), (int, "number"), (Decimal, "number"), (str, "string"))
+_OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Leniency:
+    """Leniency in reading a body, by `x-binder` and the vendor's profile.
+
+    `coerces` holds pairs of the type wanted and the type found; `spells` is a form's or XML's, where every
+    value is a text; `ignores_unknown` where the caller asked that unknown members be passed over.
+    """
+
+    any_case: bool = False
+    nulls_dropped: bool = False
+    null_structures_dropped: bool = False
+    blanks_dropped: bool = False
+    spells: bool = False
+    ignores_unknown: bool = False
+    coerces: frozenset[tuple[str, str]] = frozenset()
+    tolerances: tuple[Tolerance, ...] = ()
+
+    def may_pass(self, broken: SchemaProblem) -> bool:
+        """Return whether a lenient reader may take what breaks the schema there."""
+        return (
+            any(one.passes and _speaks_of(one, broken) for one in self.tolerances)
+            or self._of_keyword(broken)
+            or _is_trimmed(broken)
+        )
+
+    def may_stay_alone(self, broken: SchemaProblem) -> bool:
+        """Return whether it may spoil its item alone although it is of a kind that refuses the call."""
+        return any(_speaks_of(one, broken) for one in self.tolerances)
+
+    def is_renamed(self, value: Json, node: Document) -> bool:
+        """Return whether a member differs from the schema in letter case only, where case may not count."""
+        if not self.any_case:
+            return False
+        if isinstance(value, list):
+            return any(self.is_renamed(child, node.get("items", {})) for child in value)
+        if not isinstance(value, dict):
+            return False
+        members = properties_of(node)
+        lower = {name.lower() for name in members}
+        return any(
+            (name not in members and name.lower() in lower) or self.is_renamed(child, members.get(name, {}))
+            for name, child in value.items()
+        )
+
+    def _of_keyword(self, broken: SchemaProblem) -> bool:
+        found = broken.found
+        match broken.keyword:
+            case "type":
+                return (
+                    self._of_null(broken)
+                    if found is None
+                    else self._of_type(str(broken.expected), found, broken.schema)
+                )
+            case "format":
+                return isinstance(found, str) and self._of_format(str(broken.expected), found)
+            case "enum":
+                return self._of_list(broken.expected, found, broken.schema)
+            case "additionalProperties":
+                return self.ignores_unknown
+            case "pattern" | "minLength":
+                return (
+                    found == "" and ("null", "string") in self.coerces and bool(broken.schema.get("nullable"))
+                )
+        return broken.keyword in _OF_PARTS and bool(self.coerces or self.any_case)
+
+    def _of_null(self, broken: SchemaProblem) -> bool:
+        if broken.expected == "string":
+            return self.nulls_dropped
+        is_member = bool(broken.path) and isinstance(broken.path[-1], str)
+        return self.null_structures_dropped and broken.expected in _STRUCTURES and is_member
+
+    def _of_format(self, name: str, found: str) -> bool:
+        loose = _LOOSE_FORMATS.get(name)
+        empty = not found and (self.spells or ("null", "string") in self.coerces)
+        return empty or bool(loose and loose.fullmatch(found))
+
+    def _of_list(self, known: Iterable[Json], found: Json, node: Document) -> bool:
+        if found is None:
+            return self.nulls_dropped or bool(node.get("nullable"))
+        return isinstance(found, str) and found.casefold() in _folded(known)
+
+    def _of_type(self, wanted: str, found: Json, node: Document) -> bool:
+        if self.blanks_dropped and isinstance(found, str) and not found.strip() and wanted in _NUMBERS:
+            return True
+        if wanted == "integer" and isinstance(found, Decimal):
+            return found == found.to_integral_value()
+        if found == "" and node.get("nullable") and (self.spells or ("null", "string") in self.coerces):
+            return True
+        kind = next((name for python, name in _KINDS if isinstance(found, python)), "")
+        if (wanted, kind) not in self.coerces and not (self.spells and kind == "string"):
+            return False
+        loose = _SPELT.get(wanted)
+        return loose is None or not isinstance(found, str) or bool(loose.fullmatch(found))
+
+
+def leniency(
+    settings: Document, tolerances: Iterable[Tolerance] = (), *, spells: bool, ignores_unknown: bool
+) -> Leniency:
+    """Return the leniency of a media type with these `x-binder` settings."""
+    pairs = (str(one).split("-from-") for one in settings.get("coerce", ()))
+    read = {
+        (wanted, {"grouped": "string", "xml": "string", "empty": "string"}.get(found, found))
+        for wanted, found in pairs
+    }
+    return Leniency(
+        settings.get("names") == "any-case",
+        settings.get("null-texts") == "dropped",
+        settings.get("null-structures") == "dropped",
+        settings.get("blank-numbers") == "dropped",
+        spells,
+        ignores_unknown,
+        frozenset(read),
+        tuple(tolerances),
+    )
+
+
+def is_on_the_edge(value: Json, node: Document) -> bool:
+    """Return whether a valid moment is beyond many calendars (year 1, an offset of 14 hours)."""
+    if isinstance(value, list):
+        return any(is_on_the_edge(child, node.get("items", {})) for child in value)
+    if isinstance(value, dict):
+        members = properties_of(node)
+        return any(is_on_the_edge(child, members.get(name, {})) for name, child in value.items())
+    return (
+        isinstance(value, str)
+        and str(node.get("format", "")).startswith("date")
+        and bool(_EDGES.search(value))
+    )
+
+
+def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
+    named = not one.member or (bool(broken.path) and broken.path[-1] == one.member)
+    return one.keyword == broken.keyword and named
+
+
+def _is_trimmed(broken: SchemaProblem) -> bool:
+    """Return whether the text would keep the keyword without the white space round it."""
+    found = broken.found
+    if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
+        return False
+    bare = found.strip()
+    return bool(bare) and bare != found and _alone(broken).is_valid(bare)
+
+
+def _alone(broken: SchemaProblem) -> OracleSchema:
+    return compile_schema({broken.keyword: broken.expected})
+
+
+def _folded(values: Iterable[Json]) -> set[str]:
+    return {value.strip().casefold() for value in values if isinstance(value, str)}

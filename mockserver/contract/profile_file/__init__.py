@@ -1,0 +1,1 @@
+"""Profiles written as data, in a spec (`x-contract`) or in a YAML file."""

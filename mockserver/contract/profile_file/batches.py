@@ -1,0 +1,529 @@
+"""Batch profiles of written entries: bodies, outcomes, readers and updates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TypeAlias
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape, quoteattr
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+from msgspec import structs
+
+from mockserver.contract.exchange import Exchange, Request, Response, value_at
+from mockserver.contract.inference import infer_reading, infer_sending, scalar_members
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchItem,
+    BatchProfile,
+    DrawnValues,
+    OutcomeReader,
+    Record,
+    RecordAfter,
+    RefusedStep,
+    ReportedOutcome,
+    ReportedOutcomes,
+    Step,
+    UpdatePosition,
+    ValueRules,
+)
+from mockserver.contract.profile_file.entries import (
+    ITEM,
+    ITEMS,
+    BatchEntry,
+    CallEntry,
+    ListEntry,
+    PlaceholderScope,
+    ReadEntry,
+    RejectedPlacesEntry,
+    StepEntry,
+    UpdateWord,
+    WrittenPlace,
+    plain,
+    text_of_value,
+)
+from mockserver.contract.profile_file.items import (
+    ComparedMember,
+    RecordReader,
+    WrittenCall,
+    WrittenItems,
+    WrittenStep,
+    pointer,
+    read_call,
+    read_change,
+    read_items,
+    read_members,
+)
+from mockserver.contract.samples import write_request_xml
+from mockserver.model import Json
+from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, parse_pointer
+
+_PREPARED = DrawnValues(0, Decimal("0.01"))
+"""What is drawn for an item that others need first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBatch:
+    """A batch operation as it is written, with the spec and the values of placeholders."""
+
+    spec: Spec
+    operation: Operation
+    batch: Batch
+    entry: BatchEntry
+    place: WrittenPlace
+    scope: PlaceholderScope
+
+    def profile(self) -> BatchProfile:
+        """Return the batch profile.
+
+        Raises:
+            SpecError: something in it does not fit the spec, or itself.
+        """
+        entry = self.entry
+        items = read_items(self.spec, self.operation, entry, self.place, self.scope)
+        reading = ReadingSource(self.spec, self.batch, self.place, self.scope).reading(entry, items)
+        sending = self._sending()
+
+        def record(key: str, drawn: DrawnValues) -> Record:
+            return reading.reader.expected(items.item(key, drawn), self.scope.of_item(key, drawn))
+
+        record(items.key(0), items.drawn)
+        steps = tuple(self._steps(items, reading.reader))
+        made = BatchProfile(
+            operation=self.operation.id,
+            key=items.key,
+            item=items.item,
+            record=record,
+            call=self._call(sending),
+            read=reading.read,
+            shown=reading.shown,
+            prepare=self._prepare(items),
+            corruptions=items.corruptions,
+            listing=reading.listing,
+            listed=reading.listed,
+            steps=steps,
+            reader=self._reader(),
+            amount=self._amount(items),
+            tenants=max(1, len(self.scope.tenants)),
+            creates=entry.creates,
+            twice=entry.twice or "",
+            updates=read_updates(entry.updates, record, list(zip(entry.steps, steps, strict=True))),
+            encodings=self._encodings(sending),
+            values=plain(ValueRules, entry.values, self.place.at("values")),
+        )
+        made = self._with_assumptions(made, items)
+        return made if entry.replay is None else self._with_replay(made)
+
+    def _with_assumptions(self, made: BatchProfile, items: WrittenItems) -> BatchProfile:
+        return replace(
+            made,
+            oddities=items.oddities,
+            twice_positions=tuple(self.entry.twice_positions),
+            assumed_encodings=frozenset(self.entry.assumed_media_types),
+        )
+
+    def _with_replay(self, made: BatchProfile) -> BatchProfile:
+        replay = self.entry.replay
+        assert replay is not None  # noqa: S101 - for the types alone
+        return replace(
+            made,
+            key_header=replay.header,
+            again=replay.again,
+            replay_status=replay.status,
+            conflict_status=replay.conflict,
+        )
+
+    def _reader(self) -> OutcomeReader | None:
+        if self.entry.rejected_places is not None:
+            return read_rejected_places(self.entry.rejected_places, self.place.at("rejected-places"))
+        if not self.entry.blank_keys:
+            return None
+        from mockserver.contract.oracle.responses import reader_from_spec  # noqa: PLC0415 - loads the oracle, which loads profiles
+
+        inner = reader_from_spec(self.spec.document, self.operation, self.batch)
+        if inner is None:
+            self.place.at("blank-keys").fail("x-batch.outcome is missing: it says where the keys are told")
+        return BlankKeyReader(inner, frozenset(self.entry.blank_keys))
+
+    def _sending(self) -> WrittenCall | None:
+        if self.entry.send is None:
+            return None
+        body: Json = f"{{{ITEMS}}}"
+        for step in reversed(self.batch.items):
+            body = {str(step): body}
+        entry = structs.replace(self.entry.send, operation=self.operation.id)
+        return read_call(self.spec, entry, self.place.at("send"), (*self.scope.in_calls, ITEMS), body)
+
+    def _call(self, sending: WrittenCall | None) -> Callable[[Sequence[Json], int], Request]:
+        if sending is not None:
+            written = sending
+            return lambda items, tenant: written.request({**self.scope.of_tenant(tenant), ITEMS: list(items)})
+        inferred = infer_sending(self.spec, self.operation)
+        if inferred is None:
+            self.place.fail("send is missing: the spec has no values for its path, query or body")
+        return inferred
+
+    def _encodings(self, sending: WrittenCall | None) -> Mapping[str, Callable[[Sequence[Json]], bytes]]:
+        call = self._call(sending)
+        place = self.place.at("media-types")
+        body = sending.body if sending else None
+        if self.entry.media_types and body and body.names() & {n for one in self.scope.tenants for n in one}:
+            place.fail("the body names the tenant, so it cannot be written in other media types")
+        source = EncodingSource(self.spec, self.operation, self.batch, call)
+        listed = enumerate(self.entry.media_types)
+        return {one: source.encoding(one, place.at(number)) for number, one in listed}
+
+    def _prepare(self, items: WrittenItems) -> Callable[[str, int], tuple[Request, ...]] | None:
+        known = (*self.scope.in_items, *self.scope.in_calls, ITEM)
+        calls = [
+            read_call(self.spec, one, self.place.at("prepare", number), known)
+            for number, one in enumerate(self.entry.prepare)
+        ]
+
+        def prepare(key: str, tenant: int) -> tuple[Request, ...]:
+            values = {**self.scope.of_item(key, _PREPARED), **self.scope.of_tenant(tenant)}
+            values[ITEM] = items.item(key, _PREPARED)
+            return tuple(one.request(values) for one in calls)
+
+        return prepare if calls else None
+
+    def _steps(self, items: WrittenItems, reader: RecordReader) -> list[Step]:
+        known = (*self.scope.in_items, *self.scope.in_calls)
+        made = []
+        for number, one in enumerate(self.entry.steps):
+            place = self.place.at("steps", number)
+            call = read_call(self.spec, one, place, (*known, ITEM))
+            change = read_change(one.item, place.at("item"), self.scope.in_items)
+            made.append(WrittenStep(one, place, call, change, items, reader, self.scope).step())
+        return made
+
+    def _amount(self, items: WrittenItems) -> Callable[[Json], Decimal] | None:
+        if not self.entry.amount:
+            return None
+        place = self.place.at("amount")
+        path = parse_pointer(pointer(self.entry.amount, place))
+        if value_at(items.example, path) is None:
+            place.fail("a good item has nothing there")
+        return lambda item: Decimal(str(value_at(item, path)))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReading:
+    """Calls that read, and what their responses show; `listing` is None where there is no list."""
+
+    reader: RecordReader
+    read: Callable[[str, int], Request]
+    shown: Callable[[str, Exchange], Record | None]
+    listing: Callable[[int], Request] | None = None
+    listed: Callable[[Exchange], Mapping[str, Record]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSource:
+    """What reading is made of."""
+
+    spec: Spec
+    batch: Batch
+    place: WrittenPlace
+    scope: PlaceholderScope
+
+    def reading(self, entry: BatchEntry, items: WrittenItems) -> WrittenReading:
+        """Return how records are read.
+
+        Raises:
+            SpecError: it is not written and the spec does not say it, or what is written does not fit.
+        """
+        if entry.read is None:
+            if entry.listing is not None:
+                self.place.at("list").fail("read is missing: it says what is compared")
+            return self._inferred(items)
+        reader, call = self._reader(entry.read), self._get(entry.read, "read", "key")
+        made = WrittenReading(
+            reader,
+            lambda key, tenant: call.request({**self.scope.of_tenant(tenant), "key": key}),
+            reader.shown,
+        )
+        return made if entry.listing is None else self._with_list(made, entry.listing)
+
+    def _inferred(self, items: WrittenItems) -> WrittenReading:
+        found = infer_reading(self.spec, self.batch, scalar_members(items.example))
+        if found is None:
+            self.place.fail("read is missing, and no GET of the spec has the x-collection of this batch")
+        members = tuple(ComparedMember(f"/{name}", "value", f"/{name}") for name in found.names)
+        reader = RecordReader(members, tuple(f"/{name}" for name in self.batch.key))
+        listing, listed = (found.listing, found.listed) if found.all_ else (None, None)
+        return WrittenReading(reader, found.read, found.shown, listing, listed)
+
+    def _reader(self, entry: ReadEntry) -> RecordReader:
+        place = self.place.at("read")
+        named = [entry.key] if isinstance(entry.key, str) else entry.key
+        keys = [pointer(one, place.at("key")) for one in named] or [f"/{name}" for name in self.batch.key]
+        members = read_members(entry, place, self.scope.in_items)
+        if not members:
+            place.at("shows").fail("expected members that must be read as they were sent, found none")
+        deleted = {pointer(name, place.at("deleted")): value for name, value in entry.deleted.items()}
+        record = pointer(entry.record, place.at("record"))
+        return RecordReader(members, tuple(keys), record, frozenset(entry.missing), deleted)
+
+    def _with_list(self, made: WrittenReading, entry: ListEntry) -> WrittenReading:
+        call = self._get(entry, "list")
+        rows = pointer(entry.rows, self.place.at("list", "rows"))
+        return WrittenReading(
+            made.reader,
+            made.read,
+            made.shown,
+            lambda tenant: call.request(self.scope.of_tenant(tenant)),
+            lambda exchange: made.reader.listed(exchange, rows),
+        )
+
+    def _get(self, entry: CallEntry, name: str, *known: str) -> WrittenCall:
+        call = read_call(self.spec, entry, self.place.at(name), (*known, *self.scope.in_calls))
+        if call.operation.method != "get":
+            method = call.operation.method.upper()
+            self.place.at(name, "operation").fail(f"expected a GET, and {entry.operation} is a {method}")
+        return call
+
+
+Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
+
+_FORM = "application/x-www-form-urlencoded"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingSource:
+    """What a batch is written by: `call` makes its request in JSON."""
+
+    spec: Spec
+    operation: Operation
+    batch: Batch
+    call: Callable[[Sequence[Json], int], Request]
+
+    def encoding(self, media_type: str, place: WrittenPlace) -> Encoding:
+        """Return what writes items in a media type.
+
+        Raises:
+            SpecError: the spec does not say how the operation reads it.
+        """
+        if media_type.endswith("json"):
+            return lambda items: self.call(items, 0).body
+        stated = self._stated(media_type, place)
+        is_bare_list = not self.batch.items
+        if media_type == _FORM and is_bare_list:
+            return _write_form
+        if not media_type.endswith("xml"):
+            place.fail(f"expected a media type of JSON or XML, or a form of a bare list, found {media_type}")
+        if stated.coercion.get("format") == "data-contract" and is_bare_list:
+            return _data_contract(stated)
+        return lambda items: write_request_xml(self.call(items, 0).json(), stated.schema, self.spec.document)
+
+    def _stated(self, media_type: str, place: WrittenPlace) -> MediaType:
+        known = {one.name: one for one in self.operation.bodies}
+        if media_type not in known:
+            place.fail(f"{self.operation.id} has no body in {media_type}; it has {', '.join(known)}")
+        return known[media_type]
+
+
+def _write_form(items: Sequence[Json]) -> bytes:
+    """Return `[0].name=value` for each member; an empty value is null there."""
+    pairs = [
+        (f"[{number}].{name}", text_of_value(value))
+        for number, one in enumerate(items)
+        for name, value in one.items()
+    ]
+    return urlencode(pairs).encode()
+
+
+def _data_contract(stated: MediaType) -> Encoding:
+    """Return what writes XML of .NET's data contracts: members in ordinal order, null as nil."""
+    settings: Mapping[str, str] = stated.coercion
+    root, item = settings["root"], settings["item"]
+    names = f"xmlns={quoteattr(settings['namespace'])} xmlns:i={quoteattr(_XSI)}"
+
+    def write(items: Sequence[Json]) -> bytes:
+        inside = "".join(f"<{item}>{_members(one)}</{item}>" for one in items)
+        return f"<{root} {names}>{inside}</{root}>".encode()
+
+    return write
+
+
+def _members(item: Mapping[str, str | int | Decimal | None]) -> str:
+    return "".join(
+        f'<{name} i:nil="true"/>'
+        if item[name] is None
+        else f"<{name}>{escape(text_of_value(item[name]))}</{name}>"
+        for name in sorted(item)
+    )
+
+
+_SUCCESS = range(200, 300)
+_ITEM = re.compile(r"[^\[\]]*\[([0-9]{1,9})\].*|/([0-9]{1,9})(?:/.*)?", re.DOTALL)
+_ENCODED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")
+_LARGEST_INTEGER = (1 << 31) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPlacesReader:
+    """Reads outcomes: all accepted by the status, or those rejected whose places are names at `at`.
+
+    None where the batch is refused without places, and where an item has an integer of more than 32 bits in a
+    member of `wide_integers` (names in any case): there the vendor stops to read.
+    """
+
+    at: str
+    statuses: frozenset[int]
+    wide_integers: frozenset[str]
+
+    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        """Return the outcomes in a response; None where it refused the call as a whole.
+
+        Raises:
+            ValueError: the answer cannot be read.
+        """
+        response = exchange.response
+        if response.status in _SUCCESS:
+            done = tuple(ReportedOutcome(one.place, accepted=True) for one in items)
+            return ReportedOutcomes(done, _count(response))
+        if response.status not in self.statuses or any(self._ends_reading(one.document) for one in items):
+            return None
+        problems = dict(_of_xml(response.body, self.at) if _is_xml(response) else self._of_json(response))
+        found = [(name, place) for name in problems if (place := _ITEM.fullmatch(name))]
+        if not problems or len(found) < len(problems):
+            return None
+        return ReportedOutcomes(tuple(self._rejected(found, problems, len(items))), is_complete=False)
+
+    def _of_json(self, response: Response) -> Iterator[tuple[str, str]]:
+        found = value_at(response.json(), parse_pointer(self.at))
+        if found is not None and not isinstance(found, Mapping):
+            raise ValueError(f"there is no object at {self.at}")
+        for name, said in (found or {}).items():
+            yield name, " ".join(map(str, said)) if isinstance(said, list) else str(said)
+
+    def _rejected(
+        self, found: Sequence[tuple[str, re.Match[str]]], problems: Mapping[str, str], sent: int
+    ) -> Iterator[ReportedOutcome]:
+        by_place: dict[int, list[str]] = {}
+        for name, place in found:
+            by_place.setdefault(int(place[1] or place[2]), []).append(name)
+        for number, names in sorted(by_place.items()):
+            said = " ".join(problems[name] for name in names)
+            escaped = names[0].replace("~", "~0").replace("/", "~1")
+            place_sent = number if number < sent else None
+            yield ReportedOutcome(place_sent, accepted=False, message=said, at=f"{self.at}/{escaped}")
+
+    def _ends_reading(self, item: Json) -> bool:
+        if not isinstance(item, Mapping):
+            return False
+        return any(name.lower() in self.wide_integers and _is_wide(value) for name, value in item.items())
+
+
+def read_rejected_places(entry: RejectedPlacesEntry, place: WrittenPlace) -> RejectedPlacesReader:
+    """Return the reader that an entry describes.
+
+    Raises:
+        SpecError: `at` is no JSON Pointer.
+    """
+    wide = frozenset(name.lower() for name in entry.wide_integers)
+    return RejectedPlacesReader(pointer(entry.at, place.at("at")), frozenset(entry.statuses), wide)
+
+
+def _is_xml(response: Response) -> bool:
+    return response.media_type.endswith("xml")
+
+
+def _of_xml(body: bytes, at: str) -> Iterator[tuple[str, str]]:
+    """Yield the elements there; characters that no name of XML has are written as `_x005B_`."""
+    try:
+        root = ElementTree.fromstring(body)
+    except (ElementTree.ParseError, DefusedXmlException) as error:
+        raise ValueError(f"the error is no XML: {error}") from error
+    for one in root.iterfind("/".join([*map(str, parse_pointer(at)), "*"])):
+        yield _ENCODED_CHARACTER.sub(lambda found: chr(int(found[1], 16)), one.tag), one.text or ""
+
+
+def _count(response: Response) -> int | None:
+    """Return how many were taken, where the answer is a number."""
+    if not response.body or _is_xml(response):
+        return None
+    document = response.json()
+    return document if isinstance(document, int) else None
+
+
+def _is_wide(value: Json) -> bool:
+    try:
+        return not isinstance(value, bool) and not -_LARGEST_INTEGER - 1 <= int(value) <= _LARGEST_INTEGER
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class BlankKeyReader:
+    """Reads outcomes as `inner` does, and leaves out the keys that items with one of `blank` were given."""
+
+    inner: OutcomeReader
+    blank: frozenset[str | None]
+
+    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        """Return the outcomes in a response; None where it refused the call as a whole.
+
+        Raises:
+            ValueError: as `inner`.
+        """
+        found = self.inner(exchange, items)
+        if found is None:
+            return None
+        return replace(found, outcomes=tuple(self._told(one, items) for one in found.outcomes))
+
+    def _told(self, outcome: ReportedOutcome, items: Sequence[BatchItem]) -> ReportedOutcome:
+        sent = next((one for one in items if one.place == outcome.place), None)
+        return replace(outcome, key=None) if sent and sent.key in self.blank else outcome
+
+
+_WORDS: dict[UpdateWord, str] = {
+    "replaced": "replaced as a whole",
+    "kept": "what it leaves out is kept",
+    "rejected": "rejected",
+}
+
+
+def read_updates(
+    words: Sequence[UpdateWord],
+    record: Callable[[str, DrawnValues], Record],
+    steps: Sequence[tuple[StepEntry, Step]],
+) -> tuple[UpdatePosition, ...]:
+    """Return the positions; where records are not replaced, no step deletes one: it could come to light."""
+    return tuple(_position(word, record, steps) for word in words)
+
+
+def _position(
+    word: UpdateWord, record: Callable[[str, DrawnValues], Record], steps: Sequence[tuple[StepEntry, Step]]
+) -> UpdatePosition:
+    if word == "replaced":
+        return UpdatePosition(_WORDS[word], None, tuple(step for _, step in steps))
+    after = _kept(record) if word == "kept" else _rejected(record)
+    made = [_after_step(step, after) if one.if_there == "stored" else step for one, step in steps]
+    kept = [one for one, (entry, _) in zip(made, steps, strict=True) if entry.if_there != "deleted"]
+    return UpdatePosition(_WORDS[word], after, tuple(kept))
+
+
+def _after_step(step: Step, after: RecordAfter) -> Step:
+    return replace(step, after=lambda before, drawn: after(before, "", drawn))
+
+
+def _kept(record: Callable[[str, DrawnValues], Record]) -> RecordAfter:
+    def after(before: Record | None, key: str, drawn: DrawnValues) -> Record:
+        new = record(key, drawn)
+        return {name: (before or {}).get(name) if value is None else value for name, value in new.items()}
+
+    return after
+
+
+def _rejected(record: Callable[[str, DrawnValues], Record]) -> RecordAfter:
+    def after(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
+        return record(key, drawn) if before is None else REFUSED_STEP
+
+    return after

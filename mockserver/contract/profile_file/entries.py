@@ -1,0 +1,472 @@
+"""Entries of a written profile: members, types, places for messages, and placeholders.
+
+A new member is a field here and a line in the module that makes a profile of it (`batches`, `profile`).
+Members of `pins`, `tolerances`, `fact-checks`, `values`, `lists` and `open-cases` are the fields of
+`FixturePins`, `Tolerance`, `FactCheck`, `ValueRules`, `ListProfile` and `OpenCase`: a new field of those can
+be written without a change here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from functools import reduce
+from inspect import Parameter, signature
+from operator import getitem
+from typing import Any, Literal, NoReturn, TypeVar, get_type_hints
+
+from msgspec import UNSET, Struct, ValidationError, convert, field
+from msgspec.inspect import DictType, ListType, LiteralType, StructType, Type, UnionType, type_info
+from yaml import YAMLError
+
+from mockserver.contract.profile import DrawnValues, Facts, Position
+from mockserver.errors import SpecError
+from mockserver.model import Json
+from mockserver.spec.positions import compose, place_in
+
+StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
+"""What a step leaves; a mapping sets these members of the record that was there."""
+
+
+UpdateWord = Literal["replaced", "kept", "rejected"]
+"""What an item does to a record that is there; "kept": what it leaves out stays as it is."""
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The base of all: what is not known is refused."""
+
+
+class CallEntry(Entry, frozen=True):
+    """A call of an operation of the spec, "" the one that the entry stands at."""
+
+    operation: str = ""
+    path: dict[str, Any] = {}
+    query: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    body: Any = UNSET
+
+
+class KeyEntry(Entry, frozen=True):
+    """Keys of a run: `text` with the numbers that count from `first`."""
+
+    text: str = "{number}"
+    first: int | str = field(name="from", default=0)
+
+
+class ChangeEntry(Entry, frozen=True):
+    """A change of an item, by JSON Pointers; what is removed goes first."""
+
+    changes: dict[str, Any] = field(name="set", default={})
+    remove: str | list[str] = []
+
+
+class AssumptionEntry(Entry, frozen=True):
+    """A case that the vendor's documents leave open, and what a server may do with it."""
+
+    case: str
+    may_be: list[Position]
+
+
+class BadEntry(ChangeEntry, frozen=True, kw_only=True):
+    """A way to spoil a good item; `because` finishes "an item with …"."""
+
+    because: str
+    refuses_call: bool = False
+    assumed: AssumptionEntry | None = None
+
+
+class ShownEntry(Entry, frozen=True):
+    """A compared member: a pointer into the item that was sent, or a value of its own."""
+
+    pointer: str = field(name="item", default="")
+    value: Any = UNSET
+    kind: Literal["value", "amount", "text"] = field(name="as", default="value")
+
+
+class ReadEntry(CallEntry, frozen=True, kw_only=True):
+    """How one record is read, and which of its members are compared."""
+
+    record: str = ""
+    key: str | list[str] = []
+    shows: list[str] | dict[str, str | ShownEntry]
+    missing: tuple[int, ...] = (404, 410)
+    deleted: dict[str, Any] = {}
+
+
+class ListEntry(CallEntry, frozen=True):
+    """How all records are read; they are compared as `read` says."""
+
+    rows: str = ""
+
+
+class StepEntry(CallEntry, frozen=True, kw_only=True):
+    """A change of one record; `name` finishes "then …", `item` is what it sends in place of a good item."""
+
+    name: str
+    if_there: StepResult
+    if_not: StepResult
+    item: ChangeEntry = ChangeEntry()
+
+
+class ReplayEntry(Entry, frozen=True, kw_only=True):
+    """What a second call with the same idempotency key is answered."""
+
+    header: str
+    again: Literal["same", "refused"]
+    status: int = 0
+    conflict: int = 0
+
+
+class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):
+    """Where a refusal names the rejected items by their places, `items[1].name` or `/1/name`."""
+
+    at: str
+    statuses: tuple[int, ...] = (400,)
+    wide_integers: list[str] = []
+
+
+class BatchEntry(Entry, frozen=True):
+    """A batch operation; what is left out is made of the spec, where it says enough."""
+
+    key: str | KeyEntry | None = None
+    item: dict[str, Any] | list[dict[str, Any]] = {}
+    bad: list[BadEntry] | None = None
+    send: CallEntry | None = None
+    read: ReadEntry | None = None
+    listing: ListEntry | None = field(name="list", default=None)
+    prepare: list[CallEntry] = []
+    steps: list[StepEntry] = []
+    oddities: list[BadEntry] = []
+    twice: Literal["each", "last", "first", "kept", "none", "call"] | None = None
+    twice_positions: list[Literal["each", "last", "first", "kept", "none", "call"]] = []
+    updates: list[UpdateWord] = []
+    rejected_places: RejectedPlacesEntry | None = None
+    creates: bool = True
+    amount: str = ""
+    replay: ReplayEntry | None = None
+    media_types: list[str] = []
+    assumed_media_types: list[str] = []
+    blank_keys: list[str | None] = []
+    values: dict[str, Any] = {}
+
+
+class ProfileEntry(Entry, frozen=True):
+    """The whole: what holds for all operations, and the batches by operation."""
+
+    facts: dict[str, str | int] = {}
+    credentials: dict[str, dict[str, str]] = {}
+    headers: dict[str, str] = {}
+    tenants: list[dict[str, str]] = []
+    batches: dict[str, Any] = {}
+    pins: dict[str, Any] = {}
+    tolerances: list[dict[str, Any]] = []
+    fact_checks: list[dict[str, Any]] = []
+    lists: list[dict[str, Any]] = []
+    open_cases: list[dict[str, Any]] = []
+
+
+T = TypeVar("T")
+_STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|(\[\.\.\.\])")
+_EXPECTED = re.compile(r"Expected `(.*?)`, got `(.*?)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$")
+_MISSING = re.compile(r"Object missing required field `(.*)`$")
+_KINDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+    "decimal": "a number",
+    "float": "a number",
+}
+
+
+def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
+    """Return the document as a value of that kind.
+
+    Raises:
+        SpecError: it is none.
+    """
+    try:
+        return convert(document, kind)
+    except ValidationError as error:
+        said, _, path = str(error).partition(" - at ")
+        steps = _steps(kind, document, path)
+        _fail(said, place.at(*steps), _kinds_at(type_info(kind), steps))
+
+
+def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
+    """Return a frozen dataclass of plain values; its members are written with `-` for `_`.
+
+    Raises:
+        SpecError: it is none.
+    """
+    hints, made = get_type_hints(kind), {}
+    known = {name.replace("_", "-"): name for name in hints}
+    for name, value in typed(dict[str, Any], document, place).items():
+        if name not in known:
+            place.at(name).fail(_unknown(list(known)))
+        made[known[name]] = typed(hints[known[name]], value, place.at(name))
+    try:
+        return kind(**made)
+    except TypeError:
+        needed = [name for name, one in signature(kind).parameters.items() if one.default is Parameter.empty]
+        place.fail(f"{', '.join(name for name in needed if name not in made)} is missing")
+
+
+def _steps(kind: type[T], document: Json, path: str) -> list[str | int]:
+    """Return the way to what cannot be converted; of a mapping, msgspec does not say which member it is."""
+    steps: list[str | int] = []
+    for name, number, any_member in _STEP.findall(path):
+        if not any_member:
+            steps.append(name or int(number))
+            continue
+        inner = reduce(getitem, steps, document)
+        alone = ((member, _replaced(document, steps, {member: value})) for member, value in inner.items())
+        steps.append(next(member for member, one in alone if not _converts(kind, one)))
+    return steps
+
+
+def _converts(kind: type[T], document: Json) -> bool:
+    try:
+        convert(document, kind)
+    except ValidationError:
+        return False
+    return True
+
+
+def _replaced(document: Json, steps: Sequence[str | int], value: Json) -> Json:
+    if not steps:
+        return value
+    changed = _replaced(document[steps[0]], steps[1:], value)
+    if isinstance(document, list):
+        return [changed if number == steps[0] else one for number, one in enumerate(document)]
+    return {**document, steps[0]: changed}
+
+
+def _fail(said: str, place: WrittenPlace, kinds: Sequence[Type]) -> NoReturn:
+    if unknown := _UNKNOWN.match(said):
+        members = {one.encode_name for kind in kinds if isinstance(kind, StructType) for one in kind.fields}
+        place.at(unknown[1]).fail(_unknown(sorted(members)))
+    if missing := _MISSING.match(said):
+        place.fail(f"{missing[1]} is missing")
+    if expected := _EXPECTED.match(said):
+        words = [_KINDS.get(one, one) for one in expected[1].split(" | ")]
+        place.fail(f"expected {' or '.join(words)}, found {_KINDS.get(expected[2], expected[2])}")
+    if values := [str(one) for kind in kinds if isinstance(kind, LiteralType) for one in kind.values]:
+        found = said.removeprefix("Invalid enum value ").strip("'")
+        place.fail(f"expected {' or '.join(values)}, found {found}")
+    place.fail(said[:1].lower() + said[1:])
+
+
+def _unknown(known: Sequence[str]) -> str:
+    return f"unknown; known are {', '.join(known)}"
+
+
+def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
+    """Return the kinds that a value may have below one of that kind."""
+    kinds = list(kind.types) if isinstance(kind, UnionType) else [kind]
+    if not steps:
+        return kinds
+    below: list[Type] = []
+    for one in kinds:
+        if isinstance(one, StructType):
+            below += [member.type for member in one.fields if member.encode_name == steps[0]]
+        elif isinstance(one, ListType):
+            below.append(one.item_type)
+        elif isinstance(one, DictType):
+            below.append(one.value_type)
+    return [found for one in below for found in _kinds_at(one, steps[1:])]
+
+
+class WrittenProfileError(SpecError):
+    """A written profile cannot be read, or does not fit its spec; `path` leads to the place in the file."""
+
+    def __init__(self, message: str, said: str, path: tuple[str | int, ...]) -> None:
+        super().__init__(message)
+        self.said, self.path = said, path
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPlace:
+    """A value in a file: `path` leads there from the root, `label` names it for people."""
+
+    file: str
+    text: str
+    path: tuple[str | int, ...] = ()
+    label: tuple[str | int, ...] = ()
+
+    def at(self, *steps: str | int) -> WrittenPlace:
+        """Return a place below this one."""
+        return replace(self, path=(*self.path, *steps), label=(*self.label, *steps))
+
+    def fail(self, said: str) -> NoReturn:
+        """Raise an error that names file, member and line.
+
+        Raises:
+            WrittenProfileError: always.
+        """
+        label = ".".join(map(str, self.label))
+        told = f"{label}: {said}" if label else said
+        raise WrittenProfileError(f"{self.file}: {told}{_line(self.text, self.path)}", told, self.path)
+
+
+def _line(text: str, path: Sequence[str | int]) -> str:
+    try:
+        return f" (line {place_in(compose(text), path).line})"
+    except (YAMLError, RecursionError):
+        return ""
+
+
+OF_ITEM = ("key", "number", "short", "amount")
+"""Placeholders of an item: its key, the drawn number, its last six digits, the drawn amount."""
+
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][\w-]*)(?::(?P<form>\w+))?\}")
+
+
+def text_of_value(value: Json) -> str:
+    """Return how a value reads inside a text: a decimal with its scale, nothing for null."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return "" if value is None else str(value)
+
+
+_FORMS: Mapping[str, Callable[[Json], Json]] = {
+    "text": text_of_value,
+    "integer": int,
+    "number": lambda value: Decimal(text_of_value(value)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A value with placeholders; one that is only a placeholder keeps the type of its value."""
+
+    document: Json
+    place: WrittenPlace
+
+    def checked(self, known: Iterable[str]) -> Template:
+        """Return this, if every placeholder in it is known.
+
+        Raises:
+            SpecError: one is not.
+        """
+        names = list(known)
+        for text, place in _texts(self.document, self.place):
+            for found in _PLACEHOLDER.finditer(text):
+                if found["name"] and found["name"] not in names:
+                    place.fail(f"{found[0]} is unknown here; known are {', '.join(names)}")
+                if found["form"] and found["form"] not in _FORMS:
+                    place.fail(f"{found[0]}: expected {' or '.join(_FORMS)} after the colon")
+        return self
+
+    def names(self) -> set[str]:
+        """Return the placeholders in it."""
+        texts = _texts(self.document, self.place)
+        return {found["name"] for text, _ in texts for found in _PLACEHOLDER.finditer(text) if found["name"]}
+
+    def fill(self, values: Mapping[str, Json]) -> Json:
+        """Return the value that it stands for.
+
+        Raises:
+            SpecError: a value cannot be written in the form that is asked for.
+        """
+        try:
+            return _fill(self.document, values)
+        except (ValueError, InvalidOperation):
+            self.place.fail("a placeholder stands for a text that is no number")
+
+    def text(self, values: Mapping[str, Json]) -> str:
+        """Return the value as a text."""
+        return text_of_value(self.fill(values))
+
+
+def _texts(document: Json, place: WrittenPlace) -> Iterable[tuple[str, WrittenPlace]]:
+    if isinstance(document, str):
+        yield document, place
+    elif isinstance(document, Mapping):
+        for name, value in document.items():
+            yield from _texts(value, place.at(name))
+    elif isinstance(document, list):
+        for number, value in enumerate(document):
+            yield from _texts(value, place.at(number))
+
+
+def _fill(document: Json, values: Mapping[str, Json]) -> Json:
+    if isinstance(document, Mapping):
+        return {name: _fill(value, values) for name, value in document.items()}
+    if isinstance(document, list):
+        return [_fill(value, values) for value in document]
+    if not isinstance(document, str):
+        return document
+    whole = _PLACEHOLDER.fullmatch(document)
+    if whole and whole["name"]:
+        return _value(whole, values)
+    return _PLACEHOLDER.sub(lambda found: text_of_value(_value(found, values)), document)
+
+
+def _value(found: re.Match[str], values: Mapping[str, Json]) -> Json:
+    if not found["name"]:
+        return found[0][0]
+    value = values[found["name"]]
+    return _FORMS[found["form"]](value) if found["form"] else value
+
+
+_SHORT = 1_000_000
+ITEM, ITEMS = "item", "items"
+"""Placeholders of bodies: the item of a step, the items of a batch."""
+
+RESERVED = (*OF_ITEM, ITEM, ITEMS)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderScope:
+    """Facts, and the values that differ from tenant to tenant."""
+
+    facts: Facts
+    tenants: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def in_items(self) -> tuple[str, ...]:
+        """Names that an item may use."""
+        return (*OF_ITEM, *self.facts)
+
+    @property
+    def in_calls(self) -> tuple[str, ...]:
+        """Names that every call may use."""
+        return tuple(dict.fromkeys([*self.facts, *(name for one in self.tenants for name in one)]))
+
+    def of_tenant(self, tenant: int) -> dict[str, Json]:
+        """Return the values of every call in a tenant."""
+        return {**self.facts, **(self.tenants[tenant] if tenant < len(self.tenants) else {})}
+
+    def of_item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
+        """Return the values of an item."""
+        short = drawn.number % _SHORT
+        return {**self.facts, "key": key, "number": drawn.number, "short": short, "amount": drawn.amount}
+
+
+def read_scope(entry: ProfileEntry, place: WrittenPlace, facts: Facts) -> PlaceholderScope:
+    """Return the values by the facts of a run; a tenant that has an empty value, and all after it, are none.
+
+    Raises:
+        SpecError: a fact has the name of another placeholder, or a tenant uses what is no fact.
+    """
+    for name in entry.facts:
+        if name in RESERVED:
+            place.at("facts", name).fail(f"a fact has another name than {', '.join(RESERVED)}")
+    tenants: list[Mapping[str, str]] = []
+    for number, one in enumerate(entry.tenants):
+        where = place.at("tenants", number)
+        texts = {
+            name: Template(text, where.at(name)).checked(facts).text(facts) for name, text in one.items()
+        }
+        if "" in texts.values():
+            break
+        tenants.append(texts)
+    return PlaceholderScope(facts, tuple(tenants))

@@ -1,0 +1,494 @@
+"""Items of a written profile: keys, good items, changes, calls, and expected records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote, urlencode
+
+from msgspec import UNSET
+
+from mockserver.contract.exchange import Exchange, Request, json_request, kind_of_value, value_at
+from mockserver.contract.inference import compared_members, example_of, infer_item
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    Assumption,
+    Corruption,
+    DrawnValues,
+    Record,
+    RefusedStep,
+    Step,
+)
+from mockserver.contract.profile_file.entries import (
+    ITEM,
+    BadEntry,
+    BatchEntry,
+    CallEntry,
+    ChangeEntry,
+    KeyEntry,
+    PlaceholderScope,
+    ReadEntry,
+    ShownEntry,
+    StepEntry,
+    StepResult,
+    Template,
+    WrittenPlace,
+    text_of_value,
+)
+from mockserver.contract.samples import SampleItem, key_text, remove_member, set_member
+from mockserver.model import Json
+from mockserver.spec.openapi import Operation, Spec, parse_pointer
+
+_DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12))
+"""Draws on which every way to spoil an item is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenItems:
+    """Keys, good items and ways to spoil them."""
+
+    key: Callable[[int], str]
+    item: Callable[[str, DrawnValues], Json]
+    corruptions: tuple[Corruption, ...]
+    oddities: tuple[Corruption, ...] = ()
+
+    @property
+    def drawn(self) -> DrawnValues:
+        """What is drawn for the example."""
+        return _DRAWN[0]
+
+    @property
+    def example(self) -> Json:
+        """One of the good items."""
+        return self.item(self.key(0), self.drawn)
+
+
+def read_items(
+    spec: Spec, operation: Operation, entry: BatchEntry, place: WrittenPlace, scope: PlaceholderScope
+) -> WrittenItems:
+    """Return the items of a batch.
+
+    Raises:
+        SpecError: something is missing, or a way to spoil an item changes nothing.
+    """
+    sample = infer_item(spec, operation)
+    key = _key(entry, place, scope, sample)
+    item = _item(entry, place, scope, sample)
+    items = [item(key(one.number), one) for one in _DRAWN]
+    oddities = _read_corruptions(entry.oddities, place.at("oddities"), scope, items)
+    if entry.bad is None:
+        made = sample.corruptions if sample else ()
+        return WrittenItems(key, item, tuple(one for one in made if not _why_not(one, items)), oddities)
+    return WrittenItems(key, item, _read_corruptions(entry.bad, place.at("bad"), scope, items), oddities)
+
+
+def _read_corruptions(
+    entries: list[BadEntry], place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
+) -> tuple[Corruption, ...]:
+    return tuple(_read_corruption(one, place.at(number), scope, items) for number, one in enumerate(entries))
+
+
+def _read_corruption(
+    entry: BadEntry, place: WrittenPlace, scope: PlaceholderScope, items: list[Json]
+) -> Corruption:
+    change = read_change(entry, place, scope.facts)
+    assumed = entry.assumed
+    assumption = Assumption(assumed.case, tuple(assumed.may_be)) if assumed else None
+    corruption = Corruption(
+        entry.because, lambda item: change(item, scope.facts), entry.refuses_call, assumption
+    )
+    if why := _why_not(corruption, items):
+        place.fail(why)
+    return corruption
+
+
+def _key(
+    entry: BatchEntry, place: WrittenPlace, scope: PlaceholderScope, sample: SampleItem | None
+) -> Callable[[int], str]:
+    if entry.key is None:
+        if sample is None:
+            place.fail('key is missing, and none can be made of the schema; such as key: "MS-{number}"')
+        return sample.key
+    given = entry.key if isinstance(entry.key, KeyEntry) else KeyEntry(entry.key)
+    place = place.at("key")
+    text = Template(given.text, place).checked(["number", *scope.facts])
+    if "number" not in text.names():
+        place.fail("expected {number} in it, as every key must be another")
+    first = Template(given.first, place.at("from")).checked(scope.facts).text(scope.facts)
+    if not first.isdecimal():
+        place.at("from").fail(f"expected a whole number, found {first}")
+    return lambda number: text.text({**scope.facts, "number": int(first) + number})
+
+
+def _item(
+    entry: BatchEntry, place: WrittenPlace, scope: PlaceholderScope, sample: SampleItem | None
+) -> Callable[[str, DrawnValues], Json]:
+    if not entry.item:
+        if sample is None:
+            place.fail("item is missing, and none can be made of the schema")
+        return sample.item
+    place = place.at("item")
+    if isinstance(entry.item, list):
+        listed = [(one, place.at(number)) for number, one in enumerate(entry.item)]
+    else:
+        listed = [(entry.item, place)]
+    templates = [Template(one, where).checked(scope.in_items) for one, where in listed]
+    return lambda key, drawn: templates[drawn.number % len(templates)].fill(scope.of_item(key, drawn))
+
+
+def _why_not(corruption: Corruption, items: list[Json]) -> str:
+    """Return why some of the items cannot be spoiled in that way, "" if all can."""
+    for item in items:
+        try:
+            spoiled = corruption.change(item)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return "a pointer leads to nothing in a good item"
+        if spoiled == item:
+            return "it changes nothing in a good item"
+    return ""
+
+
+_OK, _NOT_OK = 200, 300
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedMember:
+    """A member of a record: `pointer` into what is read, and what is due there, by the item or a value."""
+
+    pointer: str
+    kind: Literal["value", "amount", "text"]
+    of_item: str
+    due: Template | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in a record, which findings show."""
+        return self.pointer.removeprefix("/")
+
+    def shown(self, row: Json) -> str | Decimal | None:
+        """Return the member of a record that was read."""
+        return self.compared(value_at(row, parse_pointer(self.pointer)))
+
+    def expected(self, item: Json, values: Mapping[str, Json]) -> str | Decimal | None:
+        """Return what the member must be after the item was accepted."""
+        value = self.due.fill(values) if self.due else value_at(item, parse_pointer(self.of_item))
+        return self.compared(value)
+
+    def compared(self, value: Json) -> str | Decimal | None:
+        """Return the value as records have it."""
+        if value is None or self.kind == "value":
+            return compared_members(value)
+        if self.kind == "text":
+            return text_of_value(value)
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReader:
+    """Reads records out of responses.
+
+    `record` points at a single one, or at a list that has it; `keys` at what makes its key. A record whose
+    members are as in `deleted`, and any response with a status of `missing`, is none.
+    """
+
+    members: tuple[ComparedMember, ...]
+    keys: tuple[str, ...]
+    record: str = ""
+    missing: frozenset[int] = frozenset()
+    deleted: Mapping[str, Json] = field(default_factory=dict)
+
+    def expected(self, item: Json, values: Mapping[str, Json]) -> Record:
+        """Return the record that an item is read back as."""
+        return {one.name: one.expected(item, values) for one in self.members}
+
+    def shown(self, key: str, exchange: Exchange) -> Record | None:
+        """Return the key's record in a response.
+
+        Raises:
+            ValueError: the response shows neither a record nor that there is none.
+        """
+        if exchange.response.status in self.missing:
+            return None
+        found = self._found(exchange, self.record)
+        if isinstance(found, list):
+            found = next((row for row in found if self._key(row) == key), None)
+            if found is None:
+                return None
+        if not isinstance(found, Mapping):
+            what = f"{kind_of_value(found)} at {self.record or 'its root'}"
+            raise ValueError(f"a read was answered with {what}, not with a record")  # noqa: TRY004 - of the answer
+        return self._record(found) if self._key(found) == key and not self._is_deleted(found) else None
+
+    def listed(self, exchange: Exchange, rows: str) -> Mapping[str, Record]:
+        """Return all records of a list, by key.
+
+        Raises:
+            ValueError: the response has no list at `rows`.
+        """
+        found = self._found(exchange, rows)
+        if not isinstance(found, list):
+            what = f"{kind_of_value(found)} at {rows or 'its root'}"
+            raise ValueError(f"a list was answered with {what}, not with a list")  # noqa: TRY004 - of the answer
+        return {self._key(row): self._record(row) for row in found if not self._is_deleted(row)}
+
+    def _found(self, exchange: Exchange, pointer: str) -> Json:
+        status = exchange.response.status
+        if not _OK <= status < _NOT_OK:
+            raise ValueError(f"a read was answered {status} and shows no record")
+        return value_at(exchange.response.json(), parse_pointer(pointer))
+
+    def _record(self, row: Json) -> Record:
+        return {one.name: one.shown(row) for one in self.members}
+
+    def _key(self, row: Json) -> str:
+        return key_text([text_of_value(value_at(row, parse_pointer(one))) for one in self.keys])
+
+    def _is_deleted(self, row: Json) -> bool:
+        there = ((value_at(row, parse_pointer(pointer)), due) for pointer, due in self.deleted.items())
+        return bool(self.deleted) and all(value == due for value, due in there)
+
+
+def read_members(entry: ReadEntry, place: WrittenPlace, known: Sequence[str]) -> tuple[ComparedMember, ...]:
+    """Return the members that an entry compares.
+
+    Raises:
+        SpecError: one is no JSON Pointer, or says twice what it must be.
+    """
+    place = place.at("shows")
+    if isinstance(entry.shows, list):
+        pointers = [(one, place.at(number)) for number, one in enumerate(entry.shows)]
+        return tuple(ComparedMember(pointer(one, there), "value", one) for one, there in pointers)
+    return tuple(_member(name, one, place.at(name), known) for name, one in entry.shows.items())
+
+
+def _member(name: str, given: str | ShownEntry, place: WrittenPlace, known: Sequence[str]) -> ComparedMember:
+    pointer(name, place)
+    if isinstance(given, str):
+        return ComparedMember(name, "value", pointer(given, place))
+    if given.value is UNSET:
+        return ComparedMember(name, given.kind, pointer(given.pointer or name, place.at("item")))
+    if given.pointer:
+        place.fail("write either item or value")
+    return ComparedMember(name, given.kind, "", Template(given.value, place.at("value")).checked(known))
+
+
+FilledChange: TypeAlias = Callable[[Json, Mapping[str, Json]], Json]
+"""Returns the changed item, by the item and the values of placeholders."""
+
+
+def pointer(text: str, place: WrittenPlace) -> str:
+    """Return a JSON Pointer as it is written.
+
+    Raises:
+        SpecError: it is none.
+    """
+    if text and not text.startswith("/"):
+        place.fail(f"expected a JSON Pointer such as /{text}, found {text}")
+    return text
+
+
+def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -> FilledChange:
+    """Return what removes and sets members of an item.
+
+    Raises:
+        SpecError: one is no JSON Pointer, or a placeholder is not known.
+    """
+    names = list(known)
+    removed = [entry.remove] if isinstance(entry.remove, str) else entry.remove
+    ways = [remove_member(pointer(one, place.at("remove"))) for one in removed]
+    values = {
+        pointer(name, place.at("set", name)): Template(value, place.at("set", name)).checked(names)
+        for name, value in entry.changes.items()
+    }
+
+    def change(item: Json, filled: Mapping[str, Json]) -> Json:
+        for way in ways:
+            item = way(item)
+        for name, template in values.items():
+            item = set_member(name, template.fill(filled))(item)
+        return item
+
+    return change
+
+
+_PART = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCall:
+    """A call with placeholders; `body` is None where nothing is sent."""
+
+    operation: Operation
+    path: Mapping[str, Template]
+    query: Mapping[str, Template]
+    headers: Mapping[str, Template]
+    body: Template | None = None
+
+    def request(self, values: Mapping[str, Json]) -> Request:
+        """Return the request."""
+        filled = {name: quote(one.text(values), safe="") for name, one in self.path.items()}
+        path = _PART.sub(lambda part: filled[part[1]], self.operation.path)
+        if self.query:
+            query = {name: one.text(values) for name, one in self.query.items()}
+            path = f"{path}?{urlencode(query, quote_via=quote)}"
+        headers = {name.lower(): one.text(values) for name, one in self.headers.items()}
+        method = self.operation.method.upper()
+        if self.body is None:
+            return Request(method, path, headers)
+        return json_request(method, path, self.body.fill(values), headers)
+
+    def templates(self) -> Iterable[Template]:
+        """Return all values of it."""
+        body = () if self.body is None else (self.body,)
+        return (*self.path.values(), *self.query.values(), *self.headers.values(), *body)
+
+
+def read_call(
+    spec: Spec,
+    entry: CallEntry,
+    place: WrittenPlace,
+    known: Iterable[str],
+    body: Json = UNSET,
+) -> WrittenCall:
+    """Return the call that an entry describes; `body` is sent if the entry has none.
+
+    Raises:
+        SpecError: the spec has no such operation or parameter, or a placeholder is not known.
+    """
+    operation = spec.operations.get(entry.operation)
+    if operation is None:
+        there = ", ".join(sorted(spec.operations))
+        place.at("operation").fail(
+            f"the spec has no operation {entry.operation}; it has {there}"
+            if entry.operation
+            else "operation is missing"
+        )
+    path = _path(operation, entry, place)
+    sent = body if entry.body is UNSET else entry.body
+    made = WrittenCall(
+        operation,
+        path,
+        _query(operation, entry, place),
+        _templates(entry.headers, place.at("headers")),
+        None if sent is UNSET else Template(sent, place.at("body")),
+    )
+    names = list(known)
+    for one in made.templates():
+        one.checked(names)
+    return made
+
+
+def _templates(given: Mapping[str, Any], place: WrittenPlace) -> dict[str, Template]:
+    return {name: Template(value, place.at(name)) for name, value in given.items()}
+
+
+def _path(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[str, Template]:
+    wanted = _PART.findall(operation.path)
+    for name in entry.path:
+        if name not in wanted:
+            place.at("path", name).fail(f"{operation.path} has no {{{name}}}")
+    given = dict(entry.path)
+    for name in wanted:
+        example = example_of(next((one for one in operation.parameters if one.name == name), None))
+        given.setdefault(name, example)
+        if given[name] is None:
+            place.fail(f"path.{name} is missing: {operation.id} is at {operation.path}")
+    return _templates(given, place.at("path"))
+
+
+def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[str, Template]:
+    declared = [one.name for one in operation.parameters if one.place == "query"]
+    for name in entry.query:
+        if not operation.has_parameter(name):
+            listed = ", ".join(declared) or "none"
+            place.at("query", name).fail(f"{operation.id} has no such parameter; it has {listed}")
+    given = dict(entry.query)
+    for one in operation.parameters:
+        if one.place == "query" and one.required and one.name not in given:
+            example = example_of(one)
+            if example is None:
+                place.fail(f"query.{one.name} is missing: {operation.id} requires it")
+            given[one.name] = example
+    return _templates(given, place.at("query"))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenStep:
+    """A step; `change` is what it makes of a good item."""
+
+    entry: StepEntry
+    place: WrittenPlace
+    call: WrittenCall
+    change: FilledChange
+    items: WrittenItems
+    reader: RecordReader
+    scope: PlaceholderScope
+
+    def step(self) -> Step:
+        """Return it as a profile has it.
+
+        Raises:
+            SpecError: what it leaves does not fit what is compared.
+        """
+        for name, result in (("if-there", self.entry.if_there), ("if-not", self.entry.if_not)):
+            self._check(result, self.place.at(name), is_there=name == "if-there")
+        return Step(self.entry.name, self._request, self._after)
+
+    def _request(self, key: str, drawn: DrawnValues, tenant: int) -> Request:
+        values = self.scope.of_item(key, drawn)
+        item = self.change(self.items.item(key, drawn), values)
+        return self.call.request({**values, **self.scope.of_tenant(tenant), ITEM: item})
+
+    def _after(self, record: Record | None, drawn: DrawnValues) -> Record | RefusedStep | None:
+        result = self.entry.if_not if record is None else self.entry.if_there
+        if isinstance(result, Mapping):
+            return {**(record or {}), **self._changed(result, drawn)}
+        if result == "refused":
+            return REFUSED_STEP
+        if result == "unchanged":
+            return record
+        return self._stored(self.items.key(0), drawn) if result == "stored" else None
+
+    def _stored(self, key: str, drawn: DrawnValues) -> Record:
+        values = self.scope.of_item(key, drawn)
+        return self.reader.expected(self.change(self.items.item(key, drawn), values), values)
+
+    def _changed(self, result: Mapping[str, Json], drawn: DrawnValues) -> Record:
+        values, place = self.scope.of_item("", drawn), self.place.at("if-there")
+        return {
+            member.name: member.compared(Template(result[member.pointer], place).fill(values))
+            for member in self.reader.members
+            if member.pointer in result
+        }
+
+    def _check(self, result: StepResult, place: WrittenPlace, *, is_there: bool) -> None:
+        if isinstance(result, Mapping):
+            known = [member.pointer for member in self.reader.members]
+            self._check_members(result, place, known, is_there=is_there)
+        elif result == "stored" and self._stored_by_key():
+            place.fail(
+                f"{self._stored_by_key()} depends on the key, which is compared anyway: take it out of shows"
+            )
+
+    def _check_members(
+        self, result: Mapping[str, Json], place: WrittenPlace, known: Sequence[str], *, is_there: bool
+    ) -> None:
+        if not is_there:
+            place.fail("expected a word: where nothing is, no member can change")
+        for name, value in result.items():
+            if name not in known:
+                place.at(name).fail(f"shows does not compare it; it compares {', '.join(known)}")
+            Template(value, place.at(name)).checked([one for one in self.scope.in_items if one != "key"])
+
+    def _stored_by_key(self) -> str:
+        """Return a compared member that depends on the key, "" if none does."""
+        drawn = self.items.drawn
+        one, other = (self._stored(self.items.key(number), drawn) for number in (0, 1))
+        differ: list[ComparedMember] = [m for m in self.reader.members if one[m.name] != other[m.name]]
+        return differ[0].pointer if differ else ""

@@ -1,0 +1,258 @@
+"""Profiles made from `x-contract` in a spec, or from a YAML file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from yaml import YAMLError
+
+from mockserver.codec import yaml
+from mockserver.contract.inference import infer_batch
+from mockserver.contract.profile import (
+    BatchProfile,
+    FactCheck,
+    FactRead,
+    Facts,
+    FixturePins,
+    ListProfile,
+    OpenCase,
+    Profile,
+    Tolerance,
+)
+from mockserver.contract.profile_file.batches import WrittenBatch
+from mockserver.contract.profile_file.entries import (
+    BatchEntry,
+    PlaceholderScope,
+    ProfileEntry,
+    Template,
+    WrittenPlace,
+    plain,
+    read_scope,
+    typed,
+)
+from mockserver.errors import SpecError
+from mockserver.model import Json
+from mockserver.spec.loading import describe_yaml_error
+from mockserver.spec.openapi import Operation, Spec
+
+MEMBER = "x-contract"
+_BY_OPERATION = ("known", "bodies", "expected-statuses")
+"""Members of `pins` that name operations."""
+
+
+def profile_of_spec(spec: Spec) -> Profile | None:
+    """Return the profile in the spec, at its root and at its batch operations; None where it has none.
+
+    Raises:
+        SpecError: something in it cannot be read, or does not fit the spec.
+    """
+    file = f"{spec.name}.yaml"
+    batches: dict[str, tuple[Json, WrittenPlace]] = {}
+    for one in spec.operations.values():
+        node = spec.document["paths"][one.path][one.method]
+        if MEMBER in node:
+            path = ("paths", one.path, one.method, MEMBER)
+            batches[one.id] = (node[MEMBER], WrittenPlace(file, spec.text, path, (f"{one.id}: {MEMBER}",)))
+    if MEMBER not in spec.document and not batches:
+        return None
+    place = WrittenPlace(file, spec.text, (MEMBER,), (MEMBER,))
+    return _WrittenProfile(spec, spec.document.get(MEMBER, {}), place, batches).profile()
+
+
+def profile_of_file(file: Path, spec: Spec) -> Profile:
+    """Return the profile in a YAML file, for the API of a spec.
+
+    Raises:
+        SpecError: it cannot be read, or does not fit the spec.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise SpecError(f"{file.name}: {error}") from None
+    try:
+        document = yaml.load(text)
+    except (YAMLError, RecursionError) as error:
+        raise SpecError(f"{file.name}: not YAML: {describe_yaml_error(text, error)}") from None
+    return _WrittenProfile(spec, document, WrittenPlace(file.name, text), {}).profile()
+
+
+@dataclass(frozen=True, slots=True)
+class _WrittenProfile:
+    """A profile as it is written; `batches` stand at their operations."""
+
+    spec: Spec
+    document: Json
+    place: WrittenPlace
+    batches: Mapping[str, tuple[Json, WrittenPlace]]
+
+    def profile(self) -> Profile:
+        entry = typed(ProfileEntry, self.document, self.place)
+        facts = {name: str(value) for name, value in entry.facts.items()}
+        read_scope(entry, self.place, facts)
+        self._check_credentials(entry)
+        headers = _HeaderTemplates(entry, self.place)
+        headers.check(facts)
+
+        @cache
+        def batches(named: tuple[tuple[str, str], ...]) -> tuple[BatchProfile, ...]:
+            return self._batches(entry, dict(named))
+
+        made = Profile(
+            facts=facts,
+            credentials=entry.credentials,
+            headers=headers,
+            batches=lambda facts: batches(tuple(facts.items())),
+            pins=self._pins(entry),
+            tolerances=self._tolerances(entry),
+            fact_checks=read_fact_checks(self.spec, entry, self.place, facts),
+            lists=tuple(self._lists(entry)),
+            open_cases=tuple(
+                plain(OpenCase, one, self.place.at("open-cases", number))
+                for number, one in enumerate(entry.open_cases)
+            ),
+        )
+        made.batches(facts)
+        return made
+
+    def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
+        """Return the batches in the order of the spec; those that are not written are made of the spec."""
+        scope, written = read_scope(entry, self.place, facts), self._entries(entry)
+        made = (self._batch(one, written, scope) for one in self.spec.operations.values() if one.batch)
+        return tuple(one for one in made if one is not None)
+
+    def _entries(self, entry: ProfileEntry) -> Mapping[str, tuple[Json, WrittenPlace]]:
+        place = self.place.at("batches")
+        entries = {name: (value, place.at(name)) for name, value in entry.batches.items()} | dict(
+            self.batches
+        )
+        known = [one.id for one in self.spec.operations.values() if one.batch]
+        for name, (_, where) in entries.items():
+            if name in self.batches and name in entry.batches:
+                where.fail("it is in batches too; keep one of them")
+            if name not in known:
+                listed = ", ".join(known) or "none"
+                where.fail(f"{name} is no batch operation of the spec; it has {listed}")
+        return entries
+
+    def _batch(
+        self,
+        operation: Operation,
+        written: Mapping[str, tuple[Json, WrittenPlace]],
+        scope: PlaceholderScope,
+    ) -> BatchProfile | None:
+        if operation.batch is None or operation.id not in written:
+            return infer_batch(self.spec, operation)
+        document, place = written[operation.id]
+        entry = typed(BatchEntry, document, place)
+        return WrittenBatch(self.spec, operation, operation.batch, entry, place, scope).profile()
+
+    def _check_credentials(self, entry: ProfileEntry) -> None:
+        schemes = self.spec.document.get("components", {}).get("securitySchemes", {})
+        for name in entry.credentials:
+            if name not in schemes:
+                listed = ", ".join(schemes) or "none"
+                self.place.at("credentials", name).fail(
+                    f"the spec has no such security scheme; it has {listed}"
+                )
+
+    def _pins(self, entry: ProfileEntry) -> FixturePins:
+        place = self.place.at("pins")
+        pins = plain(FixturePins, entry.pins, place)
+        for member in _BY_OPERATION:
+            for name in entry.pins.get(member, {}):
+                if name not in self.spec.operations:
+                    place.at(member, name).fail("the spec has no such operation")
+        return pins
+
+    def _lists(self, entry: ProfileEntry) -> Iterator[ListProfile]:
+        for number, one in enumerate(entry.lists):
+            place = self.place.at("lists", number)
+            made = plain(ListProfile, one, place)
+            if made.operation not in self.spec.operations:
+                place.at("operation").fail(f"the spec has no operation {made.operation}")
+            yield made
+
+    def _tolerances(self, entry: ProfileEntry) -> Mapping[str, tuple[Tolerance, ...]]:
+        made: dict[str, tuple[Tolerance, ...]] = {}
+        for number, one in enumerate(entry.tolerances):
+            place = self.place.at("tolerances", number)
+            rest = {name: value for name, value in one.items() if name != "operations"}
+            tolerance = plain(Tolerance, rest, place)
+            for name in typed(list[str], one.get("operations", [""]), place.at("operations")):
+                if name and name not in self.spec.operations:
+                    place.at("operations").fail(f"the spec has no operation {name}")
+                made[name] = (*made.get(name, ()), tolerance)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _HeaderTemplates:
+    """Headers of every call, by facts and tenant."""
+
+    entry: ProfileEntry
+    place: WrittenPlace
+
+    def __call__(self, facts: Facts, tenant: int) -> Mapping[str, str]:
+        values = read_scope(self.entry, self.place, facts).of_tenant(tenant)
+        return {name: one.text(values) for name, one in self._templates().items()}
+
+    def check(self, facts: Facts) -> None:
+        """Raise a SpecError at a placeholder that is not known."""
+        known = read_scope(self.entry, self.place, facts).in_calls
+        for one in self._templates().values():
+            one.checked(known)
+
+    def _templates(self) -> dict[str, Template]:
+        place = self.place.at("headers")
+        return {name.lower(): Template(text, place.at(name)) for name, text in self.entry.headers.items()}
+
+
+_PART = re.compile(r"\{(\w+)\}")
+
+
+def read_fact_checks(
+    spec: Spec, entry: ProfileEntry, place: WrittenPlace, facts: Facts
+) -> tuple[FactCheck, ...]:
+    """Return the fact checks that an entry describes.
+
+    Raises:
+        SpecError: the profile has no such fact, or the spec no such operation or parameter.
+    """
+    return tuple(_checks(spec, entry, place.at("fact-checks"), facts))
+
+
+def _checks(spec: Spec, entry: ProfileEntry, place: WrittenPlace, facts: Facts) -> Iterator[FactCheck]:
+    for number, document in enumerate(entry.fact_checks):
+        at = place.at(number)
+        check = plain(FactCheck, document, at)
+        if check.fact not in facts:
+            at.at("fact").fail(f"{check.fact} is none of the facts; they are {', '.join(facts)}")
+        for name in check.needed_by:
+            if name not in spec.operations:
+                at.at("needed-by").fail(f"the spec has no operation {name}")
+        for place_in_list, read in enumerate(check.reads):
+            _check_read(spec, read, at.at("reads", place_in_list), facts)
+        yield check
+
+
+def _check_read(spec: Spec, read: FactRead, place: WrittenPlace, facts: Facts) -> None:
+    operation = spec.operations.get(read.operation)
+    if operation is None or operation.method != "get":
+        place.at("operation").fail(f"the spec has no GET that is called {read.operation}")
+    _check_names(set(read.path), set(_PART.findall(operation.path)), operation.path, place.at("path"))
+    for name in read.query:
+        if not operation.has_parameter(name):
+            place.at("query", name).fail(f"{operation.id} has no such parameter")
+    texts: Mapping[str, str] = {**read.path, **read.query}
+    for name, text in texts.items():
+        Template(text, place.at("path" if name in read.path else "query", name)).checked(facts)
+
+
+def _check_names(given: set[str], wanted: set[str], path: str, place: WrittenPlace) -> None:
+    if given != wanted:
+        named = ", ".join(sorted(wanted)) or "nothing"
+        place.fail(f"{path} takes {named}, found {', '.join(sorted(given)) or 'nothing'}")

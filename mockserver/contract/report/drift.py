@@ -1,0 +1,127 @@
+"""Differences between recorded traffic and the spec, as text, JSON and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from mockserver import __version__
+from mockserver.codec.redaction import MASK, redact_headers, redact_query
+from mockserver.contract.exchange import Request, Response
+from mockserver.contract.report.text import counted, one_line
+from mockserver.contract.traffic import Drift, DriftedExchange
+from mockserver.journal.view import decode_and_redact
+
+SHOWN = 20
+"""So many calls are told on a terminal; the rest is counted, and stands in the reports."""
+
+_KEPT_SIGNS = 20_000
+_line = partial(one_line, longest=240)
+
+
+def lines(drift: Drift, name: str) -> Iterator[str]:
+    """Yield what is printed; `name` is the archive's."""
+    left_out = {
+        "of others": drift.foreign,
+        "without an answer": drift.lost,
+        "with a transient error": drift.transient,
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
+    calls = counted(len(drift.calls), "calls")
+    yield f"{drift.vendor}  {name}  {calls}{f' (left out: {told})' if told else ''}"
+    for one in drift.drifted[:SHOWN]:
+        yield from _call(one)
+    if len(drift.drifted) > SHOWN:
+        yield f"  … {len(drift.drifted) - SHOWN:,} more calls"
+    forbidden = sum(len(one.forbidden) for one in drift.calls)
+    otherwise = sum(len(one.differences) for one in drift.calls)
+    yield (
+        f"{counted(forbidden, 'answers')} that the spec forbids, "
+        f"{counted(otherwise, 'outcomes')} that would be another here"
+    )
+
+
+def document(drift: Drift, name: str) -> dict[str, Any]:
+    """Return everything as JSON; credentials are cut."""
+    return {
+        "version": 1,
+        "vendor": drift.vendor,
+        "archive": name,
+        "calls": len(drift.calls),
+        "leftOut": {"foreign": drift.foreign, "lost": drift.lost, "transient": drift.transient},
+        "checked": dict(sorted(drift.made.items())),
+        "drifted": [_told(one) for one in drift.drifted],
+    }
+
+
+def page(drift: Drift, name: str) -> str:
+    """Return one HTML page that needs nothing else."""
+    environment = Environment(
+        loader=PackageLoader("mockserver.contract.report"), autoescape=select_autoescape(), trim_blocks=True
+    )
+    template = environment.get_template("drift.html")
+    return template.render(drift=document(drift, name), version=__version__)
+
+
+def _call(one: DriftedExchange) -> Iterator[str]:
+    sent, came = one.recorded.request, one.recorded.response
+    yield f"  #{one.number} {_line(f'{sent.method} {_path(sent)}')} {came.status}"
+    for finding in one.forbidden:
+        yield f"    FORBIDDEN  {finding.check}: {_line(finding.said)}"
+    for other in one.differences:
+        item = "" if other.place is None else f"item {other.place}{f' ({other.key})' if other.key else ''}: "
+        yield f"    OTHERWISE  {_line(f'{item}recorded {other.recorded}, here {other.here}')}"
+
+
+def _told(one: DriftedExchange) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "operation": one.recorded.operation or None,
+        "forbidden": [
+            {
+                "check": found.check,
+                "says": found.said,
+                "pointer": found.pointer,
+                "expected": found.expected,
+                "came": found.came,
+            }
+            for found in one.forbidden
+        ],
+        "otherwise": [
+            {"item": other.place, "key": other.key, "recorded": other.recorded, "here": other.here}
+            for other in one.differences
+        ],
+        "request": _sent(one.recorded.request),
+        "recorded": _came(one.recorded.response),
+        "here": _came(one.here.response),
+    }
+
+
+def _sent(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": _path(request),
+        "headers": redact_headers(request.headers),
+        "body": _text(request.body),
+    }
+
+
+def _came(response: Response) -> dict[str, Any]:
+    return {
+        "status": response.status,
+        "headers": redact_headers(response.headers),
+        "body": _text(response.body),
+    }
+
+
+def _path(request: Request) -> str:
+    path, mark, query = request.path.partition("?")
+    return path + mark + redact_query(query)
+
+
+def _text(body: bytes) -> str:
+    text = decode_and_redact(body, None, MASK)[1]
+    return text if len(text) <= _KEPT_SIGNS else f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"

@@ -1,0 +1,170 @@
+"""A run for GitHub: the summary of a job, and failures as annotations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from html import escape
+from pathlib import Path
+
+from mockserver.contract.exchange import Finding
+from mockserver.contract.report.files import call_lines
+from mockserver.contract.report.results import (
+    ReportRow,
+    RowVerdict,
+    RunOutcome,
+    operation_label,
+    tally_findings,
+)
+from mockserver.contract.report.terminal import run_notes
+from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
+from mockserver.contract.runner import all_checks
+
+LONGEST_BYTES = 900_000
+"""GitHub refuses one of more than 1 MiB."""
+
+_LONGEST_CALLS = 20_000
+_VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
+
+
+def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
+    """Markdown; what is too much is left out, and a line says so."""
+    told = list(outcomes)
+    kept: list[str] = []
+    size = 0
+    pieces = list(_pieces(told))
+    for at, piece in enumerate(pieces):
+        size += len(piece.encode()) + 1
+        if size > LONGEST_BYTES:
+            kept.append(f"\n{len(pieces) - at} more parts do not fit here; the report has them.\n")
+            break
+        kept.append(piece)
+    return "\n".join(kept) + "\n"
+
+
+def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
+    counts = tally_findings(outcomes)
+    yield f"### mockserver contract: {', '.join(f'{count:,} {word}' for word, count in counts.items())}\n"
+    yield from (f"- {_cell(note)}" for note in run_notes(outcomes))
+    yield f"\n{_matrix(outcomes)}\n"
+    for outcome in outcomes:
+        for row in outcome.having("FAIL"):
+            if row.finding:
+                yield _folded(outcome, row, row.finding)
+    yield f"<details><summary>all operations</summary>\n\n{_operations(outcomes)}\n\n</details>\n"
+
+
+def _matrix(outcomes: list[RunOutcome]) -> str:
+    """Return the table of checks by vendor; a cell counts operations."""
+    vendors = [outcome.session.api.name for outcome in outcomes]
+    by_check: dict[str, list[str]] = {}
+    order = {name: place for place, name in enumerate(all_checks())}
+    names = {row.check.id: row.check.says for outcome in outcomes for row in outcome.rows}
+    for name in sorted(names, key=lambda one: (order.get(one, len(order)), one)):
+        by_check[name] = [_verdicts(outcome, name) for outcome in outcomes]
+    lines = [f"| check | {' | '.join(map(_cell, vendors))} |", f"|---|{':-:|' * len(vendors)}"]
+    lines += [f"| {_cell(names[name])} | {' | '.join(cells)} |" for name, cells in by_check.items()]
+    lines.append("\n✓ passed · ✕ failed · ! known difference, each with its number of operations")
+    return "\n".join(lines)
+
+
+def _verdicts(outcome: RunOutcome, check: str) -> str:
+    counts = Counter(row.verdict for row in outcome.rows if row.check.id == check)
+    signs = zip(_VERDICTS, "✕!✓", strict=True)
+    return " ".join(f"{sign} {counts[verdict]}" for verdict, sign in signs if counts[verdict]) or "·"
+
+
+def _operations(outcomes: list[RunOutcome]) -> str:
+    lines = ["| vendor | operation | failed | known | passed | calls |", "|---|---|--:|--:|--:|--:|"]
+    for outcome in outcomes:
+        for group in outcome.groups:
+            counts = Counter(row.verdict for row in group.rows)
+            cells = [
+                _cell(outcome.session.api.name),
+                _cell(group.label),
+                *(str(counts[verdict]) for verdict in _VERDICTS),
+                f"{group.calls:,}",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
+    hidden = HiddenSecrets(outcome.session.secrets)
+    calls = "\n".join(call_lines(outcome.session, finding))
+    told = [
+        *number_lines(finding.told),
+        f"expected: {finding.expected}",
+        f"came: {finding.came}",
+        f"seed: {outcome.session.plan.run_config.seed}",
+        f"again: {row.again}",
+    ]
+    block = "\n".join([*(one_line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
+    title = f"{outcome.session.api.name} {row.operation} {row.check.id}: {hidden.text(finding.said)}"
+    heading = escape(one_line(title, 1000))
+    return f"<details><summary>{heading}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
+
+
+def _cell(text: str) -> str:
+    return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
+
+
+MOST = 10
+"""GitHub shows ten annotations of a step and drops the rest without a word."""
+
+_LONGEST = 1000
+
+
+def annotation_lines(outcomes: Iterable[RunOutcome]) -> list[str]:
+    """Return at most ten workflow commands; the last one says how many failures it stands for."""
+    lines = [_annotation(one, row) for one in outcomes for row in one.having("FAIL")]
+    if len(lines) <= MOST:
+        return lines
+    more = len(lines) - MOST + 1
+    return [*lines[: MOST - 1], f"::error title=mockserver contract::{more} more in the summary"]
+
+
+def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
+    session, hidden = outcome.session, HiddenSecrets(outcome.session.secrets)
+    label = operation_label(session.api, row.operation)
+    title = _property(one_line(f"{session.api.name} {label}: {row.check.says}"))
+    place = "".join(f"{name}={_property(text)}," for name, text in _place(outcome, row))
+    said = row.finding.said if row.finding else row.check.says
+    told = "\n".join(
+        [one_line(hidden.text(said), _LONGEST), f"again: {one_line(hidden.text(row.again), _LONGEST)}"]
+    )
+    return f"::error {place}title={title}::{_data(told)}"
+
+
+def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:
+    """Yield file and line of the operation in a user's own spec; ours is not in their repository."""
+    spec = outcome.session.plan.spec
+    if spec is None:
+        return
+    yield "file", spec.as_posix()
+    line = _line_of(spec, row.operation)
+    if line:
+        yield "line", str(line)
+
+
+def _line_of(spec: Path, operation: str) -> int:
+    """Return the number of the line that names the operation, 0 if there is none."""
+    try:
+        lines = spec.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError):
+        return 0
+    named = (number for number, line in enumerate(lines, 1) if _names(line, operation))
+    return next(named, 0)
+
+
+def _names(line: str, operation: str) -> bool:
+    name, colon, value = line.partition(":")
+    return bool(colon) and name.strip(" -\"'") == "operationId" and value.strip(" ,\"'") == operation
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,442 @@
+"""Results of a run: rows of checks, outcomes of items, `report.json`, state while it goes on."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from mockserver import __version__
+from mockserver.contract.baseline import KnownFindings, fingerprint
+from mockserver.contract.exchange import Check, Exchange, Finding
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.oracle.expectations import ExpectedItem
+from mockserver.contract.oracle.item_checks import CheckCase
+from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
+from mockserver.contract.run_state import PartResult, RunConfig, RunPart, SizeTimes
+from mockserver.contract.runner import all_checks, check_named
+from mockserver.contract.session import Session, command_line
+from mockserver.model import Json
+
+RowVerdict: TypeAlias = Literal["ok", "FAIL", "known"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A check at an operation; `made` is how often it was made.
+
+    Where it did not hold: `name` tells this failure from all others of the run, in names of files too,
+    `again` is the line that repeats it, `reason` why it is known.
+    """
+
+    operation: str
+    check: Check
+    made: int
+    verdict: RowVerdict = "ok"
+    finding: Finding | None = None
+    name: str = ""
+    fingerprint: str = ""
+    again: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """An operation with its checks; `label` is "POST /v1/invoices"."""
+
+    operation: str
+    label: str
+    calls: int
+    rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """Results of a run; `resolved` are known differences that no longer occur."""
+
+    session: Session
+    groups: tuple[RowGroup, ...]
+    resolved: tuple[KnownFindings, ...]
+
+    @property
+    def rows(self) -> tuple[ReportRow, ...]:
+        """All rows."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+    def having(self, verdict: RowVerdict) -> tuple[ReportRow, ...]:
+        """Return the rows with this result."""
+        return tuple(row for row in self.rows if row.verdict == verdict)
+
+
+def run_outcome(
+    session: Session, known: Iterable[KnownFindings], before: Iterable[RunOutcome] = ()
+) -> RunOutcome:
+    """Return the rows of a run; rows in `known` are marked, failures are numbered on from `before`."""
+    mine = [one for one in known if one.vendor == session.api.name]
+    names = _names(session, before)
+    groups = tuple(_group(session, operation, mine, names) for operation in _operations(session))
+    met = {
+        one
+        for group in groups
+        for row in group.rows
+        for one in mine
+        if row.finding and one.covers(one.vendor, row.finding, row.fingerprint)
+    }
+    judged = {key for key, times in session.ledger.made.items() if times}
+    gone = tuple(one for one in mine if one not in met and (one.operation, one.check) in judged)
+    return RunOutcome(session, groups, gone)
+
+
+def _names(session: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, str], str]:
+    """By operation and check, what tells each failure apart."""
+    numbers = Counter(row.check.id for one in before for row in one.rows if row.finding)
+    names = {}
+    for finding in session.ledger.findings:
+        numbers[finding.check] += 1
+        names[finding.operation, finding.check] = f"{finding.check}-{numbers[finding.check]}"
+    return names
+
+
+def _operations(session: Session) -> Iterator[str]:
+    """Yield those that were judged, in the spec's order."""
+    found = [one.operation for one in session.ledger.findings]
+    met = dict.fromkeys([*(operation for operation, _ in session.ledger.made), *found])
+    yield from (name for name in session.api.spec.operations if name in met)
+    yield from (name for name in met if name not in session.api.spec.operations)
+
+
+def _group(
+    session: Session, operation: str, known: list[KnownFindings], file_names: Mapping[tuple[str, str], str]
+) -> RowGroup:
+    ledger = session.ledger
+    found: Mapping[str, Finding] = {one.check: one for one in ledger.findings if one.operation == operation}
+    order = {name: at for at, name in enumerate(all_checks())}
+    made = {name for at, name in ledger.made if at == operation and ledger.made[at, name]}
+    names = sorted({*made, *found}, key=lambda name: (order.get(name, len(order)), name))
+    rows = tuple(
+        _found(session, found[name], known, file_names[operation, name])
+        if name in found
+        else ReportRow(operation, check_named(name), ledger.made[operation, name])
+        for name in names
+    )
+    return RowGroup(operation, operation_label(session.api, operation), ledger.calls[operation], rows)
+
+
+def _found(session: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:
+    mark = fingerprint(session.api, finding)
+    covering = next((one for one in known if one.covers(one.vendor, finding, mark)), None)
+    return ReportRow(
+        finding.operation,
+        check_named(finding.check),
+        session.ledger.made[finding.operation, finding.check],
+        "known" if covering else "FAIL",
+        finding,
+        name,
+        mark,
+        command_line(session.plan.only(finding.check, finding)),
+        covering.reason if covering else "",
+    )
+
+
+VERSION = 1
+
+
+def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
+    """Return the whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
+
+    `target` is null for a run in this process.
+    """
+    told = list(outcomes)
+    return {
+        "version": VERSION,
+        "mockserver": __version__,
+        "began": began,
+        **tally_findings(told),
+        "vendors": [_vendor(one) for one in told],
+    }
+
+
+def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
+    """Return the number of checks by result, each counted once per operation."""
+    rows = [row for one in outcomes for row in one.rows]
+    words = {"failed": "FAIL", "passed": "ok", "known": "known"}
+    return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}
+
+
+def _vendor(outcome: RunOutcome) -> Json:
+    visit = outcome.session
+    items = ItemOutcomes(visit.api)
+    return {
+        "name": visit.api.name,
+        "target": visit.url or None,
+        "in_process": visit.plan.target is None,
+        "seed": visit.plan.run_config.seed,
+        "max_examples": visit.plan.run_config.max_examples,
+        "calls": visit.ledger.calls.total(),
+        "seconds": round(visit.seconds, 3),
+        "stopped": visit.stopped,
+        "notes": [HiddenSecrets(visit.secrets).text(one) for one in visit.ledger.notes],
+        "sizes": [_sizes(one) for one in visit.ledger.sizes],
+        "operations": [_operation(outcome, group, items) for group in outcome.groups],
+        "gone": [
+            {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
+        ],
+    }
+
+
+def _sizes(sizes: SizeTimes) -> Json:
+    return {
+        "operation": sizes.operation,
+        "limit": sizes.limit,
+        "limit_by": sizes.limit_source,
+        "budget": {
+            "calls": sizes.most_calls,
+            "items": sizes.most_items,
+            "seconds": sizes.most_seconds,
+        },
+        "batches": [
+            {
+                "items": one.size,
+                "bad": one.bad,
+                "status": one.status,
+                "seconds": round(one.seconds, 3),
+                "late_after": round(one.due, 3),
+                "read_back": one.compared,
+            }
+            for one in sizes.times
+        ],
+        "left_out": [{"items": size, "reason": reason} for size, reason in sizes.left_out.items()],
+    }
+
+
+def _operation(outcome: RunOutcome, group: RowGroup, items: ItemOutcomes) -> Json:
+    return {
+        "operation": group.operation,
+        "label": group.label,
+        "calls": group.calls,
+        "checks": [_row(outcome, row, items) for row in group.rows],
+    }
+
+
+def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
+    told: dict[str, Json] = {
+        "check": row.check.id,
+        "says": row.check.says,
+        "counts": row.check.counts,
+        "made": row.made,
+        "verdict": row.verdict,
+    }
+    if row.finding:
+        hidden = HiddenSecrets(outcome.session.secrets)
+        told["finding"] = {
+            "name": row.name,
+            "fingerprint": row.fingerprint,
+            "reason": row.reason,
+            "why": row.check.reason,
+            **_finding(row.finding, hidden, items),
+            "again": hidden.text(row.again),
+        }
+    return told
+
+
+def _finding(finding: Finding, hidden: HiddenSecrets, items: ItemOutcomes) -> Mapping[str, Json]:
+    return {
+        "said": hidden.text(finding.said),
+        "pointer": hidden.text(finding.pointer),
+        "expected": hidden.text(finding.expected),
+        "came": hidden.text(finding.came),
+        "told": [hidden.text(one) for one in number_lines(finding.told)],
+        "exchanges": [_exchange(one, hidden, items) for one in finding.exchanges],
+    }
+
+
+def _exchange(exchange: Exchange, hidden: HiddenSecrets, items: ItemOutcomes) -> Json:
+    sent, came = exchange.request, exchange.response
+    return {
+        "operation": exchange.operation,
+        "items": [{"key": hidden.text(one.key), "outcome": one.outcome} for one in items.of(exchange)],
+        "request": {
+            "method": sent.method,
+            "path": hidden.path(sent.path),
+            "headers": hidden.headers(sent.headers),
+            **_body(sent.body, hidden),
+        },
+        "response": {
+            "status": came.status,
+            "headers": hidden.headers(came.headers),
+            **_body(came.body, hidden),
+        },
+    }
+
+
+def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(hidden.octets(body)).decode()}
+    return {"body": hidden.body(body)}
+
+
+ItemOutcome: TypeAlias = Literal["created", "updated", "unchanged", "accepted", "rejected", "skipped"]
+"""accepted: neither created nor updated is reported. skipped: the answer has no outcome for the item."""
+
+BEST_TO_WORST: tuple[str, ...] = (
+    "created",
+    "accepted",
+    "updated",
+    "unchanged",
+    "skipped",
+    "rejected",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item of a batch; `key` is "" if it has none."""
+
+    key: str
+    outcome: ItemOutcome
+
+
+class ItemOutcomes:
+    """Reads the outcomes of the batches of one API."""
+
+    def __init__(self, api: ApiUnderTest) -> None:
+        self._api = api
+
+    def of(self, exchange: Exchange) -> tuple[ShownItem, ...]:
+        """Return the items of a batch in their order; none for any other call."""
+        operation = self._api.spec.operations.get(exchange.operation)
+        if operation is None or operation.batch is None:
+            return ()
+        case = self._judge.case(exchange)
+        return tuple(ShownItem(one.item.key or "", _outcome(case, one)) for one in case.expected.items)
+
+    @cached_property
+    def _judge(self) -> ExchangeJudge:
+        """Made when it is first needed: a run without failures needs none."""
+        return ExchangeJudge(self._api, RunConfig())
+
+
+def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
+    """Return the items of a document in words, "3 items: 2 created, 1 rejected"."""
+    counts = Counter(one["outcome"] for one in items)
+    told = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
+    return f"{counted(len(items), 'items')}: {told}"
+
+
+def _outcome(case: CheckCase, expected: ExpectedItem) -> ItemOutcome:
+    if case.refused:
+        return "rejected"
+    if case.reported is None:
+        return "skipped"
+    told = [one for one in case.reported.outcomes if one.place == expected.item.place]
+    if not told:
+        return "skipped" if case.reported.is_complete else "accepted"
+    if not all(one.accepted for one in told):
+        return "rejected"
+    return told[-1].made or "accepted"
+
+
+_STEPS = {"links": "walk", "stateful": "sequence", "sizes": "size"}
+_KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batches of each size"}
+_UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
+_LONGEST = 200
+_MINUTES = 2
+"""From so many on a time is told in minutes."""
+_FEW_CALLS = 100
+"""Calls that must be made before the rest can be estimated."""
+
+
+def operation_label(api: ApiUnderTest, operation: str) -> str:
+    """Return an operation as people know it, "POST /v1/invoices"."""
+    found = api.spec.operations.get(operation)
+    return f"{found.method.upper()} {found.path}" if found else operation or "outside all operations"
+
+
+def part_label(api: ApiUnderTest, part: RunPart) -> str:
+    """Return the name of a part: the operation, and what is done with it."""
+    words = [
+        operation_label(api, part.operation) if part.operation else "",
+        _KINDS.get(part.phase, ""),
+        part.note,
+    ]
+    return one_line(" ".join(word for word in words if word))
+
+
+def part_line(api: ApiUnderTest, part: RunPart, result: PartResult, failed: int, seconds: float) -> str:
+    """Return the line of a finished part; `failed` are its failed checks that are not known differences."""
+    checks = counted(result.checks, "checks")
+    told = f"{failed} of {checks} FAILED" if failed else f"{checks} ok"
+    calls = counted(result.calls, "calls")
+    return f"{api.name} {part_label(api, part)}  {told}  {calls}  {seconds:.1f} s"
+
+
+def failure_line(api: ApiUnderTest, finding: Finding, secrets: Mapping[str, str]) -> str:
+    """Return a failed check in one line; the end of the run shows it whole."""
+    said = one_line(HiddenSecrets(secrets).text(finding.said), _LONGEST)
+    where = one_line(operation_label(api, finding.operation))
+    return f"FAILED  {api.name} {where}  {check_named(finding.check).says}: {said}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time that is not exact, in seconds or minutes."""
+    return f"{seconds:.0f} s" if seconds < _MINUTES * 60 else f"{seconds / 60:.0f} min"
+
+
+@dataclass(slots=True)
+class RunningState:
+    """What is known of a run that goes on; instants are the machine's, `planned` the calls that it takes."""
+
+    api: ApiUnderTest
+    began: datetime
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    part: RunPart | None = None
+    part_began: datetime | None = None
+    first_call: datetime | None = None
+    planned: int = 0
+    calls: int = 0
+    failures: int = 0
+    step: int = 0
+
+    def enter(self, part: RunPart, now: datetime) -> None:
+        """Go on to the next part."""
+        self.part, self.part_began, self.step = part, now, 0
+
+    def line(self, now: datetime) -> str:
+        """Return the whole state in one line, what matters least at its end."""
+        words = [self.api.name]
+        if self.part:
+            words.append(f"{self.part.phase}: {_place(self.part, self.step)}")
+        words.append(counted(self.calls, "calls"))
+        words.append(counted(self.failures, "failures"))
+        words.append(f"{(now - self.began).total_seconds():.0f} s")
+        left = self.seconds_left(now)
+        if left is not None:
+            words.append(f"about {duration(left)} left")
+        if self.part:
+            words.append(part_label(self.api, self.part))
+        return " · ".join(words)
+
+    def seconds_left(self, now: datetime) -> float | None:
+        """Estimate how long the run goes on by the calls that are made; None if too little is known."""
+        if self.first_call is None or self.first_call == now or not _FEW_CALLS <= self.calls <= self.planned:
+            return None
+        return (now - self.first_call).total_seconds() * (self.planned / self.calls - 1)
+
+
+def _place(part: RunPart, step: int) -> str:
+    unit = _UNITS.get(part.phase, "operation")
+    place = f"{unit} {part.number} of {part.of}"
+    word = _STEPS.get(part.phase)
+    if not word or not step:
+        return place
+    place = word if part.of == 1 else f"{place}, {word}"
+    return (
+        f"{place} {step:,} of {part.steps:,}" if step <= part.steps else f"{place} {step:,}, making it small"
+    )

@@ -1,1 +1,0 @@
-"""Read responses: outcomes per item, conformance with the spec."""

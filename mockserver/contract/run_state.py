@@ -1,0 +1,277 @@
+"""State of a run: its size, its parts, checks made, calls, failures and progress."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockserver.contract.exchange import Exchange, Finding, TargetUnreachableError
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import BatchProfile
+from mockserver.errors import BrokenRunError
+
+_LIMITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """`max_examples` bounds the random calls of an operation and the sequences of a subject.
+
+    `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
+    breaks is told as it was found, and no more calls are made for it. `workers` processes do independent
+    parts side by side; the result is the same. `left_out` are operations that are never called, not even by
+    a sequence of another operation. `parts` are the operations whose parts are done ("links": the walks);
+    empty: all.
+    """
+
+    seed: int = 0
+    max_examples: int = 100
+    only: frozenset[str] = frozenset()
+    operations: frozenset[str] = frozenset()
+    shrinks: bool = True
+    workers: int = 1
+    left_out: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+
+    @property
+    def max_limit_calls(self) -> int:
+        """Most calls of an operation at the limits of its schemas, besides examples and random calls."""
+        return _LIMITS * self.max_examples
+
+    def wants(self, check: str) -> bool:
+        """Return whether a check is to be made."""
+        return not self.only or check in self.only
+
+    def wants_any(self, checks: Iterable[str]) -> bool:
+        """Return whether any of them is to be made."""
+        return any(map(self.wants, checks))
+
+    def calls(self, operation: str) -> bool:
+        """Return whether an operation is to be called for its own sake."""
+        return self.may_call(operation) and (not self.operations or operation in self.operations)
+
+    def may_call(self, operation: str) -> bool:
+        """Return whether an operation may be called at all, as a step of a sequence too."""
+        return operation not in self.left_out
+
+
+@dataclass(frozen=True, slots=True)
+class RunPart:
+    """A part of a run: the generated calls of an operation, walks along links, or sequences of a batch.
+
+    `operation` is an operationId, "" for walks. `number` counts from 1 to `of` within the `phase`. `note`
+    tells parts of one operation apart ("as application/xml"). `steps` is how many walks or sequences are
+    planned, 0 where that is not known. `calls` is how many it takes as a rule.
+    """
+
+    phase: str
+    operation: str
+    number: int
+    of: int
+    note: str = ""
+    steps: int = 0
+    calls: int = 0
+
+    @property
+    def subject(self) -> str:
+        """The name under which it can be asked for: its operation, or "links"."""
+        return self.operation or self.phase
+
+    @property
+    def run_phase(self) -> str:
+        """The phase of the run that it belongs to."""
+        return self.phase if self.operation else "fuzzing"
+
+    @property
+    def name(self) -> str:
+        """The part, for a sentence about a fault of ours."""
+        return " ".join(filter(None, [self.phase, self.operation and f"of {self.operation}", self.note]))
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """Result of a finished part; `broken` has a finding for each failed check, also one found before.
+
+    `seconds` is how long another process took for it, None if it was done in this one.
+    """
+
+    checks: int
+    calls: int
+    broken: tuple[Finding, ...] = ()
+    seconds: float | None = None
+
+
+class RunObserver:
+    """Observer of one run after the other; this one ignores everything.
+
+    A subclass must not raise, and must not call the target.
+    """
+
+    def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
+        """Receive the API of a run, and texts that must not be shown with their replacements."""
+
+    def run_planned(self, calls: int) -> None:
+        """Receive how many calls the run takes as a rule."""
+
+    def part_began(self, part: RunPart) -> None:
+        """Receive the part that begins."""
+
+    def call_made(self, number: int = 1) -> None:
+        """Count calls that were answered; 0 where there was none for a while."""
+
+    def step_began(self) -> None:
+        """Count a walk or a sequence of the current part."""
+
+    def check_failed(self, finding: Finding) -> None:
+        """Receive the first failure of a check at an operation."""
+
+    def part_ended(self, part: RunPart, result: PartResult) -> None:
+        """Receive the result of a finished part."""
+
+
+SILENT = RunObserver()
+
+
+@dataclass(slots=True)
+class FindingLedger:
+    """The results of a run so far: the only mutable value in this package.
+
+    `made` counts the checks that were made, by operation and check; `findings` holds the failed ones, at most
+    one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`. `notes`
+    are sentences about what the run itself could not do, `sizes` how long batches of each size took.
+    `profiles` are the batch profiles with what was found out about the target, by operation and number.
+    `fault` is the fault of ours that ended the run.
+    """
+
+    keeps_exchanges: bool = False
+    observer: RunObserver = SILENT
+    made: Counter[tuple[str, str]] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    sizes: list[SizeTimes] = field(default_factory=list)
+    profiles: dict[tuple[str, int], BatchProfile] = field(default_factory=dict)
+    fault: BrokenRunError | None = None
+    _part: RunPart | None = None
+    _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
+
+    def begin_anew(self, observer: RunObserver) -> None:
+        """Forget all results, and report to another observer."""
+        self.observer = observer
+        for results in (
+            self.made,
+            self.calls,
+            self.findings,
+            self.exchanges,
+            self.notes,
+            self.sizes,
+            self.profiles,
+            self._broken,
+        ):
+            results.clear()
+
+    def count_call(self, exchange: Exchange) -> None:
+        """Count a call."""
+        self.calls[exchange.operation] += 1
+        if self.keeps_exchanges:
+            self.exchanges.append(exchange)
+        self.observer.call_made()
+
+    def count_check(self, operation: str, check: str, times: int = 1) -> None:
+        """Count a check of an operation's response, on so many items or calls."""
+        self.made[operation, check] += times
+
+    def found(self, findings: Iterable[Finding]) -> None:
+        """Record a failed check; a later failure of the same check and operation adds nothing."""
+        known = {(one.operation, one.check) for one in self.findings}
+        part = self._part
+        for new in findings:
+            one = new
+            if part and not new.phase:
+                one = replace(new, phase=part.run_phase, part=part.subject)
+            name = (one.operation, one.check)
+            self._broken.setdefault(name, one)
+            if name not in known:
+                known.add(name)
+                self.findings.append(one)
+                self.observer.check_failed(one)
+
+    @contextmanager
+    def part(self, part: RunPart) -> Iterator[None]:
+        """Report a part of the run; one that ends early is not reported as finished."""
+        calls, made = self.calls.total(), dict(self.made)
+        self._part = part
+        self._broken.clear()
+        self.observer.part_began(part)
+        yield
+        judged = {name for name, times in self.made.items() if times > made.get(name, 0)} | set(self._broken)
+        result = PartResult(len(judged), self.calls.total() - calls, tuple(self._broken.values()))
+        self.observer.part_ended(part, result)
+
+
+@dataclass(frozen=True, slots=True)
+class SizeTime:
+    """A batch that was answered: how many items, which of them were bad, the status, and how long it took.
+
+    `compared`: of how many items the record was read afterwards, by itself or in a list. `due` are the
+    seconds after which it is late, 0 if nobody says.
+    """
+
+    size: int
+    bad: str
+    status: int
+    seconds: float
+    compared: int = 0
+    due: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SizeTimes:
+    """The sizes of a batch operation: `limit` is None if nobody states one, `limit_source` says who does.
+
+    `most_calls`, `most_items` and `most_seconds` are the budget. `left_out` are sizes that were not tried,
+    with the reason.
+    """
+
+    operation: str
+    limit: int | None
+    limit_source: str
+    most_calls: int
+    most_items: int
+    most_seconds: int
+    times: tuple[SizeTime, ...]
+    left_out: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """A part of a run, and the work that it takes.
+
+    Parts with the same `group` are done one after the other; "" is a group of its own. `work` raises
+    `TargetUnreachableError` if the target does not answer.
+    """
+
+    part: RunPart
+    work: Callable[[], Any]
+    group: str = ""
+
+
+def run_parts(parts: Iterable[PlannedPart], ledger: FindingLedger) -> None:
+    """Do the parts in their order.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+        BrokenRunError: a part has a fault of ours.
+    """
+    for one in parts:
+        try:
+            with ledger.part(one.part):
+                one.work()
+        except (TargetUnreachableError, BrokenPipeError):
+            raise
+        except Exception as fault:
+            raise BrokenRunError.of(fault, one.part.name) from fault

@@ -1,0 +1,551 @@
+"""Batches of a sequence: building, sending, reading back, and checks against the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Literal
+
+from mockserver.contract.exchange import Check, Exchange, Request
+from mockserver.contract.isolation import with_key
+from mockserver.contract.oracle.checks import ANSWER_CHECKS
+from mockserver.contract.oracle.responses import class_in_words
+from mockserver.contract.profile import DrawnValues, IdempotencyRule, Record, RefusedStep, Step
+from mockserver.contract.sequences import sentences
+from mockserver.contract.sequences.sentences import (
+    FIRST_REFUSAL,
+    ExpectedItemEffect,
+    ReportedVerdict,
+    SentBatch,
+    SequenceItem,
+    batch_items,
+    expected_batch_effect,
+    is_refused,
+    only_amounts_differ,
+    reported_verdicts,
+)
+from mockserver.contract.sequences.sequence import CallSequence, operation_of
+from mockserver.contract.values.comparison import VALUE_CHECKS
+
+_TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
+
+
+@dataclass(frozen=True, slots=True)
+class SettledBatch:
+    """A batch, its request and what became of it by its answer; `refused` as a whole."""
+
+    sent: SentBatch
+    request: Request
+    exchange: Exchange
+    verdicts: tuple[ReportedVerdict, ...]
+    refused: bool
+
+
+def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
+    """Return the check that a break of the usual one shows, where the batch is of a special kind."""
+    if one.key in sent.twice:
+        return _TWICE
+    return _MEDIA if media and sent.media_type else usual
+
+
+STATEFUL_CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        one.id: one
+        for one in (
+            *ANSWER_CHECKS,
+            Check(
+                "good-items-are-accepted",
+                "valid items are accepted",
+                "items",
+                "a valid item must be accepted, whatever else is in the batch",
+            ),
+            Check(
+                "bad-items-are-refused",
+                "invalid items are rejected",
+                "items",
+                "an item that cannot be processed must not be reported as accepted",
+            ),
+            Check(
+                "accepted-are-there",
+                "accepted items are stored",
+                "items",
+                "the next read must show what was reported as accepted, and every later read too",
+            ),
+            Check(
+                "rejected-leave-no-trace",
+                "rejected items leave no trace",
+                "items",
+                "a rejected item must change nothing",
+            ),
+            Check(
+                "class-is-true",
+                '"created" and "updated" are correct',
+                "items",
+                '"created" must mean that the record is new, "updated" that it was there before',
+            ),
+            Check(
+                "lists-show-what-is-there",
+                "lists agree with single reads",
+                "records",
+                "a list and a single read must show the same records",
+            ),
+            Check(
+                "steps-do-what-they-say",
+                "single changes do what they report",
+                "steps",
+                "the record must show a change, a payment or a deletion that was reported as done",
+            ),
+            Check(
+                "whole-or-nothing",
+                "rejected calls store nothing",
+                "calls",
+                "a call that is rejected as a whole must store none of its items",
+            ),
+            Check(
+                "twice-in-a-batch",
+                "a key twice in a batch follows the vendor's rule",
+                "items",
+                "each vendor has its own rule for two items with one key",
+            ),
+            Check(
+                "replay-is-the-first-answer",
+                "replays change nothing",
+                "calls",
+                "a caller that lost an answer sends the call again with the same idempotency key",
+            ),
+            Check(
+                "key-with-another-body",
+                "an idempotency key is for one body only",
+                "calls",
+                "a key with another body is a mistake of the caller",
+            ),
+            Check(
+                "tenants-are-apart",
+                "tenants are isolated",
+                "records",
+                "one tenant must not see or change records of another",
+            ),
+            Check(
+                "worlds-are-apart",
+                "sandboxes are isolated",
+                "records",
+                "one sandbox must not see or change records of another",
+            ),
+            Check(
+                "at-once-as-one-by-one",
+                "parallel calls act like calls in sequence",
+                "records",
+                "two batches at once must leave what they leave one after the other, in some order",
+            ),
+            Check(
+                "amounts-are-exact",
+                "amounts are exact",
+                "amounts",
+                "the amount that is read must be the amount that was sent, to the last cent",
+            ),
+            Check(
+                "same-in-every-media-type",
+                "media types make no difference to items",
+                "items",
+                "an item means the same in JSON, XML or any other form",
+            ),
+            Check(
+                "assumptions-are-kept",
+                "undocumented cases are always handled in the same way",
+                "cases",
+                "where no document says what happens, callers rely on what they saw before",
+            ),
+            *VALUE_CHECKS.values(),
+        )
+    }
+)
+"""In the order of a report."""
+
+
+def build_items(
+    sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
+) -> SentBatch:
+    """Return the batch of these items, with what must become of it where the sequence stands."""
+    subject = sequence.context.batch_profile
+    before = {one.key: sequence.known(one.key, tenant) for one in items}
+    documents = tuple(one.document(subject) for one in items)
+    return SentBatch(
+        tuple(items),
+        documents,
+        expected_batch_effect(subject, sequence.context.batch, items, before),
+        media_type,
+    )
+
+
+def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
+    """Return the call that sends it, under an idempotency key if one is given."""
+    subject = sequence.context.batch_profile
+    request = subject.call(sent.documents, tenant)
+    if token:
+        place: Literal["header", "member"] = "member" if subject.key_member else "header"
+        rule = IdempotencyRule(subject.key_member or subject.key_header, place)
+        request = with_key(rule, request, token)
+    if not sent.media_type:
+        return request
+    headers = request.headers
+    body = subject.encodings[sent.media_type](sent.documents)
+    return replace(request, headers={**headers, "content-type": sent.media_type}, body=body)
+
+
+def send_batch(
+    sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
+) -> SettledBatch | None:
+    """Send a batch and compare the result with the model; return None if there was no response."""
+    sent = build_items(sequence, items, tenant, media_type)
+    request = request_of(sequence, sent, tenant, token)
+    exchange = sequence.call(request, tenant)
+    if exchange is None:
+        return None
+    answered = read_answer(sequence, sent, request, exchange)
+    settle_batch(sequence, answered)
+    read_back(sequence, answered, tenant)
+    return answered
+
+
+def read_answer(
+    sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
+) -> SettledBatch:
+    """Return the outcomes in the response; adds it as a step and checks it on its own."""
+    batch = sequence.context.batch
+    telling = sequence.reported(
+        exchange, batch_items(sequence.context.batch_profile, batch, sent.items, sent.documents)
+    )
+    complaint = telling if isinstance(telling, str) else ""
+    if isinstance(telling, str):
+        told, refused = (ReportedVerdict(accepted=None),) * len(sent.items), False
+    else:
+        told = reported_verdicts(telling, batch, len(sent.items))
+        refused = is_refused(exchange, telling, told)
+    became = sentences.outcome(sent.items, told, refused=refused)
+    sequence.told.append(sentences.batch_step(request, sent.items, exchange, became))
+    holds = sequence.judge(exchange)
+    sequence.count_check("answers-can-be-read")
+    if complaint and holds:
+        said = f"{sentences.batch(sent.items)}; the answer is {sentences.response(exchange)}: {complaint}"
+        sequence.breaks("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
+    return SettledBatch(sent, request, exchange, told, refused)
+
+
+_CHECK = "steps-do-what-they-say"
+
+
+def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> None:
+    """Perform the step; compare the response and the state after it with the expected ones."""
+    before = sequence.known(key, tenant)
+    must = step.after(before, drawn)
+    exchange = _call_step(sequence, step, key, drawn, tenant)
+    if exchange is None:
+        return
+    status = exchange.response.status
+    sequence.told.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
+    sequence.judge(exchange)
+    sequence.count_check(_CHECK)
+    refused = status >= FIRST_REFUSAL
+    there = f"where reading {key} showed {sentences.record(before)}"
+    if isinstance(must, RefusedStep) and not refused:
+        said = f"{step.name}, {there}: answered {sentences.response(exchange)}, although it must be refused"
+        sequence.breaks(_CHECK, said, "refused", str(status))
+    if not isinstance(must, RefusedStep) and refused:
+        said = f"{step.name}, {there}: refused with {sentences.response(exchange)}"
+        sequence.breaks(_CHECK, said, "done", str(status))
+    expected: Record | None = before if isinstance(must, RefusedStep) or refused else must
+    shown = sequence.read(key, tenant)
+    if shown != expected and not (isinstance(must, RefusedStep) and not refused):
+        said = f"{step.name}, {there}: answered {status}; {sentences.difference(expected, shown)}"
+        sequence.breaks(_CHECK, said, sentences.record(expected), sentences.record(shown))
+    sequence.there[tenant, key] = shown
+
+
+def _call_step(
+    sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int
+) -> Exchange | None:
+    exchange = sequence.call(step.request(key, drawn, tenant), tenant)
+    if exchange is None or step.then is None:
+        return exchange
+    sequence.judge(exchange)
+    with sequence.readable(exchange, f"what {step.name} needs"):
+        then = step.then(exchange, key, drawn, tenant)
+        is_left_out = not sequence.context.run_config.may_call(operation_of(sequence.context.api.spec, then))
+        return None if is_left_out else sequence.call(then, tenant)
+    return None
+
+
+def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
+    """Compare what the answer says of each item with what must have become of it."""
+    sent = answered.sent
+    if sent.expected_effect.whole:
+        _refuses_all(sequence, answered)
+    for place, (effect, verdict) in enumerate(
+        zip(sent.expected_effect.effects, answered.verdicts, strict=True)
+    ):
+        if effect.accepted is None or verdict.accepted is None or sent.expected_effect.whole:
+            continue
+        _fits(sequence, answered, place)
+        if verdict.accepted and effect.accepted:
+            _class_is_true(sequence, answered, place, effect, verdict)
+            _amount_is_exact(sequence, answered, place, verdict)
+
+
+def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
+    sequence.count_check("whole-or-nothing")
+    done = [place for place, verdict in enumerate(answered.verdicts) if verdict.accepted]
+    is_refused = (
+        answered.refused
+        or answered.exchange.response.status >= FIRST_REFUSAL
+        or _is_refused_item_by_item(sequence, answered)
+    )
+    if done or not is_refused:
+        said = sentences.batch(answered.sent.items)
+        ending = f"{_named(done)} reported as done" if done else "the call is not refused"
+        sequence.breaks(
+            "whole-or-nothing",
+            f"{said}, which refuses the whole call; {ending}",
+            "the call refused, no item done",
+            sentences.response(answered.exchange),
+        )
+
+
+def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
+    """Return whether an all-or-nothing batch says of each item that it was not done."""
+    return (
+        sequence.context.batch.atomic
+        and all(one.told is not None and not one.accepted for one in answered.verdicts)
+        and not any(one.corruption and one.corruption.refuses_call for one in answered.sent.items)
+    )
+
+
+def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
+    one, effect = answered.sent.items[place], answered.sent.expected_effect.effects[place]
+    verdict = answered.verdicts[place]
+    usual = "good-items-are-accepted" if effect.accepted else "bad-items-are-refused"
+    check = check_of(answered.sent, one, usual)
+    sequence.count_check(check)
+    if verdict.accepted == effect.accepted:
+        return
+    said, at = sentences.batch(answered.sent.items), verdict.told.at if verdict.told else ""
+    if effect.accepted and answered.refused:
+        came = sentences.response(answered.exchange)
+        sequence.breaks(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
+    elif effect.accepted:
+        came = sentences.reported(verdict)
+        sequence.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
+    else:
+        done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
+        why = _explain_effect(answered.sent, place, effect)
+        sequence.breaks(
+            check,
+            f"{said}{why}; {_named(done)} reported as done",
+            "refused",
+            sentences.reported(verdict),
+            at,
+        )
+
+
+def _explain_effect(sent: SentBatch, place: int, effect: ExpectedItemEffect) -> str:
+    one = sent.items[place]
+    if one.corruption:
+        return ""
+    if one.key in sent.twice:
+        return f"; {one.key} is in it twice, so item {place} must be rejected"
+    return (
+        f"; before it, reading {one.key} showed {sentences.record(effect.record_before)}: it must be rejected"
+    )
+
+
+def _class_is_true(
+    sequence: CallSequence,
+    answered: SettledBatch,
+    place: int,
+    effect: ExpectedItemEffect,
+    verdict: ReportedVerdict,
+) -> None:
+    told, one = verdict.told, answered.sent.items[place]
+    check = check_of(answered.sent, one, "class-is-true", media=False)
+    # The status may be right, and the words that people read wrong.
+    for made in dict.fromkeys(filter(None, (told.made, class_in_words(told.message)))) if told else ():
+        sequence.count_check(check)
+        if made == "unchanged":
+            is_true = effect.record_before is not None and effect.record_before == effect.record
+        else:
+            is_true = (made == "created") == (effect.record_before is None)
+        if not is_true:
+            before = sentences.record(effect.record_before)
+            said = f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {made}"
+            expected = "created" if effect.record_before is None else "updated"
+            at = told.at if told else ""
+            sequence.breaks(check, f"{said}, and before it there was {before}", expected, made, at)
+
+
+def _amount_is_exact(
+    sequence: CallSequence, answered: SettledBatch, place: int, verdict: ReportedVerdict
+) -> None:
+    amount, told = sequence.context.batch_profile.amount, verdict.told
+    if amount is None or told is None or told.amount is None:
+        return
+    expected = amount(answered.sent.documents[place])
+    sequence.count_check("amounts-are-exact")
+    if told.amount != expected:
+        key = answered.sent.items[place].key
+        said = f"sent {expected:f} in item {place}, {key}; the answer says {told.amount:f}"
+        sequence.breaks("amounts-are-exact", said, f"{expected:f}", f"{told.amount:f}", told.at)
+
+
+def _named(places: Sequence[int]) -> str:
+    if len(places) == 1:
+        return f"item {places[0]} is"
+    return f"items {', '.join(map(str, places))} are"
+
+
+_FOUND = range(200, 300)
+
+
+def read_back(
+    sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
+) -> None:
+    """Read every key of the batch, or these `keys` of it; what is there from now on is what is read."""
+    for key in dict.fromkeys(one.key for one in answered.sent.items) if keys is None else keys:
+        due = _due(answered, key, sequence.there[tenant, key])
+        shown = sequence.read(key, tenant)
+        if due is not None:
+            _holds(sequence, answered, due, shown)
+        sequence.there[tenant, key] = shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The record that a key must have after its reported outcome, `done` or not."""
+
+    record: Record | None
+    place: int
+    done: bool
+
+
+def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
+    """Return the record expected under the key, None if that is unknown."""
+    due = None
+    rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
+    for place, (one, effect, verdict) in enumerate(rows):
+        if one.key != key:
+            continue
+        done = verdict.accepted
+        if done is None:
+            succeeded = (
+                answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
+            )
+            done = effect.accepted and succeeded
+        if done is None or (done and not effect.accepted):
+            return None
+        if done or due is None:
+            due = _Due(effect.record if done else before, place, bool(done))
+    return due
+
+
+def _holds(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
+    sent = answered.sent
+    one = sent.items[due.place]
+    if due.done:
+        check = check_of(sent, one, "accepted-are-there")
+        _amounts_hold(sequence, answered, due, shown)
+    elif answered.refused and sent.expected_effect.whole:
+        check = "whole-or-nothing"
+    else:
+        check = check_of(sent, one, "rejected-leave-no-trace", media=False)
+    sequence.count_check(check)
+    if shown != due.record:
+        _break(sequence, answered, due, shown, check)
+
+
+def _amounts_hold(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
+    amounts = sum(isinstance(value, Decimal) for value in (due.record or {}).values())
+    sequence.count_check("amounts-are-exact", amounts)
+    if only_amounts_differ(due.record, shown):
+        _break(sequence, answered, due, shown, "amounts-are-exact")
+
+
+def _break(
+    sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None, check: str
+) -> None:
+    item = f"item {due.place}, {answered.sent.items[due.place].key},"
+    became, what = f"{item} was {sentences.reported(answered.verdicts[due.place])}", "it"
+    if answered.refused:
+        became, what = "the call was refused", item
+    difference = sentences.difference(due.record, shown, what)
+    said = f"{sentences.batch(answered.sent.items)}; {became}; {difference}{_other_record(sequence, shown)}"
+    sequence.breaks(check, said, sentences.record(due.record), sentences.record(shown))
+
+
+def _other_record(sequence: CallSequence, shown: Record | None) -> str:
+    """Return that the last read was answered, where its answer has no record of the key."""
+    last = sequence.exchanges[-1]
+    if shown is not None or last.request.method != "GET" or last.response.status not in _FOUND:
+        return ""
+    return f"; no record of this key is in the answer {sentences.response(last)}"
+
+
+_LISTS = "lists-show-what-is-there"
+_A_PAGE = 50
+"""A list of so many records may be one page of several, and need not show everything."""
+
+
+def read_all_back(sequence: CallSequence) -> None:
+    """Read every record that the sequence knows of."""
+    for tenant, key in list(sequence.there):
+        _look(sequence, tenant, key)
+
+
+def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
+    expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
+    check = "rejected-leave-no-trace" if expected is None else "accepted-are-there"
+    sequence.count_check(check)
+    if shown != expected:
+        said = f"nothing was sent for {key} since it was read; {sentences.difference(expected, shown)}"
+        if any(
+            shown and record == shown and at == key
+            for (other, at), record in sequence.there.items()
+            if other != tenant
+        ):
+            check, said = "tenants-are-apart", f"{said}, as in another tenant"
+        sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))
+    sequence.there[tenant, key] = shown
+    return shown
+
+
+def read_back_at_end(sequence: CallSequence) -> None:
+    """Read the lists, which cost a call each; where there are none, read every record."""
+    if sequence.context.batch_profile.listed is None:
+        read_all_back(sequence)
+    for tenant in range(sequence.context.batch_profile.tenants):
+        read_list_back(sequence, tenant)
+
+
+def read_list_back(sequence: CallSequence, tenant: int) -> None:
+    """Compare the list of a tenant with the records that the sequence knows of."""
+    subject = sequence.context.batch_profile
+    known = {key: record for (number, key), record in sequence.there.items() if number == tenant}
+    if subject.listing is None or subject.listed is None or not known:
+        return
+    exchange = sequence.call(subject.listing(tenant), tenant)
+    if exchange is None:
+        return
+    sequence.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
+    sequence.judge(exchange)
+    listed = None
+    with sequence.readable(exchange, "the list"):
+        listed = subject.listed(exchange)
+    if listed is None:
+        return
+    for key, expected in known.items():
+        if key not in listed and len(listed) >= _A_PAGE:
+            continue
+        sequence.count_check(_LISTS)
+        if listed.get(key) != expected and listed.get(key) != (shown := _look(sequence, tenant, key)):
+            in_list = sentences.record(listed.get(key))
+            said = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"
+            sequence.breaks(_LISTS, said, sentences.record(shown), in_list)

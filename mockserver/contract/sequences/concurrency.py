@@ -1,0 +1,327 @@
+"""Two batches at once, and replays under an idempotency key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.isolation import OTHER_BODY, REPLAY, is_refused, is_same_answer
+from mockserver.contract.profile import DrawnValues, Record
+from mockserver.contract.sequences import batches, sentences
+from mockserver.contract.sequences.batches import SettledBatch, read_back, settle_batch
+from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SequenceItem, expected_batch_effect
+from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
+
+CHECK = "at-once-as-one-by-one"
+_WHOLE = "whole-or-nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Effect of two batches in one order: records by key, and what is accepted of each batch."""
+
+    names: tuple[int, int]
+    accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
+    between: Mapping[str, Record | None]
+    after: Mapping[str, Record | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The reported outcome of a key; `accepted` is None if it is not reported."""
+
+    accepted: bool | None
+    made: str = ""
+
+
+def send_together(
+    sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
+) -> None:
+    """Two good batches over the same keys at once, and reads of these keys meanwhile."""
+    orders = _orders(sequence, first, second, tenant)
+    if not orders:
+        # Where nobody says what becomes of a key that is there, they have no key in common.
+        second = [one for one in second if one.key != first[0].key]
+        first = first[:1]
+        orders = _orders(sequence, first, second, tenant) if second else []
+    if not orders:
+        return
+    keys = list(dict.fromkeys(one.key for one in (*first, *second)))
+    before = {key: sequence.known(key, tenant) for key in keys}
+    subject = sequence.context.batch_profile
+    sent = [batches.build_items(sequence, things, tenant) for things in (first, second)]
+    calls = [batches.request_of(sequence, one, tenant) for one in sent]
+    came = sequence.calls_at_once([*calls, *(subject.read(key, tenant) for key in keys)], tenant)
+    if not came:
+        return
+    sequence.told.append("the next two at once, and reads of their keys meanwhile:")
+    answered = [
+        batches.read_answer(sequence, one, call, exchange)
+        for one, call, exchange in zip(sent, calls, came[:2], strict=True)
+    ]
+    _reads(sequence, orders, dict(zip(keys, came[2:], strict=True)), before, tenant)
+    shown = {key: sequence.read(key, tenant) for key in keys}
+    _reported(sequence, orders, answered, shown)
+    _final(sequence, orders, shown)
+    sequence.there.update({(tenant, key): record for key, record in shown.items()})
+
+
+def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
+    """Send a batch that must be refused whole while reading its keys, which must not show it."""
+    sent, subject = batches.build_items(sequence, items, tenant), sequence.context.batch_profile
+    if not sent.expected_effect.whole:
+        return
+    before = {one.key: sequence.known(one.key, tenant) for one in items}
+    request = batches.request_of(sequence, sent, tenant)
+    came = sequence.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
+    if not came:
+        return
+    sequence.told.append(
+        f"{sentences.call(request)} with {sentences.batch(items)}, and reads of its keys meanwhile"
+    )
+    for (key, record), exchange in zip(before.items(), came[1:], strict=True):
+        shown = sequence.shown(key, tenant, exchange)
+        sequence.count_check(_WHOLE)
+        if shown != record:
+            said = (
+                f"while a batch was under way that is refused as a whole, {key} was read as "
+                f"{sentences.record(shown)}, expected {sentences.record(record)}"
+            )
+            sequence.breaks(_WHOLE, said, sentences.record(record), sentences.record(shown))
+
+
+def _orders(
+    sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
+) -> list[_Order]:
+    """Return the results of both serial orders, none if they are unknown."""
+    before = {one.key: sequence.known(one.key, tenant) for one in (*first, *second)}
+    one = _order(sequence, first, second, before)
+    other = _order(sequence, second, first, before, (1, 0))
+    return [one, other] if one and other else []
+
+
+def _order(
+    sequence: CallSequence,
+    one: Sequence[SequenceItem],
+    other: Sequence[SequenceItem],
+    before: Mapping[str, Record | None],
+    names: tuple[int, int] = (0, 1),
+) -> _Order | None:
+    subject, batch = sequence.context.batch_profile, sequence.context.batch
+    there, accepted, between = dict(before), [], dict(before)
+    for things in (one, other):
+        seen = expected_batch_effect(subject, batch, things, there)
+        if any(fate.accepted is None for fate in seen.effects):
+            return None
+        done = [bool(fate.accepted) and not seen.whole for fate in seen.effects]
+        accepted.append({thing.key: is_done for thing, is_done in zip(things, done, strict=True)})
+        rows = zip(things, seen.effects, done, strict=True)
+        there |= {thing.key: fate.record for thing, fate, is_done in rows if is_done}
+        between = between if things is other else dict(there)
+    by_batch = (accepted[0], accepted[1]) if names == (0, 1) else (accepted[1], accepted[0])
+    return _Order(names, by_batch, between, there)
+
+
+def _reads(
+    sequence: CallSequence,
+    orders: Sequence[_Order],
+    reads: Mapping[str, Exchange],
+    before: Mapping[str, Record | None],
+    tenant: int,
+) -> None:
+    """Check that each concurrent read shows one of the records whole."""
+    for key, exchange in reads.items():
+        shown = sequence.shown(key, tenant, exchange)
+        may_be = [
+            before[key],
+            *(order.between[key] for order in orders),
+            *(order.after[key] for order in orders),
+        ]
+        sequence.count_check(CHECK)
+        if shown not in may_be:
+            either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
+            said = (
+                f"during two batches {key} was read as {sentences.record(shown)}, which is no complete record"
+            )
+            sequence.breaks(CHECK, said, either, sentences.record(shown))
+
+
+def _reported(
+    sequence: CallSequence,
+    orders: Sequence[_Order],
+    answered: Sequence[SettledBatch],
+    shown: Mapping[str, Record | None],
+) -> None:
+    """Check that both responses and the final records fit one of the two orders."""
+    for key, record in shown.items():
+        rows = {
+            number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
+        }
+        sequence.count_check(CHECK)
+        if sum(row.made == "created" for row in rows.values()) > 1:
+            said = f"two batches at once both report {key} as created; it can be created once only"
+            sequence.breaks(CHECK, said, "created by one of them", "created by both")
+            continue
+        fitting = [one for one in orders if _fits(one, rows, key)]
+        if not fitting:
+            told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
+            said = f"two batches at once report {key} as {told}, which no order of them gives"
+            sequence.breaks(CHECK, said, came=told)
+        elif all(one.after[key] != record for one in fitting):
+            _lost(sequence, key, [one.after[key] for one in fitting], record)
+
+
+def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
+    made = {number: row.made for number, row in rows.items()}
+    first = order.names[0]
+    if made.get(first) == "updated" and made.get(1 - first) == "created":
+        return False
+    return all(row.accepted == order.accepted[number][key] for number, row in rows.items())
+
+
+def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
+    """Check that the final records fit one of the two orders; the same for all keys of atomic batches."""
+    sequence.count_check(CHECK)
+    if sequence.context.batch.atomic:
+        if all(dict(one.after) != dict(shown) for one in orders):
+            came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
+            said = "two batches at once left items of both, although each is all or nothing"
+            sequence.breaks(CHECK, said, came=came)
+        return
+    for key, record in shown.items():
+        if all(one.after[key] != record for one in orders):
+            _lost(sequence, key, [one.after[key] for one in orders], record)
+
+
+def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
+    either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
+    said = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
+    sequence.breaks(CHECK, said, either, sentences.record(record))
+
+
+def _row(answered: SettledBatch, key: str) -> _Row:
+    for one, verdict in zip(answered.sent.items, answered.verdicts, strict=True):
+        if one.key == key:
+            return _Row(verdict.accepted, verdict.told.made if verdict.told else "")
+    return _Row(None)
+
+
+_KEYS = 3
+_AMOUNTS = 1000
+
+
+def check_calls_at_once(context: SequenceContext) -> None:
+    """Send two batches at once over three keys, one of which both have; then again on what they left."""
+    if not context.run_config.wants(CHECK) or context.search.target_is_lost:
+        return
+    with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
+        numbers = count(sequence.scope.numbers_from + 1)
+        for _ in range(2 if len(keys) > 1 else 0):
+            first, second = _items(keys[:-1], numbers), _items(keys[1:], numbers)
+            send_together(sequence, first, second, 0)
+
+
+def _items(keys: Sequence[str], numbers: Iterator[int]) -> list[SequenceItem]:
+    """Return good items, each with the next number."""
+    drawn = (DrawnValues(number, Decimal(number % _AMOUNTS + 1)) for number in numbers)
+    return [SequenceItem(key, one) for key, one in zip(keys, drawn, strict=False)]
+
+
+def check_replay(
+    sequence: CallSequence,
+    items: Sequence[SequenceItem],
+    between: Sequence[SequenceItem],
+    other: Sequence[SequenceItem],
+    tenant: int,
+) -> None:
+    """Send a batch, perhaps another, replay the first under its key, then the key with another body."""
+    token = sequence.token()
+    if not batches.build_items(sequence, items, tenant).expected_effect.is_done:
+        return
+    first = batches.send_batch(sequence, items, tenant, token=token)
+    if first is None or first.refused:
+        return
+    if between:
+        batches.send_batch(sequence, between, tenant)
+    second = sequence.call(first.request, tenant)
+    if second is None:
+        return
+    sequence.told.append(f"the same again under the same key → {second.response.status}")
+    _second(sequence, first.exchange, second)
+    _unchanged(sequence, items, tenant, REPLAY, "the same call came again under its key")
+    changed = batches.build_items(sequence, other, tenant)
+    request = batches.request_of(sequence, changed, tenant, token)
+    if sequence.context.batch_profile.conflict_status and request.body != first.request.body:
+        _conflict(sequence, request, other, tenant)
+
+
+def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
+    """Send one call twice at once under one key: it must be done once."""
+    token = sequence.token()
+    sent = batches.build_items(sequence, items, tenant)
+    if not sent.expected_effect.is_done:
+        return
+    request = batches.request_of(sequence, sent, tenant, token)
+    came = sequence.calls_at_once([request, request], tenant)
+    if not came:
+        return
+    statuses = " and ".join(str(one.response.status) for one in came)
+    sequence.told.append(f"{sentences.call(request)} twice at once under one key → {statuses}")
+    done = [one for one in came if one.response.status < FIRST_REFUSAL]
+    sequence.count_check(REPLAY)
+    if not done:
+        said = (
+            f"one call came twice at once under one key, and neither was done: {sentences.response(came[0])}"
+        )
+        sequence.breaks(REPLAY, said, "one of them done", statuses)
+    if len(done) > 1 and not is_same_answer(*done):
+        said = "one call came twice at once under one key and got two answers, as if it were done twice"
+        sequence.breaks(REPLAY, said, sentences.response(done[0]), sentences.response(done[1]))
+    for answered in [batches.read_answer(sequence, sent, request, one) for one in done[:1]]:
+        settle_batch(sequence, answered)
+        read_back(sequence, answered, tenant)
+
+
+def _second(sequence: CallSequence, first: Exchange, second: Exchange) -> None:
+    subject = sequence.context.batch_profile
+    if subject.again == "same":
+        sequence.judge(second)
+    sequence.count_check(REPLAY)
+    came = sentences.response(second)
+    if subject.again == "same" and not is_same_answer(first, second):
+        said = "the same call came again under its key and got another answer"
+        sequence.breaks(REPLAY, said, sentences.response(first), came)
+    if subject.again == "refused" and not is_refused(second, subject.replay_status):
+        said = f"the same call came again under its key and was answered {came}, although it must be refused"
+        sequence.breaks(REPLAY, said, str(subject.replay_status or "4xx"), came)
+
+
+def _conflict(sequence: CallSequence, request: Request, other: Sequence[SequenceItem], tenant: int) -> None:
+    exchange = sequence.call(request, tenant)
+    if exchange is None:
+        return
+    sequence.told.append(f"another body under that key → {exchange.response.status}")
+    sequence.count_check(OTHER_BODY)
+    status = sequence.context.batch_profile.conflict_status
+    if not is_refused(exchange, status):
+        said = (
+            f"an idempotency key came again with another body and was answered {sentences.response(exchange)}"
+        )
+        sequence.breaks(OTHER_BODY, said, str(status), str(exchange.response.status))
+    _unchanged(sequence, other, tenant, OTHER_BODY, "an idempotency key came again with another body")
+
+
+def _unchanged(
+    sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, check: str, what: str
+) -> None:
+    """Check that nothing has changed."""
+    for key in dict.fromkeys(one.key for one in items):
+        expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
+        sequence.count_check(check)
+        if shown != expected:
+            said = f"{what}, and {key} has changed: {sentences.difference(expected, shown)}"
+            sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))
+        sequence.there[tenant, key] = shown

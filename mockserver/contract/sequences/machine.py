@@ -1,0 +1,386 @@
+"""The Hypothesis state machine of one batch operation, and its check of isolation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from itertools import count
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from mockserver.contract.isolation import IsolationScope
+from mockserver.contract.profile import Corruption, DrawnValues, Record
+from mockserver.contract.sequences import batches, concurrency, sentences
+from mockserver.contract.sequences.batches import SettledBatch
+from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SequenceItem
+from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
+
+KEYS = 4
+"""Keys of a sequence: few, so that they repeat."""
+
+TENANT = st.integers(0, 1)
+KEY = st.integers(0, KEYS - 1)
+_TELLING = ("0.01", "0.10", "0.20", "0.30", "1.10", "19.99", "100.00", "1234.56", "4503599.63", "99999999.99")
+"""Amounts that a binary float does not hold, or that lose a zero."""
+
+AMOUNTS = st.one_of(
+    st.sampled_from([Decimal(text) for text in _TELLING]),
+    st.integers(1, 10_000_000).map(lambda cents: Decimal(cents).scaleb(-2)),
+)
+DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
+"""Without a number: that is the sequence's, so that no two things in it are alike."""
+
+_kept = lru_cache(maxsize=64)
+"""Sequences in sandboxes have the same keys: what Hypothesis makes of a strategy is made once for all."""
+
+
+@_kept
+def draw_items(
+    keys: tuple[str, ...], corruptions: tuple[Corruption, ...] = ()
+) -> st.SearchStrategy[list[SequenceItem]]:
+    """Items with different keys, good where there are no ways to spoil one; else some or all of them bad."""
+    if not corruptions:
+        return _items_with(keys, st.none(), KEYS)
+    bad = st.sampled_from(list(corruptions))
+    return st.one_of(_items_with(keys, st.none() | bad, KEYS), _items_with(keys, bad, KEYS))
+
+
+@_kept
+def draw_with_one_bad(
+    keys: tuple[str, ...], ways: tuple[Corruption, ...]
+) -> st.SearchStrategy[list[SequenceItem]]:
+    """Good items and one that is spoiled in one of the ways."""
+
+    def spoiled(batch: list[SequenceItem], place: int, corruption: Corruption) -> list[SequenceItem]:
+        at = place % len(batch)
+        return [
+            replace(one, corruption=corruption) if number == at else one for number, one in enumerate(batch)
+        ]
+
+    return st.builds(spoiled, _items_with(keys, st.none(), KEYS), KEY, st.sampled_from(list(ways)))
+
+
+@_kept
+def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceItem]]:
+    """Good items, one key of which stands there twice."""
+
+    def doubled(batch: list[SequenceItem]) -> st.SearchStrategy[list[SequenceItem]]:
+        again = st.builds(SequenceItem, st.just(batch[0].key), DRAWN)
+        return again.map(lambda one: [*batch, one])
+
+    return _items_with(keys, st.none(), KEYS - 1).flatmap(doubled)
+
+
+@_kept
+def draw_alike(keys: tuple[str, ...]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
+    """Two batches of good items with the same keys, the second's the other way round.
+
+    Perhaps it lacks one of them, and perhaps it has one of its own: else nobody could say that it was lost.
+    """
+    others = st.lists(DRAWN, min_size=KEYS + 1, max_size=KEYS + 1)
+
+    def paired(
+        batch: list[SequenceItem],
+        drawn: list[DrawnValues],
+        less: bool,  # noqa: FBT001 - drawn
+        own: bool,  # noqa: FBT001 - drawn
+    ) -> tuple[list[SequenceItem], list[SequenceItem]]:
+        other = [SequenceItem(one.key, new) for one, new in zip(reversed(batch), drawn, strict=False)]
+        other = other[1:] if less and len(other) > 1 else other
+        spare = [key for key in keys if key not in {one.key for one in batch}] if own else []
+        return batch, [*other, *(SequenceItem(key, drawn[-1]) for key in spare[:1])]
+
+    return st.builds(paired, _items_with(keys, st.none(), KEYS), others, st.booleans(), st.booleans())
+
+
+def _items_with(
+    keys: tuple[str, ...], mood: st.SearchStrategy[Corruption | None], at_most: int
+) -> st.SearchStrategy[list[SequenceItem]]:
+    one = st.builds(SequenceItem, st.sampled_from(list(keys)), DRAWN, mood)
+    return st.lists(one, min_size=1, max_size=min(at_most, len(keys)), unique_by=lambda thing: thing.key)
+
+
+_DATA = st.data()
+_NUMBERS = 1000
+
+
+class BatchMachine(RuleBasedStateMachine):
+    """State machine for one batch profile; `context` is set in the subclass that a run creates."""
+
+    context: SequenceContext
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.context.search.begin()
+        self.context.ledger.observer.step_began()
+        self.batch_profile = self.context.batch_profile
+        self.pool = KEYS if _takes_again(self.context) else 2 * KEYS
+        world = self.context.isolation.new_scope(self.pool)
+        self.sequence = CallSequence(self.context, world)
+        self.isolation = [world]
+        self.keys = tuple(
+            dict.fromkeys(self.batch_profile.key(world.first + number) for number in range(self.pool))
+        )
+        self.last: tuple[list[SequenceItem], int] | None = None
+        self.numbers = count(1)
+
+    def teardown(self) -> None:
+        """Look at everything once more, and leave no sandbox behind."""
+        try:
+            if not self.sequence.has_ended:
+                batches.read_back_at_end(self.sequence)
+        finally:
+            for world in self.isolation:
+                self.context.isolation.drop(world)
+
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_batch(self, data: st.DataObject, tenant: int) -> None:
+        """Good and bad items, each of a key of its own."""
+        batch = self._drawn(
+            data,
+            draw_items(
+                self.keys, tuple(one for one in self.batch_profile.corruptions if not one.refuses_call)
+            ),
+        )
+        self.last = (batch, self._tenant(tenant))
+        batches.send_batch(self.sequence, batch, self._tenant(tenant))
+
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_good_batch(self, data: st.DataObject, tenant: int) -> None:
+        """Items with nothing wrong."""
+        batch = self._drawn(data, draw_items(self.keys))
+        self.last = (batch, self._tenant(tenant))
+        batches.send_batch(self.sequence, batch, self._tenant(tenant))
+
+    @precondition(lambda self: self.batch_profile.corruptions)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
+        """Among good ones; where there is another tenant, looked at from there."""
+        alone = tuple(spoil for spoil in self.batch_profile.corruptions if not spoil.refuses_call)
+        batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.batch_profile.corruptions))
+        if self.batch_profile.tenants > 1:
+            check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
+        else:
+            batches.send_batch(self.sequence, batch, self._tenant(tenant))
+
+    @precondition(lambda self: any(spoil.refuses_call for spoil in self.batch_profile.corruptions))
+    @rule(data=_DATA, tenant=TENANT)
+    def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
+        """Send one item that refuses the whole call, among good ones."""
+        ways = tuple(spoil for spoil in self.batch_profile.corruptions if spoil.refuses_call)
+        batches.send_batch(
+            self.sequence, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
+        )
+
+    @rule()
+    def send_it_again(self) -> None:
+        """Send the same batch again: updates become unchanged."""
+        if self.last is not None:
+            batches.send_batch(self.sequence, *self.last)
+
+    @precondition(lambda self: self.batch_profile.twice)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_key_twice(self, data: st.DataObject, tenant: int) -> None:
+        """In one batch."""
+        batches.send_batch(self.sequence, self._drawn(data, draw_duplicates(self.keys)), self._tenant(tenant))
+
+    @precondition(lambda self: self.batch_profile.encodings)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_in_another_media_type(self, data: st.DataObject, tenant: int) -> None:
+        """Good items, which become the same records."""
+        media_type = data.draw(st.sampled_from(sorted(self.batch_profile.encodings)))
+        batches.send_batch(
+            self.sequence, self._drawn(data, draw_items(self.keys)), self._tenant(tenant), media_type
+        )
+
+    @precondition(lambda self: self.batch_profile.steps)
+    @rule(data=_DATA, number=KEY, drawn=DRAWN, tenant=TENANT)
+    def take_a_step(self, data: st.DataObject, number: int, drawn: DrawnValues, tenant: int) -> None:
+        """On a record that is there, or is not."""
+        self._step(data, self.keys[number % len(self.keys)], drawn, self._tenant(tenant))
+
+    @precondition(lambda self: self.batch_profile.steps)
+    @rule(data=_DATA, drawn=DRAWN, tenant=TENANT)
+    def send_one_and_take_a_step(self, data: st.DataObject, drawn: DrawnValues, tenant: int) -> None:
+        """On a record that is there for sure; then the list is looked at."""
+        (one, *_) = self._drawn(data, draw_items(self.keys))
+        batches.send_batch(self.sequence, [one], self._tenant(tenant))
+        self._step(data, one.key, drawn, self._tenant(tenant))
+        batches.read_list_back(self.sequence, self._tenant(tenant))
+
+    @precondition(lambda self: self.batch_profile.again)
+    @rule(data=_DATA, tenant=TENANT, something=st.booleans())
+    def replay(self, data: st.DataObject, tenant: int, *, something: bool) -> None:
+        """Replay a call under an idempotency key, then send the key with another body."""
+        batch, other = self._pair(data)
+        between = self._pair(data)[0] if something else []
+        concurrency.check_replay(self.sequence, batch, between, other, self._tenant(tenant))
+
+    @precondition(lambda self: self.batch_profile.again == "same")
+    @rule(data=_DATA, tenant=TENANT)
+    def replay_at_once(self, data: st.DataObject, tenant: int) -> None:
+        """Send a call twice at once under one idempotency key."""
+        concurrency.check_same_key_at_once(
+            self.sequence, self._drawn(data, draw_items(self.keys)), self._tenant(tenant)
+        )
+
+    @rule(data=_DATA, tenant=TENANT, known=st.booleans())
+    def send_two_at_once(self, data: st.DataObject, tenant: int, *, known: bool) -> None:
+        """Batches over the same keys, which are there or not."""
+        batch, other = self._pair(data)
+        if known and _takes_again(self.context):
+            batches.send_batch(self.sequence, self._numbered(batch), self._tenant(tenant))
+        concurrency.send_together(self.sequence, batch, other, self._tenant(tenant))
+
+    @precondition(lambda self: self.context.batch.atomic and self.batch_profile.corruptions)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_what_is_refused_and_read(self, data: st.DataObject, tenant: int) -> None:
+        """At once: what is refused as a whole is never there."""
+        batch = self._drawn(data, draw_with_one_bad(self.keys, self.batch_profile.corruptions))
+        concurrency.is_refused_together(self.sequence, batch, self._tenant(tenant))
+
+    @precondition(lambda self: self.batch_profile.tenants > 1)
+    @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
+    def send_beside_a_tenant(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
+        """Send a batch beside another tenant, which must not see it."""
+        spoils = () if keyed and self.batch_profile.again == "same" else self.batch_profile.corruptions
+        batch = self._drawn(data, draw_items(self.keys, spoils))
+        check_other_tenant(self.sequence, batch, tenant, 1 - tenant, keyed=keyed)
+
+    @precondition(lambda self: self.context.isolation.are_apart)
+    @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
+    def send_beside_a_sandbox(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
+        """Send a batch beside another sandbox, which must not see it."""
+        batch = self._drawn(data, draw_items(self.keys))
+        self.isolation.append(self.context.isolation.new_scope(self.pool))
+        check_other_sandbox(self.sequence, self.isolation[-1], batch, self._tenant(tenant), keyed=keyed)
+
+    @rule(tenant=TENANT)
+    def look(self, tenant: int) -> None:
+        """At whatever was touched, and at the list of all."""
+        batches.read_all_back(self.sequence)
+        batches.read_list_back(self.sequence, self._tenant(tenant))
+
+    def _step(self, data: st.DataObject, key: str, drawn: DrawnValues, tenant: int) -> None:
+        step = data.draw(st.sampled_from(self.batch_profile.steps))
+        batches.do_step(self.sequence, step, key, self._other(drawn), tenant)
+
+    def _drawn(self, data: st.DataObject, batch: st.SearchStrategy[list[SequenceItem]]) -> list[SequenceItem]:
+        return self._numbered(data.draw(batch))
+
+    def _numbered(self, batch: list[SequenceItem]) -> list[SequenceItem]:
+        return [replace(one, drawn=self._other(one.drawn)) for one in batch]
+
+    def _other(self, drawn: DrawnValues) -> DrawnValues:
+        """Return values that are unique in the sequence, so that a stored value can be recognised."""
+        number = next(self.numbers)
+        cents = Decimal(number % _NUMBERS).scaleb(-2)
+        return DrawnValues(self.sequence.scope.numbers_from + number, drawn.amount + cents)
+
+    def _pair(self, data: st.DataObject) -> tuple[list[SequenceItem], list[SequenceItem]]:
+        batch, other = data.draw(draw_alike(self.keys))
+        return self._numbered(batch), self._numbered(other)
+
+    def _tenant(self, drawn: int) -> int:
+        return drawn % self.batch_profile.tenants
+
+
+def _takes_again(context: SequenceContext) -> bool:
+    """Return whether the profile says what happens to an existing key; otherwise more keys are needed."""
+    return context.batch.upsert or context.batch_profile.record_after is not None
+
+
+def build_machine(context: SequenceContext) -> type[BatchMachine]:
+    """Return the machine that tells a subject's sequences."""
+    return type("Sequences", (BatchMachine,), {"context": context})
+
+
+_TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
+
+
+def check_other_tenant(
+    sequence: CallSequence, items: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
+) -> None:
+    """Send a batch in one tenant and check that another does not see it, nor its idempotency key."""
+    keys = [one.key for one in items]
+    for key in keys:
+        sequence.known(key, there)
+    token = sequence.token() if keyed and sequence.context.batch_profile.again == "same" else ""
+    answered = batches.send_batch(sequence, items, here, token=token)
+    for key in keys:
+        expected, shown = sequence.there[there, key], sequence.read(key, there)
+        sequence.count_check(_TENANTS)
+        if shown != expected:
+            difference = sentences.difference(expected, shown)
+            said = f"{sentences.batch(items)} in one tenant, and in another {difference}"
+            sequence.breaks(
+                _TENANTS,
+                f"{said} ({key})",
+                sentences.record(expected),
+                sentences.record(shown),
+            )
+        sequence.there[there, key] = shown
+    if token and answered is not None and not answered.refused:
+        _as_new(sequence, _TENANTS, answered, there, token)
+
+
+def check_other_sandbox(
+    sequence: CallSequence, aside: IsolationScope, items: Sequence[SequenceItem], here: int, *, keyed: bool
+) -> None:
+    """Send a batch in this sandbox and check that another does not see it, nor its idempotency key."""
+    subject = sequence.context.batch_profile
+    keys = [one.key for one in items]
+    first = {key: sequence.read(key, here, aside) for key in keys}
+    if subject.prepare is None:
+        _is_as_it_was(sequence, first, here)
+    token = sequence.token() if keyed and subject.again == "same" else ""
+    answered = batches.send_batch(sequence, items, here, token=token)
+    for key in keys:
+        shown = sequence.read(key, here, aside)
+        sequence.count_check(_SANDBOXES)
+        if shown != first[key]:
+            difference = sentences.difference(first[key], shown)
+            said = f"{sentences.batch(items)} to one sandbox, and in another {difference}"
+            sequence.breaks(
+                _SANDBOXES,
+                f"{said} ({key})",
+                sentences.record(first[key]),
+                sentences.record(shown),
+            )
+    if token and answered is not None and not answered.refused:
+        _as_new(replace(sequence, scope=aside, there={}), _SANDBOXES, answered, here, token)
+
+
+def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
+    """Another sandbox begins as this one did, whatever has happened here since."""
+    for key, shown in first.items():
+        sequence.known(key, here)
+        expected = sequence.initial[here, key]
+        sequence.count_check(_SANDBOXES)
+        if shown != expected:
+            difference = sentences.difference(expected, shown)
+            said = f"a new sandbox does not begin as this one did: for {key} {difference}"
+            sequence.breaks(_SANDBOXES, said, sentences.record(expected), sentences.record(shown))
+
+
+def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
+    """Send the call in the other world too, under the same key: it must be done there."""
+    place = "tenant" if check == _TENANTS else "sandbox"
+    sent = batches.build_items(sequence, answered.sent.items, where)
+    if not sent.expected_effect.is_done:
+        return
+    exchange = sequence.call(batches.request_of(sequence, sent, where, token), where)
+    if exchange is None:
+        return
+    sequence.told.append(f"the same under that key in another {place} → {exchange.response.status}")
+    sequence.count_check(check)
+    refused = exchange.response.status >= FIRST_REFUSAL
+    for one, fate in zip(sent.items, sent.expected_effect.effects, strict=True):
+        shown = sequence.read(one.key, where)
+        if refused or shown != fate.record:
+            said = f"an idempotency key of one {place} was taken for known in another, and the call not done"
+            sequence.breaks(check, said, sentences.record(fate.record), sentences.record(shown))
+        sequence.there[where, one.key] = shown

@@ -1,0 +1,328 @@
+"""The run of random sequences, and checks of the messages of rejected items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+import hypothesis
+from hypothesis.errors import Flaky
+from hypothesis.stateful import run_state_machine_as_test
+
+from mockserver.contract.exchange import BrokenRule, Exchange
+from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
+from mockserver.contract.isolation import Isolation
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.checks import CHECKS
+from mockserver.contract.oracle.responses import reader_for
+from mockserver.contract.profile import Corruption, DrawnValues
+from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
+from mockserver.contract.sequences import batches, sentences
+from mockserver.contract.sequences.batches import STATEFUL_CHECKS, SettledBatch
+from mockserver.contract.sequences.concurrency import check_calls_at_once
+from mockserver.contract.sequences.machine import build_machine
+from mockserver.contract.sequences.sentences import SequenceItem, batch_items, is_refused, reported_verdicts
+from mockserver.contract.sequences.sequence import (
+    CallSequence,
+    JudgeSequenceExchange,
+    SequenceContext,
+    usable_batches,
+)
+from mockserver.contract.sequences.undocumented import with_shared_positions
+from mockserver.contract.target import Target
+from mockserver.contract.values.comparison import VALUE_CHECKS
+from mockserver.contract.values.run import check_values
+from mockserver.model import Json
+
+PHASE = "stateful"
+
+STEPS = 8
+"""Calls of a sequence, at most."""
+
+_ROUNDS = 8
+"""Checks of a batch that may fail before the other sequences are left out."""
+
+
+def plan_stateful(
+    api: ApiUnderTest,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
+) -> Iterator[PlannedPart]:
+    """Yield the sequences of every batch; each failed check is recorded with its shortest sequence."""
+    usable = usable_batches(api, run_config)
+    ledger.notes.extend(usable.notes)
+    subjects = [
+        (number, subject, batch)
+        for number, subject in usable.batches
+        if (batch := api.spec.operations[subject.operation].batch) is not None
+    ]
+    for at, (number, subject, batch) in enumerate(subjects, 1):
+        reader = subject.reader or reader_for(api, api.spec.operations[subject.operation])
+        begun = partial(SequenceContext, api, subject, batch, target, run_config, ledger, judge, reader)
+        name = f"{api.name} {subject.operation} {number}"
+        part = RunPart(PHASE, subject.operation, at, len(subjects), steps=run_config.max_examples)
+        yield PlannedPart(part, partial(_run_subject, begun, target, run_config, name, number))
+
+
+def _run_subject(
+    begun: Callable[[Isolation, FailureSearch], SequenceContext],
+    target: Target,
+    run_config: RunConfig,
+    name: str,
+    number: int,
+) -> None:
+    isolation = Isolation(target, run_config.seed, name)
+    context = with_shared_positions(begun(isolation, FailureSearch(run_config)), number)
+    if run_config.wants_any({*CHECKS, *STATEFUL_CHECKS} - VALUE_CHECKS.keys()):
+        _run_sequences(context)
+    if context.search.target_is_lost:
+        return
+    for check in (check_calls_at_once, check_messages, check_positions):
+        check(context)
+        if (found := context.search.end()) is not None:
+            context.ledger.found([found])
+    check_values(context)
+
+
+def _run_sequences(context: SequenceContext) -> None:
+    for _ in range(_ROUNDS):
+        try:
+            machine = hypothesis.seed(context.run_config.seed)(build_machine(context))
+            run_state_machine_as_test(
+                machine, settings=hypothesis_settings(context.run_config, stateful_step_count=STEPS)
+            )
+        except (BrokenRule, Flaky, BudgetSpentError):
+            # The search has the smallest sequence, also if its failure did not come again.
+            pass
+        found = context.search.end()
+        if found is None:
+            return
+        context.ledger.found([found])
+        if context.search.is_done:
+            return
+
+
+_CHECK = "message-names-its-item"
+
+_TOGETHER = 4
+"""Bad items of one batch."""
+
+
+def check_messages(context: SequenceContext) -> None:
+    """Send items that are bad in every way that the profile has, a few at a time, each with a good one."""
+    ways = [one for one in context.batch_profile.corruptions if not one.refuses_call]
+    if len(ways) < 2 or not context.run_config.wants(_CHECK) or context.search.target_is_lost:  # noqa: PLR2004
+        return
+    with CallSequence.with_keys(context, _TOGETHER + 1) as (sequence, keys):
+        size = max(len(keys) - 1, 2)
+        groups = [ways[at : at + size] for at in range(0, len(ways), size)]
+        if len(groups[-1]) == 1:
+            groups[-1] = ways[-2:]
+        for group in groups if len(keys) > 1 else ():
+            first = sequence.scope.numbers_from
+            drawn = [DrawnValues(first + number, Decimal(number + 1)) for number in range(len(keys))]
+            spoils = [*group, *[None] * len(keys)]
+            rows = zip(keys, drawn, spoils, strict=False)
+            check_messages_of_bad_items(sequence, [SequenceItem(*row) for row in rows], 0)
+
+
+def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
+    """Send several bad items in one batch, then each of them alone; messages must not change places.
+
+    A message that is another one in the batch is no failure by itself: only if it is word for word that of
+    another item of the batch when that is sent alone.
+    """
+    together = batches.send_batch(sequence, items, tenant)
+    if together is None:
+        return
+    messages = _messages(together)
+    if len(messages) < 2:  # noqa: PLR2004 - two may change places
+        return
+    alone: dict[int, str] = {}
+    for place in messages:
+        answered = batches.send_batch(sequence, [items[place]], tenant)
+        if answered is None:
+            return
+        alone[place] = _messages(answered).get(0, "")
+    _compare(sequence, items, together, messages, alone)
+
+
+def _compare(
+    sequence: CallSequence,
+    items: Sequence[SequenceItem],
+    together: SettledBatch,
+    messages: Mapping[int, str],
+    alone: Mapping[int, str],
+) -> None:
+    sequence.count_check(_CHECK, len(messages))
+    for place, message in messages.items():
+        other = next((one for one in alone if alone[one] == message and one != place), None)
+        if other is None or not alone[place] or alone[place] == message:
+            continue
+        told = together.verdicts[place].told
+        said = (
+            f"sent {len(items)} items; item {place} ({items[place].key}) is rejected with {message!r}, which "
+            f"is what item {other} ({items[other].key}) gets when it is sent alone; item {place} alone gets "
+            f"{alone[place]!r}"
+        )
+        sequence.breaks(_CHECK, said, alone[place], message, told.at if told else "")
+
+
+def _messages(answered: SettledBatch) -> Mapping[int, str]:
+    """Return the messages of the bad items that were rejected, by place."""
+    rows = zip(answered.sent.items, answered.verdicts, strict=True)
+    return {
+        place: verdict.told.message
+        for place, (one, verdict) in enumerate(rows)
+        if one.corruption and verdict.accepted is False and verdict.told and verdict.told.message
+    }
+
+
+CHECK = "message-names-its-item"
+
+_PLACES = (1, 0, 2)
+"""Not in order, so that a number that grows with every call is not taken for a position."""
+_FARTHEST = len(_PLACES)
+_RIGHT = range(2)
+"""Messages may count from 0 or from 1."""
+_NUMBER = re.compile(r"(?<![\w-])-?\d+|\d+", re.ASCII)
+_LINE = re.compile(r"\bline\W*$|LineNumber\W*$", re.IGNORECASE)
+_LONGEST = 6
+"""Digits of a position, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A batch with a bad item at `place`, and the texts that say why it was refused."""
+
+    place: int
+    texts: tuple[str, ...]
+    step: str
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A number of a message that follows the place of the bad item, `shift` away from it."""
+
+    shift: int
+    text: str
+
+
+def check_positions(context: SequenceContext) -> None:
+    """Send each bad item at three places of a batch, and compare the positions in the messages with them."""
+    ways = context.batch_profile.corruptions
+    if not ways or not context.run_config.wants(CHECK) or context.search.target_is_lost:
+        return
+    with CallSequence.with_keys(context, _FARTHEST) as (sequence, keys):
+        for way in ways if len(keys) == _FARTHEST else ():
+            _check_way(sequence, keys, way)
+
+
+def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> None:
+    refusals: list[_Refusal] = []
+    for place in _PLACES:
+        refusal = _refusal(sequence, keys, way, place)
+        if refusal is None or not _may_count(refusal):
+            return
+        refusals.append(refusal)
+    counts = list(find_counts({one.place: one.texts for one in refusals}))
+    if not counts:
+        return
+    sequence.count_check(CHECK)
+    if any(one.shift in _RIGHT for one in counts):
+        return
+    first, wrong = refusals[0], counts[0]
+    named = first.place + wrong.shift
+    shown = (*refusals[1:], first)
+    sequence.told[:] = [one.step for one in shown]
+    sequence.exchanges[:] = [one.exchange for one in shown]
+    expected = f"{first.place} (counted from 0) or {first.place + 1} (from 1)"
+    said = (
+        f"sent {_FARTHEST} items, item {first.place} of them bad ({way.name}); the message says {named}, "
+        f"expected {expected}: {wrong.text!r}; it is as far off where the bad item stands at another place"
+    )
+    sequence.breaks(CHECK, said, expected, str(named))
+
+
+def _may_count(refusal: _Refusal) -> bool:
+    """Return whether a message has a number that is near the place."""
+    numbers = (number for text in refusal.texts for number in _positions(text) if number is not None)
+    return any(abs(number - refusal.place) <= _FARTHEST for number in numbers)
+
+
+def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
+    """Yield the numbers that follow the place, in texts that are otherwise the same at each place."""
+    first, *_ = texts
+    if len({len(listed) for listed in texts.values()}) > 1:
+        return
+    for at, text in enumerate(texts[first]):
+        row = {place: listed[at] for place, listed in texts.items()}
+        if len({_NUMBER.sub("#", one) for one in row.values()}) > 1:
+            continue
+        for number, value in enumerate(_positions(text)):
+            shifts = {place: _positions(one)[number] for place, one in row.items()}
+            shift = (value or 0) - first
+            follows = all(value is not None and value - place == shift for place, value in shifts.items())
+            if follows and abs(shift) <= _FARTHEST:
+                yield _Count(shift, text)
+
+
+def _positions(text: str) -> list[int | None]:
+    """Return the numbers of a text, None for one that is no position: too long, or that of a line."""
+    return [
+        None if len(found[0]) > _LONGEST or _LINE.search(text[: found.start()]) else int(found[0])
+        for found in _NUMBER.finditer(text)
+    ]
+
+
+def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place: int) -> _Refusal | None:
+    """Send a batch with the same bad item at the place; return why it was refused, None if it was not."""
+    profile, batch = sequence.context.batch_profile, sequence.context.batch
+    drawn = [DrawnValues(number, Decimal(number + 1)) for number in range(len(keys))]
+    bad, *items = (SequenceItem(key, values) for key, values in zip(keys, drawn, strict=True))
+    items.insert(place, SequenceItem(bad.key, bad.drawn, way))
+    if profile.prepare:
+        for one in items:
+            sequence.known(one.key, 0)
+    documents = tuple(one.document(profile) for one in items)
+    request = profile.call(documents, 0)
+    exchange = sequence.call(request, 0)
+    if exchange is None:
+        return None
+    told = sequence.reported(exchange, batch_items(profile, batch, items, documents))
+    if isinstance(told, str):
+        return None
+    verdicts = reported_verdicts(told, batch, len(items))
+    if is_refused(exchange, told, verdicts):
+        texts, became = tuple(_texts(_body(exchange))), "refused as a whole"
+    elif verdicts[place].accepted is False and (outcome := verdicts[place].told):
+        texts, became = (outcome.message,), f"item {place} rejected"
+    else:
+        return None
+    return _Refusal(place, texts, sentences.batch_step(request, items, exchange, became), exchange)
+
+
+def _body(exchange: Exchange) -> Json:
+    try:
+        return exchange.response.json()
+    except (ValueError, RecursionError):
+        return exchange.response.body.decode("utf-8", "replace")
+
+
+def _texts(body: Json) -> Iterator[str]:
+    """Yield the names and the texts and numbers of a body, in their order."""
+    if isinstance(body, Mapping):
+        for name, value in body.items():
+            yield str(name)
+            yield from _texts(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _texts(value)
+    else:
+        yield str(body)

@@ -1,0 +1,285 @@
+"""Steps of a sequence in sentences, and the model of the records that they name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.oracle.expectations import count_noun
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchItem,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Record,
+    RefusedStep,
+    ReportedOutcome,
+    ReportedOutcomes,
+)
+from mockserver.model import Json
+from mockserver.spec.openapi import Batch
+
+_EXCERPT = 120
+_NAMED = 8
+"""Items that a sentence names; the others are counted."""
+
+
+def batch(items: Sequence[SequenceItem]) -> str:
+    """Return what was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    bad = [(place, one) for place, one in enumerate(items) if one.corruption]
+    if not bad:
+        return f"sent {count_noun(len(items), 'good item')}"
+    named = "; ".join(
+        f"item {place}, {one.key}: {one.corruption.name}" for place, one in bad[:_NAMED] if one.corruption
+    ) + _more(len(bad), "; ")
+    if len(items) == 1:
+        return f"sent 1 bad item ({named})"
+    return f"sent {len(items)} items, {len(bad)} of them bad ({named})"
+
+
+def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
+    """Describe a batch as a step: request and response."""
+    named = (f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items[:_NAMED])
+    of = ", ".join(named) + _more(len(items))
+    written = f" as {request.media_type}" if request.media_type != "application/json" else ""
+    return (
+        f"{call(request)} with {count_noun(len(items), 'item')}{written}: {of} → "
+        f"{exchange.response.status}: {became}"
+    )
+
+
+def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, refused: bool) -> str:
+    """Return what an answer says became of the items."""
+    if refused:
+        return "refused as a whole"
+    words = [f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True)]
+    return ", ".join(words[:_NAMED]) + _more(len(words)) or "nothing"
+
+
+def reported(verdict: ReportedVerdict) -> str:
+    """Describe the reported outcome of an item: "created", "refused: Debtor must exist"."""
+    said = verdict.told.message if verdict.told and verdict.accepted is False else ""
+    return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
+
+
+def record(shown: Record | None) -> str:
+    """Return a record, or that there is none."""
+    if shown is None:
+        return "nothing"
+    return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
+
+
+def difference(expected: Record | None, shown: Record | None, what: str = "it") -> str:
+    """Return what reading `what` shows where something else was expected."""
+    if expected is None or shown is None:
+        return f"reading {what} shows {record(shown)}, expected {record(expected)}"
+    odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
+    parts = (f"{name} {_value(shown.get(name))}, expected {_value(expected.get(name))}" for name in odd)
+    return f"reading {what} shows {'; '.join(parts)}"
+
+
+def call(request: Request) -> str:
+    """Return method and path."""
+    return f"{request.method} {cut_text(request.path)}"
+
+
+def response(exchange: Exchange) -> str:
+    """Return the status and the beginning of the body."""
+    text = excerpt(exchange.response.body.decode("utf-8", "replace"))
+    return f"{exchange.response.status}: {text}" if text else f"{exchange.response.status}, without a body"
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a text, on one line; control characters become blanks."""
+    return cut_text("".join(letter if letter.isprintable() else " " for letter in " ".join(text.split())))
+
+
+def cut_text(text: str) -> str:
+    """Return a text that is not too long to be read."""
+    return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
+
+
+def _more(number: int, comma: str = ", ") -> str:
+    return f"{comma}and {number - _NAMED:,} more" if number > _NAMED else ""
+
+
+def _word(verdict: ReportedVerdict) -> str:
+    if verdict.accepted is None:
+        return "not mentioned"
+    if not verdict.accepted:
+        return "refused"
+    return (verdict.told.made if verdict.told else "") or "done"
+
+
+def _value(value: str | Decimal | None) -> str:
+    return "none" if value is None else format(value, "f") if isinstance(value, Decimal) else repr(value)
+
+
+FIRST_REFUSAL = 400
+"""The lowest status of a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceItem:
+    """An item of a sequence: its key, its values, and its corruption, if any."""
+
+    key: str
+    drawn: DrawnValues
+    corruption: Corruption | None = None
+
+    def document(self, batch_profile: BatchProfile) -> Json:
+        """Return the item as it is sent."""
+        good = batch_profile.item(self.key, self.drawn)
+        return self.corruption.change(good) if self.corruption else good
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedItemEffect:
+    """Expected effect of an item: `accepted` is None if it may or may not be.
+
+    `record_before` is its key's record before it, `record` the one after it if it is accepted.
+    """
+
+    accepted: bool | None
+    record_before: Record | None
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedBatchEffect:
+    """Expected effect of a batch; `whole`: the call is refused, and no item takes effect."""
+
+    effects: tuple[ExpectedItemEffect, ...]
+    whole: bool
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every item must be accepted."""
+        return not self.whole and all(fate.accepted for fate in self.effects)
+
+
+@dataclass(frozen=True, slots=True)
+class SentBatch:
+    """A batch as it was sent; `media_type` is "" for the usual one."""
+
+    items: tuple[SequenceItem, ...]
+    documents: tuple[Json, ...]
+    expected_effect: ExpectedBatchEffect
+    media_type: str = ""
+    twice: frozenset[str] = field(init=False)
+    """The keys that it holds more than once."""
+
+    def __post_init__(self) -> None:
+        times = Counter(one.key for one in self.items)
+        object.__setattr__(self, "twice", frozenset(key for key, number in times.items() if number > 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedVerdict:
+    """Reported outcome of an item: done or not, None if the response says nothing."""
+
+    accepted: bool | None
+    told: ReportedOutcome | None = None
+
+
+def expected_batch_effect(
+    batch_profile: BatchProfile,
+    batch: Batch,
+    items: Sequence[SequenceItem],
+    before: Mapping[str, Record | None],
+) -> ExpectedBatchEffect:
+    """Return the expected effect of `items` on the records `before`, by key."""
+    there = dict(before)
+    several = Counter(one.key for one in items)
+    seen: set[str] = set()
+    fates: list[ExpectedItemEffect] = []
+    for one in items:
+        was = there[one.key]
+        is_repeated = one.key in seen
+        is_refused_twice = several[one.key] > 1 and batch_profile.twice in ("none", "call")
+        seen.add(one.key)
+        if one.corruption or is_refused_twice or (is_repeated and batch_profile.twice == "first"):
+            fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
+            continue
+        if is_repeated and batch_profile.twice == "kept":
+            fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=was))
+            continue
+        after = _after(batch_profile, batch, one, was)
+        if isinstance(after, RefusedStep):
+            fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
+        elif after is None:
+            fates.append(ExpectedItemEffect(accepted=None, record_before=was, record=None))
+        else:
+            fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=after))
+            there[one.key] = after
+    bad = any(fate.accepted is False for fate in fates)
+    is_refused_for_keys = batch_profile.twice == "call" and len(several) < len(items)
+    is_refused_for_item = any(one.corruption and one.corruption.refuses_call for one in items)
+    whole = is_refused_for_keys or is_refused_for_item or (batch.atomic and bad)
+    return ExpectedBatchEffect(tuple(fates), whole)
+
+
+def _after(
+    batch_profile: BatchProfile, batch: Batch, one: SequenceItem, record_before: Record | None
+) -> Record | RefusedStep | None:
+    if batch_profile.record_after is not None:
+        return batch_profile.record_after(record_before, one.key, one.drawn)
+    if record_before is None and not batch_profile.creates:
+        return REFUSED_STEP
+    if record_before is not None and not batch.upsert:
+        return None
+    return batch_profile.record(one.key, one.drawn)
+
+
+def reported_verdicts(
+    reported: ReportedOutcomes | None, batch: Batch, number: int
+) -> tuple[ReportedVerdict, ...]:
+    """Return the reported outcome of each of `number` items; the last one if an item is reported twice."""
+    if reported is None:
+        return (ReportedVerdict(accepted=False),) * number
+    told = {one.place: one for one in reported.outcomes if one.place is not None}
+    if batch.atomic and any(not one.accepted for one in reported.outcomes):
+        return tuple(ReportedVerdict(accepted=False, told=told.get(place)) for place in range(number))
+    silent = ReportedVerdict(accepted=None if reported.is_complete else True)
+    return tuple(
+        ReportedVerdict(told[place].accepted, told[place]) if place in told else silent
+        for place in range(number)
+    )
+
+
+def batch_items(
+    batch_profile: BatchProfile, batch: Batch, items: Sequence[SequenceItem], documents: Sequence[Json]
+) -> list[BatchItem]:
+    """Return the items as readers see them; an item with a corrupted key has none."""
+    return [
+        BatchItem(place, one.key if _keeps_key(batch_profile, batch, one, document) else None, document)
+        for place, (one, document) in enumerate(zip(items, documents, strict=True))
+    ]
+
+
+def _keeps_key(batch_profile: BatchProfile, batch: Batch, one: SequenceItem, document: Json) -> bool:
+    good = batch_profile.item(one.key, one.drawn)
+    if not isinstance(good, Mapping):
+        return True
+    return isinstance(document, Mapping) and all(document.get(name) == good.get(name) for name in batch.key)
+
+
+def is_refused(
+    exchange: Exchange, reported: ReportedOutcomes | None, told: Sequence[ReportedVerdict]
+) -> bool:
+    """Return whether the call was refused as a whole."""
+    return reported is None or (
+        exchange.response.status >= FIRST_REFUSAL and bool(told) and not any(one.accepted for one in told)
+    )
+
+
+def only_amounts_differ(expected: Record | None, shown: Record | None) -> bool:
+    """Return whether two records differ, and in nothing but amounts."""
+    if expected is None or shown is None or expected.keys() != shown.keys():
+        return False
+    odd = [(expected[name], shown[name]) for name in expected if expected[name] != shown[name]]
+    return bool(odd) and all(isinstance(value, Decimal) for pair in odd for value in pair)

@@ -1,0 +1,330 @@
+"""A sequence of calls: the batches that it may use, its steps, exchanges and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TypeAlias
+
+from mockserver.codec.paths import decoded_path
+from mockserver.contract import inference
+from mockserver.contract.credentials import headers_for, with_query
+from mockserver.contract.exchange import (
+    BrokenRule,
+    Exchange,
+    Finding,
+    Request,
+    TargetUnreachableError,
+    UnansweredCallError,
+    UnsendableCallError,
+)
+from mockserver.contract.failure_search import FailureSearch
+from mockserver.contract.isolation import Isolation, IsolationScope
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.checks import unanswered, unanswered_exchange
+from mockserver.contract.profile import (
+    UNREADABLE,
+    BatchItem,
+    BatchProfile,
+    DrawnValues,
+    OutcomeReader,
+    Record,
+    ReportedOutcomes,
+    Step,
+)
+from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.sequences import sentences
+from mockserver.contract.target import Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.spec.openapi import Batch, Spec
+
+_UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
+_SUCCESS = range(200, 300)
+
+
+JudgeSequenceExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
+"""Judges one exchange by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceContext:
+    """State shared by the sequences of a batch profile; `reader` is None if outcomes cannot be found."""
+
+    api: ApiUnderTest
+    batch_profile: BatchProfile
+    batch: Batch
+    target: Target
+    run_config: RunConfig
+    ledger: FindingLedger
+    judge: JudgeSequenceExchange
+    reader: OutcomeReader | None
+    isolation: Isolation
+    search: FailureSearch
+
+
+@dataclass(slots=True)
+class CallSequence:
+    """A sequence of calls in a world; `there` holds the known records by tenant and key.
+
+    `initial` is what there was of each when it first looked, `told` are its steps so far in plain words,
+    `exchanges` all its calls.
+    """
+
+    context: SequenceContext
+    scope: IsolationScope
+    there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
+    initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    has_ended: bool = False
+    lost: str = ""
+    """Why the last call that was not answered was not."""
+    _tokens: int = 0
+
+    @classmethod
+    @contextmanager
+    def with_keys(cls, context: SequenceContext, size: int) -> Iterator[tuple[CallSequence, list[str]]]:
+        """Begin a sequence in a scope of its own, with so many keys; a failed check ends it.
+
+        A profile may have fewer keys, each of which is then there once.
+        """
+        scope = context.isolation.new_scope(size)
+        made = (context.batch_profile.key(scope.first + number) for number in range(size))
+        with suppress(BrokenRule):
+            yield cls(context, scope), list(dict.fromkeys(made))
+        context.isolation.drop(scope)
+
+    def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
+        """Send a request and return the unchecked response, None if there was none."""
+        return next(iter(self.calls_at_once([request], tenant, scope)), None)
+
+    def calls_at_once(
+        self, requests: Sequence[Request], tenant: int, scope: IsolationScope | None = None
+    ) -> list[Exchange]:
+        """Send requests concurrently and return their responses, none if one is missing."""
+        stage = self.context
+        headers = {
+            **stage.api.profile.headers(stage.api.facts, tenant),
+            **(scope or self.scope).headers,
+        }
+        named = {name.lower(): text for name, text in headers.items()}
+        full = [self._with_credentials(one, named) for one in requests]
+        self.count_check("every-call-is-answered", len(full))
+        try:
+            came = [stage.target.send(full[0])] if len(full) == 1 else stage.target.at_once(full)
+        except UnsendableCallError:
+            return []
+        except UnansweredCallError as error:
+            self._unanswered(error, full)
+            return []
+        except TargetUnreachableError as error:
+            lost = sentences.excerpt(str(error))
+        else:
+            came = [replace(one, operation=self._operation(one.request)) for one in came]
+            for one in came:
+                stage.ledger.count_call(one)
+            self.exchanges += came
+            return came
+        self.lost = lost
+        self.breaks("every-call-is-answered", f"no answer came: {lost}")
+        stage.search.target_is_lost = True
+        return []
+
+    def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
+        """Record a call without a whole answer; one that takes too long is not tried again and again."""
+        search, first = self.context.search, requests[0]
+        search.count_slow_call(is_slow=error.is_slow)
+        exchange = unanswered_exchange(first, self._operation(first))
+        self.exchanges.append(exchange)
+        operation = self.context.batch_profile.operation
+        finding = replace(unanswered(error, exchange), operation=operation, exchanges=tuple(self.exchanges))
+        self._end(replace(finding, told=tuple(self.told)))
+
+    def judge(self, exchange: Exchange) -> bool:
+        """Return whether the exchange holds by itself; end the sequence at a failure that is searched for."""
+        findings = self.context.judge(exchange, self.context.ledger)
+        for one in findings:
+            others = [other for other in self.exchanges if other is not exchange]
+            self._end(replace(one, told=tuple(self.told), exchanges=(*others, exchange)))
+        return not findings
+
+    def count_check(self, check: str, times: int = 1) -> None:
+        """Count a check."""
+        if times and self.context.run_config.wants(check):
+            self.context.ledger.count_check(self.context.batch_profile.operation, check, times)
+
+    def breaks(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
+        """Record a failed check and end the sequence, unless the search is for another one."""
+        operation = self.context.batch_profile.operation
+        told, exchanges = tuple(self.told), tuple(self.exchanges)
+        self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
+
+    def token(self) -> str:
+        """Return an idempotency key that occurs once in the run."""
+        self._tokens += 1
+        return f"{self.scope.name}-{self._tokens}"
+
+    def known(self, key: str, tenant: int) -> Record | None:
+        """Return the key's known record; prepare and read it when it is first named."""
+        if (tenant, key) not in self.there:
+            self._prepare(key, tenant)
+            self.initial[tenant, key] = self.there[tenant, key] = self.read(key, tenant)
+        return self.there[tenant, key]
+
+    def read(self, key: str, tenant: int, scope: IsolationScope | None = None) -> Record | None:
+        """Read the record of the key; return the expected one if it cannot be read."""
+        exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
+        return self.shown(key, tenant, exchange)
+
+    def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
+        """Return what an answer to a read shows, as `read`."""
+        if exchange is None:
+            return self.there.get((tenant, key))
+        self.judge(exchange)
+        with self.readable(exchange, f"what is there of {key}"):
+            return self.context.batch_profile.shown(key, exchange)
+        return self.there.get((tenant, key))
+
+    def reported(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
+        """Return the items' outcomes; None if the call was refused, a sentence if it is unreadable."""
+        reader = self.context.reader
+        if reader is None:
+            return None if exchange.response.status not in _SUCCESS else ReportedOutcomes(())
+        try:
+            return reader(exchange, items)
+        except _UNREADABLE as error:
+            return sentences.excerpt(str(error)) or type(error).__name__
+
+    @contextmanager
+    def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
+        """Round what takes an answer to pieces: where that fails, the answer cannot be read."""
+        self.count_check("answers-can-be-read")
+        broken: str = ""
+        try:
+            yield
+        except BrokenRule:
+            raise
+        except _UNREADABLE as error:
+            broken = f"{type(error).__name__}: {error}"
+        if broken:
+            said = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
+            said = f"{said}; {what} cannot be read"
+            self.breaks("answers-can-be-read", said, came=sentences.excerpt(broken))
+
+    def _prepare(self, key: str, tenant: int) -> None:
+        prepare = self.context.batch_profile.prepare
+        for request in prepare(key, tenant) if prepare else ():
+            exchange = self.call(request, tenant)
+            if exchange is None:
+                continue
+            self.told.append(
+                f"{sentences.call(request)}, so that there is {key} → {exchange.response.status}"
+            )
+            self.judge(exchange)
+            self.count_check("steps-do-what-they-say")
+            if exchange.response.status not in _SUCCESS:
+                said = f"what {key} needs could not be made: {sentences.response(exchange)}"
+                self.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
+
+    def _end(self, finding: Finding) -> None:
+        search = self.context.search
+        if search.looks_for(finding):
+            self.has_ended = True
+            raise search.broken(finding)
+
+    def _with_credentials(self, request: Request, named: Mapping[str, str]) -> Request:
+        api = self.context.api
+        operation, given = self._operation(request), api.profile.credentials
+        full = request.having({**headers_for(api, operation, given), **named})
+        return with_query(api, operation, given, full)
+
+    def _operation(self, request: Request) -> str:
+        return operation_of(self.context.api.spec, request)
+
+
+_SAMPLE = DrawnValues(1, Decimal("1.00"))
+
+
+@dataclass(frozen=True, slots=True)
+class UsableBatches:
+    """The batches that sequences are made of, each with its number in the profile.
+
+    `notes` say of which batches there are no sequences, and why.
+    """
+
+    batches: tuple[tuple[int, BatchProfile], ...]
+    notes: tuple[str, ...] = ()
+
+
+def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
+    """Return the batches of the profile, or without any those that the spec alone allows."""
+    return api.profile.batches(api.facts) or inference.infer_batches(api.spec)
+
+
+def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
+    """Return the batches to test, narrowed to the operations that may be called.
+
+    What a batch can do without is taken away: single changes, the list. Records are read by the list where
+    the single read is left out. A batch whose records cannot be read or prepared has no sequences.
+    """
+    usable, notes = [], []
+    for number, one in enumerate(batch_profiles_of(api)):
+        if not run_config.calls(one.operation):
+            continue
+        narrowed = _narrowed(one, api.spec, run_config)
+        if isinstance(narrowed, str):
+            notes.append(f"no sequences of {_named(api.spec, one.operation)}: {narrowed}")
+        else:
+            usable.append((number, narrowed))
+    return UsableBatches(tuple(usable), tuple(dict.fromkeys(notes)))
+
+
+def operation_of(spec: Spec, request: Request) -> str:
+    """Return the id of the operation that a request calls, "" if the spec has none for it."""
+    path = spec.canonical_path(decoded_path(request.path.partition("?")[0]))
+    try:
+        return spec.match(request.method, path).operation.id
+    except (NotFound, MethodNotAllowed):
+        return ""
+
+
+def _narrowed(one: BatchProfile, spec: Spec, run_config: RunConfig) -> BatchProfile | str:
+    """Return the batch without the calls that are left out, or a sentence why there is nothing to test."""
+    if not run_config.left_out:
+        return one
+    key = one.key(0)
+    left_out = [name for name in _prepared(one, spec, key) if not run_config.may_call(name)]
+    if left_out:
+        return f"{_named(spec, left_out[0])}, which makes what its items need, is left out"
+    narrowed = replace(one, steps=tuple(_steps(one.steps, spec, run_config, key)))
+    if one.listing is None or not run_config.may_call(operation_of(spec, one.listing(0))):
+        narrowed = replace(narrowed, listing=None, listed=None)
+    if run_config.may_call(reading := operation_of(spec, one.read(key, 0))):
+        return narrowed
+    listing, listed = narrowed.listing, narrowed.listed
+    if listing is None or listed is None:
+        listings = [operation_of(spec, one.listing(0))] if one.listing else []
+        missing = " and ".join(_named(spec, name) for name in dict.fromkeys([reading, *listings]))
+        return f"{missing}, which would read its records back: left out"
+    return replace(
+        narrowed,
+        read=lambda _key, tenant: listing(tenant),
+        shown=lambda key, exchange: listed(exchange).get(key),
+    )
+
+
+def _prepared(one: BatchProfile, spec: Spec, key: str) -> Iterator[str]:
+    yield from (operation_of(spec, request) for request in (one.prepare(key, 0) if one.prepare else ()))
+
+
+def _steps(steps: Iterable[Step], spec: Spec, run_config: RunConfig, key: str) -> Iterator[Step]:
+    for step in steps:
+        if run_config.may_call(operation_of(spec, step.request(key, _SAMPLE, 0))):
+            yield step
+
+
+def _named(spec: Spec, operation: str) -> str:
+    found = spec.operations.get(operation)
+    return f"{found.method.upper()} {found.path}" if found else operation

@@ -1,0 +1,354 @@
+"""Behaviour of foreign servers where the vendor's documents are silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import count
+
+from mockserver.contract.exchange import BrokenRule, Exchange, Finding
+from mockserver.contract.failure_search import FailureSearch
+from mockserver.contract.profile import (
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Position,
+    Record,
+    RefusedStep,
+    Twice,
+    UpdatePosition,
+)
+from mockserver.contract.sequences import sentences
+from mockserver.contract.sequences.sentences import (
+    ReportedVerdict,
+    SequenceItem,
+    batch_items,
+    is_refused,
+    reported_verdicts,
+)
+from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
+
+
+def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
+    """Return the context with the positions that the target takes, found now or by an earlier phase.
+
+    `number` is that of the batch in the profile. Positions are only found where one worker does everything,
+    so the ledger has what earlier phases found.
+    """
+    profiles, name = context.ledger.profiles, (context.batch_profile.operation, number)
+    if name not in profiles:
+        profiles[name] = with_positions(context).batch_profile
+    return replace(context, batch_profile=profiles[name])
+
+
+_TWICE = "a key twice in a batch"
+_WORDS: Mapping[Position, str] = {
+    "taken": "accepted",
+    "alone": "rejected alone",
+    "call": "the whole call is rejected",
+}
+_TWICE_WORDS: Mapping[Twice, str] = {
+    "each": "the last one wins",
+    "last": "the last one wins",
+    "first": "the first one wins, the others are rejected",
+    "kept": "the first one wins, the others are passed over",
+    "none": "all of them are rejected",
+    "call": "the whole call is rejected",
+}
+
+
+def with_positions(context: SequenceContext) -> SequenceContext:
+    """Return the context with the positions that the target takes; each is a note in the ledger.
+
+    On a server of ours they are known.
+    """
+    profile = context.batch_profile
+    is_assumed = (
+        profile.twice_positions
+        or profile.updates
+        or profile.assumed_encodings
+        or any(one.assumption for one in _cases(profile))
+    )
+    if not is_assumed or context.target.identity().is_ours:
+        return context
+    found = _Positions(PositionTrials.begin(context), profile)
+    # An answer that does not come, or cannot be read, is found by the sequences.
+    with suppress(BrokenRule):
+        return replace(context, batch_profile=found.profile())
+    return context
+
+
+def _cases(profile: BatchProfile) -> tuple[Corruption, ...]:
+    return (*profile.corruptions, *profile.oddities)
+
+
+@dataclass(frozen=True, slots=True)
+class _Positions:
+    """The positions of one server in one batch operation."""
+
+    trials: PositionTrials
+    profile_of_ours: BatchProfile
+
+    def profile(self) -> BatchProfile:
+        """Return the profile with what was found instead of what is assumed."""
+        ours = self.profile_of_ours
+        taken = {name: self._position(name, allowed) for name, allowed in self._assumptions().items()}
+        corruptions = tuple(_adapted(ours.corruptions, taken))
+        updated = find_update(self.trials, ours)
+        left_out = {name for name in sorted(ours.assumed_encodings) if not self._is_read(name)}
+        encodings = {name: write for name, write in ours.encodings.items() if name not in left_out}
+        return replace(updated, corruptions=corruptions, twice=self._twice(), encodings=encodings)
+
+    def _assumptions(self) -> dict[str, tuple[Position, ...]]:
+        named = [one.assumption for one in _cases(self.profile_of_ours) if one.assumption]
+        return {one.name: one.positions for one in named}
+
+    def _position(self, name: str, allowed: tuple[Position, ...]) -> Position | None:
+        cases = [
+            one for one in _cases(self.profile_of_ours) if one.assumption and one.assumption.name == name
+        ]
+        seen = [self._sight(case, place, size) for case in cases for place, size in ((0, 2), (1, 2), (0, 1))]
+        agreed = self.trials.agreed(name, [one for one in seen if one is not None])
+        if not agreed:
+            return None
+        # What is no position at all is for the sequences to find.
+        position = next((one for one in allowed if _WORDS[one] in agreed), None)
+        if position is not None:
+            self.trials.note(name, _WORDS[position])
+        return position or allowed[0]
+
+    def _sight(self, case: Corruption, place: int, size: int) -> Sighting | None:
+        """Send the case before a good item, after it, or alone."""
+        items = [self.trials.item() for _ in range(size)]
+        items[place] = replace(items[place], corruption=case)
+        came = self.trials.send(items)
+        if came is None:
+            return None
+        found = self._of_item(came, place, size)
+        words = frozenset(_WORDS[one] for one in found)
+        became = " or ".join(_WORDS[one] for one in found) or "its outcome is not reported"
+        return Sighting(words, f"{case.name}, as item {place} of {size}: {became}", came.exchange)
+
+    def _of_item(self, came: SentTrial, place: int, size: int) -> tuple[Position, ...]:
+        verdict = came.verdicts[place]
+        if came.is_refused:
+            is_named = verdict.told is not None and not verdict.told.accepted
+            if self.trials.context.batch.atomic:
+                return ("alone",) if is_named else ("call",)
+            # An item that is alone may have been refused either way.
+            return ("call",) if size > 1 else ("alone", "call")
+        if verdict.accepted is None:
+            return ()
+        return ("taken",) if verdict.accepted else ("alone",)
+
+    def _is_read(self, media_type: str) -> bool:
+        name, seen = f"a body in {media_type}", []
+        for _ in range(2):
+            came = self.trials.send([self.trials.item()], media_type)
+            if came is not None:
+                became = _WORDS["call"] if came.is_refused else _WORDS["taken"]
+                seen.append(Sighting(frozenset({became}), f"{name}: {became}", came.exchange))
+        agreed = self.trials.agreed(name, seen)
+        for position in agreed:
+            self.trials.note(name, position)
+        return not seen or _WORDS["taken"] in agreed
+
+    def _twice(self) -> Twice:
+        ours = self.profile_of_ours
+        if not ours.twice_positions:
+            return ours.twice
+        seen = [one for one in (self._sight_twice(apart=apart) for apart in (False, True)) if one is not None]
+        agreed = self.trials.agreed(_TWICE, seen)
+        if not agreed:
+            return ""
+        allowed = (ours.twice, *ours.twice_positions)
+        position = next((one for one in allowed if _TWICE_WORDS.get(one) in agreed), None)
+        if position is not None:
+            self.trials.note(_TWICE, _TWICE_WORDS[position])
+        return position or ours.twice
+
+    def _sight_twice(self, *, apart: bool) -> Sighting | None:
+        first, other = self.trials.item(), self.trials.item()
+        again = self.trials.item(first.key)
+        came = self.trials.send([first, other, again] if apart else [first, again])
+        if came is None:
+            return None
+        words = frozenset(_TWICE_WORDS[one] for one in self._of_twice(came, first, apart=apart))
+        how = "with another item between them" if apart else "one after the other"
+        became = " or ".join(sorted(words)) or "unclear"
+        return Sighting(words, f"{first.key} twice, {how}: {became}", came.exchange)
+
+    def _of_twice(self, came: SentTrial, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
+        if came.is_refused:
+            # Without another item in it nobody can say why all of it is rejected.
+            is_open = self.trials.context.batch.atomic or not apart
+            return ("none", "call") if is_open else ("call",)
+        match came.verdicts[0].accepted, came.verdicts[-1].accepted:
+            case True, True:
+                shown = self.trials.sequence.read(first.key, 0)
+                return ("kept",) if shown == _record_of(self.profile_of_ours, first) else ("each",)
+            case True, False:
+                return ("first",)
+            case False, False:
+                return ("none",)
+        return ()
+
+
+def _record_of(profile: BatchProfile, item: SequenceItem) -> Record | RefusedStep:
+    """Return the record of a new key after the item."""
+    if profile.record_after is not None:
+        return profile.record_after(None, item.key, item.drawn)
+    return profile.record(item.key, item.drawn)
+
+
+def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
+    """Yield the corruptions as the server handles them, without those that it takes or that are unclear."""
+    for one in corruptions:
+        position = taken[one.assumption.name] if one.assumption else "alone"
+        if one.assumption is None:
+            yield one
+        elif position in ("alone", "call"):
+            yield replace(one, refuses_call=position == "call")
+
+
+_NAME = "an item whose record is there"
+_PAIRS = 3
+
+
+def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
+    """Return the profile with the position that the server takes; ours where it takes none that is known."""
+    if not ours.updates:
+        return ours
+    seen = [one for one in (_sight(trials, ours) for _ in range(_PAIRS)) if one is not None]
+    agreed = trials.agreed(_NAME, seen)
+    position = next((one for one in ours.updates if one.what in agreed), None)
+    if position is None:
+        return ours
+    trials.note(_NAME, position.what)
+    return replace(ours, record_after=position.record_after, steps=position.steps)
+
+
+def _sight(trials: PositionTrials, ours: BatchProfile) -> Sighting | None:
+    """Send an item, then another one of the same key, and read the record."""
+    first = trials.item()
+    if trials.send([first]) is None:
+        return None
+    before = trials.sequence.read(first.key, 0)
+    second = trials.item(first.key)
+    came = trials.send([second])
+    if came is None:
+        return None
+    after = trials.sequence.read(first.key, 0)
+    words = frozenset(one.what for one in ours.updates if _fits(ours, one, second, came, (before, after)))
+    became = " or ".join(sorted(words)) or "none of what is known"
+    return Sighting(words, f"{first.key} sent again with other values: {became}", came.exchange)
+
+
+def _fits(
+    ours: BatchProfile,
+    position: UpdatePosition,
+    item: SequenceItem,
+    came: SentTrial,
+    records: tuple[Record | None, Record | None],
+) -> bool:
+    before, after = records
+    if position.record_after is None:
+        expected: Record | RefusedStep = ours.record(item.key, item.drawn)
+    else:
+        expected = position.record_after(before, item.key, item.drawn)
+    accepted = came.verdicts[0].accepted
+    if isinstance(expected, RefusedStep):
+        return accepted is False and after == before
+    return accepted is not False and after == expected
+
+
+CHECK = "assumptions-are-kept"
+_ITEMS = 600
+"""Most items of one batch operation: each has a key of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a server did once: the positions that it may come from, in words; `said` tells it for people."""
+
+    positions: frozenset[str]
+    said: str
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class SentTrial:
+    """An answered trial: what became of each item, and whether the call was refused."""
+
+    exchange: Exchange
+    verdicts: tuple[ReportedVerdict, ...]
+    is_refused: bool
+
+
+@dataclass(slots=True)
+class PositionTrials:
+    """Trials of one server in one batch operation."""
+
+    context: SequenceContext
+    sequence: CallSequence
+    keys: Iterator[int]
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @classmethod
+    def begin(cls, context: SequenceContext) -> PositionTrials:
+        """Return trials with keys of their own; what they find ends no sequence."""
+        quiet = replace(context, search=FailureSearch(context.run_config))
+        scope = context.isolation.new_scope(_ITEMS)
+        first = scope.numbers_from + 1
+        return cls(quiet, CallSequence(quiet, scope), count(scope.first), count(first))
+
+    def item(self, key: str = "") -> SequenceItem:
+        """Return a good item, of a new key or of that one."""
+        number = next(self.numbers)
+        drawn = DrawnValues(number, Decimal(number % 1000) + Decimal("0.25"))
+        return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
+
+    def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SentTrial | None:
+        """Send a batch; None where no answer came, or one that cannot be read."""
+        context, profile = self.context, self.context.batch_profile
+        for key in dict.fromkeys(one.key for one in items):
+            self.sequence.known(key, 0)
+        documents = tuple(one.document(profile) for one in items)
+        request = profile.call(documents, 0)
+        if media_type:
+            body = profile.encodings[media_type](documents)
+            request = replace(request, headers={**request.headers, "content-type": media_type}, body=body)
+        exchange = self.sequence.call(request, 0)
+        if exchange is None:
+            return None
+        told = self.sequence.reported(exchange, batch_items(profile, context.batch, items, documents))
+        if isinstance(told, str):
+            return None
+        verdicts = reported_verdicts(told, context.batch, len(items))
+        self.sequence.told.append(sentences.call(exchange.request))
+        return SentTrial(exchange, verdicts, is_refused(exchange, told, verdicts))
+
+    def agreed(self, name: str, seen: Sequence[Sighting]) -> frozenset[str]:
+        """Return the positions that explain all that was seen; that there are none is a finding."""
+        run_config, ledger = self.context.run_config, self.context.ledger
+        operation = self.context.batch_profile.operation
+        if run_config.wants(CHECK):
+            ledger.count_check(operation, CHECK, len(seen))
+        common = frozenset[str].intersection(*(one.positions for one in seen)) if seen else frozenset[str]()
+        pairs = [(one, two) for one in seen for two in seen if not one.positions & two.positions]
+        if pairs and all(one.positions for one in seen) and run_config.wants(CHECK):
+            first, other = pairs[0]
+            said = f"{name}: a server may do either, but always the same. {first.said}; {other.said}"
+            expected, came = (" or ".join(sorted(one.positions)) for one in (first, other))
+            shown = (first.exchange, other.exchange)
+            ledger.found([Finding(CHECK, operation, said, "", expected, came, shown, (first.said,))])
+        return common
+
+    def note(self, name: str, position: str) -> None:
+        """Say which position the server takes."""
+        operation = self.context.api.spec.operations[self.context.batch_profile.operation]
+        note = f"{operation.method.upper()} {operation.path}, {name}: {position}"
+        if note not in self.context.ledger.notes:
+            self.context.ledger.notes.append(note)

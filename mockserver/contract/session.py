@@ -1,0 +1,484 @@
+"""A run of the suite against each vendor: its options, announcement, findings and reruns."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import current_thread, main_thread
+
+from mockserver.codec.hosts import is_loopback
+from mockserver.codec.redaction import is_credential_header
+from mockserver.contract import credentials, runner, safety
+from mockserver.contract.credentials import GivenCredentials
+from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError
+from mockserver.contract.facts import CheckedFacts, FactSearch, absent_note, absent_operations
+from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
+from mockserver.contract.profile import Facts
+from mockserver.contract.run_state import SILENT, FindingLedger, RunConfig, RunObserver
+from mockserver.contract.runner import PHASES
+from mockserver.contract.safety import Rate
+from mockserver.contract.sequences.sequence import batch_profiles_of
+from mockserver.contract.target import Address, App, Target
+from mockserver.errors import BrokenRunError, MockServerError, SpecError
+from mockserver.sandbox.clock import Clock, system_clock
+from mockserver.server import ignore_connexion_warnings
+from mockserver.spec.folder import specs_folder
+
+INTERRUPTED = "interrupted"
+_IN_PROCESS = "http://127.0.0.1:8080"
+"""Host of calls in process: the application answers only loopback hosts. It is not shown."""
+
+
+class MissingCredentialsError(Exception):
+    """Raised when credentials of some security schemes are missing; `names` are the variables to set."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(f"no credential for {', '.join(names)}")
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class SessionContext:
+    """Environment of a run; `say` receives lines for people, `observer` the progress."""
+
+    environment: Mapping[str, str]
+    say: Callable[[str], None]
+    clock: Clock
+    observer: RunObserver = SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Result of a run.
+
+    `url` is the address of the target, "" for an application in this process. `stopped` says why the run
+    ended early: INTERRUPTED, or how the target was lost; "" if it did not. `secrets` are texts and the
+    variables that stand for them, `in_shell` the same for whole headers; `defaults` are the values of
+    variables that are no secrets.
+    """
+
+    plan: SessionPlan
+    api: ApiUnderTest
+    ledger: FindingLedger
+    url: str
+    seconds: float
+    stopped: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    in_shell: Mapping[str, str] = field(default_factory=dict, repr=False)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Where the calls went, for people."""
+        return self.url or "in this process"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSubject:
+    """The API of a plan; `plain` if its spec has no batches."""
+
+    api: ApiUnderTest
+    plain: bool = False
+
+
+def load_session_subject(plan: SessionPlan) -> SessionSubject:
+    """Return what the plan is about.
+
+    Raises:
+        SpecError: its spec cannot be read.
+        FileNotFoundError: there is no vendor of that name.
+    """
+    if plan.spec:
+        return SessionSubject(*load_foreign_api(plan.spec, plan.facts, plan.profile))
+    return SessionSubject(load_vendor_api(plan.name, plan.facts, plan.profile))
+
+
+def run_session(plan: SessionPlan, session_subject: SessionSubject, context: SessionContext) -> Session:
+    """Do what is planned.
+
+    Raises:
+        UnsafeTargetError: the target may not be called.
+        MissingCredentialsError: it asks for some that nobody named.
+        TargetUnreachableError: nobody answers there.
+        SpecError, VendorError: the spec cannot be served in this process.
+        UnreadableCredentialError: one of the environment is not of its kind.
+        MissingFactsError: what valid items rely on is not at the target.
+    """
+    api = session_subject.api
+    url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
+    here = None if plan.target else _application(plan, session_subject)
+    remote = here is None and not is_loopback(safety.host_of(url))
+    rate = plan.rate or (safety.REMOTE_RATE if remote else None)
+    ledger = FindingLedger(observer=context.observer)
+    headers = {name.lower(): text for name, text in plan.headers.items()}
+    with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
+        ours = here is not None or (not remote and _is_ours(api, target))
+        given = _credentials(api, context, ours=ours)
+        known = _with(api, {**given, **credentials.from_headers(api, headers)})
+        effort = _run_config(known, plan, context, ledger)
+        if not ours:
+            context.say(announce(known, url, effort, rate))
+            effort = effort if session_subject.plain else _built(known, target, effort, ledger)
+        checked = _checked_facts(known, target, plan, effort, ours=ours)
+        ledger.notes.extend(checked.notes)
+        if plan.is_quick:
+            ledger.notes.append(QUICK_NOTE)
+        known = replace(known, facts=checked.facts)
+        plan = replace(plan, facts={**plan.facts, **checked.taken})
+        context.observer.run_began(known, _secrets(known, plan, context))
+        began = context.clock()
+        stopped = _run(replace(session_subject, api=known), target, replace(plan, run_config=effort), ledger)
+        seconds = (context.clock() - began).total_seconds()
+    session = Session(plan, known, ledger, "" if here else url, seconds, stopped)
+    return _masking(session, given, context)
+
+
+def _is_ours(api: ApiUnderTest, target: Target) -> bool:
+    """Return whether a mockserver is at a target on this machine.
+
+    Raises:
+        UnsafeTargetError: it is there, and the API is below it.
+    """
+    if elsewhere := safety.find_vendor_below(api.name, target.address.url, target.send):
+        raise elsewhere
+    return target.identity().is_ours
+
+
+def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
+    """Return what must not be shown, credentials of the environment and of headers, with its replacement."""
+    secret = credentials.from_environment(api, context.environment)
+    return {**credentials.secret_texts(secret), **_of_headers(plan)}
+
+
+def _masking(made: Session, given: GivenCredentials, context: SessionContext) -> Session:
+    """Return the session with a mask for its credentials: those of the environment and of headers."""
+    api = made.api
+    secret = credentials.from_environment(api, context.environment)
+    return replace(
+        made,
+        secrets=_secrets(api, made.plan, context),
+        in_shell={**credentials.in_shell(api, given), **_of_headers(made.plan)},
+        defaults={
+            credentials.variable(name): credentials.without_secrets(values)
+            for name, values in given.items()
+            if name not in secret
+        },
+    )
+
+
+def broken_session(plan: SessionPlan, session_subject: SessionSubject, fault: Exception) -> Session:
+    """Return the session of a run that a fault of ours ended before its first part."""
+    ledger = FindingLedger()
+    return Session(
+        plan, session_subject.api, ledger, plan.target or "", 0, _broken(ledger, fault, "its start")
+    )
+
+
+def _broken(ledger: FindingLedger, fault: Exception, where: str) -> str:
+    """Keep the fault, and return why the run ended early."""
+    ledger.fault = BrokenRunError.of(fault, where)
+    return f"a fault of mockserver: {ledger.fault}"
+
+
+def _run(session_subject: SessionSubject, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
+    try:
+        with _interruptible(target):
+            if plan.spec and session_subject.plain:
+                runner.run_plain_spec(plan.spec, session_subject.api, target, plan.run_config, ledger)
+            else:
+                runner.run_phases(session_subject.api, target, plan.run_config, ledger, plan.phases)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except TargetUnreachableError as error:
+        return str(error)
+    except (MockServerError, BrokenPipeError):
+        raise
+    except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
+        return _broken(ledger, fault, "the run")
+    return ""
+
+
+@contextmanager
+def _interruptible(target: Target) -> Iterator[None]:
+    """End the run at Ctrl-C, even if something swallows the interrupt.
+
+    Python cannot raise out of a callback of the garbage collector (Hypothesis has one) or a finaliser: it
+    prints "Exception ignored in …" and goes on. The next call then ends the run, so that nothing is printed.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    report = sys.unraisablehook
+
+    def end(_signal: int, _frame: object) -> None:
+        target.stop()
+        raise KeyboardInterrupt
+
+    def ignore(unraisable: sys.UnraisableHookArgs) -> None:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            report(unraisable)
+
+    before = signal.signal(signal.SIGINT, end)
+    sys.unraisablehook = ignore
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report
+        signal.signal(signal.SIGINT, before)
+
+
+def _application(plan: SessionPlan, session_subject: SessionSubject) -> App:
+    if session_subject.plain:
+        raise SpecError(
+            f"{plan.spec}: it has no x-batch, so this command cannot serve it itself; give --target"
+        )
+    ignore_connexion_warnings()
+    from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
+
+    if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():
+        return create_app(Options(vendors=(plan.name,), specs=(plan.spec.parent,)))
+    return create_app(Options(vendors=(plan.name,), strict_auth=True))
+
+
+def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) -> GivenCredentials:
+    """Return the environment's before the fixtures'; a server of ours without fixtures takes any."""
+    named = credentials.from_environment(found, context.environment)
+    if not ours:
+        return named
+    known = found.profile.credentials
+    return {**(known or credentials.invented_credentials(found)), **named}
+
+
+def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
+    return replace(found, profile=replace(found.profile, credentials=given))
+
+
+def _run_config(
+    known: ApiUnderTest, plan: SessionPlan, context: SessionContext, ledger: FindingLedger
+) -> RunConfig:
+    """Return the settings, limited to operations that can be called.
+
+    An empty variable means to go without its credential.
+
+    Raises:
+        MissingCredentialsError: a variable is not set.
+    """
+    every = frozenset(known.spec.operations)
+    wanted = plan.run_config.operations or every
+    run_config = replace(plan.run_config, left_out=every - wanted)
+    lacking = credentials.missing_schemes(known, known.profile.credentials, wanted)
+    unnamed = [credentials.variable(name) for name in lacking]
+    if any(name not in context.environment for name in unnamed):
+        raise MissingCredentialsError(tuple(name for name in unnamed if name not in context.environment))
+    if not lacking:
+        return run_config
+    left = wanted & credentials.is_callable_with(known, lacking)
+    ledger.notes.append(
+        f"{len(wanted - left)} of {len(wanted)} operations were not called, as {', '.join(unnamed)} is empty"
+    )
+    return replace(run_config, left_out=every - left)
+
+
+def _checked_facts(
+    known: ApiUnderTest, target: Target, plan: SessionPlan, run_config: RunConfig, *, ours: bool
+) -> CheckedFacts:
+    """Look for the facts that items of the run rely on; at a server of ours for those that were given.
+
+    None is taken from another host, where somebody may need what is there.
+
+    Raises:
+        MissingFactsError: some are not there.
+    """
+    has_items = plan.phases != (runner.FUZZING_PHASE,)
+    operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()
+    may_take = is_loopback(safety.host_of(target.address.url))
+    return FactSearch(known, target, operations, plan.facts, may_take=may_take).checked(only_given=ours)
+
+
+def _built(known: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> RunConfig:
+    """Return the settings without the operations that the target does not have.
+
+    Raises:
+        SpecError: it has none of them.
+    """
+    wanted = frozenset(filter(run_config.calls, known.spec.operations))
+    absent = absent_operations(known, target, wanted)
+    if not absent:
+        return run_config
+    if wanted <= absent.keys():
+        raise SpecError(f"the target answers no operation of the spec: {absent_note(known, absent)}")
+    ledger.notes.append(absent_note(known, absent))
+    return replace(run_config, left_out=run_config.left_out | absent.keys())
+
+
+def _of_headers(plan: SessionPlan) -> Mapping[str, str]:
+    return {
+        text: f"${header_variable(name)}" for name, text in plan.headers.items() if is_credential_header(name)
+    }
+
+
+QUICK_EXAMPLES = 2
+QUICK_NOTE = (
+    f"a quick run: at most {QUICK_EXAMPLES} examples of an operation or batch, where 100 are usual; "
+    "run it without --quick before you rely on it"
+)
+HEADER_PREFIX = "MOCKSERVER_HEADER_"
+_OTHER = re.compile(r"[^A-Z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """A run of the suite for one API.
+
+    `spec` is a file of a user's, None: ours of that name. `target` is an address, None: our own application
+    in this process. `allowed` are hosts beyond this machine that may be called. `profile` is a YAML file.
+    `is_quick`: reports say that it is no more than a first look.
+    """
+
+    name: str
+    spec: Path | None = None
+    target: str | None = None
+    allowed: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    rate: Rate | None = None
+    facts: Facts = field(default_factory=dict)
+    run_config: RunConfig = field(default_factory=RunConfig)
+    phases: tuple[str, ...] = PHASES
+    profile: Path | None = None
+    is_quick: bool = False
+
+    def only(self, check: str, finding: Finding | None = None) -> SessionPlan:
+        """Return the same for one check alone, in the part of the run that made the finding."""
+        effort = replace(self.run_config, only=frozenset({check}))
+        if finding is None or not finding.phase:
+            return replace(self, run_config=effort)
+        return replace(
+            self, run_config=replace(effort, parts=frozenset({finding.part})), phases=(finding.phase,)
+        )
+
+
+def command_line(plan: SessionPlan) -> str:
+    """Return the line for a shell that does it again; a header with a credential is a variable in it."""
+    return " ".join(_words(plan))
+
+
+def header_variable(name: str) -> str:
+    """Return the placeholder of a credential that was given as a header."""
+    return HEADER_PREFIX + _OTHER.sub("_", name.upper())
+
+
+def _words(plan: SessionPlan) -> Iterator[str]:
+    effort = plan.run_config
+    yield "mockserver contract"
+    yield f"--spec {shlex.quote(str(plan.spec))}" if plan.spec else shlex.quote(plan.name)
+    if plan.profile:
+        yield f"--profile {shlex.quote(str(plan.profile))}"
+    if plan.target:
+        yield f"--target {shlex.quote(plan.target)}"
+    yield from (f"--allow-remote {shlex.quote(host)}" for host in plan.allowed)
+    for name, text in plan.headers.items():
+        secret = is_credential_header(name)
+        yield (
+            f'--header "{name}: ${header_variable(name)}"'
+            if secret
+            else f"--header {shlex.quote(f'{name}: {text}')}"
+        )
+    yield from (f"--fact {shlex.quote(f'{name}={text}')}" for name, text in plan.facts.items())
+    if plan.rate:
+        yield f"--rate {plan.rate}"
+    yield f"--seed {effort.seed} --max-examples {effort.max_examples}"
+    if not effort.shrinks:
+        yield "--no-shrink"
+    yield from (f"--operation {shlex.quote(name)}" for name in sorted(effort.operations))
+    yield from (f"--part {shlex.quote(name)}" for name in sorted(effort.parts))
+    if plan.phases != PHASES:
+        yield from (f"--phase {name}" for name in plan.phases)
+    yield from (f"--only {check}" for check in sorted(effort.only))
+
+
+_READING = ("get", "head", "options", "trace")
+_SHOWN = 8
+
+
+def announce(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None) -> str:
+    """Return what is about to be created, changed and deleted there, how often, how fast."""
+    return "\n".join(_told(api, url, run_config, rate))
+
+
+def _told(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None) -> Iterator[str]:
+    writing = [
+        f"{operation.method.upper()} {operation.path}"
+        for name, operation in api.spec.operations.items()
+        if run_config.calls(name) and operation.method not in _READING and not operation.safe
+    ]
+    yield f"{url} is not a mockserver: what this run creates, changes and deletes there stays that way"
+    more = f" and {len(writing) - _SHOWN} more" if len(writing) > _SHOWN else ""
+    yield f"  writes by  {', '.join(writing[:_SHOWN]) or 'nothing'}{more}"
+    for subject in batch_profiles_of(api):
+        if run_config.calls(subject.operation):
+            yield f"  records    {subject.operation}: keys such as {subject.key(0)}, {subject.key(1)}"
+    if api.facts:
+        yield f"  relies on  {', '.join(f'{name}={text}' for name, text in api.facts.items())}"
+    speed = f"at most {rate}" if rate else "as fast as the server answers (--rate 20/s slows it down)"
+    most, limits = f"{run_config.max_examples:,}", f"{run_config.max_limit_calls:,}"
+    yield f"  calls      an operation: its examples, up to {limits} at limits of its schemas, {most} random;"
+    yield f"             a batch: up to {most} sequences; more where a check calls again or fails"
+    yield f"  speed      {speed}"
+
+
+TARGET = "MOCKSERVER_TARGET"
+ALLOWED = "MOCKSERVER_ALLOW_REMOTE"
+
+
+def holds_again(  # noqa: PLR0913 - the words of a command line
+    name: str,
+    check: str,
+    *,
+    seed: int,
+    max_examples: int,
+    target: str | None = None,
+    spec: str | None = None,
+    profile: str | None = None,
+    facts: Mapping[str, str] | None = None,
+    operations: tuple[str, ...] = (),
+    parts: tuple[str, ...] = (),
+    phases: tuple[str, ...] = PHASES,
+) -> None:
+    """Run the suite for one check, as `mockserver contract NAME --only CHECK` does.
+
+    MOCKSERVER_TARGET names another address than `target`; without either, the application runs in this
+    process. MOCKSERVER_ALLOW_REMOTE names the hosts beyond this machine that may be written to, separated by
+    spaces. Credentials are the environment's, see `mockserver contract --help`.
+
+    Raises:
+        BrokenRule: the check fails; the text is the sentence that says how.
+        BrokenRunError: the run has a fault of ours.
+        UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `run_session`.
+    """
+    plan = SessionPlan(
+        name,
+        Path(spec) if spec else None,
+        os.environ.get(TARGET) or target,
+        tuple(os.environ.get(ALLOWED, "").split()),
+        facts=facts or {},
+        run_config=RunConfig(seed, max_examples, operations=frozenset(operations), parts=frozenset(parts)),
+        phases=phases,
+        profile=Path(profile) if profile else None,
+    ).only(check)
+    made = run_session(plan, load_session_subject(plan), SessionContext(os.environ, _said, system_clock))
+    if made.ledger.fault:
+        raise made.ledger.fault
+    for finding in made.ledger.findings:
+        if finding.check == check:
+            raise BrokenRule(finding)
+
+
+def _said(told: str) -> None:
+    sys.stderr.write(f"{told}\n")

@@ -1,1 +1,0 @@
-"""A run of the suite against one server."""

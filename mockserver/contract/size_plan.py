@@ -1,0 +1,540 @@
+"""Batch sizes that a run tries, the records prepared for them, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+from urllib.parse import parse_qsl, urlencode
+
+from mockserver.codec.paths import decoded_path
+from mockserver.contract.exchange import Check, Exchange, Request, to_json_bytes
+from mockserver.contract.lists.discovery import find_lists, value_at
+from mockserver.contract.profile import BatchProfile, ListProfile, Record
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.sequences import sentences
+from mockserver.contract.sequences.batches import SettledBatch, read_back
+from mockserver.contract.sequences.sentences import FIRST_REFUSAL
+from mockserver.contract.sequences.sequence import CallSequence, SequenceContext, operation_of
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import Json
+from mockserver.spec.openapi import Operation, Spec, resolve
+
+IN_TIME, LEGAL, LIMIT = "sizes-are-answered-in-time", "legal-sizes-are-accepted", "limit-is-kept"
+
+SIZE_CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        one.id: one
+        for one in (
+            Check(
+                IN_TIME,
+                "batches of every size are answered in time",
+                "batches",
+                "a sender that gives up waiting sends the batch again, and its items are there twice",
+            ),
+            Check(
+                LEGAL,
+                "batches up to the limit are accepted",
+                "batches",
+                "senders fill their batches up to the limit that the vendor states",
+            ),
+            Check(
+                LIMIT,
+                "batches over the limit are rejected",
+                "batches",
+                "what is over the limit is rejected as a whole, or nobody knows what was stored",
+            ),
+        )
+    }
+)
+"""In the order of a report."""
+
+SHARED_CHECKS = frozenset(
+    {
+        "answers-can-be-read",
+        "good-items-are-accepted",
+        "bad-items-are-refused",
+        "accepted-are-there",
+        "rejected-leave-no-trace",
+        "class-is-true",
+        "lists-show-what-is-there",
+        "steps-do-what-they-say",
+        "whole-or-nothing",
+        "twice-in-a-batch",
+        "amounts-are-exact",
+    }
+)
+"""Checks of sequences that are made of a batch of any size."""
+
+
+SIZES = (0, 1, 2, 10, 50, 100, 500, 1000)
+OUR_LIMIT = 10_000
+"""Items that our own servers take in a batch (docs/decisions.md#limits-of-the-server)."""
+
+_UNEVEN = (
+    (53, 59, 61, 67, 71, 73, 79, 83, 89, 97),
+    (257, 263, 269, 271, 277, 281, 283, 293),
+)
+"""Sizes of which a seed takes one each: a server that works in chunks of a usual size does not fill its last
+one. Those of the second row are also more than 256 items."""
+
+_CALLS, _ITEMS = 250, 2_500
+_ITEMS_AN_EXAMPLE = 25
+_SENT_TWICE = 100
+"""Up to this size good and bad batches are sent; larger ones have one or the other, until the budget allows
+both."""
+
+_MANY = 50
+"""Each way in which items are bad is tried in a batch of at least so many items, if the limit allows that."""
+
+_SECONDS = 120
+_ALL_ARE_READ = 10
+"""A batch of so many items is read back whole."""
+
+BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second", "all"]
+_PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
+"""Ways that leave good items in a large batch; "all" is tried in the smallest of the large ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimit:
+    """How many items a batch may have, and who says so; `most` is None if nobody does."""
+
+    most: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizeBudget:
+    """What the sizes of one batch operation may take at most.
+
+    Calls and items bound what is planned, so that one seed always gives the same calls. Seconds only end what
+    a slow target would drag out.
+    """
+
+    calls: int
+    items: int
+    seconds: int
+
+    @classmethod
+    def of(cls, run_config: RunConfig) -> SizeBudget:
+        """Return the budget of a run: the calls and items grow with its examples."""
+        examples = run_config.max_examples
+        return cls(max(_CALLS, 2 * examples), max(_ITEMS, _ITEMS_AN_EXAMPLE * examples), _SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSize:
+    """A size to try: a batch of good items (if `good`), then on the same records one for each way of `bad`.
+
+    `is_over`: it is one more than the limit allows, so the whole call must be rejected.
+    """
+
+    size: int
+    bad: tuple[BadItems, ...] = ()
+    is_over: bool = False
+    good: bool = True
+
+    @property
+    def batches(self) -> int:
+        """How many batches are sent."""
+        return self.good + len(self.bad)
+
+
+@dataclass(frozen=True, slots=True)
+class SizePlan:
+    """The sizes that are tried, from the smallest, and those that are left out, with the reason."""
+
+    planned: tuple[PlannedSize, ...]
+    left_out: Mapping[int, str]
+
+
+def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
+    """Return the limit that the spec states; else that of the profile, or of our own servers."""
+    stated = _max_items(spec, operation)
+    if stated is not None:
+        return SizeLimit(stated, "the spec (maxItems)")
+    if batch_profile.max_items is not None:
+        return SizeLimit(batch_profile.max_items, "the profile")
+    if is_ours:
+        return SizeLimit(OUR_LIMIT, "this mock")
+    return SizeLimit(None, "nobody: the spec has no maxItems")
+
+
+def plan(
+    limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, calls_by_key: float, seed: int
+) -> SizePlan:
+    """Return what is tried of the sizes; `calls_by_key` are those that prepare a key.
+
+    The bad items are spread over the sizes, another way for another seed.
+    """
+    left_out: dict[int, str] = {}
+    planned: list[PlannedSize] = []
+    calls, items = 0.0, 0
+    for one in _wanted(limit, batch_profile, budget, seed):
+        calls += _reads(one.size) * one.batches + (0 if one.is_over else calls_by_key * one.size)
+        items += one.size * one.batches
+        if not _has_keys(batch_profile, one.size):
+            left_out[one.size] = "there are not so many keys"
+        elif calls > budget.calls or items > budget.items:
+            left_out[one.size] = "it is over the budget"
+        else:
+            planned.append(one)
+    return SizePlan(tuple(planned), left_out)
+
+
+def _wanted(
+    limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, seed: int
+) -> Iterator[PlannedSize]:
+    sizes = _sizes(limit.most, seed)
+    both = sum(2 * size for size in sizes) <= budget.items
+    for size, bad in zip(sizes, _bad_items(sizes, seed), strict=True):
+        if not size or not batch_profile.corruptions:
+            yield PlannedSize(size)
+        elif both or size <= _SENT_TWICE:
+            yield PlannedSize(size, bad)
+        elif size < SIZES[-1]:
+            yield PlannedSize(size, bad, good=False)
+        else:
+            yield PlannedSize(size)
+    if limit.most is not None:
+        yield PlannedSize(limit.most + 1, is_over=True)
+
+
+def _sizes(most: int | None, seed: int) -> list[int]:
+    """Return the sizes that a seed tries up to the limit, from the smallest."""
+    named = [*SIZES, *_uneven(most, seed)]
+    if most is None:
+        return sorted(named)
+    return sorted({*(size for size in named if size < most), most})
+
+
+def _uneven(most: int | None, seed: int) -> Iterator[int]:
+    for row in _UNEVEN:
+        allowed = [size for size in row if most is None or size < most]
+        if allowed:
+            yield allowed[seed % len(allowed)]
+    if most is not None and most <= _UNEVEN[0][0]:
+        yield max(0, most - 1)
+
+
+def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]]:
+    """Yield for each size the ways in which items are bad: the sizes of many items have all of them together.
+
+    Where these are few, some have more than one way. Those that may be over the budget have what they have
+    beside the others.
+    """
+    turn = seed % len(_PATTERNS)
+    turned = (*_PATTERNS[turn:], *_PATTERNS[:turn])
+    ways: tuple[BadItems, ...] = ("all", *turned)
+    large = [size for size in sizes if _MANY <= size < SIZES[-1]] or sizes[-1:]
+    for number, size in enumerate(sizes):
+        first = large.index(size) if size in large else -1
+        yield ways[first :: len(large)] if first >= 0 else (ways[number % len(ways)],)
+
+
+def places_of(bad: BadItems, size: int) -> frozenset[int]:
+    """Return the places of the bad items in a batch."""
+    if not size:
+        return frozenset()
+    places: Mapping[BadItems, range | tuple[int, ...]] = {
+        "none": (),
+        "first": (0,),
+        "last": (size - 1,),
+        "middle": (size // 2,),
+        "every second": range(1, size, 2) if size > 1 else (0,),
+        "all": range(size),
+    }
+    return frozenset(places[bad])
+
+
+def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
+    """Return the places that are read back one by one: the ends, the middle, bad ones, and drawn ones."""
+    if size <= _ALL_ARE_READ:
+        return tuple(range(size))
+    listed = sorted(bad)
+    of_bad = {listed[0], listed[len(listed) // 2], listed[-1]} if listed else set()
+    drawn = {(seed * 7919 + number * 104_729 + size // 3) % size for number in (1, 2)}
+    return tuple(sorted({0, size // 2, size - 2, size - 1, *of_bad, *drawn}))
+
+
+def _reads(size: int) -> int:
+    """Return about how many calls a batch takes: itself, the list, and what is read back."""
+    return 2 + min(size, _ALL_ARE_READ)
+
+
+def _has_keys(batch_profile: BatchProfile, size: int) -> bool:
+    if batch_profile.twice == "each":
+        return True
+    return len({batch_profile.key(number) for number in range(size)}) == size
+
+
+def _max_items(spec: Spec, operation: Operation) -> int | None:
+    """Return the `maxItems` of the list of items, in whichever body that states one."""
+    if operation.batch is None:
+        return None
+    found = []
+    for body in operation.bodies:
+        schema = resolve(spec.document, body.schema)
+        for step in operation.batch.items:
+            schema = resolve(spec.document, schema.get("properties", {}).get(step, {}))
+        most = schema.get("maxItems")
+        if isinstance(most, int):
+            found.append(most)
+    return min(found, default=None)
+
+
+MERGED = 100
+"""Most items of a merged call."""
+
+_SUCCESS = range(200, 300)
+
+
+def calls_by_key(spec: Spec, batch_profile: BatchProfile) -> float:
+    """Return how many calls it takes to prepare a key."""
+    if batch_profile.prepare is None:
+        return 0
+    keys = [batch_profile.key(number) for number in range(MERGED)]
+    return sum(1 for _ in _merged(spec, _requests(batch_profile, keys, 0))) / MERGED
+
+
+def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
+    """Send what the keys need, in as few calls as the operations allow; each must be answered 2xx."""
+    context = sequence.context
+    judged: set[tuple[str, str]] = set()
+    for request in _merged(context.api.spec, _requests(context.batch_profile, keys, tenant)):
+        exchange = sequence.call(request, tenant)
+        if exchange is None:
+            continue
+        told = f"{sentences.call(request)}, so that there is what the items need"
+        sequence.told.append(f"{told} → {exchange.response.status}")
+        # A validator takes long for a hundred items, and the next calls of an operation are alike.
+        if (request.method, request.path) not in judged:
+            judged.add((request.method, request.path))
+            sequence.judge(exchange)
+        sequence.count_check("steps-do-what-they-say")
+        if exchange.response.status not in _SUCCESS:
+            said = f"what {len(keys)} items need could not be made: {sentences.response(exchange)}"
+            sequence.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
+
+
+def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> list[Request]:
+    prepare = batch_profile.prepare
+    return [request for key in keys for request in prepare(key, tenant)] if prepare else []
+
+
+def _merged(spec: Spec, requests: Iterable[Request]) -> Iterator[Request]:
+    """Yield the requests, calls of one batch operation as few with many items each."""
+    for (method, path), group in groupby(requests, lambda one: (one.method, one.path)):
+        alike = list(group)
+        member = _list_of(spec, method, path)
+        if member is None:
+            yield from alike
+            continue
+        lists = [_items(one, member) for one in alike]
+        while lists:
+            taken, lists = lists[:MERGED], lists[MERGED:]
+            items = [item for listed in taken for item in listed]
+            document = {**alike[0].json(), member: items} if member else items
+            yield replace(alike[0], body=to_json_bytes(document).encode())
+
+
+def _list_of(spec: Spec, method: str, path: str) -> str | None:
+    """Return the member with a batch's items, "" if the body is the list; None if it is no batch."""
+    try:
+        found = spec.match(method, spec.canonical_path(decoded_path(path.partition("?")[0]))).operation
+    except (NotFound, MethodNotAllowed):
+        return None
+    if found.batch is None or len(found.batch.items) > 1:
+        return None
+    return str(found.batch.items[0]) if found.batch.items else ""
+
+
+def _items(request: Request, member: str) -> list[Json]:
+    document = request.json()
+    return list(document[member] if member else document)
+
+
+_LISTS = "lists-show-what-is-there"
+_A_PAGE = 50
+"""A list of so many records may be one page of several, and need not show everything."""
+
+_JUDGED = 100
+"""Up to this size the list itself is checked too: a validator takes long for a thousand records."""
+
+_LOOKED_AT = 4
+"""Records of a list that are read one by one, of those that differ and of those that are missing."""
+
+
+def reads_a_page(batch_profile: BatchProfile) -> bool:
+    """Return whether a record can only be read in a list, which shows no more than a page of it."""
+    first, second = (batch_profile.read(batch_profile.key(number), 0) for number in (0, 1))
+    return first == second
+
+
+def know_before(
+    sequence: CallSequence, keys: Sequence[str], sample: Sequence[str], tenant: int, *, is_fresh: bool
+) -> frozenset[str] | None:
+    """Note what is there of the keys before a batch, and return those whose record is known exactly.
+
+    `is_fresh`: nothing is there, and nothing is read. Else the sample is read and stands for the others; None
+    if some of it is there and some is not, so that nothing is known of the others.
+    """
+    if is_fresh:
+        shown: dict[str, Record | None] = dict.fromkeys(keys)
+    else:
+        shown = {key: sequence.read(key, tenant) for key in sample}
+        if len({record is None for record in shown.values()}) > 1:
+            return None
+    like = next(iter(shown.values()), None)
+    for key in keys:
+        record = shown.get(key, like)
+        sequence.there[tenant, key] = sequence.initial[tenant, key] = record
+    return frozenset(keys) if like is None else frozenset(shown)
+
+
+def read_some(
+    sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
+) -> frozenset[str]:
+    """Read the items at these places back; of the others, what the answer says is taken to be there.
+
+    Returns the keys that were read.
+    """
+    due = _after(answered, dict(sequence.there), tenant)
+    sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
+    if reads_a_page(sequence.context.batch_profile) and len(answered.sent.items) > _A_PAGE:
+        sampled = {}
+    read_back(sequence, answered, tenant, sampled)
+    for key, record in due.items():
+        if key not in sampled:
+            sequence.there[tenant, key] = record
+    return frozenset(sampled)
+
+
+def read_list(
+    sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int
+) -> frozenset[str]:
+    """Compare a list with what must be there; what differs or is missing is read by itself first.
+
+    Returns the keys that were compared.
+    """
+    subject = sequence.context.batch_profile
+    due = {one.key: sequence.there[tenant, one.key] for one in answered.sent.items if one.key in exact}
+    expected = {key for key, record in due.items() if record is not None}
+    pages = read_pages(sequence, expected, tenant)
+    if pages is None:
+        return frozenset()
+    if len(answered.sent.items) <= _JUDGED:
+        sequence.judge(pages.first)
+    listed = pages.rows
+    is_whole = expected <= listed.keys()
+    compared = frozenset(key for key in due if is_whole or key in listed)
+    sequence.count_check(_LISTS, len(compared))
+    odd = [key for key, record in due.items() if key in listed and listed[key] != record]
+    missing = [] if reads_a_page(subject) and len(listed) >= _A_PAGE else _missing(due, listed)
+    read_back(sequence, answered, tenant, [*odd[:_LOOKED_AT], *missing[:_LOOKED_AT]])
+    for key in [*odd[:_LOOKED_AT], *(missing[:_LOOKED_AT] if len(listed) < _A_PAGE else ())]:
+        shown, in_list = sequence.there[tenant, key], listed.get(key)
+        if in_list != shown:
+            said = f"{sentences.batch(answered.sent.items)}; reading {key} shows {sentences.record(shown)}; "
+            said = f"{said}the list shows {sentences.record(in_list)}"
+            sequence.breaks(_LISTS, said, sentences.record(shown), sentences.record(in_list))
+    return compared.union(missing[:_LOOKED_AT])
+
+
+def _after(
+    answered: SettledBatch, before: Mapping[tuple[int, str], Record | None], tenant: int
+) -> dict[str, Record | None]:
+    """Return what is there of each key after the batch, by its answer."""
+    due: dict[str, Record | None] = {}
+    taken = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
+    rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
+    for one, effect, verdict in rows:
+        due.setdefault(one.key, before[tenant, one.key])
+        if taken and effect.accepted and verdict.accepted is not False:
+            due[one.key] = effect.record
+    return due
+
+
+def _missing(due: Mapping[str, Record | None], listed: Mapping[str, Record]) -> list[str]:
+    """Return keys that must be there and are not listed, gaps between listed ones before all others."""
+    keys = list(due)
+    lost = [place for place, key in enumerate(keys) if due[key] is not None and key not in listed]
+
+    def is_gap(place: int) -> bool:
+        return all(keys[other] in listed for other in (place - 1, place + 1) if 0 <= other < len(keys))
+
+    return [keys[place] for place in sorted(lost, key=lambda place: (not is_gap(place), place))]
+
+
+_PAGES = 10
+"""Most pages that are read after a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPages:
+    """The rows of the pages that were read, by key, with the first and the last page."""
+
+    first: Exchange
+    last: Exchange
+    rows: dict[str, Record]
+
+
+def read_pages(sequence: CallSequence, expected: Collection[str], tenant: int) -> ReadPages | None:
+    """Read the list until all expected keys are there, or a page has nothing new; None without an answer."""
+    subject = sequence.context.batch_profile
+    if subject.listing is None:
+        return None
+    request = subject.listing(tenant)
+    pages = _read(sequence, request, tenant)
+    paged = _paging(sequence.context, request)
+    if pages is None or paged is None:
+        return pages
+    for number in range(1, _PAGES):
+        if not pages.rows or pages.rows.keys() >= set(expected):
+            break
+        position = _position(paged, number, pages)
+        more = _read(sequence, _at(paged, request, position), tenant) if position else None
+        if more is None or more.rows.keys() <= pages.rows.keys():
+            break
+        pages = ReadPages(pages.first, more.last, {**pages.rows, **more.rows})
+    return pages
+
+
+def _read(sequence: CallSequence, request: Request, tenant: int) -> ReadPages | None:
+    listed = sequence.context.batch_profile.listed
+    exchange = sequence.call(request, tenant)
+    if exchange is None or listed is None:
+        return None
+    sequence.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
+    with sequence.readable(exchange, "the list"):
+        return ReadPages(exchange, exchange, dict(listed(exchange)))
+    return None
+
+
+def _paging(context: SequenceContext, request: Request) -> ListProfile | None:
+    """Return how the list is paged, None if that is not known."""
+    operation = operation_of(context.api.spec, request)
+    for one in find_lists(context.api, (context.batch_profile,)):
+        if one.operation.id == operation and one.profile.paging in {"page", "offset", "cursor"}:
+            return one.profile
+    return None
+
+
+def _position(paged: ListProfile, number: int, pages: ReadPages) -> str:
+    """Return where the page after so many begins, "" if there is none."""
+    if paged.paging == "page":
+        return str((paged.first or 0) + number)
+    if paged.paging == "offset":
+        return str(len(pages.rows))
+    found = value_at(pages.last.response, paged.cursor)
+    return "" if found is None or found is False else str(found)
+
+
+def _at(paged: ListProfile, request: Request, position: str) -> Request:
+    """Return the request for the page at a position."""
+    path, _, query = request.path.partition("?")
+    named = [(name, text) for name, text in parse_qsl(query) if name != paged.position]
+    return replace(request, path=f"{path}?{urlencode([*named, (paged.position, position)])}")

@@ -1,0 +1,580 @@
+"""Batches of real sizes: none, one, some, hundreds, as many as allowed, and one more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from statistics import median
+
+from mockserver.contract import size_plan
+from mockserver.contract.exchange import BrokenRule, Exchange, Finding
+from mockserver.contract.failure_search import FailureSearch
+from mockserver.contract.isolation import Isolation
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.responses import reader_for
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, ReportedOutcomes
+from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart, SizeTime, SizeTimes
+from mockserver.contract.sequences import batches, sentences
+from mockserver.contract.sequences.batches import SettledBatch, settle_batch
+from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SentBatch, SequenceItem, batch_items
+from mockserver.contract.sequences.sequence import (
+    CallSequence,
+    JudgeSequenceExchange,
+    SequenceContext,
+    usable_batches,
+)
+from mockserver.contract.sequences.undocumented import with_shared_positions
+from mockserver.contract.size_plan import (
+    IN_TIME,
+    LEGAL,
+    LIMIT,
+    SIZES,
+    BadItems,
+    PlannedSize,
+    SizeBudget,
+    SizeLimit,
+    SizePlan,
+    calls_by_key,
+    limit_of,
+    places_of,
+    plan,
+    sample_of,
+)
+from mockserver.contract.target import Target
+from mockserver.sandbox.clock import Clock, system_clock
+
+PHASE = "sizes"
+
+_ROUNDS = 3
+"""Checks of a size that may fail before the next size is tried."""
+
+_NARROWING = 16
+"""Batches that are sent to find the smallest size that fails."""
+
+_KEYS_OF_SEQUENCES = 5_000
+"""Keys that are left to the sequences at a target without sandboxes."""
+
+
+def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for tests
+    api: ApiUnderTest,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
+    clock: Clock = system_clock,
+) -> Iterator[PlannedPart]:
+    """Yield the sizes of every batch; each failed check is recorded with the smallest size that fails."""
+    profiles = [
+        (number, one)
+        for number, one in usable_batches(api, run_config).batches
+        if api.spec.operations[one.operation].batch is not None
+    ]
+    for at, (number, profile) in enumerate(profiles, 1):
+        part = RunPart(PHASE, profile.operation, at, len(profiles), steps=len(SIZES))
+        begun = partial(_run_profile, api, profile, target, run_config, ledger, judge, number, clock)
+        yield PlannedPart(part, begun)
+
+
+def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
+    api: ApiUnderTest,
+    profile: BatchProfile,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
+    number: int,
+    clock: Clock,
+) -> None:
+    context = _context(api, profile, target, run_config, ledger, judge, number)
+    operation, is_ours = api.spec.operations[profile.operation], context.isolation.are_apart
+    limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
+    budget = SizeBudget.of(run_config)
+    known = context.batch_profile
+    sizes = plan(limit, known, budget, calls_by_key(api.spec, known), run_config.seed)
+    times: list[SizeTime] = []
+    trials = Trials(context, limit, Patience(), clock, times.append)
+    run = _SizeRun(trials, sizes, budget, clock(), times, dict(sizes.left_out))
+    try:
+        run.run()
+    finally:
+        ledger.sizes.append(
+            SizeTimes(
+                profile.operation,
+                limit.most,
+                limit.source,
+                budget.calls,
+                budget.items,
+                budget.seconds,
+                tuple(times),
+                run.left_out,
+            )
+        )
+
+
+def _context(  # noqa: PLR0913, PLR0917 - what a part of a run needs
+    api: ApiUnderTest,
+    profile: BatchProfile,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
+    number: int,
+) -> SequenceContext:
+    operation = api.spec.operations[profile.operation]
+    if operation.batch is None:
+        raise AssertionError("only batches are planned")
+    name = f"sizes {api.name} {profile.operation} {number}"
+    isolation, search = Isolation(target, run_config.seed, name), FailureSearch(run_config)
+    if not isolation.are_apart:
+        isolation.new_scope(_KEYS_OF_SEQUENCES)
+    # A batch that is not answered is told by its size.
+    search.known.add((profile.operation, "every-call-is-answered"))
+    reader = profile.reader or reader_for(api, operation)
+    context = SequenceContext(
+        api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
+    )
+    return with_shared_positions(context, number)
+
+
+@dataclass(slots=True)
+class _SizeRun:
+    """The trials of one batch operation; `passed` is the largest size that was tried to its end."""
+
+    trials: Trials
+    sizes: SizePlan
+    budget: SizeBudget
+    began: datetime
+    times: list[SizeTime]
+    left_out: dict[int, str]
+    passed: int | None = None
+    ended: str = ""
+    """Why no larger size is tried, "" while they are."""
+
+    def run(self) -> None:
+        """Try the sizes from the smallest."""
+        context = self.trials.context
+        for planned in self.sizes.planned:
+            if not self.ended and self._is_late():
+                self.ended = f"{self.budget.seconds} s were spent"
+            if self.ended:
+                self.left_out[planned.size] = self.ended
+                continue
+            context.ledger.observer.step_began()
+            self._try(planned)
+            self.passed = planned.size
+            self._measure()
+
+    def _try(self, planned: PlannedSize) -> None:
+        search, ledger = self.trials.context.search, self.trials.context.ledger
+        for _ in range(_ROUNDS):
+            try:
+                finding = self.trials.attempt(planned)
+            except OwnLimitError:
+                self._note_limit(planned)
+                return
+            except KeysInUseError:
+                self.left_out[planned.size] = "records with its keys are there; another seed has other keys"
+                return
+            if finding is None:
+                return
+            finding = self._narrowed(planned, finding)
+            search.end()
+            ledger.found([finding])
+            if search.target_is_lost and not self._answers_again():
+                self.ended = "the target does not answer any more"
+            elif search.is_done:
+                self.ended = "the checks that were asked for failed already"
+            if self.ended or self._is_late():
+                return
+
+    def _answers_again(self) -> bool:
+        """Return whether a target that did not answer answers a small batch."""
+        search = self.trials.context.search
+        search.target_is_lost = False
+        with suppress(KeysInUseError):
+            self.trials.seconds_of(1)
+        return not search.target_is_lost
+
+    def _narrowed(self, planned: PlannedSize, finding: Finding) -> Finding:
+        """Return the finding of the smallest size that fails in the same way."""
+        low, high = self.passed, planned.size
+        if self.trials.context.run_config.shrinks and not planned.is_over:
+            low, high, finding = self._searched(planned, finding)
+        if planned.is_over:
+            return finding
+        passes = f", not with {low:,}" if low else ""
+        return replace(finding, said=f"fails with {high:,} items{passes}: {finding.said}")
+
+    def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
+        low, high = None, planned.size
+        left = _NARROWING
+        for size in sorted((one for one in SIZES if 0 < one < planned.size), reverse=True):
+            found, left = self._again(replace(planned, size=size)), left - 1
+            if found is None:
+                low = size
+                break
+            high, finding = size, found
+        while low is not None and high - low > 1 and left and not self._is_late():
+            middle = (low + high) // 2
+            found, left = self._again(replace(planned, size=middle)), left - 1
+            if found is None:
+                low = middle
+            else:
+                high, finding = middle, found
+        return low, high, finding
+
+    def _again(self, planned: PlannedSize) -> Finding | None:
+        self.trials.context.search.target_is_lost = False
+        timed = len(self.times)
+        try:
+            return self.trials.attempt(planned)
+        except (OwnLimitError, KeysInUseError):
+            return None
+        finally:
+            del self.times[timed:]
+
+    def _note_limit(self, planned: PlannedSize) -> None:
+        """Find the target's own limit and note it: nobody says that it may have none."""
+        low, high = self.passed or 0, planned.size
+        for _ in range(_NARROWING):
+            if high - low <= 1:
+                break
+            middle = (low + high) // 2
+            try:
+                self.trials.attempt(PlannedSize(middle))
+            except (OwnLimitError, KeysInUseError):
+                high = middle
+            else:
+                low = middle
+        self.ended = f"the target refuses more than {low:,} with 413"
+        self.trials.context.search.found = None
+        operation = self.trials.context.batch_profile.operation
+        self.trials.context.ledger.notes.append(
+            f"{operation}: a batch of more than {low:,} items is refused with 413; the spec states no limit, "
+            "so this is not a failure, and larger sizes were not tried"
+        )
+
+    def _measure(self) -> None:
+        """Take from the sizes in the middle how long an item usually takes."""
+        taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
+        self.trials.patience.by_item = median(taken) if taken else None
+
+    def _is_late(self) -> bool:
+        return (self.trials.clock() - self.began).total_seconds() > self.budget.seconds
+
+
+TOO_LARGE = 413
+_TENANT = 0
+_ORDER = "order-is-kept"
+_RANGES = 3
+"""Ranges of keys that are tried where some of a range is there already and some is not."""
+
+_SPARED = 300
+"""Larger sizes have one range: at a target without sandboxes a run has 10,000 keys for all its parts."""
+
+_NUMBERS, _CENTS = 20_000, 9_999_999
+_LISTED_TWICE = 100
+"""Up to this size the list is read after every batch, above it only after the last one."""
+
+
+COMPARED = range(50, 101)
+"""Sizes whose time says how long larger batches may take."""
+
+_SENT_AGAIN = 2
+"""How often a late batch is sent again: what is late once may be chance."""
+
+
+class OwnLimitError(Exception):
+    """The target refuses a size with 413, and nobody states a limit: this is its own one."""
+
+
+class KeysInUseError(Exception):
+    """Some records of each range of keys that a size may have are there already, and some are not."""
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long a batch may take.
+
+    A batch is late after `most` seconds, or if it takes `times` what smaller ones let expect, and `least`
+    seconds. `by_item` is what an item of a smaller batch usually took, None until one was sent.
+    """
+
+    by_item: float | None = None
+    least: float = 2.0
+    most: float = 20.0
+    times: float = 4.0
+
+    def limit(self, size: int) -> float:
+        """Return after how many seconds a batch of this size is late."""
+        if self.by_item is None:
+            return self.most
+        return min(self.most, max(self.least, self.times * self.by_item * size))
+
+    def at_least(self, by_item: float) -> Patience:
+        """Return the patience with a target that now takes so long for an item, if that is longer."""
+        return replace(self, by_item=max(by_item, self.by_item or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What the trials of a batch operation share; `timed` receives what each batch took."""
+
+    context: SequenceContext
+    limit: SizeLimit
+    patience: Patience
+    clock: Clock
+    timed: Callable[[SizeTime], None]
+
+    def attempt(self, planned: PlannedSize) -> Finding | None:
+        """Try a size in a scope of its own; return the first check that fails and is searched for.
+
+        Raises:
+            OwnLimitError: the target has a limit that nobody states.
+            KeysInUseError: it is not known which of its records are there.
+        """
+        try:
+            with self._opened(planned) as opened:
+                if planned.good:
+                    opened.first()
+                for number, bad in enumerate(planned.bad, planned.good):
+                    opened.mixed(number, bad)
+        except BrokenRule as broken:
+            return broken.finding
+        return None
+
+    def seconds_of(self, size: int) -> float:
+        """Return how long a good batch of this size takes when it is sent once more.
+
+        Raises:
+            KeysInUseError: it is not known which of its records are there.
+        """
+        with self._opened(PlannedSize(size)) as opened:
+            return opened.timed_call(opened.good(0))[1]
+
+    @contextmanager
+    def _opened(self, planned: PlannedSize) -> Iterator[_OpenedTrial]:
+        isolation, profile = self.context.isolation, self.context.batch_profile
+        takes_again = self.context.batch.upsert or profile.record_after is not None
+        number = planned.size if takes_again else planned.batches * planned.size
+        # All ranges are reserved at once, so that each size has the same ones in every run.
+        ranges = _RANGES if number <= _SPARED else 1
+        scope = isolation.new_scope(ranges * number)
+        try:
+            for at in range(ranges):
+                first = scope.first + at * number
+                keys = tuple(profile.key(first + place) for place in range(number))
+                opened = _OpenedTrial(self, CallSequence(self.context, scope), planned, keys)
+                if opened.prepare():
+                    yield opened
+                    return
+            raise KeysInUseError
+        finally:
+            isolation.drop(scope)
+
+
+@dataclass(slots=True)
+class _OpenedTrial:
+    """A trial in its scope; `keys` are of the first batch, then of the next ones if they have others."""
+
+    trials: Trials
+    sequence: CallSequence
+    planned: PlannedSize
+    keys: tuple[str, ...]
+    exact: frozenset[str] = frozenset()
+
+    def prepare(self) -> bool:
+        """Make what the keys need; return whether it is known what is there of them."""
+        if not self.keys:
+            return True
+        if not self.planned.is_over:
+            size_plan.prepare_keys(self.sequence, tuple(dict.fromkeys(self.keys)), _TENANT)
+        profile = self.sequence.context.batch_profile
+        is_fresh = self.sequence.scope.has_sandbox and profile.prepare is None and profile.creates
+        exact = size_plan.know_before(
+            self.sequence, self.keys, self._sampled_keys(), _TENANT, is_fresh=is_fresh
+        )
+        self.exact = exact or frozenset()
+        return exact is not None
+
+    def first(self) -> None:
+        """Send good items; one more than allowed must be refused."""
+        items = self.good(0)
+        if self.planned.is_over:
+            self._send_one_too_many(items)
+        else:
+            self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or not self.planned.bad)
+
+    def mixed(self, number: int, named: BadItems) -> None:
+        """Send bad items among good ones, to the same records if the vendor takes a key again."""
+        bad = places_of(named, self.planned.size)
+        ways = self._ways()
+        items = [
+            SequenceItem(one.key, one.drawn, ways[place % len(ways)] if place in bad else None)
+            for place, one in enumerate(self.good(number))
+        ]
+        self._send(items, bad, lists=True, named=named)
+
+    def good(self, number: int) -> list[SequenceItem]:
+        """Return the good items of a batch; no two of the trial have the same values."""
+        size = self.planned.size
+        first = number * size % len(self.keys) if self.keys else 0
+        return [
+            SequenceItem(key, self._drawn(number * _NUMBERS + place + 1))
+            for place, key in enumerate(self.keys[first : first + size])
+        ]
+
+    def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
+        """Send the items; return the answer, the seconds that it took, and what was sent."""
+        sent = batches.build_items(self.sequence, items, _TENANT)
+        request = batches.request_of(self.sequence, sent, _TENANT)
+        began = self.trials.clock()
+        exchange = self.sequence.call(request, _TENANT)
+        return exchange, (self.trials.clock() - began).total_seconds(), sent
+
+    def _send(
+        self, items: Sequence[SequenceItem], bad: frozenset[int], *, lists: bool, named: BadItems = "none"
+    ) -> None:
+        exchange, seconds, sent = self.timed_call(items)
+        self._is_answered(sent, exchange)
+        if exchange is None:
+            return
+        self._is_taken(sent, exchange)
+        compared = 0
+        try:
+            answered = batches.read_answer(self.sequence, sent, exchange.request, exchange)
+            self._keeps_order(answered)
+            settle_batch(self.sequence, answered)
+            compared = self._read(answered, bad, lists=lists)
+        finally:
+            status, due = exchange.response.status, self.trials.patience.limit(len(items))
+            self.trials.timed(SizeTime(len(items), named, status, seconds, compared, due))
+        self._is_in_time(sent, seconds)
+
+    def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> int:
+        """Read records back; return how many were compared."""
+        places = sample_of(len(answered.sent.items), bad, self._seed)
+        compared = size_plan.read_some(self.sequence, answered, places, _TENANT)
+        if lists and answered.sent.items:
+            compared |= size_plan.read_list(self.sequence, answered, self.exact, _TENANT)
+        if self.sequence.lost:
+            said = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
+            self.sequence.breaks(IN_TIME, f"{said}: {self.sequence.lost}", "an answer", "none")
+        return len(compared)
+
+    def _keeps_order(self, answered: SettledBatch) -> None:
+        """Break where an outcome names another item, however far back it stands."""
+        places = {one.key: place for place, one in enumerate(answered.sent.items)}
+        if len(places) < len(answered.sent.items):
+            return
+        rows = zip(answered.sent.items, answered.verdicts, strict=True)
+        named = [(one, verdict.told) for one, verdict in rows if verdict.told and verdict.told.key]
+        self.sequence.count_check(_ORDER, len(named))
+        for one, told in named:
+            if told.key and told.key != one.key and told.key in places:
+                said = f"{sentences.batch(answered.sent.items)}; at the position of item {places[one.key]} "
+                said = f"{said}({one.key}) is the outcome of {told.key}, which is item {places[told.key]}"
+                self.sequence.breaks(_ORDER, said, one.key, told.key, told.at)
+
+    def _is_answered(self, sent: SentBatch, exchange: Exchange | None) -> None:
+        self.sequence.count_check(IN_TIME)
+        if exchange is None:
+            said = f"{sentences.batch(sent.items)}; no answer came: {self.sequence.lost}"
+            self.sequence.breaks(IN_TIME, said, "an answer", "none")
+
+    def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
+        """Break where a batch is late each time, compared to a smaller one that is sent just before it.
+
+        A machine may be slower now than when the smaller ones were timed.
+        """
+        size, patience = len(sent.items), self.trials.patience
+        for _ in range(_SENT_AGAIN):
+            if seconds <= patience.limit(size):
+                return
+            if patience.by_item is not None and size > COMPARED[-1]:
+                patience = patience.at_least(self.trials.seconds_of(COMPARED[-1]) / COMPARED[-1])
+            seconds = min(seconds, self.trials.seconds_of(size))
+        due = patience.limit(size)
+        if seconds <= due:
+            return
+        usual = f", as an item of a smaller batch took {patience.by_item:.4f} s" if patience.by_item else ""
+        said = f"{sentences.batch(sent.items)}; the answer took {seconds:.1f} s, three times in a row"
+        self.sequence.breaks(
+            IN_TIME, f"{said}; expected within {due:.1f} s{usual}", f"{due:.1f} s", f"{seconds:.1f} s"
+        )
+
+    def _is_taken(self, sent: SentBatch, exchange: Exchange) -> None:
+        """Break where a good batch of a legal size is refused as a whole.
+
+        Raises:
+            OwnLimitError: the target has a limit that nobody states.
+        """
+        status, limit = exchange.response.status, self.trials.limit
+        if len(sent.items) < 2:  # noqa: PLR2004 - one item is no size
+            return
+        if status == TOO_LARGE and limit.most is None:
+            raise OwnLimitError
+        if not sent.expected_effect.is_done:
+            return
+        self.sequence.count_check(LEGAL)
+        if status < FIRST_REFUSAL:
+            return
+        allowed = f"{limit.most:,} are allowed by {limit.source}" if limit.most else "no limit is stated"
+        said = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
+        came = sentences.response(exchange)
+        self.sequence.breaks(LEGAL, f"{said}{came}", "the call taken", came)
+
+    def _send_one_too_many(self, items: Sequence[SequenceItem]) -> None:
+        exchange, _, sent = self.timed_call(items)
+        self._is_answered(sent, exchange)
+        if exchange is None:
+            return
+        self.sequence.count_check(LIMIT)
+        came = sentences.response(exchange)
+        if exchange.response.status < FIRST_REFUSAL and not self._refuses_some(sent, exchange):
+            said = f"{sentences.batch(sent.items)}, and at most {self.trials.limit.most:,} are allowed by "
+            said = f"{said}{self.trials.limit.source}; the call is answered {came}"
+            self.sequence.breaks(LIMIT, said, "the call refused", came)
+        elif exchange.response.status >= FIRST_REFUSAL:
+            self._keeps_nothing(sent)
+
+    def _refuses_some(self, sent: SentBatch, exchange: Exchange) -> bool:
+        context = self.sequence.context
+        items = batch_items(context.batch_profile, context.batch, sent.items, sent.documents)
+        told = self.sequence.reported(exchange, items)
+        return isinstance(told, ReportedOutcomes) and any(not one.accepted for one in told.outcomes)
+
+    def _keeps_nothing(self, sent: SentBatch) -> None:
+        for key in self._sampled_keys():
+            before = self.sequence.there[_TENANT, key]
+            shown = self.sequence.read(key, _TENANT)
+            self.sequence.count_check("whole-or-nothing")
+            if shown != before:
+                said = f"{sentences.batch(sent.items)}, one too many; the call was refused"
+                said = f"{said}; {key}: {sentences.difference(before, shown)}"
+                self.sequence.breaks(
+                    "whole-or-nothing", said, sentences.record(before), sentences.record(shown)
+                )
+
+    def _sampled_keys(self) -> list[str]:
+        size = self.planned.size
+        named: tuple[BadItems, ...] = ("none", *self.planned.bad)
+        places = {place for bad in named for place in sample_of(size, places_of(bad, size), self._seed)}
+        parts = [self.keys[first : first + size] for first in range(0, len(self.keys), size)]
+        return list(dict.fromkeys(part[place] for part in parts for place in sorted(places)))
+
+    def _ways(self) -> Sequence[Corruption]:
+        ways = self.sequence.context.batch_profile.corruptions
+        return tuple(one for one in ways if not one.refuses_call) or ways
+
+    def _drawn(self, number: int) -> DrawnValues:
+        cents = (number * 7919 + self._seed * 104_729) % _CENTS + 1
+        return DrawnValues(self.sequence.scope.numbers_from + number, Decimal(cents).scaleb(-2))
+
+    @property
+    def _seed(self) -> int:
+        return self.sequence.context.run_config.seed

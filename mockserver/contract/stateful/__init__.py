@@ -1,1 +1,0 @@
-"""Stateful tests: sequences of calls checked against a model."""

@@ -1,0 +1,476 @@
+"""Recorded traffic compared with the spec and with a local server."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.codec.redaction import ASCII_MASK, MASK
+from mockserver.contract.credentials import headers_for
+from mockserver.contract.exchange import Exchange, Finding, Request, Response, json_request
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.oracle.responses import reader_for
+from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
+from mockserver.contract.run_state import FindingLedger
+from mockserver.contract.target import Address, Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR
+from mockserver.sandbox.store import SANDBOX_SCOPE
+from mockserver.server import ignore_connexion_warnings
+from mockserver.spec.openapi import Spec
+
+_NOT_SENT = (":", "content-length", "transfer-encoding", "connection", "host", "accept-encoding")
+"""Beginnings of header names that belong to a connection, not to a call."""
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_NOT_CAME = ("content-length", "transfer-encoding", "content-encoding", "connection")
+
+
+class InvalidArchiveError(ValueError):
+    """The file is no archive; the text says what is wrong, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedExchange:
+    """A recorded exchange: `number` counts from 1, `url` is the request's, `at` its start or None.
+
+    The request's path is the URL's, with its query. A status of 0 says that no answer came. `beginning` are
+    the members of the sandbox that an archive of ours says to create for its calls, None in others; `state`
+    are the documents to merge before this one.
+    """
+
+    number: int
+    url: str
+    at: datetime | None
+    exchange: Exchange
+    beginning: Mapping[str, Any] | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_har(text: str) -> tuple[RecordedExchange, ...]:
+    """Return the exchanges of an archive, in the order in which they began.
+
+    Raises:
+        InvalidArchiveError: it is no HAR, or one of its entries is none.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidArchiveError(f"it is no JSON: {error}") from None
+    entries = document.get("log", {}).get("entries") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise InvalidArchiveError("it has no /log/entries: expected an HTTP archive, HAR 1.2")
+    beginning = (document["log"].get("_mockserver") or {}).get("sandbox")
+    found = [_recorded(number, entry, beginning) for number, entry in enumerate(entries, 1)]
+    return tuple(sorted(found, key=lambda one: one.at or _FIRST))
+
+
+def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> RecordedExchange:
+    where = f"/log/entries/{number - 1}"
+    try:
+        sent, came = entry["request"], entry["response"]
+        parts = urlsplit(sent["url"])
+        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        request = Request(str(sent["method"]).upper(), path, _headers(sent, _NOT_SENT), _posted(sent))
+        headers = _headers(came, _NOT_CAME)
+        content = came.get("content") or {}
+        if content.get("mimeType"):
+            headers.setdefault("content-type", str(content["mimeType"]))
+        response = Response(int(came["status"]), headers, _content(content))
+        at = _at(entry)
+        own = entry.get("_mockserver") or {}
+        if beginning is not None and own:
+            request = _sent_request(request, own["sent"])
+        state = dict(own.get("state") or {})
+    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
+        raise InvalidArchiveError(
+            f"{where} is no entry of an archive: {type(error).__name__} {error}"
+        ) from None
+    return RecordedExchange(number, str(sent["url"]), at, Exchange(request, response), beginning, state)
+
+
+def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
+    """Return the request as our own archives have it to be sent again; above, credentials are cut."""
+    headers = {str(name): str(text) for name, text in sent["headers"].items()}
+    is_cut = MASK.encode() in request.body
+    return replace(
+        request,
+        headers=headers,
+        body=b64decode(sent["base64"], validate=True) if is_cut else request.body,
+    )
+
+
+def _at(entry: Mapping[str, Any]) -> datetime | None:
+    """By the sandbox's clock where the entry is one of ours, else when it began."""
+    own = entry.get("_mock") or {}
+    text = own.get("sandboxAt") or entry.get("startedDateTime")
+    return parse_instant(str(text)) if text else None
+
+
+def _headers(part: Mapping[str, Any], left_out: tuple[str, ...]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in _pairs(part.get("headers")):
+        lower = name.lower()
+        if not lower.startswith(left_out):
+            headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
+    return headers
+
+
+def _pairs(listed: Any) -> Iterator[tuple[str, str]]:
+    for one in listed or ():
+        yield str(one["name"]), str(one.get("value", ""))
+
+
+def _posted(sent: Mapping[str, Any]) -> bytes:
+    posted = sent.get("postData") or {}
+    text = posted.get("text")
+    if text is None:
+        return urlencode(list(_pairs(posted.get("params")))).encode()
+    if (posted.get("_encoding") or posted.get("encoding")) == "base64":
+        return b64decode(text, validate=True)
+    return str(text).encode("utf-8", "surrogatepass")
+
+
+def _content(content: Mapping[str, Any]) -> bytes:
+    text = content.get("text") or ""
+    if content.get("encoding") == "base64":
+        return b64decode(text, validate=True)
+    return str(text).encode("utf-8", "surrogatepass")
+
+
+_SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
+SANDBOX_HEADER = "mock-sandbox"
+
+
+def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
+    """Return the exchange with its path below the vendor's mount; None if it is not the vendor's.
+
+    `base` is the address at which the vendor's paths begin; "" looks for the longest end of the path that
+    the spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox
+    in the path becomes the header that says the same.
+    """
+    path, headers = one.exchange.request.path, dict(one.exchange.request.headers)
+    if base:
+        begun = base.rstrip("/")
+        address = one.url.partition("#")[0]
+        if not address.startswith((f"{begun}/", f"{begun}?")) and address != begun:
+            return None
+        path = address[len(begun) :] or "/"
+    elif found := _SANDBOX.match(path):
+        headers[SANDBOX_HEADER] = found[1]
+        path = path[found.end() :]
+    name = _operation(spec, one.exchange.request.method, path) if base else ""
+    if not base:
+        below, name = _search_path(spec, one.exchange.request.method, path)
+        if not name:
+            return None
+        path = below
+    request = replace(one.exchange.request, path=path, headers=headers)
+    return replace(one.exchange, request=request, operation=name)
+
+
+def _search_path(spec: Spec, method: str, path: str) -> tuple[str, str]:
+    """Return the longest served end of `path` with its query, and the operation; "" if there is none."""
+    parts = urlsplit(path)
+    segments = parts.path.split("/")
+    query = f"?{parts.query}" if parts.query else ""
+    for cut in range(1, len(segments)):
+        below = "/" + "/".join(segments[cut:])
+        if name := _operation(spec, method, below):
+            return below + query, name
+    return path, ""
+
+
+def _operation(spec: Spec, method: str, path: str) -> str:
+    try:
+        return spec.match(method, spec.canonical_path(unquote(urlsplit(path).path))).operation.id
+    except (NotFound, MethodNotAllowed):
+        return ""
+
+
+REFUSED_WHOLE = "refused with the whole call"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeDifference:
+    """An item, or the whole call (`place` None), whose two answers differ."""
+
+    place: int | None
+    key: str | None
+    recorded: str
+    here: str
+
+
+def compare_outcomes(
+    before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
+) -> tuple[OutcomeDifference, ...]:
+    """Return where our outcomes differ from the recorded ones; messages and bodies are not compared.
+
+    Without a reader, or where neither tells of items, the two statuses are.
+    """
+    was, now = (_reported(one, items, reader) for one in (before, after))
+    if was is None and now is None:
+        statuses = [one.response.status for one in (before, after)]
+        if statuses[0] == statuses[1]:
+            return ()
+        return (OutcomeDifference(None, None, *(f"answered {status}" for status in statuses)),)
+    fates = zip_longest(_outcomes_by_key(was, items), _outcomes_by_key(now, items), fillvalue=None)
+    return tuple(
+        OutcomeDifference(
+            place, items[place].key if place < len(items) else None, _describe(one), _describe(other)
+        )
+        for place, (one, other) in enumerate(fates)
+        if _differ(one, other)
+    )
+
+
+def _reported(
+    exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
+) -> ReportedOutcomes | None:
+    """Return the outcomes in the response, none if it is unreadable."""
+    try:
+        return reader(exchange, items) if reader else None
+    except ValueError:
+        return ReportedOutcomes(())
+
+
+def _outcomes_by_key(
+    reported: ReportedOutcomes | None, items: Sequence[BatchItem]
+) -> list[ReportedOutcome | str | None]:
+    """Return what became of each item; a text where that is not said of the item itself."""
+    if reported is None:
+        return [REFUSED_WHOLE] * len(items)
+    by_place = {one.place: one for one in reversed(reported.outcomes) if one.place is not None}
+    done = None if reported.is_complete else ReportedOutcome(None, accepted=True)
+    return [by_place.get(item.place, done) for item in items]
+
+
+def _differ(one: ReportedOutcome | str | None, other: ReportedOutcome | str | None) -> bool:
+    if not (isinstance(one, ReportedOutcome) and isinstance(other, ReportedOutcome)):
+        return _is_refused(one) != _is_refused(other) or (one is None) != (other is None)
+    made = one.made and other.made and one.made != other.made
+    return one.accepted != other.accepted or bool(made and one.accepted)
+
+
+def _is_refused(one: ReportedOutcome | str | None) -> bool:
+    return isinstance(one, str) or (isinstance(one, ReportedOutcome) and not one.accepted)
+
+
+def _describe(one: ReportedOutcome | str | None) -> str:
+    if one is None:
+        return "no outcome"
+    if isinstance(one, str):
+        return one
+    if one.accepted:
+        return one.made or "done"
+    return f"rejected: {one.message}" if one.message else "rejected"
+
+
+TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+"""Statuses that say nothing about the contract: the request was valid, and may succeed later."""
+
+_UNSAID = frozenset({401, 403})
+"""Answers that may be meant for the credentials, which most recorders leave out."""
+
+UNKNOWN_OPERATION = "operations-are-in-the-spec"
+
+SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
+"""Returns our server's answer to a recorded request, at the instant of the recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedExchange:
+    """A recorded exchange: violations of the spec, and outcomes that differ from ours."""
+
+    number: int
+    recorded: Exchange
+    here: Exchange
+    forbidden: tuple[Finding, ...]
+    differences: tuple[OutcomeDifference, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is no difference."""
+        return not self.forbidden and not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Result of an archive; counts of calls to others, unanswered calls and transient errors."""
+
+    vendor: str
+    calls: tuple[DriftedExchange, ...]
+    foreign: int
+    lost: int
+    transient: int
+    made: Mapping[str, int]
+
+    @property
+    def drifted(self) -> tuple[DriftedExchange, ...]:
+        """The calls with a difference."""
+        return tuple(one for one in self.calls if not one.is_clean)
+
+
+@dataclass(frozen=True, slots=True)
+class DriftComparison:
+    """Holds traffic against the spec by `judge`, and against our server, which `call` asks.
+
+    `base` is where the vendor's paths begin, "" to look for them.
+    """
+
+    api: ApiUnderTest
+    base: str
+    judge: ExchangeJudge
+    call: SendRequest
+    ledger: FindingLedger = field(default_factory=FindingLedger)
+
+    def drift(self, traffic: Iterable[RecordedExchange]) -> Drift:
+        """Compare all exchanges in the order of the recording, as the local server remembers."""
+        calls = []
+        foreign = lost = transient = 0
+        for one in traffic:
+            exchange = place_request(one, self.api.spec, self.base)
+            if exchange is None:
+                foreign += 1
+            elif exchange.response.status in TRANSIENT_STATUSES:
+                transient += 1
+            elif exchange.response.status == 0:
+                lost += 1
+                self.call(one, exchange)
+            else:
+                calls.append(self._drifted(one, exchange))
+        made: Counter[str] = Counter()
+        for (_, check), times in self.ledger.made.items():
+            made[check] += times
+        return Drift(self.api.name, tuple(calls), foreign, lost, transient, made)
+
+    def _drifted(self, one: RecordedExchange, exchange: Exchange) -> DriftedExchange:
+        here = replace(self.call(one, exchange), operation=exchange.operation)
+        if not exchange.operation:
+            said = f"{exchange.request.method} {exchange.request.path} is no operation of the spec"
+            unknown = Finding(
+                UNKNOWN_OPERATION, "", said, came=str(exchange.response.status), exchanges=(exchange,)
+            )
+            return DriftedExchange(one.number, exchange, here, (unknown,), ())
+        forbidden = self.judge(exchange, self.ledger)
+        told = exchange.response.status not in _UNSAID
+        otherwise = self._otherwise(exchange, here) if told else ()
+        return DriftedExchange(one.number, exchange, here, forbidden, otherwise)
+
+    def _otherwise(self, exchange: Exchange, here: Exchange) -> tuple[OutcomeDifference, ...]:
+        operation = self.api.spec.operations[exchange.operation]
+        if operation.batch is None:
+            return compare_outcomes(exchange, here, (), None)
+        sent = self.judge.oracle.expected(exchange.request, operation.id).sent
+        return compare_outcomes(exchange, here, sent, reader_for(self.api, operation))
+
+
+_STORY = "story"
+"""Sandbox of the calls of an archive that says how its sandbox began."""
+
+_LOCAL_ORIGIN = "http://testserver"
+
+
+class UnfitStateError(Exception):
+    """The state that our server is to begin with does not fit it; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """A server of ours in this process; sandboxes of recorded calls are its sandboxes too."""
+
+    api: ApiUnderTest
+    target: Target
+    state: bytes = b""
+    has_met_fault: set[str] = field(default_factory=set)
+
+    def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
+        """Return what it answers to the recorded request.
+
+        Raises:
+            UnfitStateError: the state cannot be loaded.
+        """
+        is_story = one.beginning is not None
+        sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX_HEADER, "default")
+        if sandbox not in self.has_met_fault:
+            self._begin(sandbox, one.beginning or {})
+        if one.at is not None and FIRST_YEAR <= one.at.year <= LAST_YEAR:
+            at = {"at": print_instant(one.at)}
+            self.target.send(json_request("POST", f"/_mock/sandboxes/{sandbox}/clock/freeze", at))
+        if one.state:
+            self._set("PATCH", sandbox, json.dumps(self._own_state(one.state)).encode())
+        request = self._with_credentials(exchange)
+        if is_story:
+            request = replace(request, headers={**request.headers, SANDBOX_HEADER: sandbox})
+        return self.target.send(replace(request, path=f"/{self.api.name}{request.path}"))
+
+    def _begin(self, sandbox: str, beginning: Mapping[str, Any]) -> None:
+        self.has_met_fault.add(sandbox)
+        assumptions = {
+            name: value
+            for name, value in beginning.get("assumptions", {}).items()
+            if name.startswith(f"{self.api.name}.")
+        }
+        members = {**beginning, "name": sandbox, **({"assumptions": assumptions} if assumptions else {})}
+        self.target.send(json_request("POST", "/_mock/sandboxes", members))
+        if self.state:
+            self._set("PUT", sandbox, self.state)
+
+    def _own_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what is the vendor's, or the sandbox's own: no other vendor is served."""
+        own = (f"{self.api.name}/", SANDBOX_SCOPE)
+        return {scope: tables for scope, tables in state.items() if scope.startswith(own)}
+
+    def _set(self, method: str, sandbox: str, content: bytes) -> None:
+        headers = {"content-type": "application/json"}
+        path = f"/_mock/sandboxes/{sandbox}/state"
+        came = self.target.send(Request(method, path, headers, content)).response
+        if came.status != HTTPStatus.OK:
+            raise UnfitStateError(json.loads(came.body)["detail"])
+
+    def _with_credentials(self, exchange: Exchange) -> Request:
+        """Return the request, with fixture credentials where the recorder left them out or cut them."""
+        request, name = exchange.request, exchange.operation
+        if not name:
+            return request
+        ours: Mapping[str, str] = headers_for(self.api, name, self.api.profile.credentials)
+        kept = {
+            header: text
+            for header, text in request.headers.items()
+            if header not in ours or not (text.endswith((MASK, ASCII_MASK)) or not text)
+        }
+        return replace(request, headers={**ours, **kept})
+
+
+@contextmanager
+def local_server(
+    api: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str], specs: tuple[Path, ...] = ()
+) -> Iterator[LocalServer]:
+    """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
+
+    `specs` are folders with specs of a user's.
+
+    Raises:
+        InvalidAssumptionError: `assumptions` names an unknown assumption, or a value that it does not accept.
+        OSError: the state cannot be read.
+    """
+    ignore_connexion_warnings()
+    from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
+
+    held = state.read_bytes() if state else b""
+    app = create_app(Options(vendors=(api.name,), assumptions=assumptions, specs=specs))
+    with Target(Address(_LOCAL_ORIGIN, app)) as target:
+        yield LocalServer(api, target, held)

@@ -1,1 +1,0 @@
-"""Recorded traffic held against the spec and against our own server."""

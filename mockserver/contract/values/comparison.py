@@ -1,0 +1,600 @@
+"""Comparison of sent values with those that are read back, and what was lost."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Final, Literal
+from xml.etree.ElementTree import Element
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from mockserver.contract.exchange import Check, Exchange, Finding, Response
+from mockserver.contract.profile import LossKind, ValueChange, ValueRules
+from mockserver.contract.values.hard_values import HardValue, MemberPath, ValueMember, ValueTrial
+from mockserver.model import Json
+
+TEXTS, NUMBERS, DATES = "texts-survive", "numbers-survive", "dates-survive"
+MEDIA_TYPES = "same-in-every-media-type"
+
+VALUE_CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        one.id: one
+        for one in (
+            Check(
+                TEXTS,
+                "texts are read as they were sent",
+                "values",
+                "a text must be read character for character as it was accepted, in whatever script",
+            ),
+            Check(
+                NUMBERS,
+                "numbers are read as they were sent",
+                "values",
+                "a number that was accepted must be read with all its digits",
+            ),
+            Check(
+                DATES,
+                "dates are read as they were sent",
+                "values",
+                "a date that was accepted must be read as the same moment or day",
+            ),
+        )
+    }
+)
+
+
+def check_for(kind: str) -> str:
+    """Return the check of a member, by its kind."""
+    if kind in {"moment", "day"}:
+        return DATES
+    return TEXTS if kind == "text" else NUMBERS
+
+
+_EXCERPT, _USUAL = 80, "application/json"
+_TOLD = 8
+"""Values of a finding that are told; of more of them the number is."""
+
+HowShown = Literal["reading it", "the list", "the answer to it"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecord:
+    """What an answer shows of an item: `at` points there, `is_text` where the answer has no types (XML)."""
+
+    how: HowShown
+    record: Mapping[str, Json]
+    exchange: Exchange
+    at: str
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SentItem:
+    """An item that was accepted, and its place in the batch; `before` is the one that it updates, if any."""
+
+    trial: ValueTrial
+    place: int
+    exchange: Exchange
+    step: str
+    before: SentItem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _LostValue:
+    check: str
+    said: str
+    finding: Finding
+
+
+@dataclass(slots=True)
+class ValueSurvival:
+    """What became of all values of an operation so far.
+
+    `changed` counts the values that the vendor changed by design, or that a server may change, by member and
+    kind, `compared` those that were compared, by check.
+    """
+
+    operation: str
+    rules: ValueRules
+    changed: Counter[tuple[str, LossKind]] = field(default_factory=Counter)
+    compared: Counter[str] = field(default_factory=Counter)
+    _lost: dict[tuple[str, LossKind], _LostValue] = field(default_factory=dict)
+    _shown: set[tuple[str, MemberPath]] = field(default_factory=set)
+
+    def compare(self, sent: SentItem, shown: ShownRecord) -> None:
+        """Compare every changed member of the item that the answer shows."""
+        for member, hard in sent.trial.changes:
+            value = value_at(shown.record, self._path(member))
+            losses = self._losses(member, hard, value, shown)
+            if losses is None:
+                continue
+            if self._is_kept(member, losses, value, sent, shown):
+                losses = (Loss("kept"),)
+            if value not in (None, "", MISSING):
+                self._shown.add((shown.how, member.path))
+            is_other = bool(sent.trial.media_type) or shown.is_text
+            check = MEDIA_TYPES if is_other else check_for(member.kind)
+            self.compared[check] += 1
+            for loss in losses:
+                if self._is_declared(member, loss):
+                    self.changed[member.name, loss.kind] += 1
+                elif (member.name, loss.kind) not in self._lost:
+                    told = _sentence(member, hard, value, sent, shown, loss)
+                    found = self._finding(check, told, (hard.value, value), sent, shown, member)
+                    self._lost[member.name, loss.kind] = _LostValue(check, told, found)
+
+    def _is_declared(self, member: ValueMember, loss: Loss) -> bool:
+        if loss.kind == "seventh digit lost":
+            return True
+        return any(loss.is_declared(one) for one in self.rules.changes if one.member in ("", member.name))
+
+    def _is_kept(
+        self, member: ValueMember, losses: Sequence[Loss], value: Json, sent: SentItem, shown: ShownRecord
+    ) -> bool:
+        """Return whether the answer shows what the record held before an update, and not what was sent."""
+        before = sent.before.trial.values if sent.before else {}
+        if member.path not in before or all(self._is_declared(member, one) for one in losses):
+            return False
+        of_before = find_losses(member.kind, before[member.path], value, is_text=shown.is_text)
+        return all(self._is_declared(member, one) for one in of_before)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield one for each check; it tells of every member and kind of loss."""
+        by_check: dict[str, list[_LostValue]] = {}
+        for one in self._lost.values():
+            by_check.setdefault(one.check, []).append(one)
+        for listed in by_check.values():
+            first, *others = listed
+            said = "; also ".join([first.said, *(one.said for one in others[: _TOLD - 1])])
+            if len(listed) > _TOLD:
+                said = f"{said}; and {len(listed) - _TOLD} more"
+            yield replace(first.finding, said=said)
+
+    def _path(self, member: ValueMember) -> MemberPath:
+        first, *rest = member.path
+        return (self.rules.shown_as.get(member.name, self.rules.shown_as.get(first, first)), *rest)
+
+    def _losses(
+        self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
+    ) -> Sequence[Loss] | None:
+        """Return the losses; None where the answer does not show the member, and never did."""
+        known = (shown.how, member.path) in self._shown
+        if value is MISSING:
+            if not known or hard.value in (None, "") or shown.how == "the answer to it":
+                return None
+            return (Loss("lost"),)
+        if shown.how == "the answer to it" and value in (None, "") and not known:
+            return None
+        losses = find_losses(member.kind, hard.value, value, is_text=shown.is_text)
+        return losses or self._scale_losses(member, hard, value, shown)
+
+    def _scale_losses(
+        self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
+    ) -> Sequence[Loss]:
+        wanted, printed = self.rules.decimals.get(member.name), decimals_of(value)
+        if wanted is None or printed is None or shown.is_text or hard.value is None:
+            return ()
+        least = max(1, decimals_of(hard.value) or 0) if wanted < 0 else wanted
+        return (Loss("scale lost"),) if printed < least else ()
+
+    def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
+        self,
+        check: str,
+        said: str,
+        values: tuple[Json, Json],
+        sent: SentItem,
+        shown: ShownRecord,
+        member: ValueMember,
+    ) -> Finding:
+        pointer = "" if shown.is_text else "/".join([shown.at, *self._path(member)])
+        same = shown.exchange is sent.exchange
+        earlier = (sent.before,) if sent.before else ()
+        exchanges = (*(one.exchange for one in earlier), sent.exchange, *(() if same else (shown.exchange,)))
+        expected, came = (value_text(value) for value in values)
+        steps = (*(one.step for one in earlier), sent.step)
+        return Finding(check, self.operation, said, pointer, expected, came, exchanges, steps)
+
+
+def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
+    member: ValueMember, hard: HardValue, value: Json, sent: SentItem, shown: ShownRecord, loss: Loss
+) -> str:
+    written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
+    media_type = shown.exchange.response.media_type
+    read = f" in {media_type}" if media_type != _USUAL else ""
+    update = ", an update of a record that is there" if sent.before else ""
+    return (
+        f"sent {value_text(hard.value)} as {member.name} of item {sent.place}{written}{update}; "
+        f"{shown.how}{read} shows {value_text(value)}: {WORDS[loss.kind]}"
+    )
+
+
+def value_text(value: Json) -> str:
+    """Return a value as JSON has it, with escapes for what cannot be seen or is not ASCII."""
+    if value is MISSING:
+        return "nothing"
+    text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
+    return (
+        text if len(text) <= _EXCERPT else f"{text[: _EXCERPT // 2]}… ({len(text)} characters) …{text[-16:]}"
+    )
+
+
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+_MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/", re.ASCII)
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments are compared in UTC, without a zone
+_LAST_OF_ASCII, _LAST_OF_16_BITS = 0x7F, 0xFFFF
+_REPLACEMENT = "\ufffd"
+_MICROSECONDS, _EXACT = 6, Context(prec=500)
+
+WORDS: Final[dict[LossKind, str]] = {
+    "lost": "the value is lost",
+    "changed": "it is another value",
+    "trimmed": "the blanks at its ends are lost",
+    "inner blanks": "the blanks inside are lost",
+    "normalised": "its accents are written with other characters (normalised)",
+    "beyond 16 bits": "the characters beyond 16 bits are lost",
+    "ASCII only": "the characters that are not ASCII are lost",
+    "line ends": "its line ends are changed",
+    "cut short": "its end is cut off",
+    "escaped": "its markup is escaped twice, or read as markup",
+    "letter case": "its letter case is changed",
+    "empty is null": "an empty text became null",
+    "null is empty": "null became an empty text",
+    "null is filled": "null became a value",
+    "empty is filled": "an empty text became another value",
+    "moved": "it is another moment",
+    "zone left out": "its zone is left out; read as UTC it is the same moment",
+    "zone of its own left out": "its zone is left out; what is left is the time of that zone",
+    "fraction lost": "parts of its second are lost",
+    "seventh digit lost": "the seventh digit of its second is lost, as many servers keep six",
+    "time left out": "its time of day is left out",
+    "time added": "a time of day is added",
+    "rounded": "it is rounded",
+    "cut off": "decimals are cut off",
+    "kept": "the update left the value that was there before",
+    "scale lost": "it is printed with fewer decimals than it should have",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A difference; `places` are the numbers of decimals that it could have been rounded or cut to."""
+
+    kind: LossKind
+    places: frozenset[int] = frozenset({0})
+
+    def is_declared(self, change: ValueChange) -> bool:
+        """Return whether the vendor makes this change by design."""
+        return change.what == self.kind and change.places in self.places
+
+    def __str__(self) -> str:
+        return WORDS[self.kind]
+
+
+def find_losses(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Loss, ...]:
+    """Return how `shown` differs from `sent`, nothing where it is the same value.
+
+    `kind` is that of `hard_values.kind_of`. `is_text`: the answer has no types (XML), so that numbers are
+    texts, and nothing and the empty text are one.
+    """
+    if is_text and sent in (None, "") and shown in (None, ""):
+        return ()
+    if sent in (None, "") or shown is None:
+        return tuple(_nothing_losses(sent, shown))
+    if isinstance(sent, bool):
+        return () if shown is sent or (is_text and shown == str(sent).lower()) else (Loss("changed"),)
+    if isinstance(sent, int | Decimal) or kind == "amount":
+        return tuple(_number_losses(sent, shown))
+    if kind in {"moment", "day"}:
+        return tuple(_moment_losses(str(sent), str(shown)))
+    return tuple(_text_losses(str(sent), shown if isinstance(shown, str) else repr(shown)))
+
+
+def _nothing_losses(sent: Json, shown: Json) -> Iterator[Loss]:
+    """Yield the loss where null or the empty text was sent, or null is shown."""
+    if sent == shown and type(sent) is type(shown):
+        return
+    if sent is None:
+        yield Loss("null is empty" if shown == "" else "null is filled")
+    elif shown is None:
+        yield Loss("empty is null" if sent == "" else "lost")
+    else:
+        yield Loss("empty is filled")
+
+
+def decimals_of(shown: Json) -> int | None:
+    """Return how many decimals an amount is printed with, None where it is no number."""
+    number = _decimal(shown)
+    exponent = None if number is None else number.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else None
+
+
+def _decimal(value: Json) -> Decimal | None:
+    try:
+        return None if isinstance(value, bool) else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _number_losses(sent: Json, shown: Json) -> Iterator[Loss]:
+    wanted, found = _decimal(sent), _decimal(shown)
+    if wanted is None or found is None:
+        yield from () if str(sent) == str(shown) else (Loss("changed"),)
+        return
+    if wanted == found:
+        return
+    rounded = _places_of(wanted, found, ROUND_HALF_UP, ROUND_HALF_EVEN)
+    cut = _places_of(wanted, found, ROUND_DOWN)
+    if rounded:
+        yield Loss("rounded", rounded)
+    else:
+        yield Loss("cut off", cut) if cut else Loss("changed")
+
+
+def _places_of(wanted: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
+    """Return to how many decimals `wanted` could have been rounded to become `found`."""
+    units = {places: Decimal(1).scaleb(-places) for places in range(8)}
+    return frozenset(
+        places
+        for places, unit in units.items()
+        if any(wanted.quantize(unit, mode, _EXACT) == found for mode in modes)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A moment or a day as it is written; `offset` is None without a zone."""
+
+    wall: datetime
+    fraction: Decimal
+    offset: timedelta | None
+    utc: datetime
+    has_time: bool
+
+
+def _parse_moment(text: str) -> _Moment | None:
+    try:
+        if found := _MILLISECONDS.fullmatch(text):
+            return _of_milliseconds(int(found[1]))
+        match = _MOMENT.fullmatch(text)
+        return None if match is None else _of_iso(*match.groups())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _of_milliseconds(number: int) -> _Moment:
+    seconds, milliseconds = divmod(number, 1000)
+    wall = _EPOCH + timedelta(seconds=seconds)
+    return _Moment(wall, Decimal(milliseconds).scaleb(-3), timedelta(0), wall, has_time=True)
+
+
+def _of_iso(day: str, time: str | None, fraction: str | None, zone: str | None) -> _Moment:
+    wall = datetime.fromisoformat(f"{day}T{time or '00:00:00'}")
+    digits = Decimal(f"0.{fraction}") if fraction else Decimal(0)
+    offset = _offset(zone)
+    return _Moment(wall, digits, offset, wall - (offset or timedelta(0)), has_time=time is not None)
+
+
+def _offset(zone: str | None) -> timedelta | None:
+    if zone is None or zone in "Zz":
+        return None if zone is None else timedelta(0)
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    return timedelta(minutes=minutes if zone[0] == "+" else -minutes)
+
+
+def _moment_losses(sent: str, shown: str) -> Iterator[Loss]:
+    wanted, found = _parse_moment(sent), _parse_moment(shown)
+    if sent == shown:
+        return
+    if wanted is None or found is None:
+        yield Loss("changed")
+    elif not wanted.has_time:
+        yield Loss("time added" if found.utc == wanted.wall and not found.fraction else "moved")
+    elif not found.has_time:
+        yield Loss(
+            "time left out" if found.wall.date() in (wanted.utc.date(), wanted.wall.date()) else "moved"
+        )
+    else:
+        yield from _timed_losses(wanted, found)
+
+
+def _timed_losses(wanted: _Moment, found: _Moment) -> Iterator[Loss]:
+    if found.utc != wanted.utc:
+        of_its_zone = found.offset is None and found.wall == wanted.wall
+        midnight = found.utc == wanted.utc.replace(hour=0, minute=0, second=0)
+        midnight = midnight or found.wall == wanted.wall.replace(hour=0, minute=0, second=0)
+        yield Loss("zone of its own left out" if of_its_zone else "time left out" if midnight else "moved")
+        if not of_its_zone:
+            return
+    elif found.offset is None and wanted.offset is not None:
+        yield Loss("zone left out")
+    if found.fraction != wanted.fraction:
+        places = _places_of(wanted.fraction, found.fraction, ROUND_DOWN, ROUND_HALF_UP, ROUND_HALF_EVEN)
+        lost: LossKind = "seventh digit lost" if _MICROSECONDS in places else "fraction lost"
+        yield Loss(lost, places) if places else Loss("moved")
+
+
+def _text_losses(sent: str, shown: str) -> Iterator[Loss]:
+    if shown == sent:
+        return
+    ways = (kind for kind, way in _WAYS for made in way(sent) if made == shown)
+    kind = next(ways, None)
+    if kind is None and _keeps_only(sent, shown, _LAST_OF_16_BITS):
+        kind = "beyond 16 bits"
+    elif kind is None and _keeps_only(sent, shown, _LAST_OF_ASCII):
+        kind = "ASCII only"
+    elif kind is None and shown and sent.startswith(shown):
+        kind = "cut short"
+    yield Loss(kind or ("lost" if not shown else "changed"))
+
+
+def _keeps_only(sent: str, shown: str, last: int) -> bool:
+    """Return whether characters behind `last` are gone or replaced, and all others there in their order."""
+    if all(ord(mark) <= last for mark in sent):
+        return False
+    rest = iter(shown)
+    kept = all(mark in rest for mark in sent if ord(mark) <= last)
+    return kept and all(ord(mark) <= last or mark == _REPLACEMENT or mark not in sent for mark in shown)
+
+
+_WAYS: Final[tuple[tuple[LossKind, Callable[[str], tuple[str, ...]]], ...]] = (
+    ("trimmed", lambda text: (text.strip(), text.lstrip(), text.rstrip(), text.strip(" "))),
+    (
+        "line ends",
+        lambda text: (
+            text.replace("\r\n", "\n"),
+            text.replace("\n", "\r\n"),
+            text.replace("\r", ""),
+            text.replace("\r\n", " "),
+            text.replace("\n", " "),
+            text.replace("\n", ""),
+        ),
+    ),
+    (
+        "inner blanks",
+        lambda text: (re.sub(" +", " ", text), re.sub(r"\s+", " ", text), " ".join(text.split())),
+    ),
+    (
+        "normalised",
+        lambda text: tuple(unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")),
+    ),
+    (
+        "escaped",
+        lambda text: (
+            html.escape(text),
+            html.escape(text, quote=False),
+            html.unescape(text),
+            re.sub("<[^>]*>", "", text),
+        ),
+    ),
+    ("letter case", lambda text: (text.lower(), text.upper(), text.title())),
+)
+
+
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+class _Missing:
+    """Marks a member that an answer has not."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING: Final = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDocument:
+    """The body of an answer; `is_text`: it has no types, every value is a text."""
+
+    document: Json
+    is_text: bool = False
+
+
+def read_document(response: Response) -> ShownDocument | None:
+    """Return the body as JSON, or as XML in its likeness; None where it is neither, or empty."""
+    if not response.body:
+        return None
+    try:
+        if is_xml(response.media_type):
+            return ShownDocument(_plain(ElementTree.fromstring(response.body)), is_text=True)
+        return ShownDocument(response.json())
+    except (ValueError, RecursionError, ElementTree.ParseError, DefusedXmlException):
+        return None
+
+
+def is_xml(media_type: str) -> bool:
+    """Return whether bodies of the media type are XML."""
+    return media_type.endswith(("/xml", "+xml"))
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether bodies of the media type are JSON."""
+    return media_type.endswith(("/json", "+json"))
+
+
+def find_record(
+    document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
+) -> Mapping[str, Json] | None:
+    """Return the object that shows the item of the key: the last of those with most of its members.
+
+    It has the item's key members, or a member that is the key. `alone`: the answer is about this item only,
+    so that an object with its members is it without a key, if there is no other.
+    """
+    named = {name: str(item[name]) for name in key_names if isinstance(item.get(name), str | int)}
+    objects = [one for one in _objects(document) if len(item.keys() & one.keys()) > 0]
+    keyed = [one for one in objects if _has_key(one, named, key)]
+    if not keyed and alone and len(objects) == 1:
+        keyed = objects
+    return max(reversed(keyed), key=lambda one: len(item.keys() & one.keys()), default=None)
+
+
+def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
+    """Return the value of a member, MISSING where the record has none."""
+    found: Json = record
+    for step in path:
+        if step.isdigit():
+            found = _place(found, int(step))
+        elif isinstance(found, Mapping) and step in found:
+            found = found[step]
+        else:
+            return MISSING
+        if found is MISSING:
+            return MISSING
+    return found
+
+
+def _place(found: Json, number: int) -> Json:
+    if isinstance(found, Mapping) and len(found) == 1:
+        (found,) = found.values()  # a list in XML is an element with elements of one name
+        found = found if isinstance(found, list) else [found]
+    return found[number] if isinstance(found, list) and number < len(found) else MISSING
+
+
+def _has_key(one: Mapping[str, Json], named: Mapping[str, str], key: str) -> bool:
+    if named:
+        return all(str(one.get(name)) == text for name, text in named.items())
+    texts = [str(value) for value in one.values() if isinstance(value, str | int) and value != ""]
+    return any(key == text or key.endswith(f"/{text}") for text in texts)
+
+
+def _objects(document: Json) -> Iterator[Mapping[str, Json]]:
+    if isinstance(document, Mapping):
+        yield document
+    for inner in _children(document):
+        yield from _objects(inner)
+
+
+def _children(document: Json) -> Iterator[Json]:
+    if isinstance(document, Mapping):
+        yield from document.values()
+    elif isinstance(document, list):
+        yield from document
+
+
+def _plain(element: Element) -> Json:
+    """Return an element as JSON has it; of elements of one name a list."""
+    if element.get(_NIL) == "true":
+        return None
+    if not len(element):
+        return element.text or ""
+    made: dict[str, Json] = {}
+    for child in element:
+        name, value = child.tag.rpartition("}")[2], _plain(child)
+        if name in made:
+            made[name] = [*(made[name] if isinstance(made[name], list) else [made[name]]), value]
+        else:
+            made[name] = value
+    return made

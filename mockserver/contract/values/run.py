@@ -1,0 +1,397 @@
+"""The run of hard values: items sent, read back in every media type, and compared."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import count
+
+from mockserver.contract.exchange import BrokenRule, Exchange, Request
+from mockserver.contract.failure_search import FailureSearch
+from mockserver.contract.profile import BatchItem, DrawnValues, ValueRules
+from mockserver.contract.samples import write_request_xml
+from mockserver.contract.sequences import sentences
+from mockserver.contract.sequences.sentences import is_refused, reported_verdicts
+from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
+from mockserver.contract.values.comparison import (
+    MEDIA_TYPES,
+    VALUE_CHECKS,
+    WORDS,
+    HowShown,
+    SentItem,
+    ShownRecord,
+    ValueSurvival,
+    find_record,
+    is_json,
+    is_xml,
+    read_document,
+)
+from mockserver.contract.values.hard_values import (
+    Change,
+    HardValue,
+    MemberPath,
+    ValueMember,
+    ValueTrial,
+    free_members,
+    object_at,
+    plan_trials,
+    with_values,
+)
+from mockserver.model import Json, Path, pointer_of
+from mockserver.spec.xml_places import XML_MEDIA_TYPES
+
+_NOTHING = (None, "")
+"""Values that some vendors take for "leave it as it is"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemUpdate:
+    """Other values for the record of a key, and the item that it was stored with."""
+
+    key: str
+    trial: ValueTrial
+    before: SentItem
+
+
+@dataclass(slots=True)
+class UpdatePlan:
+    """What is known of accepted items: the values of each member, and the first and the last stored item."""
+
+    _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
+    _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
+    _stored: list[tuple[str, SentItem]] = field(default_factory=list)
+
+    def accepted(self, key: str, sent: SentItem) -> None:
+        """Note an item that was accepted; in another media type it may have become something else."""
+        if sent.trial.media_type:
+            return
+        del self._stored[1:]
+        self._stored.append((key, sent))
+        for member, hard in sent.trial.changes:
+            self._members[member.path] = member
+            if hard.value not in _NOTHING:
+                self._values.setdefault(member.path, {})[hard.name] = hard
+
+    def updates(self) -> Sequence[ItemUpdate]:
+        """Return another accepted value for each member of the stored items."""
+        planned = [(key, tuple(self._changes(sent.trial.values)), sent) for key, sent in self._stored]
+        return [ItemUpdate(key, ValueTrial(changes), sent) for key, changes, sent in planned if changes]
+
+    def _changes(self, before: Mapping[MemberPath, Json]) -> Iterator[tuple[ValueMember, HardValue]]:
+        for path, known in self._values.items():
+            other = next((one for one in known.values() if one.value != before.get(path)), None)
+            if path in before and other is not None:
+                yield self._members[path], other
+
+
+_KEYS = 400
+"""Items that are sent of an operation, at most."""
+_CALLS, _CALLS_OF_AN_EXAMPLE = 100, 3
+"""Calls of an operation, at most: some, and more for each example that a run is to make."""
+_PREPARED = 24
+"""Rounds of hard values, at most, where each item needs calls of its own before."""
+_LISTED = 20
+"""Stored items, after which the list is read."""
+_TOGETHER = 5
+"""Items of a batch."""
+_TENANT = 0
+
+
+def check_values(context: SequenceContext) -> None:
+    """Send items with hard values, and record what is not read as it was sent."""
+    wanted = context.run_config
+    if any(wanted.wants(check) for check in (*VALUE_CHECKS, MEDIA_TYPES)):
+        _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyedTrial:
+    trial: ValueTrial
+    key: str
+    document: Json
+    before: SentItem | None = None
+    """The item that the record was stored with, where this one updates it."""
+
+
+@dataclass(slots=True)
+class _ValueRun:
+    """A run of an operation: `keys` are left to be used, `waiting` trials to be sent.
+
+    `barred` are the refused values by media type and member, and "" where its plain value is refused: a
+    member that stands for something else. `unlisted` are stored items whose list was not read yet.
+    """
+
+    context: SequenceContext
+    sequence: CallSequence
+    rules: ValueRules
+    keys: deque[str]
+    survival: ValueSurvival
+    waiting: deque[ValueTrial] = field(default_factory=deque)
+    refused: Counter[str] = field(default_factory=Counter)
+    barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
+    unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    turns: Iterator[int] = field(default_factory=count)
+    updates: UpdatePlan = field(default_factory=UpdatePlan)
+
+    @classmethod
+    def begin(cls, context: SequenceContext) -> _ValueRun:
+        profile = context.batch_profile
+        scope = context.isolation.new_scope(_KEYS)
+        made = dict.fromkeys(profile.key(scope.first + number) for number in range(_KEYS))
+        survival = ValueSurvival(profile.operation, profile.values)
+        return cls(context, CallSequence(context, scope), profile.values, deque(made), survival)
+
+    def run(self) -> None:
+        profile, wanted = self.context.batch_profile, self.context.run_config
+        operation = self.context.api.spec.operations[profile.operation]
+        item = profile.item(self.keys[0], DrawnValues(1, Decimal("12.34")))
+        fixed = frozenset([self.keys[0], *self.context.api.facts.values()])
+        members = free_members(self.context.api.spec, operation, self.rules, item, fixed)
+        try:
+            media_types = [name for name in self._other_media_types() if members and self._is_taken(name)]
+            rounds = wanted.max_examples if profile.prepare is None else min(wanted.max_examples, _PREPARED)
+            self.waiting.extend(plan_trials(members, media_types, rounds, wanted.seed))
+            most = _CALLS + _CALLS_OF_AN_EXAMPLE * wanted.max_examples
+            while members and self._goes_on(most):
+                with self._going_on():
+                    self._send(self._next_trials())
+            with self._going_on():
+                self._read_list()
+            with self._going_on():
+                self._send(self._next_updates())
+            with self._going_on():
+                self._read_list()
+        finally:
+            self.context.isolation.drop(self.sequence.scope)
+        self._tell()
+
+    def _goes_on(self, most: int) -> bool:
+        """Return whether there is more to send, and calls, keys and a target are left for it."""
+        if not self.waiting or self.context.search.target_is_lost:
+            return False
+        if self.keys and len(self.sequence.exchanges) < most:
+            return True
+        said = f"values were compared in {most} calls at most; {len(self.waiting)} items were left"
+        self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {said}")
+        return False
+
+    def _other_media_types(self) -> list[str]:
+        profile = self.context.batch_profile
+        bodies = self.context.api.spec.operations[profile.operation].bodies
+        xml = [
+            one.name for one in bodies if one.name in XML_MEDIA_TYPES and one.name not in profile.encodings
+        ]
+        return [*sorted(profile.encodings), *xml]
+
+    def _is_taken(self, media_type: str) -> bool:
+        """Return whether a good item is accepted in the media type, as it is written here."""
+        trial, key = ValueTrial((), media_type), self.keys[0]
+        self.keys.rotate(-1)
+        accepted = False
+        with self._going_on():
+            accepted = bool(self._sent([_KeyedTrial(trial, key, self._document(trial, key))]))
+        if not accepted:
+            said = f"a good item was refused in {media_type}, so no values were sent in it"
+            self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {said}")
+        return accepted
+
+    def _next_trials(self) -> list[_KeyedTrial]:
+        """Take those of one media type, for one batch; keys that exist already are taken in turn."""
+        first, left = self.waiting[0], deque[ValueTrial]()
+        made: dict[str, _KeyedTrial] = {}
+        known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None
+        while self.waiting and self.keys and self.keys[0] not in made and len(made) < _TOGETHER:
+            trial = self.waiting.popleft()
+            if trial.media_type != first.media_type or (made and (trial.is_alone or first.is_alone)):
+                left.append(trial)
+            elif kept := tuple(one for one in trial.changes if not self._is_barred(one, trial.media_type)):
+                key = self.keys.popleft()
+                self.keys.extend([key] if known else [])
+                fit = replace(trial, changes=kept)
+                made[key] = _KeyedTrial(fit, key, self._document(fit, key))
+        self.waiting.extendleft(reversed(left))
+        return list(made.values())
+
+    def _next_updates(self) -> list[_KeyedTrial]:
+        """Return stored items with other values; none where a batch does not create and update alike."""
+        context = self.context
+        if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
+            return []
+        return [
+            _KeyedTrial(one.trial, one.key, self._document(one.trial, one.key), one.before)
+            for one in self.updates.updates()
+        ]
+
+    def _is_barred(self, change: Change, media_type: str) -> bool:
+        member, hard = change
+        ways = {(way, member.path, name) for way in ("", media_type) for name in ("", hard.name)}
+        return not self.barred.isdisjoint(ways)
+
+    def _document(self, trial: ValueTrial, key: str) -> Json:
+        profile, number = self.context.batch_profile, next(self.numbers)
+        drawn = DrawnValues(self.sequence.scope.numbers_from + number, Decimal(100 + number))
+        item = profile.item(key, drawn)
+        return with_values(item, self.rules, trial.values)
+
+    def _send(self, trials: Sequence[_KeyedTrial]) -> None:
+        if trials:
+            self._read_back(self._sent(trials))
+
+    def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
+        """Send a batch and return what was accepted of it; the rest waits to be sent in smaller parts."""
+        profile, sequence = self.context.batch_profile, self.sequence
+        if profile.prepare:
+            for one in trials:
+                sequence.known(one.key, _TENANT)
+        items = [BatchItem(place, one.key, one.document) for place, one in enumerate(trials)]
+        exchange = sequence.call(self._request(trials), _TENANT)
+        if exchange is None:
+            return []
+        step = f"{sentences.call(exchange.request)} with {len(items)} items → {exchange.response.status}"
+        with self._going_on():
+            sequence.judge(exchange)
+        told = sequence.reported(exchange, items)
+        if isinstance(told, str):
+            return []
+        verdicts = reported_verdicts(told, self.context.batch, len(items))
+        whole = is_refused(exchange, told, verdicts)
+        done: list[tuple[_KeyedTrial, SentItem]] = []
+        for place, (one, verdict) in enumerate(zip(trials, verdicts, strict=True)):
+            if whole and len(trials) > 1:
+                self.waiting.appendleft(replace(one.trial, is_alone=True))
+            elif verdict.accepted is False or whole:
+                self._refused(one.trial)
+            else:
+                sent = SentItem(one.trial, place, exchange, step, one.before)
+                self.updates.accepted(one.key, sent)
+                done.append((one, sent))
+        return done
+
+    def _request(self, trials: Sequence[_KeyedTrial]) -> Request:
+        profile = self.context.batch_profile
+        documents = [one.document for one in trials]
+        request, media_type = profile.call(documents, _TENANT), trials[0].trial.media_type
+        if not media_type:
+            return request
+        if media_type in profile.encodings:
+            body = profile.encodings[media_type](documents)
+            # A reader of XML takes a carriage return for a line feed, unless it is written as a reference.
+            body = body.replace(b"\r", b"&#13;") if is_xml(media_type) else body
+        else:
+            spec = self.context.api.spec
+            bodies = spec.operations[profile.operation].bodies
+            schema = next(one.schema for one in bodies if one.name == media_type)
+            body = write_request_xml(request.json(), schema, spec.document)
+        return replace(request, headers={**request.headers, "content-type": media_type}, body=body)
+
+    def _refused(self, trial: ValueTrial) -> None:
+        self.waiting.extendleft(trial.halves())
+        if len(trial.changes) == 1:
+            ((member, hard),) = trial.changes
+            self.refused[member.name] += 1
+            self.barred.add((trial.media_type, member.path, "" if hard is member.values[0] else hard.name))
+
+    def _read_back(self, done: Sequence[tuple[_KeyedTrial, SentItem]]) -> None:
+        profile = self.context.batch_profile
+        for one, sent in done:
+            self._compare(one, sent, sent.exchange, "the answer to it")
+        for one, sent in done:
+            for exchange in self._reads(profile.read(one.key, _TENANT)):
+                self._compare(one, sent, exchange, "reading it")
+        self.unlisted += done
+        if len(self.unlisted) >= _LISTED or not profile.creates:
+            self._read_list()
+
+    def _read_list(self) -> None:
+        profile, listed = self.context.batch_profile, self.unlisted
+        self.unlisted = []
+        if listed and profile.listing:
+            for exchange in self._reads(profile.listing(_TENANT)):
+                for one, sent in listed:
+                    self._compare(one, sent, exchange, "the list")
+
+    def _reads(self, request: Request) -> Iterator[Exchange]:
+        """Yield the answer as the profile asks for it, then in another media type of the operation's."""
+        accepts: list[str | None] = [None]
+        for accept in accepts:
+            wanted = {} if accept is None else {"accept": accept}
+            exchange = self.sequence.call(replace(request, headers={**request.headers, **wanted}), _TENANT)
+            if exchange is None:
+                return
+            with self._going_on():
+                self.sequence.judge(exchange)
+            yield exchange
+            others = self._other_answers(exchange)
+            if accept is None and others:
+                accepts.append(others[next(self.turns) % len(others)])
+
+    def _other_answers(self, exchange: Exchange) -> list[str]:
+        operation = self.context.api.spec.operations.get(exchange.operation)
+        stated = operation.responses.get("200", ()) if operation else ()
+        return [
+            name
+            for name in stated
+            if name != exchange.response.media_type and "*" not in name and (is_xml(name) or is_json(name))
+        ]
+
+    def _compare(self, one: _KeyedTrial, sent: SentItem, exchange: Exchange, how: HowShown) -> None:
+        shown = read_document(exchange.response)
+        held = object_at(one.document, self.rules.at)
+        if shown is None or not isinstance(held, Mapping):
+            return
+        names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}
+        key_names = [name for name in self.context.batch.key if self._is_fixed(name, one)]
+        record = find_record(shown.document, names, key_names, one.key, alone=how == "reading it")
+        if record is not None:
+            at = pointer_of(_path_to(shown.document, record) or ())
+            self.survival.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
+
+    def _is_fixed(self, name: str, one: _KeyedTrial) -> bool:
+        return all(path != (name,) for path in one.trial.values)
+
+    def _tell(self) -> None:
+        operation, ledger = self.context.batch_profile.operation, self.context.ledger
+        for check, times in self.survival.compared.items():
+            self.sequence.count_check(check, times)
+        ledger.found(one for one in self.survival.findings() if self.context.run_config.wants(one.check))
+        if self.survival.changed:
+            listed = "; ".join(
+                f"{name}: {WORDS[kind]} ({times})"
+                for (name, kind), times in sorted(self.survival.changed.items())
+            )
+            ledger.notes.append(f"{operation}: values that are changed by design, or may be: {listed}")
+        if self.refused:
+            listed = ", ".join(f"{name} {times}" for name, times in sorted(self.refused.items()))
+            ledger.notes.append(f"{operation}: hard values that were refused, and not compared: {listed}")
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """Record a failed check of a call, and go on."""
+        try:
+            yield
+        except BrokenRule:
+            found = self.context.search.end()
+            if found is not None:
+                self.context.ledger.found([found])
+
+
+def _path_to(document: Json, record: Mapping[str, Json]) -> Path | None:
+    """Return the path of an object inside a document, None if it is not there."""
+    if document is record:
+        return ()
+    pairs = (
+        document.items()
+        if isinstance(document, Mapping)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
+    for step, inner in pairs:
+        found = _path_to(inner, record)
+        if found is not None:
+            return (step, *found)
+    return None
