@@ -1,4 +1,4 @@
-.PHONY: help run assets test thorough test-browser test-redis pictures coverage fmt lint style unit contract power harden soak stories clients people bench bench-peers bench-redis pages docs lock clean
+.PHONY: help run assets test thorough test-browser test-redis pictures coverage fmt lint style unit contract power harden soak stories clients people bench bench-peers bench-redis goldens pages docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -105,6 +105,9 @@ bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by fo
 	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.speed
 	@PYTHONPATH=. $(BIN)/python -m tests.redis_store.sizing
 
+goldens: $(DEV) ## what the program answers, recorded and compared; RECORD=1 records, PART=cases a part, JOBS=2
+	PYTHONPATH=. $(BIN)/python -m tests.tools.goldens $(if $(RECORD),record,compare) $(addprefix --part ,$(PART))
+
 pages: $(DEV) ## write the generated parts of the pages in docs
 	PYTHONPATH=. $(BIN)/python -m tests.docs.pages
 	PYTHONPATH=. $(BIN)/python -m tests.support.commands_page
@@ -120,7 +123,7 @@ lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --group npm -o requirements-npm.lock
 
 clean: ## drop everything that was made here
-	rm -rf $(VENV) build .assets mockserver/console/assets .bench-peers .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
+	rm -rf $(VENV) build .assets mockserver/console/assets .bench-peers .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .goldens report
 
 $(NODE): tests/clients/programs/node/package-lock.json | $(VENV)/bin/python
 	@PYTHONPATH=. $(BIN)/python -m tests.clients.programs.installation --no-system

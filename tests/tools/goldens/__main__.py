@@ -32,6 +32,10 @@ PARTS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     **{f"contract/{one}": ("contracts", "record_vendor", (one,)) for one in VENDORS},
     "contract/foreign": ("contracts", "record_foreign", ()),
     "contract/faults": ("contracts", "record_faults", ()),
+    "specs": ("specs", "record", ()),
+    "pages/console": ("pages", "record_console", ()),
+    "pages/control": ("pages", "record_control", ()),
+    "pages/docs": ("pages", "record_docs", ()),
     "cases/scenarios": ("cases", "record_scenarios", ()),
     **{f"cases/{one}": ("cases", "record_cases", (one,)) for one in VENDORS},
     "help": ("helps", "record", ()),
@@ -76,7 +80,9 @@ def _record(parts: Sequence[str], folder: Path) -> int:
 
 def _record_part(part: str, folder: Path) -> int:
     began = perf_counter()
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("MOCKSERVER_", "CONTRACT_"))}
+    kept = {
+        name: text for name, text in os.environ.items() if not name.startswith(("MOCKSERVER_", "CONTRACT_"))
+    }
     pinned = {"PYTHONHASHSEED": "0", "PYTHONPATH": ".", "TZ": "UTC", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
     command = [sys.executable, "-W", "ignore", "-m", "tests.tools.goldens", "one", "--part", part]
     done = subprocess.run([*command, "--to", str(folder)], cwd=ROOT, env={**kept, **pinned}, check=False)  # noqa: S603
@@ -110,7 +116,9 @@ def _show_difference(name: str, before: Path, now: Path) -> bool:
     texts = [file.read_text("utf-8") if file.is_file() else "" for file in (before / name, now / name)]
     if texts[0] == texts[1]:
         return False
-    lines = unified_diff(*(text.splitlines() for text in texts), f"before/{name}", f"now/{name}", lineterm="", n=1)
+    lines = unified_diff(
+        *(text.splitlines() for text in texts), f"before/{name}", f"now/{name}", lineterm="", n=1
+    )
     shown = [line[:300] for line in islice(lines, SHOWN_LINES)]
     sys.stdout.write("\n".join([*shown, *(["…"] if len(shown) == SHOWN_LINES else []), "", ""]))
     return True

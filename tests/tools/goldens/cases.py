@@ -79,13 +79,17 @@ def record_scenarios(recording: Recording) -> None:
         for vendor in vendors:
             control.document("POST", "/sandboxes", {"name": vendor, "seed": 7, "freeze": _START})
             control.document("POST", f"/sandboxes/{vendor}/scenarios", scenario["document"])
-        examples = {one: control.document("POST", f"/sandboxes/{one}/examples", {"vendor": one}) for one in vendors}
+        examples = {
+            one: control.document("POST", f"/sandboxes/{one}/examples", {"vendor": one}) for one in vendors
+        }
         answers = asyncio.run(_send_all(control.app, examples))
         made = {}
         for vendor in vendors:
             made[vendor] = {
                 "answers": answers[vendor],
-                "journal": [control.document("GET", f"/sandboxes/{vendor}/journal/{number}") for number in (1, 2)],
+                "journal": [
+                    control.document("GET", f"/sandboxes/{vendor}/journal/{number}") for number in (1, 2)
+                ],
                 "scenarios": control.document("GET", f"/sandboxes/{vendor}/scenarios"),
                 "diff": control.document("GET", f"/sandboxes/{vendor}/diff"),
             }

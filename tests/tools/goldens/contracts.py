@@ -6,6 +6,8 @@ import http.client
 import os
 from typing import Any
 
+from click.testing import Result
+
 import mockserver
 from tests.contract.foreign import test_foreign_servers as foreign
 from tests.tools.goldens.door import Recording, Traffic, run_command, shown_body
@@ -51,7 +53,7 @@ def record_foreign(recording: Recording) -> None:
         for seed in _SEEDS:
             sent.clear()
             result = foreign.run_suite(serve, "--quick", "--seed", seed, "--json")
-            recording.write(f"{name}-{seed}.json.txt", f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}")
+            recording.write(f"{name}-{seed}.json.txt", _printed(result))
             recording.write(f"{name}-{seed}.sent.txt", "\n".join(map(shown_body, sent)))
 
 
@@ -63,8 +65,12 @@ def record_faults(recording: Recording) -> None:
         examples = "2" if phase == "sizes" else "12"
         wanted = ("--phase", phase, "--max-examples", examples, "--only", check, "--json")
         result = foreign.run_suite(serve, *wanted, bug=bug)
-        text = f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}"
-        recording.write(f"{names[serve]}-{bug.replace(' ', '-')}.txt", text)
+        recording.write(f"{names[serve]}-{bug.replace(' ', '-')}.txt", _printed(result))
+
+
+def _printed(result: Result) -> str:
+    """Return exit status and output, a member a line."""
+    return f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}".replace(',"', ',\n"')
 
 
 def _watch_sockets() -> list[bytes]:

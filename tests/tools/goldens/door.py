@@ -24,6 +24,7 @@ VENDORS = ("guidewire", "payt", "pvex", "vba", "xero")
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SHOWN_CHARACTERS = 240
 SHORT_CHARACTERS = 100
+LONG_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def _in_lines(value: Any) -> Any:
         return {name: _in_lines(member) for name, member in value.items()}
     if isinstance(value, list):
         return [_in_lines(member) for member in value]
+    if isinstance(value, str) and len(value) > LONG_CHARACTERS:
+        return shown_body(value.encode("utf-8", "backslashreplace"))
     if isinstance(value, str) and len(value) > SHORT_CHARACTERS:
         return value.replace(',"', ',\n"').splitlines()
     return value
@@ -76,13 +79,17 @@ def run_command(*arguments: str, **environment: str | None) -> str:
     fault = result.exception
     crash = "" if fault is None or isinstance(fault, SystemExit) else f"raised {fault!r}\n"
     shown = " ".join(arguments)
-    return f"$ mockserver {shown}\nexit {result.exit_code}\n{crash}{result.stdout}--- stderr\n{result.stderr}\n"
+    return (
+        f"$ mockserver {shown}\nexit {result.exit_code}\n{crash}{result.stdout}--- stderr\n{result.stderr}\n"
+    )
 
 
 def shown_body(body: bytes) -> str:
     """Return the length, the hash and the beginning of a body."""
-    text = body[:SHOWN_CHARACTERS].decode("utf-8", "backslashreplace")
-    return f"{len(body)} bytes {hashlib.sha256(body).hexdigest()[:12]} {text!r}"
+    text = normalized(body.decode("utf-8", "backslashreplace"))
+    return (
+        f"{len(text)} characters {hashlib.sha256(text.encode()).hexdigest()[:12]} {text[:SHOWN_CHARACTERS]!r}"
+    )
 
 
 @dataclass(slots=True)
@@ -133,7 +140,11 @@ class Traffic:
         return noted
 
     def _shown(self, body: bytes) -> str:
-        return body.decode("utf-8", "backslashreplace") if self.whole and len(body) < 100_000 else shown_body(body)
+        return (
+            body.decode("utf-8", "backslashreplace")
+            if self.whole and len(body) < 100_000
+            else shown_body(body)
+        )
 
     def take(self) -> list[dict[str, Any]]:
         """Return the calls since the last time."""
@@ -151,7 +162,9 @@ class Control:
 
     app: Any
 
-    def call(self, method: str, path: str, document: Any = None, headers: Mapping[str, str] | None = None) -> Response:
+    def call(
+        self, method: str, path: str, document: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Send a call."""
         sent = {"host": "testserver", **(headers or {})}
         body = b""
