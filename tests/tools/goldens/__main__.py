@@ -116,9 +116,8 @@ def _show_difference(name: str, before: Path, now: Path) -> bool:
     texts = [file.read_text("utf-8") if file.is_file() else "" for file in (before / name, now / name)]
     if texts[0] == texts[1]:
         return False
-    lines = unified_diff(
-        *(text.splitlines() for text in texts), f"before/{name}", f"now/{name}", lineterm="", n=1
-    )
+    old, new = (text.splitlines() for text in texts)
+    lines = unified_diff(old, new, f"before/{name}", f"now/{name}", lineterm="", n=1)
     shown = [line[:300] for line in islice(lines, SHOWN_LINES)]
     sys.stdout.write("\n".join([*shown, *(["…"] if len(shown) == SHOWN_LINES else []), "", ""]))
     return True

@@ -31,8 +31,8 @@ def record_vendor(recording: Recording, vendor: str) -> None:
         recording.write(f"{seed}.json.txt", run_command("contract", vendor, *options, "--json"))
         lines = [line for one in traffic.take() for line in _lines(one)]
         recording.write(f"{seed}.calls.txt", "\n".join(lines))
-    options = ("--quick", "--phase", "stateful", "--seed", _SEEDS[0], "--workers", "1", "--quiet")
-    recording.write("stateful.txt", run_command("contract", vendor, *options))
+    stateful = ("--quick", "--phase", "stateful", "--seed", _SEEDS[0], "--workers", "1", "--quiet")
+    recording.write("stateful.txt", run_command("contract", vendor, *stateful))
 
 
 def _lines(call: dict[str, Any]) -> list[str]:

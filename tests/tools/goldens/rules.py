@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 
 RULES: tuple[tuple[str, str, str], ...] = (
     ("folder of this tree", re.escape(str(ROOT)), "<root>"),
-    ("temporary folder", r"/tmp/goldens-[a-z0-9_]+", "<folder>"),
+    ("temporary folder", r"/tmp/goldens-[a-z0-9_]+", "<folder>"),  # noqa: S108
     ("port of a server", r"(127\.0\.0\.1|localhost):(3[2-9]\d{3}|[4-6]\d{4})\b", r"\1:<port>"),
     ("address of an object", r"\b0x[0-9a-f]{6,}\b", "<address>"),
     ("duration in JSON", r'(\\?"(?:durationMillis|seconds)\\?": ?)[\d.e-]+', r"\1<time>"),
