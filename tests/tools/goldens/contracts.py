@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 from typing import Any
 
 from click.testing import Result
@@ -69,8 +70,12 @@ def record_faults(recording: Recording) -> None:
 
 
 def _printed(result: Result) -> str:
-    """Return exit status and output, a member a line."""
-    return f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}".replace(',"', ',\n"')
+    """Return exit status and output, a member a line.
+
+    Over sockets a run under load makes a call more or less now and then: its counts are left out.
+    """
+    text = f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}".replace(',"', ',\n"')
+    return re.sub(r'^"(made|calls)":\d+', r'"\1":<count>', text, flags=re.MULTILINE)
 
 
 def _watch_sockets() -> list[bytes]:
