@@ -33,6 +33,8 @@ test-redis: $(DEV) ## everything on a real Redis, which is installed if it may b
 	@$(PY) -m tests.redis_store.installation
 	REDIS_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 tests/redis_store/on_redis
 	$(PY) -m tests.redis_store.behaviour $(if $(QUICK),--quick)
+goldens: $(DEV) ## compare answers, reports, help and pages with recordings; RECORD=1 makes these
+	PYTHONHASHSEED=0 $(PY) -m tests.tools.goldens $(if $(RECORD),record,compare)
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
 	$(PYTEST) -n 2 --cov --cov-report=term -o "norecursedirs=tests/browser .*" $(addprefix --ignore tests/,$(SUITES))
 contract: $(DEV) ## every test of the contract suite, then 200 examples an operation with a seed by chance
@@ -50,11 +52,9 @@ soak: $(DEV) ## the invariants on 10,000 walks instead of 100
 stories: $(DEV) ## sixty stories of calls, exported in each form and run again on a fresh server
 	STORIES=60 $(PYTEST) -n 2 tests/stories
 clients: $(DEV) ## real clients in Node, Ruby and PHP against this server; installs those that it can
-	$(PY) -m tests.clients.programs.installation
-	$(PYTEST) -n 2 tests/clients -rs
+	$(PY) -m tests.clients.programs.installation && $(PYTEST) -n 2 tests/clients -rs
 people: $(DEV) ## a newcomer's first hour, checked on a fresh clone
-	@$(PY) -m tests.browser.installation || true
-	$(PY) -m tests.people.people $(POINTS)
+	@$(PY) -m tests.browser.installation || true; $(PY) -m tests.people.people $(POINTS)
 bench: $(DEV) ## every goal of speed with its figure, against the floor; RECORD=1 writes docs/speed.md
 	$(PY) -m tests.bench.bench
 bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed by npm into .bench-peers
