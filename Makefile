@@ -34,7 +34,7 @@ test-redis: $(DEV) ## everything on a real Redis, which is installed if it may b
 	REDIS_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 tests/redis_store/on_redis
 	$(PY) -m tests.redis_store.behaviour $(if $(QUICK),--quick)
 goldens: $(DEV) ## compare answers, reports, help and pages with recordings; RECORD=1 makes these
-	PYTHONHASHSEED=0 $(PY) -m tests.tools.goldens $(if $(RECORD),record,compare)
+	$(PY) -m tests.tools.goldens $(if $(RECORD),record,compare)
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
 	$(PYTEST) -n 2 --cov --cov-report=term -o "norecursedirs=tests/browser .*" $(addprefix --ignore tests/,$(SUITES))
 contract: $(DEV) ## every test of the contract suite, then 200 examples an operation with a seed by chance
