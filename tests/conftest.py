@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mockserver.contract.examples import ProfileExamples
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application, Options
 from tests.support.client import Client
 from tests.support.few_cases import leave_out_cases

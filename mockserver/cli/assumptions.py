@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mockserver.cli.failure.startup_errors import check_vendors
-from mockserver.cli.help.completions import complete_vendors
-from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.errors import check_vendors
+from mockserver.cli.options import CONTEXT_SETTINGS, complete_vendors, option
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.cli.failure.suggestions import nearest, shown
-from mockserver.cli.options import EXIT_USAGE, fail
-from mockserver.cli.remote.control_plane import connected
-from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.cli.options import EXIT_USAGE, fail, nearest, shown
+from mockserver.cli.server import ServerOptions, connected
 from mockserver.codec import json
 from mockserver.engine.registry import discover_vendors, list_assumptions
 

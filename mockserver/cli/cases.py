@@ -8,8 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.help.completions import complete_cases, complete_sections, complete_vendors
-from mockserver.cli.options import CONTEXT_SETTINGS, argument, option
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    argument,
+    complete_cases,
+    complete_sections,
+    complete_vendors,
+    option,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mockserver.cli.instants import instant_text
-from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.remote.server_options import ServerOptions, server_options
+from mockserver.cli.options import CONTEXT_SETTINGS, instant_text
+from mockserver.cli.server import ServerOptions, server_options
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)

@@ -7,9 +7,9 @@ import os
 
 import click
 
+from mockserver.cli.config_show import settings_of, table_of
 from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.settings.config_file import current_config
-from mockserver.cli.settings.config_show import settings_of, table_of
+from mockserver.cli.settings import current_config
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)

@@ -7,16 +7,22 @@ from typing import Any
 
 import click
 
-from mockserver.cli.extras import check_extra
-from mockserver.cli.failure.suggestions import choices, nearest, shown
-from mockserver.cli.help.completions import (
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    EXIT_INTERRUPTED,
+    InvalidValueError,
+    argument,
+    check_extra,
+    choices,
     complete_checks,
     complete_listed,
     complete_operations,
     complete_vendors,
+    nearest,
+    option,
+    shown,
 )
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_INTERRUPTED, InvalidValueError, argument, option
-from mockserver.cli.suite.progress_line import LOADING, open_progress_line
+from mockserver.cli.output import LOADING, open_progress_line
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("fuzzing", "stateful", "sizes")
@@ -222,7 +228,7 @@ def contract(**given: Any) -> None:
     line = open_progress_line(is_silent=given["quiet"] or given["as_json"])
     try:
         with line.showing(LOADING):
-            from mockserver.cli.suite import contract_run  # noqa: PLC0415 - slow to import, and only needed here
+            from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
         contract_run.run_contract(contract_run.ContractOptions(**given), line)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)

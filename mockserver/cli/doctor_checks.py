@@ -14,18 +14,19 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.extras import EXTRAS, INSTALLS_EXTRA, missing_packages
-from mockserver.cli.failure.suggestions import choices
-from mockserver.cli.settings.config_file import (
+from mockserver.cli.config_show import settings_of
+from mockserver.cli.options import EXTRAS, INSTALLS_EXTRA, choices, missing_packages
+from mockserver.cli.settings import (
     InvalidConfigError,
+    cure_for,
+    defaults_from,
     find_config,
     read_config,
+    setting_names,
     shown_path,
+    unknown_names,
     use_config,
 )
-from mockserver.cli.settings.config_settings import defaults_from
-from mockserver.cli.settings.config_show import settings_of
-from mockserver.cli.settings.environment import cure_for, setting_names, unknown_names
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _OLDEST_PYTHON = (3, 11)
@@ -143,13 +144,13 @@ def _taken(host: str, port: str, error: Exception) -> Diagnosis:
 
 def _version_at(url: str) -> str:
     """Return the version of the mockserver at the address, "" if none answers."""
-    from mockserver.cli.remote.control_plane import (  # noqa: PLC0415 - slow for help
+    from mockserver.cli.server import (  # noqa: PLC0415 - slow for help
         ControlPlane,
         InvalidAddressError,
         RefusedError,
+        ServerOptions,
         ServerUnreachableError,
     )
-    from mockserver.cli.remote.server_options import ServerOptions  # noqa: PLC0415 - as above
 
     try:
         health = ControlPlane(ServerOptions(url, "default", json=False, token=""), _TIMEOUT_S).call(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.remote.server_options import ServerOptions, server_options
-from mockserver.cli.remote.verb_options import own_option
+from mockserver.cli.server import ServerOptions, own_option, server_options
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)

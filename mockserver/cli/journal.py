@@ -9,9 +9,14 @@ import click
 from mockserver.cli.journal_export import export, replay
 from mockserver.cli.options import CONTEXT_SETTINGS
 from mockserver.cli.remote.journal_filters import Filters, filter_options
-from mockserver.cli.remote.server_completion import complete_numbers
-from mockserver.cli.remote.server_options import ServerOptions, server_options
-from mockserver.cli.remote.verb_options import own_option, secrets_option, sure_option
+from mockserver.cli.server import (
+    ServerOptions,
+    complete_numbers,
+    own_option,
+    secrets_option,
+    server_options,
+    sure_option,
+)
 
 _MAX_LAST = 10_000
 

@@ -10,9 +10,16 @@ import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS
 from mockserver.cli.remote.journal_filters import Filters, filter_options
-from mockserver.cli.remote.server_completion import complete_numbers, complete_sandboxes
-from mockserver.cli.remote.server_options import ServerOptions, server_options
-from mockserver.cli.remote.verb_options import header_option, output_option, own_option, secrets_option
+from mockserver.cli.server import (
+    ServerOptions,
+    complete_numbers,
+    complete_sandboxes,
+    header_option,
+    output_option,
+    own_option,
+    secrets_option,
+    server_options,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 

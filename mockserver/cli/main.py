@@ -1,34 +1,328 @@
-"""The root command and `run`; heavy imports are deferred to keep help fast."""
+"""The root command and `run`; other commands are imported when they are asked for."""
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from mockserver import __version__
-from mockserver.cli.failure.places import place_of_option
-from mockserver.cli.failure.startup_errors import check_vendors
-from mockserver.cli.help.command_group import CommandGroup
-from mockserver.cli.help.completions import complete_assumptions, complete_vendors
-from mockserver.cli.instants import instant_text
+from mockserver.cli.errors import DEBUG_FLAG, check_vendors, exit_with, pipe_watched, startup_message
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
+    InvalidValueError,
     assumption_values,
+    complete_assumptions,
+    complete_vendors,
     fail,
+    instant_text,
     option,
+    show_error,
+    with_examples,
 )
-from mockserver.cli.run_options import port_taken_cure, run_options, serving_of, show_startup_error
-from mockserver.cli.settings.apply import apply_settings
+from mockserver.cli.settings import apply_settings, place_of_option
 from mockserver.server import ignore_connexion_warnings
-from mockserver.server.heap import collection_paused
+from mockserver.server.process_memory import collection_paused
 
 if TYPE_CHECKING:
-    from mockserver.control.example_source import ExampleSource
+    from mockserver.control.examples import ExampleSource
+    from mockserver.errors import MockServerError
+    from mockserver.redis_store.addresses import StoreAddress
+    from mockserver.server.listening import PortTakenError
+    from mockserver.server.serving import Serving
+
+
+THEMES = {
+    "Serve": ("run", "health", "vendors", "doctor"),
+    "Call and change a running server": ("send", "scenario", "journal", "sandbox", "clock"),
+    "Test": ("contract", "verify", "cases"),
+    "Specs and settings": ("spec", "assumptions", "config", "completion"),
+}
+_OTHER = "More"
+_LONGEST_SUMMARY = 200
+_DOCSTRING = r'^def NAME\([^)]*\)[^\n]*:\n    """(.*?)(?:\n\n|""")'
+_ANYWHERE = {"--config": True, "--color": True, "--debug": False}
+"""Global options that may also follow the command, and whether they take a value."""
+
+
+class CommandGroup(click.Group):
+    """A group whose larger commands are modules of `mockserver.cli`, under their own names."""
+
+    def __init__(self, *args: Any, lazy: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in alphabetical order."""
+        return sorted({*super().list_commands(ctx), *self._lazy})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported if it is a module."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in self._lazy:
+            found = getattr(import_module(f"mockserver.cli.{cmd_name}"), cmd_name)
+        return with_examples(found) if found else None
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help, its examples with a vendor that is there."""
+        with_examples(self)
+        return super().get_help(ctx)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; the global options may stand behind the command as well."""
+        return super().parse_args(ctx, _globals_first(args))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by theme, with whole summaries."""
+        rest = set(self.list_commands(ctx))
+        for title, names in {**THEMES, _OTHER: tuple(sorted(rest.difference(*THEMES.values())))}.items():
+            if rows := [(name, self.summary(ctx, name)) for name in names if name in rest]:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin so; no command is imported for it."""
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=self.summary(ctx, name)) for name in names]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return the first sentence of a command's help, read from its source, which takes no import."""
+        if name in self._lazy and (found := summary_in_source(name)):
+            return click.Command(name, help=found).get_short_help_str(_LONGEST_SUMMARY)
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(_LONGEST_SUMMARY) if command else ""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
+        """Run the command line; a failure of whatever kind ends in one of our exit codes."""
+        words = sys.argv[1:] if args is None else list(args)
+        standalone = extra.pop("standalone_mode", True)
+        run = partial(self._run, words, args, *more, **{**extra, "standalone_mode": False})
+        if not standalone:
+            return run()
+        return exit_with(run, debug=DEBUG_FLAG in words or bool(os.environ.get("MOCKSERVER_DEBUG")))
+
+    def _run(self, words: Sequence[str], *args: Any, **extra: Any) -> Any:
+        """Run the command line; an error of Click's that names no command gets the one of these words."""
+        try:
+            return super().main(*args, **extra)
+        except click.UsageError as error:
+            if error.ctx is None:
+                error.ctx = _context_of(self, words)
+            raise
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Make the context; a closed pipe is not Click's to report."""
+        with pipe_watched():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a closed pipe is not Click's to report."""
+        with pipe_watched():
+            return super().invoke(ctx)
+
+
+def summary_in_source(name: str) -> str:
+    """Return the first paragraph of the docstring of the command in its module; "" if it is not found."""
+    file = Path(__file__).parent / f"{name}.py"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    found = re.search(_DOCSTRING.replace("NAME", name), text, re.DOTALL | re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""
+
+
+def _context_of(root: click.Group, words: Sequence[str]) -> click.Context:
+    context = click.Context(root, info_name=root.name)
+    for word in words:
+        command = context.command
+        found = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if found is not None:
+            context = click.Context(found, parent=context, info_name=word)
+    return context
+
+
+def _globals_first(args: list[str]) -> list[str]:
+    first: list[str] = []
+    rest: list[str] = []
+    waiting = iter(args)
+    for word in waiting:
+        if word == "--":
+            return [*first, *rest, word, *waiting]
+        name, equals, _ = word.partition("=")
+        if name not in _ANYWHERE:
+            rest.append(word)
+        elif equals or not _ANYWHERE[name]:
+            first.append(word)
+        else:
+            first += [word, *[value for value in [next(waiting, None)] if value is not None]]
+    return [*first, *rest]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_TLS_DIR = Path(".mockserver")
+DEFAULT_REPORTS = Path("report")
+MAKE_VARIABLE = "STARTED_BY_MAKE"
+"""Set by the Makefile's `run`, whose user types PORT=… instead of an option."""
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_PATH = click.Path(path_type=Path)
+
+
+def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for text in given:
+        if text in ("*", "null") or _ORIGIN.fullmatch(text):
+            continue
+        near = _ORIGIN.match(text.lower())
+        cure = near[0] if near else "http://localhost:3000"
+        what = f"expected an origin such as http://localhost:3000, or *; found {text}"
+        raise InvalidValueError(what, text, cure)
+    return given
+
+
+def _store_address(
+    _context: click.Context, _option: click.Parameter, given: str | None
+) -> StoreAddress | None:
+    if not given:
+        return None
+    # Here, for completions are asked for at every press of a key.
+    from mockserver.redis_store.addresses import EXAMPLES, StoreAddressError, parse_address  # noqa: PLC0415
+
+    try:
+        return parse_address(given)
+    except StoreAddressError as error:
+        raise InvalidValueError(str(error), given, EXAMPLES[0]) from None
+
+
+_OPTIONS = (
+    option(
+        "--scenario",
+        "scenario_files",
+        multiple=True,
+        type=_FILE,
+        metavar="FILE",
+        help="Scenario to arm in every sandbox; may be repeated.",
+    ),
+    option(
+        "--fixtures",
+        "fixtures_file",
+        type=_FILE,
+        metavar="FILE",
+        help="Dump that every sandbox begins with, instead of the packaged fixtures.",
+    ),
+    option(
+        "--state",
+        "state_file",
+        type=_PATH,
+        metavar="FILE",
+        help="Load all sandboxes from this file, if it exists, and save them there at the end.",
+    ),
+    option(
+        "--store",
+        callback=_store_address,
+        metavar="URL",
+        help="Redis or Valkey that holds all sandboxes: redis://HOST:PORT/0.  [default: this process]",
+    ),
+    option(
+        "--workers",
+        default=1,
+        type=click.IntRange(1),
+        metavar="NUMBER",
+        help="Processes that serve; several need --store.",
+    ),
+    option("--watch", is_flag=True, help="Load specs, scenarios and fixtures again when their files change."),
+    option(
+        "--cors",
+        multiple=True,
+        callback=_origins,
+        metavar="ORIGIN",
+        help="Origin whose pages may call the vendors from a browser, * for any; may be repeated.",
+    ),
+    option(
+        "--reports",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=DEFAULT_REPORTS,
+        metavar="DIR",
+        help="Folder whose reports the console shows; it need not exist.",
+    ),
+    option("--tls", is_flag=True, help="Serve https, with a certificate made for this machine."),
+    option(
+        "--tls-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=DEFAULT_TLS_DIR,
+        metavar="DIR",
+        help="Folder of the certificate authority.",
+    ),
+    option(
+        "--ready-file",
+        type=_PATH,
+        metavar="FILE",
+        help="Write the address to this file once the server listens; removed at the end.",
+    ),
+)
+
+
+def run_options(command: F) -> F:
+    """Add the options to a command."""
+    for one in reversed(_OPTIONS):
+        command = one(command)
+    return command
+
+
+def serving_of(chosen: dict[str, Any]) -> Serving:
+    """Take how the server is run out of the chosen options, and return it.
+
+    Exits with status 2 if the options contradict each other.
+    """
+    from mockserver.server.serving import Serving  # noqa: PLC0415 - slow
+
+    if chosen["watch"] and not (chosen["specs"] or chosen["scenario_files"] or chosen["fixtures_file"]):
+        what = "there is nothing to watch: no --specs, --scenario or --fixtures"
+        fail(what, "--watch", "mockserver run --watch --scenario FILE", EXIT_USAGE)
+    if chosen["scenario_files"] and not chosen["scenarios"]:
+        what = "--no-scenarios switches off what --scenario arms"
+        fail(what, "--no-scenarios", "mockserver run --scenario FILE", EXIT_USAGE)
+    _check_store(chosen)
+    tls_dir, wants_tls = chosen.pop("tls_dir"), chosen.pop("tls")
+    names = ("host", "port", "log", "print_url", "state_file", "ready_file", "watch", "workers")
+    return Serving(**{name: chosen.pop(name) for name in names}, tls_dir=tls_dir if wants_tls else None)
+
+
+def _check_store(chosen: dict[str, Any]) -> None:
+    """Exit with status 2 if the chosen options do not go with the store."""
+    if chosen["workers"] > 1 and not chosen["store"]:
+        what = "each of several workers would have a world of its own; with --store they share one"
+        fail(what, "--workers", "mockserver run --workers 4 --store redis://localhost:6379/0", EXIT_USAGE)
+    if chosen["store"] and chosen["state_file"]:
+        what = "the store keeps the state already; --state is for a server without"
+        fail(what, "--state", "mockserver run --store redis://localhost:6379/0", EXIT_USAGE)
+    if chosen["workers"] > 1 and chosen["watch"]:
+        what = "only a single worker loads files again when they change"
+        fail(what, "--watch", "mockserver run --watch --workers 1", EXIT_USAGE)
+
+
+def show_startup_error(error: MockServerError, context: click.Context) -> None:
+    """Print what keeps the server from starting, or a file from being loaded again."""
+    message = startup_message(error, context)
+    show_error(message.what, message.where, message.cure)
+
+
+def port_taken_cure(error: PortTakenError) -> str:
+    """Return what to type if the port is taken."""
+    other = "PORT=0 make run" if os.environ.get(MAKE_VARIABLE) else "mockserver run --port 0"
+    use = f"\n   or: mockserver health {error.owner.url}" if error.owner and error.owner.url else ""
+    return f"{other}{use}"
+
 
 _LAZY_COMMANDS = (
     "assumptions",
@@ -188,11 +482,11 @@ def _example_source() -> ExampleSource:
 
 
 def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str, Any]) -> None:
-    from mockserver.cli.settings.effective import effective_settings  # noqa: PLC0415 - only this command
+    from mockserver.cli.config_show import effective_settings  # noqa: PLC0415 - only this command
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
-    from mockserver.server.uvicorn_server import serve  # noqa: PLC0415 - slow
+    from mockserver.server.serving import serve  # noqa: PLC0415 - slow
 
     serving = serving_of(chosen)
     try:

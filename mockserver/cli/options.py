@@ -1,11 +1,52 @@
-"""Option declarations, error output and exit codes shared by all commands."""
+"""Options of the commands: types, values that TAB completes, near misses of a name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
+
+from mockserver.spec.folder import spec_files_in, specs_folder
+
+MOST_CHOICES = 12
+LONGEST_VALUE = 80
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name nearest to `name`, whatever the letter case; "" if none is near."""
+    by_folded = {one.casefold(): one for one in known}
+    folded = name.casefold()
+    found = get_close_matches(folded, by_folded, 1, cutoff=0.6)
+    if not found and len(folded) > 1:
+        found = [one for one in by_folded if one.startswith(folded)][:1]
+    return by_folded[found[0]] if found else ""
+
+
+def choices(known: Iterable[str], most: int = MOST_CHOICES) -> str:
+    """Return the known names as text: at most so many, then how many more there are."""
+    names = list(known)
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+
+
+def either(known: Iterable[str]) -> str:
+    """Return names as "a, b or c"."""
+    *first, last = known
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def shown(value: object) -> str:
+    """Return a value as one short line, cut at 80 characters."""
+    line = " ".join(str(value).split())
+    return line if len(line) <= LONGEST_VALUE else line[: LONGEST_VALUE - 1] + "…"
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -121,3 +162,272 @@ def assumption_values(
             raise InvalidValueError(f"expected vendor.assumption=value, found {text}", text, f"{text}=VALUE")
         values[name] = value
     return values
+
+
+_EXAMPLE = "2026-01-05T09:00:00Z"
+
+
+def instant_text(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """Return the instant in UTC; no text stays as it is.
+
+    Raises:
+        InvalidValueError: the text is not an instant.
+    """
+    if not text:
+        return text
+    from mockserver.codec.instants import parse_instant, print_instant  # noqa: PLC0415 - slow for help
+
+    try:
+        return print_instant(parse_instant(text))
+    except ValueError:
+        what = f"expected a time such as {_EXAMPLE}, found {shown(text)}"
+        raise InvalidValueError(what, text, _EXAMPLE) from None
+
+
+_PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests", "urllib3"),
+    "pytest": ("pytest",),
+    "redis": ("hiredis", "redis"),
+    "tls": ("trustme",),
+}
+"""Packages that an extra brings, by the extra's name."""
+
+EXTRAS = tuple(_PACKAGES)
+
+
+INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
+"""What installs an extra: the package is in no index, so its bare name would not find it."""
+
+
+def missing_packages(extra: str) -> list[str]:
+    """Return the packages of the extra that are not installed."""
+    return [name for name in _PACKAGES[extra] if find_spec(name) is None]
+
+
+def check_extra(extra: str, command: str) -> None:
+    """End the command with a message unless all packages of the extra are installed.
+
+    Raises:
+        SystemExit: one is missing; the exit status is that of wrong usage.
+    """
+    missing = missing_packages(extra)
+    if missing:
+        fail(
+            f'{command} needs the extra "{extra}": {missing[0]} is not installed',
+            sys.prefix,
+            INSTALLS_EXTRA.format(extra=extra),
+            EXIT_USAGE,
+        )
+
+
+_OPERATION = re.compile(r"^\s+operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
+_KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
+_CASE_ROW = re.compile(r"^- row: (\d+)\n  name: ([\w-]+)$", re.MULTILINE)
+_CASE_SECTION = re.compile(r"^  section: ([\w-]+)$", re.MULTILINE)
+_CATALOGUE = Path(__file__).parents[1] / "control" / "cases" / "catalogue.yaml"
+_VENDORS_FOLDER = Path(__file__).parents[1] / "vendors"
+_SCENARIOS_FOLDER = Path(__file__).parents[1] / "scenario" / "packaged_scenarios"
+
+
+def spec_files(folders: Iterable[Path] = ()) -> dict[str, Path]:
+    """Return the spec of every vendor, by name: ours, and those of `folders`."""
+    found = {file.stem: file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)}
+    return dict(sorted(found.items()))
+
+
+def vendor_names(folders: Iterable[Path] = ()) -> list[str]:
+    """Return the names of the vendors."""
+    return list(spec_files(folders))
+
+
+def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
+    """Return the operations of these vendors, of all if there are none."""
+    files, wanted = spec_files(), list(vendors)
+    texts = (file.read_text(encoding="utf-8") for name, file in files.items() if not wanted or name in wanted)
+    return sorted({name for text in texts for name in _OPERATION.findall(text)})
+
+
+def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
+    """Return the ids of these vendors' assumptions, of all if there are none.
+
+    Those of an extension, which not every vendor has, need the vendors loaded and are not among them.
+    """
+    from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS  # noqa: PLC0415 - slow for TAB elsewhere
+
+    wanted = list(vendors) or vendor_names()
+    common = [one.name for one in COMMON_ASSUMPTIONS]
+    return [f"{vendor}.{name}" for vendor in wanted for name in (*_own_assumptions(vendor), *common)]
+
+
+def _own_assumptions(vendor: str) -> list[str]:
+    file = _VENDORS_FOLDER / vendor / "assumptions.yaml"
+    return _KEY.findall(file.read_text(encoding="utf-8")) if file.is_file() else []
+
+
+def assumption_values_of(name: str) -> list[str]:
+    """Return the default and the listed alternatives of an assumption, [] if there is none of that name."""
+    from mockserver.codec import yaml  # noqa: PLC0415 - slow for TAB elsewhere
+    from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, read_assumptions  # noqa: PLC0415
+
+    vendor, _, own_name = name.partition(".")
+    file = _VENDORS_FOLDER / vendor / "assumptions.yaml"
+    own = read_assumptions(yaml.load(file.read_text(encoding="utf-8"))) if file.is_file() else ()
+    found = next((one for one in (*own, *COMMON_ASSUMPTIONS) if one.name == own_name), None)
+    return [found.default, *found.alternatives] if found else []
+
+
+def packaged_scenarios() -> list[str]:
+    """Return the names of the scenarios that ship."""
+    files = [*_SCENARIOS_FOLDER.glob("*.yaml"), *_VENDORS_FOLDER.glob("*/scenarios/*.yaml")]
+    return sorted(file.stem for file in files)
+
+
+def case_ids() -> list[str]:
+    """Return the rows of the catalogue of cases, number and name each."""
+    return [f"{row}-{name}" for row, name in _CASE_ROW.findall(_catalogue())]
+
+
+def case_sections() -> list[str]:
+    """Return the sections of the catalogue of cases."""
+    return list(dict.fromkeys(_CASE_SECTION.findall(_catalogue())))
+
+
+def _catalogue() -> str:
+    return _CATALOGUE.read_text(encoding="utf-8")
+
+
+CHECK_NAMES = (
+    "accepted-are-there",
+    "amounts-are-exact",
+    "answers-can-be-read",
+    "answers-match-the-spec",
+    "assumptions-are-kept",
+    "at-once-as-one-by-one",
+    "bad-items-are-refused",
+    "class-is-true",
+    "comes-as-asked-for",
+    "content-type-conformance",
+    "count-is-processed",
+    "dates-survive",
+    "envelope-is-judged",
+    "every-call-is-answered",
+    "filters-select",
+    "good-items-are-accepted",
+    "ignored-auth",
+    "key-with-another-body",
+    "keys-are-the-items",
+    "legal-sizes-are-accepted",
+    "limit-is-kept",
+    "links-lead-somewhere",
+    "lists-show-what-is-there",
+    "location-shows-the-record",
+    "members-are-stated",
+    "message-fits-the-outcome",
+    "message-names-its-item",
+    "missing-required-header",
+    "negative-data-rejection",
+    "no-server-error",
+    "numbers-survive",
+    "one-outcome-per-item",
+    "order-is-kept",
+    "outcome-fits-the-item",
+    "page-links-lead-on",
+    "page-size-is-kept",
+    "pages-keep-the-order",
+    "pages-show-each-row-once",
+    "positive-data-acceptance",
+    "refusal-fits-its-reason",
+    "refusals-have-the-shape",
+    "refusals-say-why",
+    "rejected-leave-no-trace",
+    "replay-is-the-first-answer",
+    "response-headers-conformance",
+    "response-schema-conformance",
+    "same-in-every-media-type",
+    "sizes-are-answered-in-time",
+    "status-code-conformance",
+    "steps-do-what-they-say",
+    "tenants-are-apart",
+    "texts-survive",
+    "totals-fit-the-rows",
+    "twice-in-a-batch",
+    "unsupported-method",
+    "whole-or-nothing",
+    "worlds-are-apart",
+)
+
+
+def complete_vendors(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the vendors, those of `--specs` included, that begin with `begun`."""
+    return _beginning(vendor_names(context.params.get("specs") or ()), begun)
+
+
+def complete_operations(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the operations of the vendors that are named, or of all, that begin with `begun`."""
+    return complete_listed(operation_ids(_named_vendors(context)), begun)
+
+
+def complete_checks(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the checks of the contract suite that begin with `begun`."""
+    return complete_listed(CHECK_NAMES, begun)
+
+
+def complete_assumptions(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return assumption ids that begin with `begun`, or the values of the one before the `=`."""
+    name, equals, value = begun.partition("=")
+    if equals:
+        return [f"{name}={one}" for one in assumption_values_of(name) if one.startswith(value)]
+    return _beginning(assumption_ids(_named_vendors(context)), begun)
+
+
+def complete_scenarios(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the packaged scenarios that begin with `begun`."""
+    return _beginning(packaged_scenarios(), begun)
+
+
+def complete_cases(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Return the rows of the catalogue that begin with `begun`, and files."""
+    found = _beginning(case_ids(), begun)
+    return [CompletionItem(one) for one in found] or [CompletionItem(begun, type="file")]
+
+
+def complete_sections(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the sections of the catalogue that begin with `begun`."""
+    return _beginning(case_sections(), begun)
+
+
+def _named_vendors(context: click.Context) -> list[str]:
+    """Return the vendors on the line; Click leaves arguments in `args` when an option has no value yet."""
+    given = context.params.get("vendors") or context.params.get("vendor") or context.args
+    vendors = vendor_names()
+    return [one for one in ([given] if isinstance(given, str) else given) if one in vendors]
+
+
+def _beginning(names: Iterable[str], begun: str) -> list[str]:
+    return [one for one in names if one.startswith(begun)]
+
+
+def complete_listed(names: Iterable[str], begun: str) -> list[str]:
+    """Return the texts that complete the last name of a list with commas."""
+    before, comma, last = begun.rpartition(",")
+    return [before + comma + one for one in _beginning(names, last)]
+
+
+_EXAMPLE_LINE = re.compile(r"^\s*((?:\w+=\S+ )*mockserver [^\n]*)$", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\b(?:NAME|VENDOR)\b")
+
+
+def examples_of(command: click.Command) -> list[str]:
+    """Return the example lines of a command's help."""
+    return [line.strip() for line in _EXAMPLE_LINE.findall(command.help or "")]
+
+
+def with_examples(command: click.Command) -> click.Command:
+    """Write the first vendor's name where the examples of a command, and of those below it, have VENDOR."""
+    if command.help and _PLACEHOLDER.search(command.help):
+        vendor = next(iter(vendor_names()), "VENDOR")
+        command.help = _EXAMPLE_LINE.sub(lambda line: _PLACEHOLDER.sub(vendor, line[0]), command.help)
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            with_examples(one)
+    return command

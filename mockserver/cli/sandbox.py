@@ -7,16 +7,18 @@ from typing import Any
 
 import click
 
-from mockserver.cli.instants import instant_text
-from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values
-from mockserver.cli.remote.server_completion import (
+from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values, instant_text
+from mockserver.cli.server import (
+    ServerOptions,
     complete_packaged,
     complete_sandboxes,
     complete_snapshots,
     complete_vendors,
+    output_option,
+    own_option,
+    server_options,
+    sure_option,
 )
-from mockserver.cli.remote.server_options import ServerOptions, server_options
-from mockserver.cli.remote.verb_options import output_option, own_option, sure_option
 
 _NAME = click.argument("name", default="", metavar="[NAME]", shell_complete=complete_sandboxes)
 _VENDOR = own_option(

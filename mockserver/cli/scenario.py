@@ -7,11 +7,16 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from mockserver.cli.help.completions import complete_scenarios as complete_packaged
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.remote.server_completion import complete_scenarios, complete_vendors
-from mockserver.cli.remote.server_options import ServerOptions, server_options
-from mockserver.cli.remote.verb_options import output_option, own_option
+from mockserver.cli.options import complete_scenarios as complete_packaged
+from mockserver.cli.server import (
+    ServerOptions,
+    complete_scenarios,
+    complete_vendors,
+    output_option,
+    own_option,
+    server_options,
+)
 
 
 def _files_and_names(

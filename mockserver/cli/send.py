@@ -9,9 +9,15 @@ from typing import Any
 import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.remote.server_completion import complete_batches, complete_cases, complete_vendors
-from mockserver.cli.remote.server_options import ServerOptions, server_options
-from mockserver.cli.remote.verb_options import header_option, own_option
+from mockserver.cli.server import (
+    ServerOptions,
+    complete_batches,
+    complete_cases,
+    complete_vendors,
+    header_option,
+    own_option,
+    server_options,
+)
 
 
 @dataclass(frozen=True, slots=True)

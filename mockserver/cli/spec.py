@@ -6,10 +6,18 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.failure.suggestions import choices, nearest, shown
-from mockserver.cli.help.completions import complete_vendors
-from mockserver.cli.help.known_names import spec_files
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, InvalidValueError, argument, option
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    EXIT_FINDINGS,
+    InvalidValueError,
+    argument,
+    choices,
+    complete_vendors,
+    nearest,
+    option,
+    shown,
+    spec_files,
+)
 
 _FORMAT = click.Choice(["text", "github", "json"])
 _FILE = click.Path(exists=True, path_type=Path)
@@ -82,7 +90,7 @@ def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
       mockserver spec check specs/mine.yaml --format github
       mockserver spec check specs
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.spec_files.check import find_problems  # noqa: PLC0415 - loads vendors
+    from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - loads vendors
     from mockserver.cli.spec_files.lines import problem_lines  # noqa: PLC0415
 
     style = "json" if as_json else style

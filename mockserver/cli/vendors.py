@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockserver.cli.failure.startup_errors import fail_to_load
+from mockserver.cli.errors import fail_to_load
 from mockserver.cli.options import CONTEXT_SETTINGS, option
 
 

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.extras import check_extra
-from mockserver.cli.help.completions import complete_assumptions, complete_vendors
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, argument, assumption_values, fail, option
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    EXIT_USAGE,
+    argument,
+    assumption_values,
+    check_extra,
+    complete_assumptions,
+    complete_vendors,
+    fail,
+    option,
+)
 
 _INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)

@@ -1,8 +1,9 @@
-"""Parse and print ISO 8601 instants and HTTP dates in UTC."""
+"""Instants, HTTP dates and durations: parsed, printed in UTC."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from functools import lru_cache
 
@@ -35,3 +36,19 @@ def print_http_date(moment: datetime) -> str:
 @lru_cache(_KNOWN_SECONDS)
 def _http_date(second: int) -> str:
     return formatdate(second, usegmt=True)
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_PART = re.compile("([0-9]{1,5})([smhd])")
+_DURATION = re.compile(f"(?:{_PART.pattern}){{1,4}}")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the duration: whole numbers with the units s, m, h or d (a day has 24 hours), added up.
+
+    Raises:
+        ValueError: the text is not a duration.
+    """
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text} is not a duration")
+    return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))

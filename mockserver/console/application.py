@@ -20,14 +20,12 @@ from starlette.routing import Route
 
 from mockserver import __version__
 from mockserver.codec import json
-from mockserver.codec.hosts import origin_of
 from mockserver.codec.http import JSON_TYPE, problem_reply
+from mockserver.codec.urls import origin_of
 from mockserver.console import (
     call_screen,
     cases_screen,
-    clock_screen,
-    diff_screen,
-    documentation_screen,
+    documentation,
     journal_screen,
     reports_screen,
     sandbox_screen,
@@ -36,24 +34,31 @@ from mockserver.console import (
     vendors_screen,
 )
 from mockserver.console.assets import HTMX, Assets
-from mockserver.console.control_client import ControlClient, ControlRefusal
 from mockserver.console.live import LiveCalls
-from mockserver.console.missing_page import MissingPage
-from mockserver.console.pages import FOREIGN_HEADERS, Pages
-from mockserver.console.screen import Download, Foreign, Moved, Screen, ScreenRoute, Shown
-from mockserver.console.visit import CONSOLE, Visit
-from mockserver.control.cases.transport import HttpClient
-from mockserver.sandbox.idle import DEFAULT_SANDBOX
-from mockserver.sandbox.sandboxes import is_sandbox_name
+from mockserver.console.pages import FOREIGN_HEADERS, MissingPage, Pages
+from mockserver.console.screen import (
+    CONSOLE,
+    ControlClient,
+    ControlRefusal,
+    Download,
+    Foreign,
+    Moved,
+    Screen,
+    ScreenRoute,
+    Shown,
+    Visit,
+)
+from mockserver.control.http_client import HttpClient
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
 SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     journal_screen.ROUTES,
     call_screen.ROUTES,
-    diff_screen.ROUTES,
+    state_screen.DIFFERENCE_ROUTES,
     state_screen.ROUTES,
     sandbox_screen.ROUTES,
-    clock_screen.ROUTES,
-    documentation_screen.ROUTES,
+    sandbox_screen.CLOCK_ROUTES,
+    documentation.ROUTES,
     scenario_screen.ROUTES,
     cases_screen.ROUTES,
     vendors_screen.ROUTES,

@@ -1,9 +1,12 @@
-"""What the pages use and we did not write; a page asks whether it is there, and goes without if not."""
+"""Files that pages use: our styles and scripts, and those of others where they are installed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -13,11 +16,54 @@ from starlette.routing import Route
 
 from mockserver.console.vendoring import ASSETS, Row, read_table, wrong_files
 
+_STATIC_MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_A_YEAR = "public, max-age=31536000, immutable"
+
+
+def static_address(name: str) -> str:
+    """Return the address of a file; it changes with the content, so that browsers may keep it."""
+    return f"/_console/static/{name}?{_hash(name)}"
+
+
+async def static_file(request: Request) -> Response:
+    """Answer a request for a file."""
+    name = request.path_params["name"]
+    media_type = _STATIC_MEDIA_TYPES.get(name.rpartition(".")[2])
+    try:
+        content = _content(name) if media_type else None
+    except (FileNotFoundError, ValueError):
+        content = None
+    if content is None:
+        raise HTTPException(404)
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": _cache_rule(request, name)}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _cache_rule(request: Request, name: str) -> str:
+    return _A_YEAR if request.url.query == _hash(name) else "no-cache"
+
+
+@cache
+def _content(name: str) -> bytes:
+    if "/" in name or name.startswith("."):
+        raise FileNotFoundError(name)
+    return files("mockserver.console").joinpath("static", name).read_bytes()
+
+
+@cache
+def _hash(name: str) -> str:
+    return sha256(_content(name)).hexdigest()[:12]
+
+
+def icon() -> Response:
+    """Return the icon, for browsers that ask for it by its old name."""
+    return Response(_content("icon.svg"), media_type=_STATIC_MEDIA_TYPES["svg"])
+
+
 MOUNT = "/_console/assets"
 HTMX = "htmx.min.js"
-_MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "txt": "text/plain"}
+_ASSET_MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "txt": "text/plain"}
 _SHORT_HASH = 12
-_A_YEAR = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +99,4 @@ class Assets:
             "X-Content-Type-Options": "nosniff",
         }
         content = (self.folder / row.name).read_bytes()
-        return Response(content, headers=headers, media_type=_MEDIA_TYPES[row.name.rpartition(".")[2]])
+        return Response(content, headers=headers, media_type=_ASSET_MEDIA_TYPES[row.name.rpartition(".")[2]])

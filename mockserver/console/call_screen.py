@@ -2,15 +2,306 @@
 
 from __future__ import annotations
 
-from mockserver.console.call_bodies import bodies
-from mockserver.console.call_exports import EXPORTS, export_file, export_part
-from mockserver.console.call_items import ItemChoice, item_page
-from mockserver.console.control_client import ControlRefusal
-from mockserver.console.difference import shown_difference
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mockserver.console.data_views import Body, Line, read_body, shown_difference, shown_lines
 from mockserver.console.journal_screen import OUTCOMES
-from mockserver.console.screen import Download, Screen, ScreenRoute
-from mockserver.console.visit import CONSOLE, Visit
-from mockserver.model import Document, Json
+from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
+from mockserver.control.http_client import Response
+from mockserver.model import EMPTY, Document, Json
+from mockserver.vendor import FAULT_RULE
+
+MOST_MARKED = 1_000
+"""Batches of more items have only the problems of the items on the page marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What is marked in one body: problems by pointer, the index of each item by pointer, one picked item."""
+
+    problems: Sequence[tuple[str, Document]] = ()
+    items: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    picked: str | None = None
+
+
+def bodies(
+    call: Document, decided: Sequence[Document], rows: Sequence[Document], picked: int | None
+) -> Document:
+    """Return both bodies in rows; `rows` are the items on the page, `picked` is the index of one."""
+    item = None if picked is None else decided[picked]
+    told = decided if len(decided) <= MOST_MARKED else _with(rows, item)
+    request = _Marks(
+        [*_refused(call["reason"] or ""), *_problems(told)],
+        {one["sent"]: one["index"] for one in decided if one["sent"] is not None},
+        item["sent"] if item else None,
+    )
+    reply = _Marks(
+        (),
+        {one["reported"]: one["index"] for one in decided if one["reported"] is not None},
+        item["reported"] if item else None,
+    )
+    media_type = call["request"]["headers"].get("content-type", "")
+    return {
+        "request": _side(call["request"]["body"], media_type, request),
+        "reply": _side(call["reply"]["body"], call["reply"]["mediaType"] or "", reply),
+    }
+
+
+def _with(rows: Sequence[Document], item: Document | None) -> list[Document]:
+    if item is None or any(one["index"] == item["index"] for one in rows):
+        return list(rows)
+    return [*rows, item]
+
+
+def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
+    for item in items:
+        for kind, members in (("problem", item["problems"]), ("warning", item["warnings"])):
+            for one in members:
+                said = {"kind": kind, "index": item["index"], "code": one["code"], "detail": one["detail"]}
+                yield one["pointer"], said
+
+
+def _refused(reason: str) -> Iterator[tuple[str, Document]]:
+    """Yield the places that the reason of a refused call names: `/0/id is missing; /0/date expected …`."""
+    for part in reason.split("; "):
+        pointer, _, detail = part.partition(" ")
+        if pointer.startswith("/"):
+            said = {"kind": "problem", "index": None, "code": "refused", "detail": detail}
+            yield pointer.removesuffix(":"), said
+
+
+def _side(text: str, media_type: str, marks: _Marks) -> Document:
+    body = read_body(text, media_type) if text else read_body("", "text/plain")
+    shown = shown_lines(body, len(text), [pointer for pointer, _ in marks.problems], marks.picked)
+    by_line: dict[int, list[Document]] = {}
+    for pointer, said in marks.problems:
+        if place := body.find(pointer):
+            by_line.setdefault(place.start, []).append({**said, "pointer": pointer})
+    return {
+        "mediaType": media_type,
+        "characters": len(text),
+        "lines": body.total if text else 0,
+        "rows": list(_rows(body, shown, by_line, marks)),
+    }
+
+
+def _rows(
+    body: Body, shown: Sequence[Line], by_line: Mapping[int, Sequence[Document]], marks: _Marks
+) -> Iterator[Document]:
+    """Yield the lines, and `leftOut` where some are left out."""
+    lit = body.find(marks.picked) if marks.picked is not None else range(0)
+    last = 0
+    for line in shown:
+        if line.number > last + 1:
+            yield {"leftOut": line.number - last - 1}
+        last = line.number
+        yield {
+            **line.document(),
+            "item": None if line.pointer is None else marks.items.get(line.pointer),
+            "lit": line.number in lit,
+            "problems": list(by_line.get(line.number, ())),
+        }
+    if last < body.total:
+        yield {"leftOut": body.total - last}
+
+
+PAGE_ITEMS = 200
+"""Most items on a page."""
+
+_BAD = "rejected"
+_WARNED = "warned"
+_FINAL = ("rejected", "skipped")
+_CONTRACT_RULES = frozenset(
+    {
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "const",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "not",
+        "oneOf",
+        "pattern",
+        "required",
+        "type",
+        "unknown",
+    }
+)
+"""Words of a schema, which the contract of the vendor states."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChoice:
+    """Which items are asked for: by outcome, from a position among those, and one that is picked."""
+
+    outcome: str = ""
+    first: int = 0
+    picked: int | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], items: int) -> ItemChoice:
+        """Return what the query of a page asks for; what is no number, or no item of the call, is ignored."""
+        picked = _number(query.get("item", ""))
+        return cls(
+            query.get("outcome", ""),
+            _number(query.get("first", "")) or 0,
+            picked if picked is not None and picked < items else None,
+        )
+
+
+def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) -> Document:
+    """Return the page of items that is asked for, with the pages and the bad item that come next.
+
+    `why` are the `applied` rules of the call, and `switches`, the assumptions of its vendor by name.
+    """
+    matching = [one for one in decided if not choice.outcome or outcome_of(one) == choice.outcome]
+    first = _first(matching, choice)
+    rows = matching[first : first + PAGE_ITEMS]
+    after = first + PAGE_ITEMS
+    return {
+        "total": len(decided),
+        "matching": len(matching),
+        "first": first,
+        "rows": [{**one, "outcome": outcome_of(one), **_reasons(one, why)} for one in rows],
+        "previousPage": max(0, first - PAGE_ITEMS) if first else None,
+        "nextPage": after if after < len(matching) else None,
+        "nextBad": _next_bad(decided, choice.picked),
+    }
+
+
+def outcome_of(item: Document) -> str:
+    """Return the outcome of an item; `warned` if it was accepted with warnings."""
+    action = str(item["action"])
+    return _WARNED if item["warnings"] and action not in _FINAL else action
+
+
+def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
+    """Return where the page begins: it has the picked item, unless a position was asked for."""
+    first = min(choice.first, max(0, len(matching) - 1))
+    if choice.picked is not None and not choice.first:
+        first = next((at for at, one in enumerate(matching) if one["index"] == choice.picked), first)
+    return first // PAGE_ITEMS * PAGE_ITEMS
+
+
+def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
+    """Return the first bad item behind the picked one, else the first; one that a rule changed is bad."""
+    bad = [one["index"] for one in decided if one["action"] == _BAD or one["effect"]]
+    behind = (index for index in bad if picked is None or index > picked)
+    return next(behind, bad[0] if bad else None)
+
+
+def _reasons(item: Document, why: Document) -> Document:
+    rules = [item["effect"]["rule"]] if item["effect"] else why["applied"]
+    return {
+        kind: [{**one, "source": _source(one, why, rules)} for one in item[kind]]
+        for kind in ("problems", "warnings")
+    }
+
+
+def _source(problem: Document, why: Document, rules: Sequence[str]) -> Document:
+    """Return where the rule comes from: `kind`, its name, and the rules of scenarios that may have asked."""
+    rule, code = str(problem["rule"]), str(problem["code"])
+    if rule == FAULT_RULE:
+        return {"kind": "scenario", "name": rule, "rules": rules}
+    for word in (rule, code):
+        if (name := word.replace("-", "_")) in why["switches"]:
+            return {"kind": "assumed", "name": name, "rules": []}
+    if rule.partition(":")[0] in _CONTRACT_RULES:
+        return {"kind": "contract", "name": rule, "rules": []}
+    return {"kind": "vendor", "name": rule or code, "rules": []}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() else None
+
+
+SHOWN_CHARACTERS = 200_000
+"""Most characters of a file on a page; all of it can be downloaded."""
+
+_FILE_NAME = re.compile(r'filename="([\w.-]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A form: its name in an address, its title, and the control plane's name of the format.
+
+    `file` is what it is called as a file to hand on: one that makes a sandbox with what the call met, and
+    compares the answer; "" if it is the call alone.
+    """
+
+    name: str
+    title: str
+    format: str
+    file: str = ""
+
+    @property
+    def brings_state(self) -> bool:
+        """Whether it needs nothing but a server."""
+        return self.file != ""
+
+
+EXPORTS = (
+    Export("curl", "curl", "command"),
+    Export("powershell", "PowerShell", "powershell"),
+    Export("httpie", "HTTPie", "httpie"),
+    Export("fetch", "JavaScript fetch", "fetch"),
+    Export("script", "shell script", "curl", "Shell script (recommended: needs curl alone)"),
+    Export("pytest", "pytest", "pytest", "Test for pytest"),
+    Export("case", "case", "case", "Case file"),
+    Export("har", "HAR", "har", "HAR file"),
+    Export("postman", "Postman", "postman", "Postman collection"),
+)
+"""All forms, in the order of the page."""
+
+
+async def export_part(visit: Visit) -> Document | None:
+    """Return the form that `as` names, to be shown on the page, or the reason why there is none."""
+    name = visit.query.get("as", "")
+    export = next((one for one in EXPORTS if one.name == name), None)
+    if export is None:
+        return None
+    is_shown = visit.query.get("secrets") == "shown"
+    part = {"name": name, "title": export.title, "brings": export.brings_state, "shown": is_shown}
+    try:
+        text = (await _file(visit, export)).body.decode()
+    except ControlRefusal as refusal:
+        return {**part, "text": None, "cutCharacters": 0, "reason": str(refusal)}
+    cut = max(0, len(text) - SHOWN_CHARACTERS)
+    return {**part, "text": text[:SHOWN_CHARACTERS], "cutCharacters": cut, "reason": None}
+
+
+async def export_file(visit: Visit) -> Download:
+    """Return the form that `as` names as a file; without one that is there, curl.
+
+    Raises:
+        ControlRefusal: the call cannot be exported like that.
+    """
+    name = visit.query.get("as", "")
+    export = next((one for one in EXPORTS if one.name == name), EXPORTS[0])
+    response = await _file(visit, export)
+    found = _FILE_NAME.search(response.headers.get("content-disposition", ""))
+    file_name = found[1] if found else f"call-{visit.path['number']}.{name}"
+    return Download(file_name, response.headers.get("content-type", "text/plain"), response.body)
+
+
+async def _file(visit: Visit, export: Export) -> Response:
+    path = visit.of_sandbox(f"/journal/{visit.path['number']}/export")
+    query = {"format": export.format, "secrets": "shown" if visit.query.get("secrets") == "shown" else None}
+    return await visit.control.call("GET", path, query=query)
+
 
 TABS = (
     ("items", "Items"),

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from itertools import count
 from urllib.parse import quote
 
-from mockserver.console.control_client import ControlRefusal
-from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Shown
-from mockserver.console.visit import Visit
+from mockserver.console.screen import ControlRefusal, Download, Moved, Screen, ScreenRoute, Shown, Visit
 from mockserver.journal.export.case_file import render_case
 from mockserver.model import Document
 

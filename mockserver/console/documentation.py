@@ -1,22 +1,25 @@
-"""The documentation as the server shows it: pages in the order of the navigation, and a search."""
+"""The documentation as the server shows it: its pages, their order, and a search."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from starlette.concurrency import run_in_threadpool
 
 from mockserver.console.navigation import expand_navigation
+from mockserver.console.screen import ControlRefusal, Download, Screen, ScreenRoute, Shown, Visit
 from mockserver.errors import MockServerError
 from mockserver.model import Json
 
 if TYPE_CHECKING:
     from mockserver.console.markdown import Heading, RenderedText
+
 
 ADDRESS = "/_console/docs/"
 """Where the pages are served; the page `index` is this address itself."""
@@ -235,3 +238,28 @@ def _excerpt(text: str, words: tuple[str, ...]) -> str:
     start = max(0, min(places, default=0) - _EXCERPT_LENGTH // 4)
     part = text[start : start + _EXCERPT_LENGTH]
     return f"{'… ' * (start > 0)}{part.strip()}{' …' * (start + _EXCERPT_LENGTH < len(text))}"
+
+
+_IMAGES = (".svg", ".png", ".webp")
+
+
+async def show_documentation(visit: Visit) -> Shown:
+    """Show a page, the sections that a search finds, or a picture."""
+    name = visit.path.get("page") or INDEX
+    try:
+        if name.endswith(_IMAGES):
+            image = _pages().image(name)
+            return Download(name.rpartition("/")[2], image.media_type, image.content)
+        # The first search renders every page, which takes a while: meanwhile the server answers others.
+        search = visit.query.get("search", "")
+        return Screen(TEMPLATE, await run_in_threadpool(documentation_document, _pages(), name, search))
+    except UnknownPageError as error:
+        raise ControlRefusal(404, {"detail": str(error)}) from None
+
+
+ROUTES = (ScreenRoute("/docs/", show_documentation), ScreenRoute("/docs/{page:path}", show_documentation))
+
+
+@cache
+def _pages() -> DocumentationPages:
+    return DocumentationPages()

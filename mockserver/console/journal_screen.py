@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.console.control_client import ControlRefusal
-from mockserver.console.screen import Moved, Screen, ScreenRoute
-from mockserver.console.visit import Visit
-from mockserver.control.cases.transport import Request
+from mockserver.console.screen import ControlRefusal, Moved, Screen, ScreenRoute, Visit
+from mockserver.control.http_client import Request
 from mockserver.model import Document, Json
 
 ROWS = 100

@@ -1,13 +1,134 @@
-"""What a screen function returns: a document to show, or an address to go to."""
+"""What every screen is given and returns: the request, calls of the control plane, forms."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from urllib.parse import quote, urlencode
 
-from mockserver.console.visit import Visit
-from mockserver.model import Document, Json
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE
+from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
+from mockserver.errors import MockServerError
+from mockserver.model import EMPTY, Document, Json
+
+_TIMEOUT_MS = 120_000
+_FIRST_REFUSAL = 400
+
+
+class ControlRefusal(MockServerError):
+    """The control plane refused a call; `problem` are its problem details."""
+
+    def __init__(self, status: int, problem: Document) -> None:
+        super().__init__(str(problem.get("detail") or problem.get("title") or status))
+        self.status, self.problem = status, problem
+
+
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """A body that is sent as it is."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlClient:
+    """Client of the control plane; paths are below `/_mock`. Every method raises ControlRefusal.
+
+    Parts of a query that are None or "" are left out. `origin` is where the server listens: the
+    control plane calls it there to see how answers are lost.
+    """
+
+    client: HttpClient
+    origin: str = "http://127.0.0.1:80"
+
+    async def get(self, path: str, **query: Json) -> Json:
+        """Return the document at the path."""
+        return _document(await self.call("GET", path, query=query))
+
+    async def post(self, path: str, document: Json = None) -> Json:
+        """Post the document and return the answer."""
+        return _document(await self.call("POST", path, document))
+
+    async def put(self, path: str, document: Json) -> Json:
+        """Put the document and return the answer."""
+        return _document(await self.call("PUT", path, document))
+
+    async def patch(self, path: str, document: Json) -> Json:
+        """Change by the document and return the answer."""
+        return _document(await self.call("PATCH", path, document))
+
+    async def delete(self, path: str) -> None:
+        """Delete what is at the path."""
+        await self.call("DELETE", path)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        document: Json | RawBody = None,
+        query: Mapping[str, Json] = EMPTY,
+    ) -> Response:
+        """Send the document, as JSON unless it is a raw body, and return the whole response.
+
+        Raises:
+            ControlRefusal: the answer is a refusal.
+        """
+        given = {name: _text(value) for name, value in query.items() if value not in (None, "")}
+        target = f"/_mock{path}" + (f"?{urlencode(given)}" if given else "")
+        body = document if isinstance(document, RawBody) else _json_body(document)
+        headers = (("accept", "*/*"), *([("content-type", body.media_type)] if body.content else []))
+        request = Request(method, target, headers, body.content, timeout_ms=_TIMEOUT_MS, origin=self.origin)
+        response = await self.client.send(request)
+        if isinstance(response, LostResponse):
+            raise ControlRefusal(500, {"title": "No answer", "detail": response.detail})
+        if response.status >= _FIRST_REFUSAL:
+            raise ControlRefusal(response.status, response.json)
+        return response
+
+
+def _json_body(document: Json) -> RawBody:
+    return RawBody(b"" if document is None else json.encode(document), JSON_TYPE)
+
+
+def _document(response: Response) -> Json:
+    return response.json if response.body else None
+
+
+def _text(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+CONSOLE = "/_console"
+"""Where the console is mounted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, with the control plane and this server; `origin` is the address that the browser calls.
+
+    `form` are the texts of a form, `files` what its files hold.
+    """
+
+    control: ControlClient
+    server: HttpClient
+    sandbox: str
+    origin: str = ""
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def address(self, path: str, /, **query: object) -> str:
+        """Return an address of the console in this sandbox; empty parts of the query are left out."""
+        given = {name: str(value) for name, value in query.items() if value not in (None, "")}
+        return f"{CONSOLE}{path}?{urlencode({'sandbox': self.sandbox, **given})}"
+
+    def of_sandbox(self, path: str = "") -> str:
+        """Return a path of the control plane in this sandbox, such as `/sandboxes/default/clock`."""
+        return f"/sandboxes/{quote(self.sandbox, safe='')}{path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +183,31 @@ class ScreenRoute:
     path: str
     show: Callable[[Visit], Awaitable[Shown]]
     methods: tuple[str, ...] = ("GET",)
+
+
+def shown_refusal(refusal: ControlRefusal) -> Document:
+    """Return what a page says beside its form when the control plane refused it."""
+    problem = refusal.problem
+    return {
+        "detail": str(problem.get("detail") or problem.get("title") or refusal),
+        "errors": [
+            {"pointer": one.get("pointer", ""), "detail": one.get("detail", ""), "try": one.get("try", "")}
+            for one in problem.get("errors") or []
+        ],
+    }
+
+
+def refusal_of(detail: str, cure: str = "") -> Document:
+    """Return the same for what a page itself refuses."""
+    return {"detail": detail, "errors": [{"pointer": "", "detail": "", "try": cure}] if cure else []}
+
+
+def question(title: str, says: list[str], button: str, action: str, back: str) -> Screen:
+    """Return a page that asks before something is lost; its form posts to `action`."""
+    document = {"title": title, "says": says, "button": button, "action": action, "back": back}
+    return Screen("question.html", document)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 record`, `2,000 records`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,12 +1,14 @@
-"""The pages outside the console: home, one page for each API, contracts, and what is not there."""
+"""The pages outside the console: home with first calls in five languages, and the APIs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -15,18 +17,267 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.console.api_pages import ApiPages
-from mockserver.console.assets import Assets
-from mockserver.console.control_client import ControlClient, ControlRefusal
-from mockserver.console.first_calls import FirstCalls
-from mockserver.console.home_page import HomePage
-from mockserver.console.missing_page import MissingPage
-from mockserver.console.site_templates import SiteTemplates
-from mockserver.console.static_files import icon, static_file
-from mockserver.control.cases.transport import HttpClient
-from mockserver.control.contract import control_contract
+from mockserver.console.assets import Assets, icon, static_file
+from mockserver.console.pages import MissingPage, SiteTemplates
+from mockserver.console.screen import ControlClient, ControlRefusal
+from mockserver.control.control_call import control_contract
+from mockserver.control.http_client import HttpClient
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor
+from mockserver.model import Document
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+
+_SCRATCH = "first-calls"
+_ITEMS = 2
+_TRIED_NAMES = 5
+_EXISTS = 409
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCalls:
+    """Example batches by vendor, made once, in a sandbox that is deleted again: a page changes nothing."""
+
+    control: ControlClient
+    _made: dict[str, Document] = field(default_factory=dict)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def of(self, vendors: tuple[str, ...]) -> Mapping[str, Document]:
+        """Return the examples of those vendors that have one which needs no records of its own."""
+        await self.control.get("/health")  # no examples of calls that cannot be served
+        async with self._one_at_a_time:
+            missing = [name for name in vendors if name not in self._made]
+            if missing:
+                await self._make(missing)
+        return {name: self._made[name] for name in vendors if self._made.get(name)}
+
+    async def _make(self, vendors: list[str]) -> None:
+        sandbox = await self._create_sandbox()
+        if not sandbox:
+            return
+        try:
+            for name, batches in (await self._batches()).items():
+                if name in vendors:
+                    self._made[name] = await self._example(sandbox, name, batches)
+        finally:
+            await self.control.delete(f"/sandboxes/{sandbox}")
+
+    async def _batches(self) -> Mapping[str, list[str]]:
+        return {one["name"]: one["batches"] for one in await self.control.get("/vendors")}
+
+    async def _create_sandbox(self) -> str:
+        """Return the name of a new sandbox like the default one, "" if there is no room for it."""
+        settings = await self._default_settings()
+        for number in range(_TRIED_NAMES):
+            name = f"{_SCRATCH}-{number}"
+            try:
+                await self.control.post("/sandboxes", {"name": name, **settings})
+            except ControlRefusal as refusal:
+                if refusal.status != _EXISTS:
+                    return ""
+            else:
+                return name
+        return ""
+
+    async def _default_settings(self) -> Document:
+        """Return what the default sandbox begins with, nothing if it was deleted."""
+        try:
+            shown: Document = await self.control.get(f"/sandboxes/{DEFAULT_SANDBOX}")
+        except ControlRefusal:
+            return {}
+        instant = shown["clock"]["at"]
+        frozen = {"freeze": instant} if instant else {}
+        return {"empty": shown["empty"], "assumptions": shown["assumptions"], **frozen}
+
+    async def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
+        """Return the vendor's preferred example that needs no other records; empty if there is none."""
+        for operation in ("", *batches):
+            asked = {"vendor": vendor, "items": _ITEMS, **({"operation": operation} if operation else {})}
+            try:
+                example: Document = await self.control.post(f"/sandboxes/{sandbox}/examples", asked)
+            except ControlRefusal:
+                continue
+            if not example["prepared"]:
+                return example
+        return {}
+
+
+_QUOTES = re.compile('"+')
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCall:
+    """A call: method, whole address, headers with names in lower case, and a body of text, "" for none."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language: its name in an address, its name for people, what it needs, and how it writes a call."""
+
+    id: str
+    name: str
+    needs: str
+    write: Callable[[FirstCall], str]
+
+
+def indented(body: str) -> str:
+    """Return a body of JSON with its members in lines of their own, any other as it is."""
+    try:
+        return msgspec.json.format(body.encode(), indent=2).decode()
+    except msgspec.DecodeError:
+        return body
+
+
+def _curl(call: FirstCall) -> str:
+    return curl_command(
+        call.method,
+        shell_quote(call.url.encode()),
+        [header_option(name, text) for name, text in call.headers.items()],
+        ("accept", "user-agent", *call.headers),
+        call.body.encode(),
+        is_text=True,
+    )
+
+
+def _text(value: str) -> str:
+    """Return a text in double quotes, as Python, JavaScript, Java and C# all read it."""
+    return msgspec.json.encode(value).decode()
+
+
+def _escaped(body: str, delimiter: str) -> str:
+    """Return a body for a literal of several lines with backslash escapes."""
+    escaped = body.replace("\\", "\\\\").replace(delimiter, f"\\{delimiter}")
+    return f'{escaped[:-1]}\\"' if escaped.endswith('"') else escaped
+
+
+def _python(call: FirstCall) -> str:
+    headers = "".join(f"    {_text(name)}: {_text(text)},\n" for name, text in call.headers.items())
+    body = f'body = """{_escaped(call.body, chr(34) * 3)}"""\n' if call.body else ""
+    data = ", data=body.encode()" if call.body else ""
+    return (
+        f"from urllib.request import Request, urlopen\n\n{body}headers = {{\n{headers}}}\n"
+        f"url = {_text(call.url)}\n"
+        f"call = Request(url, method={_text(call.method)}, headers=headers{data})\n"
+        "with urlopen(call) as answer:\n    print(answer.status, answer.read().decode())\n"
+    )
+
+
+def _javascript(call: FirstCall) -> str:
+    headers = "".join(f"    {_text(name)}: {_text(text)},\n" for name, text in call.headers.items())
+    body = f"const body = `{_escaped(call.body, '`').replace('${', chr(92) + '${')}`;\n" if call.body else ""
+    return (
+        f"{body}const answer = await fetch({_text(call.url)}, {{\n  method: {_text(call.method)},\n"
+        f"  headers: {{\n{headers}  }},\n{'  body,' + chr(10) if call.body else ''}}});\n"
+        "console.log(answer.status, await answer.text());\n"
+    )
+
+
+def _java(call: FirstCall) -> str:
+    headers = "".join(
+        f"            .header({_text(name)}, {_text(text)})\n" for name, text in call.headers.items()
+    )
+    body = f'        var body = """\n{_escaped(call.body, chr(34) * 3)}""";\n' if call.body else ""
+    publisher = "ofString(body)" if call.body else "noBody()"
+    return (
+        "import java.net.URI;\nimport java.net.http.*;\n\n"
+        "class FirstCall {\n    public static void main(String[] arguments) throws Exception {\n"
+        f"{body}        var call = HttpRequest.newBuilder(URI.create({_text(call.url)}))\n{headers}"
+        f"            .method({_text(call.method)}, HttpRequest.BodyPublishers.{publisher})\n"
+        "            .build();\n"
+        "        var answer = HttpClient.newHttpClient().send(call, HttpResponse.BodyHandlers.ofString());\n"
+        '        System.out.println(answer.statusCode() + " " + answer.body());\n    }\n}\n'
+    )
+
+
+def _csharp(call: FirstCall) -> str:
+    kind = call.headers.get("content-type", "text/plain")
+    headers = "".join(
+        f"call.Headers.TryAddWithoutValidation({_text(name)}, {_text(text)});\n"
+        for name, text in call.headers.items()
+        if name != "content-type"
+    )
+    fence = '"' * max(3, 1 + max(map(len, _QUOTES.findall(call.body)), default=0))
+    body = (
+        f"var body = {fence}\n{call.body}\n{fence};\n"
+        f"call.Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body));\n"
+        f'call.Content.Headers.TryAddWithoutValidation("content-type", {_text(kind)});\n'
+        if call.body
+        else ""
+    )
+    return (
+        f"using var call = new HttpRequestMessage(new HttpMethod({_text(call.method)}), {_text(call.url)});\n"
+        f"{headers}{body}"
+        "using var client = new HttpClient();\n"
+        "using var answer = await client.SendAsync(call);\n"
+        'Console.WriteLine($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");\n'
+    )
+
+
+LANGUAGES: tuple[Language, ...] = (
+    Language("curl", "curl", "bash", _curl),
+    Language("python", "Python", "Python 3", _python),
+    Language("javascript", "JavaScript", "Node 18 (node call.mjs)", _javascript),
+    Language("java", "Java", "Java 15 (java FirstCall.java)", _java),
+    Language("csharp", "C#", ".NET 7 (the Program.cs of a console project)", _csharp),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """The page at `/`."""
+
+    vendors: Mapping[str, LoadedVendor]
+    first_calls: FirstCalls
+    templates: SiteTemplates
+
+    async def show(self, request: Request) -> Response:
+        """Show the page in the language that the query names."""
+        wanted = request.query_params.get("language", "")
+        language = next((one for one in LANGUAGES if one.id == wanted), LANGUAGES[0])
+        examples = await self.first_calls.of(tuple(self.vendors))
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        prefix = request.scope.get("root_path", "")
+        return self.templates.response(
+            request,
+            "home.html",
+            here="",
+            languages=LANGUAGES,
+            language=language,
+            vendors=[
+                _vendor_view(vendor, f"{origin}{prefix}/{name}", examples.get(name), language)
+                for name, vendor in self.vendors.items()
+            ],
+        )
+
+
+def _vendor_view(vendor: LoadedVendor, base: str, example: Document | None, language: Language) -> Document:
+    info = vendor.spec.document["info"]
+    return {
+        "name": vendor.name,
+        "title": info["title"],
+        "description": info.get("description", ""),
+        "base": base,
+        "operations": len(vendor.spec.operations),
+        "operation": example["operation"] if example else "",
+        "call": _text_of_call(base, example, language) if example else "",
+    }
+
+
+def _text_of_call(base: str, example: Document, language: Language) -> str:
+    call = FirstCall(
+        method=example["method"],
+        url=base + example["path"],
+        headers=example["headers"],
+        body=indented(example["body"]),
+    )
+    return language.write(call)
+
 
 _SMALLEST_COMPRESSED = 1024
 _Page: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from mockserver.console.control_client import ControlRefusal
-from mockserver.console.screen import Moved, Screen, ScreenRoute, Shown
-from mockserver.console.visit import CONSOLE, Visit
+from mockserver.console.screen import CONSOLE, ControlRefusal, Moved, Screen, ScreenRoute, Shown, Visit
 from mockserver.model import EMPTY, Document, Json
-from mockserver.sandbox.idle import DEFAULT_SANDBOX
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 

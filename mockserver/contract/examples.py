@@ -12,7 +12,7 @@ from mockserver.contract.credentials import GivenCredentials, headers_for, inven
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest, find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
-from mockserver.control.example_source import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
+from mockserver.control.examples import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import SpecError
 

@@ -17,8 +17,7 @@ from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
-from mockserver.spec.openapi import METHODS, Operation, Spec
-from mockserver.spec.path_forms import PathForms
+from mockserver.spec.openapi import METHODS, Operation, PathForms, Spec
 
 
 @dataclass(frozen=True, slots=True)

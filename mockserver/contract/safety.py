@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.codec.hosts import is_loopback
+from mockserver.codec.urls import is_loopback
 from mockserver.contract.exchange import Exchange, Request, Response, UnansweredCallError
 
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")

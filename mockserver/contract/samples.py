@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import Batch, resolve
-from mockserver.spec.xml_places import XSI, Schemas, XmlPlace, XmlPlaces
+from mockserver.spec.xml import XSI, Schemas, XmlPlace, XmlPlaces
 
 FIRST_KEY = 1000
 """The first number of a made-up key."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import current_thread, main_thread
 
-from mockserver.codec.hosts import is_loopback
 from mockserver.codec.redaction import is_credential_header
+from mockserver.codec.urls import is_loopback
 from mockserver.contract import credentials, runner, safety
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError

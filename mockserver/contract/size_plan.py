@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-from mockserver.codec.paths import decoded_path
+from mockserver.codec.urls import decoded_path
 from mockserver.contract.exchange import Check, Exchange, Request, to_json_bytes
 from mockserver.contract.lists.discovery import find_lists, value_at
 from mockserver.contract.profile import BatchProfile, ListProfile, Record

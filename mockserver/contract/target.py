@@ -39,7 +39,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as NoAnswerInTimeError
 
-from mockserver.codec.hosts import is_loopback
+from mockserver.codec.urls import is_loopback
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
     CallLimits,

@@ -1,1 +1,1 @@
-"""TODO package docstring."""
+"""Operations of the control plane `/_mock`: a class for each subject, gathered in `operations.py`."""

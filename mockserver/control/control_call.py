@@ -1,12 +1,16 @@
-"""The control plane call that an operation receives, and the errors that refuse one."""
+"""A call of the control plane, the errors that refuse one, and its spec."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import ClassVar
 
 from mockserver.errors import MockServerError
 from mockserver.model import EMPTY, Document, Json, Value
+from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
+from mockserver.spec.openapi import Spec
 
 
 class ControlCall(Value, frozen=True):
@@ -80,3 +84,9 @@ class UnprocessableCallError(ControlError):
 def _error(pointer: str, code: str, detail: str, cure: str) -> Document:
     error = {"pointer": pointer, "code": code, "detail": detail}
     return {**error, "try": cure} if cure else error
+
+
+@cache
+def control_contract() -> Spec:
+    """Return the contract, read once."""
+    return loading.load_spec(specs_folder() / "_control.yaml")

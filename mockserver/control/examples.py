@@ -1,30 +1,104 @@
-"""Make example batches and tell what a call needs; try each example in a second sandbox first."""
+"""Make example batches and tell what a call needs; try each example in a second sandbox first.
+
+Apart from the operations, so that a server starts without what they need.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
+from typing import Protocol
 
 from mockserver.codec.instants import print_instant
-from mockserver.control.cases.transport import HttpClient, LostResponse, Request
 from mockserver.control.control_call import ControlError, UnprocessableMemberError
-from mockserver.control.example_source import (
-    ExampleCall,
-    ExampleDraft,
-    ExampleSource,
-    NoExampleError,
-)
-from mockserver.control.records import named_collections
+from mockserver.control.http_client import HttpClient, LostResponse, Request
+from mockserver.control.state import named_collections
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal
 from mockserver.model import Action, Document, Json
 from mockserver.sandbox import snapshots
-from mockserver.sandbox.sandboxes import Sandboxes
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.store import SandboxState, Tables
+
+
+class NoExampleError(ControlError):
+    """The vendor has no such batch, or its items do not come out as asked for in this sandbox."""
+
+    code = "no-example"
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCall:
+    """A call without credentials; `path` begins below the vendor's mount and has the query."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleDraft:
+    """A batch that was not tried yet; `bad` are the places of the items that are to be rejected.
+
+    The calls of `prepare` store the records that the items refer to.
+    """
+
+    operation: str
+    call: ExampleCall
+    items: tuple[Json, ...]
+    keys: tuple[str, ...]
+    bad: tuple[int, ...] = ()
+    prepare: tuple[ExampleCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAccess:
+    """What every call needs: `headers` name tenant and credentials, `token` is the credential alone."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
+
+
+class ExampleSubject(Protocol):
+    """A kind of batch that examples are made of."""
+
+    @property
+    def operation(self) -> str:
+        """The batch operation."""
+
+    def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
+        """Return a batch; its keys count from `first`.
+
+        Raises:
+            NoExampleError: nothing is known of what makes an item bad.
+        """
+
+
+class ExampleSource(Protocol):
+    """What is known of the vendors' batches and credentials; passed in by whoever composes the server."""
+
+    def access(self, vendor: LoadedVendor) -> VendorAccess:
+        """Return headers and credentials that strict mode accepts; header names in lower case."""
+
+    def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
+        """Return the kinds of batches of a vendor, the preferred one first."""
+
+
+class NoExamples:
+    """The source of a server that was built without one."""
+
+    def access(self, vendor: LoadedVendor) -> VendorAccess:  # noqa: ARG002
+        """Return no headers."""
+        return VendorAccess()
+
+    def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
+        """Raise NoExampleError."""
+        raise NoExampleError(f"{vendor.name}: this server was built without examples")
+
 
 ITEMS, FIRST = 3, 1
 TIMEOUT_MS = 60_000

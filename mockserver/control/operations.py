@@ -5,26 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mockserver.control.cases.operations import CaseOperations
+from mockserver.control.cases.catalogue import CaseOperations
 from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
-from mockserver.control.cases.transport import HttpClient
-from mockserver.control.clocks import ClockOperations
-from mockserver.control.effective_settings import EffectiveSetting
-from mockserver.control.example_source import ExampleSource, NoExamples
-from mockserver.control.examples import ExampleOperations
-from mockserver.control.expirations import ExpirationOperations
+from mockserver.control.clock import ClockOperations, ExpirationOperations
+from mockserver.control.examples import ExampleOperations, ExampleSource, NoExamples
+from mockserver.control.http_client import HttpClient
 from mockserver.control.journal import JournalOperations
-from mockserver.control.metrics import MetricsOperations, MetricSources
-from mockserver.control.records import RecordOperations
-from mockserver.control.remote import RemoteClient
-from mockserver.control.replay import ReplayOperations
+from mockserver.control.replay import RemoteClient, ReplayOperations
 from mockserver.control.reports import ReportOperations
-from mockserver.control.sandboxes import AssumptionOperations, SandboxOperations
-from mockserver.control.scenario_documents import PackagedScenarios
-from mockserver.control.scenarios import ScenarioOperations
-from mockserver.control.snapshots import SnapshotOperations
-from mockserver.control.state import StateOperations
-from mockserver.control.status import ServerOperations
+from mockserver.control.sandboxes import AssumptionOperations, SandboxOperations, SnapshotOperations
+from mockserver.control.scenarios import PackagedScenarios, ScenarioOperations
+from mockserver.control.state import RecordOperations, StateOperations
+from mockserver.control.status import EffectiveSetting, MetricsOperations, MetricSources, ServerOperations
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.journal import Journal
 from mockserver.sandbox.sandboxes import Sandboxes

@@ -1,23 +1,268 @@
-"""Dump and load the state of a sandbox; validate a dump before loading it."""
+"""State of a sandbox: its collections and records, dumped, validated and loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from mockserver.control.control_call import UnprocessableCallError
-from mockserver.control.known_states import NOW, known_state
-from mockserver.control.scenario_documents import document_problems
-from mockserver.control.state_schemas import SANDBOX_COLLECTIONS, VENDOR_COLLECTIONS
+from mockserver.codec.instants import parse_instant
+from mockserver.control.control_call import UnknownEntryError, UnprocessableCallError
+from mockserver.control.scenarios import document_problems
+from mockserver.engine.auth import CREDENTIALS
+from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
-from mockserver.sandbox.sandboxes import Sandboxes, count_records
-from mockserver.sandbox.scenarios import SCENARIOS
-from mockserver.sandbox.settings import SETTINGS
+from mockserver.sandbox.clock import normalize_clock_instant
+from mockserver.sandbox.quota import QUOTAS
+from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, count_records
+from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES, SCENARIOS
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
+from mockserver.spec.schema import Schema, compile_schema
+
+NOW, FIXTURES = "now", "fixtures"
+_OTHER_SANDBOX, _BEFORE, _AFTER = "sandbox:", "before:", "after:"
+
+
+def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
+    """Return a state of the sandbox, without its snapshots.
+
+    A state is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` followed by
+    the number of a call, or `sandbox:` followed by a name.
+
+    Raises:
+        UnknownSandboxError: there is no sandbox with this name.
+        UnknownSnapshotError: there is no snapshot with this id.
+        UnknownEntryError: the state around this call is not known.
+    """
+    if which == NOW:
+        return sandboxes.dump(name)
+    if which == FIXTURES:
+        return sandboxes.initial_tables(sandboxes.show(name).settings)
+    if which.startswith(_OTHER_SANDBOX):
+        return sandboxes.dump(which.removeprefix(_OTHER_SANDBOX))
+    if which.startswith((_BEFORE, _AFTER)):
+        return _state_of_call(sandboxes, name, which)
+    return sandboxes.control(name, lambda whole: snapshots.snapshot_tables(whole, which))
+
+
+def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
+    number = int(which.partition(":")[2])
+    known = sandboxes.store.call_states(name, [number]).get(number)
+    if known is None:
+        raise UnknownEntryError(
+            f"the states before and after call {number} are no longer kept, or there was no such call"
+        )
+    return snapshots.without_snapshots(known.before if which.startswith(_BEFORE) else known.after)
+
+
+_OWN_COLLECTIONS = frozenset(
+    {ASSUMPTIONS_COLLECTION, CREDENTIALS, IDEMPOTENCY_COLLECTION, QUOTAS, "sequences"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOperations:
+    """Operations on single collections. All raise UnknownSandboxError if the sandbox does not exist."""
+
+    sandboxes: Sandboxes
+
+    def list_collections(self, name: str) -> Json:
+        """Return all collections that hold something, by scope and name."""
+        return [
+            {
+                "scope": scope,
+                "collection": collection,
+                "records": len(documents),
+                "own": is_own_collection(scope, collection),
+            }
+            for scope, tables in sorted(self.sandboxes.dump(name).items())
+            for collection, documents in sorted(tables.items())
+            if documents
+        ]
+
+    def list_records(  # noqa: PLR0913 - the parameters of the spec
+        self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
+    ) -> Document:
+        """Return a page of the records of a collection, by key, and who last wrote each.
+
+        `text` is part of a key or of a value, in any case of letters; "" matches all, and so does `key`.
+        """
+        documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
+        found = list(_matching(documents, key, text.casefold()))
+        shown = found[offset : offset + last]
+        writers = self.sandboxes.store.last_writers(name, (scope, collection), frozenset(shown))
+        return {
+            "total": len(found),
+            "records": [
+                {"key": one, "document": documents[one], "writtenBy": writers.get(one)} for one in shown
+            ],
+        }
+
+
+def is_own_collection(scope: str, collection: str) -> bool:
+    """Return whether the server keeps the collection for itself: ids, keys, quotas, settings, credentials."""
+    return scope == SANDBOX_SCOPE or collection in _OWN_COLLECTIONS
+
+
+def named_collections(vendor: LoadedVendor) -> frozenset[str]:
+    """Return the collections that the vendor's spec names."""
+    operations = vendor.spec.operations.values()
+    named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
+    return frozenset(name for name in named if name)
+
+
+def _matching(documents: Mapping[str, Document], key: str, text: str) -> Iterator[str]:
+    if key:
+        return (one for one in (key,) if one in documents)
+    if not text:
+        return iter(documents)
+    return (
+        one
+        for one, document in documents.items()
+        if text in one.casefold() or any(text in value.casefold() for value in _values(document))
+    )
+
+
+def _values(node: Json) -> Iterator[str]:
+    """Yield all texts and numbers."""
+    if isinstance(node, Mapping):
+        for child in node.values():
+            yield from _values(child)
+    elif isinstance(node, list | tuple):
+        for child in node:
+            yield from _values(child)
+    elif node is not None and not isinstance(node, bool):
+        yield str(node)
+
+
+_NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+_WINDOW = {"type": "integer"}
+_TEXT = {"type": "string"}
+_INSTANT = {"type": "string", "format": "instant"}
+_FROZEN_INSTANT = {"type": "string", "format": "standing instant", "nullable": True}
+
+
+def _closed_object(**members: Document) -> Document:
+    """Return the schema of an object with exactly these members."""
+    return {
+        "type": "object",
+        "required": list(members),
+        "properties": members,
+        "additionalProperties": False,
+    }
+
+
+def _collections(**shapes: Document) -> Mapping[str, Schema]:
+    return {
+        name: _compiled({"type": "object", "additionalProperties": shape}) for name, shape in shapes.items()
+    }
+
+
+def _compiled(node: Document) -> Schema:
+    return compile_schema(
+        {},
+        node,
+        {"instant": _format_check(parse_instant), "standing instant": _format_check(normalize_clock_instant)},
+    )
+
+
+def _format_check(read: Callable[[str], object]) -> Callable[[str], bool]:
+    """Return a predicate that tells whether `read` accepts a text."""
+
+    def check(text: str) -> bool:
+        try:
+            read(text)
+        except ValueError:
+            return False
+        return True
+
+    return check
+
+
+_CREDENTIAL = {
+    "type": "object",
+    "properties": {
+        "scheme": _TEXT,
+        "kind": _TEXT,
+        "name": _TEXT,
+        "expires": _INSTANT,
+        "scopes": {"type": "array", "nullable": True, "items": _TEXT},
+    },
+}
+_QUOTA = {
+    "anyOf": [
+        _closed_object(window=_WINDOW, used=_NUMBER),
+        _closed_object(window=_WINDOW, used=_NUMBER, seconds={**_NUMBER, "minimum": 1}),
+        _closed_object(at=_INSTANT, tokens={"type": "string", "pattern": "^[0-9.e+-]{1,40}$"}),
+    ]
+}
+_COUNTER = {
+    "anyOf": [
+        _closed_object(calls=_NUMBER, hits=_NUMBER),
+        _closed_object(attempts=_NUMBER),
+        _closed_object(window=_WINDOW, used=_NUMBER),
+    ]
+}
+_CLOCK = _closed_object(
+    frozen=_FROZEN_INSTANT, ahead={"type": "integer", "minimum": 0, "maximum": 3155760000}
+)
+_SETTINGS = _closed_object(
+    seed=_NUMBER,
+    frozen=_FROZEN_INSTANT,
+    empty={"type": "boolean"},
+    assumptions={"type": "object", "additionalProperties": _TEXT},
+    scenarios={"type": "array", "items": {"type": "object"}},
+)
+_SCENARIO = _closed_object(
+    name=_TEXT, armed={"type": "boolean"}, order={**_NUMBER, "minimum": 1}, document={"type": "object"}
+)
+
+SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
+    **_collections(
+        **{
+            SCENARIOS: _SCENARIO,
+            SCENARIO_COUNTERS: _COUNTER,
+            SCENARIO_STATES: _closed_object(value=_TEXT),
+            "sequences": _closed_object(last=_NUMBER),
+        }
+    ),
+    SETTINGS: _compiled(
+        _closed_object(seed=_closed_object(value=_NUMBER), clock=_CLOCK, beginning=_SETTINGS)
+    ),
+}
+"""Collections in a sandbox's own scope."""
+
+SAVED_SNAPSHOTS: Schema = _compiled(
+    _closed_object(
+        last=_NUMBER,
+        kept={
+            "type": "object",
+            "additionalProperties": _closed_object(
+                id=_TEXT,
+                at=_INSTANT,
+                label=_TEXT,
+                records=_NUMBER,
+                number={**_NUMBER, "minimum": 1},
+                tables={"type": "object"},
+            ),
+        },
+    )
+)
+"""The snapshots of a sandbox, see `sandbox.snapshots.dump_snapshots`; their tables are not looked into."""
+
+VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
+    **{
+        ASSUMPTIONS_COLLECTION: _closed_object(name=_TEXT, value=_TEXT),
+        CREDENTIALS: _CREDENTIAL,
+        QUOTAS: _QUOTA,
+        "sequences": _closed_object(last=_NUMBER),
+    }
+)
+"""Collections of the core in a vendor's own scope."""
+
 
 MAX_PROBLEMS = 20
 

@@ -1,14 +1,35 @@
-"""Health, settings and vendors of the running server."""
+"""Health, settings, vendors and metrics of the running server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mockserver import __version__
-from mockserver.control.effective_settings import EffectiveSetting
+from mockserver.control.control_call import ControlCall
+from mockserver.engine.negotiation import choose
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import Document, Json
+from mockserver.journal.entry import WARNED
+from mockserver.journal.journal import Counters, Journal, VendorCounts
+from mockserver.model import Action, Document, Json, Reply
+from mockserver.sandbox.sandboxes import Sandboxes
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveSetting:
+    """A setting as it is in effect; `source` is `default`, `command line`, a variable, or `file:line`."""
+
+    name: str
+    value: str
+    source: str
+
+    def document(self) -> Document:
+        """Return the setting as the control plane shows it."""
+        return {"setting": self.name, "value": self.value, "source": self.source}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +73,109 @@ class ServerOperations:
             }
             for vendor in self.served
         ]
+
+
+_OUTCOMES = (*(str(action) for action in Action), WARNED)
+_JSON = "application/json"
+_TEXTS = ("text/plain", "application/openmetrics-text")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSources:
+    """Counters of the running server.
+
+    `open_calls` returns the calls in flight by vendor, `uptime_seconds` for how long the server has been up.
+    `check_store` raises `StoreUnavailableError` while nothing can be stored.
+    """
+
+    counters: Counters
+    open_calls: Callable[[], Mapping[str, int]]
+    uptime_seconds: Callable[[], int]
+    check_store: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MetricsOperations:
+    """Metrics, all of them counts; of all workers, where they share a store."""
+
+    sandboxes: Sandboxes
+    journal: Journal
+    served: tuple[LoadedVendor, ...]
+    sources: MetricSources
+
+    def show_metrics(self, call: ControlCall) -> Document | Reply:
+        """Return current totals, and per vendor all calls since start-up; as text if that is preferred."""
+        if choose(call.accept, (_JSON, *_TEXTS)) in _TEXTS:
+            return self._text()
+        calls = self.sources.open_calls()
+        return {
+            "sandboxes": len(self.sandboxes.names()),
+            "journalEntries": self.journal.size(),
+            "vendors": {name: _vendor(counts, calls.get(name, 0)) for name, counts in self._counts()},
+        }
+
+    def _text(self) -> Reply:
+        from prometheus_client import CollectorRegistry  # noqa: PLC0415 - few servers are scraped
+        from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest  # noqa: PLC0415
+
+        registry = CollectorRegistry()
+        registry.register(self)
+        return Reply(200, generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics, as a collector of Prometheus."""
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - as above
+
+        for name, text, value in (
+            ("sandboxes", "Sandboxes that there are", len(self.sandboxes.names())),
+            ("journal_entries", "Entries of all journals", self.journal.size()),
+            ("uptime_seconds", "For how long this worker has been up", self.sources.uptime_seconds()),
+        ):
+            yield GaugeMetricFamily(f"mockserver_{name}", text, value)
+        open_calls = GaugeMetricFamily("mockserver_open_calls", "Calls in flight", labels=["vendor"])
+        for vendor, count in self.sources.open_calls().items():
+            open_calls.add_metric([vendor], count)
+        yield open_calls
+        yield from self._by_vendor()
+        yield from self._of_store()
+
+    def _by_vendor(self) -> Iterator[Metric]:
+        from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415 - as above
+
+        calls = CounterMetricFamily("mockserver_calls", "Calls", labels=["vendor"])
+        faults = CounterMetricFamily("mockserver_transport_faults", "Calls with one", labels=["vendor"])
+        items = CounterMetricFamily("mockserver_items", "Items by outcome", labels=["vendor", "outcome"])
+        rules = CounterMetricFamily("mockserver_rules_hit", "Calls by rule", labels=["vendor", "rule"])
+        for vendor, counts in self._counts():
+            calls.add_metric([vendor], counts.calls)
+            faults.add_metric([vendor], counts.faults)
+            for outcome in _OUTCOMES:
+                items.add_metric([vendor, outcome], counts.items.get(outcome, 0))
+            for rule, count in sorted(counts.rules.items()):
+                rules.add_metric([vendor, rule], count)
+        yield from (calls, faults, items, rules)
+
+    def _of_store(self) -> Iterator[Metric]:
+        from prometheus_client.core import CounterMetricFamily, SummaryMetricFamily  # noqa: PLC0415 - as above
+
+        counts = self.sources.counters.of_store()
+        if counts is None:
+            return
+        yield SummaryMetricFamily(
+            "mockserver_store_seconds", "Transactions", counts.transactions, counts.seconds
+        )
+        text = "Transactions that were run again"
+        yield CounterMetricFamily("mockserver_store_conflicts", text, counts.conflicts)
+
+    def _counts(self) -> Iterator[tuple[str, VendorCounts]]:
+        for vendor in self.served:
+            yield vendor.name, self.sources.counters.of(vendor.name)
+
+
+def _vendor(counts: VendorCounts, open_calls: int) -> Document:
+    return {
+        "calls": counts.calls,
+        "openCalls": open_calls,
+        "faults": counts.faults,
+        "items": {end: counts.items.get(end, 0) for end in _OUTCOMES},
+    }

@@ -1,31 +1,48 @@
-"""Turn recorded calls into a story that reproduces: the state that they met, proved by a trial."""
+"""Recorded calls as a story that reproduces: state, trial, comparison, files by format."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, pairwise
+from types import MappingProxyType
 
 from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
+from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import ASCII_MASK
-from mockserver.control.cases.transport import HttpClient, Request
 from mockserver.control.control_call import ControlError, UnprocessableCallError
+from mockserver.control.http_client import HttpClient, Request
 from mockserver.control.state import StateOperations
-from mockserver.control.story_comparison import describe_difference, expected_answer
-from mockserver.control.story_state import clock_of, known_credentials, state_patches, story_settings
+from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import MalformedBody
 from mockserver.journal.entry import Entry
-from mockserver.journal.export.credentials import sendable_body, sendable_headers, sendable_target
-from mockserver.journal.export.story import Story, StoryCall
+from mockserver.journal.export.archives import postman_collection
+from mockserver.journal.export.case_file import write_case_file
+from mockserver.journal.export.commands import entry_command, fetch_script, httpie_command, powershell_command
+from mockserver.journal.export.scripts import pytest_file_name, pytest_source, shell_script
+from mockserver.journal.export.story import (
+    VARYING,
+    ExpectedAnswer,
+    Story,
+    StoryCall,
+    UnsuitableFormError,
+    sendable_body,
+    sendable_headers,
+    sendable_target,
+)
 from mockserver.journal.journal import Journal
-from mockserver.journal.resend import SANDBOX_HEADER
+from mockserver.journal.replay import SANDBOX_HEADER, loss_kind
 from mockserver.journal.view import View
-from mockserver.model import Document
+from mockserver.model import EMPTY, Document, Json, Reply
+from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox.clock import ClockSettings
-from mockserver.sandbox.sandboxes import Sandboxes
-from mockserver.sandbox.settings import Settings
-from mockserver.sandbox.store import CallStates
+from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, Settings
+from mockserver.sandbox.scenarios import SCENARIOS
+from mockserver.sandbox.snapshots import SNAPSHOT_COLLECTIONS
+from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, Tables
 
 MAX_CALLS = 200
 MAX_STATE_BYTES = 8 * 1024 * 1024
@@ -215,3 +232,261 @@ def _cause(call: StoryCall) -> str:
     ):
         return "its credentials are cut; ask with secrets=shown, or use credentials of the fixtures"
     return "it depends on something that the state does not have"
+
+
+_SEQUENCES = "sequences"
+_SKIPPED = frozenset(
+    {
+        (SANDBOX_SCOPE, SETTINGS, "beginning"),  # what a reset restores
+        (SANDBOX_SCOPE, SETTINGS, "clock"),  # set by itself
+        (SANDBOX_SCOPE, SETTINGS, "seed"),  # a member of the sandbox
+        (SANDBOX_SCOPE, _SEQUENCES, SCENARIOS),  # only the order of scenarios matters
+    }
+)
+_Place = tuple[str, str, str]
+
+
+def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Settings:
+    """Return the settings of a sandbox that is as near as settings can make it to the state `before`."""
+    own = before[SANDBOX_SCOPE]
+    stored = sorted(own.get(SCENARIOS, EMPTY).values(), key=lambda record: record["order"])
+    values = sandbox_assumptions.overridden_values(before)
+    return Settings(
+        first.call.sandbox,
+        own[SETTINGS]["seed"]["value"],
+        clock_of(first) or own[SETTINGS]["clock"]["frozen"],
+        own[SETTINGS]["beginning"].get("empty", False),
+        {name: value for name, value in values.items() if name.partition(".")[0] in vendors},
+        tuple(record["document"] for record in stored if record["armed"]),
+    )
+
+
+def clock_of(entry: Entry) -> str:
+    """Return the time of the sandbox's clock at a call, "" if the call never met it."""
+    return print_instant(entry.call.now) if entry.call.now else ""
+
+
+def state_patches(
+    initial: Tables, entries: Sequence[Entry], states: Mapping[int, CallStates], vendors: Collection[str]
+) -> Iterator[Document]:
+    """Yield for each call the documents to merge before it: those that differ from what is there by then."""
+    scopes = (SANDBOX_SCOPE, *(f"{vendor}/" for vendor in vendors))
+
+    def is_relevant(scope: str) -> bool:
+        return scope.startswith(scopes)
+
+    numbers = [entry.number for entry in entries]
+    yield _patch(initial, states[numbers[0]].before, is_relevant)
+    for previous, number in pairwise(numbers):
+        yield _patch(states[previous].after, states[number].before, is_relevant)
+
+
+def _patch(before: Tables, after: Tables, is_relevant: Callable[[str], bool]) -> Document:
+    patch: dict[str, dict[str, dict[str, Json]]] = {}
+    for (scope, name, key), document in _changes(before, after):
+        if is_relevant(scope) and (scope, name, key) not in _SKIPPED:
+            patch.setdefault(scope, {}).setdefault(name, {})[key] = document
+    return patch
+
+
+def _changes(before: Tables, after: Tables) -> Iterator[tuple[_Place, Document | None]]:
+    for scope in sorted(before.keys() | after.keys()):
+        was, now = before.get(scope, EMPTY), after.get(scope, EMPTY)
+        for name in sorted(was.keys() | now.keys()):
+            old, new = was.get(name, EMPTY), now.get(name, EMPTY)
+            if old is new or name in SNAPSHOT_COLLECTIONS:
+                continue
+            for key in sorted(old.keys() | new.keys()):
+                one, other = old.get(key), new.get(key)
+                if one is not other and not _is_same(name, one, other):
+                    yield (scope, name, key), other
+
+
+def _is_same(collection: str, old: Document | None, new: Document | None) -> bool:
+    """Return whether nothing differs; scenarios are the same if only their order numbers differ."""
+    if collection == SCENARIOS and old is not None and new is not None:
+        return {**old, "order": 0} == {**new, "order": 0}
+    return old == new
+
+
+def known_credentials(fixtures: Tables, states: Mapping[int, CallStates]) -> frozenset[str]:
+    """Return the credentials of the fixtures and those that the sandbox knows, and all texts of fixtures."""
+    held = [tables for state in states.values() for tables in (state.before, state.after)]
+    issued = {
+        key
+        for tables in held
+        for scope, collections in tables.items()
+        if scope != SANDBOX_SCOPE
+        for key in collections.get(CREDENTIALS, EMPTY)
+    }
+    return frozenset(issued).union(_texts(fixtures))
+
+
+def _texts(node: Json) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for key, child in node.items():
+            yield key
+            yield from _texts(child)
+    elif isinstance(node, list | tuple):
+        for child in node:
+            yield from _texts(child)
+
+
+MAX_COMPARED_BYTES = 16 * 1024
+"""Limit of the bodies that an export compares; of larger ones status and outcomes are."""
+
+_MASKED = View()
+
+
+def describe_difference(recorded: Entry, tried: Entry | None) -> str:
+    """Return how the trial differs in status, item results or applied rules; "" if it does not."""
+    if tried is None:
+        return "it could not be sent again"
+    for what, was, now in (
+        ("answered", recorded.status, tried.status),
+        ("lost as", loss_kind(recorded) or "not lost", loss_kind(tried) or "not lost"),
+        ("handled by", recorded.operation or "no operation", tried.operation or "no operation"),
+        ("changed by", ", ".join(recorded.applied) or "no rule", ", ".join(tried.applied) or "no rule"),
+    ):
+        if was != now:
+            return f"it was {what} {was}, and {now} when it was sent again"
+    before, after = recorded.decided.items(), tried.decided.items()
+    for at, (one, other) in enumerate(zip(before, after, strict=False)):
+        if one != other:
+            return f"item {at} was {one[1]}, and {other[1]} when it was sent again"
+    if len(before) != len(after):
+        return f"it had {len(before)} items, and {len(after)} when it was sent again"
+    return ""
+
+
+def expected_answer(recorded: Entry, tried: Entry) -> ExpectedAnswer:
+    """Return what the call is always answered; what the trial had otherwise is left open."""
+    loss = loss_kind(recorded)
+    has_body, body = (False, None) if loss else _common_body(recorded, tried)
+    return ExpectedAnswer(
+        status=recorded.status,
+        loss=loss,
+        media_type=_media_type(recorded.reply),
+        operation=recorded.operation,
+        outcomes=dict(recorded.decided.counts),
+        items=[(_MASKED.key(key), str(action)) for key, action in recorded.decided.items()],
+        applied=recorded.applied,
+        has_body=has_body,
+        body=body,
+        text=None if loss or has_body else _common_text(recorded, tried),
+    )
+
+
+def _common_body(recorded: Entry, tried: Entry) -> tuple[bool, Json]:
+    if not _is_compared(recorded):
+        return False, None
+    try:
+        before, after = _document(recorded.reply.body, recorded), _document(tried.reply.body, tried)
+        shown = _document(_MASKED.reply_bytes(recorded), recorded)
+    except MalformedBody:
+        return False, None
+    common = _common(before, after, shown)
+    return common is not VARYING, common
+
+
+def _common_text(recorded: Entry, tried: Entry) -> str | None:
+    body = recorded.reply.body
+    if not _is_compared(recorded) or body != tried.reply.body or body != _MASKED.reply_bytes(recorded):
+        return None
+    charset = parse_content_type({"content-type": recorded.reply.media_type or ""})[1]
+    try:
+        text = body.decode("utf-8") if charset == "utf-8" else ""
+    except UnicodeDecodeError:
+        return None
+    return text or None
+
+
+def _is_compared(entry: Entry) -> bool:
+    is_sent = entry.call.method != "HEAD" and not entry.fault and not entry.reply_cut_bytes
+    return is_sent and 0 < len(entry.reply.body) <= MAX_COMPARED_BYTES
+
+
+def _document(body: bytes, entry: Entry) -> Json:
+    return json.decode(body, parse_content_type({"content-type": entry.reply.media_type or ""})[1])
+
+
+def _common(before: Json, after: Json, shown: Json) -> Json:
+    """Return the value with `VARYING` where the trial had another one, or where a credential is cut."""
+    if isinstance(before, dict) and isinstance(after, dict) and isinstance(shown, dict):
+        if before.keys() == after.keys() == shown.keys():
+            return {name: _common(before[name], after[name], shown[name]) for name in before}
+    elif isinstance(before, list) and isinstance(after, list) and isinstance(shown, list):
+        if len(before) == len(after) == len(shown):
+            return [_common(*three) for three in zip(before, after, shown, strict=True)]
+    elif json.encode(before) == json.encode(after) == json.encode(shown):
+        return before
+    return VARYING
+
+
+def _media_type(reply: Reply) -> str:
+    return parse_content_type({"content-type": reply.media_type})[0] if reply.media_type else ""
+
+
+_Writer = Callable[[Story], tuple[str, str, str]]
+"""Returns text, media type and file name."""
+
+
+def _postman(story: Story) -> tuple[str, str, str]:
+    text = json.encode(postman_collection(story)).decode()
+    return text, "application/json", f"{story.stem}.postman.json"
+
+
+_WRITERS: Mapping[str, _Writer] = MappingProxyType(
+    {
+        "case": lambda story: (write_case_file(story), "application/yaml", f"{story.stem}.yaml"),
+        "curl": lambda story: (shell_script(story), "text/x-shellscript", f"{story.stem}.sh"),
+        "postman": _postman,
+        "pytest": lambda story: (pytest_source(story), "text/x-python", pytest_file_name(story)),
+    }
+)
+
+
+def story_reply(story: Story, form: str) -> Reply:
+    """Return the story as a file of that format.
+
+    Raises:
+        NotReproducibleError: the format cannot express a call.
+    """
+    try:
+        return file_reply(*_WRITERS[form](story))
+    except UnsuitableFormError as error:
+        raise NotReproducibleError(f"not as {form}: {error}") from None
+
+
+def file_reply(text: str, media_type: str, name: str) -> Reply:
+    """Return a text as a file to download."""
+    disposition = ("Content-Disposition", f'attachment; filename="{name}"')
+    charset = "" if media_type == "application/json" else "; charset=utf-8"
+    return Reply(200, text.encode(), f"{media_type}{charset}", (disposition,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    write: Callable[[Entry, View], str]
+    media_type: str
+    extension: str
+
+
+CALL_FORMATS: Mapping[str, _Format] = MappingProxyType(
+    {
+        "command": _Format(entry_command, "text/x-shellscript", "sh"),
+        "powershell": _Format(powershell_command, "text/x-powershell", "ps1"),
+        "httpie": _Format(httpie_command, "text/x-shellscript", "sh"),
+        "fetch": _Format(fetch_script, "text/javascript", "mjs"),
+    }
+)
+"""The formats, by the name that the control plane knows."""
+
+
+def call_reply(entry: Entry, form: str, *, shown: bool) -> Reply:
+    """Return the call as a file of one of `CALL_FORMATS`, with credentials cut unless they are `shown`."""
+    found = CALL_FORMATS[form]
+    text = found.write(entry, View(shown, ASCII_MASK))
+    return file_reply(text, found.media_type, f"call-{entry.number}.{found.extension}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.codec.paths import key_of
+from mockserver.codec.urls import key_of
 from mockserver.engine.auth import authenticate_subrequest, check_permission, find_missing_scheme
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import NotFound, Refusal, Unauthorized

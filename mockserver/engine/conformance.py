@@ -13,10 +13,9 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, MethodNotAllowed, NotFound
 from mockserver.model import Call, Document, Json, Path, Reply, pointer_of
 from mockserver.spec import typed_xml
-from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Operation, resolve
-from mockserver.spec.schema import Schema, compile_schema
-from mockserver.spec.xml_places import XML_MEDIA_TYPES, without_omitted
+from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
+from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 

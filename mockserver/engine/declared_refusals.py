@@ -13,7 +13,7 @@ from mockserver.codec import json
 from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply
 from mockserver.codec.instants import print_instant
 from mockserver.engine.auth import SecurityScheme
-from mockserver.engine.schema_filling import Message, SchemaFilling
+from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import (
     InvalidCall,
     MethodNotAllowed,
@@ -25,9 +25,8 @@ from mockserver.errors import (
 )
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
-from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Operation, Spec, resolve
-from mockserver.spec.schema import Schema, compile_schema
+from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 
 TEXT_TYPE = "text/plain"
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}

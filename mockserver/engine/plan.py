@@ -10,13 +10,18 @@ from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, SpecError
 from mockserver.model import Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
-from mockserver.spec.coercion import Coercion, Read, compile_coercion
-from mockserver.spec.formats import COMMON_FORMATS
+from mockserver.spec.coercion import Coercion, CompiledParameters, Read, compile_coercion, compile_parameters
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
-from mockserver.spec.parameters import CompiledParameters, compile_parameters
-from mockserver.spec.schema import Formats, Schema, SchemaCompiler, extension_values, has_bounded_depth
+from mockserver.spec.schema import (
+    COMMON_FORMATS,
+    Formats,
+    Schema,
+    SchemaCompiler,
+    extension_values,
+    has_bounded_depth,
+)
 from mockserver.spec.typed_xml import RequestReader
-from mockserver.spec.xml_places import XmlPlaces
+from mockserver.spec.xml import XmlPlaces
 
 
 class DecodeBody(Protocol):

@@ -6,13 +6,22 @@ The vendor's answer shows none of it. Every sentence is made here, from the refu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 
+from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
-from mockserver.engine.access_reasons import AccessReasons
+from mockserver.codec.instants import parse_instant
+from mockserver.codec.redaction import (
+    MASK,
+    is_credential_header,
+    is_credential_member,
+    redact_body,
+    redact_credential,
+)
+from mockserver.engine.auth import CREDENTIALS, Head, SecurityScheme, find_mistake
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.engine.problem_reasons import describe_problems
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import (
     Forbidden,
@@ -29,9 +38,10 @@ from mockserver.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
-from mockserver.model import Call, Value
+from mockserver.model import EMPTY, Call, Document, Problem, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
+from mockserver.vendor import FAULT_RULE
 
 MAX_REASON = 500
 """Limit of characters of a reason."""
@@ -184,3 +194,316 @@ def _media_type(refusal: UnsupportedMediaType) -> str:
 def _either(names: Iterable[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
+
+
+_SHOWN_PROBLEMS = 2
+_SHOWN_VALUES = 5
+_MAX_VALUE = 40
+_PARAMETER_PLACES = ("path", "query", "header")
+_MAX_PATTERN = 24
+_UNNAMED_PATTERN = "text of another form"
+_SAMPLES: Mapping[str, str] = {
+    "2026-01-31": "a date such as 2026-01-31",
+    "2026-01-31T09:00:00Z": "an instant such as 2026-01-31T09:00:00Z",
+    "10.50": "an amount such as 10.50",
+    "3f2504e0-4f89-41d3-9a0c-0305e82c3301": "a UUID",
+}
+"""Texts that long patterns are tried with, and what a pattern that matches expects.
+
+A pattern that matches a text without its digits too takes more than that.
+"""
+_NO_DIGITS = str.maketrans(dict.fromkeys("0123456789", "z"))
+
+_FORMATS: Mapping[str, str] = {
+    "date": "a date such as 2026-01-31",
+    "date-time": "an instant such as 2026-01-31T09:00:00Z",
+    "uuid": "a UUID",
+    "email": "an e-mail address",
+}
+_TYPES: Mapping[str, str] = {
+    "array": "a list",
+    "object": "an object",
+    "string": "a text",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_BOUNDS: Mapping[str, tuple[str, str]] = {
+    "maxLength": ("at most", " characters"),
+    "minLength": ("at least", " characters"),
+    "maxItems": ("at most", " members"),
+    "minItems": ("at least", " members"),
+    "minimum": ("at least", ""),
+    "maximum": ("at most", ""),
+}
+"""For a rule with a bound: which side it is on, and what is counted; "" if the value itself is bounded."""
+
+
+def describe_problems(problems: Sequence[Problem]) -> str:
+    """Return the first problems, then how many more there are: "/0/id is missing; and 3 more"."""
+    different = {(one.path, one.code, one.rule): one for one in problems}
+    told = [describe_problem(one) for one in islice(different.values(), _SHOWN_PROBLEMS)]
+    more = len(different) - len(told)
+    return "; ".join([*told, *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def describe_problem(problem: Problem) -> str:
+    """Return one problem: its place, what was expected there, and what was found."""
+    if problem.rule == FAULT_RULE:
+        return f"{place_of(problem)}: {redact_body(problem.detail or problem.code)}"
+    return f"{place_of(problem)} {_complaint(problem)}"
+
+
+def place_of(problem: Problem) -> str:
+    """Return where a problem is: a parameter, or a JSON Pointer into the body."""
+    path = problem.path
+    if len(path) > 1 and path[0] in _PARAMETER_PLACES:
+        kind = "header" if path[0] == "header" else f"{path[0]} parameter"
+        return f"{kind} {path[1]}"
+    return problem.pointer or "the body"
+
+
+def _complaint(problem: Problem) -> str:
+    rule = problem.rule
+    if rule == "required" or problem.code == "missing-required":
+        return "is missing"
+    if problem.code in ("unknown-member", "unknown-parameter"):
+        return "is not expected"
+    if rule in _BOUNDS and problem.expected is not None:
+        return _bound_complaint(problem)
+    expected = _expectation(problem)
+    return f"expected {expected}, found {_shown(problem)}" if expected else _own_words(problem)
+
+
+def _expectation(problem: Problem) -> str:
+    """Return what the rule expects: a type, one of some values, a format; "" for any other rule."""
+    rule, expected = problem.rule, problem.expected
+    if rule.startswith("format:"):
+        name = rule.partition(":")[2]
+        return _FORMATS.get(name, f"the format {name}")
+    if rule == "pattern" and isinstance(expected, str):
+        return _pattern_in_words(expected)
+    if not isinstance(expected, (list, tuple)):
+        return ""
+    if rule == "type":
+        return " or ".join(_TYPES.get(str(kind), str(kind)) for kind in expected)
+    if rule != "enum":
+        return ""
+    listed = ", ".join(json.encode(one).decode() for one in expected[:_SHOWN_VALUES])
+    return f"one of {listed}{', …' if len(expected) > _SHOWN_VALUES else ''}"
+
+
+def _pattern_in_words(pattern: str) -> str:
+    """Return a short pattern itself; of a long one, what matches it."""
+    if len(pattern) <= _MAX_PATTERN:
+        return f"text like {pattern}"
+    try:
+        matches = re.compile(pattern).search
+    except re.error:  # ECMA's dialect and Python's differ in rare cases
+        return _UNNAMED_PATTERN
+    fitting = (
+        words for text, words in _SAMPLES.items() if matches(text) and not matches(text.translate(_NO_DIGITS))
+    )
+    return next(fitting, _UNNAMED_PATTERN)
+
+
+def _own_words(problem: Problem) -> str:
+    """Return what the problem says itself; nothing of it if its member holds a credential."""
+    if is_secret(problem) or not problem.detail:
+        return f"is refused ({problem.code})"
+    return f"is refused: {redact_body(problem.detail)}"
+
+
+def _bound_complaint(problem: Problem) -> str:
+    (side, counted), found = _BOUNDS[problem.rule], problem.found
+    wanted = f"must {'have' if counted else 'be'} {side} {problem.expected}{counted}"
+    if not counted:
+        return f"{wanted}, found {_shown(problem)}"
+    return f"{wanted}, found {len(found):,}" if isinstance(found, (str, list, dict)) else wanted
+
+
+def _shown(problem: Problem) -> str:
+    """Return the value that was found, cut; a container by its kind, a credential not at all."""
+    found = problem.found
+    if isinstance(found, dict):
+        return "an object"
+    if isinstance(found, (list, tuple)):
+        return "a list"
+    if found is not None and is_secret(problem):
+        return MASK
+    if isinstance(found, str):
+        found = found[: _MAX_VALUE + 1].encode("utf-8", "backslashreplace").decode()
+    text = json.encode(found).decode()
+    return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 1]}…"
+
+
+def is_secret(problem: Problem) -> bool:
+    """Return whether the place of a problem holds a credential, by its name."""
+    names = [str(step) for step in problem.path if not isinstance(step, int)]
+    if not names:
+        return False
+    return is_credential_header(names[-1]) if names[0] == "header" else is_credential_member(names[-1])
+
+
+_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_GOOD = "good"
+_BASIC, _API_KEY = "basic", "apiKey"
+_OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm", "oauth"})
+"""Names that may be shown; any other may be a credential that was sent without a scheme."""
+
+_NOT_YET = timedelta(seconds=-1)
+
+
+class AccessReasons(Value, frozen=True):
+    """Wording for one vendor; `strict` accepts only credentials that the sandbox knows.
+
+    Only credentials of the fixtures are named. Of any other, two letters are shown.
+    """
+
+    served: LoadedVendor
+    strict: bool = False
+
+    def unauthorized(
+        self, refusal: Unauthorized, call: Call, operation: Operation | None, state: State
+    ) -> str:
+        """Return why a call is not authenticated, and a credential that works."""
+        scheme = self._scheme(refusal.scheme, operation)
+        if scheme is None:
+            return refusal.detail
+        if scheme.node["type"] != _API_KEY:
+            scheme = self._tried(call, operation) or scheme
+        text = scheme.credential(call)
+        if text is None:
+            return f"{self._missing(scheme, call, operation)}; {self._cure(scheme, operation)}"
+        known = state.collection(CREDENTIALS, "").get(text) or EMPTY
+        if not known and (mistake := find_mistake(text)):
+            said = f"the {_noun(scheme)} {mistake}"
+        else:
+            said = self._complaint(refusal, self._name_of(text), known, scheme, state)
+        return f"{said}; {self._cure(scheme, operation, refused=text)}"
+
+    def scope(self, refusal: Forbidden, call: Call, operation: Operation | None) -> str:
+        """Return which scope the credential lacks, what it has, and a credential that has it."""
+        scheme, text = next(self._sent(call, operation), (None, ""))
+        name = self._name_of(text) if text else call.principal.name
+        if call.principal.facts.get("kind") == "read-only":
+            said = f"{name} may only read"
+        else:
+            held = " ".join(sorted(call.principal.scopes or ())) or "none"
+            said = f"{name} lacks the scope {refusal.detail} (it has {held})"
+        return said if scheme is None else f"{said}; {self._cure(scheme, operation, refused=text)}"
+
+    def _complaint(
+        self, refusal: Unauthorized, name: str, known: Document, scheme: SecurityScheme, state: State
+    ) -> str:
+        if known.get("scheme", scheme.name) != scheme.name:
+            return f"{name} is a credential for {known['scheme']}, not for {scheme.name}"
+        gone = state.now - parse_instant(known["expires"]) if "expires" in known else _NOT_YET
+        if gone >= timedelta():
+            return f"{name} expired {describe_duration(gone)} ago by the sandbox clock"
+        why = known.get("kind", refusal.reason)
+        if why in ("expired", "revoked"):
+            return f"{name} is {why}"
+        if scheme.node.get("scheme") == _BASIC and name in map(_without_password, self._fixtures()):
+            return f"this is not the password of {name}"
+        return f"{name} is not {'known here' if self.strict else 'accepted'}"
+
+    def _missing(self, scheme: SecurityScheme, head: Head, operation: Operation | None) -> str:
+        """Return what the call lacks, or brings in another form than the scheme's."""
+        kind = head.headers.get("authorization", "").partition(" ")[0]
+        if scheme.node["type"] == _API_KEY or not kind:
+            return "no credentials" if scheme.node["type"] != _API_KEY else f"no {self._form(scheme)}"
+        word = _scheme_word(scheme)
+        if kind.lower() != word.lower():
+            shown = f"the scheme {kind}" if kind.lower() in _OTHER_SCHEMES else "no known scheme"
+            words = dict.fromkeys([word, *map(_scheme_word, self._authorizations(operation))])
+            return f"Authorization has {shown}, {' or '.join(words)} is required"
+        return f"Authorization: {word} is not followed by one credential of that form"
+
+    def _cure(self, scheme: SecurityScheme, operation: Operation | None, refused: str = "") -> str:
+        """Return what to send instead: a good credential of the fixtures, or any."""
+        good = next(self._good(scheme, operation), "")
+        mode = "strict" if self.strict else "lenient"
+        if good and (refused or self.strict):
+            secret = " with its password" if scheme.node.get("scheme") == _BASIC else ""
+            return f"{good}{secret} will do (auth {mode})"
+        if self.strict:
+            return "only credentials that the sandbox knows will do (auth strict)"
+        other = "other " if refused else ""
+        return f"any {other}{self._form(scheme)} will do (auth lenient)"
+
+    def _good(self, scheme: SecurityScheme, operation: Operation | None) -> Iterator[str]:
+        """Yield the fixtures' credentials that may use the operation; a user without its password."""
+        wanted = operation.scopes if operation else frozenset()
+        for text, known in self._fixtures().items():
+            scopes = known.get("scopes")
+            if (
+                known.get("scheme", scheme.name) == scheme.name
+                and known.get("kind", _GOOD) == _GOOD
+                and "expires" not in known
+                and (scopes is None or not wanted or wanted & set(scopes))
+            ):
+                yield _without_password(text)
+
+    def _name_of(self, text: str) -> str:
+        """Return the name of a credential of the fixtures, or of its user; of any other, two letters."""
+        user, known = _without_password(text), self._fixtures()
+        is_user = user != text and user in map(_without_password, known)
+        return user if text in known or is_user else redact_credential(user)
+
+    def _fixtures(self) -> Document:
+        return self.served.fixtures.get(f"{self.served.name}/", EMPTY).get(CREDENTIALS, EMPTY)
+
+    def _scheme(self, name: str, operation: Operation | None) -> SecurityScheme | None:
+        if name:
+            return self.served.schemes.get(name)
+        names = operation.security[0] if operation and operation.security else ()
+        return next((self.served.schemes[one] for one in names), None)
+
+    def _tried(self, call: Call, operation: Operation | None) -> SecurityScheme | None:
+        """Return the operation's scheme that `Authorization` names, whatever stands behind its name."""
+        kind = call.headers.get("authorization", "").partition(" ")[0].lower()
+        named = (one for one in self._authorizations(operation) if _scheme_word(one).lower() == kind)
+        return next(named, None)
+
+    def _authorizations(self, operation: Operation | None) -> list[SecurityScheme]:
+        """Return the operation's schemes whose credentials stand in `Authorization`."""
+        names = (name for alternative in (operation.security if operation else ()) for name in alternative)
+        found = (self.served.schemes[name] for name in names)
+        return [one for one in found if one.node["type"] != _API_KEY]
+
+    def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
+        """Yield the call's credentials for the operation's schemes, the one that names the caller first."""
+        for alternative in operation.security if operation else ():
+            for name in reversed(alternative):
+                if text := self.served.schemes[name].credential(call):
+                    yield self.served.schemes[name], text
+
+    def _form(self, scheme: SecurityScheme) -> str:
+        """Return what a request has to bring for the scheme."""
+        if scheme.node["type"] != _API_KEY:
+            return f'"Authorization: {_scheme_word(scheme)} ..."'
+        place = "query parameter" if scheme.node["in"] == "query" else "header"
+        return f"{scheme.node['name']} {place}"
+
+
+def describe_duration(duration: timedelta) -> str:
+    """Return a duration in its largest unit, rounded down: "2 h", "3 d", "0 s"."""
+    seconds = int(duration.total_seconds())
+    size, unit = next((one for one in _UNITS if seconds >= one[0]), _UNITS[-1])
+    return f"{seconds // size:,} {unit}"
+
+
+def _scheme_word(scheme: SecurityScheme) -> str:
+    return str(scheme.node.get("scheme", "bearer")).capitalize()
+
+
+def _noun(scheme: SecurityScheme) -> str:
+    if scheme.node["type"] == _API_KEY:
+        return "key"
+    return "user or password" if scheme.node.get("scheme") == _BASIC else "token"
+
+
+def _without_password(text: str) -> str:
+    return text.partition(":")[0]

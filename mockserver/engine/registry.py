@@ -15,12 +15,12 @@ from typing import Any
 
 from mockserver.codec import yaml
 from mockserver.codec.http import with_supported_types
-from mockserver.engine import defaults
+from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
+from mockserver.engine.declared_answers import declared_form, render_outcomes
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
-from mockserver.engine.outcome_rows import declared_form, render_outcomes
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
@@ -226,13 +226,13 @@ def _batch_handler(contract: Spec, operation: Operation, room: BatchHandler) -> 
         )
     form = declared_form(contract, operation, 207)
     parts = {part.name: getattr(room, part.name) for part in fields(room)}
-    parts["apply"] = room.apply or defaults.upsert_items(batch)
+    parts["apply"] = room.apply or declared_answers.upsert_items(batch)
     parts["render"] = room.render or render_outcomes(contract, batch, form)
     return CompleteBatchHandler(**parts)
 
 
 def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> Handler:
-    found = vendor.operations.get(operation.id) or defaults.default_handler(operation, contract)
+    found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
     if found is None:
         raise SpecError(
             f"{contract.name}: {operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "

@@ -11,8 +11,7 @@ import click
 from mockserver.codec import json
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Listener
-from mockserver.journal.log_line import log_line
-from mockserver.journal.view import View
+from mockserver.journal.view import View, log_line
 from mockserver.model import Json
 
 Note: TypeAlias = Callable[[str], None]

@@ -1,17 +1,19 @@
-"""Record every call of every sandbox, and tell those who listen."""
+"""The journal of every sandbox: its log of entries in memory, and counters per vendor."""
 
 from __future__ import annotations
 
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from threading import Lock
+from typing import Protocol, TypeAlias
 
 from msgspec.structs import replace
 
-from mockserver.journal.entry import Entry, build_entry, cut_bodies, is_silent
-from mockserver.journal.entry_log import EntryLog, MemoryEntryLog
-from mockserver.model import Answer, Call, Reply
+from mockserver.journal.entry import WARNED, Entry, build_entry, cut_bodies, is_silent
+from mockserver.model import Answer, Call, Reply, Value
 
 _MAX_VIOLATION = 1000
 """Limit of characters of a contract violation, which may quote whole items."""
@@ -116,3 +118,285 @@ class Journal:
 
 def _short(text: str) -> str:
     return text if len(text) <= _MAX_VIOLATION else f"{text[:_MAX_VIOLATION]}…"
+
+
+MAX_ENTRIES = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+MAX_ENTRIES_OF_ALL = 30_000
+MAX_BYTES_OF_ALL = 128 * 1024 * 1024
+
+
+class Limits(Value, frozen=True):
+    """Limits of number and size, for the entries of each sandbox and for those of all sandboxes."""
+
+    entries: int = MAX_ENTRIES
+    size_bytes: int = MAX_BYTES
+    entries_of_all: int = MAX_ENTRIES_OF_ALL
+    size_bytes_of_all: int = MAX_BYTES_OF_ALL
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Kept(Value, frozen=True):
+    """An entry with its number, 0 if it is not kept; `dropped` has the first number of what is still kept.
+
+    It does so for each sandbox whose oldest entries had to go.
+    """
+
+    entry: Entry
+    dropped: Mapping[str, int] = {}
+
+
+class EntryLog(Protocol):
+    """The newest entries of each sandbox, by number."""
+
+    @property
+    def limits(self) -> Limits:
+        """How many entries are kept, and of what size."""
+        ...
+
+    def keep(self, entry: Entry, size_bytes: int) -> Kept:
+        """Give the entry the next number of its sandbox, and keep it."""
+        ...
+
+    def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
+        """Return the newest `last` entries of a sandbox (None: all), oldest first."""
+        ...
+
+    def entry(self, sandbox: str, number: int) -> Entry | None:
+        """Return one entry by its number; None if it does not exist or was dropped."""
+        ...
+
+    def last_number(self, sandbox: str) -> int:
+        """Return the number of the newest entry, 0 if there was none."""
+        ...
+
+    def size(self) -> int:
+        """Return the number of entries of all sandboxes."""
+        ...
+
+    def dropped(self, sandbox: str) -> int:
+        """Return how many entries of a sandbox were dropped since it was last cleared."""
+        ...
+
+    def clear(self, sandbox: str) -> int:
+        """Delete a sandbox's entries, and return the number that comes next."""
+        ...
+
+    def forget(self, sandbox: str) -> None:
+        """Delete a sandbox's entries and restart its numbers."""
+        ...
+
+
+@dataclass(slots=True)
+class _SandboxJournal:
+    """Entries of one sandbox; `dropped` counts those that were removed because of the limits."""
+
+    sandbox: str
+    entries: deque[Entry] = field(default_factory=deque)
+    last: int = 0
+    size_bytes: int = 0
+    dropped: int = 0
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest entry; of the next one if there is none."""
+        return self.entries[0].number if self.entries else self.last + 1
+
+
+class MemoryEntryLog:
+    """The entries of one process.
+
+    If a sandbox exceeds its limits, its oldest entries are dropped; if all sandboxes together exceed theirs,
+    the oldest entries of any.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
+        self._journals: dict[str, _SandboxJournal] = {}
+        self._arrivals: OrderedDict[tuple[str, int], _SandboxJournal] = OrderedDict()
+        self._size_bytes = 0
+        self._lock = Lock()
+
+    def keep(self, entry: Entry, size_bytes: int) -> Kept:
+        """See `EntryLog.keep`."""
+        sandbox = entry.call.sandbox
+        with self._lock:
+            journal = self._journals.get(sandbox) or self._open(sandbox)
+            journal.last += 1
+            entry = replace(entry, number=journal.last)
+            return Kept(entry, self._append(journal, entry, size_bytes))
+
+    def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
+        """See `EntryLog.entries`."""
+        with self._lock:
+            journal = self._journals.get(sandbox)
+            entries = list(journal.entries) if journal else []
+        return entries if last is None else entries[-last:] if last else []
+
+    def entry(self, sandbox: str, number: int) -> Entry | None:
+        """See `EntryLog.entry`."""
+        with self._lock:
+            journal = self._journals.get(sandbox)
+            if journal is None or not journal.entries:
+                return None
+            place = number - journal.entries[0].number
+            return journal.entries[place] if 0 <= place < len(journal.entries) else None
+
+    def last_number(self, sandbox: str) -> int:
+        """See `EntryLog.last_number`."""
+        with self._lock:
+            journal = self._journals.get(sandbox)
+            return journal.last if journal else 0
+
+    def size(self) -> int:
+        """See `EntryLog.size`."""
+        with self._lock:
+            return len(self._arrivals)
+
+    def dropped(self, sandbox: str) -> int:
+        """See `EntryLog.dropped`."""
+        with self._lock:
+            journal = self._journals.get(sandbox)
+            return journal.dropped if journal else 0
+
+    def clear(self, sandbox: str) -> int:
+        """See `EntryLog.clear`."""
+        with self._lock:
+            journal = self._journals.get(sandbox)
+            if journal is None:
+                return 1
+            self._drop_all(journal)
+            return journal.first
+
+    def forget(self, sandbox: str) -> None:
+        """See `EntryLog.forget`."""
+        with self._lock:
+            if journal := self._journals.pop(sandbox, None):
+                self._drop_all(journal)
+
+    def _open(self, sandbox: str) -> _SandboxJournal:
+        journal = self._journals[sandbox] = _SandboxJournal(sandbox)
+        return journal
+
+    def _append(self, journal: _SandboxJournal, entry: Entry, size_bytes: int) -> dict[str, int]:
+        """Add the entry, and return the first number that is still kept in each sandbox that lost entries."""
+        journal.entries.append(entry)
+        journal.size_bytes += size_bytes
+        self._size_bytes += size_bytes
+        self._arrivals[journal.sandbox, entry.number] = journal
+        limits = self.limits
+        dropped: dict[str, int] = {}
+        while len(journal.entries) > limits.entries or (
+            journal.size_bytes > limits.size_bytes and len(journal.entries) > 1
+        ):
+            dropped[journal.sandbox] = self._drop_first(journal)
+        while len(self._arrivals) > limits.entries_of_all or (
+            self._size_bytes > limits.size_bytes_of_all and len(self._arrivals) > 1
+        ):
+            oldest = next(iter(self._arrivals.values()))
+            dropped[oldest.sandbox] = self._drop_first(oldest)
+        return dropped
+
+    def _drop_first(self, journal: _SandboxJournal) -> int:
+        entry = journal.entries.popleft()
+        size_bytes = entry.size_bytes
+        journal.size_bytes -= size_bytes
+        self._size_bytes -= size_bytes
+        journal.dropped += 1
+        del self._arrivals[journal.sandbox, entry.number]
+        return journal.first
+
+    def _drop_all(self, journal: _SandboxJournal) -> None:
+        for entry in journal.entries:
+            del self._arrivals[journal.sandbox, entry.number]
+        self._size_bytes -= journal.size_bytes
+        journal.entries.clear()
+        journal.size_bytes = journal.dropped = 0
+
+
+class VendorCounts(Value, frozen=True):
+    """Counts of one vendor: calls, calls with a transport fault, items by outcome, calls by rule that hit.
+
+    A rule is named `scenario/rule`.
+    """
+
+    calls: int = 0
+    faults: int = 0
+    items: Mapping[str, int] = {}
+    rules: Mapping[str, int] = {}
+
+
+class StoreCounts(Value, frozen=True):
+    """What became of transactions in a shared store, and how many seconds they took in all.
+
+    `conflicts` were run again, because another worker had changed their sandbox.
+    """
+
+    transactions: int = 0
+    conflicts: int = 0
+    seconds: float = 0
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The counts of one vendor so far."""
+
+    calls: int = 0
+    faults: int = 0
+    items: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+
+
+class Counters(Protocol):
+    """Counts every call; a listener of the journal."""
+
+    def __call__(self, entry: Entry) -> None:
+        """Count the call of an entry."""
+        ...
+
+    def of(self, vendor: str) -> VendorCounts:
+        """Return the counts of one vendor."""
+        ...
+
+    def of_store(self) -> StoreCounts | None:
+        """Return the counts of the shared store, None if there is none."""
+        ...
+
+
+def counts_of(entry: Entry) -> VendorCounts:
+    """Return what one call adds to the counts of its vendor."""
+    decided = entry.decided
+    items = dict(decided.counts)
+    if decided.warnings:
+        items[WARNED] = len(decided.warnings)
+    return VendorCounts(1, int(bool(entry.fault)), items, dict.fromkeys(entry.applied, 1))
+
+
+class CallCounters:
+    """The counts of one process."""
+
+    def __init__(self) -> None:
+        self._tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
+        self._lock = Lock()
+
+    def __call__(self, entry: Entry) -> None:
+        """Count the call of an entry."""
+        added = counts_of(entry)
+        with self._lock:
+            tally = self._tallies[entry.call.vendor]
+            tally.calls += added.calls
+            tally.faults += added.faults
+            tally.items.update(added.items)
+            tally.rules.update(added.rules)
+
+    def of(self, vendor: str) -> VendorCounts:
+        """Return the counts of one vendor."""
+        with self._lock:
+            tally = self._tallies.get(vendor, _Tally())
+            return VendorCounts(tally.calls, tally.faults, dict(tally.items), dict(tally.rules))
+
+    def of_store(self) -> StoreCounts | None:
+        """Return None: the memory of this process has nothing to count."""
+        return None

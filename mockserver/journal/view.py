@@ -1,17 +1,20 @@
-"""Render journal entries, with credentials redacted."""
+"""Journal entries as they are shown: redacted, as a log line, in words, with their rules."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from codecs import lookup
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
-from mockserver.journal.entry import Entry
-from mockserver.journal.log_line import log_line
-from mockserver.model import AppliedEffect, Document, Json, Problem
+from mockserver.journal.entry import WARNED, Entry, ItemResults
+from mockserver.model import EMPTY, Action, AppliedEffect, Document, Json, Problem
+from mockserver.scenario.rule_words import describe_rule
+from mockserver.scenario.selection import MAGIC_SCENARIO
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 """Characters that do not occur in readable text, and the replacement character."""
@@ -199,3 +202,114 @@ def _effect_document(effect: AppliedEffect | None) -> Document | None:
 
 def _problem_document(problem: Problem) -> Document:
     return {"code": problem.code, "pointer": problem.pointer, "detail": problem.detail, "rule": problem.rule}
+
+
+_NO_STATUS = "---"
+_VIOLATION_MARK = "!"
+
+
+def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
+    """Format an entry as listed by the control plane.
+
+    The line has vendor (unless none has the call), method, path, status, items, refusal or operation,
+    milliseconds, sandbox, number, rules, fault, and `!` for a contract violation.
+    """
+    status = _NO_STATUS if short["status"] is None else str(short["status"])
+    path = _escape_path(short["path"]) or "/"
+    counts, refusal = _item_counts(short), _refusal(short)
+    parts = [
+        " ".join(filter(None, (short["vendor"], short["method"], path, status))),
+        counts,
+        refusal or ("" if counts else short["operation"] or ""),
+        f"{short['durationMillis']:.0f} ms",
+        f"[{sandbox}]",
+        f"#{short['number']}" if numbers and short["number"] else "",
+        _scenario_effects(short),
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def _refusal(short: Mapping[str, Json]) -> str:
+    """Return the kind of refusal and its reason: "forbidden: no User-Agent"."""
+    return ": ".join(filter(None, (short["refusal"], short["reason"])))
+
+
+def _item_counts(short: Mapping[str, Json]) -> str:
+    if not (total := short["items"]):
+        return ""
+    shares = " ".join(f"{count:,} {action}" for action, count in short["outcomes"].items())
+    warned = f" {short['warned']:,} warned" if short["warned"] else ""
+    return f"{total:,} item{'' if total == 1 else 's'}: {shares}{warned}"
+
+
+def _scenario_effects(short: Mapping[str, Json]) -> str:
+    """Return the applied rules, the fault, and the mark of a contract violation."""
+    fault = f"~{short['fault']}" if short["fault"] else ""
+    return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
+
+
+def _escape_path(path: str) -> str:
+    return path.encode("unicode_escape").decode()
+
+
+GROUPS = 60
+"""Most words of a strip; more items are put together in as many groups of equal size."""
+
+_BEST_TO_WORST = (Action.UNCHANGED, Action.CREATED, Action.UPDATED, WARNED, Action.SKIPPED, Action.REJECTED)
+_RANKS = {str(outcome): rank for rank, outcome in enumerate(_BEST_TO_WORST)}
+
+
+def strip(decided: ItemResults) -> list[str]:
+    """Return the outcome of each item, or the worst of each of 60 groups; `warned` if it has warnings.
+
+    Group number `g` of `n` items begins with item `g * n // 60`.
+    """
+    outcomes = [str(action) for _, action in decided.items()]
+    for index in decided.warnings:
+        if outcomes[index] not in (Action.REJECTED, Action.SKIPPED):
+            outcomes[index] = WARNED
+    total = len(outcomes)
+    if total <= GROUPS:
+        return outcomes
+    borders = [group * total // GROUPS for group in range(GROUPS + 1)]
+    return [max(outcomes[first:end], key=_RANKS.__getitem__) for first, end in itertools.pairwise(borders)]
+
+
+def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
+    """Return the scenarios of the call's sandbox that were applied, with the applied rules alone."""
+    applied, names = frozenset(entry.applied), entry.applied_scenarios
+    return tuple(_with_rules(one, applied) for one in entry.call.scenarios if one["name"] in names)
+
+
+def applied_rules(entry: Entry, packaged: Callable[[], Mapping[str, Document]]) -> list[Document]:
+    """Return each applied rule in words: the calls it is for, and what then happens.
+
+    Of a rule that is not known `when` is None. `packaged` returns the scenarios by name that a header may
+    name; it is asked only for what the sandbox did not have.
+    """
+    own = {one["name"]: one["document"] for one in entry.call.scenarios}
+    return [_in_words(rule, own, packaged) for rule in entry.applied]
+
+
+def _in_words(
+    applied: str, own: Mapping[str, Document], packaged: Callable[[], Mapping[str, Document]]
+) -> Document:
+    scenario, _, rule = applied.partition("/")
+    when: Json = None
+    then: tuple[str, ...] = ()
+    if scenario == MAGIC_SCENARIO:
+        when = f"an item with the magic token {rule}"
+    elif found := _find(own.get(scenario) or packaged().get(scenario, EMPTY), rule):
+        words = describe_rule(found)
+        when, then = words.when, words.then
+    return {"rule": applied, "when": when, "then": list(then)}
+
+
+def _find(scenario: Document, rule: str) -> Document | None:
+    return next((one for one in scenario.get("rules", ()) if one["id"] == rule), None)
+
+
+def _with_rules(record: Document, applied: frozenset[str]) -> Document:
+    document = record["document"]
+    rules = [one for one in document["rules"] if f"{record['name']}/{one['id']}" in applied]
+    return {**record, "document": {**document, "rules": rules}}

@@ -1,16 +1,172 @@
-"""A worker's copy of a sandbox, at a version of its history."""
+"""A worker's copy of a sandbox, its documents in Redis, and the turns of writers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from secrets import token_hex
+from struct import Struct
+from time import monotonic
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
-from mockserver.model import Document
-from mockserver.redis_store.documents import Written, read_document, split_field
-from mockserver.redis_store.turns import Turn
+import msgspec
+
+from mockserver.codec import json
+from mockserver.errors import StoreUnavailableError
+from mockserver.model import Document, Value
+from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.keys import SandboxKeys
 from mockserver.sandbox.clock import Clock
-from mockserver.sandbox.memory_state import MemoryState, StoredSandbox
-from mockserver.sandbox.memory_table import UndoList
+from mockserver.sandbox.memory_store import MemoryState, PlacedChange, StoredSandbox
+from mockserver.sandbox.memory_table import Change, MemoryTable, UndoList
+
+_SEPARATOR = "\0"
+_ERRORS = "surrogatepass"
+
+# Numbers were checked when they came in: to check them again would double the time.
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+_SIZES = Struct(">ii")
+"""Sizes of a field and of its document, -1 for none."""
+
+
+class Written(Value, frozen=True):
+    """What a transaction changed, as Redis gets it.
+
+    `sets` are fields and their documents in turn, `deleted` fields.
+    """
+
+    sets: Sequence[bytes]
+    deleted: Sequence[bytes]
+
+
+def field_of(place: tuple[str, str], key: str) -> bytes:
+    """Return the field of a document in the hash of its sandbox: scope, collection and key."""
+    return f"{place[0]}{_SEPARATOR}{place[1]}{_SEPARATOR}{key}".encode("utf-8", _ERRORS)
+
+
+def split_field(field: bytes) -> tuple[tuple[str, str], str]:
+    """Return scope and collection, and the key, of a field."""
+    scope, name, key = field.decode("utf-8", _ERRORS).split(_SEPARATOR, 2)
+    return (scope, name), key
+
+
+def write_changes(undo: UndoList) -> Written:
+    """Return what a transaction changed in the end; what was written and undone again is not in it."""
+    sets: list[bytes] = []
+    deleted: list[bytes] = []
+    for table, key, old in _first_changes(undo):
+        new = table.documents.get(key)
+        if new is old or (new == old and _is_shown_alike(new, old)):
+            continue
+        field = field_of(table.place, key)
+        if new is None:
+            deleted.append(field)
+        else:
+            sets += (field, json.encode(new))
+    return Written(sets, deleted)
+
+
+def _is_shown_alike(new: Document | None, old: Document | None) -> bool:
+    """Return whether equal documents are the same to a reader too: 1.50 equals 1.5."""
+    return json.encode(new) == json.encode(old)
+
+
+def read_before(stored: bytes) -> list[PlacedChange]:
+    """Return what was there before a change: fields and documents, as the script has put them together."""
+    found: list[PlacedChange] = []
+    at = 0
+    while at < len(stored):
+        field_size, size = _SIZES.unpack_from(stored, at)
+        begin = at + _SIZES.size + field_size
+        at = begin + max(size, 0)
+        place, key = split_field(stored[begin - field_size : begin])
+        found.append((place, key, None if size < 0 else read_document(stored[begin:at])))
+    return found
+
+
+def write_tables(tables: dict[tuple[str, str], MemoryTable]) -> list[bytes]:
+    """Return fields and documents of all tables, in turn."""
+    written: list[bytes] = []
+    for place, table in tables.items():
+        for key, document in table.documents.items():
+            written += (field_of(place, key), json.encode(document))
+    return written
+
+
+def read_document(value: bytes) -> Document:
+    """Return the document that is stored as `value`."""
+    document: Document = _decoder.decode(value)
+    return document
+
+
+def _first_changes(undo: UndoList) -> Iterator[Change]:
+    """Yield the first change of each document, which has what was there before the transaction."""
+    seen: set[tuple[int, str]] = set()
+    for change in undo:
+        place = (id(change[0]), change[1])
+        if place not in seen:
+            seen.add(place)
+            yield change
+
+
+LEASE_MS = 2000
+"""For how long a turn lasts at most; it ends sooner, but for a worker that was killed."""
+
+WAIT_MS = 80
+"""For how long a worker waits before it asks again whether the turn is free."""
+
+PATIENCE_S = 5.0
+
+_BUSY = b"busy"
+
+
+class Turn:
+    """A worker's turn to write to a sandbox, once it has taken it; it ends with the context.
+
+    If Redis is lost, it stays this worker's for the rest of its time, and the next context begins with it.
+    """
+
+    def __init__(self, connection: RedisConnection, keys: SandboxKeys) -> None:
+        self._connection, self._keys = connection, keys
+        self.token = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.token and not isinstance(error, StoreUnavailableError):
+            with self._connection.waits(shared=False):
+                self._connection.script("sandbox", self._keys, "release", self.token, token_hex(8))
+            self.hand_over()
+
+    def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
+        """Wait for the turn, or keep it for longer, and return what `begin` says of the sandbox then.
+
+        `begin` gets the token of the turn, and the one that was waited with; it begins its answer with `busy`
+        if the turn is over already.
+
+        Raises:
+            StoreUnavailableError: others had it all the time, or the store does not answer.
+        """
+        began, answer = monotonic(), (begin(self.token, "") if self.token else [_BUSY])
+        while answer[0] == _BUSY and monotonic() - began < PATIENCE_S:
+            asked = self.token = token_hex(8)
+            if not self._connection.script("sandbox", self._keys, "acquire", asked, WAIT_MS, LEASE_MS):
+                given = self._connection.ask(lambda client: client.blpop(self._keys.wake, WAIT_MS / 1000))
+                self.token = given[1].decode() if given else ""
+            answer = begin(self.token, asked)
+        if answer[0] != _BUSY:
+            return answer
+        raise StoreUnavailableError(f"other workers have been writing to the sandbox for {PATIENCE_S:.0f} s")
+
+    def hand_over(self) -> None:
+        """Note that the turn is over."""
+        self.token = ""
+
 
 T = TypeVar("T")
 

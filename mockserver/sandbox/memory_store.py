@@ -1,21 +1,414 @@
-"""Store in memory: the sandboxes of one process."""
+"""Store in memory: states, transactions with savepoints, and what each call changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
+from operator import itemgetter
 from threading import Lock, RLock
-from typing import TypeVar
+from types import TracebackType
+from typing import TypeAlias, TypeVar
 
 from mockserver.errors import UnknownSandboxError
-from mockserver.sandbox.clock import Clock, system_clock
-from mockserver.sandbox.history import History, KeptSteps
-from mockserver.sandbox.memory_state import MemoryState, StoredSandbox
-from mockserver.sandbox.memory_table import TransformDocument
-from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState
+from mockserver.model import EMPTY, Document, Value
+from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
+from mockserver.sandbox.memory_table import Change, MemoryTable, TransformDocument, UndoList
+from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
+
+PlacedChange: TypeAlias = tuple[tuple[str, str], str, Document | None]
+"""Scope and collection, key, and the document that was there before, None if there was none."""
+
+_TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
+
+
+@dataclass(slots=True)
+class Rewound:
+    """A sandbox's tables, in which changes are undone; tables that were handed out stay as they are."""
+
+    held: _TablesByPlace
+
+    @classmethod
+    def of(cls, tables: Tables) -> Rewound:
+        """Begin at the state that is `tables`."""
+        return cls(
+            {
+                (scope, name): documents
+                for scope, collections in tables.items()
+                for name, documents in collections.items()
+            }
+        )
+
+    def undo(self, changes: Sequence[PlacedChange]) -> None:
+        """Undo changes, the last first."""
+        copies: dict[tuple[str, str], dict[str, Document]] = {}
+        for place, key, document in reversed(changes):
+            documents = copies.get(place)
+            if documents is None:
+                documents = copies[place] = dict(self.held.get(place, EMPTY))
+            if document is None:
+                documents.pop(key, None)
+            else:
+                documents[key] = document
+        self.held = {**self.held, **copies}
+
+    def tables(self) -> Tables:
+        """Return the state as it was then."""
+        whole: dict[str, dict[str, Mapping[str, Document]]] = {}
+        for (scope, name), documents in sorted(self.held.items(), key=itemgetter(0)):
+            if documents:
+                whole.setdefault(scope, {})[name] = documents
+        return whole
+
+
+MAX_CHANGES = 50_000
+"""Limit of changed documents that one sandbox remembers; the newest step is always kept."""
+
+MAX_CHANGES_OF_ALL = 100_000
+"""Limit of changed documents that all sandboxes of a store remember; the newest step is always kept."""
+
+_OF_CONTROL_PLANE = 0
+
+
+class _Step(Value, frozen=True, eq=False):
+    """What the call of a number changed, or the control plane if it is 0."""
+
+    undo: Sequence[Change]
+    number: int
+
+    @property
+    def size(self) -> int:
+        """The number of changes; of a call that changed nothing 1, so that such calls are limited too."""
+        return len(self.undo) or 1
+
+
+@dataclass(slots=True)
+class KeptSteps:
+    """The steps of all histories of a store, oldest first; `lock` guards them and their histories."""
+
+    arrivals: OrderedDict[_Step, History] = field(default_factory=OrderedDict)
+    changes: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+
+@dataclass(slots=True)
+class History:
+    """The newest calls of one sandbox and what each changed; what the control plane changed between them.
+
+    The states around a call are known while its step is kept. `unended` are the changes since the last step.
+    """
+
+    kept: KeptSteps = field(default_factory=KeptSteps)
+    steps: deque[_Step] = field(default_factory=deque)
+    changes: int = 0
+    unended: UndoList = field(default_factory=list)
+
+    def add(self, undo: UndoList, *, is_control: bool) -> None:
+        """Remember what a transaction changed."""
+        if is_control:
+            net = list(_net_changes(undo))
+            with self.kept.lock:
+                self._end_step(_OF_CONTROL_PLANE)
+                self.unended = net
+                self._end_step(_OF_CONTROL_PLANE)
+        elif undo:
+            with self.kept.lock:
+                self.unended = [*self.unended, *undo] if self.unended else undo
+
+    def end_call(self, number: int) -> None:
+        """Note that the call of this number has ended; changes since the previous end are its own."""
+        with self.kept.lock:
+            self._end_step(number)
+
+    def begin(self) -> None:
+        """Forget everything; what follows is known from its beginning."""
+        with self.kept.lock:
+            self._drop_all()
+
+    def end(self) -> None:
+        """Forget everything, because the sandbox was deleted; calls that end later count nowhere."""
+        with self.kept.lock:
+            self._drop_all()
+            self.kept = KeptSteps()
+
+    def forget_before(self, number: int) -> None:
+        """Forget the calls before this one: nobody can ask for them any more."""
+        with self.kept.lock:
+            while self.steps and self.steps[0].number < number:
+                self.drop_first()
+
+    def drop_first(self) -> None:
+        """Forget the oldest step; the caller has the lock."""
+        step = self.steps.popleft()
+        self.changes -= step.size
+        self.kept.changes -= step.size
+        del self.kept.arrivals[step]
+
+    def states(self, numbers: Collection[int], now: Callable[[], Tables]) -> Mapping[int, CallStates]:
+        """Return the states around each call that is still remembered; `now` returns the present state."""
+        wanted = {number for number in numbers if number > 0}
+        found: dict[int, CallStates] = {}
+        rewound = Rewound.of(now() if wanted else EMPTY)
+        with self.kept.lock:
+            steps, unended = list(self.steps), self.unended
+        rewound.undo(_placed(unended))
+        while steps and len(found) < len(wanted):
+            step = steps.pop()
+            if step.number in wanted and step.number not in found:
+                after = rewound.tables()
+                rewound.undo(_placed(step.undo))
+                found[step.number] = CallStates(rewound.tables(), after)
+            else:
+                rewound.undo(_placed(step.undo))
+        return found
+
+    def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
+        """Return the number of the call that last wrote each of these documents, 0 for the control plane.
+
+        `place` is their scope and collection. Those that no remembered step wrote are left out.
+        """
+        with self.kept.lock:
+            steps = list(self.steps)
+        found: dict[str, int] = {}
+        while steps and len(found) < len(keys):
+            step = steps.pop()
+            for table, key, _ in step.undo:
+                if table.place == place and key in keys:
+                    found.setdefault(key, step.number)
+        return found
+
+    def _drop_all(self) -> None:
+        while self.steps:
+            self.drop_first()
+        self.unended = []
+
+    def _end_step(self, number: int) -> None:
+        undo, self.unended = self.unended, []
+        if number == _OF_CONTROL_PLANE and not (undo and self.steps):
+            return  # nobody asks for the states before the first call
+        step = _Step(undo, number)
+        kept, size = self.kept, step.size
+        self.steps.append(step)
+        self.changes += size
+        kept.arrivals[step] = self
+        kept.changes += size
+        while self.changes > MAX_CHANGES and len(self.steps) > 1:
+            self.drop_first()
+        while kept.changes > MAX_CHANGES_OF_ALL and len(kept.arrivals) > 1:
+            next(iter(kept.arrivals.values())).drop_first()
+
+
+def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
+    return [(table.place, key, document) for table, key, document in undo]
+
+
+def _net_changes(undo: UndoList) -> Iterator[Change]:
+    """Yield what differs in the end; loading a state deletes and writes every document."""
+    seen: set[tuple[tuple[str, str], str]] = set()
+    for table, key, document in undo:
+        place = (table.place, key)
+        if place not in seen:
+            seen.add(place)
+            if table.documents.get(key) is not document:
+                yield table, key, document
+
+
+def uuid_from_octets(octets: bytes) -> str:
+    """Return a version 4 UUID in lower case out of sixteen given bytes."""
+    digits = octets.hex()
+    variant = "89ab"[octets[8] >> 4 & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
 
 T = TypeVar("T")
+
+
+class _Savepoint:
+    """`with state.item():` on the undo list; nests."""
+
+    __slots__ = ("_marks", "_undo")
+
+    def __init__(self, undo: UndoList) -> None:
+        self._undo = undo
+        self._marks: list[int] = []
+
+    def __enter__(self) -> None:
+        self._marks.append(len(self._undo))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        mark = self._marks.pop()
+        if kind is not None:
+            undo_to(mark, self._undo)
+
+
+def undo_to(mark: int, undo: UndoList) -> None:
+    """Take back what the undo list has behind its first `mark` lines, the last first."""
+    while len(undo) > mark:
+        table, key, document = undo.pop()
+        table.put(key, document)
+
+
+class StoredSandbox:
+    """The tables of one sandbox by scope and name, and the lock that serialises its transactions.
+
+    `undo` are the changes of the transaction that is open, `savepoint` undoes some of them. `keep` turns a
+    document into what is stored, None stores it as it is.
+    """
+
+    __slots__ = ("_keep", "lock", "savepoint", "tables", "undo")
+
+    def __init__(self, keep: TransformDocument | None = None) -> None:
+        self.lock = RLock()
+        self.tables: dict[tuple[str, str], MemoryTable] = {}
+        self.undo: UndoList = []
+        self.savepoint = _Savepoint(self.undo)
+        self._keep = keep
+
+    def run(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> tuple[T, UndoList]:
+        """Run `work`, and return what it returns and what it changed; an exception undoes all, and passes on.
+
+        The caller holds the lock.
+        """
+        state, undo = MemoryState(self, scope, clock), self.undo
+        mark = len(undo)
+        try:
+            result = work(state)
+            changes = undo[mark:]
+        except BaseException:
+            undo_to(mark, undo)
+            raise
+        finally:
+            del undo[mark:]
+            self.drop_empty(state.created)
+        return result, changes
+
+    def create_table(self, place: tuple[str, str]) -> MemoryTable:
+        """Create the table of a scope and name."""
+        table = self.tables[place] = MemoryTable(place, self.undo, self._keep)
+        return table
+
+    def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
+        """Drop those tables of tenants that are empty: any may be named, and most are only looked at."""
+        for table in tables:
+            if not table.documents and not table.place[0].endswith("/"):
+                self.tables.pop(table.place, None)
+
+
+class MemoryState:
+    """The state of one sandbox inside one transaction; `created` are the tables that were not there."""
+
+    __slots__ = ("_clock", "_near", "_now", "_scope", "_stored", "_vendor", "created")
+
+    def __init__(self, stored: StoredSandbox, scope: str, clock: Clock) -> None:
+        self._stored, self._scope, self._clock = stored, scope, clock
+        self._vendor = scope[: scope.index("/") + 1]
+        self._near: dict[str, MemoryTable] = {}
+        self._now: datetime | None = None
+        self.created: list[MemoryTable] = []
+
+    @property
+    def now(self) -> datetime:
+        """See `State.now`."""
+        if self._now is None:
+            self._now = ClockSettings(**self._settings("clock")).reading(self._clock)
+        return self._now
+
+    def collection(self, name: str, tenant: str | None = None) -> MemoryTable:
+        """See `State.collection`."""
+        if tenant is not None:
+            return self._open(self._vendor + tenant, name)
+        near = self._near.get(name)
+        if near is None:
+            near = self._near[name] = self._open(self._scope, name)
+        return near
+
+    def enter(self, tenant: str) -> None:
+        """See `CallState.enter`."""
+        scope = self._vendor + tenant
+        if scope != self._scope:
+            self._scope = scope
+            self._near = {}
+
+    def size(self) -> int:
+        """See `CallState.size`."""
+        return sum([len(table.documents) for table in self._stored.tables.values()])
+
+    def sandbox_collection(self, name: str) -> MemoryTable:
+        """See `State.sandbox_collection`."""
+        return self._open(SANDBOX_SCOPE, name)
+
+    def item(self) -> AbstractContextManager[None]:
+        """See `State.item`."""
+        return self._stored.savepoint
+
+    def mark(self) -> int:
+        """See `State.mark`."""
+        return len(self._stored.undo)
+
+    def undo_to(self, mark: int) -> None:
+        """See `State.undo_to`."""
+        undo_to(mark, self._stored.undo)
+
+    def next(self, sequence: str) -> int:
+        """See `State.next`."""
+        counters = self._open(self._vendor, "sequences")
+        last = counters.documents.get(sequence)
+        number: int = 1 if last is None else last.get("last", 0) + 1
+        counters[sequence] = {"last": number}
+        return number
+
+    def octets(self, count: int) -> bytes:
+        """See `State.octets`."""
+        seed = self._settings("seed").get("value", 0)
+        text = f"{seed}/{self._vendor}{self.next('octets')}".encode()
+        return blake2b(text, digest_size=count).digest()
+
+    def uuid(self) -> str:
+        """See `State.uuid`."""
+        return uuid_from_octets(self.octets(16))
+
+    def tables(self) -> Tables:
+        """See `SandboxState.tables`."""
+        whole: dict[str, dict[str, dict[str, Document]]] = {}
+        for (scope, name), table in sorted(self._stored.tables.items(), key=itemgetter(0)):
+            if table.documents:
+                whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.order()}
+        return whole
+
+    def view(self) -> Tables:
+        """See `SandboxState.view`."""
+        whole: dict[str, dict[str, dict[str, Document]]] = {}
+        for (scope, name), table in self._stored.tables.items():
+            if table.documents:
+                whole.setdefault(scope, {})[name] = table.documents
+        return whole
+
+    def load(self, tables: Tables) -> None:
+        """See `SandboxState.load`."""
+        for table in list(self._stored.tables.values()):
+            for key in list(table.documents):
+                del table[key]
+        for scope, collections in tables.items():
+            for name, documents in collections.items():
+                table = self._open(scope, name)
+                for key, document in documents.items():
+                    table[key] = document
+
+    def _settings(self, key: str) -> Document:
+        return self._open(SANDBOX_SCOPE, "settings").documents.get(key) or EMPTY
+
+    def _open(self, scope: str, name: str) -> MemoryTable:
+        place = (scope, name)
+        table = self._stored.tables.get(place)
+        if table is None:
+            table = self._stored.create_table(place)
+            self.created.append(table)
+        return table
 
 
 class _KeptSandbox(StoredSandbox):

@@ -1,4 +1,4 @@
-"""Create, reset, show and delete sandboxes, and run transactions in them."""
+"""Sandboxes: settings, creation, reset, deletion, transactions, expiry of idle ones."""
 
 from __future__ import annotations
 
@@ -8,23 +8,220 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from threading import Lock
+from typing import Protocol, TypeVar
 
 from msgspec.structs import asdict
 
 from mockserver.errors import TooManySandboxesError, UnknownSandboxError
-from mockserver.model import Document
+from mockserver.model import EMPTY, Document
 from mockserver.sandbox import assumptions as sandbox_assumptions
-from mockserver.sandbox import settings as sandbox_settings
+from mockserver.sandbox import scenarios as sandbox_scenarios
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
-from mockserver.sandbox.clock import ClockSettings
-from mockserver.sandbox.idle import DEFAULT_SANDBOX, IdleTracker
+from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
 from mockserver.sandbox.quota import QUOTAS
-from mockserver.sandbox.settings import SETTINGS, Settings, read_settings
+from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallState, SandboxState, Store, Tables
 
-__all__ = ["DEFAULT_SANDBOX", "SandboxStatus", "Sandboxes", "Settings", "count_records", "is_sandbox_name"]
+DEFAULT_SANDBOX = "default"
+MAX_SANDBOXES = 1000
+
+
+class UseTimes(Protocol):
+    """When each sandbox was last used, by name."""
+
+    def add(self, name: str, used: datetime) -> bool:
+        """Take one more in; False, and nothing changes, if it is here."""
+
+    def touch(self, name: str, used: datetime) -> None:
+        """Note the use of one that is here."""
+
+    def remove(self, name: str) -> None:
+        """Forget one, if it is here."""
+
+    def find(self, name: str) -> datetime | None:
+        """Return when one was last used; None if it is not here."""
+
+    def has(self, name: str) -> bool:
+        """Return whether one is here; it may have gone this moment."""
+
+    def names(self) -> list[str]:
+        """Return the names of all."""
+
+
+class MemoryUseTimes:
+    """The times of one process."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, datetime] = {}
+
+    def add(self, name: str, used: datetime) -> bool:
+        """See `UseTimes.add`."""
+        if name in self._used:
+            return False
+        self._used[name] = used
+        return True
+
+    def touch(self, name: str, used: datetime) -> None:
+        """See `UseTimes.touch`."""
+        if name in self._used:
+            self._used[name] = used
+
+    def remove(self, name: str) -> None:
+        """See `UseTimes.remove`."""
+        self._used.pop(name, None)
+
+    def find(self, name: str) -> datetime | None:
+        """See `UseTimes.find`."""
+        return self._used.get(name)
+
+    def has(self, name: str) -> bool:
+        """See `UseTimes.has`."""
+        return name in self._used
+
+    def names(self) -> list[str]:
+        """See `UseTimes.names`."""
+        return list(self._used)
+
+
+class IdleTracker:
+    """The sandboxes by name; one that is idle for `idle_seconds` is over, None: never.
+
+    `used` are the times at which they were last used, None keeps them in this process.
+    """
+
+    def __init__(
+        self,
+        clock: Clock = system_clock,
+        idle_seconds: int | None = None,
+        max_sandboxes: int = MAX_SANDBOXES,
+        used: UseTimes | None = None,
+    ) -> None:
+        self._clock, self._idle_seconds, self._max_sandboxes = clock, idle_seconds, max_sandboxes
+        self._used: UseTimes = used or MemoryUseTimes()
+        self._lock = Lock()
+
+    def add(self, name: str) -> bool:
+        """Take one more in; False when it is here already.
+
+        Raises:
+            TooManySandboxesError: there are as many as there may be.
+        """
+        with self._lock:
+            if self._used.find(name) is not None:
+                return False
+            if len(self._used.names()) >= self._max_sandboxes:
+                raise TooManySandboxesError(self._max_sandboxes)
+            return self._used.add(name, self._clock())
+
+    def is_present(self, name: str) -> bool:
+        """Return whether the sandbox is there; it may have ended this moment."""
+        return self._used.has(name)
+
+    def touch(self, name: str) -> None:
+        """Note that the sandbox is used, if it is here."""
+        with self._lock:
+            self._used.touch(name, self._clock())
+
+    def forget(self, name: str) -> None:
+        """Forget the sandbox."""
+        with self._lock:
+            self._used.remove(name)
+
+    def last_use(self, name: str) -> datetime | None:
+        """Return when the sandbox was last used; None if it is not here."""
+        return self._used.find(name)
+
+    def idle_seconds(self, name: str) -> int:
+        """For how many whole seconds the sandbox was not used; 0 for one that is not here."""
+        used = self.last_use(name)
+        return 0 if used is None else max(0, int((self._clock() - used).total_seconds()))
+
+    def is_expired(self, name: str) -> bool:
+        """Return whether the sandbox has been idle for too long."""
+        if self._idle_seconds is None or name == DEFAULT_SANDBOX:
+            return False
+        return self.idle_seconds(name) >= self._idle_seconds
+
+    def over(self) -> list[str]:
+        """Return every sandbox that has been idle for too long."""
+        return [name for name in self._used.names() if self.is_expired(name)]
+
+
+SETTINGS = "settings"
+"""The collection of a sandbox's seed, clock and beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Initial settings of a sandbox.
+
+    Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
+    values that differ from the defaults, by `vendor.name`; `scenarios` the documents of
+    those that are armed, oldest first.
+    """
+
+    name: str
+    seed: int = 0
+    frozen: str | None = None
+    empty: bool = False
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+    scenarios: tuple[Document, ...] = ()
+
+
+def initial_tables(
+    settings: Settings,
+    fixtures: Tables,
+    default_assumptions: Mapping[str, str],
+    default_scenarios: Iterable[Document] = (),
+) -> Tables:
+    """Return the initial tables of a sandbox: fixtures, assumptions, scenarios, clock."""
+    own = {**fixtures.get(SANDBOX_SCOPE, EMPTY), **_sandbox_documents(settings, default_scenarios)}
+    made = {**fixtures, SANDBOX_SCOPE: own}
+    for vendor, chosen in sandbox_assumptions.group_by_vendor(
+        {**default_assumptions, **settings.assumptions}
+    ).items():
+        collections = made.get(f"{vendor}/", EMPTY)
+        kept = {
+            **collections.get(ASSUMPTIONS_COLLECTION, EMPTY),
+            **sandbox_assumptions.override_documents(chosen),
+        }
+        made[f"{vendor}/"] = {**collections, ASSUMPTIONS_COLLECTION: kept}
+    return made
+
+
+def read_settings(name: str, whole: SandboxState) -> Settings:
+    """Return how the sandbox began."""
+    kept = whole.collection(SETTINGS, "")["beginning"]
+    return Settings(name, **{**kept, "scenarios": tuple(kept.get("scenarios", ()))})
+
+
+def _sandbox_documents(
+    settings: Settings, default_scenarios: Iterable[Document]
+) -> Mapping[str, Mapping[str, Document]]:
+    beginning = {
+        "seed": settings.seed,
+        "frozen": settings.frozen,
+        "empty": settings.empty,
+        "assumptions": settings.assumptions,
+        "scenarios": list(settings.scenarios),
+    }
+    own = {one["name"] for one in settings.scenarios}
+    chosen = [*(one for one in default_scenarios if one["name"] not in own), *settings.scenarios]
+    armed = {
+        one["name"]: sandbox_scenarios.scenario_record(one, order) for order, one in enumerate(chosen, 1)
+    }
+    return {
+        SETTINGS: {
+            "seed": {"value": settings.seed},
+            "clock": asdict(ClockSettings(settings.frozen)),
+            "beginning": beginning,
+        },
+        SCENARIOS: armed,
+        "sequences": {SCENARIOS: {"last": len(armed)}} if armed else EMPTY,
+    }
+
 
 T = TypeVar("T")
 
@@ -238,9 +435,7 @@ class Sandboxes:
     def initial_tables(self, settings: Settings) -> Tables:
         """Return what a sandbox of these settings begins with."""
         fixtures = self.kept_when_empty if settings.empty else self.fixtures
-        return sandbox_settings.initial_tables(
-            settings, fixtures, self.default_assumptions, self.default_scenarios
-        )
+        return initial_tables(settings, fixtures, self.default_assumptions, self.default_scenarios)
 
     def _settings_of(self, name: str) -> Settings:
         return self.default_settings if name == DEFAULT_SANDBOX else Settings(name)

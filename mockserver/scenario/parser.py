@@ -1,16 +1,23 @@
-"""Parse scenario documents, and report all problems of one at once with position and hint."""
+"""Parsing of scenario documents, all problems at once; and the scenarios that ship."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
+from pathlib import Path as FilePath
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from mockserver.codec import json
 from mockserver.errors import MalformedBody, MockServerError
-from mockserver.model import Json, Path, Problem, Value
-from mockserver.scenario.builder import build_scenario
-from mockserver.scenario.model import Scenario
-from mockserver.scenario.rule_checks import check_document
-from mockserver.scenario.schema_errors import ScenarioProblem, find_schema_errors
+from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
+from mockserver.scenario.checks import check_document
+from mockserver.scenario.language import ScenarioProblem, find_schema_errors
+from mockserver.scenario.model import Commit, Predicate, Rule, RuleMatch, Scenario
+from mockserver.scenario.predicates import Pattern, parse_path, parse_predicate
 from mockserver.scenario.yaml_positions import (
     MAX_CHARACTERS,
     PositionedDocument,
@@ -145,3 +152,112 @@ def _order_of(path: Path, order: Mapping[Path, int]) -> int:
     while path not in order:
         path = path[:-1]
     return order[path]
+
+
+T = TypeVar("T", bound=Struct)
+
+_COMMITS: Mapping[str, Commit] = {"full": Commit(), "none": Commit(first=0)}
+
+
+def build_scenario(document: Document) -> Scenario:
+    """Return the scenario of a document in which nothing is wrong."""
+    scenario = _build(Scenario, document)
+    return replace(scenario, document=document, tests=sum(map(_count_tests, scenario.rules)))
+
+
+def _count_tests(rule: Rule) -> int:
+    predicates = (rule.match.body, rule.match.item, *(one.select.where for one in rule.items))
+    values = [one.value for one in predicates if one is not None]
+    return sum(value.pieces if isinstance(value, Pattern) else 1 for value in values)
+
+
+def _build(kind: type[T], node: Document) -> T:
+    members = _fields(kind)
+    return kind(**{name: read(node[key]) for key, (name, read) in members.items() if key in node})
+
+
+@cache
+def _fields(kind: type[Struct]) -> Mapping[str, tuple[str, Callable[[Json], Any]]]:
+    """Return name and reader of each field, by its name in a document."""
+    return {one.encode_name: (one.name, _reader(one.type)) for one in fields(kind)}
+
+
+def _reader(kind: Any) -> Callable[[Json], Any]:
+    """Return the function that reads a value of that type."""
+    if kind in _READERS:
+        return _READERS[kind]
+    if get_origin(kind) is tuple:
+        read = _reader(get_args(kind)[0])
+        return lambda node: tuple(read(one) for one in node)
+    kinds = [one for one in get_args(kind) if one is not NoneType]
+    if NoneType in get_args(kind) and len(kinds) == 1:
+        return _reader(kinds[0])
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return lambda node: _build(kind, node)
+    return _as_it_is
+
+
+def _as_it_is(value: Json) -> Json:
+    return value
+
+
+def _read_match(node: Document) -> RuleMatch:
+    headers = {name.lower(): text for name, text in node.get("headers", EMPTY).items()}
+    return replace(_build(RuleMatch, node), headers=headers)
+
+
+def _read_commit(said: Json) -> Commit:
+    return _COMMITS[said] if isinstance(said, str) else Commit(first=int(said["partial"]))
+
+
+def _read_path(path: str) -> Path:
+    return parse_path(path, every=True)
+
+
+def _read_whole_or_text(value: Json) -> int | str:
+    return value if isinstance(value, str) else int(value)
+
+
+_READERS: Mapping[Any, Callable[[Json], Any]] = {
+    int: int,  # JSON may also write a whole number 3.0
+    float: float,
+    int | str | None: _read_whole_or_text,
+    tuple[str | int, ...]: _read_path,
+    Commit: _read_commit,
+    Predicate: parse_predicate,
+    RuleMatch: _read_match,
+}
+
+
+def limited(document: Document, vendor: str = "", *, once: bool) -> Document:
+    """Return a scenario whose rules hit `once` at most, and only calls of `vendor`, if given."""
+    return {**document, "rules": [_limited_rule(rule, vendor, once=once) for rule in document["rules"]]}
+
+
+def _limited_rule(rule: Document, vendor: str, *, once: bool) -> Document:
+    changed = dict(rule)
+    if vendor:
+        changed["match"] = {**rule.get("match", {}), "vendor": vendor}
+    if once:
+        changed["times"] = {**rule.get("times", {}), "count": 1}
+    return changed
+
+
+_CORE_FOLDER = FilePath(__file__).parent / "packaged_scenarios"
+_VENDORS_FOLDER = FilePath(__file__).parent.parent / "vendors"
+
+
+def load_packaged(vendors: Collection[str] | None = None) -> Mapping[str, str]:
+    """Return every scenario that ships, as the text of its file, by name in alphabetical order.
+
+    Of the vendors' own only those of `vendors`; None takes all.
+    """
+    files = sorted(_scenario_files(vendors), key=lambda file: file.stem)
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}
+
+
+def _scenario_files(vendors: Collection[str] | None) -> Iterator[FilePath]:
+    yield from _CORE_FOLDER.glob("*.yaml")
+    for file in _VENDORS_FOLDER.glob("*/scenarios/*.yaml"):
+        if vendors is None or file.parent.parent.name in vendors:
+            yield file

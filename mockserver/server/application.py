@@ -12,14 +12,13 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.console.live import LiveCalls
-from mockserver.control.effective_settings import EffectiveSetting
-from mockserver.control.example_source import ExampleSource, NoExamples
+from mockserver.control.examples import ExampleSource, NoExamples
+from mockserver.control.status import EffectiveSetting
 from mockserver.engine.admission import Admission
+from mockserver.engine.batch import MAX_ITEMS, EnvelopeReader
+from mockserver.engine.call import Executor, Pipeline
 from mockserver.engine.conformance import ConformanceChecker
-from mockserver.engine.envelope import MAX_ITEMS, EnvelopeReader
-from mockserver.engine.executor import Executor
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import StoreUnavailableError, UnknownSandboxError, VendorError
 from mockserver.journal.access_log import Note, ignore_note
@@ -27,26 +26,19 @@ from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
 from mockserver.redis_store.addresses import StoreAddress
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
-from mockserver.sandbox.idle import DEFAULT_SANDBOX, MAX_SANDBOXES, IdleTracker
-from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, MAX_SANDBOXES, IdleTracker, Sandboxes, Settings
 from mockserver.sandbox.scenarios import changed_scenarios, replace_scenarios
-from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.snapshots import LOADED
 from mockserver.sandbox.store import SANDBOX_SCOPE, Store, Tables
-from mockserver.scenario.packaged import load_packaged
+from mockserver.scenario.parser import load_packaged
 from mockserver.scenario.selection import ScenarioSelector
-from mockserver.server.access_guard import AccessGuard
-from mockserver.server.asgi import MAX_BODY_BYTES, MockServerApp, VendorMount
-from mockserver.server.backend import Backend, memory_backend, shared_backend
-from mockserver.server.cors import allow_origins
-from mockserver.server.first_use import BuiltAtFirstCall
-from mockserver.server.flask_bridge import FlaskBridge
+from mockserver.server.access import AccessGuard, allow_origins
+from mockserver.server.asgi import MAX_BODY_BYTES, MissRecorder, MockServerApp, VendorMount
+from mockserver.server.backend import Backend, check_settings, memory_backend, shared_backend
+from mockserver.server.exchange import Recorder
+from mockserver.server.files import read_fixtures, read_scenarios
 from mockserver.server.in_process import InProcessClient
-from mockserver.server.misses import MissRecorder
-from mockserver.server.recorder import Recorder
-from mockserver.server.routing import build_connexion
-from mockserver.server.shared_settings import check_settings
-from mockserver.server.start_files import read_fixtures, read_scenarios
+from mockserver.server.routing import FlaskBridge, build_connexion
 from mockserver.server.work_threads import CallThread
 
 
@@ -288,8 +280,8 @@ def _control_plane(
 ) -> ASGIApp:
     """Return the control plane of the application `asgi`, which it may call, as it may call itself."""
     # Here, so that a server starts without the control plane, which takes a fifth of the time.
-    from mockserver.control.metrics import MetricSources  # noqa: PLC0415
     from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
+    from mockserver.control.status import MetricSources  # noqa: PLC0415
     from mockserver.server.control_app import control_app  # noqa: PLC0415
 
     async def call_control(scope: Scope, receive: Receive, send: Send) -> None:
@@ -320,8 +312,7 @@ def _console(
     """Return the console of the application `asgi`; it asks the control plane for all that it shows."""
     # Here, for the same reason.
     from mockserver.console.application import Console, console_app  # noqa: PLC0415
-    from mockserver.console.missing_page import MissingPage  # noqa: PLC0415
-    from mockserver.console.site_templates import SiteTemplates  # noqa: PLC0415
+    from mockserver.console.pages import MissingPage, SiteTemplates  # noqa: PLC0415
 
     names = tuple(asgi.vendors)
     console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live)
@@ -355,3 +346,30 @@ def _vendor_mounts(
         connexion = build_connexion(vendor, FlaskBridge(pipeline, *recording))
         mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
     return mounts
+
+
+@dataclass(slots=True)
+class BuiltAtFirstCall:
+    """The application that `build` returns; `build` is called once, at the first request.
+
+    Lifespan events do not build it, and do not reach it.
+    """
+
+    build: Callable[[], ASGIApp]
+    _built: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer lifespan events."""
+        if scope["type"] == "lifespan":
+            await _answer_lifespan(receive, send)
+            return
+        if self._built is None:
+            self._built = self.build()
+        await self._built(scope, receive, send)
+
+
+async def _answer_lifespan(receive: Receive, send: Send) -> None:
+    """Confirm start and end of the server: there is nothing to do."""
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})

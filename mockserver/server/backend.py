@@ -2,25 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from mockserver.codec import json
 from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
-from mockserver.journal.counters import CallCounters, Counters
-from mockserver.journal.entry_log import EntryLog, MemoryEntryLog
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.journal import CallCounters, Counters, EntryLog, MemoryEntryLog
+from mockserver.model import Json, Value
 from mockserver.sandbox.clock import Clock, system_clock
-from mockserver.sandbox.idle import MemoryUseTimes, UseTimes
 from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.sandboxes import MemoryUseTimes, Settings, UseTimes
 from mockserver.sandbox.store import Store
-from mockserver.server.in_flight import InFlight, InFlightCalls
-from mockserver.server.shared_in_flight import SharedInFlightCalls
-from mockserver.server.startup_error import StartupError
+from mockserver.server.listening import StartupError
 
 if TYPE_CHECKING:
     from mockserver.redis_store.addresses import StoreAddress
+    from mockserver.redis_store.sandbox_use import OpenCalls
+
+
+_Group: TypeAlias = tuple[str, ...]
+
+
+class InFlightCounts(Value, frozen=True):
+    """Calls in flight of a tenant, this one included, and other calls with the same idempotency key."""
+
+    in_flight: int
+    same_key_in_flight: int
+
+
+class InFlight(Protocol):
+    """The calls that are in flight at a server."""
+
+    def track(
+        self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
+    ) -> AbstractContextManager[InFlightCounts]:
+        """Count a call as in flight while the context is open.
+
+        Calls have the same key if credentials and `target` (method and path) are the same, too. A tenant that
+        is named only in the body is not considered.
+        """
+        ...
+
+    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
+        """Return the number of calls in flight of each of these vendors."""
+        ...
+
+
+class _Tracked:
+    """One call in flight; a class, because a generator takes twice as long for each call."""
+
+    __slots__ = ("_groups", "_lock", "_open")
+
+    def __init__(self, counts: dict[_Group, int], lock: Lock, groups: list[_Group]) -> None:
+        self._open, self._lock, self._groups = counts, lock, groups
+
+    def __enter__(self) -> InFlightCounts:
+        with self._lock:
+            for group in self._groups:
+                self._open[group] = self._open.get(group, 0) + 1
+            same_key = self._open[self._groups[1]] - 1 if len(self._groups) > 1 else 0
+            return InFlightCounts(self._open[self._groups[0]], same_key)
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            for group in self._groups:
+                self._open[group] -= 1
+                if not self._open[group]:
+                    del self._open[group]
+
+
+class InFlightCalls:
+    """Counts calls in flight per tenant and, within a tenant, per idempotency key.
+
+    The application may be called by several threads, each with an event loop of its own.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[_Group, int] = {}
+        self._lock = Lock()
+
+    def track(
+        self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
+    ) -> AbstractContextManager[InFlightCounts]:
+        """See `InFlight.track`."""
+        return _Tracked(self._open, self._lock, groups_of(sandbox, served, headers, target))
+
+    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
+        """See `InFlight.by_vendor`."""
+        counts = Counter(dict.fromkeys(names, 0))
+        with self._lock:
+            open_calls = list(self._open.items())
+        for (_, vendor, _, *key), count in open_calls:
+            counts[vendor] += 0 if key else count
+        return counts
+
+
+def groups_of(
+    sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
+) -> list[tuple[str, ...]]:
+    """Return what a call is counted with: all of its tenant, and those of the same key if it has one."""
+    group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
+    key = headers.get(served.spec.idempotency_header.lower())
+    if not key:
+        return [group]
+    return [group, (*group, key, headers.get("authorization", ""), target)]
+
 
 CallListener = Callable[[str, int], None]
 """Function of a sandbox and the number of its newest entry."""
@@ -70,14 +163,10 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
         what = "--store needs the package redis, which speaks to Redis and Valkey"
         raise StartupError(what, "--store", "pip install '.[redis]' in the folder of the checkout")
     # Here, because redis-py is an extra, and takes a tenth of a second to import.
-    from mockserver.redis_store.call_news import CallNews  # noqa: PLC0415
-    from mockserver.redis_store.case_runs import RedisCaseRuns  # noqa: PLC0415
     from mockserver.redis_store.connection import RedisConnection  # noqa: PLC0415
-    from mockserver.redis_store.counters import RedisCounters  # noqa: PLC0415
-    from mockserver.redis_store.entry_log import RedisEntryLog  # noqa: PLC0415
-    from mockserver.redis_store.open_calls import OpenCalls  # noqa: PLC0415
+    from mockserver.redis_store.journal import CallNews, RedisCaseRuns, RedisCounters, RedisEntryLog  # noqa: PLC0415
+    from mockserver.redis_store.sandbox_use import OpenCalls, RedisUseTimes  # noqa: PLC0415
     from mockserver.redis_store.store import RedisStore  # noqa: PLC0415
-    from mockserver.redis_store.use_times import RedisUseTimes  # noqa: PLC0415
 
     connection = RedisConnection(address)
     store = RedisStore(connection, clock)
@@ -93,3 +182,52 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
         RedisCaseRuns(connection),
         partial(connection.keep_first, "settings"),
     )
+
+
+class SharedInFlightCalls:
+    """The calls in flight per tenant and, within a tenant, per idempotency key."""
+
+    def __init__(self, open_calls: OpenCalls) -> None:
+        self._open_calls = open_calls
+
+    @contextmanager
+    def track(
+        self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
+    ) -> Iterator[InFlightCounts]:
+        """See `InFlight.track`."""
+        groups = [(served.name,), *groups_of(sandbox, served, headers, target)]
+        call, (_of_vendor, in_flight, *same_key) = self._open_calls.enter(sandbox, groups)
+        try:
+            yield InFlightCounts(in_flight, same_key[0] - 1 if same_key else 0)
+        finally:
+            self._open_calls.leave(call)
+
+    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
+        """See `InFlight.by_vendor`."""
+        return {name: self._open_calls.count((name,)) for name in names}
+
+
+def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, strict_auth: bool) -> None:
+    """Compare the settings of this server with those of the first one, which `keep_first` returns.
+
+    Raises:
+        StartupError: they differ, so that the answer to a call would depend on who takes it.
+    """
+    own: Mapping[str, Json] = {
+        "auth": "strict" if strict_auth else "lenient",
+        "seed": default.seed,
+        "freeze": default.frozen,
+        "empty": "" if default.empty else None,
+    }
+    first: Mapping[str, Json] = json.decode(keep_first(json.encode(own)))
+    names = [name for name in own if own[name] != first[name]]
+    if names:
+        what = f"the store was begun with {_flags(first, names)}; this server has {_flags(own, names)}"
+        same = f"mockserver run {_flags(first, [name for name in own if first[name] is not None])}"
+        other = "\n   or: mockserver run --store '…?prefix=NAME', for a world of its own"
+        raise StartupError(f"{what}: servers that share a store have the same", "--store", same + other)
+
+
+def _flags(settings: Mapping[str, Json], names: Iterable[str]) -> str:
+    given = ((name, settings[name]) for name in names)
+    return " ".join(f"no --{name}" if one is None else f"--{name} {one}".rstrip() for name, one in given)

@@ -1,40 +1,58 @@
-"""Connexion application of the control plane, with errors as problem details (RFC 9457)."""
+"""Connexion application of the control plane: body, validation, errors as RFC 9457."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
+from asyncio import to_thread
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from http import HTTPStatus
 from inspect import isawaitable, iscoroutine, signature
 from typing import Any, TypeAlias
 
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver.codec.http import json_reply, problem_reply
-from mockserver.control.contract import control_contract
-from mockserver.control.control_call import ControlError
-from mockserver.errors import SpecError, StoreUnavailableError, TooManySandboxesError, UnknownSandboxError
-from mockserver.model import Document, Json, Reply
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type, problem_reply
+from mockserver.codec.urls import origin_of
+from mockserver.control.control_call import ControlCall, ControlError, control_contract
+from mockserver.errors import (
+    MalformedBody,
+    NotFound,
+    SpecError,
+    StoreUnavailableError,
+    TooLarge,
+    TooManySandboxesError,
+    UnknownSandboxError,
+    UnsupportedMediaType,
+)
+from mockserver.model import Document, Json, Problem, Reply, pointer_of
 from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
 from mockserver.server.connexion_parts import (
     AsyncApp,
     ConnexionMiddleware,
     ConnexionRequest,
     ConnexionResponse,
+    JSONRequestBodyValidator,
+    MediaTypeDict,
+    ParameterValidator,
     ProblemException,
     Resolver,
     RoutingMiddleware,
     SwaggerUIMiddleware,
     scope,
 )
-from mockserver.server.control_body import CONTROL_CALL_KEY, DOCUMENT_KEY, ControlBodyReader
-from mockserver.server.control_validation import VALIDATORS
+from mockserver.server.exchange import check_values, read_body
 from mockserver.server.routing import ExactRouting
+from mockserver.server.work_threads import LARGE_BODY
 from mockserver.spec.openapi import Operation, Spec
+from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 
 MOUNT = "/_mock"
 
@@ -197,3 +215,188 @@ def _problem_response(
     return ConnexionResponse(
         status, content_type=reply.media_type, body=reply.body, headers=dict(headers or {})
     )
+
+
+CONTROL_CALL_KEY = "mockserver.control_call"
+"""ASGI scope key of the `ControlCall` that an operation receives."""
+
+DOCUMENT_KEY = "mockserver.document"
+"""ASGI scope key of a JSON body's document, with exact decimals."""
+
+YAML_TYPE = "application/yaml"
+_YAML_TYPES = (YAML_TYPE, "text/yaml")
+MAX_SEGMENT = 64
+"""Longest path segment: that of a sandbox name; Python refuses to convert very long numbers."""
+
+_LEAST_SEGMENTS = 3
+
+_BODY_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
+    MalformedBody: (400, "Bad Request"),
+    NotFound: (404, "Not Found"),
+    TooLarge: (413, "Content Too Large"),
+    UnsupportedMediaType: (415, "Unsupported Media Type"),
+}
+
+
+class ControlBodyReader:
+    """Forwards requests whose body is of limited size and, if JSON, of limited depth."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read one request and forward it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = MutableHeaders(raw=list(scope["headers"]))
+        try:
+            _check_path(scope["path"])
+            content = await read_body(receive, headers.get("content-length", ""), self._max_body_bytes)
+            read = partial(_read_document, content, headers, self._max_body_bytes)
+            body, document = await to_thread(read) if len(content) > LARGE_BODY else read()
+        except ClientDisconnect:
+            return
+        except (NotFound, TooLarge, MalformedBody, UnsupportedMediaType) as refusal:
+            status, title = _BODY_REFUSALS[type(refusal)]
+            reply = problem_reply(status, title, refusal.hint or refusal.detail, code=f"http-{status}")
+            await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
+            return
+        headers["content-length"] = str(len(body))
+        call = ControlCall(parse_content_type(headers)[0], content, _origin(scope), headers.get("accept", ""))
+        inner = {**scope, "headers": headers.raw, CONTROL_CALL_KEY: call, DOCUMENT_KEY: document}
+        await self._app(inner, _replay_body(body, receive), send)
+
+
+def _check_path(path: str) -> None:
+    segments = path.split("/")
+    if any(len(segment) > MAX_SEGMENT for segment in segments):
+        raise NotFound("no path here", f"has a segment of over {MAX_SEGMENT} signs")
+    if len(segments) < _LEAST_SEGMENTS:
+        # Connexion would redirect to the same path with a slash, which does not exist either.
+        raise NotFound("nothing is served here;", f"begin with {path}/health")
+
+
+def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple[bytes, Json]:
+    """Return body and document: JSON as UTF-8; without a media type the body is JSON or else YAML."""
+    media_type, charset = parse_content_type(headers)
+    if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
+        media_type = headers["content-type"] = YAML_TYPE
+    if not content:
+        del headers["content-type"]  # whatever it says, it says it of nothing
+    if not content or media_type in _YAML_TYPES:
+        return content, None
+    if media_type not in ("", JSON_TYPE):
+        detail = f"expected {JSON_TYPE}, or {YAML_TYPE} where it is declared; found {media_type}"
+        raise UnsupportedMediaType(detail, (JSON_TYPE, YAML_TYPE))
+    check_values(content, limit)
+    document = json.decode(content, charset)
+    json.check_depth(document)
+    headers["content-type"] = JSON_TYPE
+    return json.encode(document), document
+
+
+def _origin(scope: Scope) -> str:
+    return origin_of(scope["scheme"], *(scope.get("server") or ("127.0.0.1", None)))
+
+
+def _replay_body(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return received
+
+
+MAX_PROBLEMS = 20
+_MAX_DETAIL = 300
+
+
+class InvalidControlCallError(ControlError):
+    """The call does not conform to the spec; each of `errors` has pointer, code and detail."""
+
+    status = 400
+    code = "http-400"
+
+
+class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ships no types
+    """Validates path and query parameters; a pointer is for example `/query/last`."""
+
+    def validate_request(self, request: ConnexionRequest) -> None:
+        """Raise unless all parameters are valid and known.
+
+        Raises:
+            InvalidControlCallError: a parameter is invalid, missing or unknown.
+        """
+        _refuse([*self._unknown(request), *self._wrong("path", request), *self._wrong("query", request)])
+
+    def _unknown(self, request: ConnexionRequest) -> Iterator[Document]:
+        names = [parameter["name"] for parameter in self.parameters["query"]]
+        for name in sorted(request.query_params.keys() - set(names)):
+            error = _error_document(
+                ("query", name), "unknown-parameter", f"there is no query parameter {name}"
+            )
+            yield {**error, "try": f"there are {', '.join(names)}" if names else "leave it out"}
+
+    def _wrong(self, where: str, request: ConnexionRequest) -> Iterator[Document]:
+        values: Mapping[str, Json] = request.path_params if where == "path" else request.query_params
+        # Connexion lists path parameters several times.
+        for name, parameter in {node["name"]: node for node in self.parameters[where]}.items():
+            value = values.get(name)
+            if value is not None:
+                schema = _compiled(json.encode(parameter["schema"]))
+                yield from map(_problem_document, schema.problems(value, (where, name)))
+            elif parameter.get("required"):
+                yield _error_document(
+                    (where, name), "missing-required", f"the {where} parameter {name} is missing"
+                )
+
+
+class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion ships no types
+    """Validates a JSON body, already re-encoded by `ControlBodyReader`; an optional body has a default."""
+
+    async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Json:  # noqa: ARG002
+        """Return the document, once it is validated: a large one takes a while, in which others go on."""
+        content = b"".join([piece async for piece in stream])
+        return await to_thread(self._valid, content) if len(content) > LARGE_BODY else self._valid(content)
+
+    def _valid(self, content: bytes) -> Json:
+        body = json.decode(content)
+        if body is None and not self._nullable:
+            _refuse([_error_document((), "wrong-type", "expected a document, found none")])
+        schema = _compiled(json.encode(self._schema))
+        _refuse([_problem_document(problem) for problem in schema.problems(body)])
+        return body
+
+    def _validate(self, body: Json) -> None:
+        """Leave it at what `_parse` has found."""
+
+
+VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeDict({"*/*json": BodyCheck})}
+"""Validators that replace Connexion's own."""
+
+
+@cache
+def _compiled(schema: bytes) -> Schema:
+    """Return the compiled schema of that JSON text; the spec has a few dozen."""
+    node = json.decode(schema)
+    return compile_schema(node, node, COMMON_FORMATS)
+
+
+def _refuse(errors: list[Document]) -> None:
+    if errors:
+        where = f"{errors[0]['pointer']}: " if errors[0]["pointer"] else ""
+        more = f", and {len(errors) - 1:,} more" if len(errors) > 1 else ""
+        detail = f"{where}{errors[0]['detail']}{more}"
+        raise InvalidControlCallError(detail, {"errors": errors[:MAX_PROBLEMS]})
+
+
+def _problem_document(problem: Problem) -> Document:
+    return _error_document(problem.path, problem.code, problem.detail)
+
+
+def _error_document(path: tuple[str | int, ...], code: str, detail: str) -> Document:
+    shown = detail if len(detail) <= _MAX_DETAIL else f"{detail[:_MAX_DETAIL]}…"
+    return {"pointer": pointer_of(path), "code": code, "detail": shown}

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
-from mockserver.control.cases.transport import LostResponse, Request, Response
-from mockserver.server.connection import ConnectionLostError
+from mockserver.control.http_client import LostResponse, Request, Response
+from mockserver.server.transport_faults import ConnectionLostError
 
 _FRAMING_HEADERS = ("content-length", "transfer-encoding")
 

@@ -1,15 +1,109 @@
-"""Bind the socket that the server listens on, and say where it can be reached."""
+"""Where the server listens: the socket, who has a port that is taken, the certificate for https."""
 
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import ssl
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from importlib import import_module
 from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
-from mockserver.codec.hosts import origin_of
-from mockserver.errors import MockServerError
-from mockserver.server.port_owner import PortOwner, find_owner
+from mockserver.codec import json
+from mockserver.codec.urls import origin_of
+from mockserver.errors import MalformedBody, MockServerError
+from mockserver.model import Document
+from mockserver.server.access import HEALTH_PATH, host_name
+
+
+class StartupError(MockServerError):
+    """The server cannot start as asked; `where` is the place at fault, `cure` what to do."""
+
+    def __init__(self, what: str, where: str, cure: str) -> None:
+        super().__init__(what)
+        self.where, self.cure = where, cure
+
+
+_TIMEOUT_S = 0.5
+_MAX_ANSWER_BYTES = 64 * 1024
+_LISTENING = "0A"
+_PROC = Path("/proc")
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class PortOwner:
+    """Who listens on a port, in words, and the address if it is a mockserver, else ""."""
+
+    name: str
+    url: str = ""
+
+
+def find_owner(host: str, port: int, proc: Path = _PROC) -> PortOwner | None:
+    """Return who listens on the port; None if that cannot be known. Asks for a second at most."""
+    for scheme in ("http", "https"):
+        health = _ask_health(scheme, host, port)
+        if health is not None:
+            return PortOwner(_describe(health), origin_of(scheme, host, port))
+    found = _process_on(port, proc)
+    return PortOwner(f"process {found}") if found else None
+
+
+def _ask_health(scheme: str, host: str, port: int) -> Document | None:
+    """Return what a mockserver says at that address; None if there is none."""
+    if scheme == "http":
+        connection = HTTPConnection(host, port, timeout=_TIMEOUT_S)
+    else:
+        # Only its name is wanted, and its certificate is of its own making.
+        unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001 - no secret is sent
+        connection = HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=unchecked)
+    with closing(connection), suppress(OSError, HTTPException, MalformedBody):
+        connection.request("GET", HEALTH_PATH)
+        found = json.decode(connection.getresponse().read(_MAX_ANSWER_BYTES))
+        if isinstance(found, dict) and found.get("status") == "ok" and isinstance(found.get("version"), str):
+            return found
+    return None
+
+
+def _describe(health: Document) -> str:
+    uptime = health.get("uptimeSeconds")
+    facts = [str(health["version"]), *([f"up {print_uptime(uptime)}"] if isinstance(uptime, int) else [])]
+    return f"another mockserver ({', '.join(facts)})"
+
+
+def print_uptime(seconds: int) -> str:
+    """Return a duration in its largest whole unit: `40 s`, `3 min`, `3 h`, `2 d`."""
+    for unit, length in (("d", _DAY_S), ("h", _HOUR_S), ("min", _MINUTE_S)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def _process_on(port: int, proc: Path) -> str:
+    """Return name and id of a process that listens on the port, as Linux tells it; "" if it does not."""
+    sockets = set(_listening_sockets(port, proc))
+    for folder in proc.glob("[0-9]*") if sockets else ():
+        with suppress(OSError):
+            if any(str(link.readlink()) in sockets for link in (folder / "fd").iterdir()):
+                return f"{folder.name} ({(folder / 'comm').read_text(encoding='utf-8').strip()})"
+    return ""
+
+
+def _listening_sockets(port: int, proc: Path) -> Iterator[str]:
+    for table in ("tcp", "tcp6"):
+        with suppress(OSError):
+            for line in (proc / "net" / table).read_text(encoding="ascii").splitlines()[1:]:
+                columns = line.split()
+                if columns[3] == _LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
+                    yield f"socket:[{columns[9]}]"
+
 
 _LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 _WINDOWS = "win32"
@@ -83,3 +177,92 @@ def reachable_host(host: str) -> str:
 def server_url(scheme: str, host: str, port: int) -> str:
     """Return the address for clients on this machine, with a slash at its end."""
     return f"{origin_of(scheme, reachable_host(host), port)}/"
+
+
+CA_FILE = "ca.pem"
+_KEY_FILE = "ca-key.pem"
+_IGNORE_FILE = ".gitignore"
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_ORGANIZATION = "mockserver"
+_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+_PEM_END = b"-----END CERTIFICATE-----\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The TLS context of the server, and the file of the authority that clients have to trust."""
+
+    context: ssl.SSLContext
+    ca_file: Path
+
+
+def make_certificate(folder: Path, hosts: Iterable[str]) -> Certificate:
+    """Return a certificate for loopback and `hosts`, signed by the authority in the folder.
+
+    The authority is made if it is not there, so that clients have to be told of it once only. Its key stays
+    in the folder, readable by the user alone.
+
+    Raises:
+        StartupError: the library for certificates is missing, the folder or a file in it cannot be used, or
+            a host cannot be in a certificate.
+    """
+    library = _load_library()
+    try:
+        authority = _authority(folder, library)
+        names = [*_LOCAL_NAMES, *(host_name(host) for host in hosts if not listens_everywhere(host))]
+        leaf = _issue(authority, list(dict.fromkeys(names)))
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        with leaf.private_key_and_cert_chain_pem.tempfile(dir=str(folder)) as file:
+            context.load_cert_chain(file)
+    except OSError as error:
+        what = f"cannot keep the certificate: {error.strerror}"
+        raise StartupError(what, f"--tls-dir {folder}", "mockserver run --tls --tls-dir FOLDER") from None
+    return Certificate(context, folder / CA_FILE)
+
+
+def _load_library() -> Any:
+    try:
+        return import_module("trustme")
+    except ImportError:
+        what = "--tls needs the package trustme, which makes the certificate"
+        raise StartupError(what, "--tls", "pip install '.[tls]' in the folder of the checkout") from None
+
+
+def _authority(folder: Path, library: Any) -> Any:
+    """Return the authority in the folder; make and store one if there is none."""
+    if not folder.is_dir():
+        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True)
+        (folder / _IGNORE_FILE).write_text("*\n", encoding="ascii")
+    key_file = folder / _KEY_FILE
+    with suppress(FileExistsError):
+        made = library.CA(organization_name=_ORGANIZATION, organization_unit_name=f"{_ORGANIZATION} CA")
+        _write_private(key_file, made.cert_pem.bytes() + made.private_key_pem.bytes())
+    kept = key_file.read_bytes()
+    certificate, end, key = kept.partition(_PEM_END)
+    try:
+        authority = library.CA.from_pem(certificate + end, key)
+    except ValueError:
+        what = "the authority of certificates cannot be read"
+        raise StartupError(
+            what, str(key_file), f"delete {key_file}; the next start makes a new one"
+        ) from None
+    (folder / CA_FILE).write_bytes(certificate + end)
+    return authority
+
+
+def _issue(authority: Any, names: list[str]) -> Any:
+    try:
+        return authority.issue_cert(*names, organization_name=_ORGANIZATION, common_name=names[0])
+    except ValueError as error:  # of the library's own kind, which says why
+        what = f"no certificate can be made for {', '.join(names[len(_LOCAL_NAMES) :])}: {error}"
+        raise StartupError(what, "--host and --allow-host", "give names or addresses of hosts") from None
+
+
+def _write_private(file: Path, content: bytes) -> None:
+    """Write a new file that only the user can read.
+
+    Raises:
+        FileExistsError: it is there already.
+    """
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE), "wb") as opened:
+        opened.write(content)

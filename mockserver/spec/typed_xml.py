@@ -11,8 +11,7 @@ from mockserver.codec import xml
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import resolve
-from mockserver.spec.xml_moments import from_iso
-from mockserver.spec.xml_places import XSI, Schemas, XmlPlace, XmlPlaces
+from mockserver.spec.xml import XSI, Schemas, XmlPlace, XmlPlaces, from_iso
 
 NIL_ATTRIBUTE = f"{{{XSI}}}nil"
 TYPE_ATTRIBUTE = f"{{{XSI}}}type"

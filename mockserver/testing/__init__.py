@@ -7,24 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockserver.testing.calls import ItemCount, RecordedCall, RecordedCalls
-    from mockserver.testing.cases import CatalogueTest
     from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError
-    from mockserver.testing.examples import Example, NoExampleError
-    from mockserver.testing.sandbox import Sandbox, SandboxClock
-    from mockserver.testing.scenarios import ArmedScenario
+    from mockserver.testing.sandbox import CatalogueTest, Sandbox, SandboxClock
+    from mockserver.testing.scenarios import ArmedScenario, Example, NoExampleError
     from mockserver.testing.server import MockServer
     from mockserver.testing.server_command import ServerNotStartedError
     from mockserver.testing.vendor import CollectionState, SandboxVendor
 
 _HOMES = {
     "ArmedScenario": "scenarios",
-    "CatalogueTest": "cases",
+    "CatalogueTest": "sandbox",
     "CollectionState": "vendor",
     "ControlPlaneError": "control_client",
-    "Example": "examples",
+    "Example": "scenarios",
     "ItemCount": "calls",
     "MockServer": "server",
-    "NoExampleError": "examples",
+    "NoExampleError": "scenarios",
     "RecordedCall": "calls",
     "RecordedCalls": "calls",
     "Sandbox": "sandbox",

@@ -1,15 +1,134 @@
-"""HTTP client of the control plane, for the server and for one sandbox."""
+"""HTTP client of the control plane, for the server and for one sandbox; exact JSON."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
-from urllib.parse import quote, urlencode
+from http.client import HTTPException
+from typing import Any, TypeAlias
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from mockserver.testing import exact_json, transport
-from mockserver.testing.exact_json import Json
+Json: TypeAlias = Any
+
+
+def decode(content: bytes) -> Json:
+    """Return the document; numbers with a fraction are exact decimals.
+
+    Raises:
+        ValueError: the content is not JSON.
+    """
+    try:
+        return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def encode(document: Json) -> bytes:
+    """Return compact JSON in UTF-8; decimals are numbers and keep their scale.
+
+    Raises:
+        TypeError: a value is not JSON.
+        ValueError: a number is not finite.
+    """
+    return _encoded(document).encode()
+
+
+def plain_json(value: Json) -> Json:
+    """Return the same as JSON that every writer accepts: a decimal is an int or a float of its own value."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {name: plain_json(one) for name, one in value.items()}
+    return [plain_json(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _encoded(value: Json) -> str:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{value} is not a JSON number")
+        return str(value)
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{_text(str(name))}:{_encoded(one)}' for name, one in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_encoded, value))}]"
+    return _text(value)
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_SUCCESS = range(200, 300)
+_SCHEMES = ("http", "https")
+
+
+class NoResponseError(Exception):
+    """There is no complete response; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response; `reason` is the phrase of its status."""
+
+    status: int
+    reason: str
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status in _SUCCESS
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Returns a redirect as it is."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+# Proxies in the environment are for remote hosts.
+_OPENER = build_opener(ProxyHandler({}), _NoRedirects)
+
+
+def send(
+    method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout_s: float
+) -> Response:
+    """Send a request on a connection of its own, and return the response, whatever its status.
+
+    Raises:
+        NoResponseError: the address cannot be read, nothing answers there, or not in time.
+    """
+    try:
+        if urlsplit(url).scheme not in _SCHEMES:
+            raise NoResponseError("write an address such as http://127.0.0.1:8080")
+        request = Request(url, content, dict(headers), method=method)  # noqa: S310 - http alone, see above
+        with _OPENER.open(request, timeout=timeout_s) as response:
+            return Response(response.status, response.reason, response.read())
+    except HTTPError as error:
+        with error:
+            return Response(error.code, str(error.reason), error.read())
+    except URLError as error:
+        raise NoResponseError(_describe(error.reason)) from None
+    except (HTTPException, OSError, ValueError) as error:
+        raise NoResponseError(_describe(error)) from None
+
+
+def _describe(reason: object) -> str:
+    if isinstance(reason, OSError) and reason.strerror:
+        return reason.strerror
+    return str(reason) or type(reason).__name__
+
 
 JSON, YAML = "application/json", "application/yaml"
 _TIMEOUT_S = 30
@@ -53,9 +172,9 @@ class ControlClient:
             ControlPlaneError: the call is refused.
             ServerUnreachableError: there is no response.
         """
-        content = self.send(method, path, None if body is None else exact_json.encode(body), JSON, **query)
+        content = self.send(method, path, None if body is None else encode(body), JSON, **query)
         try:
-            return exact_json.decode(content) if content else None
+            return decode(content) if content else None
         except ValueError as error:
             url = f"{self.url}/_mock{path}"
             raise ServerUnreachableError(url, f"its response is not JSON, {error}") from None
@@ -73,8 +192,8 @@ class ControlClient:
         url = f"{self.url}/_mock{quote(path)}{_query_string(query)}"
         named = {"content-type": media_type} if content is not None else {}
         try:
-            response = transport.send(method, url, {**self._headers, **named}, content, _TIMEOUT_S)
-        except transport.NoResponseError as error:
+            response = send(method, url, {**self._headers, **named}, content, _TIMEOUT_S)
+        except NoResponseError as error:
             raise ServerUnreachableError(self.url, str(error)) from None
         if not response.is_success:
             raise ControlPlaneError(f"{method} /_mock{path}", response.status, _problem_details(response))
@@ -126,9 +245,9 @@ def _query_string(query: Mapping[str, Json]) -> str:
     return f"?{urlencode(texts)}" if texts else ""
 
 
-def _problem_details(response: transport.Response) -> Mapping[str, Json]:
+def _problem_details(response: Response) -> Mapping[str, Json]:
     try:
-        problem = exact_json.decode(response.content)
+        problem = decode(response.content)
     except ValueError:
         problem = None
     return problem if isinstance(problem, dict) else {"detail": response.reason}

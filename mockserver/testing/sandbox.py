@@ -1,9 +1,9 @@
-"""A sandbox for a test, and its clock."""
+"""A sandbox for a test: its clock, its catalogue cases, and checks at the end of the test."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -11,15 +11,187 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mockserver.testing import scenarios, teardown
-from mockserver.testing.artifacts import save_artifacts
-from mockserver.testing.calls import RecordedCall, RecordedCalls
-from mockserver.testing.cases import CatalogueTest, find_cases, show_case
-from mockserver.testing.control_client import ControlPlaneError, SandboxControl, create_sandbox
-from mockserver.testing.exact_json import Json
+from mockserver.testing import control_client, scenarios
+from mockserver.testing.calls import RecordedCall, RecordedCalls, save_artifacts
+from mockserver.testing.control_client import (
+    ControlClient,
+    ControlPlaneError,
+    Json,
+    SandboxControl,
+    create_sandbox,
+)
 from mockserver.testing.scenarios import ArmedScenario
 from mockserver.testing.server import MockServer
 from mockserver.testing.vendor import SandboxVendor
+
+
+class CatalogueTest:
+    """A row of the catalogue: its trigger, the expected behaviour, and what a suite has to check."""
+
+    def __init__(
+        self, row: Mapping[str, Json], vendor: str, sandbox: Sandbox, run: Callable[[str, str], Json]
+    ) -> None:
+        self._case = next(one for one in row["cases"] if one["vendor"] == vendor)
+        self._sandbox = sandbox
+        self._run = run
+        self.id: str = row["id"]
+        self.name: str = row["name"]
+        self.vendor = vendor
+        self.section: str = row["section"]
+        self.trigger: str = row["trigger"]
+        self.expected: str = row["expected"]
+        self.check: str = row["check"]
+        self.source: str = self._case["source"]
+
+    def __repr__(self) -> str:
+        return f"<{self.id} of {self.vendor}: {self.trigger}>"
+
+    def arrange(self) -> None:
+        """Set up the sandbox: clock, assumptions and scenarios of the case; no call is made."""
+        document = self._case["document"]
+        for name, value in document.get("assumptions", {}).items():
+            self._sandbox.assumption(f"{self.vendor}.{name}", value)
+        if "freeze" in document:
+            self._sandbox.clock.freeze(document["freeze"])
+        for scenario in document.get("scenarios", ()):
+            self._sandbox.scenario(scenario)
+
+    def run(self) -> None:
+        """Make the case's own calls and check the responses; the sandbox's state is restored afterwards.
+
+        Raises:
+            AssertionError: a result differs from the case.
+        """
+        result = self._run(self.id, self.vendor)
+        if not result["passed"]:
+            raise AssertionError("\n".join((f"{self.id} of {self.vendor}:", *result["says"])))
+
+
+def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, Mapping[str, Json]]:
+    """Return the vendor's rows by id; `tag` selects by section, source, name, number or id.
+
+    Raises:
+        ControlPlaneError: the server has no such vendor.
+    """
+    return {
+        row["id"]: row
+        for row in control.request("GET", "/cases", vendor=vendor)
+        if tag in ("", row["section"], row["name"], row["id"], str(row["row"]), *row["source"])
+    }
+
+
+def show_case(control: ControlClient, case: str) -> Mapping[str, Json]:
+    """Return a row with the cases of all vendors.
+
+    Raises:
+        ControlPlaneError: there is no such row.
+    """
+    return control.request("GET", f"/cases/{case}")  # type: ignore[no-any-return]
+
+
+OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
+ALLOWABLE = (OFF_CONTRACT, NEVER_HIT)
+"""Violations that a test can allow."""
+
+_NO_OPERATION = "the vendor has no such operation"
+_MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
+_MAX_KEYS = 10
+_MAX_LENGTH = 160
+MAX_CALLS = 10_000
+
+
+def find_unused_rules(
+    sandbox_control: SandboxControl, armed: Sequence[ArmedScenario], calls: Sequence[RecordedCall]
+) -> Iterator[str]:
+    """Yield each armed rule that was never applied, with the nearest call."""
+    applied = {rule for call in calls for rule in call.applied}
+    for scenario in armed:
+        if scenario.is_disarmed:
+            continue
+        try:
+            counts, rules = scenario.counts, scenario.document["rules"]
+        except ControlPlaneError:
+            continue  # deleted by the test, or by restoring a state
+        for counted, rule in zip(counts, rules, strict=True):
+            if f"{scenario.name}/{rule['id']}" not in applied:
+                yield (
+                    f"{scenario.name}/{rule['id']} was armed and never hit: {_describe_rule(rule)}\n"
+                    f"  {_nearest_call(sandbox_control, rule, counted, calls)}"
+                )
+
+
+def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[int]) -> Iterator[str]:
+    """Yield each call without an operation, with the nearest one, and each answer that violates its spec."""
+    for call in calls:
+        violation = call.off_contract or ("" if call.operation else call.reason or _NO_OPERATION)
+        if violation and call.number not in ignored:
+            yield f"{_describe_head(call)} was off contract: {violation}"
+
+
+def describe_verification(problem: Mapping[str, Json]) -> str:
+    """Describe a failed verification, with the nearest calls."""
+    lines = [str(problem["detail"])]
+    for near in problem.get("nearest", ()):
+        head = f"#{near['number']} {near['vendor']} {near['method']} {near['path']}"
+        lines.append(f"  nearest: {head}: {_describe_differences(near['differs'])}")
+    return "\n".join(lines)
+
+
+def _describe_differences(found: Sequence[Mapping[str, Json]]) -> str:
+    return "; ".join(
+        f"{one['member']} is {_shorten_json(one['found'])}, expected {_shorten_json(one['expected'])}"
+        for one in found
+    )
+
+
+def _nearest_call(
+    sandbox_control: SandboxControl,
+    rule: Mapping[str, Json],
+    counted: Mapping[str, Json],
+    calls: Sequence[RecordedCall],
+) -> str:
+    match = rule.get("match", {})
+    last = next((call for call in reversed(calls) if _matches_operation(call, match)), None)
+    if counted["calls"]:
+        return f"nearest: {_describe_call(last)}" if last else "its calls are no longer kept"
+    wanted = {member: match[member] for member in _MATCH_MEMBERS if member in match}
+    try:
+        sandbox_control.request("POST", "/journal/verify", {"match": wanted})
+    except ControlPlaneError as error:
+        near = error.problem.get("nearest")
+        by_number = {call.number: call for call in calls}
+        if not near or near[0]["number"] not in by_number:
+            return "no call was made"
+        call = by_number[near[0]["number"]]
+        return f"nearest: {_describe_call(call)}: {_describe_differences(near[0]['differs'])}"
+    return f"nearest: {_describe_call(last)}" if last else "no call was made"
+
+
+def _matches_operation(call: RecordedCall, match: Mapping[str, Json]) -> bool:
+    own = {"vendor": call.vendor, "operation": call.operation}
+    return all(match.get(member, value) == value for member, value in own.items())
+
+
+def _describe_call(call: RecordedCall) -> str:
+    head = _describe_head(call)
+    if not call.sent:
+        return head
+    keys = [*call.keys[:_MAX_KEYS], *(["…"] if call.sent > _MAX_KEYS else [])]
+    return f"{head} sent {'item' if call.sent == 1 else 'items'} {', '.join(keys)}"
+
+
+def _describe_head(call: RecordedCall) -> str:
+    """Return number, vendor (unless none has the call), method and path."""
+    return " ".join(filter(None, (f"#{call.number}", call.vendor, call.method, call.path or "/")))
+
+
+def _describe_rule(rule: Mapping[str, Json]) -> str:
+    return _shorten_json({name: one for name, one in rule.items() if name != "id"})
+
+
+def _shorten_json(value: Json) -> str:
+    text = control_client.encode(value).decode()
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
 class Sandbox:
@@ -138,7 +310,7 @@ class Sandbox:
         self._control.request("POST", f"/snapshots/{snapshot or self._snapshots[-1]}/restore")
 
     def journal(
-        self, *, last: int = teardown.MAX_CALLS, off_contract: bool | None = None, **filters: Json
+        self, *, last: int = MAX_CALLS, off_contract: bool | None = None, **filters: Json
     ) -> RecordedCalls:
         """Return the newest `last` calls that match, oldest first.
 
@@ -175,7 +347,7 @@ class Sandbox:
         except ControlPlaneError as error:
             if "expected" not in error.problem:
                 raise
-            raise AssertionError(teardown.describe_verification(error.problem)) from None
+            raise AssertionError(describe_verification(error.problem)) from None
 
     def assumption(self, name: str, value: str | None) -> None:
         """Set an assumption such as `vendor.null_body`; None restores the default.
@@ -200,10 +372,10 @@ class Sandbox:
         """Return what is wrong in a passed test: rules that were never hit, calls off contract."""
         calls = self.journal()
         violations: list[str] = []
-        if teardown.NEVER_HIT not in self.allow:
-            violations += teardown.find_unused_rules(self._control, self._armed, calls)
-        if teardown.OFF_CONTRACT not in self.allow:
-            violations += teardown.find_contract_violations(calls, self._ignored_calls)
+        if NEVER_HIT not in self.allow:
+            violations += find_unused_rules(self._control, self._armed, calls)
+        if OFF_CONTRACT not in self.allow:
+            violations += find_contract_violations(calls, self._ignored_calls)
         return violations
 
     def save(self, folder: Path) -> None:

@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from mockserver.testing import server_command
-from mockserver.testing.control_client import ControlClient
-from mockserver.testing.exact_json import Json
+from mockserver.testing.control_client import ControlClient, Json
 
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 URL_VARIABLE = "MOCKSERVER_URL"

@@ -14,7 +14,7 @@ from mockserver.contract.examples import ProfileExamples
 from mockserver.errors import MockServerError
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.listening import bind_socket
-from mockserver.server.uvicorn_settings import uvicorn_config
+from mockserver.server.protocol import uvicorn_config
 from mockserver.testing.server_command import ServerNotStartedError
 
 HOST = "127.0.0.1"

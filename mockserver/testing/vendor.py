@@ -8,10 +8,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from mockserver.testing.calls import RecordedCalls
-from mockserver.testing.control_client import SandboxControl
-from mockserver.testing.exact_json import Json
-from mockserver.testing.examples import Example, request_example
-from mockserver.testing.scenarios import ArmedScenario, build_scenario
+from mockserver.testing.control_client import Json, SandboxControl
+from mockserver.testing.scenarios import ArmedScenario, Example, build_scenario, request_example
 
 Document: TypeAlias = Mapping[str, Json]
 

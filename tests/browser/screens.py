@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mockserver.console.application import SCREENS
-from mockserver.console.visit import CONSOLE
+from mockserver.console.screen import CONSOLE
 from tests.browser.sending import Sender
 
 NO_PAGES = frozenset(

@@ -9,10 +9,10 @@ import pytest
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.control.cases.catalogue import CatalogueCase
+from mockserver.control.cases.expectations import SEED, START_INSTANT, SandboxClient
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
-from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
-from mockserver.control.cases.transport import Request, Response, open_client
+from mockserver.control.http_client import Request, Response, open_client
 from mockserver.server.application import Application
 from tests.catalogue.rows import Play
 from tests.support.case_runs import run_case

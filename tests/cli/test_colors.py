@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mockserver.cli.colors import color_for
+from mockserver.cli.settings import color_for
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import pytest
 
 from mockserver.cli import options
 from mockserver.cli.main import main
-from mockserver.cli.settings.config_file import ConfigFile
-from mockserver.cli.settings.config_settings import defaults_from
+from mockserver.cli.settings import ConfigFile, defaults_from
 from tests.support.commands_page import PAGE, commands_below
 
 TEXT = PAGE.read_text(encoding="utf-8")

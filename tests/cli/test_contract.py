@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from mockserver.cli import contract_run
 from mockserver.cli.main import main
-from mockserver.cli.suite import contract_run
 from mockserver.contract import runner, session
 from mockserver.contract.exchange import BrokenRule, Finding, Request, TargetUnreachableError
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import mockserver
-from mockserver.cli import extras
+from mockserver.cli import options
 from mockserver.cli.main import main
 
 PROJECT = Path(mockserver.__file__).parents[1] / "pyproject.toml"
@@ -16,7 +16,7 @@ PROJECT = Path(mockserver.__file__).parents[1] / "pyproject.toml"
 @pytest.fixture
 def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of a plain installation."""
-    monkeypatch.setattr(extras, "find_spec", lambda _name: None)
+    monkeypatch.setattr(options, "find_spec", lambda _name: None)
 
 
 @pytest.mark.usefixtures("without_extras")
@@ -38,15 +38,15 @@ def test_help_needs_no_extra() -> None:
     assert CliRunner().invoke(main, ["contract", "--help"]).exit_code == 0
 
 
-@pytest.mark.parametrize("extra", extras.EXTRAS)
+@pytest.mark.parametrize("extra", options.EXTRAS)
 def test_the_packages_that_are_looked_for_are_those_of_the_extra(extra: str) -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     required = [line.partition(">")[0].replace("-", "_") for line in project["optional-dependencies"][extra]]
 
-    assert sorted(extras._PACKAGES[extra]) == sorted(required)  # noqa: SLF001 - the other copy of one list
+    assert sorted(options._PACKAGES[extra]) == sorted(required)  # noqa: SLF001 - the other copy of one list
 
 
 def test_every_extra_is_known() -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
 
-    assert project["optional-dependencies"].keys() == set(extras.EXTRAS)
+    assert project["optional-dependencies"].keys() == set(options.EXTRAS)

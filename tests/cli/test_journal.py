@@ -12,9 +12,8 @@ from click.testing import Result
 
 from mockserver.cli.journal_export import FORMATS
 from mockserver.cli.remote import journal_run
-from mockserver.cli.remote.control_plane import ControlPlane
 from mockserver.cli.remote.journal_follow import follow
-from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.cli.server import ControlPlane, ServerOptions
 from mockserver.engine.registry import vendor_packages
 from tests.support.commands import UNUSED_URL, Commands
 

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from mockserver import __version__
 from mockserver.cli.main import main
 from mockserver.contract.examples import ProfileExamples
-from mockserver.server import uvicorn_server
+from mockserver.server import serving
 from mockserver.server.application import Options
-from mockserver.server.uvicorn_server import Serving
+from mockserver.server.serving import Serving
 from tests.support import sample_vendor
 
 
@@ -39,7 +39,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def serve(options: Options, serving: Serving, _report: Any) -> None:
         calls.append({"options": options, "serving": serving})
 
-    monkeypatch.setattr(uvicorn_server, "serve", serve)
+    monkeypatch.setattr(serving, "serve", serve)
     return calls
 
 

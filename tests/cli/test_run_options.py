@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli.main import main
-from mockserver.cli.run_options import DEFAULT_TLS_DIR, MAKE_VARIABLE, port_taken_cure
-from mockserver.server import uvicorn_server
+from mockserver.cli.main import DEFAULT_TLS_DIR, MAKE_VARIABLE, main, port_taken_cure
+from mockserver.server import serving
 from mockserver.server.application import Options
-from mockserver.server.listening import PortTakenError
-from mockserver.server.port_owner import PortOwner
-from mockserver.server.uvicorn_server import Serving
+from mockserver.server.listening import PortOwner, PortTakenError
+from mockserver.server.serving import Serving
 
 OTHER = PortOwner("another mockserver (0.1.0, up 3 h)", "http://127.0.0.1:8080")
 
@@ -25,7 +23,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Options, Serving]]:
     def serve(options: Options, serving: Serving, _report: Any) -> None:
         calls.append((options, serving))
 
-    monkeypatch.setattr(uvicorn_server, "serve", serve)
+    monkeypatch.setattr(serving, "serve", serve)
     return calls
 
 

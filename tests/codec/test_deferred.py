@@ -72,7 +72,7 @@ def _said(program: str) -> str:
 
 def test_a_server_starts_without_what_it_does_not_use() -> None:
     program = (
-        "import sys; from mockserver.server.uvicorn_server import serve;"
+        "import sys; from mockserver.server.serving import serve;"
         "from mockserver.contract.examples import ProfileExamples;"
         "print([one for one in ('httpx', 'requests', 'starlette.testclient', 'rich', 'schemathesis', "
         "'jsonschema_path', 'hypothesis') if one in sys.modules])"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.codec.durations import parse_duration
+from mockserver.codec.instants import parse_duration
 
 
 @pytest.mark.parametrize(

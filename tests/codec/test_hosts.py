@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.codec.hosts import is_loopback
+from mockserver.codec.urls import is_loopback
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockserver.codec.paths import decoded_path
+from mockserver.codec.urls import decoded_path
 
 
 def test_a_decoded_path_keeps_the_escapes_of_slashes() -> None:

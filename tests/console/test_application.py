@@ -5,8 +5,7 @@ import gzip
 import pytest
 
 from mockserver.console import application
-from mockserver.console.screen import Download, Moved, Screen, ScreenRoute
-from mockserver.console.visit import Visit
+from mockserver.console.screen import Download, Moved, Screen, ScreenRoute, Visit
 from tests.control.operators import order
 from tests.support import sample_vendor
 from tests.support.client import Client

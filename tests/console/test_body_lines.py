@@ -6,13 +6,7 @@ import json
 
 import pytest
 
-from mockserver.console.body_lines import (
-    MAX_LINE_LENGTH,
-    Line,
-    all_lines,
-    read_body,
-    shown_lines,
-)
+from mockserver.console.data_views import MAX_LINE_LENGTH, Line, all_lines, read_body, shown_lines
 
 JSON = "application/json"
 

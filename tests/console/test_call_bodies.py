@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mockserver.console.call_bodies import MOST_MARKED, bodies
+from mockserver.console.call_screen import MOST_MARKED, bodies
 
 FAULT = {"code": "too-short", "pointer": "/orders/1/id", "detail": "too short", "rule": "minLength"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.call_items import PAGE_ITEMS, ItemChoice, item_page
+from mockserver.console.call_screen import PAGE_ITEMS, ItemChoice, item_page
 
 WHY = {"applied": ["qa/r1"], "switches": ["ids_disagree"]}
 

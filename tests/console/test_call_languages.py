@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.call_languages import LANGUAGES, FirstCall, Language, indented
+from mockserver.console.site import LANGUAGES, FirstCall, Language, indented
 
 BODY = '{"text": "it\'s \\"quoted\\" \\\\ ${x} `y` é\\n", "more": """}'
 HEADERS = {"content-type": "application/json", "x-name": 'it\'s "x"'}

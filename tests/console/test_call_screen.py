@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mockserver.sandbox import history
+from mockserver.sandbox import memory_store
 from tests.control.operators import create, order
 from tests.support import sample_vendor
 from tests.support.client import Client, Response
@@ -262,7 +262,7 @@ def test_every_form_is_offered(reader: Client) -> None:
 def test_a_call_whose_states_are_gone_says_so_in_the_page(
     reader: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MAX_CHANGES", 3)
+    monkeypatch.setattr(memory_store, "MAX_CHANGES", 3)
     for key in "ABCDEF":
         order(reader, key)
 

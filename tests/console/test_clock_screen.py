@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.durations import said_duration
+from mockserver.console.sandbox_screen import said_duration
 from tests.control.operators import NEW, create
 from tests.support.client import Client, Response
 from tests.support.console import CONSOLE, page, post_form

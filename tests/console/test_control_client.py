@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json
-from mockserver.console.control_client import ControlClient, ControlRefusal, RawBody
-from mockserver.control.cases.transport import LostResponse, Request, Response
+from mockserver.console.screen import ControlClient, ControlRefusal, RawBody
+from mockserver.control.http_client import LostResponse, Request, Response
 
 PROBLEM = {"title": "Not Found", "detail": "no sandbox named x", "code": "unknown-sandbox"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.difference import MAX_RECORDS
+from mockserver.console.data_views import MAX_RECORDS
 from tests.control.operators import NEW, create, order
 from tests.support.client import Client
 from tests.support.console import CONSOLE, page

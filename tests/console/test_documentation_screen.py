@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console import documentation_screen
+from mockserver.console import documentation
 from mockserver.console.documentation import documentation_document
 from tests.support.client import Client
 
@@ -49,7 +49,7 @@ def test_a_page_is_made_outside_of_the_thread_that_answers_all_calls(
         threads.append(threading.current_thread())
         return documentation_document(*given)
 
-    monkeypatch.setattr(documentation_screen, "documentation_document", document)
+    monkeypatch.setattr(documentation, "documentation_document", document)
     browser.get(f"{DOCS}limits")
 
     assert threads != [threading.current_thread()]

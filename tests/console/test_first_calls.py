@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.control_client import ControlClient
-from mockserver.console.first_calls import FirstCalls
+from mockserver.console.screen import ControlClient
+from mockserver.console.site import FirstCalls
 from mockserver.model import Document
 from mockserver.server.application import Application
 from mockserver.server.in_process import InProcessClient

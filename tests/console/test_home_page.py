@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import __version__
-from mockserver.console.call_languages import LANGUAGES
+from mockserver.console.site import LANGUAGES
 from mockserver.server.application import Application, Options, create_app
 from tests.support import sample_vendor
 from tests.support.client import Client

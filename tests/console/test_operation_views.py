@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.operation_views import OperationView, view_contract
-from mockserver.console.schema_views import Kind
-from mockserver.control.contract import control_contract
+from mockserver.console.api_pages import Kind, OperationView, view_contract
+from mockserver.control.control_call import control_contract
 from mockserver.server.application import Application
 from tests.support import sample_vendor
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.console.record_table import MAX_COLUMNS, table_columns, table_rows
+from mockserver.console.data_views import MAX_COLUMNS, table_columns, table_rows
 
 
 def records(*documents: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.report_tables import MAX_CHECKS, MAX_OPERATIONS, read_tables
+from mockserver.console.reports_screen import MAX_CHECKS, MAX_OPERATIONS, read_tables
 
 FINDING = {"name": "f1", "said": "item 2 is gone", "expected": "created", "exchanges": [{"operation": "x"}]}
 

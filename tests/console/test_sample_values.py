@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.sample_values import sample_body, sample_value
+from mockserver.console.api_pages import sample_body, sample_value
 from mockserver.model import Json
 
 TREE = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.control.sandboxes import SandboxOperations
-from mockserver.sandbox.memory_state import MemoryState
+from mockserver.sandbox.memory_store import MemoryState
 from tests.control.operators import NEW, SANDBOXES, create, listed, order, orders
 from tests.support.client import Client
 from tests.support.console import CONSOLE, page, post_form

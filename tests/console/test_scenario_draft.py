@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.scenario_draft import Wanted, draft_scenario, select_item
+from mockserver.console.scenario_screen import Wanted, draft_scenario, select_item
 
 
 def items(*keys: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.schema_views import Kind, SchemaViews
+from mockserver.console.api_pages import Kind, SchemaViews
 
 NAMED = {
     "Order": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},

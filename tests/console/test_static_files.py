@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from mockserver.console.static_files import static_address
+from mockserver.console.assets import static_address
 from tests.support.client import Client
 
 NAMES = sorted(file.name for file in files("mockserver.console").joinpath("static").iterdir())

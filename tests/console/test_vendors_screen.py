@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.control.effective_settings import EffectiveSetting
+from mockserver.control.status import EffectiveSetting
 from mockserver.server.application import Application
 from tests.support import sample_vendor
 from tests.support.client import Client

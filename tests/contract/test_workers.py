@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.failure.interrupts import termination_as_interrupt
+from mockserver.cli.errors import termination_as_interrupt
 from mockserver.contract import runner
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, TargetUnreachableError
 from mockserver.contract.loading import load_vendor_api

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.journal.entry_log import Limits
+from mockserver.journal.journal import Limits
 from mockserver.server.application import Application
 from tests.control.operators import NEW, SANDBOXES, create, listed, order
 from tests.support.client import Client, Response

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from mockserver.control.journal_queries import read_query
+from mockserver.control.journal import read_query
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.control import remote
-from mockserver.control.cases.transport import LostResponse, Request, Response
+from mockserver.control import replay
 from mockserver.control.control_call import UnprocessableMemberError
-from mockserver.control.remote import RemoteClient
+from mockserver.control.http_client import LostResponse, Request, Response
+from mockserver.control.replay import RemoteClient
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -80,7 +80,7 @@ def test_an_answer_that_breaks_off_is_lost(url: str) -> None:
 
 
 def test_an_answer_that_is_too_long_is_lost(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "MAX_RESPONSE_BYTES", 10)
+    monkeypatch.setattr(replay, "MAX_RESPONSE_BYTES", 10)
 
     lost = came(url, Request("PUT", "/"))
 

@@ -93,7 +93,7 @@ def test_a_report_is_listed_with_what_it_says(
 def test_a_file_that_is_very_long_is_listed_unread(
     operator: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockserver.control.report_verdicts.MAX_READ_BYTES", 10)
+    monkeypatch.setattr("mockserver.control.reports.MAX_READ_BYTES", 10)
     (folder / "junit.xml").write_text(JUNIT)
 
     assert listed(operator)[0]["verdict"] is None

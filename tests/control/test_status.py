@@ -8,7 +8,7 @@ from unittest.mock import ANY
 import pytest
 
 from mockserver import __version__
-from mockserver.control.effective_settings import EffectiveSetting
+from mockserver.control.status import EffectiveSetting
 from mockserver.server.application import Options, create_app
 from tests.control.operators import NEW, create, order
 from tests.support import sample_vendor

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mockserver.codec import yaml
-from mockserver.control.cases.case_file import read_case_file
+from mockserver.control.cases.language import read_case_file
 from mockserver.control.cases.runner import run_in_new_sandbox
-from mockserver.sandbox import history
+from mockserver.sandbox import memory_store
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.in_process import InProcessClient
 from tests.control.operators import NEW, SANDBOXES, create, order
@@ -120,7 +120,7 @@ def test_no_call_is_refused(operator: Client) -> None:
 def test_a_call_whose_earlier_state_is_no_longer_kept_is_refused_with_the_first_that_is(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MAX_CHANGES", 3)
+    monkeypatch.setattr(memory_store, "MAX_CHANGES", 3)
     for key in "ABCDEF":
         order(operator, key)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from mockserver.cli.main import main
-from mockserver.cli.settings.config_settings import options_of
+from mockserver.cli.settings import options_of
 from tests.docs.markdown import code, table
 from tests.support.commands_page import default_of, meaning_of
 

@@ -11,7 +11,7 @@ from mockserver.cli import options
 from mockserver.cli.main import main
 from mockserver.control.cases.catalogue import rows
 from mockserver.engine.registry import discover_vendors
-from mockserver.scenario.magic_tokens import ITEM_FAULT_CODES
+from mockserver.scenario.selection import ITEM_FAULT_CODES
 from tests.docs.control_page import operations
 from tests.docs.message_codes import message_codes
 from tests.docs.pages import DOCS

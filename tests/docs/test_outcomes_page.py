@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mockserver.cli.remote.outcome_lines import SIGNS
+from mockserver.cli.output import SIGNS
 from mockserver.server.application import Options, create_app
 from tests.docs.pages import DOCS
 from tests.support.client import Client

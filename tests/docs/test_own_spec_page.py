@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.cli.spec_files.check import find_problems
+from mockserver.cli.spec_check import find_problems
 from mockserver.errors import SpecError
 from mockserver.server.application import Options, create_app
 from mockserver.spec import loading

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mockserver.engine.access_reasons import AccessReasons, describe_duration
 from mockserver.engine.auth import CREDENTIALS
+from mockserver.engine.reasons import AccessReasons, describe_duration
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Forbidden, Unauthorized
 from mockserver.model import Principal

@@ -5,7 +5,7 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.apply import apply_all, apply_each
+from mockserver.engine.batch import apply_all, apply_each
 from mockserver.errors import Rejected
 from mockserver.model import Action, Item, Outcome, Problem, Verdict
 from mockserver.sandbox.store import State

@@ -13,8 +13,7 @@ from mockserver.engine.auth import SecurityScheme
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.errors import Refusal
 from mockserver.model import Problem, Reply
-from mockserver.spec.openapi import Spec
-from mockserver.spec.path_forms import PathForms
+from mockserver.spec.openapi import PathForms, Spec
 from tests.support.engine_samples import CALL, OPERATION, store, transact
 
 MEMBERS = {"message": {"type": "string"}}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mockserver.engine import defaults
-from mockserver.engine.apply import apply_each
-from mockserver.engine.outcome_rows import AnswerForm
-from mockserver.engine.schema_filling import SchemaFilling
+from mockserver.engine import declared_answers
+from mockserver.engine.batch import apply_each
+from mockserver.engine.declared_answers import AnswerForm
+from mockserver.engine.declared_values import SchemaFilling
 from mockserver.errors import NotFound, SpecError
 from mockserver.spec.openapi import Batch
 from mockserver.vendor import CompleteBatchHandler, store_each
@@ -32,7 +32,7 @@ FORM = AnswerForm(200, "application/json", {})
 
 
 def upserted(batch: Batch, *keys: str) -> tuple[list[str], list[str]]:
-    made, room = store(), CompleteBatchHandler(defaults.upsert_items(batch), render_nothing)
+    made, room = store(), CompleteBatchHandler(declared_answers.upsert_items(batch), render_nothing)
     outcomes = transact(made, lambda state: apply_each(orders(*keys), {}, room, state))
     return actions(outcomes), stored(made)
 
@@ -56,7 +56,7 @@ def test_an_item_with_part_of_its_key_is_rejected() -> None:
 
 
 def test_an_item_is_stored_as_it_is() -> None:
-    made, room = store(), CompleteBatchHandler(defaults.upsert_items(BATCH), render_nothing)
+    made, room = store(), CompleteBatchHandler(declared_answers.upsert_items(BATCH), render_nothing)
     document = {"id": "A", "more": [1, {"deep": None}]}
 
     transact(made, lambda state: apply_each(request(document), {}, room, state))
@@ -72,7 +72,7 @@ def test_a_get_on_a_collection_needs_no_code(
 ) -> None:
     contract = sample_vendor.load_sample(tmp_path)
 
-    found = defaults.default_handler(contract.operations[operation], contract)
+    found = declared_answers.default_handler(contract.operations[operation], contract)
 
     assert (found is not None) is handler
 
@@ -92,7 +92,7 @@ def test_a_list_comes_in_key_order() -> None:
     )
 
     reply = transact(
-        made, lambda state: defaults.list_handler("orders", SchemaFilling({}), FORM)(request(), state)
+        made, lambda state: declared_answers.list_handler("orders", SchemaFilling({}), FORM)(request(), state)
     )
 
     assert [order["id"] for order in json.loads(reply.body)] == ["A", "B"]
@@ -102,6 +102,6 @@ def test_a_record_that_is_not_there_is_not_found() -> None:
     asked = replace(request(), parameters={"id": "A"})
 
     with pytest.raises(NotFound) as refused:
-        transact(store(), lambda state: defaults.show_handler("orders", ("id",), FORM)(asked, state))
+        transact(store(), lambda state: declared_answers.show_handler("orders", ("id",), FORM)(asked, state))
 
     assert (refused.value.what, refused.value.key) == ("orders", "A")

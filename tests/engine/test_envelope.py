@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.codec.http import parse_content_type
-from mockserver.engine.envelope import EnvelopeReader
+from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import InvalidCall, MalformedBody, Refusal, TooManyItems, UnsupportedMediaType
 from mockserver.model import Call, Json

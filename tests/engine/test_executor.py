@@ -11,16 +11,14 @@ from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.engine.admission import Admission
+from mockserver.engine.batch import EnvelopeReader
+from mockserver.engine.call import Executor, Pipeline
 from mockserver.engine.declared_refusals import refuse_with_problem_details
-from mockserver.engine.envelope import EnvelopeReader
-from mockserver.engine.executor import Executor
-from mockserver.engine.pipeline import Pipeline
 from mockserver.errors import Refusal
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS, scenario_record
-from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import SandboxState, State, Tables
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.spec.openapi import Operation

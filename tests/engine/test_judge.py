@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mockserver.engine.judge import judge_items
+from mockserver.engine.batch import judge_items
 from mockserver.engine.plan import CompiledItems
 from mockserver.errors import InvalidCall
 from mockserver.model import Call, Item, Json, Problem, Verdict

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.outcome_rows import AnswerForm, render_outcomes
+from mockserver.engine.declared_answers import AnswerForm, render_outcomes
 from mockserver.model import Action, Item, Outcome, Problem
-from mockserver.spec.openapi import Batch, Spec
-from mockserver.spec.path_forms import PathForms
+from mockserver.spec.openapi import Batch, PathForms, Spec
 from mockserver.vendor import BatchResult
 from tests.support.engine_samples import BATCH, request, store, transact
 

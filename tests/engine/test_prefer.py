@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.prefer import Preference, parse_preference
+from mockserver.engine.negotiation import Preference, parse_preference
 from mockserver.server.application import Application
 from tests.support import sample_vendor
 from tests.support.client import Client, Response

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.problem_reasons import describe_problem, describe_problems
+from mockserver.engine.reasons import describe_problem, describe_problems
 from mockserver.model import Problem
 from mockserver.vendor import FAULT_RULE
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.schema_limits import fitting_text, is_free_text, nearest_number, value_check
+from mockserver.engine.declared_values import fitting_text, is_free_text, nearest_number, value_check
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import httpx
 import yaml
 
-from mockserver.server.heap import RELEASE_S
+from mockserver.server.process_memory import RELEASE_S
 from tests.harden.hostile_calls import FORMATS, Good, HostileCall, Targets, hostile_calls
 
 HEALTH_LIMIT_MS, MEMORY_LIMIT_MIB = 100, 16

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mockserver.codec import json
 from mockserver.journal.entry import Entry
 from mockserver.model import Action, Json
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from tests.support.client import Client, Response
 from tests.support.frozen_app import create_frozen_app

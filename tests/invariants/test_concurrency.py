@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mockserver.codec import json
 from mockserver.engine.admission import Arrival
 from mockserver.model import Answer, Json
-from mockserver.vendors.guidewire.profile.pins import A
+from mockserver.vendors.guidewire.profile import A
 from tests.invariants.adapters import GUIDEWIRE, PAYT, PVEX, VBA, for_each_vendor
 from tests.invariants.concurrency import RegisterOperation, is_linearizable, run_together
 from tests.invariants.sandboxes import (

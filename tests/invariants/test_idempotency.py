@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.codec import json
-from mockserver.server.connection import ConnectionLostError
+from mockserver.server.transport_faults import ConnectionLostError
 from tests.invariants.adapters import GUIDEWIRE, PAYT, PVEX, VBA, XERO, for_each_vendor
 from tests.invariants.sandboxes import (
     ItemSpec,

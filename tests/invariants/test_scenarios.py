@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.model import Action
-from mockserver.scenario.chance import draw
+from mockserver.scenario.evaluation import draw
 from mockserver.server.application import Application
-from mockserver.server.connection import ConnectionLostError
+from mockserver.server.transport_faults import ConnectionLostError
 from tests.invariants.adapters import ADAPTERS, GUIDEWIRE, XERO, for_each_vendor
 from tests.invariants.sandboxes import (
     ItemSpec,

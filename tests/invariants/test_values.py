@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mockserver.model import Json
 from mockserver.spec import typed_xml
-from mockserver.vendors.guidewire.profile.pins import A, B
+from mockserver.vendors.guidewire.profile import A, B
 from tests.invariants.adapters import GUIDEWIRE, PVEX, VBA, XERO
 from tests.invariants.sandboxes import (
     ItemSpec,

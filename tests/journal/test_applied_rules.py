@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal.applied_rules import applied_rules, applied_scenarios
 from mockserver.journal.entry import Entry
+from mockserver.journal.view import applied_rules, applied_scenarios
 from mockserver.model import Document
 from tests.support.journal_entries import ENTRY
 

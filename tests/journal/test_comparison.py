@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as replaced
 
-from mockserver.journal.comparison import compare_entries, compare_reply, reported_outcomes
+from mockserver.journal.replay import compare_entries, compare_reply, reported_outcomes
 from mockserver.model import Action, AppliedEffect, Delivery, Reply
 from mockserver.spec.openapi import Operation
 from tests.support import sample_vendor

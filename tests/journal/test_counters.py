@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from mockserver.journal.counters import CallCounters, VendorCounts
 from mockserver.journal.entry import ItemResults
+from mockserver.journal.journal import CallCounters, VendorCounts
 from mockserver.model import Action, Delivery, Item, Outcome, Problem
 from tests.support.journal_entries import entry, item_results
 

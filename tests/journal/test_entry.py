@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.control.cases.transport import LOSS_KINDS
+from mockserver.control.http_client import LOSS_KINDS
 from mockserver.journal.entry import SILENT_FAULTS, ItemResults, request_target, target_below_mount
-from mockserver.journal.resend import (
+from mockserver.journal.replay import (
     LOSS_KINDS_BY_FAULT,
     loss_kind,
     to_other_server,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal.item_places import item_places
+from mockserver.journal.replay import item_places
 from mockserver.model import Action, Reply
 from mockserver.spec.openapi import Operation
 from tests.support import sample_vendor

@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.journal.entry import Entry
-from mockserver.journal.entry_log import Limits, MemoryEntryLog
-from mockserver.journal.journal import Journal
+from mockserver.journal.journal import Journal, Limits, MemoryEntryLog
 from mockserver.model import Action, Answer, Delivery, Item, Outcome, Problem, Reply
 from tests.support.engine_samples import CALL, NOW
 

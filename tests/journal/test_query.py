@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.journal.entry import ItemResults
-from mockserver.journal.query import Query, select
+from mockserver.journal.entry import ItemResults, Query, select
 from mockserver.model import Action, Delivery, Item, Outcome, Problem
 from tests.support.engine_samples import NOW
 from tests.support.journal_entries import entry, item_results

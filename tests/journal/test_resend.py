@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.errors import UnknownSandboxError
-from mockserver.journal.resend import sandbox_settings
-from mockserver.sandbox.settings import Settings
+from mockserver.journal.replay import sandbox_settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from tests.control.operators import NEW, create, order
 from tests.support import sample_vendor

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.journal.entry import ItemResults
-from mockserver.journal.strip import GROUPS, strip
+from mockserver.journal.view import GROUPS, strip
 from mockserver.model import Action, Item, Outcome, Problem
 from tests.support.journal_entries import item_results
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from hashlib import sha256
 
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import create_app
 from tests.journeys.journey import journeys
 from tests.support.client import Client

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from tests.support.client import Client
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mockserver.redis_store.documents import field_of, read_document, split_field, write_changes
+from mockserver.redis_store.sandbox_copy import field_of, read_document, split_field, write_changes
 from mockserver.sandbox.memory_table import MemoryTable, UndoList
 
 PLACE = ("vba/sandbox", "invoices")

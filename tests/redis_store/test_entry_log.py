@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.redis_store.entry_log import share_of_each
+from mockserver.redis_store.journal import share_of_each
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from mockserver.journal.entry import ItemResults
 from mockserver.model import Action, Item, Outcome, Problem
-from mockserver.redis_store.documents import read_before
-from mockserver.redis_store.entry_log import decode
+from mockserver.redis_store.journal import decode
 from mockserver.redis_store.keys import FORMAT, journal_keys, list_keys, sandbox_keys
+from mockserver.redis_store.sandbox_copy import read_before
 from tests.support.journal_entries import ENTRY
 
 HOW = "a version that cannot read this needs another FORMAT, and this test what that one stores"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.sandbox.diff import DocumentPlace, ValueChange, diff_tables
+from mockserver.sandbox.snapshots import DocumentPlace, ValueChange, diff_tables
 
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "1"])
 VALUES = st.recursive(

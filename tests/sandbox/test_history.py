@@ -3,11 +3,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.errors import UnknownSandboxError
-from mockserver.sandbox import history, memory_store
+from mockserver.sandbox import memory_store
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.memory_table import MemoryTable
-from mockserver.sandbox.sandboxes import Sandboxes
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.store import State, Tables
 
 SCOPE = "acme/"
@@ -119,7 +118,7 @@ def test_a_reset_forgets_the_calls_before_it(sandboxes: Sandboxes) -> None:
 def test_calls_that_changed_too_much_since_are_no_longer_known(
     sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MAX_CHANGES", 3)
+    monkeypatch.setattr(memory_store, "MAX_CHANGES", 3)
     call(sandboxes, 1, "a")
     call(sandboxes, 2, "b", "c", "d")
     call(sandboxes, 3, "e")
@@ -131,7 +130,7 @@ def test_calls_that_changed_too_much_since_are_no_longer_known(
 def test_looking_at_a_sandbox_pushes_no_call_out_of_its_history(
     sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MAX_CHANGES", 2)
+    monkeypatch.setattr(memory_store, "MAX_CHANGES", 2)
     call(sandboxes, 1, "a")
 
     for _ in range(9):
@@ -151,8 +150,8 @@ def test_calls_that_the_journal_has_dropped_are_no_longer_known(sandboxes: Sandb
 
 
 def test_what_the_control_plane_changed_before_the_first_call_that_is_kept_is_forgotten() -> None:
-    kept = history.KeptSteps()
-    one = history.History(kept)
+    kept = memory_store.KeptSteps()
+    one = memory_store.History(kept)
     table = MemoryTable(("acme/", "orders"), [])
     one.end_call(1)
     for key in "abc":
@@ -165,8 +164,8 @@ def test_what_the_control_plane_changed_before_the_first_call_that_is_kept_is_fo
 
 
 def test_calls_that_changed_nothing_are_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MAX_CHANGES", 3)
-    one = history.History()
+    monkeypatch.setattr(memory_store, "MAX_CHANGES", 3)
+    one = memory_store.History()
 
     for number in range(1, 11):
         one.end_call(number)
@@ -177,9 +176,9 @@ def test_calls_that_changed_nothing_are_limited_too(monkeypatch: pytest.MonkeyPa
 def test_all_sandboxes_together_remember_no_more_changes_than_the_limit_of_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(history, "MAX_CHANGES_OF_ALL", 3)
-    kept = history.KeptSteps()
-    all_of_them = [history.History(kept) for _ in range(8)]
+    monkeypatch.setattr(memory_store, "MAX_CHANGES_OF_ALL", 3)
+    kept = memory_store.KeptSteps()
+    all_of_them = [memory_store.History(kept) for _ in range(8)]
     table = MemoryTable(("acme/", "orders"), [])
 
     for number in range(1, 6):
@@ -192,8 +191,8 @@ def test_all_sandboxes_together_remember_no_more_changes_than_the_limit_of_all(
 
 
 def test_a_history_that_was_forgotten_counts_for_no_limit_any_more() -> None:
-    kept = history.KeptSteps()
-    one, other = history.History(kept), history.History(kept)
+    kept = memory_store.KeptSteps()
+    one, other = memory_store.History(kept), memory_store.History(kept)
     for each in (one, other):
         each.add([(MemoryTable(("acme/", "orders"), []), "a", None)], is_control=False)
         each.end_call(1)
@@ -204,7 +203,7 @@ def test_a_history_that_was_forgotten_counts_for_no_limit_any_more() -> None:
 
 
 def test_a_sandbox_that_is_deleted_leaves_no_step_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = history.KeptSteps()
+    kept = memory_store.KeptSteps()
     monkeypatch.setattr(memory_store, "KeptSteps", lambda: kept)
     made = Sandboxes(MemoryStore(), {}, {})
     made.create(Settings("qa"))
@@ -216,8 +215,8 @@ def test_a_sandbox_that_is_deleted_leaves_no_step_behind(monkeypatch: pytest.Mon
 
 
 def test_a_call_that_ends_after_its_sandbox_was_deleted_counts_for_no_limit() -> None:
-    kept = history.KeptSteps()
-    one = history.History(kept)
+    kept = memory_store.KeptSteps()
+    one = memory_store.History(kept)
     one.add([(MemoryTable(("acme/", "orders"), []), "a", None)], is_control=False)
 
     one.end()

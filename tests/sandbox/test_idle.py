@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mockserver.errors import TooManySandboxesError
-from mockserver.sandbox.idle import IdleTracker
+from mockserver.sandbox.sandboxes import IdleTracker
 
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

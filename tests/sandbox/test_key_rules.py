@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.model import Document
-from mockserver.sandbox.key_rules import KeyRules, key_rules
+from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import State
 from tests.support.engine_samples import store, transact
 

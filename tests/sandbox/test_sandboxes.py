@@ -7,10 +7,8 @@ import pytest
 
 from mockserver.errors import TooManySandboxesError, UnknownSandboxError
 from mockserver.sandbox import scenarios, snapshots
-from mockserver.sandbox.idle import IdleTracker
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.sandboxes import Sandboxes, is_sandbox_name
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import IdleTracker, Sandboxes, Settings, is_sandbox_name
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, State
 from tests.support.engine_samples import NOW
 

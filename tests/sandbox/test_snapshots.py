@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from mockserver.model import Document
 from mockserver.sandbox import scenarios, snapshots
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS
-from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
 from mockserver.sandbox.store import SandboxState, State
 from tests.support.engine_samples import NOW

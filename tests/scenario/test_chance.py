@@ -8,11 +8,11 @@ from statistics import median
 
 import pytest
 
-from mockserver.scenario.chance import draw, sample_delay
+from mockserver.scenario.evaluation import draw, sample_delay
 from mockserver.scenario.model import Delay
 
 DRAWN = """
-from mockserver.scenario.chance import draw
+from mockserver.scenario.evaluation import draw
 print([draw(7, 'flaky', 'r1', str(n), '1') for n in range(5)])
 """
 """A program that draws five times."""

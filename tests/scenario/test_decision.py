@@ -3,8 +3,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mockserver.model import Call
-from mockserver.scenario.decision import CallContext, Candidate
-from mockserver.scenario.model import Rule, RuleQuota
+from mockserver.scenario.model import CallContext, Candidate, Rule, RuleQuota
 
 CALL = Call("acme", "default", "PUT", "/orders", "a=1", body=b"{}")
 

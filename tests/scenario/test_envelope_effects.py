@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.codec import json
 from mockserver.model import Reply
-from mockserver.scenario.envelope_effects import MAX_GROWTH, MAX_TEXT, apply_envelope
+from mockserver.scenario.effects import MAX_GROWTH, MAX_TEXT, apply_envelope
 from mockserver.scenario.model import EnvelopeEffect, SchemaDrift
 from tests.support.engine_samples import BATCH
 

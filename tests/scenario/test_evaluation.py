@@ -11,10 +11,13 @@ from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS
 from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.scenario import evaluation
-from mockserver.scenario.decision import NO_EFFECTS, CallContext, Candidate, Decision
 from mockserver.scenario.evaluation import evaluate, format_retry_after
 from mockserver.scenario.model import (
+    NO_EFFECTS,
+    CallContext,
+    Candidate,
     Commit,
+    Decision,
     Delay,
     Effect,
     EnvelopeEffect,

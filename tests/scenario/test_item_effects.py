@@ -8,23 +8,21 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.engine.apply import apply_all, apply_each
+from mockserver.engine.batch import apply_all, apply_each
+from mockserver.engine.declared_answers import AnswerForm, render_outcomes
 from mockserver.engine.declared_refusals import refuse_with_problem_details
-from mockserver.engine.outcome_rows import AnswerForm, render_outcomes
 from mockserver.errors import Refusal
 from mockserver.model import Action, AppliedEffect, Call, Fault, Item, Outcome, Reply
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.store import State
-from mockserver.scenario.decision import Decision
-from mockserver.scenario.item_effects import (
+from mockserver.scenario.effects import (
     AppliedEffects,
     applied_effects,
     default_extra_outcome,
     reorder_outcomes,
 )
-from mockserver.scenario.model import Effect, EnvelopeEffect
-from mockserver.spec.openapi import Batch, Operation, Spec
-from mockserver.spec.path_forms import PathForms
+from mockserver.scenario.model import Decision, Effect, EnvelopeEffect
+from mockserver.spec.openapi import Batch, Operation, PathForms, Spec
 from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, default_fault_problem
 from tests.support.engine_samples import BATCH, OPERATION, batch_handler, orders, store, stored, transact
 

@@ -7,10 +7,9 @@ import jsonschema_rs
 import pytest
 
 import mockserver
-from mockserver.scenario import magic_tokens, model
+from mockserver.scenario import model, selection
 from mockserver.scenario.language import SCHEMA, build_schema, render_reference
-from mockserver.scenario.packaged import load_packaged
-from mockserver.scenario.parser import InvalidScenarioError, parse_document, parse_text
+from mockserver.scenario.parser import InvalidScenarioError, load_packaged, parse_document, parse_text
 from tests.scenario.documents import OPERATIONS, document, rule, schema_nodes
 
 DOCS = (Path(mockserver.__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
@@ -117,7 +116,7 @@ def test_every_token_that_the_documentation_names_is_one() -> None:
     }
 
     assert [
-        token for token in tokens if not (magic_tokens.effect_of(token) or magic_tokens.response_of(token))
+        token for token in tokens if not (selection.effect_of(token) or selection.response_of(token))
     ] == []
     assert len(named) > 20
 

@@ -4,8 +4,8 @@ import pytest
 
 from mockserver.model import Fault
 from mockserver.scenario.language import SCHEMA
-from mockserver.scenario.magic_tokens import FIRST_WORD, ITEM_FAULT_CODES, effect_of, response_of
 from mockserver.scenario.model import Commit, Delay, Dribble, Effect, ResponseEffect
+from mockserver.scenario.selection import FIRST_WORD, ITEM_FAULT_CODES, effect_of, response_of
 
 EVERYTHING = Commit()
 NOTHING = Commit(first=0)

@@ -7,8 +7,7 @@ import pytest
 
 import mockserver
 from mockserver.engine.registry import vendor_packages
-from mockserver.scenario.packaged import load_packaged
-from mockserver.scenario.parser import parse_text
+from mockserver.scenario.parser import load_packaged, parse_text
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
 

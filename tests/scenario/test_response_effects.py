@@ -6,14 +6,13 @@ from msgspec.structs import replace
 from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.errors import Refusal
 from mockserver.model import Answer, Call, Delivery, Reply
-from mockserver.scenario.decision import Decision
-from mockserver.scenario.model import Dribble, ResponseBody, ResponseEffect
-from mockserver.scenario.response_effects import (
+from mockserver.scenario.effects import (
     apply_quota_refusal,
     apply_response,
     build_delivery,
     refusal_for_status,
 )
+from mockserver.scenario.model import Decision, Dribble, ResponseBody, ResponseEffect
 from tests.support.engine_samples import store, transact
 
 CALL = Call("acme", "default", "PUT", "/orders", query="a=1", mount="/sandboxes/s/acme")

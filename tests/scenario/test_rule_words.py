@@ -4,8 +4,7 @@ import pytest
 
 from mockserver.model import Document
 from mockserver.scenario.language import SCHEMA
-from mockserver.scenario.packaged import load_packaged
-from mockserver.scenario.parser import parse_text
+from mockserver.scenario.parser import load_packaged, parse_text
 from mockserver.scenario.rule_words import describe_rule
 from tests.scenario.documents import OPERATIONS, rule
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.scenario.language import SCHEMA
-from mockserver.scenario.schema_errors import closest_match, describe, shorten
+from mockserver.scenario.language import SCHEMA, closest_match, describe, shorten
 from tests.scenario.documents import document, reported_problems, rule, schema_nodes
 
 EFFECT_KEYS = "commit, duplicate, fail, failTimes, hang, omit, warn"

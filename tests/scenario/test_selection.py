@@ -14,13 +14,11 @@ from mockserver.errors import InvalidHeaderError
 from mockserver.model import Call
 from mockserver.sandbox.assumptions import MAGIC_TOKENS
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIOS
-from mockserver.sandbox.settings import Settings
 from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.scenario import parser, selection
-from mockserver.scenario.decision import NO_EFFECTS, Decision
-from mockserver.scenario.model import Commit, Effect, Rule
+from mockserver.scenario.model import NO_EFFECTS, Commit, Decision, Effect, Rule
 from mockserver.scenario.selection import ScenarioSelector, parse_scenario_header
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import Request

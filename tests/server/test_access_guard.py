@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.server.access_guard import host_name
+from mockserver.server.access import host_name
 from tests.support import sample_vendor
 from tests.support.client import Client, Response
 

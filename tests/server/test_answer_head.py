@@ -16,9 +16,15 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from mockserver.server.answer_head import Head, head_of
-from mockserver.server.header_spelling import spell_names, spelled
-from mockserver.server.uvicorn_protocol import MockServerProtocol, SocketConnection, checked_protocol
+from mockserver.server.protocol import (
+    Head,
+    MockServerProtocol,
+    SocketConnection,
+    checked_protocol,
+    head_of,
+    spell_names,
+    spelled,
+)
 
 LENGTH = (b"Content-Length", b"2")
 

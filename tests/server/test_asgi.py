@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 from mockserver.engine.admission import Arrival
-from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.call import Pipeline
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import HeadersTooLarge, MockServerError, VendorError
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.store import State
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.asgi import MockServerApp
-from mockserver.server.flask_bridge import FlaskBridge
-from mockserver.server.routing import build_connexion
+from mockserver.server.routing import FlaskBridge, build_connexion
 from mockserver.vendor import Enter, Request
 from tests.support import sample_vendor
 from tests.support.client import Client, Response

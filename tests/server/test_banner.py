@@ -6,7 +6,7 @@ import pytest
 
 from mockserver import __version__
 from mockserver.server.application import Application, Options
-from mockserver.server.banner import Facts, render_banner
+from mockserver.server.serving import Facts, render_banner
 from tests.support import sample_vendor
 
 URL = "http://127.0.0.1:8080/"

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.server.first_use import BuiltAtFirstCall
+from mockserver.server.application import BuiltAtFirstCall
 
 
 def test_an_application_is_built_once_and_at_its_first_call() -> None:

@@ -11,15 +11,14 @@ from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 
 from mockserver.engine.admission import Arrival
-from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.call import Pipeline
 from mockserver.errors import TooLarge
 from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
-from mockserver.server.connection import ConnectionLostError, NullConnection
-from mockserver.server.flask_bridge import ARRIVAL, STARTED, FlaskBridge
-from mockserver.server.recorder import Recorder
-from mockserver.server.request_body import read_body
+from mockserver.server.exchange import Recorder, read_body
+from mockserver.server.routing import ARRIVAL, STARTED, FlaskBridge
+from mockserver.server.transport_faults import ConnectionLostError, NullConnection
 from tests.support import engine_samples, sample_vendor
 from tests.support.client import Client
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver.server.application import Application
-from mockserver.server.header_spelling import spell_names
+from mockserver.server.protocol import spell_names
 from mockserver.testing.threaded_server import run_in_thread
 from tests.support.client import Client
 from tests.support.operations import called_operations

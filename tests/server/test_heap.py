@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.engine.executor import Executor
+from mockserver.engine.call import Executor
 from mockserver.model import EMPTY
-from mockserver.server import heap
+from mockserver.server import process_memory
 from mockserver.server.application import Application
-from mockserver.server.heap import collection_paused, freeze_heap, release_free_memory
+from mockserver.server.process_memory import collection_paused, freeze_heap, release_free_memory
 from tests.bench.batches import Batches, vendor_batches
 from tests.support.client import Response, send_call
 
@@ -59,7 +59,7 @@ def test_free_memory_is_given_back_again_and_again(monkeypatch: pytest.MonkeyPat
         malloc_trim = staticmethod(trims.put)
 
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: Library)
-    monkeypatch.setattr(heap, "RELEASE_S", 0.001)
+    monkeypatch.setattr(process_memory, "RELEASE_S", 0.001)
     release_free_memory()
 
     assert [trims.get(timeout=10) for _ in range(2)] == [0, 0]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Call
-from mockserver.server.in_flight import InFlightCalls, InFlightCounts
+from mockserver.server.backend import InFlightCalls, InFlightCounts
 from tests.support import engine_samples, sample_vendor
 
 CALL = replace(

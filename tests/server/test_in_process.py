@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.control.cases.transport import LostResponse, Request, Response
-from mockserver.server.connection import ConnectionLostError
+from mockserver.control.http_client import LostResponse, Request, Response
 from mockserver.server.in_process import InProcessClient
+from mockserver.server.transport_faults import ConnectionLostError
 from tests.support import sample_vendor
 from tests.support.skipping_loop import run_skipping
 

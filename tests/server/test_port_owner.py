@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from mockserver.server.port_owner import find_owner, print_uptime
+from mockserver.server.listening import find_owner, print_uptime
 
 NOWHERE = Path("/nonexistent")
 

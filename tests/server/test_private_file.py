@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.server.private_file import replace_file
+from mockserver.server.files import replace_file
 
 
 def test_the_content_is_replaced(tmp_path: Path) -> None:

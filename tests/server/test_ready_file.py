@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.server.ready_file import ReadyFile
-from mockserver.server.startup_error import StartupError
+from mockserver.server.files import ReadyFile
+from mockserver.server.listening import StartupError
 
 URL = "http://127.0.0.1:8080/"
 

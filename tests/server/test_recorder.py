@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Reply
-from mockserver.server.recorder import Recorder, reason_header
+from mockserver.server.exchange import Recorder, reason_header
 from tests.support.engine_samples import CALL
 
 REFUSED = Answer(Reply(404), refusal="not-found", reason="no record O9; send another")

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.errors import MockServerError
 from mockserver.server.application import Options, create_app
-from mockserver.server.reloading import ReloadingApp
+from mockserver.server.serving import ReloadingApp
 from tests.control.operators import SANDBOXES, create, order, orders
 from tests.support import sample_vendor
 from tests.support.client import Client

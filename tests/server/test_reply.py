@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from werkzeug.http import remove_entity_headers
 
 from mockserver.model import Reply
-from mockserver.server.reply import vendor_headers
+from mockserver.server.exchange import vendor_headers
 
 NAMES = st.sampled_from(["Content-Type", "content-length", "Allow", "X-One", "x-one", "Location", "Expires"])
 TEXTS = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=5)

@@ -10,7 +10,7 @@ from mockserver.errors import MalformedBody, TooLarge, UnsupportedMediaType
 from mockserver.model import Json
 from mockserver.server.application import Application
 from mockserver.server.asgi import MAX_BODY_BYTES
-from mockserver.server.request_body import MAX_MEMBERS, MAX_VALUES, check_values, decode
+from mockserver.server.exchange import MAX_MEMBERS, MAX_VALUES, check_values, decode
 from tests.support.client import Client, Response
 from tests.support.engine_samples import CALL
 from tests.support.operations import BatchAttempt, CalledOperation, batch_operations, stored

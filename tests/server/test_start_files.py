@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.startup_error import StartupError
+from mockserver.server.listening import StartupError
 from tests.support import sample_vendor
 from tests.support.client import Client
 

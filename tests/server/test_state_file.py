@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mockserver.server.application import Application
-from mockserver.server.startup_error import StartupError
-from mockserver.server.state_file import StateFile
+from mockserver.server.files import StateFile
+from mockserver.server.listening import StartupError
 from tests.control.operators import NEW, SANDBOXES, create, listed, order, orders
 from tests.support import sample_vendor
 from tests.support.client import Client

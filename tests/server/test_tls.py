@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.server import tls
-from mockserver.server.startup_error import StartupError
-from mockserver.server.tls import Certificate, make_certificate
+from mockserver.server import listening
+from mockserver.server.listening import Certificate, StartupError, make_certificate
 
 
 def shake_hands(certificate: Certificate, name: str) -> set[str]:
@@ -108,6 +107,6 @@ def test_a_missing_library_is_told_with_the_line_to_type(
     monkeypatch.setitem(sys.modules, "trustme", None)
 
     with pytest.raises(StartupError, match="needs the package trustme") as told:
-        tls.make_certificate(tmp_path, ())
+        listening.make_certificate(tmp_path, ())
 
     assert told.value.cure == "pip install '.[tls]' in the folder of the checkout"

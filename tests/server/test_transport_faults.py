@@ -11,8 +11,17 @@ from starlette.types import Message
 
 from mockserver.model import Delivery
 from mockserver.scenario.language import build_schema
-from mockserver.server.connection import CONNECTION_KEY, ConnectionLostError, NullConnection, connection_of
-from mockserver.server.transport_faults import FAULTS, SURPLUS_BYTES, OutgoingReply, deliver, is_bodiless
+from mockserver.server.transport_faults import (
+    CONNECTION_KEY,
+    FAULTS,
+    SURPLUS_BYTES,
+    ConnectionLostError,
+    NullConnection,
+    OutgoingReply,
+    connection_of,
+    deliver,
+    is_bodiless,
+)
 from tests.support.skipping_loop import run_skipping
 
 CONTENT = b'[{"id": "A"}, {"id": "B"}]'

@@ -21,11 +21,17 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.model import Delivery
-from mockserver.server import uvicorn_protocol
-from mockserver.server.connection import connection_of
-from mockserver.server.tls import make_certificate
-from mockserver.server.transport_faults import FAULTS, SURPLUS_BYTES, OutgoingReply, deliver, is_bodiless
-from mockserver.server.uvicorn_protocol import ProtocolError, checked_protocol, reset_on_close
+from mockserver.server import protocol
+from mockserver.server.listening import make_certificate
+from mockserver.server.protocol import ProtocolError, checked_protocol, reset_on_close
+from mockserver.server.transport_faults import (
+    FAULTS,
+    SURPLUS_BYTES,
+    OutgoingReply,
+    connection_of,
+    deliver,
+    is_bodiless,
+)
 
 CONTENT = b'[{"id": "A"}, {"id": "B"}]'
 HALF = CONTENT[: len(CONTENT) // 2]
@@ -370,7 +376,7 @@ def test_nobody_complains_of_a_fault_that_its_client_does_not_wait_for(open_shop
 def test_a_client_that_asks_again_and_leaves_ends_the_waiting(
     open_shop: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "_POLL_S", 0.02)
+    monkeypatch.setattr(protocol, "_POLL_S", 0.02)
     visit = open_shop.shop.visits["/thrice"]
     with open_shop.connect() as wire:
         wire.sendall(request("/thrice", fault="NO_RESPONSE") * 3)
@@ -478,7 +484,7 @@ def test_a_protocol_that_is_built_otherwise_is_refused(monkeypatch: pytest.Monke
 
 
 def test_a_cycle_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uvicorn_protocol, "_CYCLE_NAMES", ("flow", "gone"))
+    monkeypatch.setattr(protocol, "_CYCLE_NAMES", ("flow", "gone"))
 
     with pytest.raises(ProtocolError, match="this uvicorn has no gone: "):
         checked_protocol()

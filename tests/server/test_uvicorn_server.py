@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver import __version__
 from mockserver.cli.main import main
-from mockserver.server.uvicorn_server import stop_signals
+from mockserver.server.serving import stop_signals
 from tests.support.server_process import COMMAND, STOP_S, serve_process
 
 PATIENCE_S = 60

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.server.watching import changed_files, stamps_of, watch
+from mockserver.server.serving import changed_files, stamps_of, watch
 
 
 def test_a_file_has_another_stamp_when_it_changes(tmp_path: Path) -> None:

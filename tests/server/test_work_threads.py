@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.control.snapshots import SnapshotOperations
+from mockserver.control.sandboxes import SnapshotOperations
 from mockserver.control.status import ServerOperations
-from mockserver.engine import pipeline
+from mockserver.engine import call
 from mockserver.server.application import Application, Options, create_app
-from mockserver.server.recorder import Recorder
+from mockserver.server.exchange import Recorder
 from mockserver.server.work_threads import LARGE_BODY, MANY_COMMAS, CallThread
 from tests.support.client import Client, Response, send_call
 from tests.support.engine_samples import CALL, arrival_of
@@ -80,7 +80,7 @@ def test_a_list_in_a_sandbox_of_many_records_is_made_in_a_thread(
     client: Client, in_loop: list[bool], monkeypatch: pytest.MonkeyPatch, path: str, *, expected: bool
 ) -> None:
     client.get(path, headers=SENT)
-    monkeypatch.setattr(pipeline, "_MANY_RECORDS", 1)
+    monkeypatch.setattr(call, "_MANY_RECORDS", 1)
     client.get(path, headers=SENT)
     assert in_loop == [True, expected]
 

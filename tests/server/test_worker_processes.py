@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.server import application
 from mockserver.server.application import Options
-from mockserver.server.worker_processes import workers_config
+from mockserver.server.serving import workers_config
 from tests.support import sample_vendor
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.sandbox.memory_state import uuid_from_octets
-from mockserver.spec.formats import DATE_PATTERN, DATE_TIME_PATTERN, UUID_PATTERN
+from mockserver.sandbox.memory_store import uuid_from_octets
+from mockserver.spec.schema import DATE_PATTERN, DATE_TIME_PATTERN, UUID_PATTERN
 
 DATE = re.compile(DATE_PATTERN, re.ASCII)
 DATE_TIME = re.compile(DATE_TIME_PATTERN, re.ASCII)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.errors import SpecError
-from mockserver.spec.path_forms import PathForms, read_path_forms
+from mockserver.spec.openapi import PathForms, read_path_forms
 from tests.support import sample_vendor
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.references import find_broken_references
+from mockserver.spec.loading import find_broken_references
 
 
 def broken(**members: Any) -> list[tuple[Any, ...]]:

@@ -9,8 +9,8 @@ import pytest
 from mockserver.codec.json import decode
 from mockserver.errors import SpecError
 from mockserver.model import Json, Path
-from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.schema import (
+    COMMON_FORMATS,
     MAX_MEMBERS,
     MAX_VALUES,
     Schema,

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.errors import MalformedBody
 from mockserver.spec.typed_xml import RequestReader
-from mockserver.spec.xml_places import XmlPlaces
+from mockserver.spec.xml import XmlPlaces
 
 ORDER: dict[str, Any] = {
     "type": "object",

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.spec.typed_xml import AnswerReader
-from mockserver.spec.xml_places import XmlPlaces, without_omitted
-from mockserver.spec.xml_writer import XmlWriter
+from mockserver.spec.xml import XmlPlaces, XmlWriter, without_omitted
 
 SCHEMAS: dict[str, Any] = {
     "Answer": {

@@ -4,7 +4,7 @@ import pytest
 from yaml import YAMLError
 
 from mockserver.codec import yaml
-from mockserver.spec.yaml_errors import YamlFault, find_yaml_fault
+from mockserver.spec.yaml_positions import YamlFault, find_yaml_fault
 
 
 def fault(text: str) -> YamlFault:

@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from mockserver.control.cases.case_file import read_case_file
+from mockserver.control.cases.language import read_case_file
 from mockserver.control.cases.runner import run_in_new_sandbox
-from mockserver.control.cases.transport import open_client
+from mockserver.control.http_client import open_client
 from tests.stories.recording import Export
 
 PATIENCE_S = 10

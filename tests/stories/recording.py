@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from mockserver.control.cases.expectations import SEED, START_INSTANT, SandboxClient
 from mockserver.control.cases.runner import run
-from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
-from mockserver.control.cases.transport import open_client
+from mockserver.control.http_client import open_client
 from mockserver.engine.registry import vendor_packages
 from tests.catalogue.rows import CatalogueEntry, entries_of
 from tests.journeys.journey import Journey, journeys

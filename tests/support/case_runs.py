@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from mockserver.control.cases.expectations import SandboxClient
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
-from mockserver.control.cases.sandbox_client import SandboxClient
-from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response
+from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
 from mockserver.server.application import Application
 from mockserver.server.in_process import InProcessClient
 from tests.support import conformance

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Message
 
 from mockserver.codec.http import parse_content_type
-from mockserver.codec.paths import path_of
+from mockserver.codec.urls import path_of
 from mockserver.server.application import Application
 from tests.support.conformance import SentReply, find_violation
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 import mockserver
-from mockserver.cli.help.examples import examples_of
 from mockserver.cli.main import main
-from mockserver.cli.settings.config_settings import commands_of
+from mockserver.cli.options import examples_of
+from mockserver.cli.settings import commands_of
 
 PAGE = Path(mockserver.__file__).parents[1] / "docs" / "commands.md"
 _DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.*)\]")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mockserver.engine.admission import Arrival
-from mockserver.engine.envelope import EnvelopeReader
+from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.registry import LoadedVendor, load_vendor
 from mockserver.errors import Rejected
 from mockserver.model import EMPTY, Action, Answer, Call, Item, Json, Outcome, Problem, Reply, Verdict

@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.control.story_comparison import expected_answer
+from mockserver.control.stories import expected_answer
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.journal.export.story import Story, StoryCall
-from mockserver.journal.resend import resend_headers, target_with_query
+from mockserver.journal.replay import resend_headers, target_with_query
 from mockserver.journal.view import View
 from mockserver.model import Action, Document, Item, Outcome, Reply
 from tests.support.engine_samples import CALL, NOW

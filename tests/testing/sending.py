@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import httpx
 
 from mockserver.model import Json
-from mockserver.testing.examples import Example
+from mockserver.testing.scenarios import Example
 from mockserver.testing.server import MockServer
 from mockserver.testing.vendor import SandboxVendor
 

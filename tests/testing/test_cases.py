@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.testing.cases import CatalogueTest, find_cases, show_case
-from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.sandbox import CatalogueTest, Sandbox, find_cases, show_case
 from mockserver.testing.server import MockServer
 from tests.testing.sending import send
 

@@ -7,8 +7,8 @@ import pytest
 
 from mockserver.contract.loading import find_profile
 from mockserver.engine.registry import vendor_packages
-from mockserver.testing.examples import NoExampleError
 from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.scenarios import NoExampleError
 from mockserver.testing.server import MockServer
 from tests.testing.sending import put_invoices, send
 

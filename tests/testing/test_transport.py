@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from mockserver.testing import transport
-from mockserver.testing.transport import NoResponseError
+from mockserver.testing import control_client
+from mockserver.testing.control_client import NoResponseError
 
 
 @contextmanager
@@ -27,8 +27,8 @@ def answering(response: bytes) -> Iterator[str]:
         thread.join()
 
 
-def get(url: str) -> transport.Response:
-    return transport.send("GET", url, {}, None, 10)
+def get(url: str) -> control_client.Response:
+    return control_client.send("GET", url, {}, None, 10)
 
 
 @pytest.mark.parametrize(

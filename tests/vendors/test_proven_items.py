@@ -23,12 +23,12 @@ from mockserver.contract.examples import ProfileExamples, ProfileSubject
 from mockserver.contract.exchange import Request
 from mockserver.contract.profile import DrawnValues
 from mockserver.engine.admission import Arrival
-from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.call import Pipeline
 from mockserver.engine.plan import CompiledBody, CompiledOperation
 from mockserver.engine.registry import LoadedVendor, discover_vendors
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import Json
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.server.application import Application, Options, create_app
 from mockserver.spec.schema import Schema

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from mockserver.cli.options import EXIT_USAGE
-from mockserver.cli.remote.control_plane import connected
-from mockserver.cli.remote.outcome_lines import shorten, write_json, write_lines
-from mockserver.cli.remote.server_failures import end
-from mockserver.cli.remote.server_options import ServerOptions
-from mockserver.codec.durations import parse_duration
+from mockserver.cli.output import shorten, write_json, write_lines
+from mockserver.cli.server import ServerOptions, connected, end
+from mockserver.codec.instants import parse_duration
 from mockserver.model import Document, Json
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.cli.remote.control_plane import ControlPlane, send_request
+from mockserver.cli.server import ControlPlane, send_request
 from mockserver.codec import json
 from mockserver.errors import MalformedBody
 from mockserver.model import Document

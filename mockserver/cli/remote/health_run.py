@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
 
-from mockserver.cli.remote.control_plane import ControlPlane, RefusedError, ServerUnreachableError, connected
-from mockserver.cli.remote.outcome_lines import counted, write_json, write_lines
-from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.cli.output import counted, write_json, write_lines
+from mockserver.cli.server import ControlPlane, RefusedError, ServerOptions, ServerUnreachableError, connected
 from mockserver.model import Document
 
 _NOT_READY = "store-unavailable"

@@ -10,12 +10,9 @@ import click
 
 from mockserver.cli.journal_export import FORMATS
 from mockserver.cli.options import EXIT_FINDINGS
-from mockserver.cli.remote.control_plane import ControlPlane, HttpReply, RefusedError, connected
+from mockserver.cli.output import replay_lines, write_json, write_lines
 from mockserver.cli.remote.journal_filters import Filters
-from mockserver.cli.remote.journal_lines import replay_lines
-from mockserver.cli.remote.outcome_lines import write_json, write_lines
-from mockserver.cli.remote.server_failures import end
-from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.cli.server import ControlPlane, HttpReply, RefusedError, ServerOptions, connected, end
 
 _UNEXPORTABLE = ("not-reproducible", "not-kept")
 _ASK_FOR_SECRETS = "secrets=shown"

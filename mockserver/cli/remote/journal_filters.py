@@ -10,12 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.failure.suggestions import shown
-from mockserver.cli.options import InvalidValueError
-from mockserver.cli.remote.server_completion import complete_operations, complete_scenarios, complete_vendors
-from mockserver.cli.remote.verb_options import own_option
-from mockserver.codec.durations import parse_duration
-from mockserver.codec.instants import parse_instant
+from mockserver.cli.options import InvalidValueError, shown
+from mockserver.cli.server import complete_operations, complete_scenarios, complete_vendors, own_option
+from mockserver.codec.instants import parse_duration, parse_instant
 
 F = TypeVar("F", bound=Callable[..., Any])
 

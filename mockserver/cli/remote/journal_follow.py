@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mockserver.cli.remote.control_plane import ControlPlane
 from mockserver.cli.remote.journal_filters import Filters
+from mockserver.cli.server import ControlPlane
 from mockserver.model import Document
 
 _MOST = 10_000

@@ -8,13 +8,10 @@ from time import sleep
 from typing import Any, NoReturn
 
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_REFUSED, EXIT_USAGE
-from mockserver.cli.remote.control_plane import ControlPlane, RefusedError, connected
+from mockserver.cli.output import entry_lines, shorten, verdict_lines, write_done, write_json, write_lines
 from mockserver.cli.remote.journal_filters import Filters
 from mockserver.cli.remote.journal_follow import follow
-from mockserver.cli.remote.journal_lines import entry_lines, verdict_lines
-from mockserver.cli.remote.outcome_lines import shorten, write_done, write_json, write_lines
-from mockserver.cli.remote.server_failures import check_sure, end
-from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.cli.server import ControlPlane, RefusedError, ServerOptions, check_sure, connected, end
 from mockserver.codec import yaml
 from mockserver.model import Document, Json
 

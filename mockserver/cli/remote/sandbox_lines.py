@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.cli.remote.outcome_lines import counted, shorten
+from mockserver.cli.output import counted, shorten
 from mockserver.codec import json
 from mockserver.model import Document, Json
 

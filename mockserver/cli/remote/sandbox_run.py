@@ -9,18 +9,9 @@ from typing import Any
 import click
 
 from mockserver.cli.options import EXIT_USAGE
-from mockserver.cli.remote.control_plane import ControlPlane, connected, sandbox_path
-from mockserver.cli.remote.outcome_lines import (
-    counted,
-    shorten,
-    table_lines,
-    write_done,
-    write_json,
-    write_lines,
-)
+from mockserver.cli.output import counted, shorten, table_lines, write_done, write_json, write_lines
 from mockserver.cli.remote.sandbox_lines import difference_lines, sandbox_row
-from mockserver.cli.remote.server_failures import check_sure, end
-from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.cli.server import ControlPlane, ServerOptions, check_sure, connected, end, sandbox_path
 from mockserver.codec import json
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json

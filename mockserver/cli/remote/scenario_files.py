@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mockserver.cli.remote.outcome_lines import shorten
+from mockserver.cli.output import shorten
 from mockserver.model import Document
-from mockserver.scenario.packaged import load_packaged
-from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, parse_text
+from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, load_packaged, parse_text
 
 STDIN = "-"
 _TEMPLATE = """\

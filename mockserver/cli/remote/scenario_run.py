@@ -9,23 +9,13 @@ from typing import NoReturn
 
 import click
 
-from mockserver.cli.failure.suggestions import nearest
-from mockserver.cli.options import EXIT_FINDINGS, EXIT_USAGE, fail
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_USAGE, fail, nearest
+from mockserver.cli.output import counted, shorten, table_lines, write_done, write_json, write_lines
 from mockserver.cli.remote import scenario_files
-from mockserver.cli.remote.control_plane import ControlPlane, connected
-from mockserver.cli.remote.outcome_lines import (
-    counted,
-    shorten,
-    table_lines,
-    write_done,
-    write_json,
-    write_lines,
-)
-from mockserver.cli.remote.server_failures import end, end_unknown
-from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.cli.server import ControlPlane, ServerOptions, connected, end, end_unknown
 from mockserver.codec import json, yaml
 from mockserver.model import Document
-from mockserver.scenario import limits
+from mockserver.scenario import parser
 from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
@@ -125,7 +115,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
             read = parse_text(text, vendors, source=source)
         except InvalidScenarioError as error:
             _end_invalid(server, source, error)
-        document = limits.limited(read.document, vendor, once=once)
+        document = parser.limited(read.document, vendor, once=once)
         stored = control.here("PUT", f"/scenarios/{read.name}", document)
     _print(server, stored)
 

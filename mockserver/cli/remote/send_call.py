@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mockserver import __version__
-from mockserver.cli.remote.control_plane import ControlPlane, RefusedError, sandbox_path
+from mockserver.cli.output import first_amount, write_lines
 from mockserver.cli.remote.declared_call import find_declared_call, read_spec
-from mockserver.cli.remote.outcome_lines import first_amount, write_lines
 from mockserver.cli.send import SendOptions
+from mockserver.cli.server import ControlPlane, RefusedError, sandbox_path
 from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.model import Document, Json
 

@@ -9,19 +9,20 @@ from pathlib import Path
 import click
 
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_USAGE
-from mockserver.cli.remote.control_plane import (
+from mockserver.cli.output import item_lines, shorten, write_json, write_lines
+from mockserver.cli.remote.send_call import VendorCall, make_call
+from mockserver.cli.send import SendOptions
+from mockserver.cli.server import (
     ControlPlane,
     HttpReply,
     RefusedError,
+    ServerOptions,
     ServerUnreachableError,
     connected,
+    end,
+    end_unknown,
     send_request,
 )
-from mockserver.cli.remote.outcome_lines import item_lines, shorten, write_json, write_lines
-from mockserver.cli.remote.send_call import VendorCall, make_call
-from mockserver.cli.remote.server_failures import end, end_unknown
-from mockserver.cli.remote.server_options import ServerOptions
-from mockserver.cli.send import SendOptions
 from mockserver.model import Document
 
 _CASE = re.compile("[a-z0-9-]{1,64}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.cli.spec_files.members import Member, members_of
+from mockserver.cli.spec_cures import Member, members_of
 from mockserver.spec.openapi import METHODS, resolve
 
 Document = Mapping[str, Any]

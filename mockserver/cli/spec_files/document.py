@@ -7,8 +7,7 @@ from typing import Any
 
 from yaml import YAMLError
 
-from mockserver.cli.failure.suggestions import shown
-from mockserver.cli.options import EXIT_USAGE, fail
+from mockserver.cli.options import EXIT_USAGE, fail, shown
 from mockserver.codec import yaml
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mockserver.cli.settings.config_file import shown_path
-from mockserver.cli.spec_files.check import SpecProblem
+from mockserver.cli.settings import shown_path
+from mockserver.cli.spec_check import SpecProblem
 from mockserver.cli.spec_files.diff import SpecChange
 from mockserver.codec import json
 

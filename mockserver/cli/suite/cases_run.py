@@ -12,19 +12,18 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_REFUSED, EXIT_USAGE, fail
-from mockserver.cli.suite.case_servers import (
+from mockserver.cli.case_servers import (
     CaseServer,
     PlainTargetError,
     ServerUnreachableError,
     open_own_server,
     open_target,
 )
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_REFUSED, EXIT_USAGE, fail
 from mockserver.cli.suite.cases_lines import find_entries
 from mockserver.codec import json
 from mockserver.contract.safety import UnsafeTargetError, check_target
-from mockserver.control.cases.case_file import BadCaseFileError, read_case_file
-from mockserver.control.cases.language import Case
+from mockserver.control.cases.language import BadCaseFileError, Case, read_case_file
 from mockserver.engine.registry import vendor_packages
 from mockserver.journal.export.case_file import MAX_CASE_BYTES
 

@@ -51,7 +51,7 @@ from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Target
 from mockserver.spec.openapi import Spec, resolve
-from mockserver.spec.xml_places import XML_MEDIA_TYPES
+from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _EVERY_NTH = 4
 """Of so many calls without a body, one asks for XML."""

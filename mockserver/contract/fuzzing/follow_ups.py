@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
-from mockserver.codec.paths import decoded_path
+from mockserver.codec.urls import decoded_path
 from mockserver.contract.exchange import Check, Exchange, Finding, Request
 from mockserver.contract.isolation import (
     OTHER_BODY,

@@ -46,7 +46,7 @@ from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.typed_xml import NIL_ATTRIBUTE, element_tag
-from mockserver.spec.xml_places import XML_MEDIA_TYPES
+from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _ANY_JSON = "application/*+json"
 _ONE_JSON = "application/vnd.mockserver+json"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
-from mockserver.codec.paths import decoded_path
+from mockserver.codec.urls import decoded_path
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_bytes
 from mockserver.contract.isolation import IsolationScope

@@ -35,7 +35,7 @@ from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutco
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.model import Json, pointer_of
 from mockserver.spec.openapi import Operation
-from mockserver.spec.xml_places import XML_MEDIA_TYPES
+from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _LEAD = "gives no per-item outcome"
 

@@ -16,7 +16,7 @@ from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unf
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of
 from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
-from mockserver.spec.xml_places import XML_MEDIA_TYPES, without_omitted
+from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 REFUSAL_STATUSES = 400
 _CREATED = 201

@@ -24,7 +24,7 @@ from yaml import YAMLError
 from mockserver.contract.profile import DrawnValues, Facts, Position
 from mockserver.errors import SpecError
 from mockserver.model import Json
-from mockserver.spec.positions import compose, place_in
+from mockserver.spec.yaml_positions import compose, place_in
 
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
 """What a step leaves; a mapping sets these members of the record that was there."""

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader
 from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
-from mockserver.codec.hosts import is_loopback
+from mockserver.codec.urls import is_loopback
 from mockserver.contract.exchange import Exchange, Finding
 from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.report.results import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeAlias
 
-from mockserver.codec.paths import decoded_path
+from mockserver.codec.urls import decoded_path
 from mockserver.contract import inference
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import (

@@ -41,7 +41,7 @@ from mockserver.contract.values.hard_values import (
     with_values,
 )
 from mockserver.model import Json, Path, pointer_of
-from mockserver.spec.xml_places import XML_MEDIA_TYPES
+from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _NOTHING = (None, "")
 """Values that some vendors take for "leave it as it is"."""

@@ -1,18 +1,292 @@
-"""Compare responses, lost responses and sandbox contents with what a case expects."""
+"""What a case expects, compared with responses and the contents of its sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE
 from mockserver.control.cases.language import Node
-from mockserver.control.cases.matching import INT, differences
-from mockserver.control.cases.sandbox_client import UnmetExpectationError
-from mockserver.control.cases.transport import LostResponse, Response
-from mockserver.errors import MalformedBody
+from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
+from mockserver.errors import MalformedBody, MockServerError
+from mockserver.model import Json
+
+USER_AGENT = "mockserver-cases"
+SEED = 7
+START_INSTANT = "2026-01-05T09:00:00Z"
+"""Frozen time of a sandbox in which cases run; it starts from the fixtures with `SEED`."""
+
+
+class UnmetExpectationError(MockServerError):
+    """A result differs from what the case expects."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        super().__init__("\n  ".join(differences))
+        self.differences = tuple(differences)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxClient:
+    """Client for one sandbox of a server.
+
+    Vendors and control plane have a client each, so that a fault on a vendor's connection cannot hit a
+    control call.
+    """
+
+    sandbox: str
+    vendors: HttpClient
+    control: HttpClient
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of every call to a vendor."""
+        return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
+
+    def mount(self, vendor: str) -> str:
+        """Return the path at which the vendor's paths begin; "" is the root of the server."""
+        return f"/{vendor}" if vendor else ""
+
+    async def create(self, seed: int, *, empty: bool) -> None:
+        """Create the sandbox, its clock frozen at the start of all cases."""
+        beginning = {"name": self.sandbox, "seed": seed, "freeze": START_INSTANT, "empty": empty}
+        await self._call_control("POST", "/_mock/sandboxes", beginning)
+
+    async def tables(self) -> Json:
+        """Return the sandbox's state by scope, collection and key."""
+        return (await self.call_control("GET", "/dump")).json
+
+    async def assume(self, values: Mapping[str, str | None]) -> None:
+        """Set assumptions by `vendor.name`; None restores the default."""
+        await self.call_control("PATCH", "/assumptions", values)
+
+    async def freeze(self, at: str) -> None:
+        """Freeze the clock at an instant."""
+        await self.call_control("POST", "/clock/freeze", {"at": at})
+
+    async def advance(self, seconds: int) -> None:
+        """Advance the clock."""
+        await self.call_control("POST", "/clock/advance", {"seconds": seconds})
+
+    async def arm(self, scenario: str | Mapping[str, Any]) -> None:
+        """Arm a scenario: a document, or the name of a packaged one."""
+        document = await self._packaged(scenario) if isinstance(scenario, str) else scenario
+        await self.call_control("PUT", f"/scenarios/{document['name']}", document)
+
+    async def disarm(self, name: str | None = None) -> None:
+        """Delete one scenario, or all."""
+        await self.call_control("DELETE", f"/scenarios/{name}" if name else "/scenarios")
+
+    async def snapshot(self) -> str:
+        """Take a snapshot and return its id."""
+        return str((await self.call_control("POST", "/snapshots", {})).json["id"])
+
+    async def entries(self, last: int) -> list[Json]:
+        """Return the newest `last` journal entries in full, oldest first."""
+        short = (await self.call_control("GET", f"/journal?last={last}")).json
+        return [(await self.call_control("GET", f"/journal/{one['number']}")).json for one in short]
+
+    async def last_number(self) -> int:
+        """Return the number of the newest journal entry, 0 if there is none."""
+        short = (await self.call_control("GET", "/journal?last=1")).json
+        return int(short[-1]["number"]) if short else 0
+
+    async def _packaged(self, name: str) -> Json:
+        for one in (await self._call_control("GET", "/_mock/scenarios")).json:
+            if one["name"] == name:
+                return one["document"]
+        raise UnmetExpectationError([f"no ready scenario is called {name}"])
+
+    async def call_control(self, method: str, below: str, body: Json = None) -> Response:
+        """Call the control plane for the sandbox and return the response.
+
+        Raises:
+            UnmetExpectationError: the call is refused or lost.
+        """
+        return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
+
+    async def _call_control(self, method: str, target: str, body: Json = None) -> Response:
+        content = b"" if body is None else json.encode(body)
+        headers = (("user-agent", USER_AGENT), *((("content-type", JSON_TYPE),) if content else ()))
+        response = await self.control.send(Request(method, target, headers, content))
+        if not isinstance(response, Response):
+            raise UnmetExpectationError([f"{method} {target}: lost, {response.detail}"])
+        if not 200 <= response.status < 300:  # noqa: PLR2004 - any success
+            raise UnmetExpectationError([f"{method} {target}: {response.status} {response.text}"])
+        return response
+
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME = re.compile(r"\$\{(\w+)\}")
+ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
+SET = "$set"
+MAX_VALUE_SIZE = 32 * 1024 * 1024
+"""Limit of characters and elements of one value."""
+
+_KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
+
+
+class TooLargeValueError(MockServerError):
+    """Placeholders or generators make a value that is larger than any case needs."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a value is larger than {MAX_VALUE_SIZE:,} characters and elements")
+
+
+def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
+    """Return `node` with placeholders replaced and generated values filled in.
+
+    Raises:
+        KeyError: a placeholder is not defined.
+        TooLargeValueError: the value exceeds `MAX_VALUE_SIZE`.
+    """
+    filled = _fill(node, placeholders)
+    _check_size(filled)
+    return filled
+
+
+def _fill(node: Any, placeholders: Mapping[str, Any]) -> Any:
+    if isinstance(node, dict):
+        for name, generate in _GENERATORS.items():
+            if name in node:
+                return generate(node, placeholders)
+        return {_fill(name, placeholders): _fill(child, placeholders) for name, child in node.items()}
+    if isinstance(node, list):
+        return [_fill(child, placeholders) for child in node]
+    return _fill_text(node, placeholders) if isinstance(node, str) else node
+
+
+def _check_size(value: Any) -> None:
+    """Raise unless the value is small; parts that are the same object count each time, as when written."""
+    if _size(value, {}) > MAX_VALUE_SIZE:
+        raise TooLargeValueError
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """Return the characters and elements of a value; `known` are those of objects that were counted."""
+    if isinstance(node, str):
+        return len(node)
+    if not isinstance(node, list | dict):
+        return 1
+    if id(node) not in known:
+        parts = [*node, *node.values()] if isinstance(node, dict) else node
+        known[id(node)] = len(node) + sum(_size(part, known) for part in parts)
+    return known[id(node)]
+
+
+def _check_count(count: int, size: int = 1) -> None:
+    if count * max(size, 1) > MAX_VALUE_SIZE:
+        raise TooLargeValueError
+
+
+def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool = False) -> Iterator[str]:
+    """Yield where `found` differs; with `open_ended`, objects may have more members at any depth."""
+    if isinstance(expected, str) and _is_kind(expected):
+        if not _is_of_kind(expected, found):
+            yield f"{where or '/'}: expected {expected}, found {found!r}"
+    elif isinstance(expected, dict) and expected.keys() == {SET}:
+        yield from _set_differences(expected[SET], found, where, open_ended=open_ended)
+    elif isinstance(expected, dict) and isinstance(found, dict):
+        yield from _object_differences(expected, found, where, open_ended=open_ended)
+    elif isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            yield f"{where or '/'}: expected {len(expected)} elements, found {len(found)}: {found!r}"
+        for index, (one, other) in enumerate(zip(expected, found, strict=False)):
+            yield from differences(one, other, f"{where}/{index}", open_ended=open_ended)
+    elif isinstance(expected, bool) is not isinstance(found, bool) or expected != found:
+        yield f"{where or '/'}: expected {expected!r}, found {found!r}"
+
+
+def _object_differences(expected: Any, found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
+    for name, value in expected.items():
+        if value == ABSENT:
+            if name in found:
+                yield f"{where}/{name}: was not expected, found {found[name]!r}"
+        elif name not in found:
+            yield f"{where}/{name}: is missing"
+        else:
+            yield from differences(value, found[name], f"{where}/{name}", open_ended=open_ended)
+    if not open_ended:
+        for name in found.keys() - expected.keys():
+            yield f"{where}/{name}: was not expected, found {found[name]!r}"
+
+
+def _set_differences(expected: list[Any], found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
+    """Compare the elements in any order, each as often as it is expected."""
+    if not isinstance(found, list):
+        yield f"{where or '/'}: expected a list, found {found!r}"
+        return
+    left = list(enumerate(found))
+    for one in expected:
+        match = next(
+            (pair for pair in left if not any(differences(one, pair[1], where, open_ended=open_ended))), None
+        )
+        if match is None:
+            yield f"{where or '/'}: expected {one!r} among {found!r}"
+        else:
+            left.remove(match)
+    yield from (f"{where}/{index}: was not expected, found {other!r}" for index, other in left)
+
+
+def _repeat_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
+    text = str(_fill(node["$text"], placeholders))
+    times = int(node["$times"])
+    _check_count(times, len(text))
+    return text * times
+
+
+def _repeat_list(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> list[Any]:
+    templates = node["$list"] if isinstance(node["$list"], list) else [node["$list"]]
+    _check_count(node["$count"])
+    return [
+        _fill(templates[index % len(templates)], {**placeholders, "n": index + 1})
+        for index in range(node["$count"])
+    ]
+
+
+def _json_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
+    """Return the value as JSON text, padded with blanks to `$bytes`."""
+    text = json.encode(fill_placeholders(node["$json"], placeholders))
+    length = _fill(node.get("$bytes", 0), placeholders)
+    _check_count(length)
+    return text.ljust(length).decode()
+
+
+_GENERATORS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
+    "$text": _repeat_text,
+    "$list": _repeat_list,
+    "$json": _json_text,
+}
+
+
+def _fill_text(text: str, placeholders: Mapping[str, Any]) -> Any:
+    whole = _NAME.fullmatch(text)
+    if whole and whole[1] not in _KINDS:
+        return placeholders[whole[1]]
+    parts = []
+    size = end = 0
+    for name in _NAME.finditer(text):
+        value = name[0] if name[1] in _KINDS else str(placeholders[name[1]])
+        parts += [text[end : name.start()], value]
+        size, end = size + len(value), name.end()
+        _check_count(size)
+    return "".join([*parts, text[end:]])
+
+
+def _is_kind(text: str) -> bool:
+    return text in (ANY, UUID, INT, TEXT, ABSENT)
+
+
+def _is_of_kind(kind: str, found: Any) -> bool:
+    if kind == UUID:
+        return isinstance(found, str) and _UUID.fullmatch(found) is not None
+    if kind == INT:
+        return isinstance(found, int) and not isinstance(found, bool)
+    return kind == ANY or (kind == TEXT and isinstance(found, str) and bool(found))
+
 
 MAX_SHOWN_BYTES = 3000
 """Limit of a body's bytes in a message."""

@@ -1,17 +1,380 @@
-"""Run a case in a sandbox through the vendor's API and the control plane."""
+"""Runs of a case in a sandbox: its calls, steps and checks; and its calls as an export."""
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+import re
+from base64 import b64decode
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
 
-from mockserver.control.cases import steps as cases_steps
-from mockserver.control.cases.case_run import CaseRun, UnsendableCallError
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE
+from mockserver.control.cases import expectations
+from mockserver.control.cases.expectations import (
+    SEED,
+    SandboxClient,
+    TooLargeValueError,
+    UnmetExpectationError,
+    differences,
+    fill_placeholders,
+)
 from mockserver.control.cases.language import STEPS, Case, Node
-from mockserver.control.cases.matching import TooLargeValueError
-from mockserver.control.cases.sandbox_client import SEED, SandboxClient, UnmetExpectationError
-from mockserver.control.cases.transport import HttpClient
-from mockserver.errors import MalformedBody
+from mockserver.control.control_call import ControlError
+from mockserver.control.http_client import TIMEOUT_MS, HttpClient, LostResponse, Request, Response
+from mockserver.errors import MalformedBody, MockServerError
+
+FORM = "application/x-www-form-urlencoded"
+_BREAKING = re.compile(r"[\x00-\x20\x7f]")
+_BREAKING_HEADER = re.compile(r"[\x00\r\n]")
+DEFAULT_CHUNKS = 3
+"""Number of chunks of a chunked body if the step does not name one."""
+
+
+class UnsendableCallError(MockServerError):
+    """A call would not be one request of HTTP."""
+
+
+def build_request(
+    step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
+) -> Request:
+    """Return the request of a `call` step below `mount`; the step's headers override `headers`, null removes.
+
+    Raises:
+        KeyError: a placeholder is not defined.
+        TooLargeValueError: placeholders make it too large.
+        UnsendableCallError: a filled placeholder would break the request.
+    """
+    method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
+    content = _content(step, placeholders)
+    common = {name.lower(): text for name, text in {**headers, **_content_type(step)}.items()}
+    if step.get("gzip"):
+        content = gzip.compress(content, mtime=0)
+        common["content-encoding"] = "gzip"
+    own = {
+        name.lower(): texts
+        for name, texts in fill_placeholders(step.get("headers", {}), placeholders).items()
+    }
+    sent = tuple(
+        (name, str(text)) for name, texts in {**common, **own}.items() for text in _header_values(texts)
+    )
+    _check_sendable(method, target, sent)
+    return Request(
+        method,
+        mount + target,
+        sent,
+        content,
+        DEFAULT_CHUNKS if step.get("chunked") is True else step.get("chunked", 1),
+        step.get("within", TIMEOUT_MS),
+        step.get("keep_alive", False),
+    )
+
+
+def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]) -> None:
+    if not method.isalpha() or not target.startswith("/") or _BREAKING.search(target):
+        raise UnsendableCallError(f"{method[:20]} {target[:100]!r} is no method and path")
+    for name, text in headers:
+        if _BREAKING_HEADER.search(text) or _BREAKING.search(name):
+            raise UnsendableCallError(f"the header {name[:40]!r} has a control character or a line break")
+
+
+def _check_outside(target: str) -> None:
+    """Raise if a call of no vendor would reach the control plane, pages or another sandbox."""
+    segment = unquote(target)[1:].partition("/")[0]
+    if segment.startswith("_") or segment == "sandboxes":
+        raise UnsendableCallError(f"{target[:100]!r} is not below a vendor")
+
+
+def _content_type(step: Node) -> Mapping[str, str]:
+    if "form" in step:
+        return {"content-type": FORM}
+    return {"content-type": JSON_TYPE} if "json" in step and "encoding" not in step else {}
+
+
+def _header_values(texts: Any) -> list[Any]:
+    if isinstance(texts, list):
+        return texts
+    return [] if texts is None else [texts]
+
+
+def _content(step: Node, placeholders: Mapping[str, Any]) -> bytes:
+    encoding = step.get("encoding", "utf-8")
+    if "json" in step:
+        encoded = json.encode(fill_placeholders(step["json"], placeholders))
+        return encoded if encoding == "utf-8" else encoded.decode().encode(encoding)
+    if "text" in step:
+        parts = fill_placeholders(step["text"], placeholders)
+        return "".join(map(str, parts if isinstance(parts, list) else [parts])).encode(encoding)
+    if "form" in step:
+        return urlencode(fill_placeholders(step["form"], placeholders)).encode()
+    if "hex" in step:
+        return bytes.fromhex(fill_placeholders(step["hex"], placeholders))
+    return b64decode(fill_placeholders(step["base64"], placeholders)) if "base64" in step else b""
+
+
+INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempotency"})
+"""Collections that hold no records: sequences, quotas, assumptions, stored replies."""
+
+
+@dataclass(slots=True)
+class CaseRun:
+    """State of a running case.
+
+    `placeholders` are the values known so far, `remembered` whole responses. `before` are the records after
+    the `given` steps, `journal_mark` the newest journal number then. `start_snapshot` is taken at the start
+    if the case resets the sandbox, else "".
+    """
+
+    case: Case
+    client: SandboxClient
+    placeholders: dict[str, Any] = field(default_factory=dict)
+    remembered: dict[str, Response] = field(default_factory=dict)
+    before: Node = field(default_factory=dict)
+    journal_mark: int = 0
+    start_snapshot: str = ""
+
+    def fill(self, node: Any) -> Any:
+        """Return `node` with its placeholders replaced.
+
+        Raises:
+            KeyError: a placeholder is not defined.
+        """
+        return fill_placeholders(node, self.placeholders)
+
+    async def record_start(self) -> None:
+        """Store the current records and the newest journal number."""
+        self.before = await self.records()
+        self.journal_mark = await self.client.last_number()
+
+    async def records(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the vendor's records by scope, collection and key."""
+        return {
+            scope: {name: found for name, found in tables.items() if name not in INTERNAL_COLLECTIONS}
+            for scope, tables in (await self.client.tables()).items()
+            if scope.startswith(f"{self.case.vendor}/")
+        }
+
+    async def assume(self, values: Mapping[str, str]) -> None:
+        """Set assumptions of the vendor."""
+        if values:
+            await self.client.assume({f"{self.case.vendor}.{name}": value for name, value in values.items()})
+
+    async def call(self, step: Node) -> Response | LostResponse:
+        """Send a step's `call` to the vendor."""
+        headers = {**self.client.headers, **self.case.headers}
+        vendor = step.get("vendor", self.case.vendor)
+        request = build_request(step, self.client.mount(vendor), headers, self.placeholders)
+        if not vendor:
+            _check_outside(request.target)
+        return await self.client.vendors.send(request)
+
+    def check(self, step: Node, response: Response | LostResponse) -> list[str]:
+        """Return differences from the step's expectation; without any, store the values to `keep`."""
+        if "fails" in step:
+            found = expectations.loss_differences(self.fill(step["fails"]), response)
+        else:
+            found = expectations.response_differences(self.fill(step["answer"]), response, self.remembered)
+        if response.elapsed_ms < step.get("takes", 0):
+            found = [*found, f"expected to take {step['takes']} ms, it took {response.elapsed_ms:.0f}"]
+        if not found and isinstance(response, Response):
+            for name, place in step.get("keep", {}).items():
+                self.placeholders[name] = expectations.value_in_response(response, place)
+            if "remember" in step:
+                self.remembered[step["remember"]] = response
+        return found
+
+
+async def call(run: CaseRun, step: Node) -> list[str]:
+    """Send the call, `times` times in sequence."""
+    for _ in range(step.get("times", 1)):
+        if found := run.check(step, await run.call(step)):
+            return found
+    return []
+
+
+async def control(run: CaseRun, step: Node) -> list[str]:
+    """Send one call to the control plane, below the sandbox's path."""
+    method, _, below = str(step["control"]).partition(" ")
+    mount = f"/_mock/sandboxes/{run.client.sandbox}"
+    sent = build_request({**step, "call": f"{method} {below}"}, mount, {}, run.placeholders)
+    return run.check(step, await run.client.control.send(sent))
+
+
+async def together(run: CaseRun, step: Node) -> list[str]:
+    """Send several calls concurrently, each `after` a delay in milliseconds."""
+    calls = [one for one in step["together"] for _ in range(one.get("times", 1))]
+    responses = await asyncio.gather(*[_call_later(run, one) for one in calls])
+    if "answers" in step:
+        return expectations.response_set_differences(run.fill(step["answers"]), responses, run.remembered)
+    return [line for one, response in zip(calls, responses, strict=True) for line in run.check(one, response)]
+
+
+async def _call_later(run: CaseRun, step: Node) -> Response | LostResponse:
+    await asyncio.sleep(step.get("after", 0) / 1000)
+    return await run.call(step)
+
+
+async def advance(run: CaseRun, step: Node) -> list[str]:
+    """Advance the clock by seconds."""
+    await run.client.advance(run.fill(step["advance"]))
+    return []
+
+
+async def freeze(run: CaseRun, step: Node) -> list[str]:
+    """Freeze the clock at an instant."""
+    await run.client.freeze(run.fill(step["freeze"]))
+    return []
+
+
+async def assume(run: CaseRun, step: Node) -> list[str]:
+    """Set assumptions of the vendor."""
+    await run.assume(run.fill(step["assume"]))
+    return []
+
+
+async def scenario(run: CaseRun, step: Node) -> list[str]:
+    """Arm a scenario: a document, or the name of a packaged one."""
+    await run.client.arm(run.fill(step["scenario"]))
+    return []
+
+
+async def disarm(run: CaseRun, step: Node) -> list[str]:
+    """Delete the named scenario, or with `true` all."""
+    await run.client.disarm(None if step["disarm"] is True else str(step["disarm"]))
+    return []
+
+
+async def snapshot(run: CaseRun, step: Node) -> list[str]:
+    """Take a snapshot; the step's name becomes a placeholder for its id."""
+    run.placeholders[step["snapshot"]] = await run.client.snapshot()
+    return []
+
+
+async def restore(run: CaseRun, step: Node) -> list[str]:
+    """Restore the snapshot with the step's name."""
+    await run.client.call_control("POST", f"/snapshots/{run.placeholders[step['restore']]}/restore")
+    return []
+
+
+async def reset(run: CaseRun, _step: Node) -> list[str]:
+    """Restore the state at the start of the case and its assumptions; the journal continues."""
+    await run.client.call_control("POST", f"/snapshots/{run.start_snapshot}/restore")
+    await run.assume(run.case.assumptions)
+    return []
+
+
+async def newest_entries(run: CaseRun, step: Node) -> list[str]:
+    """Compare the newest journal entries, one or a list with the oldest first."""
+    expected = run.fill(step["journal"])
+    expected = expected if isinstance(expected, list) else [expected]
+    found = await run.client.entries(len(expected))
+    return list(differences(expected, found, "journal", open_ended=True))
+
+
+async def call_count(run: CaseRun, step: Node) -> list[str]:
+    """Compare the number of calls recorded since the `given` steps."""
+    since = await run.client.last_number() - run.journal_mark
+    return [] if since == step["calls"] else [f"expected {step['calls']} calls, found {since}"]
+
+
+async def dump(run: CaseRun, step: Node) -> list[str]:
+    """Compare documents by collection and key, of one tenant or all; null expects none."""
+    tables = await run.client.tables()
+    return list(
+        expectations.document_differences(
+            run.fill(step["dump"]), tables, run.case.vendor, run.fill(step.get("scope"))
+        )
+    )
+
+
+async def unchanged(run: CaseRun, step: Node) -> list[str]:
+    """Compare all records with those after the `given` steps, `except` some collections."""
+    left_out = frozenset(step.get("except", ()))
+    before, now = (
+        {
+            scope: {name: one for name, one in tables.items() if name not in left_out}
+            for scope, tables in records.items()
+        }
+        for records in (run.before, await run.records())
+    )
+    return list(differences(before, now))
+
+
+OK = 200
+MAX_PAGES = 1000
+
+
+async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
+    """Follow all pages, with the `between` steps after the first one; no key may appear twice."""
+    step = run.fill({name: node for name, node in step.items() if name != "between"})
+    target: str | None = str(step["walk"])
+    keys: list[Any] = []
+    number = 0
+    while target is not None:
+        number += 1
+        if number > MAX_PAGES:
+            return [f"there are more than {MAX_PAGES} pages"]
+        response = await run.call({"call": target, "headers": step.get("headers", {})})
+        if isinstance(response, LostResponse) or response.status != OK:
+            return [
+                f"page {number}, {target}",
+                *expectations.response_differences({"status": OK}, response, {}),
+            ]
+        page = [
+            expectations.value_at(one, step["key"])
+            for one in expectations.value_in_response(response, step["items"])
+        ]
+        keys += page
+        if repeated := [f"{key!r} came {times} times" for key, times in Counter(keys).items() if times > 1]:
+            return [f"page {number}, {target}", *repeated]
+        if number == 1:
+            await between()
+        target = _next_call(step["next"], step["walk"], response, number) if page and "next" in step else None
+    return _key_differences(run, step, keys)
+
+
+def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
+    """Return the call for the page after page `number`; None if there is none.
+
+    `link` is the pointer to that call's target. Otherwise `query` is the parameter that selects the page; its
+    value is at `from`, or counts up from `first` by `step`.
+    """
+    if "link" in how:
+        link = _value_or_none(response, how["link"])
+        return f"GET {link}" if link else None
+    value = (
+        _value_or_none(response, how["from"])
+        if "from" in how
+        else how["first"] + (number - 1) * how.get("step", 1)
+    )
+    if value is None:
+        return None
+    path, _, query = first.partition("?")
+    others = [pair for pair in query.split("&") if pair and pair.partition("=")[0] != how["query"]]
+    others.append(f"{how['query']}={quote(str(value), safe='')}")
+    return f"{path}?{'&'.join(others)}"
+
+
+def _value_or_none(response: Response, pointer: str) -> Any:
+    try:
+        return expectations.value_at(response.json, pointer)
+    except LookupError:
+        return None
+
+
+def _key_differences(run: CaseRun, step: Node, keys: list[Any]) -> list[str]:
+    if "keep" in step:
+        run.placeholders[step["keep"]] = keys
+    found = []
+    if "finds" in step and keys != step["finds"]:
+        found.append(f"expected {step['finds']!r}, found {keys!r}")
+    missing = [key for key in step.get("covers", []) if key not in keys]
+    return found + [f"{key!r} is not among {keys!r}" for key in missing]
+
 
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
 """Kinds of steps for which a message shows the called target."""
@@ -137,26 +500,51 @@ async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> Non
 
 
 async def _walk(case_run: CaseRun, step: Node) -> list[str]:
-    return await cases_steps.walk(
-        case_run, step, lambda: _run_steps(case_run, "between", step.get("between", ()))
-    )
+    return await walk(case_run, step, lambda: _run_steps(case_run, "between", step.get("between", ())))
 
 
 _STEP_FUNCTIONS: Mapping[str, Callable[[CaseRun, Node], Awaitable[list[str]]]] = {
-    "call": cases_steps.call,
-    "control": cases_steps.control,
-    "together": cases_steps.together,
+    "call": call,
+    "control": control,
+    "together": together,
     "walk": _walk,
-    "advance": cases_steps.advance,
-    "freeze": cases_steps.freeze,
-    "assume": cases_steps.assume,
-    "scenario": cases_steps.scenario,
-    "disarm": cases_steps.disarm,
-    "snapshot": cases_steps.snapshot,
-    "restore": cases_steps.restore,
-    "reset": cases_steps.reset,
-    "journal": cases_steps.newest_entries,
-    "calls": cases_steps.call_count,
-    "dump": cases_steps.dump,
-    "unchanged": cases_steps.unchanged,
+    "advance": advance,
+    "freeze": freeze,
+    "assume": assume,
+    "scenario": scenario,
+    "disarm": disarm,
+    "snapshot": snapshot,
+    "restore": restore,
+    "reset": reset,
+    "journal": newest_entries,
+    "calls": call_count,
+    "dump": dump,
+    "unchanged": unchanged,
 }
+
+
+_OK = 200
+
+
+class UnexportableCaseError(ControlError):
+    """The case fails on this server, or its calls cannot be written down."""
+
+    status = 409
+    code = "not-exportable"
+
+
+async def export_case(case: Case, client: SandboxClient, form: str) -> Response:
+    """Run the case in the client's sandbox, and return the export of the sandbox's journal.
+
+    Raises:
+        UnexportableCaseError: the case fails, or its calls cannot be exported.
+    """
+    result = await run(case, client)
+    if not result.passed:
+        raise UnexportableCaseError("\n".join(result.differences))
+    target = f"/_mock/sandboxes/{client.sandbox}/journal/export?format={form}"
+    answered = await client.control.send(Request("GET", target))
+    if isinstance(answered, LostResponse) or answered.status != _OK:
+        said = answered.detail if isinstance(answered, LostResponse) else str(answered.json["detail"])
+        raise UnexportableCaseError(said)
+    return answered

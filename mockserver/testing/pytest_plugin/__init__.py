@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.testing.pytest_plugin.artifacts_option import describe_root
-from mockserver.testing.pytest_plugin.markers import CASES, MARKERS
-from mockserver.testing.pytest_plugin.settings import COMMAND, SPECS
+from mockserver.testing.pytest_plugin.options import CASES, COMMAND, MARKERS, SPECS, describe_root
 
 if TYPE_CHECKING:
     from mockserver.testing.calls import ItemCount
@@ -88,10 +86,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """Add the journal to the report of a failed test; delete the sandbox of a passed one."""
-    from mockserver.testing.pytest_plugin.failure_report import (  # noqa: PLC0415 - only if tests run
-        REPORTER_KEY,
-        hide_own_frames,
-    )
+    from mockserver.testing.pytest_plugin.fixtures import REPORTER_KEY, hide_own_frames  # noqa: PLC0415 - only if tests run
 
     hide_own_frames(call, item.config)
     outcome = yield

@@ -1,22 +1,120 @@
-"""Fixtures for server, sandbox and catalogue case."""
+"""Fixtures for server, sandbox and catalogue case; the report of a failed test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
+import _pytest
+import pluggy
 import pytest
 
-from mockserver.testing.pytest_plugin import markers
-from mockserver.testing.pytest_plugin.artifacts_option import artifacts_folder
-from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY, FailureReporter
+from mockserver.testing.pytest_plugin import options
+from mockserver.testing.pytest_plugin.options import SEED, artifacts_folder
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback, start_server
-from mockserver.testing.pytest_plugin.settings import SEED
 
 if TYPE_CHECKING:
-    from mockserver.testing.cases import CatalogueTest
-    from mockserver.testing.sandbox import Sandbox
+    from mockserver.testing.sandbox import CatalogueTest, Sandbox
     from mockserver.testing.server import MockServer
+
+
+SECTION = "mock journal"
+
+
+@dataclass(slots=True)
+class FailureReporter:
+    """Follows one test and its `sandbox`; `artifacts` is the folder for files of a failed test, or None.
+
+    `server_ends` tells that the server stops with the run, so that a link to it would be useless. `journal`
+    is the text of the report section, kept for when the server is gone.
+    """
+
+    sandbox: Sandbox
+    artifacts: Path | None
+    server_ends: bool
+    failed: bool = False
+    passed: bool = False
+    journal: str = ""
+    saved: bool = False
+
+    def handle_report(self, report: pytest.TestReport) -> None:
+        """Handle the report of one phase of the test."""
+        self.passed = self.passed or (report.when == "call" and report.passed)
+        if report.failed:
+            self.failed = True
+            self.save()
+            report.sections.append((SECTION, self.journal))
+        if report.when == "teardown" and not self.failed:
+            with suppress(*_server_errors()):
+                self.sandbox.drop()
+
+    def save(self) -> None:
+        """Read the journal and write the files, while the sandbox exists."""
+        self.read_journal()
+        if self.artifacts is None or self.saved:
+            return
+        try:
+            self.sandbox.save(self.artifacts)
+            self.saved = True
+            self.journal += f"\nkept in {self.artifacts / self.sandbox.name}"
+        except _server_errors():
+            pass
+        except OSError as error:
+            self.journal += f"\nnothing is kept in {self.artifacts}: {error}"
+
+    def read_journal(self) -> None:
+        """Read the journal again; keep the previous text if the server is gone."""
+        try:
+            calls = self.sandbox.journal()
+        except _server_errors() as error:
+            self.journal = self.journal or f"the journal cannot be read: {error}"
+            return
+        lines = [str(call) for call in calls] or ["no calls"]
+        self.journal = "\n".join((*lines, self._location()))
+
+    def _location(self) -> str:
+        if self.server_ends:
+            kept = "--mockserver-artifacts=DIR keeps what it saw"
+            return f"sandbox {self.sandbox.name} ends with this run; {kept}"
+        return f"sandbox kept: {self.sandbox.link}"
+
+
+REPORTER_KEY = pytest.StashKey[FailureReporter]()
+
+_OWN_FRAMES = str(Path(__file__).parents[1])
+_PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_pytest, pluggy))
+
+
+def hide_own_frames(call: pytest.CallInfo[None], config: pytest.Config) -> None:
+    """Let the traceback end where the test calls this library; with --full-trace it stays as it is."""
+    if call.excinfo is None or config.getoption("fulltrace"):
+        return
+    frames = list(_frames(call.excinfo.tb))
+    last = len(frames)
+    while last and _file(frames[last - 1]).startswith(_OWN_FRAMES):
+        last -= 1
+    if 0 < last < len(frames) and not _file(frames[last - 1]).startswith(_PYTEST_FRAMES):
+        frames[last - 1].tb_next = None
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _file(frame: TracebackType) -> str:
+    return frame.tb_frame.f_code.co_filename
+
+
+def _server_errors() -> tuple[type[Exception], ...]:
+    from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
+
+    return (ServerUnreachableError, ControlPlaneError)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +129,7 @@ def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
     """Provide a server for tests with `mock_auth("strict")`, which accepts only the fixtures' credentials."""
     with fail_without_traceback():
         server = start_server(request.config, strict=True)
-    if server.health()["auth"] != markers.STRICT:
+    if server.health()["auth"] != options.STRICT:
         pytest.fail(f"{server.url} accepts any credential; start it with --auth strict", pytrace=False)
     return server
 
@@ -40,12 +138,11 @@ def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
 def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Provide a new sandbox for this test: `.vendor(name)`, `.scenario(…)`, `.clock`, `.journal()`, …."""
     from mockserver.testing.control_client import sandbox_name  # noqa: PLC0415
-    from mockserver.testing.sandbox import Sandbox  # noqa: PLC0415 - slow import
-    from mockserver.testing.teardown import ALLOWABLE  # noqa: PLC0415
+    from mockserver.testing.sandbox import ALLOWABLE, Sandbox  # noqa: PLC0415
 
     node: pytest.Item = request.node
     strict = (
-        markers.text_argument(node, markers.AUTH, choices=(markers.STRICT, markers.LENIENT)) == markers.STRICT
+        options.text_argument(node, options.AUTH, choices=(options.STRICT, options.LENIENT)) == options.STRICT
     )
     server: MockServer = request.getfixturevalue("mockserver_strict" if strict else "mockserver")
     config = request.config
@@ -53,9 +150,9 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         server,
         name=sandbox_name(getattr(config, "workerinput", {}).get("workerid", ""), node.nodeid),
         seed=config.getoption(SEED),
-        freeze=markers.text_argument(node, markers.CLOCK) or None,
-        empty=markers.begins_empty(node),
-        allow=markers.allowed_violations(node, ALLOWABLE),
+        freeze=options.text_argument(node, options.CLOCK) or None,
+        empty=options.begins_empty(node),
+        allow=options.allowed_violations(node, ALLOWABLE),
         folder=node.path.parent,
     )
     with fail_without_traceback():
@@ -63,7 +160,7 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     reporter = FailureReporter(sandbox, artifacts_folder(config), server_ends=server.is_own)
     node.stash[REPORTER_KEY] = reporter
     with fail_without_traceback():
-        for scenario in markers.all_arguments(node, markers.SCENARIO):
+        for scenario in options.all_arguments(node, options.SCENARIO):
             sandbox.scenario(scenario)  # type: ignore[arg-type]
     yield sandbox
     _check_passed_test(reporter)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.cases import find_cases
-from mockserver.testing.pytest_plugin.markers import CASES
+from mockserver.testing.pytest_plugin.options import CASES
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback, start_server
+from mockserver.testing.sandbox import find_cases
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:

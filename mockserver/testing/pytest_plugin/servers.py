@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.testing.pytest_plugin.settings import COMMAND, SPECS, URL
+from mockserver.testing.pytest_plugin.options import COMMAND, SPECS, URL
 
 if TYPE_CHECKING:
     from mockserver.testing.sandbox import Sandbox

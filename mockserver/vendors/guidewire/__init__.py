@@ -3,23 +3,22 @@
 from mockserver.vendor import BatchHandler, Vendor
 from mockserver.vendors.guidewire import (
     api_definition,
+    batches,
     bulk_invoices,
     custom_actions,
     request_headers,
-    subrequests,
 )
+from mockserver.vendors.guidewire.attributes import is_instant
 from mockserver.vendors.guidewire.custom_actions import action_handler, request_invoice, transition_handler
-from mockserver.vendors.guidewire.dates import is_instant
-from mockserver.vendors.guidewire.faults import extra_outcome, fault_problem
-from mockserver.vendors.guidewire.refusals import classify, refuse
+from mockserver.vendors.guidewire.refusals import classify, extra_outcome, fault_problem, refuse
 from mockserver.vendors.guidewire.request_headers import admit, read_handler, remember_failure, write_handler
 
 VENDOR = Vendor(
     batches={
         "runBatch": BatchHandler(
-            apply=subrequests.run_batch,
-            render=subrequests.render_batch,
-            aborts_batch=subrequests.aborts_batch,
+            apply=batches.run_batch,
+            render=batches.render_batch,
+            aborts_batch=batches.aborts_batch,
             extra_outcome=extra_outcome,
         )
     },
@@ -38,7 +37,7 @@ VENDOR = Vendor(
         "getSwagger": read_handler(api_definition.show_swagger),
         "placeHoldOnBulkInvoice": write_handler(transition_handler("place-hold")),
         "requestBulkInvoice": write_handler(action_handler("request", request_invoice)),
-        "runComposite": write_handler(subrequests.run_composite),
+        "runComposite": write_handler(batches.run_composite),
         "stopBulkInvoice": write_handler(transition_handler("stop")),
         "submitBulkInvoice": write_handler(action_handler("submit", custom_actions.submit)),
         "updateBulkInvoice": write_handler(bulk_invoices.update_invoice),

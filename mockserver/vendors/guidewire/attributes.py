@@ -1,17 +1,70 @@
-"""Attributes of bulk invoices and items: names, typelists, amounts, from the sent to the stored form."""
+"""Attributes of bulk invoices and items: names, typelists, amounts, date-times."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
 from mockserver.model import Call, Document, Json, Path, Problem
-from mockserver.sandbox.key_rules import key_rules
-from mockserver.vendors.guidewire import dates
+from mockserver.sandbox.assumptions import key_rules
+
+_INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def read_instant(text: str) -> datetime | None:
+    """Parse an instant, in UTC if it has no offset; None if the text is none.
+
+    Source: docs/vendors/guidewire.md#values (other forms than milliseconds and Z: assumed).
+    """
+    if (found := _INSTANT.fullmatch(text)) is None:
+        return None
+    day, time, fraction, zone = found.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{time}.{(fraction or '')[:6]:0<6}{(zone or 'Z').upper()}")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_instant(text: str) -> bool:
+    """Return whether `text` names an instant."""
+    return read_instant(text) is not None
+
+
+def lacks_offset(text: str) -> bool:
+    """Return whether `text` names an instant without saying of which zone."""
+    found = _INSTANT.fullmatch(text)
+    return found is not None and found[4] is None
+
+
+def print_instant(moment: datetime) -> str:
+    """`2026-03-10T00:00:00.000Z`; what is below a millisecond is cut off."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def normalize_instant(text: str | None) -> str | None:
+    """Return what was sent for a date-time as it is stored and answered."""
+    moment = read_instant(text) if text is not None else None
+    return print_instant(moment) if moment is not None else None
+
+
+def start_of_day(moment: datetime) -> str:
+    """Return the beginning of that day."""
+    return print_instant(moment.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def calendar_day(text: str) -> str:
+    """Return the calendar day of an instant as it is stored; days compare as texts."""
+    return text[:10]
+
 
 REPORTING_CURRENCY = "usd"
 """The currency of reporting amounts; figures are not converted. Source: docs/vendors/guidewire.md#rules."""
@@ -332,17 +385,17 @@ _INVOICE_READERS: Mapping[str, ReadValue] = {
     "invoiceNumber": _as_sent,
     "mailTo": _as_sent,
     "payeeAddressBookUID": _as_sent,
-    "scheduledSendDate": dates.normalize_instant,
+    "scheduledSendDate": normalize_instant,
     "splitEqually": _as_sent,
 }
 _ITEM_READERS: Mapping[str, ReadValue] = {
     **dict.fromkeys(ITEM_TYPELISTS.keys() - {"status"}, _typekey_code),
     "amount": _money_amount,
     "claim": _reference_id,
-    "dateOfService": dates.normalize_instant,
+    "dateOfService": normalize_instant,
     "description": _as_sent,
     "exposure": _reference_id,
     "nonEroding": _as_sent,
-    "servicePeriodEnd": dates.normalize_instant,
-    "servicePeriodStart": dates.normalize_instant,
+    "servicePeriodEnd": normalize_instant,
+    "servicePeriodStart": normalize_instant,
 }

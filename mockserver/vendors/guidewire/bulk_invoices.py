@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from mockserver.codec.http import json_reply
 from mockserver.model import Document, Json, Problem, Reply
-from mockserver.sandbox.key_rules import KeyRules, key_rules
+from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.guidewire import attributes, dates, rules
+from mockserver.vendors.guidewire import attributes, lifecycle
 from mockserver.vendors.guidewire.attributes import (
     ITEM_DEFAULTS,
     read_invoice,
@@ -18,12 +18,14 @@ from mockserver.vendors.guidewire.attributes import (
     sent_attributes,
     without_nulls,
 )
+from mockserver.vendors.guidewire.errors import rejection
 from mockserver.vendors.guidewire.lifecycle import (
     CLAIMS,
     INVOICES,
     ITEMS,
     PAYEES,
     InvoiceWithItems,
+    Target,
     edit_problems,
     find_invoice,
     find_item,
@@ -38,7 +40,6 @@ from mockserver.vendors.guidewire.lifecycle import (
     to_draft,
     transition_problems,
 )
-from mockserver.vendors.guidewire.messages import rejection
 from mockserver.vendors.guidewire.representation import (
     checksum,
     claim_row,
@@ -50,7 +51,6 @@ from mockserver.vendors.guidewire.representation import (
     item_row,
     render_page,
 )
-from mockserver.vendors.guidewire.rules import Target
 
 
 def list_invoices(request: Request, state: State) -> Reply:
@@ -191,7 +191,9 @@ def _checked_attributes(request: Request, subject: Target, state: State) -> Docu
     """
     call = request.call
     sent = sent_attributes(request.document, call) or {}
-    refuse_problems(rules.attribute_problems(request.operation.id, sent, subject, call.assumptions, state))
+    refuse_problems(
+        lifecycle.attribute_problems(request.operation.id, sent, subject, call.assumptions, state)
+    )
     return sent
 
 
@@ -232,7 +234,7 @@ def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -
         "id": new_id(assumptions["id_prefix"], state),
         "position": state.next("position"),
         "mailTo": payee["displayName"],
-        "scheduledSendDate": dates.start_of_day(state.now),
+        "scheduledSendDate": attributes.start_of_day(state.now),
         **read_invoice(sent),
     }
     return save(recalculate(without_nulls(draft), (), assumptions)[0], (), state)

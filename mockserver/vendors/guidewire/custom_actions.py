@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from mockserver.codec.http import json_reply
 from mockserver.model import Document, Json, Problem, Reply
-from mockserver.sandbox.key_rules import key_rules
+from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
-from mockserver.vendors.guidewire import dates
+from mockserver.vendors.guidewire import attributes
 from mockserver.vendors.guidewire.attributes import without_nulls
 from mockserver.vendors.guidewire.bulk_invoices import (
     element_reply,
@@ -19,6 +19,7 @@ from mockserver.vendors.guidewire.bulk_invoices import (
     refuse_problems,
     refuse_stale,
 )
+from mockserver.vendors.guidewire.errors import ALERTS, EXPLANATIONS, rejection
 from mockserver.vendors.guidewire.lifecycle import (
     BANK_ACCOUNTS,
     CLAIMS,
@@ -36,7 +37,6 @@ from mockserver.vendors.guidewire.lifecycle import (
     with_status,
     withdraw_approval,
 )
-from mockserver.vendors.guidewire.messages import ALERTS, EXPLANATIONS, rejection
 from mockserver.vendors.guidewire.representation import invoice_element, invoice_path
 
 FIRST_CHECK_NUMBER = 100_500
@@ -56,7 +56,7 @@ def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: S
     ]
     looked_at = {
         **invoice,
-        "lastValidatedDate": dates.print_instant(state.now),
+        "lastValidatedDate": attributes.print_instant(state.now),
         "valid": not alerts,
         "validationAlerts": alerts or None,
     }
@@ -111,7 +111,7 @@ def approve_invoice(invoice: Document, assumptions: Mapping[str, str], state: St
     """Approve the invoice with its items; in fast mode they are processed at once."""
     approved: Document = {
         **invoice,
-        "approvalDate": dates.print_instant(state.now),
+        "approvalDate": attributes.print_instant(state.now),
         "approvalStatus": "approved",
         "approvedAmount": invoice["totalAmount"],
         "status": "pendingitemvalidation",
@@ -143,7 +143,7 @@ def change_status(action: str, invoice: Document, state: State) -> Document:
     moved = {**invoice, "status": chosen.target}
     if action == "issue" and "checkNumber" not in invoice:
         number = str(FIRST_CHECK_NUMBER + state.next("check"))
-        moved = {**moved, "checkNumber": number, "issueDate": dates.print_instant(state.now)}
+        moved = {**moved, "checkNumber": number, "issueDate": attributes.print_instant(state.now)}
     return save(moved, with_status(items, chosen.items) if chosen.items else (), state)
 
 
@@ -196,8 +196,8 @@ def _check_item(item: Document, state: State) -> Document:
 
 def _is_due(invoice: Document, state: State) -> bool:
     """Return whether the send date is today or earlier. Source: docs/vendors/guidewire.md#states."""
-    today = dates.calendar_day(dates.print_instant(state.now))
-    return "scheduledSendDate" in invoice and dates.calendar_day(invoice["scheduledSendDate"]) <= today
+    today = attributes.calendar_day(attributes.print_instant(state.now))
+    return "scheduledSendDate" in invoice and attributes.calendar_day(invoice["scheduledSendDate"]) <= today
 
 
 TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]

@@ -14,8 +14,8 @@ from mockserver.model import Call, Document, Json, Problem, Reply
 from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
+from mockserver.vendors.guidewire import attributes
 from mockserver.vendors.guidewire import attributes as guidewire_attributes
-from mockserver.vendors.guidewire import dates
 from mockserver.vendors.guidewire.attributes import (
     INVOICE_PLAIN_ATTRIBUTES,
     INVOICE_SUMMARY,
@@ -26,6 +26,7 @@ from mockserver.vendors.guidewire.attributes import (
     REPORTING_CURRENCY,
     typekey,
 )
+from mockserver.vendors.guidewire.errors import rejection
 from mockserver.vendors.guidewire.lifecycle import (
     BANK_ACCOUNTS,
     CLAIMS,
@@ -36,7 +37,6 @@ from mockserver.vendors.guidewire.lifecycle import (
     TRANSITIONS,
     allowed_actions,
 )
-from mockserver.vendors.guidewire.messages import rejection
 
 PAGE_SIZE = 25
 """Rows on a page when the call does not say. Source: docs/vendors/guidewire.md#queries."""
@@ -278,7 +278,7 @@ def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
     value = value.replace("::", ":")
     if field != "scheduledSendDate":
         return field, operator, value
-    moments = [dates.normalize_instant(moment) for moment in value.split(",")]
+    moments = [attributes.normalize_instant(moment) for moment in value.split(",")]
     if None in moments:
         raise rejection(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
     return field, operator, ",".join(filter(None, moments))

@@ -14,9 +14,9 @@ from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import Enter, Handler, Request, find_record
-from mockserver.vendors.guidewire.dates import print_instant
+from mockserver.vendors.guidewire.attributes import print_instant
+from mockserver.vendors.guidewire.errors import rejection
 from mockserver.vendors.guidewire.lifecycle import new_id
-from mockserver.vendors.guidewire.messages import rejection
 from mockserver.vendors.guidewire.representation import with_correlation_id
 
 REPLY_SCHEMAS: Mapping[str, str] = {

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from mockserver.vendor import BatchHandler, Vendor, store_each
-from mockserver.vendors.payt import batches, oauth, queries, rules, state_rules
+from mockserver.vendors.payt import (
+    access,
+    batches,
+    debtors_and_rates,
+    files,
+    invoices,
+    representation,
+    rules,
+    sent_records,
+    state_rules,
+)
 from mockserver.vendors.payt.access import admit, enter_tenant
-from mockserver.vendors.payt.dates import is_instant
-from mockserver.vendors.payt.faults import extra_outcome_of, fault_problem
-from mockserver.vendors.payt.records import debtors, files, identity, invoices, payment_settings
-from mockserver.vendors.payt.records.debtors import CONTACT
-from mockserver.vendors.payt.records.payment_settings import VAT_RATE
-from mockserver.vendors.payt.refusals import classify, refuse
+from mockserver.vendors.payt.amounts_and_dates import is_instant
+from mockserver.vendors.payt.debtors_and_rates import CONTACT, VAT_RATE
+from mockserver.vendors.payt.refusals import classify, extra_outcome_of, fault_problem, refuse
 from mockserver.vendors.payt.representation import DEBTOR, INVOICE, PAYMENT
 
 _BATCHES = {
     "postV1Invoices": BatchHandler(
-        apply=invoices.upsert_invoices(identity.find_invoice),
-        render=batches.success_entity_with(invoices.warnings_of_rejected(identity.find_invoice)),
+        apply=invoices.upsert_invoices(sent_records.find_invoice),
+        render=batches.success_entity_with(invoices.warnings_of_rejected(sent_records.find_invoice)),
         rules=(rules.for_readable(rules.invoice_problems),),
         batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
         check=state_rules.check_invoice,
         extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
     ),
     "patchV1Invoices": BatchHandler(
-        apply=invoices.upsert_invoices(identity.find_invoice_by_number),
-        render=batches.success_entity_with(invoices.warnings_of_rejected(identity.find_invoice_by_number)),
+        apply=invoices.upsert_invoices(sent_records.find_invoice_by_number),
+        render=batches.success_entity_with(
+            invoices.warnings_of_rejected(sent_records.find_invoice_by_number)
+        ),
         rules=(rules.for_readable(rules.invoice_problems),),
         batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
         check=state_rules.check_change,
         extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
     ),
     "postV1Debtors": BatchHandler(
-        apply=store_each(debtors.upsert_debtor),
+        apply=store_each(debtors_and_rates.upsert_debtor),
         render=batches.success_entity,
         rules=(rules.for_readable(rules.debtor_problems),),
         warning_rules=(rules.for_readable(rules.debtor_warnings),),
@@ -40,7 +49,7 @@ _BATCHES = {
         extra_outcome=extra_outcome_of("debtors", "debtor_number", "debtor_identifier"),
     ),
     "postV1Contacts": BatchHandler(
-        apply=store_each(debtors.upsert_contact),
+        apply=store_each(debtors_and_rates.upsert_contact),
         render=batches.contacts_reply,
         rules=(rules.for_readable(rules.contact_problems),),
         warning_rules=(rules.for_readable(rules.contact_warnings),),
@@ -55,7 +64,7 @@ _BATCHES = {
         extra_outcome=files.extra_outcome,
     ),
     "postV1VatRates": BatchHandler(
-        apply=store_each(payment_settings.upsert_vat_rate),
+        apply=store_each(debtors_and_rates.upsert_vat_rate),
         render=batches.success_entity,
         rules=(rules.for_readable(rules.vat_rate_problems),),
         batch_rule=rules.unique_in_batch("vat_rates", "code", "code-repeated"),
@@ -63,31 +72,37 @@ _BATCHES = {
         extra_outcome=extra_outcome_of("vat_rates", "code"),
     ),
     "postV1PaymentConditions": BatchHandler(
-        apply=store_each(payment_settings.upsert_payment_condition),
+        apply=store_each(debtors_and_rates.upsert_payment_condition),
         render=batches.success_entity,
         batch_rule=rules.unique_in_batch("payment_conditions", "code", "code-repeated"),
         extra_outcome=extra_outcome_of("payment_conditions", "code"),
     ),
 }
 _OPERATIONS = {
-    "getV1Invoices": queries.list_handler(INVOICE, queries.invoice_filters, queries.as_sent_by_now),
-    "getV1InvoicesId": queries.show_handler(INVOICE, queries.as_sent_by_now),
-    "getV1InvoicesDeleted": queries.deleted_list_handler("deleted_invoices", queries.deleted_invoice),
+    "getV1Invoices": representation.list_handler(
+        INVOICE, representation.invoice_filters, representation.as_sent_by_now
+    ),
+    "getV1InvoicesId": representation.show_handler(INVOICE, representation.as_sent_by_now),
+    "getV1InvoicesDeleted": representation.deleted_list_handler(
+        "deleted_invoices", representation.deleted_invoice
+    ),
     "patchV1InvoicesBlock": invoices.pause_handler(invoices.block),
     "patchV1InvoicesResume": invoices.pause_handler(invoices.resume),
-    "getV1Debtors": queries.list_handler(DEBTOR, queries.debtor_filters),
-    "getV1DebtorsId": queries.show_handler(DEBTOR),
-    "getV1Contacts": queries.list_handler(CONTACT, queries.contact_filters),
+    "getV1Debtors": representation.list_handler(DEBTOR, representation.debtor_filters),
+    "getV1DebtorsId": representation.show_handler(DEBTOR),
+    "getV1Contacts": representation.list_handler(CONTACT, representation.contact_filters),
     "putUpload": files.upload_file,
-    "getV1VatRates": queries.list_handler(VAT_RATE, queries.no_filters),
-    "getV1Payments": queries.list_handler(PAYMENT, queries.payment_filters),
-    "getV1PaymentsDeleted": queries.deleted_list_handler("deleted_payments", queries.deleted_payment),
-    "getV1Administrations": queries.list_administrations,
-    "getV1AdministrationsAdministrationId": queries.show_administration,
-    "getOauthAuthorize": oauth.authorize,
-    "postOauthToken": oauth.grant_token,
-    "postOauthRevoke": oauth.revoke_token,
-    "postOauthIntrospect": oauth.introspect_token,
+    "getV1VatRates": representation.list_handler(VAT_RATE, representation.no_filters),
+    "getV1Payments": representation.list_handler(PAYMENT, representation.payment_filters),
+    "getV1PaymentsDeleted": representation.deleted_list_handler(
+        "deleted_payments", representation.deleted_payment
+    ),
+    "getV1Administrations": representation.list_administrations,
+    "getV1AdministrationsAdministrationId": representation.show_administration,
+    "getOauthAuthorize": access.authorize,
+    "postOauthToken": access.grant_token,
+    "postOauthRevoke": access.revoke_token,
+    "postOauthIntrospect": access.introspect_token,
 }
 
 VENDOR = Vendor(

@@ -1,16 +1,24 @@
-"""Access to administrations, and content negotiation."""
+"""Access to administrations, content negotiation, and OAuth: codes, tokens, scopes."""
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeAlias
+from urllib.parse import urlencode
 
-from mockserver.codec.http import check_json_in_utf_8
-from mockserver.codec.instants import parse_instant
-from mockserver.errors import Forbidden, NotFound, Refusal
-from mockserver.model import Call, Document, Principal
-from mockserver.sandbox.store import State
-from mockserver.vendor import Enter
-from mockserver.vendors.payt.records.files import STORAGE
+from msgspec.structs import replace
+
+from mockserver.codec.http import check_json_in_utf_8, json_reply
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
+from mockserver.errors import Forbidden, NotFound, Refusal, Unauthorized
+from mockserver.model import Call, Document, Json, Principal, Reply
+from mockserver.sandbox.store import Collection, State
+from mockserver.vendor import Enter, Request
+from mockserver.vendors.payt.files import STORAGE
+from mockserver.vendors.payt.messages import OAUTH_MESSAGES, missing_parameter
 
 ADMINISTRATIONS = "administrations"
 """The vendor-wide collection; `connected` false is an administration that no connection is granted to."""
@@ -76,3 +84,278 @@ def admit(call: Call, enter: Enter, _state: State) -> str:
     if operation.path.startswith("/v1/"):
         check_json_in_utf_8(call)
     return ""
+
+
+APPLICATIONS = "applications"
+"""The vendor-wide collection, by client id: `{id, secret, scopes, administrations}`."""
+
+SCOPES = (
+    "administrations:read",
+    "contacts:read",
+    "contacts:write",
+    "debtors:read",
+    "debtors:write",
+    "files:write",
+    "invoices:read",
+    "invoices:write",
+    "payment_conditions:write",
+    "payments:read",
+    "vat_rates:read",
+    "vat_rates:write",
+)
+"""Every permission that an operation here asks for; only three of the names are documented."""
+
+_BASIC = SecurityScheme("basicAuth", {"type": "http", "scheme": "basic"})
+
+
+def find_application(client_id: str, state: State) -> Document:
+    """Return the application of that id; an unknown one has all permissions."""
+    known = state.collection(APPLICATIONS, "").get(client_id)
+    return known or {"id": client_id, "scopes": SCOPES, "administrations": None}
+
+
+def authenticate_client(call: Call, state: State) -> Document:
+    """Return the application that calls.
+
+    Raises:
+        Unauthorized: it is known, and by another secret.
+    """
+    client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
+    found = find_application(client_id, state)
+    if found.get("secret", secret) != secret:
+        raise Unauthorized("unknown", _BASIC.name, hint=f"this is not the secret of client {found['id']}")
+    return found
+
+
+def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | None:
+    """Return the permissions that `wanted` names, by default all allowed; None if one is not."""
+    names = (wanted or "").split()
+    if not names:
+        return list(allowed)
+    return list(dict.fromkeys(names)) if set(names) <= set(allowed) else None
+
+
+AUTHORIZATION_CODES = "codes"
+"""The vendor-wide collection of codes that were not used yet."""
+
+_CODE_LIFETIME = timedelta(minutes=10)
+_CODE_OCTETS = 32
+
+
+def authorize(request: Request, state: State) -> Reply:
+    """Send the browser back with a code, or with the error that there is.
+
+    Source: docs/vendors/payt.md#tokens.
+    """
+    asked = request.parameters
+    client = find_application(asked["client_id"], state)
+    scopes = select_scopes(asked.get("scope"), client["scopes"])
+    if scopes is None:
+        return _redirect(request, error="invalid_scope", error_description=OAUTH_MESSAGES["invalid_scope"])
+    code = urlsafe_b64encode(state.octets(_CODE_OCTETS)).decode().rstrip("=")
+    state.collection(AUTHORIZATION_CODES, "")[code] = {
+        "client": client["id"],
+        "redirect_uri": asked["redirect_uri"],
+        "scopes": scopes,
+        "administrations": client["administrations"],
+        "expires": print_instant(state.now + _CODE_LIFETIME),
+    }
+    return _redirect(request, code=code)
+
+
+def _redirect(request: Request, **told: str) -> Reply:
+    uri = request.parameters["redirect_uri"]
+    query = urlencode({**told, "state": request.parameters["state"]})
+    return Reply(302, headers=(("Location", f"{uri}{'&' if '?' in uri else '?'}{query}"),))
+
+
+REFRESH_TOKENS = "refresh_tokens"
+"""The vendor-wide collection of refresh tokens that are good still: the last one of each grant."""
+
+_CODE_HINT = "the code is unknown, used or expired, or of another client or redirect_uri; authorize gives one"
+_REFRESH_HINT = (
+    "the refresh_token is unknown, used or expired, or of another client; "
+    "sandbox-refresh-token of client sandbox-client will do, once"
+)
+_ACCESS_SECONDS = 7200
+_REFRESH_LIFETIME = timedelta(days=90)
+_TOKEN_OCTETS = 32
+
+GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
+
+
+def grant_token(request: Request, state: State) -> Reply:
+    """Return an access token for what the call brings.
+
+    Source: docs/vendors/payt.md#tokens.
+
+    Raises:
+        Unauthorized: the application is not who it says.
+    """
+    client = authenticate_client(request.call, state)
+    grant = _GRANT_TYPES.get(request.document["grant_type"])
+    if grant is None:
+        return oauth_error("unsupported_grant_type")
+    for name in _REQUIRED_PARAMETERS[request.document["grant_type"]]:
+        if not request.document.get(name):
+            return oauth_error("invalid_request", missing_parameter(name))
+    return grant(request.document, client, request, state)
+
+
+def revoke_token(request: Request, state: State) -> Reply:
+    """Revoke a token and its counterpart; an unknown token is ignored.
+
+    Source: assumed, as Doorkeeper does.
+    """
+    client = authenticate_client(request.call, state)
+    refresh_tokens, text = state.collection(REFRESH_TOKENS, ""), request.document["token"]
+    refresh = refresh_tokens.get(text)
+    access_token = refresh["access_token"] if refresh else text
+    access = _issued_token(access_token, state)
+    owner = (refresh or access or {"client": client["id"]})["client"]
+    if owner != client["id"]:
+        return oauth_error("unauthorized_client", status=403)
+    if access is not None:
+        _set_kind(access_token, "revoked", state)
+    for key in [text] if refresh else _refresh_tokens_of(access_token, refresh_tokens) if access else ():
+        del refresh_tokens[key]
+    return json_reply(200, {})
+
+
+def introspect_token(request: Request, state: State) -> Reply:
+    """Return what a token is good for.
+
+    Source: docs/vendors/payt.md#operations-and-paths.
+    """
+    authenticate_client(request.call, state)
+    known = state.collection(CREDENTIALS, "").get(request.document["token"])
+    if known is None or known["scheme"] != "bearerAuth" or known["kind"] in ("expired", "revoked"):
+        return json_reply(200, {"active": False})
+    if "expires" in known and parse_instant(known["expires"]) <= state.now:
+        return json_reply(200, {"active": False})
+    told: dict[str, Json] = {"active": True, "token_type": "Bearer"}
+    if "scopes" in known:
+        told["scope"] = " ".join(known["scopes"])
+    if "client" in known:
+        told |= {"client_id": known["client"], "iat": known["created_at"]}
+    if "expires" in known:
+        told["exp"] = int(parse_instant(known["expires"]).timestamp())
+    return json_reply(200, told)
+
+
+def oauth_error(error: str, description: str = "", status: int = 400, reason: str = "") -> Reply:
+    """Return an error in the words of OAuth; `reason` says more than those do."""
+    said = description or OAUTH_MESSAGES[error]
+    reply = json_reply(status, {"error": error, "error_description": said})
+    return replace(reply, reason=f"{error}: {reason or said}")
+
+
+def _grant_by_code(document: Document, client: Document, _request: Request, state: State) -> Reply:
+    codes = state.collection(AUTHORIZATION_CODES, "")
+    code = codes.get(document["code"])
+    if code is None or not _is_valid(code, client, state) or code["redirect_uri"] != document["redirect_uri"]:
+        return oauth_error("invalid_grant", reason=_CODE_HINT)
+    del codes[document["code"]]
+    return _token_pair_reply(client, code["scopes"], code["administrations"], state)
+
+
+def _grant_by_refresh_token(document: Document, client: Document, request: Request, state: State) -> Reply:
+    """Grant the next pair of tokens; a refresh token is good once."""
+    refresh_tokens = state.collection(REFRESH_TOKENS, "")
+    last = refresh_tokens.get(document["refresh_token"])
+    if last is None or not _is_valid(last, client, state):
+        return oauth_error("invalid_grant", reason=_REFRESH_HINT)
+    scopes = select_scopes(document.get("scope"), last["scopes"])
+    if scopes is None:
+        return oauth_error("invalid_scope")
+    del refresh_tokens[document["refresh_token"]]
+    fate = request.call.assumptions["rotated_access"]
+    if fate != "kept" and _issued_token(last["access_token"], state) is not None:
+        _set_kind(last["access_token"], fate, state)
+    return _token_pair_reply(client, scopes, last["administrations"], state)
+
+
+def _grant_to_client(document: Document, client: Document, _request: Request, state: State) -> Reply:
+    """Return a token that never expires and cannot be refreshed; where calls come from is not looked at."""
+    scopes = select_scopes(document.get("scope"), client["scopes"])
+    if scopes is None:
+        return oauth_error("invalid_scope")
+    access_token = _issue_access_token(client, scopes, client["administrations"], state)
+    return json_reply(200, _token_document(access_token, scopes, state))
+
+
+def _token_pair_reply(client: Document, scopes: list[str], administrations: Json, state: State) -> Reply:
+    access_token = _issue_access_token(client, scopes, administrations, state, _ACCESS_SECONDS)
+    refresh_token = _new_token(state)
+    state.collection(REFRESH_TOKENS, "")[refresh_token] = {
+        "client": client["id"],
+        "access_token": access_token,
+        "scopes": scopes,
+        "administrations": administrations,
+        "expires": print_instant(state.now + _REFRESH_LIFETIME),
+    }
+    told = {"expires_in": _ACCESS_SECONDS, "refresh_token": refresh_token}
+    return json_reply(200, {**_token_document(access_token, scopes, state), **told})
+
+
+def _issue_access_token(
+    client: Document, scopes: list[str], administrations: Json, state: State, seconds: int | None = None
+) -> str:
+    access_token = _new_token(state)
+    issue_credential(
+        access_token,
+        "bearerAuth",
+        client["id"],
+        state,
+        seconds=seconds,
+        client=client["id"],
+        scopes=scopes,
+        administrations=administrations,
+        created_at=int(state.now.timestamp()),
+    )
+    return access_token
+
+
+def _token_document(access_token: str, scopes: list[str], state: State) -> dict[str, Json]:
+    return {
+        "access_token": access_token,
+        "token_type": "Bearer",
+        "scope": " ".join(scopes),
+        "created_at": int(state.now.timestamp()),
+    }
+
+
+def _new_token(state: State) -> str:
+    return urlsafe_b64encode(state.octets(_TOKEN_OCTETS)).decode().rstrip("=")
+
+
+def _is_valid(grant: Document, client: Document, state: State) -> bool:
+    expires = grant.get("expires")
+    return grant["client"] == client["id"] and (expires is None or parse_instant(expires) > state.now)
+
+
+def _issued_token(access_token: str, state: State) -> Document | None:
+    """Return the access token, if an application got it from here."""
+    known = state.collection(CREDENTIALS, "").get(access_token)
+    return known if known is not None and "client" in known else None
+
+
+def _set_kind(access_token: str, kind: str, state: State) -> None:
+    credentials = state.collection(CREDENTIALS, "")
+    credentials[access_token] = {**credentials[access_token], "kind": kind}
+
+
+def _refresh_tokens_of(access_token: str, refresh_tokens: Collection) -> list[str]:
+    return [key for key in refresh_tokens if refresh_tokens[key]["access_token"] == access_token]
+
+
+_GRANT_TYPES: Mapping[str, GrantToken] = {
+    "authorization_code": _grant_by_code,
+    "refresh_token": _grant_by_refresh_token,
+    "client_credentials": _grant_to_client,
+}
+_REQUIRED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "authorization_code": ("code", "redirect_uri"),
+    "refresh_token": ("refresh_token",),
+    "client_credentials": (),
+}

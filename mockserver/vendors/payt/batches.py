@@ -9,7 +9,7 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type
 from mockserver.errors import InvalidCall
 from mockserver.model import Document, Item, Json, Outcome, Path, Problem, Reply
-from mockserver.sandbox.key_rules import key_rules
+from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import resolve
 from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch, Request

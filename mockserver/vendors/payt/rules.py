@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mockserver.model import Document, Item, Path, Problem
-from mockserver.sandbox.key_rules import key_rules
+from mockserver.sandbox.assumptions import key_rules
 from mockserver.vendor import BatchRule, ItemRule, Request
 from mockserver.vendors.payt import batches
-from mockserver.vendors.payt.amounts import MONEY, has_fractional_cents
+from mockserver.vendors.payt.amounts_and_dates import MONEY, has_fractional_cents
 from mockserver.vendors.payt.messages import record_problem, too_precise_amount
-from mockserver.vendors.payt.records.normalization import is_readable, normalize
+from mockserver.vendors.payt.sent_records import is_readable, normalize
 
 _ISO_4217 = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from mockserver.model import Document, Item, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.payt.amounts import ZERO, exact_arithmetic, read_amount
-from mockserver.vendors.payt.dates import is_day, to_utc
+from mockserver.vendors.payt import files, invoices, sent_records
+from mockserver.vendors.payt.amounts_and_dates import ZERO, exact_arithmetic, is_day, read_amount, to_utc
 from mockserver.vendors.payt.messages import UNKNOWN_RECORD, record_problem
-from mockserver.vendors.payt.records import files, identity, invoices, payments
-from mockserver.vendors.payt.records.identity import RecordMatch
-from mockserver.vendors.payt.records.normalization import changeable_members, is_readable, normalize
+from mockserver.vendors.payt.sent_records import RecordMatch, changeable_members, is_readable, normalize
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -23,7 +21,7 @@ def check_invoice(item: Item, request: Request, state: State) -> Iterator[Proble
     if is_readable(item, request):
         yield from _invoice_problems(
             item,
-            identity.find_invoice(normalize(item.document, request), state, request.call.assumptions),
+            sent_records.find_invoice(normalize(item.document, request), state, request.call.assumptions),
             request,
             state,
         )
@@ -40,7 +38,7 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
         return
     if not item.document["invoice_number"].strip():
         return
-    match = identity.find_invoice_by_number(
+    match = sent_records.find_invoice_by_number(
         normalize(item.document, request), state, request.call.assumptions
     )
     if match.stored is None:
@@ -57,7 +55,7 @@ def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem
     if not is_readable(item, request):
         return
     record = normalize(item.document, request)
-    if identity.find_debtor(record, state, request.call.assumptions).taken:
+    if sent_records.find_debtor(record, state, request.call.assumptions).taken:
         yield record_problem("debtor-number-taken", item, "debtor_number", of="debtors")
 
 
@@ -68,7 +66,7 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
     """
     if not is_readable(item, request):
         return
-    match = identity.find_contact(normalize(item.document, request), state, request.call.assumptions)
+    match = sent_records.find_contact(normalize(item.document, request), state, request.call.assumptions)
     if item.document.get("id") and match.stored is None:
         yield _unknown_record(item, "contacts", "id")
     if match.taken:
@@ -137,7 +135,7 @@ def _lacks_debtor(
     named = record.get("debtor_number") or record.get("debtor_identifier")
     if not named:
         return stored is None
-    return identity.find_named_debtor(record, state, assumptions) is None
+    return sent_records.find_named_debtor(record, state, assumptions) is None
 
 
 def _lacks_condition(record: Document, state: State) -> bool:
@@ -170,10 +168,10 @@ def _payment_problems(
     posted = record["payments"] or ()
     if not _adds_up(record, stored):
         yield "payments-sum"
-    if assumptions["payments_order"] == "error" and not payments.is_chronological(posted, stored, state):
+    if assumptions["payments_order"] == "error" and not invoices.is_chronological(posted, stored, state):
         yield "payments-order"
     names = [payment["origin_identifier"] for payment in posted]
-    if len(set(names)) < len(names) or any(payments.is_taken(name, stored, state) for name in names):
+    if len(set(names)) < len(names) or any(invoices.is_taken(name, stored, state) for name in names):
         yield "payment-taken"
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from mockserver.vendor import BatchHandler, Vendor
-from mockserver.vendors.pvex import dates, rules
-from mockserver.vendors.pvex.access import admit, issue_token
-from mockserver.vendors.pvex.faults import extra_outcome, fault_problem
+from mockserver.vendors.pvex import rules
 from mockserver.vendors.pvex.invoices import (
     apply_batch,
     list_invoices,
@@ -13,7 +11,7 @@ from mockserver.vendors.pvex.invoices import (
     show_invoice,
     store_invoice,
 )
-from mockserver.vendors.pvex.refusals import refuse
+from mockserver.vendors.pvex.refusals import admit, extra_outcome, fault_problem, issue_token, refuse
 
 VENDOR = Vendor(
     batches={
@@ -34,6 +32,6 @@ VENDOR = Vendor(
     classify=rules.classify,
     admit=admit,
     fault=fault_problem,
-    formats={"date-time": dates.is_date},
+    formats={"date-time": rules.is_date},
     kept_when_empty=("users",),
 )

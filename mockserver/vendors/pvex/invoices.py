@@ -10,14 +10,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.engine.problem_reasons import describe_problems
+from mockserver.engine.reasons import describe_problems
 from mockserver.errors import InvalidCall, NotFound, Rejected
 from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
-from mockserver.sandbox.key_rules import KeyRules, key_rules
+from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
-from mockserver.vendors.pvex import dates
-from mockserver.vendors.pvex.invoice_members import DATE_MEMBERS, EMPTY_INVOICE
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
 from mockserver.vendors.pvex.messages import INVALID_REQUEST, TOO_FEW
 from mockserver.vendors.pvex.model_state import ErrorContext, RejectedInvoice, model_state
@@ -34,9 +32,13 @@ from mockserver.vendors.pvex.rules import (
     CALENDAR_CODE,
     CONFLICT,
     DATABASE_CODE,
+    DATE_MEMBERS,
+    EMPTY_INVOICE,
     NULL_ITEM_CODE,
     STORING,
     invoice_problems,
+    normalize_date,
+    print_server_time,
 )
 
 INVOICES = "invoices"
@@ -126,7 +128,7 @@ def open_store(request: Request, state: State) -> InvoiceStore:
     return InvoiceStore(
         invoices=invoices,
         reader=body_reader(request.media_type),
-        now=dates.print_server_time(state.now),
+        now=print_server_time(state.now),
         failing_ids=frozenset(filter(None, assumptions["faulty_ids"].split(","))),
         null_fails=assumptions["null_item"] == "500",
         rejects_existing=assumptions["conflict"] == "reject",
@@ -182,7 +184,7 @@ def _stored_invoice(sent: Document, reader: BodyReader, rules: KeyRules) -> dict
     }
     for name in DATE_MEMBERS & sent.keys():
         if sent[name] is not None:
-            invoice[name] = dates.normalize_date(sent[name], reader)
+            invoice[name] = normalize_date(sent[name], reader)
     invoice.update({name: rules.stored(invoice[name]) for name in ("SubscriberId", "Id")})
     return invoice
 

@@ -1,4 +1,11 @@
-"""Build the `ModelState` of an error: keys, and messages of body readers and of attributes.
+"""The `ModelState` of an error: keys, messages of body readers, positions in the JSON text.
+
+The text is read as far as the lenient reader can read it, and not validated.
+Source: docs/vendors/pvex.md#modelstate.
+
+Source: docs/vendors/pvex.md#errors, #modelstate (assumption `error_detail`). The texts vary with the
+framework's version;
+those that the page does not quote are assumed.
 
 Callers are remote, and see a general sentence in place of a reader's message, unless `error_detail` is on.
 Source: docs/vendors/pvex.md#errors, #modelstate.
@@ -6,26 +13,22 @@ Source: docs/vendors/pvex.md#errors, #modelstate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import to_utf_8
 from mockserver.errors import MalformedBody
 from mockserver.model import Call, Json, Path, Problem, Value
 from mockserver.vendor import FAULT_RULE
-from mockserver.vendors.pvex import reader_messages
-from mockserver.vendors.pvex.invoice_members import (
-    INTEGER_MEMBERS,
-    MEMBER_RANK,
-    REQUIRED_TEXTS,
-    REQUIRED_VALUES,
-    TEXT_MEMBERS,
-)
-from mockserver.vendors.pvex.json_positions import JsonPositions, find_positions, print_path
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
 from mockserver.vendors.pvex.messages import (
     ASSUMED,
@@ -36,7 +39,337 @@ from mockserver.vendors.pvex.messages import (
     TOO_LONG,
     VALUE_REQUIRED,
 )
-from mockserver.vendors.pvex.rules import CONFLICT, SUMS, UTF16_LENGTH
+from mockserver.vendors.pvex.rules import (
+    AMOUNT_MEMBERS,
+    CONFLICT,
+    DATE_MEMBERS,
+    INTEGER_MEMBERS,
+    MEMBER_RANK,
+    REQUIRED_TEXTS,
+    REQUIRED_VALUES,
+    SUMS,
+    TEXT_MEMBERS,
+    UTF16_LENGTH,
+)
+
+_TOKEN = re.compile(
+    r"""(?P<blank>[\s\ufeff]+|//[^\r\n]*|/\*.*?\*/)
+    |(?P<mark>[{}\[\]:,])
+    |(?P<text>"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|[^\s{}\[\]:,"'/]+)""",
+    re.DOTALL | re.VERBOSE,
+)
+_BLANK = re.compile(r"(?:[\s\ufeff]++|//[^\r\n]*+|/\*.*?\*/)*+", re.DOTALL)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_SPECIAL = re.compile(r"[.' /\"\[\]()\t\n\r\f\b\\]")
+
+_MAX_DEPTH = 2
+MAX_TEXT_LENGTH = 256 * 1024
+"""Longer texts are not searched: it takes 0.3 µs a character, and nobody else is served meanwhile."""
+
+TokenKey: TypeAlias = tuple[str, Path]
+"""Search target: a `name`, the first token of a `value`, or its `end`; paths in lower case."""
+
+
+class TokenEnd(Value, frozen=True):
+    """The end of a token; `path` has names as they were sent."""
+
+    path: Path
+    offset: int
+
+
+@dataclass(slots=True)
+class _OpenContainer:
+    """An open list or object; `step` is the last index or name in it, None at its start."""
+
+    is_list: bool
+    step: str | int | None = None
+    named: bool = False
+
+
+class _Cursor:
+    """Json.NET's idea of where it is: a container counts for the path once something stands in it."""
+
+    def __init__(self) -> None:
+        self._open: list[_OpenContainer] = []
+
+    @property
+    def depth(self) -> int:
+        """Number of open lists and objects."""
+        return len(self._open)
+
+    @property
+    def path(self) -> Path:
+        """Current path."""
+        return tuple(one.step for one in self._open if one.step is not None)
+
+    def pass_mark(self, mark: str) -> str:
+        """Pass a bracket, colon or comma; return the kind of token that ended, "" for none."""
+        if mark in "[{":
+            self._begin()
+            return "value"
+        if mark in "]}" and self._open:
+            self._open.pop()
+            return "end"
+        if self._open and not self._open[-1].is_list:
+            self._open[-1].named = mark == ":"
+        return "name" if mark == ":" else ""
+
+    def enter(self, mark: str) -> None:
+        """Be inside the list or object that begins here."""
+        if mark in "[{":
+            self._open.append(_OpenContainer(is_list=mark == "["))
+
+    def pass_text(self, text: str) -> str:
+        """Go over a name or a scalar."""
+        top = self._open[-1] if self._open else None
+        if top is None or top.is_list or top.named:
+            self._begin()
+            return "value"
+        top.step = _unquote(text)
+        return ""
+
+    def _begin(self) -> None:
+        top = self._open[-1] if self._open else None
+        if top is not None and top.is_list:
+            top.step = top.step + 1 if isinstance(top.step, int) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPositions:
+    """Positions in one JSON text, down to the members of list elements."""
+
+    text: str
+    token_ends: Mapping[TokenKey, TokenEnd]
+    line_starts: tuple[int, ...]
+
+    def describe(self, kind: str, path: Path) -> str:
+        """Path, line and position of a spot as Json.NET ends its messages with them."""
+        spot = self.token_ends.get((kind, _lower_path(path)))
+        return (
+            self.describe_offset(spot.path, spot.offset)
+            if spot
+            else self.describe_offset(path, len(self.text))
+        )
+
+    def describe_offset(self, path: Path, offset: int) -> str:
+        """Return the same of any offset."""
+        line = bisect_right(self.line_starts, offset) if offset else 0
+        position = offset - self.line_starts[line - 1] if offset else 0
+        return f"Path '{print_path(path)}', line {line}, position {position}."
+
+
+def find_positions(text: str) -> JsonPositions:
+    """Return every place of `text`; of equal names the last counts. One that is too long has none."""
+    if len(text) > MAX_TEXT_LENGTH:
+        return JsonPositions(text, {}, (0,))
+    spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}
+    starts = (0, *(found.end() for found in _LINE_END.finditer(text)))
+    return JsonPositions(text, spots, starts)
+
+
+def path_at(text: str, stop: int) -> Path:
+    """Return the path at which a reader stops at the offset `stop`; the root if it is far."""
+    if stop > MAX_TEXT_LENGTH:
+        return ()
+    cursor = _Cursor()
+    for _ in _tokens(text, stop, cursor):
+        pass
+    return cursor.path
+
+
+def is_blank(text: str) -> bool:
+    """Return whether there is nothing in `text` but white space and comments."""
+    return _BLANK.fullmatch(text) is not None
+
+
+def print_path(path: Path) -> str:
+    """Return the path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` for odd names."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _SPECIAL.search(step):
+            text += f"['{step}']"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def _token_ends(text: str) -> Iterator[tuple[str, TokenEnd]]:
+    cursor = _Cursor()
+    for kind, offset in _tokens(text, len(text), cursor):
+        if cursor.depth <= _MAX_DEPTH:
+            yield kind, TokenEnd(cursor.path, offset)
+
+
+def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
+    """Move the cursor over every token that begins before `stop`; the kinds of spots and where they end."""
+    at = 0
+    for token in _TOKEN.finditer(text):
+        start, end = token.span()
+        if start != at or start >= stop:
+            return
+        at = end
+        kind = token.lastgroup
+        if kind == "blank":
+            continue
+        if kind == "text":
+            if found := cursor.pass_text(token[0]):
+                yield found, end
+        else:
+            if found := cursor.pass_mark(token[0]):
+                yield found, end
+            cursor.enter(token[0])
+
+
+def _unquote(text: str) -> str:
+    if text[0] not in "\"'":
+        return text
+    if "\\" not in text:
+        return text[1:-1]
+    try:
+        return str(json.decode_lenient(text.encode()))
+    except MalformedBody:
+        return text[1:-1]
+
+
+def _lower_path(path: Path) -> Path:
+    return tuple(step.lower() if isinstance(step, str) else step for step in path)
+
+
+INVOICE_TYPE = "PVExDataModel.Invoice"
+LIST_TYPE = f"System.Collections.Generic.List`1[{INVOICE_TYPE}]"
+NO_FORMATTER = (
+    "No MediaTypeFormatter is available to read an object of type '{type}' "
+    "from content with media type '{media_type}'."
+)
+NO_FORMATTER_EXCEPTION = "System.Net.Http.UnsupportedMediaTypeException"
+_ODD_CHARACTER = "Unexpected character encountered while parsing value:"
+REST_UNREADABLE = f"{_ODD_CHARACTER} ,."
+
+_UNREADABLE_XML = f"There was an error deserializing the object of type {LIST_TYPE}. "
+_NOT_A_LIST = (
+    'Cannot deserialize the current JSON object (e.g. {"name":"value"}) into type \''
+    + LIST_TYPE
+    + "' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\r\n"
+)
+_NOT_AN_OBJECT = (
+    f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{INVOICE_TYPE}' because the type "
+    'requires a JSON object (e.g. {"name":"value"}) to deserialize correctly.\r\n'
+)
+_TOKEN_NAMES: Mapping[type, str] = {
+    list: "StartArray",
+    dict: "StartObject",
+    str: "String",
+    bool: "Boolean",
+    int: "Integer",
+    Decimal: "Float",
+}
+
+
+class _MemberType(Value, frozen=True):
+    """A kind of member: its name in JSON messages, its type, its name in XML messages."""
+
+    word: str
+    type_name: str
+    xml_word: str
+
+
+_STRING = _MemberType("string", "System.String", "String")
+_BOOLEAN = _MemberType("boolean", "System.Boolean", "Boolean")
+_MEMBER_TYPES: Mapping[str, _MemberType] = {
+    **dict.fromkeys(TEXT_MEMBERS, _STRING),
+    **dict.fromkeys(AMOUNT_MEMBERS, _MemberType("decimal", "System.Decimal", "Decimal")),
+    **dict.fromkeys(INTEGER_MEMBERS, _MemberType("integer", "System.Int32", "Int32")),
+    **dict.fromkeys(DATE_MEMBERS, _MemberType("DateTime", "System.DateTime", "DateTime")),
+}
+
+
+def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
+    """Return Json.NET's message for a member or for an item without a required one; `path` is its place."""
+    if problem.rule == "required":
+        missing = f"Required property '{problem.path[-1]}' not found in JSON. "
+        return missing + positions.describe("end", path)
+    if path and isinstance(path[-1], str):
+        return f"{_member_message(path[-1], problem)} {positions.describe('value', path)}"
+    return _item_message(problem.found) + positions.describe("value", path)
+
+
+def not_a_list_message(positions: JsonPositions, path: Path) -> str:
+    """Return what Json.NET says of an object in place of a list."""
+    return _NOT_A_LIST + positions.describe("name", path)
+
+
+def wrong_shape_message(found: Json, positions: JsonPositions, *, is_batch: bool) -> str:
+    """Return Json.NET's message for a scalar in place of a list or object, or a list for an object."""
+    if not is_batch:
+        return _item_message(found) + positions.describe("value", ())
+    said = json.encode(found).decode()
+    return f"Error converting value {said} to type '{LIST_TYPE}'. {positions.describe('value', ())}"
+
+
+def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> str:
+    """Return what Json.NET says where it cannot read on."""
+    rest = positions.text[offset : offset + 1]
+    said = (
+        f"Unexpected character encountered while parsing value: {rest}."
+        if rest
+        else "Unexpected end of file."
+    )
+    return f"{said} {positions.describe_offset(path, offset)}"
+
+
+def xml_message(problem: Problem) -> str:
+    """Return what the serializer says of an element."""
+    kind = _MEMBER_TYPES.get(str(problem.path[-1]), _BOOLEAN)
+    if problem.found is None:
+        return f"{_UNREADABLE_XML}ValueType '{kind.type_name}' cannot be null."
+    return f"{_UNREADABLE_XML}The value '{problem.found}' cannot be parsed as the type '{kind.xml_word}'."
+
+
+def broken_xml_message(detail: str) -> str:
+    """Return the serializer's message for an unreadable body."""
+    return _UNREADABLE_XML + detail
+
+
+def _item_message(found: Json) -> str:
+    if isinstance(found, list):
+        return _NOT_AN_OBJECT
+    return f"Error converting value {json.encode(found).decode()} to type '{INVOICE_TYPE}'. "
+
+
+def _member_message(name: str, problem: Problem) -> str:
+    kind, found = _MEMBER_TYPES.get(name, _BOOLEAN), problem.found
+    if found is None or (found == "" and name in (REQUIRED_VALUES | INTEGER_MEMBERS)):
+        return f"Error converting value {{null}} to type '{kind.type_name}'."
+    if isinstance(found, str):
+        if kind is _STRING:
+            return ASSUMED.control_character
+        return f"Could not convert string to {kind.word}: {found}."
+    if isinstance(found, (int, Decimal)) and not isinstance(found, bool):
+        return _NUMBER_MESSAGES.get(kind.word, _unexpected_token_message)(found, kind)
+    return _unexpected_token_message(found, kind)
+
+
+def _integer_message(found: Json, _kind: _MemberType) -> str:
+    if isinstance(found, int):
+        return f"JSON integer {found} is too large or small for an Int32."
+    return f"Input string '{found}' is not a valid integer."
+
+
+def _decimal_message(found: Json, _kind: _MemberType) -> str:
+    return f"Input string '{found}' is not a valid decimal."
+
+
+def _unexpected_token_message(found: Json, kind: _MemberType) -> str:
+    word = "date" if kind.word == "DateTime" else kind.word
+    return f"Error reading {word}. Unexpected token: {_TOKEN_NAMES[type(found)]}."
+
+
+_NUMBER_MESSAGES: Mapping[str, Callable[[Json, _MemberType], str]] = {
+    "integer": _integer_message,
+    "decimal": _decimal_message,
+}
 
 
 @dataclass(frozen=True)
@@ -165,16 +498,14 @@ def _reader_entry(
 ) -> ModelStateEntry:
     """Return what a reader's exception says; JSON's names places as they were sent."""
     if context.reader is not BodyReader.JSON:
-        text = reader_messages.xml_message(problem) if context.is_detailed else GENERAL_ERROR
+        text = xml_message(problem) if context.is_detailed else GENERAL_ERROR
         return ModelStateEntry(path, context.key(path), text, by_reader=True)
     wire = (*path[:1], *(_sent_name(str(name), invoice.sent) for name in path[1:]))
     text = GENERAL_ERROR
     if context.is_detailed:
         if len(wire) > 1:  # what was sent, not what was made of it
             problem = replace(problem, found=invoice.sent[wire[1]])
-        text = reader_messages.json_message(
-            problem, path if context.is_batch else path[1:], context.positions
-        )
+        text = json_message(problem, path if context.is_batch else path[1:], context.positions)
     return ModelStateEntry(path, context.key(wire), text, by_reader=True)
 
 
@@ -235,7 +566,7 @@ def _entries_until_overflow(
         text = GENERAL_ERROR
         if context.is_detailed:
             where = place if context.is_batch else place[1:]
-            text = f"{reader_messages.REST_UNREADABLE} {context.positions.describe('name', where)}"
+            text = f"{REST_UNREADABLE} {context.positions.describe('name', where)}"
         yield ModelStateEntry(
             place, context.key((invoice.index, _sent_name(name, invoice.sent))), text, by_reader=True
         )

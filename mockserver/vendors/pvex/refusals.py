@@ -1,17 +1,23 @@
-"""Refusals of whole calls: access, routes, media types, and bodies that are empty, unreadable or invalid.
+"""Access and login, refusals of whole calls, and scenario faults.
+
+Source: docs/vendors/pvex.md#credentials, #refusals.
 
 Source: docs/vendors/pvex.md#credentials, #refusals, #modelstate.
+
+Which sentence stands for which fault code is assumed, and so are sentences without a source. Source: PVEx
+docs/vendors/pvex.md#refusals, #modelstate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import parse_content_type
+from mockserver.codec.http import json_reply, parse_content_type
+from mockserver.engine.auth import issue_credential
 from mockserver.errors import (
     InvalidCall,
     MalformedBody,
@@ -19,16 +25,29 @@ from mockserver.errors import (
     NotFound,
     Refusal,
     Rejected,
+    TooLarge,
     TooManyRequests,
+    Unauthorized,
     UnsupportedMediaType,
+    VendorFailure,
 )
-from mockserver.model import Call, Json, Path, Reply
+from mockserver.model import (
+    ANONYMOUS,
+    EMPTY,
+    Call,
+    Document,
+    Fault,
+    Item,
+    Json,
+    Outcome,
+    Path,
+    Problem,
+    Reply,
+)
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import FAULT_RULE
-from mockserver.vendors.pvex import reader_messages
-from mockserver.vendors.pvex.access import LOGIN_OPERATION, login_refusal_reply
-from mockserver.vendors.pvex.json_positions import is_blank, path_at
+from mockserver.vendor import FAULT_RULE, Enter, Request
+from mockserver.vendors.pvex import model_state
 from mockserver.vendors.pvex.media_types import BodyReader
 from mockserver.vendors.pvex.messages import (
     ASSUMED,
@@ -39,13 +58,18 @@ from mockserver.vendors.pvex.messages import (
     NO_MEDIA_TYPE,
     NO_METHOD,
     NOT_FOUND,
+    NOT_VALID,
+    REQUIRED,
+    TOO_LONG,
     UNSUPPORTED_MEDIA_TYPE,
 )
 from mockserver.vendors.pvex.model_state import (
     ErrorContext,
     RejectedInvoice,
+    is_blank,
     model_state,
     parameter_model_state,
+    path_at,
 )
 from mockserver.vendors.pvex.replies import (
     EXCEPTIONS,
@@ -57,6 +81,88 @@ from mockserver.vendors.pvex.replies import (
     storage_failure_reply,
 )
 from mockserver.vendors.pvex.rules import invoice_problems
+
+LOGIN_OPERATION = "issueToken"
+USERS = "users"
+MAX_BODY_BYTES = 4 * 1024 * 1024
+_SCHEME = "bearerAuth"
+_FIXTURE_USER = "sync@cedarhollow.example"
+_GRANT_TYPE, _PASSWORD = "grant_type", "password"
+_JSON = "application/json;charset=UTF-8"
+_FORM = "application/x-www-form-urlencoded"
+_OTHER_MEDIA_TYPES = ("application/json", "text/json", "application/xml", "text/xml")
+
+
+def admit(call: Call, enter: Enter, state: State) -> str:
+    """Check a call before its envelope is opened, and count it.
+
+    The spec takes calls without a token as well, because an assumption may; it is here that they are denied.
+
+    Raises:
+        TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through.
+        UnsupportedMediaType, VendorFailure: it brings a form, and an assumption says that it may not.
+    """
+    operation = enter()
+    assumptions = call.assumptions
+    if len(call.body) > MAX_BODY_BYTES and assumptions["body_too_large"] != "413":
+        hint = f"the body has {len(call.body):,} bytes, at most {MAX_BODY_BYTES:,} are allowed"
+        raise TooLarge(MAX_BODY_BYTES, hint=f"{hint} ({call.assumed('body_too_large')})")
+    if operation.id == LOGIN_OPERATION and assumptions["token_endpoint"] == "off":  # noqa: S105 - an assumption
+        raise NotFound(
+            "path", call.path, hint=f"there are no tokens to ask for: {call.assumed('token_endpoint')}"
+        )
+    if operation.security and call.principal == ANONYMOUS and assumptions["auth"] == "bearer":
+        raise Unauthorized("missing", _SCHEME)
+    with state.item():  # a refused call is not counted
+        enter.count()
+        if operation.id != LOGIN_OPERATION and parse_content_type(call.headers)[0] == _FORM:
+            _check_form(assumptions["form_body"], call.assumed("form_body"))
+    return ""
+
+
+def _check_form(value: str, assumed: str) -> None:
+    hint = f"the body is a form, send JSON or XML ({assumed})"
+    if value == "415":
+        raise UnsupportedMediaType(_FORM, _OTHER_MEDIA_TYPES, hint=hint)
+    if value == "500":
+        raise VendorFailure(hint=hint)
+
+
+def issue_token(request: Request, state: State) -> Reply:
+    """Return a token for a user's name and password, good for two weeks less a second.
+
+    Source: docs/vendors/pvex.md#credentials.
+    """
+    form = request.document
+    user = state.collection(USERS).get(form["username"].lower())
+    if user is None or user["Password"] != form["password"]:
+        return _wrong_password_reply()
+    token = state.octets(32).hex()
+    lifetime_s = ASSUMED.token_lifetime_s
+    issue_credential(token, _SCHEME, user["UserName"], state, seconds=lifetime_s)
+    issued = {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s}
+    return json_reply(200, issued, _JSON)
+
+
+def login_refusal_reply(refusal: Refusal) -> Reply:
+    """Return what the login answers to a form that it cannot use."""
+    form = refusal.document if isinstance(refusal, InvalidCall) else None
+    return (
+        _wrong_password_reply()
+        if isinstance(form, dict) and form.get(_GRANT_TYPE) == _PASSWORD
+        else _unsupported_grant_reply()
+    )
+
+
+def _wrong_password_reply() -> Reply:
+    refused = {"error": "invalid_grant", "error_description": ASSUMED.bad_password}
+    reply = json_reply(400, refused, _JSON)
+    return replace(reply, reason=f"no user has this name and password; the fixtures have {_FIXTURE_USER}")
+
+
+def _unsupported_grant_reply() -> Reply:
+    return json_reply(400, {"error": "unsupported_grant_type"}, _JSON)
+
 
 _SINGLE_OPERATION = "postInvoice"
 _CONTROLLERS = ("invoice", "invoicebatch")
@@ -152,8 +258,8 @@ def _unsupported_media_type_reply(refusal: UnsupportedMediaType, call: Call, *, 
     if "/" not in refusal.media_type:
         return error_reply(call, ErrorContent(415, NO_MEDIA_TYPE))
     kind = "Invoice" if single else "List`1"
-    said = reader_messages.NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
-    thrown = {"ExceptionMessage": said, "ExceptionType": reader_messages.NO_FORMATTER_EXCEPTION}
+    said = model_state.NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
+    thrown = {"ExceptionMessage": said, "ExceptionType": model_state.NO_FORMATTER_EXCEPTION}
     message = UNSUPPORTED_MEDIA_TYPE.format(media_type=refusal.media_type)
     return error_reply(call, ErrorContent(415, message, details=thrown))
 
@@ -170,7 +276,7 @@ def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
         return _null_body_reply(context)
     if not as_json or refusal.position is None:
         said = (
-            reader_messages.broken_xml_message(refusal.detail)
+            model_state.broken_xml_message(refusal.detail)
             if context.reader is BodyReader.XML
             else refusal.detail
         )
@@ -178,7 +284,7 @@ def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
     offset = len(context.text.encode()[: refusal.position].decode(errors="replace"))
     path = path_at(context.text, offset)
     return _unreadable_reply(
-        context, path, lambda: reader_messages.broken_json_message(context.positions, path, offset)
+        context, path, lambda: model_state.broken_json_message(context.positions, path, offset)
     )
 
 
@@ -192,12 +298,12 @@ def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
     if isinstance(document, dict):
         path = next(((name,) for name in document), ())
         return _unreadable_reply(
-            context, path, lambda: reader_messages.not_a_list_message(context.positions, path)
+            context, path, lambda: model_state.not_a_list_message(context.positions, path)
         )
     return _unreadable_reply(
         context,
         (),
-        lambda: reader_messages.wrong_shape_message(document, context.positions, is_batch=context.is_batch),
+        lambda: model_state.wrong_shape_message(document, context.positions, is_batch=context.is_batch),
     )
 
 
@@ -230,3 +336,45 @@ def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[
     """Return the model state of a broken body: one key, and a message that is computed only if shown."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))
+
+
+_INTERNAL = "internal"
+_MESSAGES: Mapping[str, tuple[str, str]] = {
+    "missing-required": ("Number", REQUIRED),
+    "too-long": ("Number", TOO_LONG),
+    "duplicate-key": ("Id", ASSUMED.conflict),
+    "unknown-reference": ("ClientId", NOT_VALID),
+    "locked": ("Id", ASSUMED.locked),
+    "conflict": ("Id", ASSUMED.changed_meanwhile),
+}
+"""The member that a fault is said of, and what is said."""
+
+
+def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
+    """Return the fault as a problem of a member, or of storage; an unknown code is a storage problem.
+
+    Storing fails in a general sentence, as it does for every remote caller.
+    """
+    if what.code not in _MESSAGES:
+        code = what.code if what.code in EXCEPTIONS else _INTERNAL
+        return Problem(code, (item.index,), what.message or GENERAL_ERROR, FAULT_RULE, what.status)
+    name, said = _MESSAGES[what.code]
+    found = _as_object(item.document).get(name)
+    text = what.message or said.format(name=name, found=found)
+    return Problem(what.code, (item.index, name), text, FAULT_RULE, what.status, found)
+
+
+def extra_outcome(outcome: Outcome, number: int) -> Outcome:
+    """Return the outcome of an invoice that was never sent, under an Id and a number of its own."""
+    named = {"Number": f"phantom-{number}", "Id": f"phantom-{number}"}
+    subscriber = _as_object(outcome.item.document).get("SubscriberId", "")
+    item = Item(
+        outcome.item.index, f"{subscriber}/{named['Id']}", {**_as_object(outcome.item.document), **named}
+    )
+    if not isinstance(outcome.document, Mapping):
+        return replace(outcome, item=item)
+    return replace(outcome, item=item, document={**outcome.document, **named})
+
+
+def _as_object(value: Json) -> Document:
+    return value if isinstance(value, Mapping) else EMPTY

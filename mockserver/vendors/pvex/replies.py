@@ -15,11 +15,17 @@ from xml.sax.saxutils import escape
 from mockserver.codec import json
 from mockserver.model import EMPTY, Call, Document, Json, Problem, Reply, Value
 from mockserver.vendor import FAULT_RULE
-from mockserver.vendors.pvex.invoice_members import AMOUNT_MEMBERS, DECLARED_ORDER, XML_ORDER
 from mockserver.vendors.pvex.media_types import negotiate
 from mockserver.vendors.pvex.messages import ASSUMED, GENERAL_ERROR, ErrorPage, ExceptionTexts
 from mockserver.vendors.pvex.model_state import ModelState
-from mockserver.vendors.pvex.rules import CALENDAR_CODE, DATABASE_CODE, NULL_ITEM_CODE
+from mockserver.vendors.pvex.rules import (
+    AMOUNT_MEMBERS,
+    CALENDAR_CODE,
+    DATABASE_CODE,
+    DECLARED_ORDER,
+    NULL_ITEM_CODE,
+    XML_ORDER,
+)
 
 EXCEPTIONS: Mapping[str, ExceptionTexts] = {
     NULL_ITEM_CODE: ASSUMED.null_reference,

@@ -1,23 +1,162 @@
-"""Rules that the item schema cannot state, and classification of schema problems by body reader."""
+"""Members of an invoice, the forms of dates, and rules that the item schema cannot state.
+
+Source: docs/vendors/pvex.md#invoice.
+
+Source: docs/vendors/pvex.md#json, #xml, #forms. `Z` stays, no zone stays bare, an offset becomes server time
+(UTC, so `+00:00`); seven decimals at most, no trailing zeros.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from mockserver.codec.http import parse_content_type
 from mockserver.model import Call, Document, Item, Json, Problem
 from mockserver.vendor import Request, ignore_unknown_parameters
-from mockserver.vendors.pvex import dates
-from mockserver.vendors.pvex.invoice_members import (
-    DATE_MEMBERS,
-    INTEGER_MEMBERS,
-    REQUIRED_TEXTS,
-    REQUIRED_VALUES,
-    TEXT_MEMBERS,
-)
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
+
+DECLARED_ORDER = (
+    "Deleted",
+    "Number",
+    "DateTime",
+    "ClientId",
+    "ClientPmsId",
+    "ProviderId",
+    "ProviderPmsId",
+    "Amount",
+    "BalanceDue",
+    "DiscountAmount",
+    "AdjustmentAmount",
+    "TotalTaxAmount",
+    "PmsStatus",
+    "IsComplete",
+    "IsPaid",
+    "SiteId",
+    "ApiCreateDate",
+    "ApiLastChangeDate",
+    "CheckSum",
+    "RowKey",
+    "Id",
+    "SyncId",
+    "SubscriberId",
+)
+"""In the order of the class, which is the order of JSON and of errors."""
+
+XML_ORDER = tuple(sorted(DECLARED_ORDER))
+"""In the order of XML."""
+
+REQUIRED_TEXTS = frozenset({"Number", "ClientId", "ClientPmsId", "Id", "SyncId", "SubscriberId"})
+TEXT_MEMBERS = REQUIRED_TEXTS | {"ProviderId", "ProviderPmsId", "PmsStatus", "SiteId"}
+AMOUNT_MEMBERS = frozenset({"Amount", "BalanceDue", "DiscountAmount", "AdjustmentAmount", "TotalTaxAmount"})
+INTEGER_MEMBERS = frozenset({"CheckSum", "RowKey"})
+DATE_MEMBERS = frozenset({"DateTime", "ApiCreateDate", "ApiLastChangeDate"})
+
+REQUIRED_VALUES = frozenset({"ApiCreateDate", "RowKey"})
+"""Value types that the class asks for: JSON and form must bring them, XML need not."""
+
+EMPTY_INVOICE: Mapping[str, Json] = {
+    **dict.fromkeys(DECLARED_ORDER),
+    "IsComplete": False,
+    "ApiCreateDate": "0001-01-01T00:00:00",
+    "CheckSum": 0,
+    "RowKey": 0,
+}
+"""An invoice of which nothing was sent: null, but for value types that cannot be."""
+
+MEMBER_RANK = {name: rank for rank, name in enumerate(DECLARED_ORDER)}
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01")
+_FIRST = datetime.fromisoformat("0001-01-01")
+_LAST = datetime.fromisoformat("9999-12-31T23:59:59")
+_XSD = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]+))?)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_AMERICAN = re.compile(
+    r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?: ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?: ([AP])M)?)?"
+)
+_MILLISECONDS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
+
+
+def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | None:
+    """Return the date-time in the vendor's format, None if `reading` does not accept the text."""
+    text = text.strip()
+    for form, read in _FORMS_BY_READER[reader]:
+        if found := form.fullmatch(text):
+            try:
+                return read(found)
+            except (ValueError, OverflowError):
+                return None
+    return None
+
+
+def is_date(text: str) -> bool:
+    """Return whether any reader takes `text` for a moment: JSON's, whose forms include all others."""
+    return normalize_date(text) is not None
+
+
+def print_server_time(now: datetime) -> str:
+    """Return the sandbox clock as the vendor prints it."""
+    whole = now.replace(tzinfo=None, microsecond=0)
+    return _print(whole, f"{now.microsecond:06}", "Z")
+
+
+def _read_iso(found: re.Match[str]) -> str:
+    day, time, fraction, zone = found.groups()
+    return _print(datetime.fromisoformat(f"{day}T{time or '00:00'}"), fraction or "", zone or "")
+
+
+def _read_american(found: re.Match[str]) -> str:
+    month, day, year, hour, minute, second, half = found.groups()
+    hours = int(hour or 0)
+    if half:
+        if not 1 <= hours <= 12:  # noqa: PLR2004 - the hours of half a day
+            raise ValueError("a half day has hours 1 to 12")
+        hours = hours % 12 + (12 if half == "P" else 0)
+    text = f"{year}-{month:0>2}-{day:0>2}T{hours:02}:{minute or '00'}:{second or '00'}"
+    return _print(datetime.fromisoformat(text), "", "")
+
+
+def _read_milliseconds(found: re.Match[str]) -> str:
+    seconds, rest = divmod(int(found[1]), 1000)
+    return _print(_EPOCH + timedelta(seconds=seconds), f"{rest:03}", "+0000" if found[2] else "Z")
+
+
+def _print(moment: datetime, fraction: str, zone: str) -> str:
+    decimals = fraction[:7].rstrip("0")
+    kind = zone.upper()
+    if len(kind) > 1:
+        moment, kind = _to_utc(moment, zone), "+00:00"
+    return moment.isoformat() + (f".{decimals}" if decimals else "") + kind
+
+
+def _to_utc(moment: datetime, zone: str) -> datetime:
+    """Return the clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
+        raise ValueError("no zone is that far off")
+    ahead = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
+    try:
+        return moment - ahead
+    except OverflowError:
+        return _FIRST if zone[0] == "+" else _LAST
+
+
+_DateForm = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+_FORMS_BY_READER: Mapping[BodyReader, tuple[_DateForm, ...]] = {
+    BodyReader.JSON: ((_ISO, _read_iso), (_AMERICAN, _read_american), (_MILLISECONDS, _read_milliseconds)),
+    BodyReader.XML: ((_XSD, _read_iso),),
+    BodyReader.FORM: ((_ISO, _read_iso), (_AMERICAN, _read_american)),
+}
+
 
 NULL_ITEM_CODE, DATABASE_CODE, CALENDAR_CODE = "null-item", "database", "calendar"
 """Reasons of failed storage, as problem codes."""
@@ -83,9 +222,9 @@ def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterato
     """XML and form take fewer forms of a date than JSON, by which the schema's format goes."""
     for name in DATE_MEMBERS:
         text = invoice.get(name)
-        if not isinstance(text, str) or dates.normalize_date(text, reader) is not None:
+        if not isinstance(text, str) or normalize_date(text, reader) is not None:
             continue
-        if dates.is_date(text):
+        if is_date(text):
             said = f"no date in {reader}"
             yield Problem("bad-format", (index, name), said, "format:date-time", found=text)
 

@@ -1,39 +1,30 @@
 """VBA Software VBAPI: claim invoices and payees, in batches with a status per row, and one by one."""
 
 from mockserver.vendor import Vendor
-from mockserver.vendors.vba import (
-    access,
-    batches,
-    claim_invoices,
-    dates,
-    faults,
-    payees,
-    refusals,
-    single_records,
-)
+from mockserver.vendors.vba import access, batches, refusals, tables
 
 VENDOR = Vendor(
     batches={
-        "putClaimInvoiceBatch": batches.batch_handler(claim_invoices.TABLE),
-        "putPayeesBatch": batches.batch_handler(payees.TABLE),
+        "putClaimInvoiceBatch": batches.batch_handler(tables.CLAIM_INVOICE_TABLE),
+        "putPayeesBatch": batches.batch_handler(tables.PAYEE_TABLE),
     },
     operations={
         "logIn": access.log_in,
         "refreshTokens": access.refresh_tokens,
-        "listClaimInvoice": single_records.list_handler(claim_invoices.TABLE),
-        "createClaimInvoice": single_records.create_handler(claim_invoices.TABLE),
-        "getClaimInvoice": single_records.show_handler(claim_invoices.TABLE),
-        "updateClaimInvoice": single_records.replace_handler(claim_invoices.TABLE),
-        "deleteClaimInvoice": single_records.delete_handler(claim_invoices.TABLE),
-        "listPayee": single_records.list_handler(payees.TABLE),
-        "createPayee": single_records.create_handler(payees.TABLE),
-        "getPayee": single_records.show_handler(payees.TABLE),
-        "updatePayee": single_records.replace_handler(payees.TABLE),
-        "deletePayee": single_records.delete_handler(payees.TABLE),
+        "listClaimInvoice": batches.list_handler(tables.CLAIM_INVOICE_TABLE),
+        "createClaimInvoice": batches.create_handler(tables.CLAIM_INVOICE_TABLE),
+        "getClaimInvoice": batches.show_handler(tables.CLAIM_INVOICE_TABLE),
+        "updateClaimInvoice": batches.replace_handler(tables.CLAIM_INVOICE_TABLE),
+        "deleteClaimInvoice": batches.delete_handler(tables.CLAIM_INVOICE_TABLE),
+        "listPayee": batches.list_handler(tables.PAYEE_TABLE),
+        "createPayee": batches.create_handler(tables.PAYEE_TABLE),
+        "getPayee": batches.show_handler(tables.PAYEE_TABLE),
+        "updatePayee": batches.replace_handler(tables.PAYEE_TABLE),
+        "deletePayee": batches.delete_handler(tables.PAYEE_TABLE),
     },
     refuse=refusals.refuse,
     classify=refusals.classify,
     admit=access.check_database,
-    fault=faults.fault_problem,
-    formats={"date-time": dates.DATE_TIME_PATTERN},
+    fault=refusals.fault_problem,
+    formats={"date-time": tables.DATE_TIME_PATTERN},
 )

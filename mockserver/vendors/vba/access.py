@@ -11,7 +11,7 @@ from mockserver.errors import Forbidden, TooManyRequests, Unauthorized, Unsuppor
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
-from mockserver.vendors.vba import messages, rate_limit
+from mockserver.vendors.vba import replies
 from mockserver.vendors.vba.replies import success_reply
 
 GATEWAY = "gateway"
@@ -56,7 +56,7 @@ def _pass_gateway(call: Call, state: State) -> None:
     if not _is_usable_key(key, state):
         raise Forbidden(GATEWAY, hint=_key_hint(key))
     if call.assumptions["throttle"] == "on":
-        spent = rate_limit.count_call(key, state)
+        spent = replies.count_call(key, state)
         if not spent.allowed:
             hint = f"25 calls a second in bursts of 50 are allowed ({call.assumed('throttle')})"
             raise TooManyRequests("throttle", spent.wait, hint=f"{hint}; wait {spent.wait} s")
@@ -94,7 +94,7 @@ def log_in(request: Request, state: State) -> Reply:
         raise Unauthorized("unknown", BASIC_SCHEME, hint=hint)
     user = facts.get("user", user)
     if facts.get("challenge"):
-        return _login_reply(request, state, challenge=messages.NEW_PASSWORD, session=new_opaque_token(state))
+        return _login_reply(request, state, challenge=replies.NEW_PASSWORD, session=new_opaque_token(state))
     return _login_reply(request, state, tokens=issue_tokens(user, facts, state))
 
 

@@ -1,4 +1,6 @@
-"""Batches on any table: create or replace rows one by one and answer 207 with a result per row."""
+"""Operations on any table: batches with a status per row, and single records."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +9,7 @@ from msgspec.structs import replace
 from mockserver.codec.json import find_nul
 from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
-from mockserver.sandbox.key_rules import key_rules
+from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import (
     FAULT_RULE,
@@ -16,14 +18,15 @@ from mockserver.vendor import (
     BatchResult,
     CheckItem,
     ExtraOutcome,
+    Handler,
     RenderBatch,
     Request,
     StoreItem,
+    find_record,
 )
-from mockserver.vendors.vba import messages
-from mockserver.vendors.vba.record_names import RecordNames, column_name
-from mockserver.vendors.vba.replies import success_reply
-from mockserver.vendors.vba.tables import MAX_KEY, Table, rejection
+from mockserver.vendors.vba import replies
+from mockserver.vendors.vba.replies import RecordNames, column_name, success_reply
+from mockserver.vendors.vba.tables import MAX_KEY, Reference, Table, rejection
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED = Action.CREATED, Action.UPDATED
@@ -76,7 +79,7 @@ def _upsert(table: Table) -> ApplyBatch:
 
     def apply(request: Request, state: State) -> StoreItem:
         if not request.items and request.call.assumptions["empty_batch"] == "refused":
-            raise InvalidCall((Problem("too-few", (), messages.NO_ROWS, "minItems", 1),))
+            raise InvalidCall((Problem("too-few", (), replies.NO_ROWS, "minItems", 1),))
         rows, record = table.rows(state), table.row_builder(request, state)
         rules, has_text_keys = key_rules(request.call.assumptions), table.key_type is str
         find = rows.get
@@ -115,7 +118,7 @@ def _with_nul_check(keep: StoreItem) -> StoreItem:
     def check(item: Item) -> Outcome:
         for member, *_ in find_nul(item.document):
             raise _with_row_index(
-                item, rejection("bad-character", str(member), messages.BAD_CHARACTER, "characters")
+                item, rejection("bad-character", str(member), replies.BAD_CHARACTER, "characters")
             )
         return keep(item)
 
@@ -135,7 +138,7 @@ def _with_duplicate_check(keep: StoreItem, request: Request, table: Table) -> St
     def track(item: Item) -> Outcome:
         if item.key not in blank and first[item.key] != item.index:
             twice = rejection(
-                "duplicate-key", table.names.key, messages.duplicate_in_batch(table.names), "tracked"
+                "duplicate-key", table.names.key, replies.duplicate_in_batch(table.names), "tracked"
             )
             raise _with_row_index(item, twice)
         return keep(item)
@@ -215,3 +218,110 @@ def _key_names(names: RecordNames) -> Mapping[str, str]:
     """Return the key's name by the value of `id_key_name`, which shows how an invoice's would be."""
     column = column_name(names.key)
     return {"invoice_Key": names.key, "InvoiceKey": column.replace("_", ""), "Invoice_Key": column}
+
+
+KEY_MISMATCH = "keys-differ"
+"""The rule that the path's key is the body's."""
+
+
+def create_handler(table: Table) -> Handler:
+    """Store a record; a blank key asks for the next free one.
+
+    Source: docs/vendors/vba.md#operations-and-paths, #single-records, #state.
+    """
+    names = table.names
+
+    def handle(request: Request, state: State) -> Reply:
+        rows, sent = table.rows(state), request.document
+        key = sent.get(names.key) or table.next_key(state)
+        key = _resolve_key(table, key, request, state)
+        if str(key) in rows:
+            text = replies.duplicate_key(names.table, str(key))
+            raise rejection("duplicate-key", names.key, text, "primary-key")
+        document = table.row_builder(request, state)(sent, key, None)
+        rows[str(key)] = document
+        return success_reply(int(request.call.assumptions["create_status"]), document, request.call, state)
+
+    return handle
+
+
+def show_handler(table: Table) -> Handler:
+    """Return one record, NotFound when the database has none of that key."""
+
+    def handle(request: Request, state: State) -> Reply:
+        return success_reply(
+            200,
+            find_record(table.names.collection, _key_in_path(table, request, state), state),
+            request.call,
+            state,
+        )
+
+    return handle
+
+
+def list_handler(table: Table) -> Handler:
+    """Return one page of the database's records, by key unless `sortBy` says otherwise."""
+
+    def handle(request: Request, state: State) -> Reply:
+        return replies.page_reply(table.rows(state).values(), table.names.key, request, state)
+
+    return handle
+
+
+def replace_handler(table: Table) -> Handler:
+    """Write a record anew, NotFound when there is none; path and body must name the same one.
+
+    Source: docs/vendors/vba.md#single-records, #state.
+    """
+    names = table.names
+
+    def handle(request: Request, state: State) -> Reply:
+        key, sent = request.parameters[names.parameter], request.document
+        if sent.get(names.key, table.blank_key) != key:
+            raise InvalidCall([Problem("mismatch", (names.key,), replies.KEYS_DIFFER, KEY_MISMATCH)])
+        key = _resolve_key(table, key, request, state)
+        stored = find_record(names.collection, str(key), state)
+        document = table.row_builder(request, state)(sent, key, stored)
+        table.rows(state)[str(key)] = document
+        return success_reply(200, document, request.call, state)
+
+    return handle
+
+
+def delete_handler(table: Table) -> Handler:
+    """Delete a record for good, NotFound when there is none, Rejected when other rows name it.
+
+    Source: docs/vendors/vba.md#single-records, #state.
+    """
+
+    def handle(request: Request, state: State) -> Reply:
+        name = _key_in_path(table, request, state)
+        stored = find_record(table.names.collection, name, state)
+        for reference in table.references:
+            switched_off = reference.assumption and request.call.assumptions[reference.assumption] == "off"
+            if not switched_off and _is_referenced(reference, stored[table.names.key], state):
+                text = replies.still_referenced(
+                    reference.constraint, request.tenant, reference.table, column_name(reference.member)
+                )
+                raise rejection("still-referenced", table.names.key, text, "reference")
+        del table.rows(state)[name]
+        return success_reply(200, None, request.call, state)
+
+    return handle
+
+
+def _is_referenced(reference: Reference, key: object, state: State) -> bool:
+    """Return whether a row refers to the record, by a scan: an index would cost every batch."""
+    others = state.collection(reference.collection).values()
+    return any(other[reference.member] == key for other in others)
+
+
+def _key_in_path(table: Table, request: Request, state: State) -> str:
+    return str(_resolve_key(table, request.parameters[table.names.parameter], request, state))
+
+
+def _resolve_key(table: Table, key: Json, request: Request, state: State) -> Json:
+    """Return the key as the database has it; a number is what it is."""
+    if not isinstance(key, str):
+        return key
+    return key_rules(request.call.assumptions).find_key(key, table.rows(state))

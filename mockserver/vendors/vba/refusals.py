@@ -1,14 +1,22 @@
-"""Refusals of whole calls by gateway, framework or service, and classification of schema problems.
+"""Refusals of whole calls, the wording of schema problems and of scenario faults.
 
 Source: docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read, #failed-rows, #single-records.
+
+Which text stands for which code is assumed; so is that a row's status is 500 whatever the database says,
+except for a throttled row. Source: docs/vendors/vba.md#failed-rows.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from http import HTTPStatus
+from json import JSONDecoder
 
 from msgspec.structs import replace
 
 from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, json_reply, parse_content_type
+from mockserver.codec.json import to_utf_8
 from mockserver.errors import (
     Forbidden,
     InvalidCall,
@@ -23,16 +31,75 @@ from mockserver.errors import (
     UnsupportedMediaType,
     VendorFailure,
 )
-from mockserver.model import Call, Document, Path, Problem, Reply
+from mockserver.model import Call, Document, Fault, Item, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import ignore_unknown_parameters
-from mockserver.vendors.vba import messages
+from mockserver.vendor import FAULT_RULE, Request, ignore_unknown_parameters
+from mockserver.vendors.vba import replies
 from mockserver.vendors.vba.access import API_KEY_SCHEME, BASIC_SCHEME, GATEWAY, REFRESH_SCHEME
-from mockserver.vendors.vba.json_positions import byte_position, value_position
-from mockserver.vendors.vba.record_names import RecordNames, column_name, names_for_path
-from mockserver.vendors.vba.replies import error_reply
-from mockserver.vendors.vba.single_records import KEY_MISMATCH
+from mockserver.vendors.vba.batches import KEY_MISMATCH
+from mockserver.vendors.vba.replies import RecordNames, column_name, error_reply, names_for_path
+
+_SPACE = " \t\r\n"
+# Numbers of any length are skipped, not read.
+_skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
+
+
+def value_position(call: Call, path: Path) -> str:
+    """Return where reading the value at `path` ended: behind a scalar, or behind an opening bracket.
+
+    The body is known to be JSON that has a value there. Source: docs/vendors/vba.md#refusals.
+    """
+    text = _body_text(call).decode()
+    at = _skip_spaces(text, 0)
+    for step in path:
+        at = _element_start(text, at, step) if isinstance(step, int) else _member_start(text, at, step)
+    end = at + 1 if text[at] in "[{" else _skip(text, at)[1]
+    return _print_position(text[:end].encode())
+
+
+def byte_position(call: Call, position: int) -> str:
+    """Return where the byte at `position` stands in what is, up to there, text."""
+    return _print_position(_body_text(call)[:position] if position else b"")
+
+
+def _body_text(call: Call) -> bytes:
+    return to_utf_8(call.body, parse_content_type(call.headers)[1])
+
+
+def _print_position(read: bytes) -> str:
+    line = read.count(b"\n")
+    column = len(read) - read.rfind(b"\n") - 1
+    return f"LineNumber: {line} | BytePositionInLine: {column}"
+
+
+def _element_start(text: str, at: int, index: int) -> int:
+    """Return where the element begins, in the list that begins at `at`."""
+    at = _skip_spaces(text, at + 1)
+    for _ in range(index):
+        at = _skip_spaces(text, _skip(text, at)[1])
+        at = _skip_spaces(text, at + 1)
+    return at
+
+
+def _member_start(text: str, at: int, name: str) -> int:
+    """Return where the member's value begins, in the object at `at`; any letter case, the last of several."""
+    at, found = _skip_spaces(text, at + 1), at
+    while text[at] == '"':
+        given, at = _skip(text, at)
+        at = _skip_spaces(text, _skip_spaces(text, at) + 1)
+        if given.lower() == name.lower():
+            found = at
+        at = _skip_spaces(text, _skip(text, at)[1])
+        at = _skip_spaces(text, at + 1) if text[at] == "," else at
+    return found
+
+
+def _skip_spaces(text: str, at: int) -> int:
+    while text[at] in _SPACE:
+        at += 1
+    return at
+
 
 ERROR_TYPE_PREFIX = "https://httpstatuses.com/"
 _TITLES = {413: "Payload Too Large"}
@@ -71,13 +138,13 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
 def _gateway_reply(refusal: Refusal) -> Reply | None:
     """Return a refusal by the gateway, which has no envelope."""
     if isinstance(refusal, TooManyRequests):
-        return json_reply(429, {"message": refusal.detail or messages.TOO_MANY_REQUESTS})
+        return json_reply(429, {"message": refusal.detail or replies.TOO_MANY_REQUESTS})
     if isinstance(refusal, Unavailable):
-        return json_reply(503, {"message": refusal.detail or messages.UNAVAILABLE})
+        return json_reply(503, {"message": refusal.detail or replies.UNAVAILABLE})
     of_key = isinstance(refusal, Unauthorized) and refusal.scheme == API_KEY_SCHEME
     if of_key or (isinstance(refusal, Forbidden) and refusal.reason == GATEWAY):
-        headers = (("x-amzn-ErrorType", messages.FORBIDDEN_TYPE),)
-        return json_reply(403, {"message": messages.FORBIDDEN}, headers=headers)
+        headers = (("x-amzn-ErrorType", replies.FORBIDDEN_TYPE),)
+        return json_reply(403, {"message": replies.FORBIDDEN}, headers=headers)
     return None
 
 
@@ -119,7 +186,7 @@ def _detail(refusal: Refusal, call: Call) -> str | None:
         case Rejected(problems=problems):
             return problems[0].detail
         case NotFound(what=what, key=key) if what != "path":
-            return messages.not_found(key)
+            return replies.not_found(key)
         case Unauthorized():
             return _unauthorized_detail(refusal)
     return refusal.detail or None if isinstance(refusal, VendorFailure) else None
@@ -128,8 +195,8 @@ def _detail(refusal: Refusal, call: Call) -> str | None:
 def _unauthorized_detail(refusal: Unauthorized) -> str | None:
     """Return the detail of a 401: none for a bearer token, a sentence for passwords."""
     if refusal.scheme == BASIC_SCHEME and refusal.reason != "missing":
-        return messages.WRONG_PASSWORD
-    return messages.REFRESH_MESSAGES[refusal.reason] if refusal.scheme == REFRESH_SCHEME else None
+        return replies.WRONG_PASSWORD
+    return replies.REFRESH_MESSAGES[refusal.reason] if refusal.scheme == REFRESH_SCHEME else None
 
 
 _PARAMETER_LOCATIONS = ("query", "path", "header")
@@ -143,8 +210,8 @@ _REQUIRED_DATES = ("entry_Date", "update_Date")
 def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
     """Return ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
     document = {
-        "type": messages.VALIDATION_TYPE,
-        "title": messages.VALIDATION_TITLE,
+        "type": replies.VALIDATION_TYPE,
+        "title": replies.VALIDATION_TITLE,
         "status": 400,
         "errors": _errors_by_key(refusal, call),
         "traceId": f"00-{state.octets(16).hex()}-{state.octets(8).hex()}-00",
@@ -156,19 +223,19 @@ def problem_message(problem: Problem, call: Call) -> str:
     """Return one problem as the framework says it."""
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         if problem.rule in ("required", "minLength"):
-            return messages.required_field(str(problem.path[1]))
-        return messages.invalid_value("" if problem.found is None else problem.found)
+            return replies.required_field(str(problem.path[1]))
+        return replies.invalid_value("" if problem.found is None else problem.found)
     if problem.rule in DATABASE_RULES or problem.rule in _RULES_WITH_MESSAGE:
         return problem.detail
-    said = messages.unreadable_value(_dotnet_type(problem, call))
+    said = replies.unreadable_value(_dotnet_type(problem, call))
     return f"{said} Path: {_json_path(problem.path)} | {value_position(call, problem.path)}."
 
 
 def malformed_message(refusal: MalformedBody, call: Call) -> str:
     """Return a body that is no JSON, or none at all."""
     if not call.body:
-        return messages.NO_BODY
-    said = messages.unreadable_value(names_for_path(call.path).body_type(call.path))
+        return replies.NO_BODY
+    said = replies.unreadable_value(names_for_path(call.path).body_type(call.path))
     return f"{said} Path: $ | {byte_position(call, refusal.position or 0)}."
 
 
@@ -237,19 +304,19 @@ def classify(problem: Problem, call: Call) -> Problem | None:
     if problem.rule == "required" and problem.path[-1:] == (names.key,):
         if call.assumptions["missing_key"] == "assign":
             return None
-        return replace(problem, detail=messages.required_field(column_name(names.key)))
+        return replace(problem, detail=replies.required_field(column_name(names.key)))
     if problem.rule == "maxLength" and problem.path[:1] != ("path",):
         return _classify_length(problem, call, names)
     if _is_null_row(problem) and call.assumptions["null_row"] == "item":
-        return replace(problem, rule=NULL_KEY, detail=messages.null_key(_database(call), names))
+        return replace(problem, rule=NULL_KEY, detail=replies.null_key(_database(call), names))
     return ignore_unknown_parameters(problem, call)
 
 
 def _classify_length(problem: Problem, call: Call, names: RecordNames) -> Problem:
     member = str(problem.path[-1])
     if call.assumptions["length_errors"] == "request":
-        return replace(problem, detail=messages.over_length(member, problem.expected))
-    text = messages.truncated(_database(call), names.table, member, problem.found, problem.expected)
+        return replace(problem, detail=replies.over_length(member, problem.expected))
+    text = replies.truncated(_database(call), names.table, member, problem.found, problem.expected)
     return replace(problem, rule=TRUNCATED, detail=text)
 
 
@@ -260,3 +327,38 @@ def _is_null_row(problem: Problem) -> bool:
 
 def _database(call: Call) -> str:
     return call.headers.get("vbasoftware-database", "")
+
+
+_DEFAULT_STATUS = 500
+_STATUSES: Mapping[str, int] = {"throttled": 429}
+_MESSAGES: Mapping[str, str] = {
+    "locked": replies.DEADLOCK,
+    "conflict": replies.CHANGED_MEANWHILE,
+    "throttled": replies.TOO_MANY_REQUESTS,
+    "timeout": replies.TIMEOUT,
+}
+
+
+def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
+    """Return the fault as a problem of the row; an unknown one is a failed save."""
+    status = what.status if what.status is not None else _STATUSES.get(what.code, _DEFAULT_STATUS)
+    path: Path = (item.index,) if request.operation.batch else ()
+    return Problem(
+        what.code, path, what.message or _fault_message(what.code, item, request), FAULT_RULE, status
+    )
+
+
+def _fault_message(code: str, item: Item, request: Request) -> str:
+    names, database = names_for_path(request.call.path), request.tenant
+    match code:
+        case "missing-required":
+            return replies.null_key(database, names)
+        case "too-long":
+            member = "description" if names.key == "invoice_Key" else "name"
+            text = item.document.get(member) if isinstance(item.document, dict) else None
+            return replies.truncated(database, names.table, member, str(text or ""), 0)
+        case "duplicate-key":
+            return replies.duplicate_key(names.table, item.key)
+        case "unknown-reference":
+            return replies.unknown_payee("INSERT", database)
+    return _MESSAGES.get(code, replies.NOT_SAVED)

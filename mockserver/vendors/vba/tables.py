@@ -1,18 +1,82 @@
-"""Tables of the database: names, row construction, key assignment and comparison, references.
+"""Tables of the database: keys and references, rows of claim invoices and payees, dates.
 
 Whether text keys differ in letter case or blanks is assumed.
 """
 
-from collections.abc import Callable, Iterable
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem
+from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import Collection, State
-from mockserver.vendor import Request
-from mockserver.vendors.vba import messages
-from mockserver.vendors.vba.record_names import RecordNames
+from mockserver.spec.schema import DAY_PATTERN, MINUTE_PATTERN
+from mockserver.vendor import FAULT_RULE, Request
+from mockserver.vendors.vba import replies
+from mockserver.vendors.vba.replies import CLAIM_INVOICE, PAYEE, RecordNames
+
+_SECONDS = r"(?::[0-5][0-9](?:\.[0-9]{1,16})?)?"
+_ZONE = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
+DATE_TIME_PATTERN = f"^{DAY_PATTERN}(?:T{MINUTE_PATTERN}{_SECONDS}{_ZONE})?$"
+"""DateTime as System.Text.Json reads it: ISO 8601; time, seconds and zone may be missing.
+
+Source: docs/vendors/vba.md#bodies-that-cannot-be-read.
+"""
+
+_PARTS = re.compile(
+    r"([0-9-]{10})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.([0-9]+))?(Z|([+-])([0-9]{2}):([0-9]{2}))?)?"
+)
+_FRACTION_DIGITS = 7
+FIRST_YEAR = "1753"
+
+
+class TooEarlyError(ValueError):
+    """SQL Server's calendar begins in 1753; the date lies before."""
+
+
+@lru_cache(maxsize=4096)
+def normalize_date(text: str) -> str:
+    """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC.
+
+    Of a fraction .NET keeps seven digits and writes no zeros at its end.
+    Source: docs/vendors/vba.md#claim-invoice, #failed-rows, #state.
+
+    Raises:
+        TooEarlyError: it is, in UTC, before the first day that can be stored.
+    """
+    found = _PARTS.fullmatch(text)
+    if found is None:
+        return text
+    day, minute, second, fraction, zone, sign, hours, minutes = found.groups()
+    wall = f"{day}T{minute or '00:00'}{second or ':00'}"
+    if zone not in (None, "Z"):
+        wall = _to_utc(wall, int(f"{sign}1") * timedelta(hours=int(hours), minutes=int(minutes)))
+    if wall < FIRST_YEAR:
+        raise TooEarlyError(text)
+    digits = (fraction or "")[:_FRACTION_DIGITS].rstrip("0")
+    return f"{wall}.{digits}" if digits else wall
+
+
+@lru_cache(maxsize=16)
+def print_wall_time(moment: datetime) -> str:
+    """Return the sandbox clock as wall time."""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return text.rstrip("0") if "." in text else text
+
+
+def _to_utc(wall: str, offset: timedelta) -> str:
+    """Return the edges of the calendar stay where they are: there is no day beyond them to move to."""
+    try:
+        return (datetime.fromisoformat(wall) - offset).isoformat()
+    except OverflowError:
+        return wall
+
 
 MAX_KEY = 2**31 - 1
 _LAST_KEYS = "identity"
@@ -80,7 +144,7 @@ class Table:
         while str(number) in rows:
             number += 1
         if number > MAX_KEY:
-            raise rejection("out-of-range", self.names.key, messages.KEYS_EXHAUSTED, "identity")
+            raise rejection("out-of-range", self.names.key, replies.KEYS_EXHAUSTED, "identity")
         identity[self.names.collection] = {"last": number}
         return self.key_type(number)
 
@@ -101,3 +165,181 @@ class Table:
 def rejection(code: str, member: str, text: str, rule: str, expected: Json = None) -> Rejected:
     """Return the database's refusal of a row, with its words."""
     return Rejected(Problem(code, (member,), text, rule, expected))
+
+
+TEXT_MEMBERS = (
+    "name",
+    "address",
+    "address2",
+    "city",
+    "state",
+    "zip_Code",
+    "federal_ID",
+    "phone_Number",
+    "email_Address",
+)
+FLAG_MEMBERS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wire_Transfer")
+_BLANK: Document = {"payee_ID": None, **dict.fromkeys(TEXT_MEMBERS), **dict.fromkeys(FLAG_MEMBERS, False)}
+
+
+def _prepare_payees(_request: Request, _state: State) -> BuildRow:
+    """Return a payee needs nothing but what was sent."""
+    return _build_row
+
+
+def _build_row(sent: Document, key: Json, _stored: Document | None) -> Document:
+    """Return the whole row anew: a text left out is null, a flag false; no unknown member gets here."""
+    return {**_BLANK, **sent, "payee_ID": key}
+
+
+PAYEE_TABLE = Table(
+    names=PAYEE,
+    blank_key=None,
+    key_type=str,
+    prepare=_prepare_payees,
+    references=(
+        Reference(
+            "FK_Claim_Invoice_Payee",
+            CLAIM_INVOICE.collection,
+            "Claim_Invoice",
+            "payee_ID",
+            assumption="fk_payee",
+        ),
+    ),
+)
+
+
+DATE_MEMBERS = ("due_Date", "entry_Date", "invoice_Date")
+_USER_LENGTH = 20
+
+
+def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
+    """Return what makes rows for this call: assumptions, clock and user are asked for once.
+
+    Source: docs/vendors/vba.md#claim-invoice, #state.
+    """
+    checked = request.call.assumptions["fk_payee"] == "on"
+    payees = state.collection(PAYEE.collection)
+    payee_of, rules = payees.get if checked else _any_payee, key_rules(request.call.assumptions)
+    as_sent = not (rules.trims or rules.ignores_case)
+    user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
+    now = print_wall_time(state.now)
+
+    def record(row: Document, key: Json, stored: Document | None) -> Document:
+        """Return the whole row anew: members left out are null, what was said at entry stays as it was."""
+        get = row.get
+        payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
+        if payee and not as_sent:
+            payee = rules.find_key(payee, payees)
+        if payee is not None and payee_of(payee) is None:
+            raise Rejected(*_row_problems(row, stored, request, state))
+        try:
+            return {
+                "invoice_Key": key,
+                "description": get("description"),
+                "due_Date": due and normalize_date(due),
+                "entry_Date": (normalize_date(entry) if entry else now)
+                if stored is None
+                else stored["entry_Date"],
+                "entry_User": (get("entry_User") or user) if stored is None else stored["entry_User"],
+                "invoice_Date": issued and normalize_date(issued),
+                "invoice_Number": get("invoice_Number"),
+                "invoice_Status": get("invoice_Status"),
+                "payee_ID": payee,
+                "update_Date": now,
+                "update_User": get("update_User") or user,
+            }
+        except TooEarlyError:
+            raise Rejected(*_row_problems(row, stored, request, state)) from None
+
+    return _with_assumed_checks(record, request, state)
+
+
+def _row_problems(
+    row: Document, stored: Document | None, request: Request, state: State
+) -> Iterator[Problem]:
+    """Dates before the first that can be stored, and a payee that is not there.
+
+    Source: docs/vendors/vba.md#failed-rows.
+    """
+    for name in DATE_MEMBERS:
+        if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
+            yield Problem("out-of-range", (name,), replies.DATE_OVERFLOW, "datetime")
+    payees, payee = state.collection(PAYEE.collection), row.get("payee_ID")
+    if payee is None or request.call.assumptions["fk_payee"] == "off":
+        return
+    if key_rules(request.call.assumptions).find_key(payee, payees) not in payees:
+        text = replies.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
+        yield Problem("unknown-reference", ("payee_ID",), text, "foreign-key")
+
+
+def _is_too_early(text: str) -> bool:
+    try:
+        normalize_date(text)
+    except TooEarlyError:
+        return True
+    return False
+
+
+def _any_payee(payee: str) -> Document | None:
+    """Return any payee is one (`fk_payee` off)."""
+    return {PAYEE.key: payee}
+
+
+def _with_assumed_checks(record: BuildRow, request: Request, state: State) -> BuildRow:
+    """`record` after what the assumptions ask of a row beside the usual; itself when they ask nothing."""
+    assumptions = request.call.assumptions
+    faults = _parse_row_faults(assumptions["row_faults"]) if request.operation.batch else {}
+    unique = assumptions["unique_invoice_number"] == "on"
+    if not faults and not unique:
+        return record
+    invoices = state.collection(CLAIM_INVOICE.collection)
+
+    def inspect(row: Document, key: Json, stored: Document | None) -> Document:
+        if key in faults:
+            status, text = faults[key]
+            raise rejection(FAULT_RULE, CLAIM_INVOICE.key, text, FAULT_RULE, status)
+        if unique:
+            _check_unique_number(row, key, invoices)
+        return record(row, key, stored)
+
+    return inspect
+
+
+def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None:
+    """Raise Rejected when another invoice has the number.
+
+    Source: docs/vendors/vba.md#claim-invoice, #failed-rows.
+    """
+    number = row.get("invoice_Number")
+    if number is None:
+        return
+    if any(other["invoice_Key"] != key for other in invoices.find("invoice_Number", number)):
+        raise rejection("duplicate-key", "invoice_Number", replies.duplicate_number(number), "unique-key")
+
+
+def _parse_row_faults(value: str) -> Mapping[Json, tuple[int, str]]:
+    """Status and message by key, of the value of `row_faults`."""
+    if value == "none":
+        return {}
+    parts = [part.strip().partition("=") for part in value.split(";")]
+    return {int(key): (int(said[:3]), said[4:]) for key, _, said in parts}
+
+
+CLAIM_INVOICE_TABLE = Table(
+    names=CLAIM_INVOICE,
+    blank_key=0,
+    key_type=int,
+    prepare=_prepare_claim_invoices,
+    not_inherited=("update_User",),
+    find_problems=_row_problems,
+    # Payments are out of scope; the fixtures have one, so that a delete can meet it.
+    references=(
+        Reference(
+            "FK_Claim_Invoice_Payment_Claim_Invoice",
+            "claim-invoice-payments",
+            "Claim_Invoice_Payment",
+            "invoice_Key",
+        ),
+    ),
+)

@@ -1,17 +1,23 @@
 """Xero Accounting API: batch payments, payments, invoices, and the organisation's books behind them."""
 
 from mockserver.vendor import BatchHandler, Vendor, store_each
-from mockserver.vendors.xero import accounts, attachments, bank_transactions, faults, idempotency, refusals
-from mockserver.vendors.xero.contacts import contact_changes, contacts
+from mockserver.vendors.xero import (
+    access,
+    accounts,
+    attachments_and_history,
+    bank_transactions,
+    batch_payments,
+    contacts,
+    invoice_changes,
+    invoices,
+    payments,
+    refusals,
+)
+from mockserver.vendors.xero import settings as settings_lists
+from mockserver.vendors.xero.answers import render_prepared_results, render_results
 from mockserver.vendors.xero.credits import BATCHES as CREDIT_BATCHES
 from mockserver.vendors.xero.credits import OPERATIONS as CREDIT_OPERATIONS
-from mockserver.vendors.xero.faults import extra_outcome
-from mockserver.vendors.xero.history import history_records
-from mockserver.vendors.xero.identity import access
-from mockserver.vendors.xero.invoices import creation, online, representation, updates
-from mockserver.vendors.xero.payments import batch_payments, deletions, payments
-from mockserver.vendors.xero.replies.batch_results import render_prepared_results, render_results
-from mockserver.vendors.xero.settings import lists as settings_lists
+from mockserver.vendors.xero.refusals import extra_outcome
 
 VENDOR = Vendor(
     batches={
@@ -26,18 +32,18 @@ VENDOR = Vendor(
             rules=(refusals.nul_problems, batch_payments.batch_payment_problems),
             extra_outcome=extra_outcome("Reference", "BatchPaymentID", "PaymentID"),
         ),
-        **history_records.BATCHES,
+        **attachments_and_history.HISTORY_BATCHES,
         **bank_transactions.BATCHES,
         "createInvoices": BatchHandler(
-            check=creation.check_invoice,
-            apply=store_each(creation.create_invoice),
+            check=invoice_changes.check_invoice,
+            apply=store_each(invoice_changes.create_invoice),
             render=render_prepared_results(
                 "Invoices",
-                representation.represent_created_invoices,
-                representation.represent_rejected_invoice,
+                invoices.represent_created_invoices,
+                invoices.represent_rejected_invoice,
             ),
-            rules=(refusals.nul_problems, creation.new_invoice_problems),
-            warning_rules=(creation.invoice_warnings,),
+            rules=(refusals.nul_problems, invoice_changes.new_invoice_problems),
+            warning_rules=(invoice_changes.invoice_warnings,),
             extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
         ),
         "createPayments": BatchHandler(
@@ -52,31 +58,31 @@ VENDOR = Vendor(
         **dict.fromkeys(
             ("updateOrCreateInvoices", "updateInvoice"),
             BatchHandler(
-                check=updates.check_invoice_update,
-                apply=store_each(updates.update_or_create_invoice),
+                check=invoice_changes.check_invoice_update,
+                apply=store_each(invoice_changes.update_or_create_invoice),
                 rules=(refusals.nul_problems,),
                 render=render_prepared_results(
                     "Invoices",
-                    representation.represent_created_invoices,
-                    representation.represent_rejected_invoice,
-                    updates.identify_rejected,
+                    invoices.represent_created_invoices,
+                    invoices.represent_rejected_invoice,
+                    invoice_changes.identify_rejected,
                 ),
                 extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
             ),
         ),
-        **deletions.BATCHES,
-        **contact_changes.BATCHES,
+        **batch_payments.BATCHES,
+        **contacts.BATCHES,
         **CREDIT_BATCHES,
     },
     operations={
         "getBatchPayments": batch_payments.list_batch_payments,
         "getBatchPayment": batch_payments.get_batch_payment,
-        **attachments.OPERATIONS,
+        **attachments_and_history.ATTACHMENT_OPERATIONS,
         **bank_transactions.OPERATIONS,
-        **history_records.OPERATIONS,
-        **online.OPERATIONS,
-        "getInvoices": representation.list_invoices,
-        "getInvoice": representation.get_invoice,
+        **attachments_and_history.HISTORY_OPERATIONS,
+        **invoices.OPERATIONS,
+        "getInvoices": invoices.list_invoices,
+        "getInvoice": invoices.get_invoice,
         "getAccounts": accounts.list_accounts,
         "getAccount": accounts.get_account,
         "getPayments": payments.list_payments,
@@ -94,9 +100,9 @@ VENDOR = Vendor(
     refuse=refusals.refuse,
     classify=refusals.classify,
     admit=access.admit,
-    replay=idempotency.replay,
-    remember=idempotency.remember,
-    fault=faults.fault_problem,
+    replay=access.replay,
+    remember=access.remember,
+    fault=refusals.fault_problem,
     kept_when_empty=(
         "branding-themes",
         "connections",

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from mockserver.model import Call, Document, Json, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
-from mockserver.vendors.xero.dates import print_instant_ms
+from mockserver.vendors.xero import lists
+from mockserver.vendors.xero.answers import id_parameter, pick_members, success_reply
+from mockserver.vendors.xero.dates_and_amounts import print_instant_ms
+from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand
 from mockserver.vendors.xero.messages import make_problem
-from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
-from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 ACCOUNTS = "accounts"
 _MEMBERS = (
@@ -34,10 +34,10 @@ _MEMBERS = (
 _FLAGS = ("EnablePaymentsToAccount", "ShowInExpenseClaims", "AddToWatchlist", "HasAttachments")
 _TEXTS = tuple(name for name in _MEMBERS if name not in (*_FLAGS, "AccountID"))
 _FIELDS: Mapping[str, Operand] = {
-    **filters.own_fields(FieldType.GUID, "AccountID"),
-    **filters.own_fields(FieldType.TEXT, *_TEXTS),
-    **filters.own_fields(FieldType.FLAG, *_FLAGS),
-    **filters.own_fields(FieldType.MOMENT, "UpdatedDateUTC"),
+    **lists.own_fields(FieldType.GUID, "AccountID"),
+    **lists.own_fields(FieldType.TEXT, *_TEXTS),
+    **lists.own_fields(FieldType.FLAG, *_FLAGS),
+    **lists.own_fields(FieldType.MOMENT, "UpdatedDateUTC"),
 }
 ENTITY = FilterEntity("Account", _FIELDS)
 

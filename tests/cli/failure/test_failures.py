@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli.help.command_group import CommandGroup
+from mockserver.cli.main import CommandGroup
 
 SECRET = "sesame-open-1"
 

@@ -7,7 +7,7 @@ import pytest
 
 PROGRAM = """
 import gc, signal, sys, time
-from mockserver.cli.failure.interrupts import interrupts_kept
+from mockserver.cli.errors import interrupts_kept
 
 def in_callback(phase, info):
     gc.callbacks.remove(in_callback)
@@ -36,7 +36,7 @@ def test_ctrl_c_inside_a_callback_of_the_garbage_collector_is_not_lost() -> None
 @pytest.mark.parametrize("handler", ["default_int_handler", "SIG_IGN"])
 def test_a_termination_is_an_interrupt_even_where_that_is_ignored(handler: str) -> None:
     program = (
-        "import signal, time; from mockserver.cli.failure.interrupts import termination_as_interrupt\n"
+        "import signal, time; from mockserver.cli.errors import termination_as_interrupt\n"
         f"signal.signal(signal.SIGINT, signal.{handler})\n"
         "try:\n"
         "    with termination_as_interrupt(): signal.raise_signal(signal.SIGTERM)\n"
@@ -50,7 +50,7 @@ def test_a_termination_is_an_interrupt_even_where_that_is_ignored(handler: str) 
 
 def test_the_usual_hook_is_put_back() -> None:
     program = (
-        "import sys; from mockserver.cli.failure.interrupts import interrupts_kept\n"
+        "import sys; from mockserver.cli.errors import interrupts_kept\n"
         "usual = sys.unraisablehook\n"
         "with interrupts_kept(): assert sys.unraisablehook is not usual\n"
         "assert sys.unraisablehook is usual"

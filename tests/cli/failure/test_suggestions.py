@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.cli.failure.suggestions import choices, either, nearest, shown
+from mockserver.cli.options import choices, either, nearest, shown
 
 
 @pytest.mark.parametrize(

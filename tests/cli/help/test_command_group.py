@@ -8,10 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli.help.command_group import THEMES, CommandGroup
-from mockserver.cli.help.examples import examples_of
-from mockserver.cli.main import main
-from mockserver.cli.settings.config_settings import commands_of
+from mockserver.cli.main import THEMES, CommandGroup, main
+from mockserver.cli.options import examples_of
+from mockserver.cli.settings import commands_of
 from mockserver.engine.registry import vendor_packages
 
 HEAVY = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.cli.remote.journal_lines import replay_lines
+from mockserver.cli.output import replay_lines
 
 
 def replayed(**difference: Any) -> dict[str, Any]:

@@ -7,15 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.cli.remote.outcome_lines import (
-    SIGNS,
-    counted,
-    first_amount,
-    item_lines,
-    shorten,
-    table_lines,
-    write_lines,
-)
+from mockserver.cli.output import SIGNS, counted, first_amount, item_lines, shorten, table_lines, write_lines
 
 PROBLEM = {"code": "too-large", "pointer": "/1/amount", "detail": "too large", "rule": ""}
 

@@ -8,10 +8,9 @@ from typing import NoReturn
 
 import pytest
 
-from mockserver.cli.remote import control_plane
-from mockserver.cli.remote.control_plane import ServerUnreachableError
-from mockserver.cli.remote.server_options import DEFAULT_URL
-from mockserver.server.tls import make_certificate
+from mockserver.cli import server
+from mockserver.cli.server import DEFAULT_URL, ServerUnreachableError
+from mockserver.server.listening import make_certificate
 from tests.support.commands import Commands
 
 
@@ -36,7 +35,7 @@ def test_without_a_server_at_the_default_address_another_port_is_named_as_well(
     def refused(*_arguments: object) -> NoReturn:
         raise ServerUnreachableError(DEFAULT_URL, "Connection refused")
 
-    monkeypatch.setattr(control_plane, "send_request", refused)
+    monkeypatch.setattr(server, "send_request", refused)
 
     result = commands.run_bare("sandbox", "list")
 

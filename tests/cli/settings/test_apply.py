@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from mockserver.server import uvicorn_server
+from mockserver.server import serving
 from mockserver.server.application import Options
-from mockserver.server.uvicorn_server import Serving
+from mockserver.server.serving import Serving
 
 
 def run(*arguments: str, **environment: str) -> Result:
@@ -26,7 +26,7 @@ def ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     def serve(_options: Options, serving: Serving, *_more: Any) -> None:
         found.append(serving.port)
 
-    monkeypatch.setattr(uvicorn_server, "serve", serve)
+    monkeypatch.setattr(serving, "serve", serve)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mockserver.toml").write_text("[run]\nport = 9001\n", encoding="utf-8")
     return found

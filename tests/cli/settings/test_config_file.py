@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.cli.settings.config_file import InvalidConfigError, find_config, read_config
+from mockserver.cli.settings import InvalidConfigError, find_config, read_config
 
 
 def write(file: Path, text: str) -> Path:

@@ -7,8 +7,7 @@ import click
 import pytest
 
 from mockserver.cli.main import main
-from mockserver.cli.settings.config_file import InvalidConfigError, read_config
-from mockserver.cli.settings.config_settings import defaults_from
+from mockserver.cli.settings import InvalidConfigError, defaults_from, read_config
 
 
 def defaults(tmp_path: Path, text: str) -> dict[str, Any]:

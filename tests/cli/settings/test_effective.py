@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.main import main
-from mockserver.server import uvicorn_server
+from mockserver.server import serving
 from mockserver.server.application import Options
 
 
@@ -19,7 +19,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
     def serve(options: Options, _serving: Any, _report: Any) -> None:
         calls.append(options)
 
-    monkeypatch.setattr(uvicorn_server, "serve", serve)
+    monkeypatch.setattr(serving, "serve", serve)
     return calls
 
 

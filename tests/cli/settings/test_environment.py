@@ -7,8 +7,7 @@ import click
 import pytest
 
 from mockserver.cli.main import main
-from mockserver.cli.settings.config_settings import commands_of
-from mockserver.cli.settings.environment import cure_for, setting_names, unknown_names
+from mockserver.cli.settings import commands_of, cure_for, setting_names, unknown_names
 
 SHARED = {
     "MOCKSERVER_ASSUME",

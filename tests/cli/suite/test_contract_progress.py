@@ -6,8 +6,8 @@ from io import StringIO
 
 import pytest
 
-from mockserver.cli.suite.contract_progress import ContractProgress
-from mockserver.cli.suite.progress_line import ProgressLine
+from mockserver.cli.contract_run import ContractProgress
+from mockserver.cli.output import ProgressLine
 from mockserver.contract.baseline import KnownFindings
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import PartResult, RunPart

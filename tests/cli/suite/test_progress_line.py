@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from mockserver.cli.suite.progress_line import ProgressLine, open_progress_line
+from mockserver.cli.output import ProgressLine, open_progress_line
 
 
 class Terminal(StringIO):

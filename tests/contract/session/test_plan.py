@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mockserver.cli import contract_run
+from mockserver.cli.contract_run import ContractOptions
 from mockserver.cli.main import main
-from mockserver.cli.suite import contract_run
-from mockserver.cli.suite.contract_run import ContractOptions
 from mockserver.contract import session
 from mockserver.contract.run_state import RunConfig
 from mockserver.contract.safety import Rate

@@ -20,7 +20,7 @@ from mockserver.contract.size_plan import (
     sample_of,
 )
 from mockserver.contract.size_plan import plan as planned
-from mockserver.engine.envelope import MAX_ITEMS
+from mockserver.engine.batch import MAX_ITEMS
 
 NOBODY = SizeLimit(None, "nobody")
 SMALL = SizeBudget.of(RunConfig())

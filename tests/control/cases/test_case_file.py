@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.control.cases.case_file import BadCaseFileError, read_case_file
+from mockserver.control.cases.language import BadCaseFileError, read_case_file
 from mockserver.control.cases.runner import run_in_new_sandbox
 from mockserver.journal.export.case_file import MAX_CASE_BYTES
 from mockserver.server.in_process import InProcessClient

@@ -21,7 +21,7 @@ from mockserver.control.cases.language import (
     check_steps,
     read_case,
 )
-from mockserver.control.cases.transport import LOSS_KINDS
+from mockserver.control.http_client import LOSS_KINDS
 
 PAGE = (Path(mockserver.__file__).parents[1] / "docs" / "cases.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

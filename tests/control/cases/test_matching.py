@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.control.cases.matching import differences, fill_placeholders
+from mockserver.control.cases.expectations import differences, fill_placeholders
 
 UUID = "abcdef00-0000-4000-8000-000000000001"
 

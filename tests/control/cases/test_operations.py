@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.control.cases.catalogue import rows
 from mockserver.control.cases.language import CaseDefaults, read_case
-from mockserver.control.cases.transport import Request, Response
+from mockserver.control.http_client import Request, Response
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.in_process import InProcessClient
 from tests.support.client import Client

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mockserver.codec import yaml
+from mockserver.control.cases.expectations import START_INSTANT, SandboxClient
 from mockserver.control.cases.language import CaseDefaults, read_case
 from mockserver.control.cases.runner import CaseResult, run
-from mockserver.control.cases.sandbox_client import START_INSTANT, SandboxClient
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from mockserver.server.in_process import InProcessClient
 from tests.support import sample_vendor

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from mockserver.control.cases.transport import LostResponse, Request, Response, open_client
+from mockserver.control.http_client import LostResponse, Request, Response, open_client
 from tests.support.skipping_loop import run_skipping
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json, yaml
-from mockserver.control.cases.case_file import read_case_file
+from mockserver.control.cases.language import read_case_file
 from mockserver.control.cases.runner import CaseResult, run_in_new_sandbox
 from mockserver.journal.export.case_file import write_case_file
 from mockserver.journal.export.story import UnsuitableFormError

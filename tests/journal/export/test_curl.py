@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.codec.redaction import ASCII_MASK
-from mockserver.journal.export.curl import entry_command
+from mockserver.journal.export.commands import entry_command
 from mockserver.journal.view import View
 from tests.support.journal_entries import ENTRY, entry
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.journal.export.fetch import fetch_script
+from mockserver.journal.export.commands import fetch_script
 from mockserver.journal.view import View
 from tests.support.journal_entries import ENTRY, entry
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.journal.entry import Entry
-from mockserver.journal.export.har import har_archive
+from mockserver.journal.export.archives import har_archive
 from mockserver.journal.view import View
 from mockserver.model import Delivery
 from tests.support.journal_entries import JSON, entry

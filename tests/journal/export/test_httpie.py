@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.journal.export.httpie import httpie_command
+from mockserver.journal.export.commands import httpie_command
 from mockserver.journal.view import View
 from tests.support.journal_entries import ENTRY, entry
 

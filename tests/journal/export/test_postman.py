@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json as codec
-from mockserver.journal.export.postman import postman_collection
+from mockserver.journal.export.archives import postman_collection
 from mockserver.journal.export.story import UnsuitableFormError
 from mockserver.model import Action, Delivery
 from tests.support.journal_entries import item_results, story

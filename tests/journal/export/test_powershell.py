@@ -7,7 +7,7 @@ from base64 import b64decode
 
 import pytest
 
-from mockserver.journal.export.powershell import powershell_command, powershell_word
+from mockserver.journal.export.commands import powershell_command, powershell_word
 from mockserver.journal.view import View
 from tests.support.journal_entries import ENTRY, entry
 

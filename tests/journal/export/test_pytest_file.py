@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.journal.export.pytest_file import pytest_file_name, pytest_source
+from mockserver.journal.export.scripts import pytest_file_name, pytest_source
 from mockserver.journal.export.story import VARYING, Story
 from mockserver.model import Delivery
 from tests.support.journal_entries import story

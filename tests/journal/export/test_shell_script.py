@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.journal.export.shell_script import shell_script
+from mockserver.journal.export.scripts import shell_script
 from mockserver.journal.export.story import UnsuitableFormError
 from mockserver.model import Action, Delivery
 from tests.support.journal_entries import item_results, story

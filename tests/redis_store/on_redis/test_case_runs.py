@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from mockserver.control.cases.runs import MAX_RUNS
-from mockserver.redis_store.case_runs import RedisCaseRuns
 from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.journal import RedisCaseRuns
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from time import monotonic  # noqa: TID251 - how long the next worker waits is the machine's time
 
+from mockserver.redis_store.sandbox_copy import LEASE_MS
 from mockserver.redis_store.store import RedisStore
-from mockserver.redis_store.turns import LEASE_MS
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState
 from tests.redis_store.on_redis.writer import ITEMS, SANDBOX, SCOPE, TURNS
 from tests.support.linearizability import Operation, is_linearizable

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.journal.entry import Entry, ItemResults
-from mockserver.journal.entry_log import EntryLog, Limits, MemoryEntryLog
+from mockserver.journal.journal import EntryLog, Limits, MemoryEntryLog
 from mockserver.model import Action, AppliedEffect, Delivery, Item, Outcome, Problem
 from mockserver.redis_store.connection import RedisConnection
-from mockserver.redis_store.entry_log import LOOKS, RedisEntryLog, decode, encode
+from mockserver.redis_store.journal import LOOKS, RedisEntryLog, decode, encode
 from mockserver.redis_store.store import RedisStore
 from tests.support.engine_samples import NOW
 from tests.support.journal_entries import ENTRY

@@ -12,7 +12,7 @@ from mockserver.redis_store import store
 from mockserver.redis_store.addresses import DEFAULT_PREFIX, parse_address
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.keys import sandbox_keys
-from mockserver.sandbox.history import MAX_CHANGES
+from mockserver.sandbox.memory_store import MAX_CHANGES
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.backend import shared_backend
 from tests.support.client import Client, Response

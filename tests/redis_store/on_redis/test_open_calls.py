@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mockserver.errors import StoreUnavailableError
-from mockserver.redis_store import open_calls
+from mockserver.redis_store import sandbox_use
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.keys import sandbox_keys
-from mockserver.redis_store.open_calls import LEASE_MS, OpenCalls
+from mockserver.redis_store.sandbox_use import LEASE_MS, OpenCalls
 from mockserver.redis_store.store import RedisStore
 
 VENDOR, TENANT, KEY = ("acme",), ("s", "acme", "one"), ("s", "acme", "one", "k")
@@ -32,7 +32,7 @@ def worker_calls(
     connect: Callable[[], RedisConnection], store: RedisStore, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], OpenCalls]:
     """A function that returns the open calls as one more worker has them; it renews when it is told to."""
-    monkeypatch.setattr(open_calls, "RENEW_S", FOR_EVER)
+    monkeypatch.setattr(sandbox_use, "RENEW_S", FOR_EVER)
     return lambda: OpenCalls(connect(), store.names)
 
 
@@ -93,7 +93,7 @@ def test_a_worker_renews_again_and_again_also_after_redis_was_away(
 
     monkeypatch.setattr(OpenCalls, "renew", renew)
     calls = worker_calls()
-    monkeypatch.setattr(open_calls, "RENEW_S", 0.001)
+    monkeypatch.setattr(sandbox_use, "RENEW_S", 0.001)
 
     calls.enter("s", GROUPS)
 
@@ -111,8 +111,8 @@ def test_a_worker_renews_only_while_a_call_is_open(
             super().start()
 
     calls = worker_calls()
-    monkeypatch.setattr(open_calls, "RENEW_S", 0.001)
-    monkeypatch.setattr(open_calls, "Thread", Renewing)
+    monkeypatch.setattr(sandbox_use, "RENEW_S", 0.001)
+    monkeypatch.setattr(sandbox_use, "Thread", Renewing)
     for number in (1, 2):
         call, _ = calls.enter("s", GROUPS)
         calls.leave(call)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from mockserver.redis_store.addresses import parse_address
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application, Options, create_app
-from mockserver.server.startup_error import StartupError
+from mockserver.server.listening import StartupError
 
 FIRST = Options(vendors=("vba",), seed=7, freeze="2026-01-05T09:00:00Z")
 

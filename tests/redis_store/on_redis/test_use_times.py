@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.sandbox_use import RedisUseTimes
 from mockserver.redis_store.store import RedisStore
-from mockserver.redis_store.use_times import RedisUseTimes
 from tests.support.engine_samples import NOW
 
 LATER = NOW + timedelta(minutes=1)

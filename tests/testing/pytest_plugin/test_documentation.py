@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import mockserver
-from mockserver.testing.pytest_plugin.markers import MARKERS
+from mockserver.testing.pytest_plugin.options import MARKERS
 from mockserver.testing.sandbox import Sandbox
 from mockserver.testing.scenarios import EFFECTS
 from mockserver.testing.server import MockServer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.server.application import Application
-from mockserver.vendors.guidewire.profile.pins import A, B, C
+from mockserver.vendors.guidewire.profile import A, B, C
 from tests.invariants.sandboxes import ItemSpec, OperationRequest
 from tests.support.client import Client, Response
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.vendors.pvex.dates import normalize_date
 from mockserver.vendors.pvex.media_types import BodyReader
 from mockserver.vendors.pvex.replies import encode_name
+from mockserver.vendors.pvex.rules import normalize_date
 
 
 @pytest.mark.parametrize(

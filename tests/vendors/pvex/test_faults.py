@@ -10,7 +10,7 @@ import pytest
 from mockserver.model import Answer, Call, Fault, Item, Problem, Reply
 from mockserver.server.application import Application
 from mockserver.vendor import Request
-from mockserver.vendors.pvex.faults import fault_problem
+from mockserver.vendors.pvex.refusals import fault_problem
 from tests.support.client import Client, Response
 from tests.vendors.pvex.samples import BATCH, FORM, GENERAL, XML, form, invoice, visit, xml
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.vendors.pvex.invoice_members import DECLARED_ORDER
+from mockserver.vendors.pvex.rules import DECLARED_ORDER
 from tests.support.client import Client, Response
 from tests.vendors.pvex.samples import BATCH, FORM, GENERAL, form, invoice, less, required
 

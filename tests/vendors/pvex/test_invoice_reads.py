@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mockserver.vendors.pvex.invoice_members import DECLARED_ORDER
+from mockserver.vendors.pvex.rules import DECLARED_ORDER
 from tests.support.client import Client, Response
 from tests.vendors.pvex.samples import GENERAL, NAMESPACE, invoice
 

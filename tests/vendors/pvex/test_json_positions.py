@@ -2,13 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.vendors.pvex.json_positions import (
-    MAX_TEXT_LENGTH,
-    find_positions,
-    is_blank,
-    path_at,
-    print_path,
-)
+from mockserver.vendors.pvex.model_state import MAX_TEXT_LENGTH, find_positions, is_blank, path_at, print_path
 
 TEXT = '[\n {"Number": "x", // first\n  \'amount\': "abc"},\r\n {}]'
 

@@ -12,8 +12,7 @@ from mockserver.contract.exchange import Request
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import DrawnValues
 from mockserver.server.application import Application
-from mockserver.vendors.pvex.profile import PROFILE
-from mockserver.vendors.pvex.profile.batches import encode_form, encode_json, encode_xml
+from mockserver.vendors.pvex.profile import PROFILE, encode_form, encode_json, encode_xml
 from tests.support.profile_checks import (
     Tried,
     assert_a_key_twice_is_treated_as_said,

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.profile import BatchItem
-from mockserver.vendors.pvex.profile.reading import read_outcomes
+from mockserver.vendors.pvex.profile import read_outcomes
 
 ITEMS = tuple(
     BatchItem(place, f"SUB-1/I-{place}", {"Id": f"I-{place}", "RowKey": place}) for place in range(3)

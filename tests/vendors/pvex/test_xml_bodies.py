@@ -11,7 +11,7 @@ import pytest
 from mockserver.contract.fuzzing.generated_requests import write_xml
 from mockserver.server.application import Application
 from mockserver.spec.typed_xml import read
-from mockserver.vendors.pvex.invoice_members import DECLARED_ORDER
+from mockserver.vendors.pvex.rules import DECLARED_ORDER
 from tests.support.client import Client
 from tests.vendors.pvex.samples import (
     BATCH,

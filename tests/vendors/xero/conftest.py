@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.sandbox.settings import Settings
+from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from tests.support.client import Client, Response
 from tests.vendors.xero.documents import API, BATCHES, EACH, INVOICES, TENANT

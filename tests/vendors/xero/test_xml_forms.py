@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.spec.openapi import resolve
-from mockserver.spec.xml_places import XML_MEDIA_TYPES
+from mockserver.spec.xml import XML_MEDIA_TYPES
 from tests.support import spec_documents
 from tests.support.client import Client
 from tests.vendors.xero.documents import API, BANK1, BATCHES, INVOICES, R1, TWO_CURRENCIES, batch, pay

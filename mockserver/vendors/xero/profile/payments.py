@@ -1,24 +1,44 @@
-"""Contract profiles of single payments, by PUT and by POST: each pays all of an invoice made for it, once.
+"""Batches of payments, batch payments and contacts that the contract suite sends.
 
 Source: docs/vendors/xero.md#payment, #messages, #state.
+
+In parts, a key can be paid any number of times, so that a double payment is visible. In full, paying again
+exceeds the amount due until the batch payment is deleted. Source: docs/vendors/xero.md#summarizeerrors,
+#messages, #state.
+
+Source: docs/vendors/xero.md#contact, #messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.profile import REFUSED_STEP, BatchProfile, Corruption, DrawnValues, Facts, Step
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Facts,
+    Record,
+    RefusedStep,
+    Step,
+)
 from mockserver.contract.samples import remove_member, set_member
 from mockserver.model import Json
-from mockserver.vendors.xero.profile.reading import PAYMENTS, POSTED_PAYMENTS
-from mockserver.vendors.xero.profile.requests import (
+from mockserver.vendors.xero.profile.calls import (
+    BATCH_PAYMENTS,
+    CONTACTS,
+    PAYMENTS,
+    POSTED_PAYMENTS,
+    UNKNOWN_ID,
     WITHOUT_SUMMARY,
     batch_request,
     create_invoices,
     delete_first,
+    documents_in,
     first_id,
     full_amount,
     invoice_document,
@@ -28,6 +48,7 @@ from mockserver.vendors.xero.profile.requests import (
     read_paid,
     read_paid_by_reference,
     read_request,
+    split_amount,
     write_request,
 )
 
@@ -74,7 +95,7 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
         shown=read_paid,
         prepare=lambda key, _tenant: create_invoices(invoice_document(facts, key, full_amount(key))),
         record_after=lambda before, key, _drawn: REFUSED_STEP if before else {"Paid": full_amount(key)},
-        corruptions=_corruptions(facts),
+        corruptions=_payment_corruptions(facts),
         listing=lambda _tenant: read_authorised("Payments"),
         listed=read_paid_by_reference("Payments", "Amount"),
         steps=(delete,),
@@ -85,7 +106,7 @@ def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: St
     )
 
 
-def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
+def _payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
     return (
         Corruption("an account that is not there", set_member("/Account", {"Code": "NOPE"})),
         Corruption("an account that takes no payments", set_member("/Account", {"Code": facts["account"]})),
@@ -97,3 +118,251 @@ def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
         Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
         Corruption("an id that is none", set_member("/Invoice", {"InvoiceID": "first"}), refuses_call=True),
     )
+
+
+_AMPLE_AMOUNT = Decimal(1_000_000_000_000)
+"""Amount due of an invoice that is paid in parts: more than a sequence pays."""
+
+
+def batch_payments_in_parts(facts: Facts) -> BatchProfile:
+    """Batch payments that each pay a part of an invoice."""
+
+    def item(key: str, drawn: DrawnValues) -> Json:
+        return _batch_payment(facts, key, drawn.amount)
+
+    def upon(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
+        earlier = before["Paid"] if before else None
+        return {"Paid": drawn.amount + (earlier if isinstance(earlier, Decimal) else 0)}
+
+    return BatchProfile(
+        operation="createBatchPayment",
+        key=lambda number: f"CB-{number}",
+        item=item,
+        record=lambda _key, drawn: {"Paid": drawn.amount},
+        call=batch_request("PUT", "BatchPayments", **WITHOUT_SUMMARY),
+        read=_read,
+        shown=read_paid,
+        prepare=lambda key, _tenant: create_invoices(
+            *(invoice_document(facts, number, _AMPLE_AMOUNT) for number in _invoice_numbers(key))
+        ),
+        record_after=upon,
+        corruptions=_batch_payment_corruptions(facts),
+        listing=lambda _tenant: read_authorised("BatchPayments"),
+        listed=_LISTED,
+        steps=(_DELETE_ONE_PAYMENT,),
+        reader=BATCH_PAYMENTS.read,
+        amount=_amount,
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
+    )
+
+
+def batch_payments_in_full(facts: Facts) -> BatchProfile:
+    """Batch payments of all that is due; failures come as one 400, and the others are saved."""
+
+    def item(key: str, _drawn: DrawnValues) -> Json:
+        return _batch_payment(facts, key, full_amount(key))
+
+    def prepare(key: str, _tenant: int) -> tuple[Request, ...]:
+        pairs = zip(_invoice_numbers(key), split_amount(full_amount(key)), strict=True)
+        return create_invoices(*(invoice_document(facts, number, amount) for number, amount in pairs))
+
+    def upon(before: Record | None, key: str, _drawn: DrawnValues) -> Record | RefusedStep:
+        return REFUSED_STEP if before else {"Paid": full_amount(key)}
+
+    return BatchProfile(
+        operation="createBatchPayment",
+        key=lambda number: f"CS-{number}",
+        item=item,
+        record=lambda key, _drawn: {"Paid": full_amount(key)},
+        call=batch_request("PUT", "BatchPayments"),
+        read=_read,
+        shown=read_paid,
+        prepare=prepare,
+        record_after=upon,
+        corruptions=_batch_payment_corruptions(facts),
+        listing=lambda _tenant: read_authorised("BatchPayments"),
+        listed=_LISTED,
+        steps=(
+            Step("delete it", _search_by_key, _after_deletion, _delete_by_id),
+            Step(
+                "delete it by its address",
+                _search_by_key,
+                _after_deletion,
+                delete_first("BatchPayments", "BatchPaymentID"),
+            ),
+            _DELETE_ONE_PAYMENT,
+        ),
+        reader=BATCH_PAYMENTS.read,
+        amount=_amount,
+    )
+
+
+def _batch_payment(facts: Facts, key: str, amount: Decimal) -> Json:
+    return {
+        "Account": {"Code": facts["bank"]},
+        "Reference": key,
+        "Date": facts["date"],
+        "Payments": [
+            {"Invoice": {"InvoiceNumber": number}, "Amount": part, "Reference": "Hall hire"}
+            for number, part in zip(_invoice_numbers(key), split_amount(amount), strict=True)
+            if part
+        ],
+    }
+
+
+def _amount(sent: Json) -> Decimal:
+    return sum((Decimal(one["Amount"]) for one in sent["Payments"]), Decimal(0))
+
+
+def _invoice_numbers(key: str) -> tuple[str, str]:
+    return f"{key}-a", f"{key}-b"
+
+
+def _read(key: str, _tenant: int) -> Request:
+    return read_request("Invoices", InvoiceNumbers=",".join(_invoice_numbers(key)))
+
+
+_LISTED = read_paid_by_reference("BatchPayments", "TotalAmount")
+
+
+def _search_by_key(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
+    return read_authorised("BatchPayments", f'Reference=="{key}"')
+
+
+def _after_deletion(before: Record | None, _drawn: DrawnValues) -> RefusedStep | None:
+    return None if before else REFUSED_STEP
+
+
+def _delete_by_id(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
+    named = {"BatchPaymentID": first_id(exchange, "BatchPayments", "BatchPaymentID")}
+    return write_request("POST", "BatchPayments", {**named, "Status": "DELETED"})
+
+
+_DELETE_ONE_PAYMENT = Step(
+    "delete one of its payments",
+    lambda key, _drawn, _tenant: read_authorised(
+        "Payments", f'Invoice.InvoiceNumber=="{_invoice_numbers(key)[0]}"'
+    ),
+    lambda _before, _drawn: REFUSED_STEP,
+    delete_first("Payments", "PaymentID"),
+)
+
+
+def _batch_payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
+    def account(code: str) -> Mapping[str, str]:
+        return {"Code": code}
+
+    return (
+        Corruption("an account that is not there", set_member("/Account", account("NOPE"))),
+        Corruption("an account that takes no payments", set_member("/Account", account(facts["account"]))),
+        Corruption("more than is due", set_member("/Payments/0/Amount", _AMPLE_AMOUNT + 1)),
+        Corruption(
+            "an invoice that is not there", set_member("/Payments/0/Invoice", {"InvoiceNumber": "none such"})
+        ),
+        Corruption("a payment of nothing", set_member("/Payments/0/Amount", 0)),  # its words are assumed
+        Corruption("no payments", set_member("/Payments", [])),  # assumed: docs/vendors/xero.md#batch-payment
+        Corruption("no date", remove_member("/Date")),  # assumed, as before
+        Corruption("particulars of 13 characters", set_member("/Particulars", "P" * 13)),
+        Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
+        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
+        Corruption(
+            "an id that is none", set_member("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses_call=True
+        ),
+        Corruption("a word for an amount", set_member("/Payments/0/Amount", "a lot"), refuses_call=True),
+    )
+
+
+_ACTIVE, _ARCHIVED = "ACTIVE", "ARCHIVED"
+_MEMBERS = ("FirstName", "EmailAddress", "ContactStatus")
+
+
+def updated_contacts() -> BatchProfile:
+    """Contacts that are created, changed and archived, by number."""
+    return BatchProfile(
+        operation="updateOrCreateContacts",
+        key=lambda number: f"Contact CT-{number}",
+        item=_contact,
+        record=_record,
+        call=batch_request("POST", "Contacts", **WITHOUT_SUMMARY),
+        read=lambda key, _tenant: read_request("Contacts", where=f'Name=="{key}"', includeArchived="true"),
+        shown=lambda key, exchange: _by_name(exchange).get(key),
+        record_after=_after_upsert,
+        corruptions=_CORRUPTIONS,
+        listing=lambda _tenant: read_request("Contacts", includeArchived="true"),
+        listed=_by_name,
+        steps=(
+            Step("change its first name", _rename, _after_rename),
+            Step("archive it", _archive, _after_archiving),
+        ),
+        reader=CONTACTS.read,
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
+    )
+
+
+_CORRUPTIONS = (
+    Corruption("six persons", set_member("/ContactPersons", [{"FirstName": "Jo"}] * 6)),
+    Corruption("an e-mail address that is none", set_member("/EmailAddress", "nobody")),
+    Corruption("a currency that it has not", set_member("/DefaultCurrency", "XOF")),
+    Corruption("a number of 51 characters", set_member("/ContactNumber", "N" * 51)),
+    Corruption("an id that is not there", set_member("/ContactID", UNKNOWN_ID)),
+    Corruption("a status that there is not", set_member("/ContactStatus", "OPEN"), refuses_call=True),
+    Corruption("an id that is none", set_member("/ContactID", "first"), refuses_call=True),
+)
+
+
+def _contact(key: str, drawn: DrawnValues) -> Json:
+    return {
+        "Name": key,
+        "ContactNumber": key,
+        "FirstName": _first_name(drawn),
+        "EmailAddress": f"n{drawn.number}@example.org",
+    }
+
+
+def _first_name(drawn: DrawnValues) -> str:
+    return f"Anne & {drawn.number}"
+
+
+def _record(_key: str, drawn: DrawnValues) -> Record:
+    return {
+        "FirstName": _first_name(drawn),
+        "EmailAddress": f"n{drawn.number}@example.org",
+        "ContactStatus": _ACTIVE,
+    }
+
+
+def _by_name(exchange: Exchange) -> Mapping[str, Record]:
+    return {
+        one["Name"]: {member: one.get(member) for member in _MEMBERS}
+        for one in documents_in(exchange, "Contacts")
+    }
+
+
+def _is_archived(record: Record | None) -> bool:
+    return record is not None and record["ContactStatus"] == _ARCHIVED
+
+
+def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
+    return REFUSED_STEP if _is_archived(before) else _record(key, drawn)
+
+
+def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
+    change = {"FirstName": f"Changed to {drawn.number}"}
+    return write_request("POST", f"Contacts/{path_segment(key)}", {"Contacts": [change]})
+
+
+def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+    if before is None or _is_archived(before):
+        return REFUSED_STEP
+    return {**before, "FirstName": f"Changed to {drawn.number}"}
+
+
+def _archive(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
+    change = {"ContactNumber": key, "ContactStatus": _ARCHIVED}
+    return write_request("POST", "Contacts", {"Contacts": [change]})
+
+
+def _after_archiving(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
+    return REFUSED_STEP if before is None or _is_archived(before) else {**before, "ContactStatus": _ARCHIVED}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.vendors.xero.credits.bank_credits import CREDIT_OF_TRANSACTION
+from mockserver.vendors.xero.credits import CREDIT_OF_TRANSACTION
 from tests.support.client import Client, Response
 from tests.vendors.xero.conftest import Read
 from tests.vendors.xero.documents import API, BANKUSD, EACH, HARBOUR, R1, RIDGEWAY, messages

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.profile import BatchItem, ReportedOutcomes
-from mockserver.vendors.xero.profile.reading import BATCH_PAYMENTS, INVOICES, NOTES, PAYMENTS
+from mockserver.vendors.xero.profile.calls import BATCH_PAYMENTS, INVOICES, NOTES, PAYMENTS
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 FIRST = "d318c343-208e-49fe-b04a-45642349bcf1"

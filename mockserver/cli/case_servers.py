@@ -1,0 +1,195 @@
+"""Servers that cases run at: our own, a mockserver at an address, or any other server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from mockserver.control.cases.expectations import SEED, USER_AGENT, SandboxClient, UnmetExpectationError
+from mockserver.control.cases.language import Case, Node
+from mockserver.control.cases.runner import (
+    CaseResult,
+    CaseRun,
+    UnexportableCaseError,
+    export_case,
+    run_in_new_sandbox,
+    run_steps,
+)
+from mockserver.control.http_client import HttpClient, LostResponse, Request, Response, open_client
+
+_PLAIN_STEPS = frozenset({"call", "together", "walk"})
+_OK = 200
+_STARTED = b"http"
+_THIS_PROCESS, _OWN_PROCESS = "in this process", "in a process of its own"
+
+
+class ServerUnreachableError(Exception):
+    """Nothing answers at the address."""
+
+
+class PlainTargetError(Exception):
+    """A case needs what the server does not have; the text says what."""
+
+
+class CaseServer(Protocol):
+    """A server that runs cases; `place` says where it is."""
+
+    @property
+    def place(self) -> str:
+        """An address, or in words which server it is."""
+
+    async def run(self, case: Case, sandbox: str) -> CaseResult:
+        """Run the case; `sandbox` is a name for a new sandbox.
+
+        Raises:
+            PlainTargetError: the server has no sandboxes, and the case needs one.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MockserverClient:
+    """A mockserver, by a client of it."""
+
+    client: HttpClient
+    place: str
+
+    async def run(self, case: Case, sandbox: str) -> CaseResult:
+        """Run the case in a new sandbox."""
+        try:
+            return await run_in_new_sandbox(case, sandbox, self.client)
+        except UnmetExpectationError as error:
+            return CaseResult(error.differences, ())
+
+    async def export(self, case: Case, sandbox: str, form: str) -> str:
+        """Run the case in a new sandbox, and return its calls in a form of the journal's exports.
+
+        Raises:
+            PlainTargetError: the case fails here, or its calls cannot be exported.
+        """
+        client = SandboxClient(sandbox, self.client, self.client)
+        await client.create(SEED if case.seed is None else case.seed, empty=case.empty)
+        try:
+            return (await export_case(case, client, form)).text
+        except UnexportableCaseError as error:
+            raise PlainTargetError(str(error)) from None
+
+
+class _PlainClient(SandboxClient):
+    """Client of a vendor at a server without sandboxes and control plane."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of every call."""
+        return {"user-agent": USER_AGENT}
+
+    def mount(self, _vendor: str) -> str:
+        """Return the path at which the vendor's paths begin."""
+        return self.sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class PlainServerClient:
+    """Any other server; the vendor's paths begin at `path`."""
+
+    client: HttpClient
+    path: str
+    place: str
+
+    async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none
+        """Run a case that needs nothing but calls."""
+        if needs := sorted(_needs(case)):
+            raise PlainTargetError(f"needs a mockserver at the target, for: {', '.join(needs)}")
+        case_run = CaseRun(case, _PlainClient(self.path, self.client, self.client))
+        try:
+            await run_steps(case_run)
+        except UnmetExpectationError as error:
+            return CaseResult(error.differences, ())
+        return CaseResult((), ())
+
+
+def _needs(case: Case) -> set[str]:
+    """Return what the case needs besides calls of one vendor."""
+    head: Node = {
+        "empty": case.empty,
+        "freeze": case.freeze,
+        "assumptions": case.assumptions,
+        "scenarios": case.scenarios,
+    }
+    kinds = {next(iter(_kinds(step)), "") for step in case.steps}
+    vendors = {"several vendors" for step in case.steps if step.get("vendor", case.vendor) != case.vendor}
+    return {name for name, value in head.items() if value} | (kinds - _PLAIN_STEPS - {""}) | vendors
+
+
+def _kinds(step: Node) -> Sequence[str]:
+    known = ("call", "control", "together", "walk", "advance", "freeze", "assume", "scenario", "disarm")
+    others = ("snapshot", "restore", "reset", "journal", "calls", "dump", "unchanged")
+    return [kind for kind in (*known, *others) if kind in step]
+
+
+@asynccontextmanager
+async def open_target(url: str) -> AsyncIterator[CaseServer]:
+    """Open the server at an address.
+
+    Raises:
+        ServerUnreachableError: nothing answers.
+    """
+    parts = urlsplit(url)
+    async with open_client(f"{parts.scheme}://{parts.netloc}") as client:
+        answered = await client.send(Request("GET", f"{parts.path}/_mock/health"))
+        if isinstance(answered, LostResponse) and answered.kind == "refused":
+            raise ServerUnreachableError(f"nothing answers at {url}: {answered.detail}")
+        is_ours = isinstance(answered, Response) and answered.status == _OK and not parts.path
+        yield MockserverClient(client, url) if is_ours else PlainServerClient(client, parts.path, url)
+
+
+@asynccontextmanager
+async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClient]:
+    """Start a server for the cases: in this process, or in one of its own if a case loses an answer."""
+    vendors = sorted({vendor for case in cases for vendor in _vendors(case)})
+    if any(case.needs_socket for case in cases):
+        async with _own_process(vendors) as url, open_client(url) as client:
+            yield MockserverClient(client, _OWN_PROCESS)
+        return
+    from mockserver.server import ignore_connexion_warnings  # noqa: PLC0415 - slow
+
+    ignore_connexion_warnings()
+    from mockserver.server.application import Options, create_app  # noqa: PLC0415
+    from mockserver.server.in_process import InProcessClient  # noqa: PLC0415
+
+    yield MockserverClient(InProcessClient(create_app(Options(vendors=tuple(vendors)))), _THIS_PROCESS)
+
+
+def _vendors(case: Case) -> set[str]:
+    return {case.vendor, *(step["vendor"] for step in case.steps if step.get("vendor"))}
+
+
+@asynccontextmanager
+async def _own_process(vendors: Sequence[str]) -> AsyncIterator[str]:
+    chosen = [word for vendor in vendors for word in ("--vendor", vendor)]
+    command = (
+        sys.executable,
+        "-m",
+        "mockserver",
+        "run",
+        "--port",
+        "0",
+        "--print-url",
+        "--log",
+        "off",
+        *chosen,
+    )
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        line = await process.stdout.readline() if process.stdout else b""
+        if not line.startswith(_STARTED):
+            raise ServerUnreachableError("a server of our own did not start")
+        yield line.decode().strip().rstrip("/")
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()

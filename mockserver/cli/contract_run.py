@@ -1,0 +1,508 @@
+"""Run contract sessions with progress, results and reports, for `mockserver contract`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from mockserver.cli.errors import termination_as_interrupt
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
+from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
+from mockserver.cli.output import ProgressLine
+from mockserver.codec import json
+from mockserver.codec.instants import print_instant
+from mockserver.contract import baseline, runner, safety
+from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError, fingerprint
+from mockserver.contract.credentials import UnreadableCredentialError
+from mockserver.contract.exchange import Finding, TargetUnreachableError
+from mockserver.contract.facts import MissingFactsError
+from mockserver.contract.failure_search import scratch_folder
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.report.files import write_reports
+from mockserver.contract.report.github import annotation_lines, markdown_summary
+from mockserver.contract.report.results import (
+    RunningState,
+    RunOutcome,
+    duration,
+    failure_line,
+    part_line,
+    report_document,
+    run_outcome,
+)
+from mockserver.contract.report.terminal import closing_lines, failure_lines, vendor_lines
+from mockserver.contract.report.text import counted, one_line
+from mockserver.contract.run_state import PartResult, RunConfig, RunObserver, RunPart
+from mockserver.contract.runner import PHASES, usual_workers
+from mockserver.contract.session import (
+    INTERRUPTED,
+    QUICK_EXAMPLES,
+    MissingCredentialsError,
+    SessionContext,
+    SessionPlan,
+    SessionSubject,
+    broken_session,
+    load_session_subject,
+    run_session,
+)
+from mockserver.engine.registry import vendor_packages
+from mockserver.errors import BrokenRunError, MockServerError
+from mockserver.sandbox.clock import Clock, system_clock
+
+_HELP = "mockserver contract --help"
+_PROFILE_HELP = "what docs/own-spec.md says of x-contract"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractOptions:
+    """The options of the command line, not yet checked against each other; `contract` explains them."""
+
+    vendors: tuple[str, ...]
+    target: str | None
+    allowed: tuple[str, ...]
+    spec: Path | None
+    profile: Path | None
+    headers: Mapping[str, str]
+    seed: int
+    max_examples: int
+    only: tuple[str, ...]
+    operations: tuple[str, ...]
+    parts: tuple[str, ...]
+    quick: bool
+    phases: tuple[str, ...]
+    shrinks: bool
+    workers: int | None
+    facts: Mapping[str, str]
+    rate: str | None
+    baseline: Path | None
+    write_baseline: Path | None
+    reports: tuple[str, ...]
+    folder: Path
+    summary: str
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What every run of one command shares."""
+
+    line: ProgressLine
+    observer: RunObserver
+    known: tuple[KnownFindings, ...]
+    before: list[RunOutcome]
+
+
+def run_contract(options: ContractOptions, line: ProgressLine) -> None:
+    """Run the suite as the options say; ends with the exit status if that is not 0."""
+    with termination_as_interrupt(), scratch_folder(os.environ):
+        _run_contract(options, line)
+
+
+def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
+    wanted = _plans(options)
+    with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
+        plans = _select_plans(options, wanted)
+    known = _read_baseline(options)
+    began = print_instant(system_clock())
+    shorter = "" if options.quick else "; --quick takes about half a minute"
+    observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock, shorter)
+    outcomes: list[RunOutcome] = []
+    try:
+        is_interrupted = _run_sessions(options, plans, _Around(line, observer, known, outcomes))
+    except BaseException:
+        if outcomes:
+            _write_reports(options, outcomes, began)
+        raise
+    _finish(options, outcomes, began)
+    if options.write_baseline:
+        _write_baseline(options.write_baseline, outcomes, known)
+    _exit(options, outcomes, is_interrupted=is_interrupted)
+
+
+def _run_sessions(
+    options: ContractOptions, plans: list[tuple[SessionPlan, SessionSubject]], around: _Around
+) -> bool:
+    """Run one session after the other, until one ends early; return whether one was not begun for Ctrl-C."""
+    for plan, about in plans:
+        try:
+            around.before.append(_run_session(plan, about, around))
+        except KeyboardInterrupt:
+            click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
+            return True
+        if not (options.as_json or options.quiet):
+            _print(vendor_lines(around.before[-1], verbose=options.verbose))
+        if around.before[-1].session.stopped:
+            break
+    return False
+
+
+def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> None:
+    """Write the reports, and print the failures and the result."""
+    files, broken = _write_reports(options, outcomes, began)
+    if options.as_json:
+        click.echo(json.encode(report_document(outcomes, began)).decode())
+    else:
+        _print(failure_lines(outcomes, options.folder if options.reports else None))
+        _print(closing_lines(outcomes, files))
+    if os.environ.get("GITHUB_ACTIONS") == "true" and options.summary == "auto":
+        for annotation in annotation_lines(outcomes):
+            click.echo(annotation, err=True)
+    if broken:
+        raise broken
+
+
+def _print(lines: Iterable[str]) -> None:
+    for one in lines:
+        click.echo(one)
+
+
+def _plans(options: ContractOptions) -> list[SessionPlan]:
+    only = _check_ids(options.only)
+    _check_subjects(options)
+    try:
+        rate = safety.parse_rate(options.rate) if options.rate else None
+    except ValueError as error:
+        fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
+    names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
+    operations = frozenset(options.operations)
+    # A server is called as one caller would, unless somebody says otherwise.
+    workers = options.workers or (1 if options.target or rate else usual_workers())
+    effort = RunConfig(
+        options.seed,
+        min(options.max_examples, QUICK_EXAMPLES) if options.quick else options.max_examples,
+        only,
+        operations,
+        options.shrinks,
+        workers,
+        parts=frozenset(options.parts),
+    )
+    return [
+        SessionPlan(
+            name,
+            options.spec,
+            options.target,
+            options.allowed,
+            options.headers,
+            rate,
+            options.facts,
+            effort,
+            tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
+            options.profile,
+            is_quick=options.quick,
+        )
+        for name in names
+    ]
+
+
+def _check_subjects(options: ContractOptions) -> None:
+    """Fail unless the vendors, the spec and the target that are given go together."""
+    if options.spec and options.vendors:
+        fail(
+            "--spec and a vendor exclude each other",
+            f"--spec {options.spec}",
+            f"mockserver contract --spec {options.spec}",
+            EXIT_USAGE,
+        )
+    if options.target and not options.spec and len(options.vendors) != 1:
+        where = f"--target {one_line(options.target, 80)}"
+        fail(
+            "--target needs exactly one vendor, or --spec",
+            where,
+            f"mockserver contract {vendor_packages()[0]} --target URL",
+            EXIT_USAGE,
+        )
+    if options.profile and not options.spec and len(options.vendors) != 1:
+        fail(
+            "--profile needs exactly one vendor, or --spec",
+            f"--profile {options.profile}",
+            f"mockserver contract --spec FILE --profile {options.profile}",
+            EXIT_USAGE,
+        )
+    _check_names(
+        "vendor", "VENDOR", options.vendors, vendor_packages(), ", or --spec FILE for a spec of yours"
+    )
+
+
+def _select_plans(
+    options: ContractOptions, plans: list[SessionPlan]
+) -> list[tuple[SessionPlan, SessionSubject]]:
+    """Return the plans with their APIs, without plans that contain none of the requested operations."""
+    try:
+        read = [(plan, load_session_subject(plan)) for plan in plans]
+    except MockServerError as error:
+        _fail_to_load(options, one_line(str(error), 400))
+    _check_facts(options, read)
+    there = {name for _, about in read for name in about.api.spec.operations}
+    _check_names("operation", "--operation", options.operations, sorted(there))
+    _check_names("part", "--part", options.parts, [*sorted(there), "links"])
+    wanted = {*options.operations, *options.parts} - {"links"}
+    if not wanted:
+        return read
+    return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
+
+
+def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, SessionSubject]]) -> None:
+    """Fail at a fact that no profile has: it would change nothing."""
+    known = sorted({name for _, about in read for name in about.api.profile.facts})
+    if options.facts and not known:
+        what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
+        fail(what, f"--fact {one_line(next(iter(options.facts)), 80)}", "the same without --fact", EXIT_USAGE)
+    _check_names("fact", "--fact", options.facts, known)
+
+
+def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
+    if options.profile and what.startswith(f"{options.profile.name}: "):
+        fail(what, f"--profile {options.profile}", _PROFILE_HELP, EXIT_USAGE)
+    if what.startswith("the fact "):
+        fail(what, "--fact", "--fact NAME=TEXT with a text of that kind", EXIT_USAGE)
+    if "x-contract" in what:
+        fail(what, f"--spec {options.spec}", _PROFILE_HELP, EXIT_USAGE)
+    versions = "a file of OpenAPI 3.0, or one of 3.1 without x-batch"
+    fail(what, f"--spec {options.spec}", versions, EXIT_USAGE)
+
+
+def _check_ids(given: Iterable[str]) -> frozenset[str]:
+    """Return the ids of checks; an id of an earlier version is replaced, and said so."""
+    ids = []
+    for name in given:
+        ids.append(runner.current_id(name))
+        if ids[-1] != name:
+            click.echo(f"note: --only {name} is called {ids[-1]} now", err=True)
+    _check_names("check", "--only", ids, runner.all_checks())
+    return frozenset(ids)
+
+
+def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
+    """End with exit 2 at the first name that is not known; `more` is what else can be written."""
+    choices = list(known)
+    for name in given:
+        if name not in choices:
+            near = get_close_matches(name, choices, n=3) or choices
+            fail(
+                f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}{more}", EXIT_USAGE
+            )
+
+
+def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
+    if not options.baseline:
+        return ()
+    try:
+        return baseline.read_baseline(options.baseline)
+    except UnreadableBaselineError as error:
+        fail(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}", EXIT_USAGE)
+
+
+def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> RunOutcome:
+    context = SessionContext(os.environ, _say(around.line), system_clock, around.observer)
+    target = f"--target {one_line(plan.target or '', 80)}"
+    try:
+        with around.line.showing(f"{plan.name}: starting…"):
+            session = run_session(plan, about, context)
+        return run_outcome(session, around.known, around.before)
+    except safety.UnsafeTargetError as error:
+        fail(str(error), target, error.cure, EXIT_USAGE)
+    except MissingCredentialsError as error:
+        cure = " ".join(f"{name}=…" for name in error.names)
+        fail(
+            str(error),
+            target,
+            f"{cure} mockserver contract …     or set one to nothing to skip the operations that need it",
+            EXIT_USAGE,
+        )
+    except MissingFactsError as error:
+        fail(
+            f"what valid items of {plan.name} rely on is not there: {one_line(str(error), 400)}",
+            target if plan.target else plan.name,
+            one_line(error.cure, 400),
+            EXIT_USAGE,
+        )
+    except TargetUnreachableError as error:
+        fail(
+            f"no server answers: {one_line(str(error))}",
+            target,
+            "start it with mockserver run, or give another address",
+            EXIT_NO_SERVER,
+        )
+    except (MockServerError, UnreadableCredentialError) as error:
+        fail(one_line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
+    except BrokenPipeError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
+        return run_outcome(broken_session(plan, about, fault), around.known, around.before)
+
+
+def _say(line: ProgressLine) -> Callable[[str], None]:
+    """Return a function that prints to stderr, below whatever the progress line shows."""
+
+    def say(told: str) -> None:
+        line.clear()
+        click.echo(told, err=True)
+
+    return say
+
+
+def _write_reports(
+    options: ContractOptions, outcomes: list[RunOutcome], began: str
+) -> tuple[list[Path], BrokenRunError | None]:
+    page = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    written: tuple[list[Path], BrokenRunError | None] = [], None
+    try:
+        if options.reports:
+            written = write_reports(options.reports, options.folder, outcomes, began)
+        if page and options.summary == "auto":
+            with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
+                told.write(markdown_summary(outcomes))
+    except OSError as error:
+        fail(
+            f"reports cannot be written: {error}",
+            f"--report-dir {options.folder}",
+            "--report-dir DIR",
+            EXIT_USAGE,
+        )
+    return written
+
+
+def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
+    """Write the findings as a baseline; keep known reasons, and findings that this run did not look at."""
+    differences = {
+        KnownFindings(one.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
+        for one in outcomes
+        for row in one.rows
+        if row.finding
+    }
+    met = {(one.vendor, one.operation, one.check) for one in differences}
+    gone = {one for outcome in outcomes for one in outcome.resolved}
+    kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
+    baseline.write_baseline(file, [*differences, *kept])
+    click.echo(
+        f"{counted(len(differences), 'known differences')} written to {file}: give each a reason",
+        err=True,
+    )
+
+
+def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupted: bool) -> None:
+    stopped = next((one.session.stopped for one in outcomes if one.session.stopped), "")
+    if is_interrupted or stopped == INTERRUPTED:
+        raise SystemExit(BY_CTRL_C)
+    if fault := outcomes[-1].session.ledger.fault if outcomes else None:
+        raise fault
+    if stopped:
+        fail(
+            f"the server stopped answering: {one_line(stopped)}",
+            outcomes[-1].session.where,
+            "the same command again, once the server answers",
+            EXIT_NO_SERVER,
+        )
+    if not any(one.rows for one in outcomes):
+        given = _selection(options)
+        fail(
+            f"No checks ran: none applies to {' with '.join(f'`{one}`' for one in given) or 'this spec'}.",
+            ", ".join(one.partition(" ")[0] for one in given) or "VENDOR",
+            "fewer of these options     mockserver contract --help lists them",
+            EXIT_USAGE,
+        )
+    if any(one.having("FAIL") for one in outcomes):
+        raise SystemExit(EXIT_FINDINGS)
+
+
+def _selection(options: ContractOptions) -> list[str]:
+    """Return the options that limit what is called and checked, as they were given."""
+    return [
+        *(f"--operation {one_line(name, 80)}" for name in options.operations),
+        *(f"--part {one_line(name, 80)}" for name in options.parts),
+        *(f"--phase {name}" for name in options.phases),
+        *(f"--only {name}" for name in options.only),
+    ]
+
+
+_BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
+"""Between two states of the running line, and between two lines where there is none."""
+_LONG_S = 60
+
+
+class ContractProgress(RunObserver):
+    """Shows a run while it goes on; differences in `known` are no failures."""
+
+    def __init__(
+        self, line: ProgressLine, known: tuple[KnownFindings, ...], clock: Clock, shorter: str = ""
+    ) -> None:
+        self._line = line
+        self._known = known
+        self._clock = clock
+        self._state: RunningState | None = None
+        self._drawn: datetime | None = None
+        self._shorter = shorter
+        self._is_estimated = False
+
+    def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
+        """Begin with another API."""
+        self._state, self._is_estimated = RunningState(api, self._clock(), secrets), False
+
+    def run_planned(self, calls: int) -> None:
+        """Keep how many calls the run takes."""
+        if self._state:
+            self._state.planned = calls
+
+    def part_began(self, part: RunPart) -> None:
+        """Show the part."""
+        if self._state:
+            self._state.enter(part, self._clock())
+            if self._line.is_live:
+                self._draw(self._clock())
+
+    def call_made(self, number: int = 1) -> None:
+        """Count the calls, and show them if the line is not fresh."""
+        state, now = self._state, self._clock()
+        if not state:
+            return
+        state.calls += number
+        state.first_call = state.first_call or now
+        if not self._is_estimated and (left := state.seconds_left(now)) is not None:
+            self._is_estimated = True
+            hint = self._shorter if left > _LONG_S else ""
+            self._line.write(f"{state.api.name}: about {state.planned:,} calls, {duration(left)}{hint}")
+        if self._drawn is None or now - self._drawn >= (_BETWEEN if self._line.is_live else _LINES):
+            self._draw(now)
+
+    def step_began(self) -> None:
+        """Count the walk or sequence."""
+        if self._state:
+            self._state.step += 1
+
+    def check_failed(self, finding: Finding) -> None:
+        """Write the failure in short."""
+        if self._state and self._fails(self._state.api, finding):
+            self._state.failures += 1
+            self._line.write(failure_line(self._state.api, finding, self._state.secrets))
+
+    def part_ended(self, part: RunPart, result: PartResult) -> None:
+        """Write the line of the part, where no running line shows it."""
+        state = self._state
+        if state:
+            state.planned += result.calls - part.calls
+        if self._line.is_live or not state or not state.part_began or not (result.calls or result.broken):
+            return
+        failed = sum(self._fails(state.api, one) for one in result.broken)
+        here = (self._clock() - state.part_began).total_seconds()
+        seconds = here if result.seconds is None else result.seconds
+        self._line.write(part_line(state.api, part, result, failed, seconds))
+
+    def _fails(self, api: ApiUnderTest, finding: Finding) -> bool:
+        mark = fingerprint(api, finding)
+        return not any(one.covers(api.name, finding, mark) for one in self._known)
+
+    def _draw(self, now: datetime) -> None:
+        if self._state:
+            if self._line.is_live:
+                self._line.show(self._state.line(now))
+            elif self._drawn:
+                self._line.write(self._state.line(now))
+            self._drawn = now

@@ -1,0 +1,480 @@
+"""How a command ends: messages with place and cure, exit codes, Ctrl-C."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import platform
+import re
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import sleep
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from mockserver import __version__
+from mockserver.cli.options import (
+    EXIT_INTERRUPTED,
+    EXIT_OUR_FAULT,
+    EXIT_PIPE_CLOSED,
+    EXIT_USAGE,
+    InvalidValueError,
+    RejectedValueError,
+    choices,
+    either,
+    examples_of,
+    fail,
+    nearest,
+    shown,
+    vendor_names,
+)
+from mockserver.cli.settings import command_words, flag_of, place_of, place_of_option, shown_path
+
+_QUOTED = re.compile(r"'(.*)'", re.DOTALL)
+_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An error: what happened, where, and what to type."""
+
+    what: str
+    where: str
+    cure: str
+
+
+def message_of(error: click.ClickException) -> Message:
+    """Return the error in our form."""
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return Message(error.format_message().rstrip("."), "mockserver", "mockserver --help")
+    for kind, describe in _KINDS.items():
+        if isinstance(error, kind):
+            return describe(error, context)
+    return _other(error, context)
+
+
+def _other(error: click.ClickException, context: click.Context) -> Message:
+    words = command_words(context)
+    if isinstance(context.command, click.Group) and (name := _QUOTED.search(error.message)):
+        return _no_such_command(name[1], context, context.command)
+    if extra := _EXTRA.search(error.message):
+        what = f"{words} takes no further argument, found {shown(extra[1])}"
+        return Message(what, f"{words} … {shown(extra[1])}", _example(context))
+    return Message(error.format_message().rstrip("."), words, _example(context))
+
+
+def _no_such_command(name: str, context: click.Context, group: click.Group) -> Message:
+    words, known = command_words(context), group.list_commands(context)
+    near = nearest(name, known)
+    there = "" if near else f"; there are {choices(known, 30)}"
+    cure = f"{words} {near}" if near else f"{words} --help"
+    return Message(f"no command named {shown(name)}{there}", f"{words} {shown(name)}", cure)
+
+
+def _no_such_option(error: click.NoSuchOption, context: click.Context) -> Message:
+    words, name = command_words(context), error.option_name
+    flags = {
+        flag: param
+        for param in context.command.get_params(context)
+        for flag in (*param.opts, *param.secondary_opts)
+        if isinstance(param, click.Option) and flag.startswith("--")
+    }
+    near = nearest(name, flags)
+    where = f"{words} {shown(name)}"
+    if near:
+        return Message(
+            f"{words} has no option {shown(name)}", where, f"{words} {_written(near, flags[near])}"
+        )
+    return Message(f"{words} has no option {shown(name)}; it has {choices(flags)}", where, f"{words} --help")
+
+
+def _missing(error: click.MissingParameter, context: click.Context) -> Message:
+    words, param = command_words(context), error.param
+    if param is None:
+        return Message("an argument is missing", words, _example(context))
+    kind = "argument" if isinstance(param, click.Argument) else "option"
+    return Message(f"the {kind} {flag_of(param)} is missing", words, _example(context))
+
+
+def _bad_usage(error: click.BadOptionUsage, context: click.Context) -> Message:
+    words, flag = command_words(context), error.option_name
+    param = next((one for one in context.command.params if flag in one.opts), None)
+    what = f"{flag} needs a value" if "requires" in error.message else error.message.rstrip(".")
+    cure = f"{words} {_written(flag_of(param), param)}" if param else _example(context)
+    return Message(what, f"{words} {flag}", cure)
+
+
+def _bad_value(error: click.BadParameter, context: click.Context) -> Message:
+    words, param = command_words(context), error.param
+    if param is None:
+        return _other(error, context)
+    if isinstance(error, InvalidValueError):
+        return Message(
+            error.message, place_of(context, param, error.given), _replaced(param, words, error.cure)
+        )
+    quoted = _QUOTED.search(error.message)
+    if isinstance(error, RejectedValueError):
+        given = _culprit(error.given, param)
+    elif quoted:
+        given = quoted[1]
+    else:
+        where = place_of(context, param, "").rstrip("= ")
+        return Message(error.message.rstrip("."), where, _example(context))
+    where = place_of(context, param, given)
+    if isinstance(param.type, click.Path):
+        what, cure = _bad_path(str(given), param.type)
+        return Message(what, where, _replaced(param, words, cure) if cure else _example(context))
+    wanted = _expected(param.type)
+    near = _near_value(str(given), param)
+    what = (
+        f"{flag_of(param)}: expected {wanted}, found {shown(given)}" if wanted else error.message.rstrip(".")
+    )
+    return Message(what, where, _replaced(param, words, near) if near else _example(context))
+
+
+def _culprit(given: Any, param: click.Parameter) -> Any:
+    """Return the value that cannot be read, of one or many."""
+    if not isinstance(given, list | tuple):
+        return given
+    for one in given:
+        try:
+            param.type(one, param)
+        except click.BadParameter:
+            return one
+    return " ".join(map(str, given))
+
+
+def _expected(kind: click.types.ParamType[Any]) -> str:
+    if isinstance(kind, click.Choice):
+        return either([str(one) for one in kind.choices])
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        number = "a whole number" if isinstance(kind, click.IntRange) else "a number"
+        if kind.max is None:
+            return f"{number} of at least {kind.min}"
+        return f"{number} from {kind.min} to {kind.max}"
+    if isinstance(kind, click.types.IntParamType):
+        return "a whole number"
+    if isinstance(kind, click.types.FloatParamType):
+        return "a number"
+    return "true or false" if isinstance(kind, click.types.BoolParamType) else ""
+
+
+def _near_value(given: str, param: click.Parameter) -> str:
+    """Return a value to write: the nearest choice, else the default, else the least number."""
+    if isinstance(param.type, click.Choice):
+        known = [str(one) for one in param.type.choices]
+        return nearest(given, known) or known[0]
+    if isinstance(param.default, int | str) and not isinstance(param.default, bool):
+        return str(param.default)
+    return str(getattr(param.type, "min", None) or 1) if _expected(param.type) else ""
+
+
+def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
+    """Return what is wrong with a path, and a path to write, "" if none is near."""
+    file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
+    if file.exists() and file.is_dir() and wanted == "file":
+        return f"{shown(given)} is a folder; expected a file", ""
+    if file.exists() and file.is_file() and wanted == "folder":
+        return f"{shown(given)} is a file; expected a folder", str(file.parent)
+    if file.exists():
+        return f"{shown(given)} cannot be read or written: permission denied", ""
+    names = [one.name for one in file.parent.iterdir()] if file.parent.is_dir() else []
+    near = nearest(file.name, names)
+    return f"there is no {wanted} {shown(given)}", str(file.parent / near) if near else ""
+
+
+def _replaced(param: click.Parameter, words: str, value: str) -> str:
+    return f"{words} {value}" if isinstance(param, click.Argument) else f"{words} {flag_of(param)} {value}"
+
+
+def _written(flag: str, param: click.Parameter) -> str:
+    """Return an option with a value as it can be typed."""
+    if getattr(param, "is_flag", False):
+        return flag
+    return f"{flag} {_near_value('', param) or param.metavar or (param.name or '').upper()}"
+
+
+def _example(context: click.Context) -> str:
+    return next(iter(examples_of(context.command)), f"{command_words(context)} --help")
+
+
+_KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], Message]] = {
+    click.NoSuchOption: _no_such_option,
+    click.MissingParameter: _missing,
+    click.BadParameter: _bad_value,
+    click.BadOptionUsage: _bad_usage,
+}
+"""The first that fits; a missing parameter is a bad one to Click."""
+
+
+def check_vendors(context: click.Context) -> None:
+    """Exit with status 2 unless `--vendor` and `--at-root` name vendors that are there."""
+    given, known = context.params, vendor_names(context.params.get("specs") or ())
+    check_names(context, "vendors", "vendor", given.get("vendors") or (), known)
+    served = given.get("vendors") or known
+    check_names(
+        context, "at_root", "served vendor", [given["at_root"]] if given.get("at_root") else [], served
+    )
+
+
+def check_names(
+    context: click.Context, param_name: str, kind: str, given: Iterable[str], known: Iterable[str]
+) -> None:
+    """Exit with status 2 at the first name that is not known, with the nearest one or all of them."""
+    there = list(known)
+    for name in given:
+        if name in there:
+            continue
+        param = next(one for one in context.command.params if one.name == param_name)
+        near = nearest(name, there) or (there[0] if there else "NAME")
+        said = f"{command_words(context)} "
+        said += near if isinstance(param, click.Argument) else f"{flag_of(param)} {near}"
+        what = f"no {kind} named {shown(name)}; there {'is' if len(there) == 1 else 'are'} {choices(there)}"
+        fail(what, place_of_option(context, param_name, name), said, EXIT_USAGE)
+
+
+def startup_message(error: Exception, context: click.Context) -> Message:
+    """Return what to tell of an error that keeps the server from starting."""
+    from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
+    from mockserver.errors import SpecError, StoreUnavailableError  # noqa: PLC0415
+    from mockserver.server.listening import AddressError, StartupError  # noqa: PLC0415
+
+    if isinstance(error, StartupError):
+        return Message(str(error), error.where, error.cure)
+    if isinstance(error, InvalidAssumptionError):
+        return _bad_assumption(error, error.assumption, context)
+    if isinstance(error, StoreUnavailableError):
+        return Message(str(error), "--store", "redis-cli -u redis://localhost:6379 ping")
+    if isinstance(error, AddressError):
+        return _bad_address(error, context)
+    if isinstance(error, SpecError) and (message := _bad_spec(error, context)):
+        return message
+    return Message(str(error), command_words(context), "mockserver doctor")
+
+
+def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
+    """Exit with status 2 because the vendors cannot be loaded."""
+    message = startup_message(error, context)
+    fail(message.what, message.where, message.cure, EXIT_USAGE)
+
+
+def _bad_spec(error: Exception, context: click.Context) -> Message | None:
+    """Return the first problem of the spec that the error names, and how to see the others."""
+    from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - only where a spec is wrong
+    from mockserver.spec.folder import spec_files_in  # noqa: PLC0415 - as above
+    from mockserver.spec.loading import MALFORMED  # noqa: PLC0415 - as above
+
+    said = str(error)
+    folders = context.params.get("specs") or ()
+    named = [
+        file
+        for folder in folders
+        for file in spec_files_in(folder)
+        if said.startswith((f"{file.stem}:", f"{file.name}:"))
+    ]
+    for file in named:
+        problems = find_problems(file, schema=False)
+        check = f"mockserver spec check {shown_path(file)}"
+        first = next((one for one in problems if one.what in said), problems[0] if problems else None)
+        if first is None:
+            return Message(said, shown_path(file), check)
+        others = f" (and {len(problems) - 1:,} more: {check})" if problems[1:] else ""
+        where = f"{shown_path(file)}:{first.place.line}:{first.place.column}{others}"
+        is_named = first.what in said and "not YAML" not in said
+        what = f"{file.name}: {first.what}" if MALFORMED in said else said
+        return Message(what, where, first.cure if is_named or MALFORMED in said else check)
+    return None
+
+
+def _bad_assumption(error: Exception, name: str, context: click.Context) -> Message:
+    from mockserver.engine.registry import assumptions_by_name, discover_vendors  # noqa: PLC0415 - as above
+
+    given = context.params
+    value = (given.get("assumptions") or {}).get(name, "")
+    where = place_of_option(context, "assumptions", f"{name}={value}")
+    known = assumptions_by_name(discover_vendors(given.get("specs") or (), given.get("vendors") or ()))
+    meant = name if name in known else nearest(name, known)
+    what = str(error) if name in known else f"there is no assumption {shown(name)}"
+    if not meant:
+        return Message(what, where, "mockserver assumptions")
+    values = (known[meant].default, *known[meant].alternatives)
+    fitting = value if known[meant].accepts(value) else nearest(value, values) or values[-1]
+    return Message(what, where, f"mockserver run --assume {meant}={fitting}")
+
+
+def _bad_address(error: Exception, context: click.Context) -> Message:
+    host, port = context.params["host"], context.params["port"]
+    if "ermission" in str(error):
+        what = f"port {port} may be opened by an administrator only"
+        return Message(what, place_of_option(context, "port", port), "mockserver run --port 8080")
+    what = f"cannot listen on {shown(host)}: not an address of this machine"
+    return Message(what, place_of_option(context, "host", host), "mockserver run --host 127.0.0.1")
+
+
+_DELAY_S = 0.05
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Raise Ctrl-C again if it came inside a callback that cannot raise, as those of the garbage collector.
+
+    Python prints a traceback for it and forgets it.
+    """
+    usual = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            usual(unraisable)
+            return
+        # What is raised inside this hook is lost as well, so another thread raises it after the hook's end.
+        ended = _thread.allocate_lock()
+        ended.acquire()
+        _thread.start_new_thread(_interrupt_after, (ended,))
+        ended.release()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = usual
+
+
+@contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """Take SIGTERM, by which `timeout` and CI jobs end a program, for Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_signal: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does, even in the background, where a shell has programs ignore it."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)
+
+
+def _interrupt_after(ended: _thread.LockType) -> None:
+    """Raise the signal where it ends a wait as well; Windows knows no signals for a thread."""
+    ended.acquire()
+    sleep(_DELAY_S)
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
+
+
+def write_fault_report(error: BaseException) -> str:
+    """Write the report into the temporary folder and return its path; "" where it cannot be written.
+
+    It has versions, the types of the errors and the lines of code. Messages, arguments and local values are
+    left out, as they may hold bodies or credentials.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="mockserver-fault-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write("\n".join(_lines(error)) + "\n")
+            return file.name
+    except OSError:
+        return "no report, the temporary folder cannot be written"
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    from mockserver.errors import lines_of_code  # noqa: PLC0415 - slow, and for a crash alone
+
+    yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
+    yield from lines_of_code(error)
+
+
+DEBUG_FLAG = "--debug"
+
+
+class PipeClosedError(Exception):
+    """The reader of our output is gone."""
+
+
+@contextmanager
+def pipe_watched() -> Iterator[None]:
+    """Raise a closed pipe as an error of ours, which Click does not turn into exit code 1.
+
+    Raises:
+        PipeClosedError: the reader of our output is gone.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise PipeClosedError from None
+
+
+def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
+    """Do the work and exit: with 0, with the number that it returns, or with the code of its failure.
+
+    With `debug` a fault of our own shows its traceback.
+    """
+    try:
+        with interrupts_kept():
+            status = work()
+            sys.stdout.flush()
+    except (PipeClosedError, BrokenPipeError):
+        _discard_output()
+        raise SystemExit(EXIT_PIPE_CLOSED) from None
+    except (click.Abort, KeyboardInterrupt):
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    except click.ClickException as error:
+        _exit_for_usage(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is ours, and the user gets one message
+        _exit_for_our_fault(error, debug=debug)
+    raise SystemExit(status if isinstance(status, int) else 0)
+
+
+def _exit_for_usage(error: click.ClickException) -> NoReturn:
+
+    if (
+        type(error).__name__ == "NoArgsIsHelpError"
+    ):  # its message is the whole help; Click before 8.2 has none
+        error.show()
+        raise SystemExit(EXIT_USAGE)
+    message = message_of(error)
+    fail(message.what, message.where, message.cure, EXIT_USAGE)
+
+
+def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
+    from mockserver.errors import BrokenRunError  # noqa: PLC0415 - likewise
+
+    fault = error if isinstance(error, BrokenRunError) else type(error).__name__
+    if debug:
+        traceback.print_exception(error)
+        raise SystemExit(EXIT_OUR_FAULT)
+    cure = f"the same line with {DEBUG_FLAG}; the report has the lines of code, and nothing of your data"
+    fail(
+        f"mockserver failed by a fault of its own: {fault}",
+        write_fault_report(error),
+        cure,
+        EXIT_OUR_FAULT,
+    )
+
+
+def _discard_output() -> None:
+    """Send what is left in the buffers nowhere, so that the end of the interpreter does not fail on it."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

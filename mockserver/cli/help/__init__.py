@@ -1,1 +1,0 @@
-"""Help by theme, and the values that complete with TAB."""

@@ -1,0 +1,302 @@
+"""Text that several commands print: items with their outcomes, tables, calls, progress."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from mockserver.model import Document, Json
+
+SIGNS: Mapping[str, tuple[str, str, str]] = {
+    "created": ("■", "+", "green"),
+    "updated": ("◧", "~", "blue"),
+    "unchanged": ("□", "=", "white"),
+    "warned": ("▲", "!", "yellow"),
+    "rejected": ("✕", "x", "red"),
+    "skipped": ("·", ".", "white"),
+}
+"""By outcome: sign, sign in ASCII, colour."""
+
+_ASCII_WORDS = {"→": "->", "…": "...", "·": "."}
+_MAX_WORD = 80
+_MAX_KEY = 40
+
+
+def write_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    """Print lines; a stream without UTF-8 gets the nearest ASCII."""
+    for line in lines:
+        click.echo(_encodable(line, sys.stderr if err else sys.stdout), err=err)
+
+
+def write_json(document: Json) -> None:
+    """Print one JSON document on one line; amounts keep their scale."""
+    from mockserver.codec import json  # noqa: PLC0415 - slow, and TAB needs none of it
+
+    click.echo(json.encode(document).decode(), color=False)
+
+
+def write_done(text: str, document: Json, *, as_json: bool) -> None:
+    """Say on standard error what was done, or print it as JSON."""
+    if as_json:
+        write_json(document)
+    else:
+        write_lines([text], err=True)
+
+
+def shorten(text: str, most: int = _MAX_WORD) -> str:
+    """Return the text on one line, without control characters, cut at `most` characters."""
+    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 rule` or `2,000 rules`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
+    """Yield a line for each item with its outcome, and below it the message of each problem.
+
+    If there are more than `most` items, those with problems, warnings or a rule's effect come alone.
+    `amounts` are by index.
+    """
+    shown = (
+        decided
+        if len(decided) <= most
+        else [one for one in decided if one["problems"] or one["warnings"] or one.get("effect")]
+    )
+    shown = shown[:most]
+    number = len(str(max((int(one["index"]) for one in shown), default=0)))
+    key = max((len(_key(one)) for one in shown), default=0)
+    texts = amounts if len(amounts) == len(decided) else [""] * len(decided)
+    amount = max(map(len, texts), default=0)
+    for one in shown:
+        index = int(one["index"])
+        head = f"  {index:>{number}}  {_outcome(one)}  {_key(one):<{key}}"
+        columns = f"{head}  {texts[index]:>{amount}}" if amount else head
+        yield from _described(columns, " " * (number + 17), one)
+    if rest := len(decided) - len(shown):
+        yield f"  … {counted(rest, 'more item')}"
+
+
+def first_amount(item: Json) -> str:
+    """Return the first number of an item that is named an amount, "" if there is none."""
+    if isinstance(item, Mapping):
+        for name, value in item.items():
+            if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
+                return f"{value:.2f}" if isinstance(value, int | float | Decimal) else shorten(str(value), 20)
+        item = list(item.values())
+    return next(filter(None, map(first_amount, item)), "") if isinstance(item, list) else ""
+
+
+def table_lines(rows: Sequence[Sequence[str]], indent: str = "") -> Iterator[str]:
+    """Yield rows with aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield f"{indent}{'  '.join(cells)}".rstrip()
+
+
+def _outcome(item: Document) -> str:
+    action = str(item["action"])
+    sign, plain, colour = SIGNS["warned" if item["warnings"] and action != "rejected" else action]
+    return click.style(f"{sign if _fits(sign, sys.stdout) else plain} {action:<9}", fg=colour)
+
+
+def _key(item: Document) -> str:
+    return shorten(str(item["key"]), _MAX_KEY) or "no key"
+
+
+def _described(head: str, indent: str, item: Document) -> Iterator[str]:
+    problems = [*item["problems"], *item["warnings"]]
+    if not problems:
+        yield head.rstrip()
+    effect = item.get("effect")  # servers of earlier versions have none
+    if effect and not problems:
+        yield f"{indent}{effect['detail']}: rule {effect['rule']}"
+    for place, problem in enumerate(problems):
+        pointer = shorten(str(problem["pointer"]), 200)
+        yield f"{indent}{pointer}" if place else f"{head}   {pointer}".rstrip()
+        if detail := problem["detail"] or problem["code"]:
+            yield f"{indent}{shorten(str(detail), 400)}"
+
+
+def _fits(text: str, stream: object) -> bool:
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _encodable(line: str, stream: object) -> str:
+    if _fits(line, stream):
+        return line
+    for sign, plain in _ASCII_WORDS.items():
+        line = line.replace(sign, plain)
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+_MOST_ITEMS = 60
+
+
+def entry_lines(entry: Document, *, headers: bool, bodies: bool) -> Iterator[str]:
+    """Yield the facts of one call, the outcome of each item, and on request headers and bodies."""
+    yield shorten(str(entry["line"]), 400)
+    yield from table_lines(list(_facts(entry)), "  ")
+    if entry["decided"]:
+        yield "items"
+        yield from item_lines(entry["decided"], most=_MOST_ITEMS)
+    for side in ("request", "reply"):
+        if headers:
+            yield f"{side} headers"
+            yield from (f"  {name}: {shorten(text, 400)}" for name, text in entry[side]["headers"].items())
+        if bodies:
+            yield f"{side} body"
+            yield from (f"  {shorten(line, 10_000)}" for line in entry[side]["body"].splitlines())
+    if entry["trace"]:
+        yield from entry["trace"].splitlines()
+
+
+def _facts(entry: Document) -> Iterator[tuple[str, str]]:
+    request, reply = entry["request"], entry["reply"]
+    query = f"?{entry['query']}" if entry["query"] else ""
+    own_time = f"  sandbox time {entry['sandboxAt']}" if entry["sandboxAt"] else ""
+    yield "at", f"{entry['at']}{own_time}"
+    yield "request", f"{entry['method']} {shorten(entry['path'] + query, 300)}{_size(request)}"
+    yield "operation", entry["operation"] or "none"
+    yield "envelope", f"refused: {_refusal(entry)}" if entry["refusal"] else "accepted"
+    if entry["applied"]:
+        yield "rules", " ".join(entry["applied"])
+    if entry["fault"]:
+        yield "fault", entry["fault"]
+    if entry["offContract"]:
+        yield "off contract", shorten(entry["offContract"], 300)
+    sent = "" if entry["status"] == reply["status"] else f"  sent: {entry['status'] or 'no status'}"
+    media_type = f"  {reply['mediaType']}" if reply["mediaType"] else ""
+    yield "reply", f"{reply['status']}{sent}{media_type}{_size(reply)}"
+
+
+def _refusal(entry: Document) -> str:
+    return shorten(": ".join(filter(None, (entry["refusal"], entry["reason"]))), 400)
+
+
+def _size(side: Document) -> str:
+    kept = len(side["body"].encode())
+    cut = f", {counted(side['cutBytes'], 'byte')} not kept" if side["cutBytes"] else ""
+    return f"  {counted(kept, 'byte')}{cut}" if kept or cut else ""
+
+
+def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:
+    """Yield what a replay changed; with `whole` each item and each place in the body that differs."""
+    difference = replayed["difference"]
+    number = f"#{replayed['number']}" if replayed["number"] else str(replayed["to"] or "the replay")
+    where = f"  [{replayed['into']}]" if replayed["into"] else ""
+    yield f"{number} replays #{replayed['replays']}: {shorten(difference['says'], 400)}{where}"
+    if replayed["lost"]:
+        yield f"  the answer was lost: {shorten(replayed['lost'], 200)}"
+    if not whole:
+        return
+    for item in difference["items"]["differences"]:
+        yield f"  item {item['index']} {shorten(item['key'], 40) or 'no key'}: {_change(item)}"
+    if difference["body"]["differences"]:
+        yield "  in the body, which the exit status does not count:"
+    for place in difference["body"]["differences"]:
+        yield f"    {shorten(place['pointer'] or '/', 200)}: {_change(place)}"
+    rest = sum(
+        difference[part]["differ"] - len(difference[part]["differences"]) for part in ("items", "body")
+    )
+    if rest > 0:
+        yield f"  … {counted(rest, 'more difference')}"
+
+
+def _change(one: Document) -> str:
+    before, after = (
+        "absent" if one[side] is None else shorten(str(one[side]), 100) for side in ("recorded", "replayed")
+    )
+    return f"{before} → {after}"
+
+
+def verdict_lines(problem: Document) -> Iterator[str]:
+    """Yield why calls are not as expected: expected, found, and the nearest calls."""
+    yield f"not verified: {shorten(str(problem['detail']), 400)}"
+    numbers = problem.get("found", {}).get("numbers", ())
+    if numbers:
+        yield f"  matching calls: {' '.join(f'#{number}' for number in numbers)}"
+    for near in problem.get("nearest", ()):
+        call = " ".join(str(near[name]) for name in ("vendor", "method", "path", "status") if near.get(name))
+        yield f"  nearest: #{near['number']} {shorten(call, 200)}"
+        for one in near["differs"]:
+            wanted, found = shorten(str(one["expected"])), shorten(str(one["found"]))
+            yield f"    {one['member']}: expected {wanted}, found {found}"
+
+
+LOADING = "loading…"
+"""Shown while the slow imports go on."""
+
+_CUT = "…"
+_FALLBACK = (80, 24)
+
+
+class ProgressLine:
+    """Writes progress to a stream, stderr as a rule; on a terminal the last line is replaced by the next.
+
+    `is_live`: the stream is a terminal that can do that. A silent one shows nothing and writes nothing.
+    """
+
+    def __init__(self, stream: TextIO, *, is_live: bool, is_silent: bool = False) -> None:
+        self.is_live = is_live and not is_silent
+        self.is_silent = is_silent
+        self._stream = stream
+        self._shown = 0
+
+    def show(self, text: str) -> None:
+        """Show a text, in place of the one before; only on a terminal."""
+        if not self.is_live:
+            return
+        width = shutil.get_terminal_size(_FALLBACK).columns - 1
+        cut = text if len(text) <= width else f"{text[: width - 1]}{_CUT}"
+        self._write(f"\r{cut.ljust(min(self._shown, width))}")
+        self._shown = len(cut)
+
+    def clear(self) -> None:
+        """Remove what is shown."""
+        if self._shown:
+            self._write(f"\r{' ' * self._shown}\r")
+            self._shown = 0
+
+    def write(self, text: str) -> None:
+        """Write a line that stays."""
+        self.clear()
+        if not self.is_silent:
+            click.echo(text, file=self._stream)
+
+    @contextmanager
+    def showing(self, text: str, *, stays: bool = False) -> Iterator[None]:
+        """Show a text until the end of the block, however it ends; `stays`: elsewhere write it as a line."""
+        self.show(text)
+        if stays and not self.is_live:
+            self.write(text)
+        try:
+            yield
+        finally:
+            self.clear()
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def open_progress_line(*, is_silent: bool) -> ProgressLine:
+    """Return the line for stderr; it is live where that is a terminal and TERM is not "dumb"."""
+    is_live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return ProgressLine(sys.stderr, is_live=is_live, is_silent=is_silent)

@@ -1,0 +1,522 @@
+"""The running server: options that name it, calls of it, completion, and its refusals."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from ssl import SSLCertVerificationError
+from typing import Any, NamedTuple, NoReturn, TypeVar
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+import click
+
+from mockserver.cli.options import (
+    EXIT_NO_SERVER,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    InvalidValueError,
+    fail,
+    nearest,
+    option,
+    shown,
+)
+from mockserver.cli.output import shorten
+from mockserver.cli.settings import command_words, flag_of, place_of
+from mockserver.codec import json
+from mockserver.errors import MalformedBody
+from mockserver.model import EMPTY, Document, Json
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """The server and the sandbox in it; `json` asks for JSON output, `token` is "" if none is needed."""
+
+    url: str
+    sandbox: str
+    json: bool
+    token: str
+
+
+def server_options(command: F) -> F:
+    """Add the options; the command receives them as keyword `server`, a `ServerOptions`."""
+
+    @option("--json", "as_json", is_flag=True, help="Print JSON.")
+    @option("--control-token", default="", metavar="TOKEN", help="Control token of the server.")
+    @option(
+        "-s",
+        "--sandbox",
+        default="default",
+        metavar="NAME",
+        shell_complete=complete_sandboxes,
+        help="Sandbox of the server.",
+    )
+    @option("--url", default=DEFAULT_URL, metavar="URL", help="Address of the server.")
+    @wraps(command)
+    def run(*, url: str, sandbox: str, control_token: str, as_json: bool, **chosen: Any) -> Any:
+        return command(server=ServerOptions(url.rstrip("/"), sandbox, as_json, control_token), **chosen)
+
+    return run  # type: ignore[return-value] # click reads the keywords from the options
+
+
+def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
+    """Declare an option of one command: what is exported for `mockserver run` does not change it."""
+    return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
+
+
+def header_values(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Return headers by name, given as `Name: text` each.
+
+    Raises:
+        InvalidValueError: one is not written like that.
+    """
+    headers = {}
+    for line in given:
+        name, colon, text = line.partition(":")
+        if not colon or not name.strip():
+            raise InvalidValueError(f"expected 'Name: text', found {shown(line)}", line, "'Name: text'")
+        headers[name.strip()] = text.strip()
+    return headers
+
+
+header_option = own_option(
+    "--header",
+    "headers",
+    multiple=True,
+    callback=header_values,
+    metavar="'NAME: TEXT'",
+    help="Header to add or replace; may be repeated.",
+)
+"""Headers of a call."""
+
+secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Print credentials whole.")
+"""Whether credentials are shown."""
+
+output_option = own_option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to this file instead of standard output.",
+)
+"""Where a command writes its result."""
+
+sure_option = own_option("--yes", "sure", is_flag=True, help="Needed where standard input is not a terminal.")
+"""That the user means it."""
+
+
+JSON, YAML = "application/json", "application/yaml"
+TIMEOUT_S = 60.0
+_PROBLEM = "application/problem+json"
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
+
+_CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
+
+
+class ServerUnreachableError(Exception):
+    """Nothing answers at the address `url`, or something that is not a mockserver."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(reason)
+        self.url = url
+
+
+class UntrustedCertificateError(ServerUnreachableError):
+    """A certificate authority that is not trusted here signed the server's certificate."""
+
+
+class InvalidAddressError(Exception):
+    """The text is not an http address."""
+
+
+class RefusedError(Exception):
+    """The control plane refused a call; `problem` are its problem details."""
+
+    def __init__(self, operation: str, status: int, problem: Document) -> None:
+        super().__init__(str(problem.get("detail") or problem.get("title") or f"status {status}"))
+        self.operation, self.status, self.problem = operation, status, problem
+
+    @property
+    def code(self) -> str:
+        """Stable name of the kind of refusal."""
+        return str(self.problem.get("code", ""))
+
+    @property
+    def first_error(self) -> Document:
+        """The first of the problem's `errors`; empty if it has none."""
+        errors = self.problem.get("errors") or [EMPTY]
+        return errors[0]  # type: ignore[no-any-return]
+
+
+FAILURES = (RefusedError, ServerUnreachableError, InvalidAddressError)
+"""What a call of the control plane may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """An answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """Content type without parameters, "" if there is none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def send_request(
+    method: str,
+    url: str,
+    headers: Mapping[str, str] = EMPTY,
+    body: bytes | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> HttpReply:
+    """Send one request, without any proxy, and return the answer.
+
+    Raises:
+        InvalidAddressError: `url` is not an http address.
+        ServerUnreachableError: there is no answer.
+    """
+    try:
+        parts = urlsplit(url)
+        connect, port = _CONNECTIONS[parts.scheme], parts.port
+    except (ValueError, KeyError):
+        raise InvalidAddressError(url) from None
+    if not parts.hostname:
+        raise InvalidAddressError(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        with closing(connect(parts.hostname, port, timeout=timeout_s)) as connection:
+            connection.request(method, target, body, dict(headers))
+            response = connection.getresponse()
+            named = {name.lower(): text for name, text in response.getheaders()}
+            return HttpReply(response.status, named, response.read())
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        kind = UntrustedCertificateError if _is_untrusted(error) else ServerUnreachableError
+        raise kind(f"{parts.scheme}://{parts.netloc}", reason) from None
+
+
+def _is_untrusted(error: Exception) -> bool:
+    return isinstance(error, SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """Client of `/_mock` of a server, and of one sandbox in it."""
+
+    server: ServerOptions
+    timeout_s: float = TIMEOUT_S
+
+    def call(self, method: str, path: str, body: Json = None, /, **query: Json) -> Json:
+        """Call an operation and return its JSON, with exact decimals; None without content.
+
+        Raises:
+            RefusedError: the server refuses the call.
+            ServerUnreachableError: no mockserver answers.
+            InvalidAddressError: the server's address is not one.
+        """
+        content = None if body is None else json.encode(body)
+        reply = self.fetch(method, path, content, **query)
+        return None if reply.status == HTTPStatus.NO_CONTENT else self._decoded(reply)
+
+    def here(self, method: str, below: str = "", body: Json = None, /, **query: Json) -> Json:
+        """Call an operation of the sandbox, like `call`."""
+        return self.call(method, f"{self.path}{below}", body, **query)
+
+    def fetch(
+        self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, /, **query: Json
+    ) -> HttpReply:
+        """Call an operation with a raw body and return the raw answer; errors as in `call`."""
+        texts = {name: _query_text(value) for name, value in query.items() if value not in (None, "")}
+        target = f"/_mock{path}" + (f"?{urlencode(texts)}" if texts else "")
+        headers = {} if content is None else {"content-type": media_type}
+        if self.server.token:
+            headers["authorization"] = f"Bearer {self.server.token}"
+        reply = send_request(method, self.server.url + target, headers, content, self.timeout_s)
+        if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+            return reply
+        if reply.media_type != _PROBLEM:
+            raise ServerUnreachableError(self.server.url, f"something else answers, with {reply.status}")
+        raise RefusedError(f"{method} /_mock{path}", reply.status, self._decoded(reply))
+
+    @property
+    def path(self) -> str:
+        """Path of the sandbox below `/_mock`."""
+        return sandbox_path(self.server.sandbox)
+
+    def vendor_url(self, vendor: str) -> str:
+        """Return the address of a vendor in the sandbox."""
+        sandbox = "" if self.server.sandbox == "default" else f"/sandboxes/{quote(self.server.sandbox, '')}"
+        return f"{self.server.url}{sandbox}/{quote(vendor, '')}"
+
+    def _decoded(self, reply: HttpReply) -> Json:
+        try:
+            return json.decode(reply.body)
+        except MalformedBody:
+            raise ServerUnreachableError(self.server.url, "something else answers, not in JSON") from None
+
+
+def sandbox_path(name: str) -> str:
+    """Return the path of a sandbox below `/_mock`."""
+    return f"/sandboxes/{quote(name, '')}"
+
+
+@contextmanager
+def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[ControlPlane]:
+    """Yield a client; a failure of it ends the command with its message and exit status.
+
+    Raises:
+        SystemExit: 2 for a wrong option, 3 if no server answers, 4 if it refuses.
+    """
+    control = ControlPlane(server, timeout_s)
+    try:
+        yield control
+    except RefusedError as error:
+        end_refused(control, error)
+    except ServerUnreachableError as error:
+        end_unreachable(server, error)
+    except InvalidAddressError as error:
+        end_without_address(server, str(error))
+
+
+def _query_text(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def end(server: ServerOptions, problem: Document, where: str, cure: str, status: int) -> NoReturn:
+    """End with a problem: three lines for people, problem details with `--json`."""
+    if server.json:
+        click.echo(json.encode({"type": "about:blank", **problem}).decode(), err=True)
+        raise SystemExit(status)
+    fail(str(problem["detail"]), where, cure, status)
+
+
+def end_unreachable(server: ServerOptions, error: ServerUnreachableError) -> NoReturn:
+    """End because no server answers; exit 3."""
+    detail = f"no mockserver answers at {error.url}: {error}"
+    where = _place(click.get_current_context(), server.url)[0]
+    problem = {"title": "No server", "code": "no-server", "detail": detail}
+    end(server, problem, where, _unreachable_cure(server.url, error), EXIT_NO_SERVER)
+
+
+def _unreachable_cure(url: str, error: ServerUnreachableError) -> str:
+    words = command_words(click.get_current_context())
+    if isinstance(error, UntrustedCertificateError):
+        return f"SSL_CERT_FILE=PATH {words} …, with the CA file that mockserver run --tls printed"
+    if url == DEFAULT_URL:
+        return (
+            f"mockserver run, or MOCKSERVER_URL=http://127.0.0.1:PORT {words} … for a server at another port"
+        )
+    port = url.rpartition(":")[2]
+    return f"mockserver run --port {port}" if port.isdecimal() else "mockserver run"
+
+
+def end_without_address(server: ServerOptions, text: str) -> NoReturn:
+    """End because an address is not one; exit 2."""
+    given = server.url if text.startswith(server.url) else text
+    problem = {
+        "title": "Wrong usage",
+        "code": "no-address",
+        "detail": f"{shorten(given)} is not an http address",
+    }
+    where = _place(click.get_current_context(), given)[0]
+    end(server, problem, where, f"write {DEFAULT_URL}", EXIT_USAGE)
+
+
+def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
+    """End because the server refused; exit 4, or 2 where the value of an option is malformed."""
+    server, problem = control.server, {**error.problem, "detail": str(error)}
+    subject = _SUBJECTS.get(error.code) or _SUBJECTS.get(_pointer(error))
+    malformed = error.status == HTTPStatus.BAD_REQUEST
+    if subject and not malformed:
+        name = _unknown_name(control, error)
+        where, cure = _near(name, _existing_names(control, subject), subject.lists)
+        if error.code == "unknown-sandbox" and _can_be_created(name):
+            creates = f"mockserver sandbox create {name}"
+            cure = creates if cure == subject.lists else f"{cure}, or {creates}"
+        end(server, problem, where, cure, EXIT_REFUSED)
+    words = command_words(click.get_current_context())
+    cure = str(error.first_error.get("try") or _CURES.get(error.code) or f"{words} --help")
+    end(server, problem, _where(error, words), cure, EXIT_USAGE if malformed else EXIT_REFUSED)
+
+
+def _can_be_created(sandbox: str) -> bool:
+    """Return whether the sandbox is one to work in (`--sandbox`), by a name that a sandbox may have."""
+    from mockserver.sandbox.sandboxes import SANDBOX_NAME  # noqa: PLC0415 - slow
+
+    chosen = click.get_current_context().params.get("sandbox")
+    return sandbox == chosen and SANDBOX_NAME.fullmatch(sandbox) is not None
+
+
+def end_unknown(server: ServerOptions, kind: str, name: str, known: Iterable[str], lists: str) -> NoReturn:
+    """End because there is nothing of that name; suggest the nearest of those `known`. Exit 4."""
+    code, detail = f"unknown-{kind.replace(' ', '-')}", f"there is no {kind} {shorten(name)}"
+    problem = {"title": "Not Found", "code": code, "detail": detail}
+    end(server, problem, *_near(name, known, lists), EXIT_REFUSED)
+
+
+def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
+    """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is what to type."""
+    if not sure and not sys.stdin.isatty():
+        problem = {
+            "title": "Wrong usage",
+            "code": "not-sure",
+            "detail": "this deletes data, and nobody confirmed it",
+        }
+        end(server, problem, "standard input is not a terminal", line, EXIT_USAGE)
+
+
+def _near(name: str, known: Iterable[str], lists: str) -> tuple[str, str]:
+    """Return where a name was given, and the line with the nearest known name, else what `lists` them."""
+    context = click.get_current_context()
+    where, flag = _place(context, name)
+    near = nearest(name, known)
+    return where, f"{command_words(context)} {flag}{near}" if near else lists
+
+
+def _place(context: click.Context, value: str) -> tuple[str, str]:
+    """Return where a value was given, and the flag to give it by, "" for an argument."""
+    params = (one for one in context.command.params if _has(context.params.get(one.name or ""), value))
+    param = next(params, None)
+    if param is None:
+        return shorten(value), ""
+    return place_of(context, param, value), "" if isinstance(param, click.Argument) else f"{flag_of(param)} "
+
+
+def _has(given: object, name: str) -> bool:
+    return given == name or (isinstance(given, tuple) and name in given)
+
+
+def _pointer(error: RefusedError) -> str:
+    return str(error.first_error.get("pointer", ""))
+
+
+def _where(error: RefusedError, words: str) -> str:
+    option = _pointer(error).removeprefix("/query/")
+    return f"{words} --{option}" if option != _pointer(error) else f"{words}  {_pointer(error)}".rstrip()
+
+
+def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
+    """Return the name that the server does not know: the sandbox's, a filter's, or the last in the path."""
+    if error.code == "unknown-sandbox":
+        return control.server.sandbox
+    if option := _pointer(error).removeprefix("/query/"):
+        return str(click.get_current_context().params.get(option) or "")
+    found = _NAME_IN_PATH.search(error.operation)
+    return unquote(found[1]) if found else ""
+
+
+def _existing_names(control: ControlPlane, subject: _Subject) -> list[str]:
+    with suppress(*FAILURES):
+        return [str(name) for name in subject.read(control)]
+    return []
+
+
+_NAME_IN_PATH = re.compile("/(?:scenarios|snapshots)/([^/]+)")
+
+
+class _Subject(NamedTuple):
+    """Things with names: the command that lists them, and how to read the names."""
+
+    lists: str
+    read: Callable[[ControlPlane], Iterable[Json]]
+
+
+_SUBJECTS: Mapping[str, _Subject] = {
+    "unknown-sandbox": _Subject(
+        "mockserver sandbox list", lambda control: [one["name"] for one in control.call("GET", "/sandboxes")]
+    ),
+    "unknown-scenario": _Subject(
+        "mockserver scenario list", lambda control: [one["name"] for one in control.here("GET", "/scenarios")]
+    ),
+    "unknown-snapshot": _Subject(
+        "mockserver sandbox snapshot --list",
+        lambda control: [one["id"] for one in control.here("GET", "/snapshots")],
+    ),
+    "/query/vendor": _Subject(
+        "mockserver vendors", lambda control: [one["name"] for one in control.call("GET", "/vendors")]
+    ),
+    "/query/operation": _Subject(
+        "mockserver vendors",
+        lambda control: [name for one in control.call("GET", "/vendors") for name in one["operations"]],
+    ),
+}
+"""By code of the refusal, or pointer."""
+
+_CURES = {
+    "unknown-entry": "mockserver journal list",
+    "unknown-case": "mockserver cases list",
+    "sandbox-exists": "mockserver sandbox list",
+}
+"""By code: a command that shows what there is."""
+
+
+_TIMEOUT_S = 0.5
+
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _completion(read: Callable[[ControlPlane, click.Context], Iterable[str]]) -> Complete:
+    def complete(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+
+        given = context.params
+        server = ServerOptions(
+            str(given.get("url") or DEFAULT_URL).rstrip("/"),
+            str(given.get("sandbox") or "default"),
+            json=False,
+            token=str(given.get("control_token") or ""),
+        )
+        try:
+            names = list(read(ControlPlane(server, _TIMEOUT_S), context))
+        except FAILURES:
+            return []
+        return [name for name in names if name.startswith(begun)]
+
+    return complete
+
+
+def _names(listed: Json, member: str = "name") -> list[str]:
+    return [str(one[member]) for one in listed]
+
+
+def _operations(control: ControlPlane, context: click.Context) -> Iterable[str]:
+    vendor = context.params.get("vendor")
+    for one in control.call("GET", "/vendors"):
+        if vendor in (None, "", one["name"]):
+            yield from one["operations"]
+
+
+def _batches(control: ControlPlane, context: click.Context) -> Iterable[str]:
+    vendor = context.params.get("vendor")
+    for one in control.call("GET", "/vendors"):
+        if vendor in (None, "", one["name"]):
+            yield from one["batches"]
+
+
+complete_sandboxes = _completion(lambda control, _: _names(control.call("GET", "/sandboxes")))
+complete_vendors = _completion(lambda control, _: _names(control.call("GET", "/vendors")))
+complete_operations = _completion(_operations)
+complete_batches = _completion(_batches)
+complete_scenarios = _completion(lambda control, _: _names(control.here("GET", "/scenarios")))
+complete_packaged = _completion(lambda control, _: _names(control.call("GET", "/scenarios")))
+complete_snapshots = _completion(lambda control, _: _names(control.here("GET", "/snapshots"), "id"))
+complete_numbers = _completion(
+    lambda control, _: [str(one["number"]) for one in reversed(control.here("GET", "/journal", last=20))]
+)
+complete_cases = _completion(lambda control, _: _names(control.call("GET", "/cases"), "id"))

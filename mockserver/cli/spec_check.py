@@ -1,0 +1,493 @@
+"""Find everything that keeps a spec from being served, and what OpenAPI does not allow, at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml as pyyaml
+
+from mockserver.cli.options import choices, either, nearest, shown
+from mockserver.cli.spec_cures import answer_schema, cure_of, members_of, openapi_cure
+from mockserver.codec import json, yaml
+from mockserver.contract.profile_file.entries import WrittenProfileError
+from mockserver.contract.profile_file.profile import profile_of_spec
+from mockserver.engine.registry import load_vendor, vendor_packages
+from mockserver.errors import MockServerError
+from mockserver.model import Document, Json
+from mockserver.spec.loading import MALFORMED, BrokenReference, find_broken_references, load_spec
+from mockserver.spec.openapi import METHODS, Operation, Spec
+from mockserver.spec.yaml_positions import START, Place, compose, find_yaml_fault, place_in
+
+_MOST_PROBLEMS = 20
+_PROFILE_CURE = "what the table of x-contract in docs/own-spec.md says"
+_EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
+_NOT_NEEDED = ("unknown; known are", "security: add", "x-paths")
+_TOP_EXTENSION = re.compile(r"x-(?:paths|rate-limit)(?:\.[\w-]+)*")
+_OF_TYPES = re.compile(r"OpenAPI: \{|is not valid under any of the given schemas")
+_TWICE = re.compile(r"is there twice, in .* and in ([A-Z]+) (/\S*)$")
+_NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
+
+
+@dataclass(frozen=True, slots=True)
+class SpecProblem:
+    """A problem of a spec: where it is, what is wrong, and what to write; a warning where it may be meant."""
+
+    file: Path
+    place: Place
+    pointer: str
+    what: str
+    cure: str
+    is_warning: bool = False
+
+
+def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]:
+    """Return the problems of a spec by line; with `schema` what OpenAPI does not allow as well."""
+    try:
+        text = file.read_bytes().decode()
+        document, root = yaml.load(text), compose(text)
+    except UnicodeError:
+        return (SpecProblem(file, START, "", "the file is not UTF-8 text", "save it as UTF-8"),)
+    except RecursionError:
+        return (SpecProblem(file, START, "", "not YAML: nested too deep", "nest less"),)
+    except pyyaml.YAMLError as error:
+        return (_syntax_problem(file, text, error),)
+    if not isinstance(document, dict):
+        what = "expected an OpenAPI document, found no mapping"
+        return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
+    problems = {
+        SpecProblem(file, place_in(root, path), _pointer(path, document), what, cure)
+        for path, what, cure in _problems(file, document, schema=schema)
+    }
+    if schema and not problems:
+        problems = {
+            SpecProblem(
+                file,
+                place_in(root, one.path),
+                _pointer(one.path, document),
+                one.what,
+                one.cure,
+                one.is_warning,
+            )
+            for one in _doubts(file)
+        }
+    return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
+
+
+def _doubts(file: Path) -> Iterator[Misfit]:
+    """Yield what can be served and is probably not meant, for a vendor without a package."""
+    if file.stem not in vendor_packages() and not file.stem.startswith("_"):
+        spec = load_spec(file)
+        yield from find_misfits(spec)
+        yield from find_unstated_statuses(spec)
+        yield from _wrong_profile(spec)
+
+
+def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
+    """Yield what keeps `mockserver contract` from reading `x-contract`; the server does not need it."""
+    try:
+        profile_of_spec(spec)
+    except WrittenProfileError as error:
+        yield Misfit(error.path, error.said, _PROFILE_CURE, is_warning=False)
+
+
+def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:
+    broken = list(find_broken_references(document))
+    whole = without_references(document, broken)
+    refused = [one for one in _loader_problems(file, whole) if is_own_fault(one[0], one[1], broken)]
+    disallowed = [one for one in openapi_problems(whole) if is_own_fault(one[0], one[1], broken)]
+    malformed = [one for one in refused if MALFORMED in one[1]]
+    if malformed and (disallowed or broken):
+        refused = [one for one in refused if one not in malformed]
+    shown_ones = disallowed if schema or malformed else []
+    types = list(wrong_types(whole))
+    if types:  # what the validators say of them is a dump of all around it
+        refused = [one for one in refused if "cannot be compiled" not in one[1]]
+        shown_ones = [one for one in shown_ones if not _OF_TYPES.search(one[1])]
+    return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
+
+
+def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProblem:
+    fault = find_yaml_fault(text, error)
+    place = Place(fault.line, fault.column) if fault.line else START
+    cure = "quote texts with : or #, and indent with spaces"
+    if "indented" in fault.what:
+        cure = "indent with spaces, members of one mapping all alike"
+    elif "twice" in fault.what:
+        cure = "remove one of them, or rename it"
+    return SpecProblem(file, place, "", f"not YAML: {shown(fault.what)}", cure)
+
+
+def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
+    """Yield what our loader refuses; what is told is taken out, so that it tells the next one."""
+    rest = deepcopy(document)
+    for _ in range(_MOST_PROBLEMS):
+        message = _load(file, rest)
+        if message is None:
+            return
+        path = _path_of(message, document)
+        what = message.removeprefix(f"{file.name}: ").removeprefix(f"{file.stem}: ")
+        yield path, what, cure_of(what, path, document)
+        if not (_part_taken_out(what, path, rest) or _taken_out(message, path, rest)):
+            return
+
+
+def _load(file: Path, document: dict[str, Any]) -> str | None:
+    """Return the first problem that our loader has with the document, None if it has none."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        copy.write_bytes(json.encode(document))
+        try:
+            load_vendor(copy)
+        except MockServerError as error:
+            return str(error)
+    return None
+
+
+def _taken_out(message: str, path: Path_, document: dict[str, Any]) -> bool:
+    """Take what the message is about out of the document; return whether that was possible."""
+    if "openapi: expected" in message:
+        changed = document.get("openapi") != "3.0.3"
+        document["openapi"] = "3.0.3"
+        return changed
+    if "info.title" in message:
+        document["info"] = {"title": "x", "version": "1"}
+        return True
+    if path[:1] == ("paths",) and len(path) > 2:  # noqa: PLR2004 - a path and a method
+        del document["paths"][path[1]][path[2]]
+        return any(method in item for item in document["paths"].values() for method in METHODS)
+    return False
+
+
+def _part_taken_out(what: str, path: Path_, document: dict[str, Any]) -> bool:
+    """Take out what is wrong and not needed, so that the rest of its operation is read as well."""
+    if not any(part in what for part in _NOT_NEEDED):
+        return False
+    node: Any = document
+    for step in path[:-1]:
+        node = node.get(step) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or path[-1] not in node:
+        return False
+    value = node.pop(path[-1])
+    _, _, known = what.partition("unknown; known are ")
+    near = nearest(str(path[-1]), known.split(", ")) if known else None
+    if near:
+        node.setdefault(near, value)
+    return True
+
+
+def _path_of(message: str, document: dict[str, Any]) -> Path_:
+    """Return the path of what a message of our loader is about."""
+    if "openapi: expected" in message:
+        return ("openapi",)
+    if "info.title" in message:
+        return ("info",)
+    if named := _TWICE.search(message) or _NO_OPERATION_ID.search(message):
+        return ("paths", named[2], named[1].lower(), *(("operationId",) if "twice" in message else ()))
+    names = message.split(": ")
+    for path, method, operation in operations_of(document):
+        if operation.get("operationId") in names:
+            return _refined(message, ("paths", path, method), operation)
+    if top := _TOP_EXTENSION.search(message):
+        return tuple(top[0].split("."))
+    return ("paths",) if "paths" in message else ()
+
+
+def _refined(message: str, path: Path_, operation: dict[str, Any]) -> Path_:
+    if "security" in message and "security" in operation:
+        return (*path, "security")
+    if extension := _EXTENSION.search(message):
+        own = tuple(extension[0].split("."))
+        media = [
+            name for name in operation.get("requestBody", {}).get("content", {}) if f"{name}: " in message
+        ]
+        inside = ("requestBody", "content", *media[:1]) if media and own[0] not in operation else ()
+        return (*path, *inside, *own)
+    return path
+
+
+def _pointer(path: Path_, document: Any) -> str:
+    """Return the JSON Pointer of the deepest value on the path that is there."""
+    there: list[str | int] = []
+    node: Any = document
+    for step in path:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        there.append(step)
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in there)
+
+
+_OPERATION_STEPS = 3
+
+
+def reference_problems(broken: Sequence[BrokenReference]) -> Iterator[tuple[Path_, str, str]]:
+    """Yield path, problem and cure of each broken reference."""
+    for one in broken:
+        yield (*one.path, "$ref"), one.problem, _cure(one)
+
+
+def _cure(broken: BrokenReference) -> str:
+    if broken.nearest:
+        return f'$ref: "{broken.nearest}"'
+    if not broken.problem.endswith("points at nothing"):
+        return 'write what it stands for, or $ref: "#/components/schemas/NAME"'
+    reference = broken.problem.split(" ", 2)[1]
+    *parents, name = reference.removeprefix("#/").split("/")
+    return f"add {name} to {'.'.join(parents) or 'the document'}"
+
+
+def without_references(document: dict[str, Any], broken: Sequence[BrokenReference]) -> dict[str, Any]:
+    """Return a copy of the document in which each broken reference is an empty object."""
+    made = deepcopy(document)
+    for one in broken:
+        node: Any = made
+        for step in one.path:
+            node = node[step]
+        node.clear()
+    return made
+
+
+def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> bool:
+    """Return whether a problem is one of its own, and does not come of a reference that was taken out."""
+    if not broken:
+        return True
+    if "x-batch.items" in what:
+        return False
+    operation = path[:_OPERATION_STEPS]
+    return not any(
+        path[: len(one.path)] == one.path
+        or (operation[:1] == ("paths",) and one.path[:_OPERATION_STEPS] == operation)
+        for one in broken
+    )
+
+
+Path_ = tuple[str | int, ...]
+
+_TYPES = ("string", "number", "integer", "boolean", "array", "object")
+_TYPE_NAMES = {
+    **dict.fromkeys(("int", "long", "int32", "int64", "short"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal", "numeric"), "number"),
+    **dict.fromkeys(("str", "text", "char", "varchar"), "string"),
+    **{name: f"string, format: {name}" for name in ("date", "uuid", "email", "uri")},
+    **dict.fromkeys(("datetime", "date-time", "timestamp"), "string, format: date-time"),
+    **dict.fromkeys(("list", "tuple", "set"), "array"),
+    **dict.fromkeys(("dict", "map", "json", "struct"), "object"),
+    "bool": "boolean",
+}
+_SCHEMA_PLACES = frozenset({"schema", "schemas"})
+_VALUES = frozenset({"example", "examples", "default", "enum"})
+_PATH_PARAMETER = re.compile(r"Path parameter '(.+)' for '(\w+)' operation in '(.+)' was not resolved")
+
+
+def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield path, method and object of each operation, without what has not their structure."""
+    paths = document.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        for method in METHODS:
+            if isinstance(item, dict) and isinstance(item.get(method), dict):
+                yield path, method, item[method]
+
+
+def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
+    """Return path, problem and cure of what OpenAPI does not allow, 20 at most."""
+    found: list[tuple[Path_, str, str]] = []
+    try:
+        for error in _errors(document):
+            if len(found) == _MOST_PROBLEMS:
+                break
+            what = error.message.partition("\n")[0]
+            if what.startswith("Operation ID "):  # our loader says where the other one is
+                continue
+            parameter = _PATH_PARAMETER.fullmatch(what)
+            path = ("paths", parameter[3], parameter[2]) if parameter else tuple(error.absolute_path)
+            found.append((path, f"OpenAPI: {shown(what)}", openapi_cure(what)))
+    except Exception:  # noqa: BLE001 - the library ends in errors of any kind where a structure is wrong
+        return found
+    return found
+
+
+def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
+    """Yield each `type` of a schema that OpenAPI does not have."""
+    if isinstance(node, list):
+        for index, one in enumerate(node):
+            yield from wrong_types(one, (*path, index))
+    if not isinstance(node, dict):
+        return
+    kind, is_schema = node.get("type"), not _SCHEMA_PLACES.isdisjoint(path)
+    if is_schema and isinstance(kind, str) and kind not in _TYPES:
+        near = _TYPE_NAMES.get(kind.lower()) or nearest(kind, _TYPES) or "string"
+        said = f"OpenAPI: type: {shown(kind)} is no type; there are {', '.join(_TYPES)}"
+        yield (*path, "type"), said, f"type: {near}"
+    for name, value in node.items():
+        if name not in _VALUES and not str(name).startswith("x-"):
+            yield from wrong_types(value, (*path, name))
+
+
+def _errors(document: dict[str, Any]) -> Iterator[Any]:
+    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator  # noqa: PLC0415 - slow
+
+    is_later = str(document.get("openapi", "")).startswith("3.1")
+    validator = (OpenAPIV31SpecValidator if is_later else OpenAPIV30SpecValidator)(document)
+    yield from validator.iter_errors()
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A place that is probably a mistake: only a warning where it can be meant."""
+
+    path: Path_
+    what: str
+    cure: str
+    is_warning: bool
+
+
+def find_misfits(spec: Spec) -> Iterator[Misfit]:
+    """Yield keys, outcome pointers and collections that nothing else in the spec has."""
+    for operation in spec.operations.values():
+        if operation.batch:
+            yield from _wrong_keys(spec, operation)
+            yield from _wrong_outcomes(spec, operation)
+        elif operation.collection:
+            yield from _unfed_collection(spec, operation)
+
+
+def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
+    batch = operation.batch
+    for body in operation.bodies[:1] if batch else ():
+        list_pointer = "".join(f"/{step}" for step in batch.items) if batch else ""
+        names = _names_below(spec.document, body.schema, f"{list_pointer}/*")
+        for key in batch.key if batch and names else ():
+            if batch and key not in names:
+                yield _misfit(
+                    (*_place(operation), "x-batch", "key"),
+                    f"{operation.id}: x-batch.key: the item schema has no {key}; it has {choices(names)}",
+                    "key: [{}]",
+                    ", ".join(_mended(batch.key, key, names)),
+                    is_near=bool(nearest(key, names)),
+                )
+
+
+def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield the members of a key with another name for the wrong one; without it where none is left."""
+    free = [name for name in names if name not in key]
+    for member in key:
+        if member != wrong:
+            yield member
+        elif free:
+            yield nearest(wrong, free) or free[0]
+
+
+def _wrong_outcomes(spec: Spec, operation: Operation) -> Iterator[Misfit]:
+    schema = answer_schema(spec.document, _operation_node(spec.document, operation))
+    known = list(members_of(spec.document, schema)) if schema else []
+    outcome: Mapping[str, Any] = operation.batch.outcome if operation.batch else {}
+    list_pointer = outcome.get("list", "")
+    for name, pointer in outcome.items():
+        inside = f"{list_pointer}/*" if name in ("status", "message", "key") else ""
+        parent = _deepest(f"{inside}{pointer}", known)
+        siblings = [one.removeprefix(inside) for one in known if _is_child(one, parent)]
+        if f"{inside}{pointer}" in known or not siblings or (inside and inside not in known):
+            continue
+        near = nearest(pointer, siblings)
+        yield _misfit(
+            (*_place(operation), "x-batch", "outcome", name),
+            f"{operation.id}: x-batch.outcome.{name}: the answer schema has no {pointer}; "
+            f"it has {choices(siblings)}",
+            f"{name}: {{}}",
+            near or siblings[0],
+            is_near=bool(near),
+        )
+
+
+def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
+    fed = dict.fromkeys(one.batch.collection for one in spec.operations.values() if one.batch)
+    if operation.collection in fed:
+        return
+    near = nearest(operation.collection, fed)
+    yield _misfit(
+        (*_place(operation), "x-collection"),
+        f"{operation.id}: x-collection: no batch stores in {operation.collection}; "
+        + (f"batches store in {choices(fed)}" if fed else "only --fixtures can fill it"),
+        "x-collection: {}" if fed else "{}",
+        near or next(iter(fed), f"collection: {operation.collection} in the x-batch that stores its records"),
+        is_near=bool(near),
+    )
+
+
+def _misfit(path: Path_, what: str, cure: str, written: str, *, is_near: bool) -> Misfit:
+    """Return an error where a near name shows that it is a slip, else a warning."""
+    return Misfit(path, what, cure.format(written), is_warning=not is_near)
+
+
+def _names_below(document: Document, schema: Json, pointer: str) -> list[str]:
+    return [one.rpartition("/")[2] for one in members_of(document, schema) if _is_child(one, pointer)]
+
+
+def _is_child(pointer: str, parent: str) -> bool:
+    head, slash, name = pointer.rpartition("/")
+    return bool(slash) and head == parent and name != "*"
+
+
+def _deepest(pointer: str, known: list[str]) -> str:
+    """Return the nearest parent of a pointer that is known."""
+    parent = pointer.rpartition("/")[0]
+    while parent and parent not in known:
+        parent = parent.rpartition("/")[0]
+    return parent
+
+
+def _place(operation: Operation) -> Path_:
+    return ("paths", operation.path, operation.method)
+
+
+def _operation_node(document: Document, operation: Operation) -> Document:
+    found: Document = document["paths"][operation.path][operation.method]
+    return found
+
+
+def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
+    """Yield a warning for each operation whose own refusals the spec does not state."""
+    is_limited = "x-rate-limit" in spec.document
+    for operation in spec.operations.values():
+        possible = possible_statuses(operation, is_limited=is_limited)
+        missing = [status for status in possible if not _is_stated(status, operation)]
+        if missing:
+            written = ", ".join(f'"{status}": {{description: refused}}' for status in missing)
+            yield Misfit(
+                ("paths", operation.path, operation.method, "responses"),
+                f"{operation.id}: the server may answer {either(missing)}, which is not stated",
+                f"responses: {{{written}}}, or default: {{description: refused}}",
+                is_warning=True,
+            )
+
+
+def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
+    """Return the statuses that the server answers an operation without code, but for faults."""
+    takes_values = any(
+        one.place != "path" or one.schema.get("type") != "string" for one in operation.parameters
+    )
+    reads_one = operation.path.endswith("}") and not operation.bodies
+    has_success = any(code.startswith("2") for code in operation.responses)
+    possible = {
+        "204" if operation.method == "delete" else "200": operation.batch is None and not has_success,
+        "400": bool(operation.bodies) or takes_values,
+        "401": bool(operation.security) and () not in operation.security,
+        "404": reads_one,
+        "413": bool(operation.bodies),
+        "415": bool(operation.bodies),
+        "429": is_limited,
+    }
+    answers_207 = operation.batch and not has_success
+    return [*(("207",) if answers_207 else ()), *(status for status, can in possible.items() if can)]
+
+
+def _is_stated(status: str, operation: Operation) -> bool:
+    instead = ("422",) if status == "400" else ()  # answered in its place where only that is stated
+    return any(one in operation.responses for one in (status, *instead, f"{status[0]}XX", "default"))

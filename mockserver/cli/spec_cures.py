@@ -1,0 +1,216 @@
+"""Members of the schemas of a spec, and what to write into a spec that is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.cli.options import nearest
+from mockserver.errors import SpecError
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import resolve
+
+_FACTS = ("type", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "nullable", "default")
+_CHOICES = ("allOf", "oneOf", "anyOf")
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a schema: whether it is required, its keywords as texts, the values of its enum."""
+
+    required: bool
+    facts: Mapping[str, str]
+    values: tuple[str, ...]
+
+
+def members_of(document: Mapping[str, Any], schema: Any) -> dict[str, Member]:
+    """Return the members by JSON Pointer; `*` stands for each item of a list, "" for the schema itself."""
+    found: dict[str, Member] = {}
+    for pointer, member in _members(document, schema, "", required=True, refs=()):
+        found.setdefault(pointer, member)
+    return found
+
+
+def _members(
+    document: Mapping[str, Any], schema: Any, pointer: str, *, required: bool, refs: tuple[str, ...]
+) -> Iterator[tuple[str, Member]]:
+    reference = schema.get("$ref", "") if isinstance(schema, dict) else ""
+    if reference in refs or pointer.count("/") > _DEEPEST:
+        return
+    refs = (*refs, reference) if reference else refs
+    try:
+        node = resolve(document, schema)
+    except SpecError:
+        return
+    if not isinstance(node, dict):
+        return
+    facts = {name: str(node[name]) for name in _FACTS if name in node}
+    yield pointer, Member(required, facts, tuple(map(str, node.get("enum", ()))))
+    for keyword in _CHOICES:
+        for one in node.get(keyword, ()):
+            yield from _members(document, one, pointer, required=required, refs=refs)
+    needed = node.get("required", ())
+    for name, one in node.get("properties", {}).items():
+        yield from _members(document, one, f"{pointer}/{name}", required=name in needed, refs=refs)
+    if "items" in node:
+        yield from _members(document, node["items"], f"{pointer}/*", required=False, refs=refs)
+
+
+_STATUS_NAMES = ("status", "code", "result", "state")
+_MESSAGE_NAMES = ("message", "text", "detail", "error", "reason", "description")
+_KEY_NAMES = ("key", "id", "number", "reference")
+
+
+def answer_schema(document: Document, node: Document) -> Json:
+    """Return the JSON schema of the operation's first 2xx answer, None without one."""
+    for status, answer in node["responses"].items():
+        content = resolve(document, answer).get("content", {}) if str(status).startswith("2") else {}
+        for name, media in content.items():
+            if name.endswith("json") and "schema" in media:
+                return media["schema"]
+    return None
+
+
+def outcome_for(document: Document, path: Sequence[str | int], key: str) -> str:
+    """Return an `outcome` as YAML, of the pointers that the answer schema has; `key` identifies an item."""
+    known: list[str] = []
+    try:
+        schema = answer_schema(document, document["paths"][path[1]][path[2]])
+        known = list(members_of(document, schema)) if schema else []
+    except (AttributeError, KeyError, SpecError, TypeError):
+        known = []
+    rows = next((one for one in known if one.endswith("/*")), "")
+    inside = [
+        one.removeprefix(rows)
+        for one in known
+        if rows and one.startswith(f"{rows}/") and "*" not in one[len(rows) :]
+    ]
+    list_pointer = rows.removesuffix("/*") if rows else "/results"
+    parts = {
+        "list": list_pointer or '""',
+        "status": _pick(inside, _STATUS_NAMES, "/status"),
+        "message": _pick(inside, _MESSAGE_NAMES, "/message"),
+        "key": _pick(inside, (key, *_KEY_NAMES) if key else _KEY_NAMES, f"/{key or 'key'}"),
+    }
+    return "{" + ", ".join(f"{name}: {pointer}" for name, pointer in parts.items()) + "}"
+
+
+def _pick(pointers: Sequence[str], names: Sequence[str], otherwise: str) -> str:
+    """Return the first pointer whose last step is one of the names, by the order of the names."""
+    return next(
+        (one for name in names for one in pointers if one.rpartition("/")[2].lower() == name.lower()),
+        otherwise,
+    )
+
+
+_BATCH_METHODS = ("put", "post", "patch")
+_UNKNOWN = re.compile(r"(x-[\w.-]+)\.([\w-]+): unknown; known are (.*)")
+_PATH_FORMS = re.compile(r"x-paths\.([\w-]+): expected")
+_PATH_EXAMPLES = {
+    "any-case": "true",
+    "trailing-slash": "taken",
+    "prefixes": "[/rest]",
+    "aliases": "{/old: /new}",
+}
+_ADD = re.compile(r"(?:add to its|write) (.*)")
+_KEY_ENDINGS = ("id", "number", "key", "code", "reference")
+
+
+def cure_of(what: str, path: tuple[str | int, ...], document: dict[str, Any]) -> str:
+    """Return what to write, as YAML where that can be known."""
+    if "nothing answers it" in what:
+        return _handler_cure(path, document)
+    if "x-batch.items: /" in what or "x-batch.items does not point" in what:
+        return _items_cure(path, document)
+    if "add to its x-batch: outcome:" in what:
+        return f"outcome: {outcome_for(document, path, '')}"
+    if unknown := _UNKNOWN.search(what):
+        known = unknown[3].split(", ")
+        return f"{nearest(unknown[2], known) or known[0]}: instead of {unknown[2]}:"
+    if "openapi: expected" in what:
+        return 'openapi: 3.0.3, with nullable: true for type: [..., "null"]'
+    return _plain_cure(what, path)
+
+
+def _plain_cure(what: str, path: tuple[str | int, ...]) -> str:
+    if form := _PATH_FORMS.search(what):
+        return f"{form[1]}: {_PATH_EXAMPLES[form[1]]}"
+    if twice := re.match(r"(\S+): operationId is there twice", what):
+        made = _missing_cure("operationId", path[:3])
+        return f"{made}2" if made.endswith(f" {twice[1]}") else made
+    if scheme := re.search(r"security: add (\S+) to", what):
+        return f"components: {{securitySchemes: {{{scheme[1]}: {{type: http, scheme: bearer}}}}}}"
+    if added := _ADD.search(what):
+        return added[1]
+    if missing := re.search(r"(operationId|responses|info\.title|paths) is missing", what):
+        return _missing_cure(missing[1], path)
+    return "see what was expected, and mockserver spec check again"
+
+
+def openapi_cure(what: str) -> str:
+    """Return what to write where OpenAPI does not allow what is there."""
+    if parameter := re.match(r"Path parameter '(.+?)' for", what):
+        return f"parameters: [{{name: {parameter[1]}, in: path, required: true, schema: {{type: string}}}}]"
+    if member := re.match(r"['\"](.+?)['\"] is a required property", what):
+        return f"{member[1]}: …"
+    if member := re.search(r"\(['\"](.+?)['\"] (?:was|were) unexpected\)", what):
+        return f"remove {member[1]}, or name it x-{member[1]}"
+    return "what the OpenAPI 3.0.3 specification has at this place"
+
+
+def _missing_cure(name: str, path: tuple[str | int, ...]) -> str:
+    words = re.findall(r"\w+", " ".join(map(str, path[1:])))
+    operation = (words[-1] if words else "call") + "".join(word.capitalize() for word in words[:-1])
+    return {
+        "operationId": f"operationId: {operation}",
+        "responses": 'responses: {"200": {description: done}}',
+        "info.title": "info: {title: Orders, version: '1'}",
+    }.get(name, "paths: {/orders: {put: {operationId: putOrders, …}}}")
+
+
+def _handler_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
+    template, method = str(path[1]), str(path[2])
+    words = [word for word in template.split("/") if word and not word.startswith("{")]
+    collection = re.sub(r"\W+", "-", words[-1].lower()) if words else "records"
+    if method == "get" or (method == "delete" and template.endswith("}")):
+        return f"x-collection: {collection}"
+    lists = list(_lists(path, document)) if method in _BATCH_METHODS else []
+    if not lists:
+        return f"remove this {method.upper()}: the spec alone can describe batches, GETs and DELETEs"
+    items, key = lists[0]
+    outcome = outcome_for(document, path, key)
+    return (
+        f'x-batch: {{items: "{items}", key: [{key}], upsert: true, collection: {collection}, '
+        f"outcome: {outcome}}}"
+    )
+
+
+def _items_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
+    pointers = [f'items: "{items}"' for items, _ in _lists(path, document)]
+    return " or ".join(pointers) or "items: the JSON Pointer of the list in the request body"
+
+
+def _lists(path: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the JSON Pointers of lists in the request's schema, each with a member that may be the key."""
+    try:
+        body = resolve(document, document["paths"][path[1]][path[2]].get("requestBody", {}))
+        schemas = [content.get("schema", {}) for content in body.get("content", {}).values()]
+        for schema in schemas[:1]:
+            whole = resolve(document, schema)
+            if whole.get("type") == "array":
+                yield "", _key_of(whole, document)
+            for name, node in whole.get("properties", {}).items():
+                if resolve(document, node).get("type") == "array":
+                    yield f"/{name}", _key_of(resolve(document, node), document)
+    except (SpecError, AttributeError, TypeError):
+        return
+
+
+def _key_of(node: dict[str, Any], document: dict[str, Any]) -> str:
+    item = resolve(document, node.get("items", {}))
+    names = [*item.get("required", ()), *item.get("properties", {})]
+    likely = [name for name in names if name.lower().endswith(_KEY_ENDINGS)]
+    return str((likely or names or ["id"])[0])

@@ -1,0 +1,374 @@
+"""Data as pages show it: lines of a body, documents, tables of records, differences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from itertools import accumulate
+from typing import NamedTuple, Protocol
+
+from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
+from mockserver.errors import MalformedBody
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import parse_pointer
+
+MAX_CHARACTERS = 200_000
+"""Longest body that is shown whole."""
+
+MAX_LINES = 2_000
+"""Most lines of a body that is shown whole."""
+
+MAX_LINE_LENGTH = 2_000
+"""Longest line that is shown whole."""
+
+_FIRST_LINES = 60
+_AROUND = 3
+_MOST_OF_A_VALUE = 150
+_FORM = "application/x-www-form-urlencoded"
+_INDENT = "  "
+_CONTAINERS = frozenset({dict, list})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; `pointer` is that of the value beginning on it, None for a line without one."""
+
+    number: int
+    text: str
+    pointer: str | None = None
+
+    def document(self) -> Document:
+        """Return the line as a page shows it."""
+        text, longer = self.text[:MAX_LINE_LENGTH], len(self.text) - MAX_LINE_LENGTH
+        cut = max(0, longer)
+        return {"number": self.number, "text": text, "cutCharacters": cut, "pointer": self.pointer}
+
+
+class Body(Protocol):
+    """A body in lines, which are numbered from 1."""
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        ...
+
+    def find(self, pointer: str) -> range:
+        """Return the lines of a value, of its nearest parent if it is not there; empty without pointers."""
+        ...
+
+    def lines(self, wanted: bytearray) -> Iterator[Line]:
+        """Yield the lines whose numbers are set in `wanted`."""
+        ...
+
+
+def read_body(text: str, media_type: str) -> Body:
+    """Return the body in lines: JSON one value a line, a form one field a line, anything else as it is."""
+    try:
+        document = json.decode(text.encode("utf-8", "replace"))
+        json.check_depth(document)
+    except MalformedBody:
+        return TextBody(_text_lines(text, parse_content_type({"content-type": media_type})[0]))
+    return JsonBody(document)
+
+
+def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None) -> list[Line]:
+    """Return all lines of a body of `size` characters, or of a long one some.
+
+    Those are the first ones, and those round the places `marked` and of the value `picked`.
+    """
+    is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
+    wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
+    if not is_short:
+        _want(wanted, range(1, _FIRST_LINES + 1))
+        for pointer in marked:
+            found = body.find(pointer)
+            _want(wanted, range(found.start - _AROUND, found.start + _AROUND + 1))
+        if picked is not None:
+            found = body.find(picked)
+            _want(wanted, range(found.start - 1, min(found.stop, found.start + _MOST_OF_A_VALUE) + 1))
+    return list(body.lines(wanted))
+
+
+def all_lines(document: Json) -> list[Line]:
+    """Return all lines of a document."""
+    body = JsonBody(document)
+    return list(body.lines(bytearray(b"\1") * (body.total + 1)))
+
+
+def _want(wanted: bytearray, numbers: range) -> None:
+    first, end = max(1, numbers.start), min(len(wanted), numbers.stop)
+    if first < end:
+        wanted[first:end] = b"\1" * (end - first)
+
+
+def _text_lines(text: str, media_type: str) -> list[str]:
+    if media_type == _FORM:
+        return re.split("(?=&)", text)
+    if media_type.endswith("xml"):
+        text = text.replace("><", ">\n<")
+    return text.splitlines()
+
+
+@dataclass(frozen=True, slots=True)
+class TextBody:
+    """Text without pointers."""
+
+    texts: Sequence[str]
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        return len(self.texts)
+
+    def find(self, pointer: str) -> range:  # noqa: ARG002 - a place of JSON is none of other text
+        """Return no lines."""
+        return range(0)
+
+    def lines(self, wanted: bytearray) -> Iterator[Line]:
+        """Yield the lines whose numbers are set in `wanted`."""
+        for number, text in enumerate(self.texts, 1):
+            if wanted[number]:
+                yield Line(number, text)
+
+
+class _Place(NamedTuple):
+    """Where a value stands: its first line, what is written before it and behind it, and its pointer."""
+
+    line: int
+    depth: int = 0
+    pointer: str = ""
+    name: str = ""
+    end: str = ""
+
+    def below(self, step: str | int, line: int, *, is_last: bool) -> _Place:
+        """Return the place of a member or an element."""
+        name = f"{json.encode(step).decode()}: " if isinstance(step, str) else ""
+        return _Place(line, self.depth + 1, f"{self.pointer}/{_escaped(step)}", name, "" if is_last else ",")
+
+
+@dataclass(slots=True)
+class JsonBody:
+    """A JSON document; what of it is not asked for is only counted."""
+
+    document: Json
+    _sizes: dict[int, int] = field(default_factory=dict)
+    _starts: dict[int, list[int]] = field(default_factory=dict)
+    _names: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        return self._size(self.document)
+
+    def find(self, pointer: str) -> range:
+        """Return the lines of a value, of its nearest parent if it is not there."""
+        node, line = self.document, 1
+        for step in parse_pointer(pointer):
+            at = self._position(node, str(step))
+            if at is None:
+                break
+            line += 1 + self._starts_of(node)[at]
+            node = _children(node)[at]
+        return range(line, line + self._size(node))
+
+    def lines(self, wanted: bytearray) -> Iterator[Line]:
+        """Yield the lines whose numbers are set in `wanted`."""
+        return self._lines(self.document, _Place(1), wanted)
+
+    def _lines(self, node: Json, place: _Place, wanted: bytearray) -> Iterator[Line]:
+        size, indent = self._size(node), _INDENT * place.depth
+        if size == 1:
+            text = f"{indent}{place.name}{json.encode(node).decode()}{place.end}"
+            yield Line(place.line, text, place.pointer)
+            return
+        brackets = "{}" if isinstance(node, dict) else "[]"
+        if wanted[place.line]:
+            yield Line(place.line, f"{indent}{place.name}{brackets[0]}", place.pointer)
+        starts, last = self._starts_of(node), len(node) - 1
+        for at, (name, child) in enumerate(_members(node)):
+            line, end = (place.line + 1 + start for start in starts[at : at + 2])
+            if wanted.find(1, line, end) >= 0:
+                yield from self._lines(child, place.below(name, line, is_last=at == last), wanted)
+        if wanted[place.line + size - 1]:
+            yield Line(place.line + size - 1, f"{indent}{brackets[1]}{place.end}")
+
+    def _size(self, node: Json) -> int:
+        """Return the number of lines of a value."""
+        if not node or type(node) not in _CONTAINERS:
+            return 1
+        size = self._sizes.get(id(node))
+        if size is None:
+            size = 2 + len(node)
+            children = node.values() if type(node) is dict else node
+            if not _CONTAINERS.isdisjoint(map(type, children)):
+                size += sum([self._size(child) - 1 for child in children])
+            self._sizes[id(node)] = size
+        return size
+
+    def _starts_of(self, node: Json) -> list[int]:
+        """Return for each child how many lines of other children stand before it."""
+        starts = self._starts.get(id(node))
+        if starts is None:
+            sizes = map(self._size, _children(node))
+            starts = self._starts[id(node)] = list(accumulate(sizes, initial=0))
+        return starts
+
+    def _position(self, node: Json, step: str) -> int | None:
+        """Return the position of a child; a name that is not there is looked for in any letter case."""
+        if isinstance(node, list):
+            return int(step) if step.isdecimal() and int(step) < len(node) else None
+        if not isinstance(node, dict):
+            return None
+        names = self._names.get(id(node))
+        if names is None:
+            names = {name.lower(): at for at, name in enumerate(node)}
+            names |= {name: at for at, name in enumerate(node)}
+            self._names[id(node)] = names
+        return names.get(step, names.get(step.lower()))
+
+
+def _children(node: Json) -> Sequence[Json]:
+    return list(node.values()) if isinstance(node, dict) else node
+
+
+def _members(node: Json) -> Iterable[tuple[str | int, Json]]:
+    return node.items() if isinstance(node, dict) else enumerate(node)
+
+
+def _escaped(step: str | int) -> str:
+    return step.replace("~", "~0").replace("/", "~1") if isinstance(step, str) else str(step)
+
+
+def document_lines(document: Json) -> list[Document]:
+    """Return the lines with `text` and `pointer`; `pointer` is "" for brackets that close."""
+    return [{"text": line.text, "pointer": line.pointer or ""} for line in all_lines(document)]
+
+
+def json_text(value: Json) -> str:
+    """Return a value as JSON on one line."""
+    return json.encode(value).decode()
+
+
+MAX_COLUMNS = 6
+_MAX_TEXT = 60
+_NAMES = re.compile("name|number|code|reference", re.IGNORECASE)
+_STATES = re.compile("status|state", re.IGNORECASE)
+_AMOUNTS = re.compile("amount|total|due|balance|rate|price", re.IGNORECASE)
+_OTHERS = re.compile("date|description|type|currency", re.IGNORECASE)
+_LAST_RANK = 4
+
+
+def table_columns(records: Sequence[Document]) -> list[str]:
+    """Return the members with single values that tell most of the records, in the order of the documents."""
+    values: dict[str, list[Json]] = {}
+    for record in records:
+        for name, value in record["document"].items():
+            if _is_single(value) and value not in ("", None) and str(value) != record["key"]:
+                values.setdefault(name, []).append(value)
+    order = [name for name, found in values.items() if len(found) * 2 >= len(records)] or list(values)
+    ranked = sorted(order, key=lambda name: (_rank(name, values[name]), order.index(name)))
+    return sorted(ranked[:MAX_COLUMNS], key=order.index)
+
+
+def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Document]:
+    """Return the key of each record with the text of each column, cut, "" where there is none."""
+    return [
+        {
+            "key": record["key"],
+            "writtenBy": record["writtenBy"],
+            "cells": [_text(record["document"].get(name)) for name in columns],
+        }
+        for record in records
+    ]
+
+
+def record_label(key: str, document: Document) -> str:
+    """Return the first text that names the record beside its key, "" if there is none."""
+    texts = (value for name, value in document.items() if _NAMES.search(name) and isinstance(value, str))
+    return next((_text(value) for value in texts if value not in ("", key)), "")
+
+
+def _rank(name: str, values: Sequence[Json]) -> int:
+    """Return how little a member tells of its record, by its name and by what it holds; 0 tells most."""
+    if len(values) > 1 and len({str(value) for value in values}) == 1:
+        return _LAST_RANK
+    if _AMOUNTS.search(name) and all(_is_number(value) for value in values):
+        return 2
+    ranks = ((0, _NAMES), (1, _STATES), (3, _OTHERS))
+    return next((rank for rank, words in ranks if words.search(name)), _LAST_RANK)
+
+
+def _is_number(value: Json) -> bool:
+    try:
+        return not isinstance(value, bool) and Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _is_single(value: Json) -> bool:
+    return not isinstance(value, Mapping | list | tuple)
+
+
+def _text(value: Json) -> str:
+    if value is None or not _is_single(value):
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
+
+
+MAX_RECORDS = 200
+"""Limit of records of one kind that a page draws."""
+
+_OPEN_RECORDS = 5
+_SIGNS = {"removed": "-", "changed": "~", "added": "+"}
+
+
+def shown_difference(found: Document) -> Document:
+    """Return the records that differ, by collection, and apart from them what the server keeps for itself.
+
+    `found` is what the control plane's `/diff` answers. Of many, those that are no additions come first.
+    """
+    entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
+    records = [one for one in entries if not one["own"]]
+    own = [one for one in entries if one["own"]]
+    kinds = [one["kind"] for one in records]
+    return {
+        "counts": {kind: kinds.count(kind) for kind in ("added", "removed", "changed")},
+        "groups": _groups(records[:MAX_RECORDS]),
+        "own": [_entry(one) for one in own[:MAX_RECORDS]],
+        "more": max(0, len(records) - MAX_RECORDS) + max(0, len(own) - MAX_RECORDS),
+        "open": len(records) <= _OPEN_RECORDS,
+    }
+
+
+def _groups(entries: Sequence[Document]) -> list[Document]:
+    groups: dict[tuple[str, str], list[Document]] = {}
+    for one in entries:
+        groups.setdefault((one["scope"], one["collection"]), []).append(_entry(one))
+    return [
+        {"scope": scope, "collection": collection, "records": groups[scope, collection]}
+        for scope, collection in sorted(groups)
+    ]
+
+
+def _entry(one: Document) -> Document:
+    shown = {name: one[name] for name in ("kind", "scope", "collection", "key")}
+    shown |= {"sign": _SIGNS[one["kind"]], "vendor": one["scope"].partition("/")[0]}
+    if "document" in one:
+        lines = document_lines(one["document"])[:MAX_LINES]
+        return {**shown, "label": record_label(one["key"], one["document"]), "lines": lines}
+    return {**shown, "label": "", "changes": [_change(change) for change in one["changes"]]}
+
+
+def _change(change: Document) -> Document:
+    kind = "changed" if "old" in change and "new" in change else "added" if "new" in change else "removed"
+    return {
+        "pointer": change["pointer"],
+        "kind": kind,
+        "sign": _SIGNS[kind],
+        "old": json_text(change["old"]) if "old" in change else None,
+        "new": json_text(change["new"]) if "new" in change else None,
+    }

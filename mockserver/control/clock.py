@@ -1,0 +1,200 @@
+"""The clock of a sandbox: show, freeze, advance, thaw; and what ends by it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.control.control_call import UnprocessableMemberError
+from mockserver.control.state import named_collections
+from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
+from mockserver.engine.registry import LoadedVendor
+from mockserver.model import Document, Json, Value
+from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR, ClockSettings, normalize_clock_instant
+from mockserver.sandbox.quota import QUOTAS
+from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
+from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
+
+
+def read_instant(text: str, pointer: str) -> str:
+    """Return the instant `text` in UTC.
+
+    Raises:
+        UnprocessableMemberError: the member at `pointer` is not an instant, or outside the supported years.
+    """
+    try:
+        parse_instant(text)
+    except ValueError:
+        raise UnprocessableMemberError(
+            pointer, f"{text} is not an instant", "write 2026-01-05T09:00:00Z"
+        ) from None
+    try:
+        return normalize_clock_instant(text)
+    except ValueError as error:
+        raise UnprocessableMemberError(
+            pointer, str(error), f"use a year from {FIRST_YEAR} to {LAST_YEAR}"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOperations:
+    """Operations on a sandbox's clock. All raise UnknownSandboxError if the sandbox does not exist."""
+
+    sandboxes: Sandboxes
+
+    def show_clock(self, name: str) -> Document:
+        """Return the clock's time and settings."""
+        return clock_document(self.sandboxes.show(name))
+
+    def freeze_clock(self, name: str, body: Document) -> Document:
+        """Freeze the clock at an instant, or at its current time.
+
+        Raises:
+            UnprocessableMemberError: `at` is not a supported instant.
+        """
+        at = read_instant(body["at"], "/at") if "at" in body else None
+        self.sandboxes.set_clock(name, lambda now, _clock: ClockSettings(at or print_instant(now)))
+        return self.show_clock(name)
+
+    def advance_clock(self, name: str, body: Document) -> Document:
+        """Advance the clock, whether it is frozen or running.
+
+        Raises:
+            UnprocessableMemberError: the clock would pass the last supported year.
+        """
+
+        def change(now: datetime, clock: ClockSettings) -> ClockSettings:
+            seconds = int(body["seconds"])
+            try:
+                moved = normalize_clock_instant(print_instant(now + timedelta(seconds=seconds)))
+            except (OverflowError, ValueError):
+                raise UnprocessableMemberError(
+                    "/seconds", f"the clock ends with the year {LAST_YEAR}"
+                ) from None
+            return ClockSettings(moved) if clock.frozen else ClockSettings(ahead=clock.ahead + seconds)
+
+        self.sandboxes.set_clock(name, change)
+        return self.show_clock(name)
+
+    def thaw_clock(self, name: str) -> Document:
+        """Set the clock back to the machine's time."""
+        self.sandboxes.set_clock(name, lambda _now, _clock: ClockSettings())
+        return self.show_clock(name)
+
+
+def clock_document(status: SandboxStatus) -> Document:
+    """Return a sandbox's clock as the spec describes it."""
+    settings = status.clock
+    return {
+        "mode": "frozen" if settings.frozen else "system",
+        "at": settings.frozen,
+        "now": print_instant(status.now),
+        "aheadSeconds": settings.ahead,
+    }
+
+
+MAX_SHOWN = 100
+
+IDEMPOTENCY_KEY, TOKEN, QUOTA_WINDOW = "idempotency-key", "token", "quota-window"
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Expiration(Value, frozen=True):
+    """The end of something that a vendor keeps."""
+
+    at: datetime
+    kind: str
+    scope: str
+    collection: str
+    key: str
+
+    def document(self) -> Document:
+        return {
+            "kind": self.kind,
+            "scope": self.scope,
+            "collection": self.collection,
+            "key": self.key,
+            "at": print_instant(self.at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExpirationOperations:
+    """Operations on what ends. All raise UnknownSandboxError if the sandbox does not exist."""
+
+    sandboxes: Sandboxes
+    served: tuple[LoadedVendor, ...]
+
+    def list_expirations(self, name: str, since: str | None = None) -> Document:
+        """Return what has ended `since` an instant of the sandbox's clock, and what ends next.
+
+        Raises:
+            UnprocessableMemberError: `since` is not a supported instant.
+        """
+        start = _UNIX_EPOCH if since is None else parse_instant(read_instant(since, "/query/since"))
+
+        def work(whole: SandboxState) -> tuple[datetime, Tables]:
+            return whole.now, whole.tables()
+
+        now, tables = self.sandboxes.control(name, work)
+        found = sorted(self._expirations(tables), key=lambda one: (one.at, one.scope, one.key))
+        expired = [one for one in found if start < one.at <= now]
+        return {
+            "now": print_instant(now),
+            "counts": dict(sorted(Counter(one.kind for one in expired).items())),
+            "expired": [one.document() for one in expired[-MAX_SHOWN:]],
+            "next": [one.document() for one in found if one.at > now][:MAX_SHOWN],
+        }
+
+    def _expirations(self, tables: Tables) -> Iterator[_Expiration]:
+        named = {f"{vendor.name}/": named_collections(vendor) for vendor in self.served}
+        for scope, collections in tables.items():
+            for collection, documents in collections.items():
+                if not _has_ends(scope, collection, named):
+                    continue
+                kind, end = _reader(collection)
+                ends = ((key, end(document)) for key, document in documents.items())
+                yield from (_Expiration(at, kind, scope, collection, key) for key, at in ends if at)
+
+
+def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:
+    """Return whether documents may end: idempotency keys, and what a vendor keeps beside its records.
+
+    In a record that the spec names, a member `expires` means what the vendor says.
+    """
+    if collection == IDEMPOTENCY_COLLECTION:
+        return scope != SANDBOX_SCOPE
+    return scope in named and collection not in named[scope]
+
+
+def _reader(collection: str) -> tuple[str, Callable[[Document], datetime | None]]:
+    if collection == IDEMPOTENCY_COLLECTION:
+        return IDEMPOTENCY_KEY, lambda document: _instant(document.get("until"))
+    if collection == QUOTAS:
+        return QUOTA_WINDOW, _window_end
+    return TOKEN, _token_end
+
+
+def _window_end(document: Document) -> datetime | None:
+    """Return the end of a fixed window; a token bucket fills up all the time and has none."""
+    if "seconds" not in document:
+        return None
+    try:
+        return _UNIX_EPOCH + timedelta(seconds=(document["window"] + 1) * document["seconds"])
+    except OverflowError:
+        return None
+
+
+def _token_end(document: Document) -> datetime | None:
+    is_over = document.get("kind") in ("expired", "revoked") or document.get("spent")
+    return None if is_over else _instant(document.get("expires"))
+
+
+def _instant(text: Json) -> datetime | None:
+    try:
+        return parse_instant(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,336 @@
+"""One batch: its envelope opened, its items judged, and the accepted ones applied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
+from mockserver.codec.json import check_depth, may_contain_nul
+from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
+from mockserver.errors import InvalidCall, MalformedBody, Rejected, TooManyItems, UnsupportedMediaType
+from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Verdict, join_key
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Batch, RouteMatch, Spec
+from mockserver.vendor import CheckItem, ClassifyProblem, CompleteBatchHandler, DispatchCall, Request
+
+MAX_ITEMS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeReader:
+    """The room, furnished for one vendor."""
+
+    spec: Spec
+    plans: Mapping[str, CompiledOperation]
+    classify: ClassifyProblem
+    max_items: int = MAX_ITEMS
+
+    def open(
+        self, call: Call, match: RouteMatch, dispatch: DispatchCall, *, may_take_long: bool = True
+    ) -> Request:
+        """Return the request that `call` makes.
+
+        Raises:
+            InvalidCall: parameters or envelope break the contract.
+            UnsupportedMediaType, MalformedBody, TooManyItems: the body cannot be read.
+            TakesLongError: to read it takes long, and it may not.
+        """
+        plan = self.plans[match.operation.id]
+        parameters, problems = plan.parameters.read(call, match.values)
+        if problems:
+            self._refuse(problems, call)
+        if not plan.bodies or (not call.body and not plan.operation.body_required):
+            tenant = self.spec.tenant(call.headers, parameters)
+            return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
+        body, charset = _select_body(plan, call)
+        decoded = body.decode(call.body, charset, call.assumptions, may_take_long=may_take_long)
+        document = _wrap_bare_item(decoded, body.items)
+        document = self._read_envelope(call, body, document)
+        found: tuple[list[Json], frozenset[int]] = ([], frozenset())
+        if body.items is not None:
+            found = self._read_items(body.items, self._listed(call, body.items, document))
+        return Request(
+            call,
+            plan.operation,
+            parameters,
+            self.spec.tenant(call.headers, parameters, document),
+            dispatch,
+            document=document,
+            may_contain_nul=may_contain_nul(call.body),
+            items=_build_items(found[0], plan.operation.batch),
+            media_type=body.media_type,
+            unproven=found[1],
+            contract=self.spec.document,
+        )
+
+    def _read_envelope(self, call: Call, body: CompiledBody, document: Json) -> Json:
+        """Return the document as the vendor reads it, if nothing outside its items is wrong."""
+        is_closed = body.closed.accepts(document)
+        if not (is_closed and body.shallow):
+            check_depth(document)
+        if is_closed:
+            return document
+        read = document if body.read is None else body.read(document)
+        items = None if body.items is None else _value_at(body.items.batch.items, read)
+        self._refuse(body.whole.problems(read, unread=items), call, read)
+        return read
+
+    def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
+        """Return the list of items, which must be there even if the spec does not require it."""
+        found = _value_at(plan.batch.items, document)
+        if isinstance(found, list):
+            return found
+        absent = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], found)
+        self._refuse((absent,), call, document)
+        return []
+
+    def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
+        """Return the items as the vendor reads them, and the indexes of those that may break their schema.
+
+        An item that satisfies the closed schema as it was sent is not looked at any further.
+        """
+        if len(sent) > self.max_items:
+            check_depth(sent, above=len(plan.batch.items))
+            raise TooManyItems(self.max_items, len(sent))
+        unproven = plan.unproven(sent)
+        check_depth([sent[index] for index in unproven], above=len(plan.batch.items))
+        if not unproven or plan.read is None:
+            return sent, frozenset(unproven)
+        found = list(sent)
+        for index in unproven:
+            found[index] = plan.read(sent[index])
+        return found, frozenset(index for index in unproven if not plan.proves(found[index]))
+
+    def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
+        graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]
+        if graded:
+            raise InvalidCall(graded, document)
+
+
+def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str]:
+    if not call.body:
+        raise MalformedBody("a body is required")
+    media_type, charset = parse_content_type(call.headers)
+    body = plan.bodies.get(media_type)
+    if body is None:
+        family, _, suffix = media_type.partition("+")
+        body = plan.bodies.get(f"{family.split('/')[0]}/*+{suffix}") if suffix else None
+    body = body or plan.bodies.get("*/*")
+    if body is None:
+        raise UnsupportedMediaType(media_type, plan.bodies)
+    return body, charset
+
+
+def _value_at(path: Path, document: Json) -> Json:
+    for step in path:
+        document = document.get(step) if isinstance(document, dict) else None
+    return document
+
+
+def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
+    """Return the list form of a document that is one bare item, where the operation takes that."""
+    if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
+        return document
+    name = str(plan.batch.items[0])
+    if name in document:
+        return document
+    given = {key.lower() for key in document} if plan.any_case else document.keys()
+    bare = (name.lower() if plan.any_case else name) not in given and not plan.members.isdisjoint(given)
+    return {name: [document]} if bare else document
+
+
+def _build_items(found: list[Json], batch: Batch | None) -> tuple[Item, ...]:
+    if batch is None:
+        return ()
+    key = batch.key
+    if len(key) == 1:
+        name = key[0]
+        items = [
+            Item(index, "" if (value := item.get(name)) is None else str(value), item)
+            if type(item) is dict
+            else Item(index, "", item)
+            for index, item in enumerate(found)
+        ]
+    else:
+        items = [Item(index, _composite_key(item, key), item) for index, item in enumerate(found)]
+    return _with_digests(items, batch)
+
+
+def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
+    """Return the items; one without a key of its own has a digest, numbered if it equals an earlier one."""
+    keyless = {item.index for item in items if not item.key}
+    for name, value in batch.keyless.items():
+        keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
+    seen: Counter[str] = Counter()
+    for index in sorted(keyless):
+        item, document = items[index], items[index].document
+        if batch.identity and isinstance(document, dict):
+            document = {name: document.get(name) for name in batch.identity}
+        digest = json.digest(document)
+        seen[item.key + digest] += 1
+        number = seen[item.key + digest]
+        items[index] = replace(item, digest=digest if number == 1 else f"{digest}.{number}")
+    return tuple(items)
+
+
+def _composite_key(item: Json, key: tuple[str, ...]) -> str:
+    """Join the parts that are present, escaped so that different keys stay different."""
+    if not isinstance(item, dict):
+        return ""
+    return join_key(str(item[name]) for name in key if item.get(name) is not None)
+
+
+_NO_PROBLEMS = Verdict()
+
+
+def judge_items(
+    request: Request, plan: CompiledItems, handler: CompleteBatchHandler, classify: ClassifyProblem
+) -> Mapping[int, Verdict]:
+    """Verdicts by item index; an item that nothing is to be said of is left out.
+
+    Raises:
+        InvalidCall: an item is such that the vendor's own decoder would refuse the whole call.
+    """
+    verdicts: dict[int, Verdict] = {}
+    fatal: list[Problem] = []
+    for item in _items_to_judge(request, handler):
+        found = _schema_problems(request, plan, item, classify) if item.index in request.unproven else ()
+        refusing = [problem for problem in found if _is_fatal(problem, plan)]
+        fatal += refusing
+        if not refusing and (verdict := _judge_item(found, item, request, handler)) is not None:
+            verdicts[item.index] = verdict
+    if fatal:
+        raise InvalidCall(fatal, request.document)
+    for index, problem in handler.batch_rule(request) if handler.batch_rule else ():
+        known = verdicts.get(index, _NO_PROBLEMS)
+        verdicts[index] = Verdict((*known.problems, problem), known.warnings)
+    return verdicts
+
+
+def _items_to_judge(request: Request, handler: CompleteBatchHandler) -> Sequence[Item]:
+    """Return all items where the vendor has rules, else those that may break their schema."""
+    if handler.rules or handler.warning_rules:
+        return request.items
+    if not request.unproven:
+        return ()
+    items = request.items
+    return [items[index] for index in sorted(request.unproven) if index < len(items)]
+
+
+def _schema_problems(
+    request: Request, plan: CompiledItems, item: Item, classify: ClassifyProblem
+) -> Sequence[Problem]:
+    problems = plan.one.problems(item.document, (*plan.batch.items, item.index))
+    return [kept for problem in problems if (kept := classify(problem, request.call)) is not None]
+
+
+def _judge_item(
+    found: Sequence[Problem], item: Item, request: Request, handler: CompleteBatchHandler
+) -> Verdict | None:
+    problems: list[Problem] = list(found)
+    warnings: list[Problem] = []
+    if isinstance(item.document, dict):
+        for rule in handler.rules:
+            problems += rule(item, request)
+        for rule in handler.warning_rules:
+            warnings += rule(item, request)
+    return Verdict(tuple(problems), tuple(warnings)) if problems or warnings else None
+
+
+def _is_fatal(problem: Problem, plan: CompiledItems) -> bool:
+    if plan.fatal:
+        steps = problem.path[len(plan.batch.items) + 1 :]
+        override = plan.fatal.get(tuple(["*" if isinstance(step, int) else step for step in steps]))
+        if override is not None:
+            return override
+    return problem.rule in plan.batch.fatal or problem.rule.partition(":")[0] in plan.batch.fatal
+
+
+class _RollbackError(Exception):
+    """Raised to undo the savepoint of an atomic batch."""
+
+    def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+
+
+def apply_each(
+    request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
+) -> tuple[Outcome, ...]:
+    """Return one outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
+    outcomes: list[Outcome] = []
+    keep, check, check_bad, ends = (
+        handler.apply(request, state),
+        handler.check,
+        handler.check_bad,
+        handler.aborts_batch,
+    )
+    set_mark = state.mark
+    for item in request.items:
+        verdict = _NO_PROBLEMS if check is None else _check_item(item, request, check, state)
+        if verdicts and item.index in verdicts:
+            verdict = _merge_verdicts(verdicts[item.index], verdict)
+            if check_bad is not None and verdict.problems:
+                verdict = _merge_verdicts(verdict, _check_item(item, request, check_bad, state))
+        if verdict is not _NO_PROBLEMS and verdict.problems:
+            outcome = _unapplied_outcome(item, verdict)
+        else:
+            mark = set_mark()
+            try:
+                outcome = keep(item)
+            except Rejected as rejected:
+                state.undo_to(mark)
+                outcome = Outcome(item, Action.REJECTED, rejected.document, rejected.problems)
+            if verdict is not _NO_PROBLEMS:
+                outcome = replace(outcome, warnings=verdict.warnings + outcome.warnings)
+        outcomes.append(outcome)
+        if ends is not None and not outcome.accepted and ends(item):
+            outcomes += [Outcome(rest, Action.SKIPPED) for rest in request.items[item.index + 1 :]]
+            break
+    return tuple(outcomes)
+
+
+def apply_all(
+    request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
+) -> tuple[Outcome, ...]:
+    """Apply like `apply_each`, but undo the batch if one item is rejected; good items are then skipped."""
+    if any(verdict.problems for verdict in verdicts.values()):
+        return tuple(
+            _unapplied_outcome(item, verdicts.get(item.index, _NO_PROBLEMS)) for item in request.items
+        )
+    try:
+        with state.item():
+            return _all_or_none(apply_each(request, verdicts, handler, state))
+    except _RollbackError as taken_back:
+        return tuple(
+            Outcome(outcome.item, Action.SKIPPED) if outcome.accepted else outcome
+            for outcome in taken_back.outcomes
+        )
+
+
+def _all_or_none(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    if all(outcome.accepted for outcome in outcomes):
+        return outcomes
+    raise _RollbackError(outcomes)
+
+
+def _check_item(item: Item, request: Request, check: CheckItem, state: State) -> Verdict:
+    """Return what the state has against the item."""
+    found = tuple(check(item, request, state)) if isinstance(item.document, dict) else ()
+    return Verdict(found) if found else _NO_PROBLEMS
+
+
+def _merge_verdicts(first: Verdict, second: Verdict) -> Verdict:
+    if second is _NO_PROBLEMS:
+        return first
+    return Verdict(first.problems + second.problems, first.warnings + second.warnings)
+
+
+def _unapplied_outcome(item: Item, verdict: Verdict) -> Outcome:
+    action = Action.REJECTED if verdict.problems else Action.SKIPPED
+    return Outcome(item, action, None, verdict.problems, verdict.warnings)

@@ -1,0 +1,471 @@
+"""Answers of a vendor without code: its stored items, and outcomes as its spec declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from mockserver.codec.http import JSON_TYPE, json_reply
+from mockserver.codec.instants import print_instant
+from mockserver.engine.declared_values import (
+    Message,
+    SchemaFilling,
+    fitting_text,
+    is_free_text,
+    pick,
+    value_check,
+)
+from mockserver.errors import Rejected, SpecError
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply, join_key
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
+from mockserver.vendor import (
+    FAULT_RULE,
+    ApplyBatch,
+    BatchResult,
+    Handler,
+    RenderBatch,
+    Request,
+    StoreItem,
+    find_record,
+)
+
+# Bound once: until Python 3.12 an enum member costs a call each time it is named.
+CREATED, UPDATED = Action.CREATED, Action.UPDATED
+
+
+def upsert_items(batch: Batch) -> ApplyBatch:
+    """Store each item under its key, as it is; without `upsert` a key that is there is a duplicate."""
+    is_composite = len(batch.key) > 1
+
+    def apply(_request: Request, state: State) -> StoreItem:
+        collection = state.collection(batch.collection)
+        find = collection.get
+
+        def keep(item: Item) -> Outcome:
+            key, document = item.key, item.document
+            if not key or (is_composite and _absent_member(batch, item)):
+                raise _without_key(batch, item)
+            is_new = find(key) is None
+            if not is_new and not batch.upsert:
+                path: Path = (*batch.items, item.index)
+                raise Rejected(Problem("duplicate-key", path, f"{key} is there already", "key"))
+            collection[key] = document
+            return Outcome(item, CREATED if is_new else UPDATED, document)
+
+        return keep
+
+    return apply
+
+
+def _absent_member(batch: Batch, item: Item) -> str | None:
+    return next((name for name in batch.key if item.document.get(name) is None), None)
+
+
+def _without_key(batch: Batch, item: Item) -> Rejected:
+    path = (*batch.items, item.index, _absent_member(batch, item) or batch.key[0])
+    return Rejected(Problem("missing-required", path, "the item has no key", "key"))
+
+
+def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
+    """Return the one record whose key the path parameters `key` name."""
+
+    def handle(request: Request, state: State) -> Reply:
+        found = find_record(collection, _key_in_path(request, key), state)
+        return json_reply(form.status, found, form.media_type)
+
+    return handle
+
+
+def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
+    """Delete that record; it is shown a last time where the spec declares a body."""
+
+    def handle(request: Request, state: State) -> Reply:
+        name = _key_in_path(request, key)
+        found = find_record(collection, name, state)
+        del state.collection(collection)[name]
+        return json_reply(form.status, found, form.media_type) if form.schema else Reply(form.status)
+
+    return handle
+
+
+def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> Handler:
+    """Return every record, in key order, in the list that the answer's schema has."""
+    member = _list_member(filling.merged(form.schema))
+
+    def handle(_request: Request, state: State) -> Reply:
+        records = list(state.collection(collection).values())
+        if not member:
+            return json_reply(form.status, records, form.media_type)
+        said = Message(form.status, "", is_refusal=False, counts={"total": len(records)})
+        return json_reply(form.status, filling.fill(form.schema, said, {member: records}), form.media_type)
+
+    return handle
+
+
+def _list_member(node: Document) -> str:
+    """Return the member that holds the list of an answer that is an object, "" for a list itself."""
+    properties = node.get("properties", EMPTY)
+    lists = [name for name, one in properties.items() if "items" in one or one.get("type") == "array"]
+    return lists[0] if node.get("type") != "array" and lists else ""
+
+
+def _key_in_path(request: Request, key: tuple[str, ...]) -> str:
+    values = [str(request.parameters[name]) for name in key]
+    return join_key(values) if len(values) > 1 else values[0]
+
+
+def default_handler(operation: Operation, contract: Spec) -> Handler | None:
+    """Return the default handler of a GET or DELETE with `x-collection`: show, list or delete records.
+
+    Raises:
+        SpecError: a parameter in its path is not declared.
+    """
+    if operation.method not in ("get", "delete") or not operation.collection:
+        return None
+    filling = SchemaFilling(contract.document)
+    form = declared_form(contract, operation, 200 if operation.method == "get" else 204)
+    last = operation.path.rsplit("/", 1)[-1]
+    if not last.startswith("{"):
+        return list_handler(operation.collection, filling, form) if operation.method == "get" else None
+    key = _key_parameters(operation, contract, last[1:-1])
+    make = show_handler if operation.method == "get" else delete_handler
+    return make(operation.collection, key, form)
+
+
+def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
+    """Return the path parameters that make the key: all its members where the path has them, else the last.
+
+    Raises:
+        SpecError: it is not declared.
+    """
+    there = [one.name for one in operation.parameters if one.place == "path"]
+    if last not in there:
+        raise SpecError(f"{operation.id}: add to its parameters: {{name: {last}, in: path, required: true}}")
+    keys = [
+        one.batch.key
+        for one in contract.operations.values()
+        if one.batch and one.batch.collection == operation.collection
+    ]
+    whole = keys[0] if keys else ()
+    return whole if len(whole) > 1 and set(whole) <= set(there) else (last,)
+
+
+TellMember: TypeAlias = Callable[[Outcome], Json]
+"""Returns what a row says of an item, None for nothing; made once, when the operation is compiled."""
+
+WriteRow: TypeAlias = Callable[[Outcome, str], Json]
+"""Returns the row of an item; the text is the time."""
+
+_LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
+_NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
+_REJECTED_STATUS, _SKIPPED_STATUS = 422, 424
+_STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
+_WORDS: Mapping[Action, tuple[str, ...]] = {
+    Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
+    Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
+    Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
+    Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
+    Action.SKIPPED: ("skipped", "aborted", "cancelled", "rejected", "failed", "error", "400"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """The answer that an operation declares for success: status, JSON media type, schema."""
+
+    status: int
+    media_type: str
+    schema: Document
+
+
+@dataclass(frozen=True, slots=True)
+class RowMember:
+    """What a member of a row says: `usual` of an item without problems, by action, and `tell` of any.
+
+    `usual` is None where that depends on the item.
+    """
+
+    tell: TellMember
+    usual: Mapping[Action, Json] | None = None
+
+
+def declared_form(contract: Spec, operation: Operation, otherwise: int) -> AnswerForm:
+    """Return the form of the first 2xx that the operation declares; of the status `otherwise` without one."""
+    codes = (int(code) for code in operation.responses if code.startswith("2") and code.isdigit())
+    status = next(codes, otherwise)
+    document = contract.document
+    responses = document["paths"][operation.path][operation.method]["responses"]
+    key = next((one for one in (str(status), "2XX") if one in responses), "")
+    contents: Mapping[str, Any] = resolve(document, responses[key]).get("content", EMPTY) if key else EMPTY
+    media_type = next((name for name in contents if name.endswith("json")), JSON_TYPE)
+    return AnswerForm(status, media_type, contents.get(media_type, EMPTY).get("schema", EMPTY))
+
+
+def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
+    """Return one row an item at `outcome.list`, in the types that the answer's schema declares."""
+    filling = SchemaFilling(contract.document)
+    target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
+    listed = filling.at(form.schema, target["list"])
+    write_row = _row_writer(filling, filling.merged(listed.get("items", EMPTY)), batch.key, target)
+
+    def render(result: BatchResult, state: State) -> Reply:
+        now = print_instant(state.now)
+        document: Json = _with_value_at({}, target["list"], [write_row(one, now) for one in result.outcomes])
+        counts = _counts(result.outcomes)
+        if "count" in target:
+            document = _with_value_at(document, target["count"], counts["accepted"])
+        if isinstance(document, dict) and form.schema:
+            said = Message(form.status, "", is_refusal=False, counts=counts)
+            document = filling.fill(form.schema, said, document)
+        return json_reply(form.status, document, form.media_type)
+
+    return render
+
+
+def _row_writer(
+    filling: SchemaFilling, row: Document, key: tuple[str, ...], target: Mapping[str, Path]
+) -> WriteRow:
+    """Return what writes an item's status, message and key, and what else the schema of a row requires."""
+    places = {name: target[name] for name in ("status", "message", "key") if name in target}
+    schemas = {name: filling.at(row, path) for name, path in places.items()}
+    is_apart = "status" not in places or len(places.get("message", ())) > 1
+    writers = {
+        "status": _status_writer(schemas.get("status", EMPTY)),
+        "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
+        "key": _key_writer(filling, schemas.get("key", EMPTY), key),
+    }
+    is_flat = all(len(path) == 1 for path in places.values())
+    tell = _flat_writer if is_flat else _nested_writer
+    told = tell([(path, writers[name]) for name, path in places.items()])
+    complete = _row_completer(row, is_flat=is_flat, places=places, schemas=schemas) if row else None
+    if complete is None:
+        return told
+
+    def write(outcome: Outcome, now: str) -> Json:
+        made = told(outcome, now)
+        whole = complete(made)
+        return filling.fill(row, _message_of(outcome, now), made) if whole is None else whole
+
+    return write
+
+
+def _row_completer(
+    row: Document, *, is_flat: bool, places: Mapping[str, Path], schemas: Mapping[str, Document]
+) -> Callable[[Json], Json] | None:
+    """Return what gives back a row that its schema asks nothing more of, in its order; None for any other.
+
+    A batch may have thousands of items, and to fill a schema takes a while. None where the schema asks
+    nothing more of any row.
+    """
+    required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
+    if is_flat and not any("properties" in node for node in schemas.values()):
+        return (lambda made: made if made.keys() >= required else None) if required else None
+    if not properties or not all(places.values()):
+        return lambda _made: None
+    order = dict.fromkeys((*properties, *(str(path[0]) for path in places.values())))
+    objects = {
+        str(path[0])
+        for name, path in places.items()
+        if len(path) > 1 or schemas[name].get("type") == "object" or "properties" in schemas[name]
+    }
+
+    def complete(made: Json) -> Json:
+        if objects.isdisjoint(made) and made.keys() >= required:
+            return {name: made[name] for name in order if name in made}
+        return None
+
+    return complete
+
+
+def _flat_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
+    """Return what writes members of a row; those without a value are left out."""
+    named = [(str(path[0]), member) for path, member in members]
+    usual = {action: _usual_members(named, action) for action in Action}
+    whole = [(name, member.tell) for name, member in named]
+    others = [(name, member.tell) for name, member in named if member.usual is None]
+
+    def write(outcome: Outcome, _now: str) -> Json:
+        made, asked = ({}, whole) if outcome.problems else (usual[outcome.action].copy(), others)
+        for name, tell in asked:
+            value = tell(outcome)
+            if value is not None:
+                made[name] = value
+        return made
+
+    return write
+
+
+def _usual_members(named: Iterable[tuple[str, RowMember]], action: Action) -> dict[str, Json]:
+    """Return the members that are alike in the rows of all items without problems that had this action."""
+    told = {name: member.usual[action] for name, member in named if member.usual is not None}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _nested_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
+    """Return what writes values at places inside a row; those without a value are left out."""
+    listed = [(path, member.tell) for path, member in members]
+
+    def write(outcome: Outcome, _now: str) -> Json:
+        made: Json = {}
+        for path, tell in listed:
+            value = tell(outcome)
+            if value is not None:
+                made = _with_value_at(made, path, value)
+        return made
+
+    return write
+
+
+def _status_writer(node: Document) -> RowMember:
+    """Return what tells an item's status in the type that the schema has for it."""
+    usual = {action: _status_as(node, action, _STATUSES.get(action, _SKIPPED_STATUS)) for action in Action}
+    rejected = {action: _status_as(node, action, _REJECTED_STATUS) for action in Action}
+
+    def tell(outcome: Outcome) -> Json:
+        if not outcome.problems:
+            return usual[outcome.action]
+        status = item_status(outcome)
+        if status == _REJECTED_STATUS:
+            return rejected[outcome.action]
+        return _status_as(node, outcome.action, status)
+
+    return RowMember(tell, usual)
+
+
+def _status_as(node: Document, action: Action, status: int) -> Json:
+    if node.get("enum"):
+        return pick(node["enum"], status, action, *_WORDS[action], *node["enum"])
+    if node.get("type") == "boolean":
+        return action not in _NOT_ACCEPTED
+    return str(action) if node.get("type") == "string" else status
+
+
+def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
+    """Return what tells an item's message; with `is_apart` a good item has none."""
+    if node.get("type") in ("array", "object"):
+        return RowMember(
+            lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
+        )
+    silent = frozenset(Action) - _NOT_ACCEPTED if is_apart else frozenset()
+    if _LIMITS.isdisjoint(node):
+        return _sentence_writer(EMPTY, silent)
+    if is_free_text(node):
+        return _sentence_writer(node, silent)
+    return RowMember(
+        lambda outcome: (
+            None if outcome.action in silent else filling.fill_member("message", node, _message_of(outcome))
+        )
+    )
+
+
+def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
+    """Return what says in a sentence, within the limits, what became of an item."""
+    usual = {
+        action: None if action in silent else fitting_text(limits, action.capitalize()) for action in Action
+    }
+
+    def tell(outcome: Outcome) -> Json:
+        action = outcome.action
+        if not outcome.problems:
+            return usual[action]
+        return None if action in silent else fitting_text(limits, _sentence(outcome), action.capitalize())
+
+    return RowMember(tell, usual)
+
+
+def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
+    """Return what tells a key with the type of the item's member, or the type that the row's schema has."""
+    if len(key) == 1:
+        return _member_writer(node, key[0])
+    if node.get("type") != "object":
+        return RowMember(lambda outcome: outcome.item.key)
+    accepted = {name: value_check(filling.at(node, (name,))) for name in key}
+
+    def tell(outcome: Outcome) -> Json:
+        there = _members_of(outcome.item)
+        return {name: there[name] for name in key if accepted[name](there.get(name))}
+
+    return RowMember(tell)
+
+
+def _member_writer(node: Document, name: str) -> RowMember:
+    accepts, convert = value_check(node), _CONVERTERS.get(node.get("type", ""))
+
+    def tell(outcome: Outcome) -> Json:
+        item, document = outcome.item, outcome.item.document
+        value = document.get(name, item.key) if isinstance(document, dict) else item.key
+        if accepts(value):
+            return value
+        converted = value if convert is None else convert(value)
+        return converted if accepts(converted) else None
+
+    return RowMember(tell)
+
+
+def _members_of(item: Item) -> Document:
+    return item.document if isinstance(item.document, dict) else EMPTY
+
+
+def item_status(outcome: Outcome) -> int:
+    """Return the status of an item: 422 for a rejected one, unless a scenario says which."""
+    if not outcome.problems:
+        return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
+    for problem in outcome.problems:
+        if problem.rule == FAULT_RULE and problem.expected is not None:
+            return int(problem.expected)
+    return _REJECTED_STATUS
+
+
+def _sentence(outcome: Outcome) -> str:
+    return "; ".join([one.detail for one in outcome.problems]) or outcome.action.capitalize()
+
+
+def _message_of(outcome: Outcome, now: str = "") -> Message:
+    return Message(
+        item_status(outcome),
+        _sentence(outcome),
+        outcome.action.capitalize(),
+        outcome.problems[0].code if outcome.problems else str(outcome.action),
+        outcome.problems,
+        now,
+        document=_members_of(outcome.item),
+        is_refusal=not outcome.accepted,
+    )
+
+
+def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
+    actions = [one.action for one in outcomes]
+    named = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
+    rejected = sum(named.get(action, 0) for action in _NOT_ACCEPTED)
+    return {**named, "total": len(outcomes), "accepted": len(outcomes) - rejected, "rejected": rejected}
+
+
+def _text_of_key(value: Json) -> Json:
+    if not isinstance(value, (int, Decimal)):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number_of_key(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    return int(value) if value.isascii() and value.isdecimal() else None
+
+
+_CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
+    "string": _text_of_key,
+    "integer": _number_of_key,
+    "number": _number_of_key,
+}
+"""How a key becomes what its schema says, where it is a number or the text of one."""
+
+
+def _with_value_at(document: Json, path: Path, value: Json) -> Json:
+    if not path:
+        return value
+    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    step = str(path[0])
+    return {**inner, step: _with_value_at(inner.get(step, {}), path[1:], value)}

@@ -1,0 +1,532 @@
+"""Values for the answers that a spec declares: by name, type and limits of each member.
+
+A member that says something is there; of the others only the required ones, with the plainest value that
+their schema takes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
+from operator import ge, gt, le, lt
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
+from mockserver.spec.openapi import resolve
+from mockserver.spec.schema import COMMON_FORMATS
+
+_DEEPEST = 8
+_INVENTED: Mapping[str, str] = {
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "date": "2026-01-01",
+    "email": "nobody@example.com",
+    "uri": "about:blank",
+    "uri-reference": "about:blank",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+}
+_TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
+
+
+class Message(Value, frozen=True):
+    """What an answer says: status, sentence, title and neutral code, the problems, when and to which path.
+
+    `path` is that of one problem. `document` is an item, whose members the answer may repeat; `counts` say
+    how many items there are, by what became of them.
+    """
+
+    status: int
+    sentence: str
+    title: str = ""
+    code: str = ""
+    problems: tuple[Problem, ...] = ()
+    now: str = ""
+    address: str = ""
+    path: Path = ()
+    document: Document = EMPTY
+    is_refusal: bool = True
+    counts: Mapping[str, int] = EMPTY
+
+    def of(self, problem: Problem) -> Message:
+        """Return what is said of one problem alone."""
+        return replace(
+            self, sentence=problem.detail, code=problem.code, problems=(), path=problem.path, address=""
+        )
+
+
+class Filled(Value, frozen=True):
+    """A value for a schema; `told`: it says something of the message, and is not only made up."""
+
+    value: Json
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A schema without references, and what is asked of it for each item.
+
+    `origin` is the schema as it is written; `speaker` is the member that takes the sentence.
+    """
+
+    origin: Any
+    merged: dict[str, Any]
+    speaker: str
+    accepts: Callable[[Json], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFilling:
+    """Fills schemas of one document.
+
+    `nodes` are the schemas met so far, by the identity of their origin; there are no more than the document
+    has.
+    """
+
+    document: Document
+    nodes: dict[int, _Node] = field(default_factory=dict)
+
+    def fill(self, schema: Document, said: Message, given: Json = None) -> Json:
+        """Return a value for the schema; members that are `given` stay as they are."""
+        return self._filled("", schema, said, given, _DEEPEST).value
+
+    def fill_member(self, name: str, schema: Any, said: Message) -> Json:
+        """Return a value for a member of that name, whether it says something or is made up."""
+        return self._filled(name, schema, said, None, _DEEPEST).value
+
+    def merged(self, schema: Any) -> dict[str, Any]:
+        """Return the schema without `$ref` and `allOf`; of `oneOf` and `anyOf` with the first one."""
+        node = dict(resolve(self.document, schema))
+        parts = [*node.pop("allOf", ()), *node.pop("oneOf", ())[:1], *node.pop("anyOf", ())[:1]]
+        for part in parts:
+            inner = self.merged(part)
+            for name, value in inner.items():
+                if name == "properties":
+                    node[name] = {**value, **node.get(name, EMPTY)}
+                elif name == "required":
+                    node[name] = [*node.get(name, ()), *value]
+                else:
+                    node.setdefault(name, value)
+        return node
+
+    def at(self, schema: Any, path: Path) -> dict[str, Any]:
+        """Return the schema at the steps of a pointer; {} where nothing is said of it."""
+        node = self.merged(schema)
+        for step in path:
+            node = self.merged(node.get("properties", EMPTY).get(step, EMPTY))
+        return node
+
+    def _node(self, schema: Any) -> _Node:
+        known = self.nodes.get(id(schema))
+        if known is None:
+            merged = self.merged(schema)
+            speaker = self._speaker(merged.get("properties", EMPTY))
+            known = self.nodes[id(schema)] = _Node(schema, merged, speaker, value_check(merged))
+        return known
+
+    def _filled(self, name: str, schema: Any, said: Message, given: Json, depth: int) -> Filled:
+        if depth == 0:
+            return Filled(None)
+        known = self._node(schema)
+        node = known.merged
+        if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
+            return self._object(known, said, given, depth)
+        if given is not None:
+            return Filled(given, told=True)
+        if node.get("type") == "array":
+            return self._array(name, node, said, depth)
+        return _scalar(name, node, said)
+
+    def _object(self, known: _Node, said: Message, given: Json, depth: int) -> Filled:
+        node, speaker = known.merged, known.speaker
+        properties, others = node.get("properties", EMPTY), node.get("additionalProperties", True)
+        there: Document = given if isinstance(given, dict) else EMPTY
+        if not properties and isinstance(others, dict):
+            return self._by_place(others, said, depth)
+        if not properties and not there:
+            return Filled({}, told=False)
+        required, made, told = node.get("required", ()), dict(there), False
+        for member, schema in properties.items():
+            if member in there:
+                found = self._filled(member, schema, said, there[member], depth - 1)
+            else:
+                found = self._member(member, schema, said, speaker, depth)
+            wanted = found.told if given is None else member in there
+            if wanted or member in required:
+                made[member] = found.value
+            told = told or found.told
+        order = [*(one for one in properties if one in made), *(one for one in made if one not in properties)]
+        return Filled({one: made[one] for one in order}, told)
+
+    def _member(self, member: str, schema: Any, said: Message, speaker: str, depth: int) -> Filled:
+        repeated = said.document.get(member)
+        repeats = repeated is not None and plain(member) not in STATUSES
+        if repeats and self._node(schema).accepts(repeated):
+            return Filled(repeated)
+        if member == speaker:
+            return Filled(fitting_text(self._node(schema).merged, said.sentence, said.title), told=True)
+        found = self._filled(member, schema, said, None, depth - 1)
+        is_list = plain(member) in ERRORS and isinstance(found.value, list)
+        if is_list and speaker and not said.problems:
+            return Filled(found.value, told=False)
+        return found
+
+    def _speaker(self, properties: Mapping[str, Any]) -> str:
+        """Return the member that takes the sentence: the likeliest name among free texts, "" for none."""
+        free = {
+            plain(member): member
+            for member, schema in properties.items()
+            if is_free_text(self.merged(schema))
+        }
+        return next((free[name] for name in SENTENCES if name in free), "")
+
+    def _by_place(self, schema: Document, said: Message, depth: int) -> Filled:
+        """Return problems by their place, as `{"/items/0/number": [...]}`."""
+        made: dict[str, Json] = {}
+        for problem in said.problems:
+            node = self.merged(schema)
+            inner = self._filled(
+                "errors" if node.get("type") == "array" else "message",
+                schema,
+                said.of(problem),
+                None,
+                depth - 1,
+            )
+            place = problem.pointer or "/"
+            both = isinstance(made.get(place), list) and isinstance(inner.value, list)
+            made[place] = [*made[place], *inner.value] if both else inner.value
+        return Filled(made, told=bool(made))
+
+    def _array(self, name: str, node: Document, said: Message, depth: int) -> Filled:
+        items, least = node.get("items", EMPTY), node.get("minItems", 0)
+        says = (not name or plain(name) in ERRORS) and (said.is_refusal or bool(said.problems))
+        parts = [said.of(one) for one in said.problems] or [replace(said, problems=())] if says else []
+        made = [self._filled("message", items, part, None, depth - 1).value for part in parts]
+        made = made[: node.get("maxItems", len(made))]
+        while len(made) < least:
+            made.append(self._filled("", items, said, None, depth - 1).value)
+        return Filled(made, told=says)
+
+
+def _scalar(name: str, node: Document, said: Message) -> Filled:
+    if node.get("enum"):
+        return _chosen(name, node, said)
+    if node.get("type") in ("integer", "number"):
+        return _number(name, node, said)
+    return _truth(name, said) if node.get("type") == "boolean" else _text(name, node, said)
+
+
+def _chosen(name: str, node: Document, said: Message) -> Filled:
+    values = [value for value in node["enum"] if value is not None]
+    found = pick(values, said.status, said.title, *words_of(said.code))
+    if found is None:
+        found = pick(values, *LAST_RESORTS)
+    says = plain(name) in CODES | STATUSES
+    return Filled(found if found is not None else next(iter(values), None), told=says)
+
+
+def _number(name: str, node: Document, said: Message) -> Filled:
+    called = plain(name)
+    least, most = node.get("minimum"), node.get("maximum")
+    in_reach = (least is None or said.status >= least) and (most is None or said.status <= most)
+    if called in STATUSES | {"code", "errorcode"} and in_reach:
+        return Filled(said.status, told=True)
+    if (count := _count(called, said)) is not None:
+        return Filled(count)
+    if node.get("nullable"):
+        return Filled(None)
+    wanted = nearest_number(node, Decimal(0))
+    return Filled(int(wanted) if wanted == int(wanted) else wanted)
+
+
+def _count(called: str, said: Message) -> int | None:
+    found = next((one for one, others in COUNTS.items() if called in others), None)
+    return said.counts.get(found, 0) if found and said.counts else None
+
+
+def _truth(name: str, said: Message) -> Filled:
+    called = plain(name)
+    if called in FAILURES:
+        return Filled(said.is_refusal, told=True)
+    return Filled(not said.is_refusal, told=called in SUCCESSES)
+
+
+def _text(name: str, node: Document, said: Message) -> Filled:
+    told = _told_text(plain(name), node, said)
+    if told:
+        fitting = fitting_text(node, *told)
+        if fitting is not None:
+            return Filled(fitting, told=True)
+    if node.get("nullable"):
+        return Filled(None)
+    known = [node[one] for one in ("default", "example") if one in node]
+    if known:
+        return Filled(known[0])
+    text = (
+        said.now if node.get("format") == "date-time" and said.now else _INVENTED.get(node.get("format", ""))
+    )
+    made = fitting_text(node, *((text,) if text else _TEXTS))
+    return Filled("" if made is None else made)
+
+
+def _told_text(called: str, node: Document, said: Message) -> tuple[str, ...]:
+    """Return the texts that a member of this name may have, the best first; () where it says nothing."""
+    form = node.get("format", "")
+    if form:
+        is_time = form == "date-time" and called in TIMES
+        is_type = form in ("uri", "uri-reference") and called == "type"
+        return (said.now,) if is_time else ("about:blank",) if is_type else ()
+    place = ".".join(map(str, said.path))
+    choices = (
+        (PLACES, (pointer_of(said.path),) if said.path else ()),
+        (FIELDS, (place, place.rpartition(".")[2]) if place else ()),
+        (ADDRESSES, (said.address,)),
+        (STATUSES, (str(said.status), said.title)),
+        (CODES, _spellings(said.code)),
+        (TITLES, (said.title, said.sentence)),
+        (frozenset({"message"}), (said.sentence, said.title)),
+    )
+    found = (texts for known, texts in choices if called in known and any(texts))
+    return tuple(filter(None, next(found, ())))
+
+
+def _spellings(code: str) -> tuple[str, ...]:
+    """Return a code as specs write codes: not-found, not_found, NOT_FOUND, NotFound, NOT-FOUND."""
+    words = code.split("-")
+    return (
+        code,
+        "_".join(words),
+        "_".join(words).upper(),
+        "".join(word.capitalize() for word in words),
+        code.upper(),
+    )
+
+
+SENTENCES = (
+    "message",
+    "detail",
+    "errordescription",
+    "errormessage",
+    "description",
+    "msg",
+    "text",
+    "reason",
+    "error",
+    "details",
+    "fault",
+    "cause",
+    "info",
+    "title",
+)
+"""Names of a sentence, the likeliest first."""
+
+TITLES = frozenset({"title", "error", "reason", "summary", "statustext", "phrase"})
+CODES = frozenset({"code", "errorcode", "type", "kind", "category", "errortype", "reasoncode", "rule"})
+STATUSES = frozenset({"status", "statuscode", "httpstatus", "httpcode", "httpstatuscode"})
+PLACES = frozenset({"pointer", "path", "location", "jsonpath", "jsonpointer", "in", "where"})
+FIELDS = frozenset({"field", "member", "property", "parameter", "param", "source", "attribute", "target"})
+ADDRESSES = frozenset({"instance", "path", "uri", "url", "requesturi"})
+TIMES = frozenset({"timestamp", "time", "at", "date", "datetime", "occurredat"})
+ERRORS = frozenset(
+    {
+        "errors",
+        "error",
+        "details",
+        "problems",
+        "violations",
+        "validationerrors",
+        "fielderrors",
+        "messages",
+        "issues",
+        "causes",
+        "reasons",
+        "warnings",
+        "invalidparams",
+        "modelstate",
+    }
+)
+SUCCESSES = frozenset({"success", "ok", "successful", "accepted", "valid", "isvalid", "succeeded"})
+FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rejected"})
+COUNTS: Mapping[str, tuple[str, ...]] = {
+    "total": ("total", "count", "received", "totalcount", "items", "size", "length", "processed"),
+    "accepted": ("accepted", "succeeded", "successful", "ok", "stored", "imported", "successcount"),
+    "method-not-allowed": ("methodnotallowed", "notallowed", "unsupported", "badrequest", "invalid"),
+    "rejected": ("rejected", "failed", "errors", "failures", "invalid", "errorcount", "failurecount"),
+    "created": ("created", "inserted", "new"),
+    "updated": ("updated", "changed"),
+}
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "malformed": ("malformed", "badrequest", "parseerror", "invalidjson", "invalid", "validation"),
+    "invalid": ("invalid", "validationfailed", "validationerror", "validation", "badrequest"),
+    "unauthorized": ("unauthorized", "unauthenticated", "authentication", "auth"),
+    "forbidden": ("forbidden", "permissiondenied", "accessdenied", "denied"),
+    "not-found": ("notfound", "unknown", "missing"),
+    "method-not-allowed": ("methodnotallowed", "notallowed", "unsupported", "badrequest", "invalid"),
+    "rejected": ("rejected", "conflict", "duplicate", "invalid"),
+    "too-large": ("toolarge", "payloadtoolarge", "requesttoolarge", "limit"),
+    "too-many-items": ("toomanyitems", "toolarge", "limit"),
+    "unsupported-media-type": ("unsupportedmediatype", "mediatype", "unsupported"),
+    "not-acceptable": ("notacceptable", "unsupported"),
+    "too-many-requests": ("toomanyrequests", "ratelimited", "ratelimit", "throttled", "quota", "limit"),
+    "headers-too-large": ("headerstoolarge", "toolarge"),
+    "unavailable": ("unavailable", "serviceunavailable", "maintenance"),
+    "failed": ("internal", "internalerror", "internalservererror", "servererror", "failed", "failure"),
+    "missing-required": ("missing", "required", "missingrequired", "missingfield", "validation", "invalid"),
+    "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),
+}
+LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
+
+
+@lru_cache(maxsize=4096)
+def plain(name: object) -> str:
+    """Return a name without case and separators: `error_code` and `errorCode` are one."""
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+def pick(values: Iterable[Json], *wanted: object) -> Json:
+    """Return the value that is one of the texts, or has one of them in it; None where none does."""
+    listed = [value for value in values if value is not None]
+    texts = [text for one in wanted if (text := plain(one))]
+    for text in texts:
+        for value in listed:
+            if plain(value) == text:
+                return value
+    for text in texts:
+        for value in listed:
+            if isinstance(value, str) and len(text) > 3 and text in plain(value):  # noqa: PLR2004 - "ok" is in much
+                return value
+    return None
+
+
+def words_of(code: str) -> tuple[str, ...]:
+    """Return the words by which lists of codes name a neutral code, the likeliest first."""
+    return (code, *_SYNONYMS.get(code, ("validation", "invalid")))
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, Decimal),
+    "boolean": (bool,),
+    "array": (),
+    "object": (),
+}
+_NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
+
+
+def value_check(node: Document) -> Callable[[Json], bool]:
+    """Return the check whether a schema without references accepts a text, a number or a Boolean."""
+    kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
+    enum, accepts_text, accepts_number = node.get("enum"), _text_check(node), _number_check(node)
+    takes_boolean = bool in kinds
+    if not enum and accepts_text is _any_value and accepts_number is _any_value:
+        return lambda value: isinstance(value, kinds) and (takes_boolean or value.__class__ is not bool)
+
+    def check(value: Json) -> bool:
+        if not isinstance(value, kinds) or (value.__class__ is bool and not takes_boolean):
+            return False
+        if enum and value not in enum:
+            return False
+        if isinstance(value, str):
+            return accepts_text(value)
+        return value.__class__ is bool or accepts_number(value)
+
+    return check
+
+
+def _text_check(node: Document) -> Callable[[str], bool]:
+    """Return the check of a text's length, pattern and format; an invalid pattern accepts any text."""
+    least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
+    of_format = COMMON_FORMATS.get(node.get("format", ""))
+    patterns = (node.get("pattern"), of_format if isinstance(of_format, str) else None)
+    searches = [found for pattern in patterns if pattern and (found := _search_of(pattern))]
+    if not searches and not least and most == sys.maxsize:
+        return _any_value
+    return lambda text: least <= len(text) <= most and all(search(text) for search in searches)
+
+
+def _search_of(pattern: str) -> Callable[[str], object] | None:
+    """Return the search for a pattern; None if it is invalid."""
+    try:
+        return re.compile(pattern, re.ASCII).search
+    except re.error:
+        return None
+
+
+def _number_check(node: Document) -> Callable[[Json], bool]:
+    """Return the check of a number against limits and step."""
+    if _NUMBER_LIMITS.isdisjoint(node):
+        return _any_value
+    least, most, step = (_exactly(node.get(name)) for name in ("minimum", "maximum", "multipleOf"))
+    is_above = gt if node.get("exclusiveMinimum") else ge
+    is_below = lt if node.get("exclusiveMaximum") else le
+
+    def check(number: Json) -> bool:
+        if (least is not None and not is_above(number, least)) or (
+            most is not None and not is_below(number, most)
+        ):
+            return False
+        return not step or Decimal(str(number)) % step == 0
+
+    return check
+
+
+def _exactly(number: Json) -> Decimal | None:
+    """Return a schema's number without the rounding of floating point; None for none."""
+    return None if number is None else Decimal(str(number))
+
+
+def _any_value(_value: Json) -> bool:
+    return True
+
+
+def is_free_text(node: Document) -> bool:
+    """Return whether a schema without references limits a text by length and pattern at most."""
+    return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
+
+
+def nearest_number(node: Document, wanted: Decimal) -> Decimal:
+    """Return the number, or the nearest that limits and step allow."""
+    least, most = _limits(node)
+    if least is not None and wanted < least:
+        wanted = least
+    if most is not None and wanted > most:
+        wanted = most
+    step = _exactly(node.get("multipleOf"))
+    if not step:
+        return wanted
+    steps = wanted / step
+    above = steps.to_integral_value(ROUND_CEILING) * step
+    return above if most is None or above <= most else steps.to_integral_value(ROUND_FLOOR) * step
+
+
+def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
+    """Return the least and the greatest number to use; None for none.
+
+    Beside an exclusive limit that is one off, or less where both limits of a fraction are nearer.
+    """
+    least, most = _exactly(node.get("minimum")), _exactly(node.get("maximum"))
+    away = Decimal(1)
+    if least is not None and most is not None and node.get("type") != "integer":
+        away = min(away, (most - least) / 2)
+    return (
+        least + away if least is not None and node.get("exclusiveMinimum") else least,
+        most - away if most is not None and node.get("exclusiveMaximum") else most,
+    )
+
+
+def fitting_text(node: Document, *texts: str) -> str | None:
+    """Return the first text that fits length and pattern, cut or filled up with dots; None if none does."""
+    least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
+    search = None if pattern is None else _search_of(pattern)
+    for text in texts:
+        cut = text if most is None else text[:most]
+        cut = cut if len(cut) >= least else cut.ljust(least, ".")
+        if search is None or search(cut):
+            return cut
+    return None

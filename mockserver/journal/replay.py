@@ -1,0 +1,344 @@
+"""A recorded call sent again: its request, its items, and the two replies compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import zip_longest
+from types import MappingProxyType
+
+from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
+from mockserver.codec.instants import print_instant
+from mockserver.codec.redaction import is_credential_header, redact_body
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import MalformedBody
+from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
+from mockserver.journal.view import View
+from mockserver.model import EMPTY, Action, Document, Json, Path, Reply, pointer_of
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.scenarios import SCENARIOS
+from mockserver.sandbox.snapshots import ValueChange, diff_values
+from mockserver.spec.openapi import Batch, Operation, parse_pointer
+
+SANDBOX_HEADER = "mock-sandbox"
+LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
+    {
+        "CONNECTION_RESET_BY_PEER": "reset",
+        "RANDOM_DATA_THEN_CLOSE": "malformed",
+        "EMPTY_RESPONSE": "empty",
+        "MALFORMED_RESPONSE_CHUNK": "malformed",
+        "WRONG_LENGTH": "truncated",
+        "NO_RESPONSE": "timeout",
+    }
+)
+"""Transport faults that a client sees as an error, with the loss kind of the case language."""
+
+_OWN_HEADER_PREFIX = "mock-"
+_BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
+_BODILESS_STATUSES = (204, 304)
+
+
+def loss_kind(entry: Entry) -> str:
+    """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
+    is_bodiless = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
+    return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
+
+
+def resend_headers(entry: Entry, view: View) -> dict[str, str]:
+    """Return the headers to resend, without those of the connection and the sandbox header."""
+    return {
+        name: text
+        for name, text in view.request_headers(entry).items()
+        if name not in HOP_BY_HOP and name != SANDBOX_HEADER
+    }
+
+
+def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
+    """Return target and headers that send the call to another sandbox of the same server."""
+    mount = f"/{entry.call.vendor}" if entry.call.vendor else ""
+    target = f"{mount}{target_with_query(entry, view)}"
+    return target, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
+
+
+def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
+    """Return target and headers that send the call to its original target."""
+    query, named = view.query(entry), entry.call.headers.get(SANDBOX_HEADER)
+    own = {SANDBOX_HEADER: named} if named is not None else {}
+    return f"{request_target(entry)}{'?' if query else ''}{query}", {**resend_headers(entry, view), **own}
+
+
+def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
+    """Return target and headers for another server, without credentials and Mock-* headers."""
+    remaining = {
+        name: text
+        for name, text in resend_headers(entry, view).items()
+        if not is_credential_header(name) and not name.startswith(_OWN_HEADER_PREFIX)
+    }
+    return target_with_query(entry, view), remaining
+
+
+def target_with_query(entry: Entry, view: View) -> str:
+    """Return the path below the vendor, with the query."""
+    query = view.query(entry)
+    return f"{target_below_mount(entry)}{'?' if query else ''}{query}"
+
+
+def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
+    """Return settings for a sandbox in which the call meets its original seed, time, assumptions, rules.
+
+    The clock is frozen at the time of the call. Records and counts of earlier calls are not restored.
+
+    Raises:
+        UnknownSandboxError: the call's sandbox does not exist any more.
+    """
+    call = entry.call
+    shown = sandboxes.show(call.sandbox)
+    defaults = served[call.vendor].assumptions if call.vendor else EMPTY
+    own = {
+        f"{call.vendor}.{name}": value
+        for name, value in call.assumptions.items()
+        if value != defaults[name] or f"{call.vendor}.{name}" in sandboxes.default_assumptions
+    }
+    others = {
+        name: value for name, value in shown.assumptions.items() if not name.startswith(f"{call.vendor}.")
+    }
+    return replace(
+        shown.settings,
+        frozen=print_instant(call.now) if call.now else shown.settings.frozen,
+        assumptions={**others, **own},
+        scenarios=_applied_scenarios(entry, sandboxes),
+    )
+
+
+def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ...]:
+    """Return the documents of the scenarios that changed the answer, oldest first."""
+    stored = sandboxes.control(
+        entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
+    )
+    applied = sorted(
+        (record for record in stored if record["name"] in entry.applied_scenarios),
+        key=lambda record: record["order"],
+    )
+    return tuple(record["document"] for record in applied)
+
+
+MAX_SHOWN = 20
+"""Limit of differences listed for a body, and for items; the rest is only counted."""
+
+ItemStatuses = list[tuple[str, str]]
+"""Key and status of each item, in request order."""
+
+_Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
+_BAD_ACTIONS = (Action.REJECTED, Action.SKIPPED)
+_UNREPORTED = "unsaid"
+_NO_STATUS = "none"
+_NO_REPLY = Reply(0)
+
+
+def compare_entries(recorded: Entry, replayed: Entry) -> Document:
+    """Compare the replies of two entries of the same bytes; items are compared by their outcomes."""
+    pairs = _pair_items(_item_results(recorded), _item_results(replayed))
+    difference = _difference(recorded, replayed.status, replayed.reply, pairs)
+    return {**difference, "bad": _compare_bad_items(recorded, replayed)}
+
+
+def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
+    """Compare a recorded reply with another one; None means that it was lost.
+
+    Items are compared as reported in the replies; there are none if the operation's `x-batch.outcome` is
+    empty.
+    """
+    if reply is None:
+        return _difference(recorded, None, _NO_REPLY, [(one, None) for one in _item_results(recorded)])
+    before, after = reported_outcomes(recorded.reply, operation), reported_outcomes(reply, operation)
+    batch = operation.batch if operation else None
+    if batch is not None and "list" not in batch.outcome:
+        keys = dict.fromkeys(key for key, _ in (*before, *after))
+        was, now = dict(before), dict(after)
+        before, after = ([(key, reported.get(key, _UNREPORTED)) for key in keys] for reported in (was, now))
+    return _difference(recorded, reply.status, reply, _pair_items(before, after))
+
+
+def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
+    """Return key and status of each item reported in a reply, according to `x-batch.outcome`.
+
+    The key is "" if the reply has none. For outcomes in maps, the status is the names of the maps that hold
+    the item.
+    """
+    batch = operation.batch if operation else None
+    document = json_value(reply.body, reply.media_type)
+    if batch is None or document is None:
+        return []
+    reported = batch.outcome
+    if "list" in reported:
+        listed = value_at(document, parse_pointer(reported["list"]))
+        items = listed if isinstance(listed, list) else []
+        return [
+            (_text_at(item, reported.get("key")) or "", _text_at(item, reported.get("status")) or _UNREPORTED)
+            for item in items
+        ]
+    found: dict[str, str] = {}
+    for pointer in batch.maps:
+        problems, name = value_at(document, parse_pointer(pointer)), pointer.rpartition("/")[2]
+        for key in problems if isinstance(problems, dict) else ():
+            found[key] = f"{found[key]}, {name}" if key in found else name
+    return list(found.items())
+
+
+def _item_results(entry: Entry) -> ItemStatuses:
+    return [(key, str(action)) for key, action in entry.decided.items()]
+
+
+def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
+    """Pair the statuses of each item: by key if all keys are unique, otherwise by position."""
+    was, now = dict(before), dict(after)
+    if len(was) < len(before) or len(now) < len(after) or "" in (*was, *now):
+        return list(zip_longest(before, after))
+    return [
+        ((key, was[key]) if key in was else None, (key, now[key]) if key in now else None)
+        for key in dict.fromkeys((*was, *now))
+    ]
+
+
+def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs) -> Document:
+    differing = [_item_difference(at, was, now) for at, (was, now) in enumerate(pairs) if was != now]
+    was, now = (_NO_STATUS if one is None else str(one) for one in (recorded.status, status))
+    head = "same status" if was == now else f"status {was} → {now}"
+    verb = "differs" if len(differing) == 1 else "differ"
+    return {
+        "bad": None,
+        "same": recorded.status == status and not differing,
+        "says": f"{head}, {len(differing)} of {len(pairs)} outcomes {verb}",
+        "status": {"recorded": recorded.status, "replayed": status},
+        "items": {"count": len(pairs), "differ": len(differing), "differences": differing[:MAX_SHOWN]},
+        "body": _body_difference(recorded.reply, reply),
+    }
+
+
+def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
+    """Return how many items were rejected, skipped or changed by a rule, and how many are so again."""
+    was, now = _item_ends(recorded), _item_ends(replayed)
+    bad = [at for at, (action, did) in was.items() if action in _BAD_ACTIONS or did]
+    told = [{"index": at, "recorded": str(was[at][0]), "again": now.get(at) == was[at]} for at in bad]
+    return {"count": len(bad), "again": sum(one["again"] for one in told), "items": told[:MAX_SHOWN]}
+
+
+def _item_ends(entry: Entry) -> Mapping[int, tuple[Action, tuple[str, ...]]]:
+    """Return what became of each item, and what rules did to it, by index."""
+    return {
+        at: (action, entry.effects[at].did if at in entry.effects else ())
+        for at, (_, action) in enumerate(entry.decided.items())
+    }
+
+
+def _item_difference(at: int, was: tuple[str, str] | None, now: tuple[str, str] | None) -> Document:
+    key = redact_body((now or was or ("", ""))[0])
+    recorded, replayed = was[1] if was else None, now[1] if now else None
+    says = f"item {at} {recorded or 'absent'} → {replayed or 'absent'}"
+    return {"index": at, "key": key, "recorded": recorded, "replayed": replayed, "says": says}
+
+
+def _body_difference(before: Reply, after: Reply) -> Document:
+    found: list[ValueChange] = []
+    if before.body != after.body:
+        old, new = json_value(before.body, before.media_type), json_value(after.body, after.media_type)
+        found = list(diff_values(old, new)) if old is not None and new is not None else []
+    return {
+        "same": before.body == after.body,
+        "differ": len(found),
+        "differences": [
+            {
+                "pointer": change.pointer,
+                "recorded": _redacted_value(change, "old"),
+                "replayed": _redacted_value(change, "new"),
+            }
+            for change in found[:MAX_SHOWN]
+        ],
+    }
+
+
+def _redacted_value(change: ValueChange, side: str) -> Json:
+    """Return the value as JSON, truncated and without credentials; None if there is none."""
+    if side not in change.values:
+        return None
+    member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
+    return redact_body(member).partition(":")[2][:-1][:200]
+
+
+def json_value(body: bytes, media_type: str | None) -> Json:
+    """Return the document that a body holds; None if it is not JSON."""
+    try:
+        return json.decode(body, parse_content_type({"content-type": media_type or ""})[1])
+    except MalformedBody:
+        return None
+
+
+def value_at(document: Json, path: Path) -> Json:
+    """Return the value at a place of a document; None if there is none."""
+    for step in path:
+        if isinstance(document, list) and str(step).isdecimal():
+            document = document[int(step)] if int(step) < len(document) else None
+        else:
+            document = document.get(step) if isinstance(document, dict) else None
+    return document
+
+
+def _text_at(item: Json, pointer: str | None) -> str | None:
+    value = None if pointer is None else value_at(item, parse_pointer(pointer))
+    return value if value is None or isinstance(value, str) else json.encode(value).decode()
+
+
+def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]:
+    """Yield for each item its pointers in the two bodies, `sent` and `reported`; None if it is not there.
+
+    The reply is read as `x-batch.outcome` says: a list with a row for each item, or maps by key.
+    """
+    batch = operation.batch if operation else None
+    keys = [key for key, _ in entry.decided.items()]
+    if batch is None:
+        yield from ({"sent": None, "reported": None} for _ in keys)
+        return
+    is_bare = batch.bare_item and len(keys) == 1 and _is_bare(entry, batch)
+    reported = _reported(keys, batch, json_value(entry.reply.body, entry.reply.media_type))
+    items = pointer_of(batch.items)
+    for index in range(len(keys)):
+        yield {"sent": "" if is_bare else f"{items}/{index}", "reported": reported.get(index)}
+
+
+def _is_bare(entry: Entry, batch: Batch) -> bool:
+    """Return whether the body is the one item, without the list that the operation declares."""
+    document = json_value(entry.call.body, entry.call.headers.get("content-type"))
+    name = str(batch.items[0]).lower()
+    return isinstance(document, dict) and name not in [member.lower() for member in document]
+
+
+def _reported(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
+    if "list" in batch.outcome:
+        return _rows(keys, batch, document)
+    found: dict[int, str] = {}
+    for pointer in batch.maps:
+        problems = value_at(document, parse_pointer(pointer))
+        for index, key in enumerate(keys) if isinstance(problems, dict) else ():
+            name = next((one for one in (key, *key.split("/"), str(index)) if one and one in problems), None)
+            if name is not None:
+                found.setdefault(index, pointer + pointer_of((name,)))
+    return found
+
+
+def _rows(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
+    pointer = batch.outcome["list"]
+    rows = value_at(document, parse_pointer(pointer))
+    if not isinstance(rows, list):
+        return {}
+    place = parse_pointer(batch.outcome["key"]) if "key" in batch.outcome else None
+    told = {} if place is None else {_key(row, place): f"{pointer}/{at}" for at, row in enumerate(rows)}
+    found = {index: told[key] for index, key in enumerate(keys) if key in told}
+    if len(found) < len(rows) == len(keys):
+        return {index: f"{pointer}/{index}" for index in range(len(keys))}
+    return found
+
+
+def _key(row: Json, place: Path) -> str:
+    value = value_at(row, place)
+    return value if isinstance(value, str) else json.encode(value).decode()

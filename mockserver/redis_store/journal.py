@@ -1,0 +1,306 @@
+"""Journal entries, news of calls, counters and runs of cases, shared by all workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from secrets import token_hex
+from threading import Thread
+from time import sleep
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.codec.json import parse_decimal
+from mockserver.control.cases.runs import MAX_RUNS
+from mockserver.errors import StoreUnavailableError
+from mockserver.journal.entry import Entry
+from mockserver.journal.journal import DEFAULT_LIMITS, Kept, Limits, StoreCounts, VendorCounts, counts_of
+from mockserver.journal.view import applied_scenarios
+from mockserver.model import Document
+from mockserver.redis_store.connection import FAILURES, RedisConnection
+from mockserver.redis_store.keys import JournalKeys, journal_keys
+from mockserver.redis_store.store import RedisStore
+
+
+def _plain(value: Any) -> Any:
+    """Return what a value that is read-only holds."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no entry holds a {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
+_decoder = msgspec.json.Decoder(Entry, float_hook=parse_decimal)
+
+
+LOOKS = 32
+"""A worker looks at all journals when it has added one of so many parts of what they may take together."""
+
+
+class RedisEntryLog:
+    """The entries of all workers; `names` returns those of the sandboxes.
+
+    An entry that comes while Redis does not answer is not kept. If all sandboxes together exceed their
+    limits, the oldest entries of the largest journals are dropped, a little later than the last entry came.
+    """
+
+    def __init__(
+        self, connection: RedisConnection, names: Callable[[], list[str]], limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        self._connection, self._names = connection, names
+        self.limits = limits
+        self._added_entries, self._added_bytes = 0, 0
+
+    @property
+    def channel(self) -> str:
+        """The channel on which each new entry is told of: its sandbox and its number."""
+        return self._connection.key("calls")
+
+    def keep(self, entry: Entry, size_bytes: int) -> Kept:
+        """See `EntryLog.keep`."""
+        sandbox, limits = entry.call.sandbox, self.limits
+        most = (limits.entries, limits.size_bytes, self.channel, sandbox)
+        try:
+            number, first = self._script(sandbox, "append", token_hex(8), size_bytes, *most, encode(entry))
+        except StoreUnavailableError:
+            return Kept(entry)
+        dropped = {sandbox: int(first)} if int(first) else {}
+        with suppress(StoreUnavailableError):
+            if self._has_added_a_part(size_bytes):
+                dropped |= self._shrink_all()
+        return Kept(replace(entry, number=int(number)), dropped)
+
+    def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
+        """See `EntryLog.entries`."""
+        if last == 0:
+            return []
+        key = self._keys(sandbox).entries
+        found = self._connection.ask(lambda client: client.xrevrange(key, count=last))
+        return [_entry_of(*one) for one in reversed(found)]
+
+    def entry(self, sandbox: str, number: int) -> Entry | None:
+        """See `EntryLog.entry`."""
+        if number < 1:
+            return None
+        key, at = self._keys(sandbox).entries, f"{number}-0"
+        found = self._connection.ask(lambda client: client.xrange(key, at, at))
+        return _entry_of(*found[0]) if found else None
+
+    def last_number(self, sandbox: str) -> int:
+        """See `EntryLog.last_number`."""
+        return self._count(sandbox, "last")
+
+    def size(self) -> int:
+        """See `EntryLog.size`."""
+        keys = [self._keys(name).entries for name in self._names()]
+        return sum(self._connection.ask(lambda client: [client.xlen(key) for key in keys]))
+
+    def dropped(self, sandbox: str) -> int:
+        """See `EntryLog.dropped`."""
+        return self._count(sandbox, "dropped")
+
+    def clear(self, sandbox: str) -> int:
+        """See `EntryLog.clear`."""
+        return int(self._script(sandbox, "clear"))
+
+    def forget(self, sandbox: str) -> None:
+        """See `EntryLog.forget`; the store has done so, with the sandbox or its calls."""
+
+    def _has_added_a_part(self, size_bytes: int) -> bool:
+        self._added_entries += 1
+        self._added_bytes += size_bytes
+        limits = self.limits
+        if (
+            self._added_entries * LOOKS < limits.entries_of_all
+            and self._added_bytes * LOOKS < limits.size_bytes_of_all
+        ):
+            return False
+        self._added_entries = self._added_bytes = 0
+        return True
+
+    def _shrink_all(self) -> dict[str, int]:
+        """Shrink the largest journals, and return the first number that each of them still keeps."""
+        names = self._names()
+        keys = [self._keys(name) for name in names]
+
+        def ask(pipeline: Any) -> None:
+            for one in keys:
+                pipeline.xlen(one.entries)
+                pipeline.hget(one.head, "bytes")
+
+        found = [int(answer or 0) for answer in self._connection.once(ask)]
+        entries, sizes = found[::2], found[1::2]
+        most = share_of_each(entries, self.limits.entries_of_all)
+        largest = share_of_each(sizes, self.limits.size_bytes_of_all)
+        firsts = {
+            name: int(self._script(name, "shrink", most, largest))
+            for name, number, size in zip(names, entries, sizes, strict=True)
+            if number > most or size > largest
+        }
+        return {name: first for name, first in firsts.items() if first}
+
+    def _count(self, sandbox: str, name: str) -> int:
+        key = self._keys(sandbox).head
+        return int(self._connection.ask(lambda client: client.hget(key, name)) or 0)
+
+    def _script(self, sandbox: str, command: str, *arguments: str | bytes | float) -> Any:
+        return self._connection.script("journal", self._keys(sandbox), command, *arguments)
+
+    def _keys(self, sandbox: str) -> JournalKeys:
+        return journal_keys(self._connection.address.prefix, sandbox)
+
+
+def share_of_each(sizes: Sequence[int], most: int) -> int:
+    """Return the size that none may exceed, so that all together take `most`; small ones stay as they are."""
+    left, rest = most, sorted(sizes)
+    while rest and rest[0] <= left // len(rest):
+        left -= rest.pop(0)
+    return left // len(rest) if rest else most
+
+
+def encode(entry: Entry) -> bytes:
+    """Return an entry as it is stored; of the scenarios of its sandbox it keeps the rules that hit."""
+    call = replace(entry.call, scenarios=applied_scenarios(entry))
+    with suppress(UnicodeError):
+        return _encoder.encode(replace(entry, call=call))
+    # Octets that are no UTF-8 stand in the target too, escaped.
+    path = call.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _encoder.encode(replace(entry, call=replace(call, path=path)))
+
+
+def decode(stored: bytes) -> Entry:
+    """Return the entry that was stored."""
+    return _decoder.decode(stored)
+
+
+def _entry_of(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return replace(decode(fields[b"e"]), number=int(entry_id.partition(b"-")[0]))
+
+
+_PAUSE_S = 0.5
+
+
+class CallNews:
+    """A thread that hears of each new entry, and tells `listener` its sandbox and number.
+
+    What is recorded while Redis does not answer is not told of; a page that asks later sees it.
+    """
+
+    def __init__(
+        self, connection: RedisConnection, channel: str, listener: Callable[[str, int], None]
+    ) -> None:
+        self._connection, self._channel, self._listener = connection, channel, listener
+
+    def start(self) -> None:
+        """Hear from now on, until the process ends."""
+        Thread(target=self._hear, name="call-news", daemon=True).start()
+
+    def _hear(self) -> None:
+        while True:
+            try:
+                with self._connection.subscribed(self._channel) as messages:
+                    self._pass_on(messages)
+            except FAILURES:
+                sleep(_PAUSE_S)
+
+    def _pass_on(self, messages: Any) -> None:
+        while True:
+            message = messages.get_message(ignore_subscribe_messages=True, timeout=_PAUSE_S)
+            if message is not None:
+                sandbox, _, number = message["data"].decode().partition(" ")
+                self._listener(sandbox, int(number))
+
+
+_ITEMS, _RULES = "items:", "rules:"
+_STORE = "store"
+
+
+class RedisCounters:
+    """Counts every call, and what `store` counts; a listener of the journal.
+
+    What happens while Redis does not answer is not counted.
+    """
+
+    def __init__(self, connection: RedisConnection, store: RedisStore) -> None:
+        self._connection, self._store = connection, store
+
+    def __call__(self, entry: Entry) -> None:
+        """Count the call of an entry."""
+        counts = counts_of(entry)
+        fields = {"calls": counts.calls, "faults": counts.faults}
+        fields |= {f"{_ITEMS}{end}": count for end, count in counts.items.items()}
+        fields |= {f"{_RULES}{rule}": count for rule, count in counts.rules.items()}
+        store, of_vendor, of_store = (
+            self._store.take_counts(),
+            self._key(entry.call.vendor),
+            self._key(_STORE),
+        )
+
+        def add(pipeline: Any) -> None:
+            for name, count in fields.items():
+                pipeline.hincrby(of_vendor, name, count)
+            pipeline.hincrby(of_store, "transactions", store.transactions)
+            pipeline.hincrby(of_store, "conflicts", store.conflicts)
+            pipeline.hincrbyfloat(of_store, "seconds", store.seconds)
+
+        with suppress(StoreUnavailableError):
+            self._connection.once(add)
+
+    def of(self, vendor: str) -> VendorCounts:
+        """Return the counts of one vendor."""
+        found = self._connection.ask(lambda client: client.hgetall(self._key(vendor)))
+        counts = {name.decode(): int(count) for name, count in found.items()}
+        items, rules = (_below(prefix, counts) for prefix in (_ITEMS, _RULES))
+        return VendorCounts(counts.get("calls", 0), counts.get("faults", 0), items, rules)
+
+    def of_store(self) -> StoreCounts:
+        """Return the counts of all transactions."""
+        found = self._connection.ask(lambda client: client.hgetall(self._key(_STORE)))
+        transactions, conflicts = (int(found.get(name, 0)) for name in (b"transactions", b"conflicts"))
+        return StoreCounts(transactions, conflicts, float(found.get(b"seconds", 0)))
+
+    def _key(self, counted: str) -> str:
+        return self._connection.key(f"counts:{counted}")
+
+
+def _below(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
+    return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}
+
+
+LONGEST_S = 120
+"""A run that began longer ago than this is not going on any more: its worker was killed."""
+
+
+class RedisCaseRuns:
+    """See `CaseRuns`. All methods raise `StoreUnavailableError` when Redis does not answer."""
+
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
+        self._last_key, self._verdicts_key = connection.key("case-runs-last"), connection.key("case-runs")
+
+    @contextmanager
+    def claim(self, sandbox: str) -> Iterator[bool]:
+        """See `CaseRuns.claim`."""
+        keys, token = [self._connection.key(f"{{{sandbox}}}:case")], token_hex(8)
+        try:
+            yield bool(self._connection.script("case_run", keys, "claim", token, LONGEST_S))
+        finally:
+            with suppress(StoreUnavailableError):
+                self._connection.script("case_run", keys, "end", token)
+
+    def add(self, verdict: Document) -> Document:
+        """See `CaseRuns.add`; a number may be left out where the answer of Redis was lost."""
+        number = int(self._connection.ask(lambda client: client.incr(self._last_key)))
+        numbered = {"run": number, **verdict}
+        self._connection.ask(lambda client: client.hset(self._verdicts_key, number, json.encode(numbered)))
+        self._connection.ask(lambda client: client.hdel(self._verdicts_key, number - MAX_RUNS))
+        return numbered
+
+    def find(self, run: int) -> Document | None:
+        """See `CaseRuns.find`."""
+        found = self._connection.ask(lambda client: client.hget(self._verdicts_key, run))
+        verdict: Document | None = json.decode(found) if found else None
+        return verdict

@@ -1,0 +1,164 @@
+"""Use of sandboxes by all workers: the time of the last call, and calls that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_hex
+from threading import Lock, Thread
+from time import sleep
+from typing import Any, TypeAlias
+
+from mockserver.errors import StoreUnavailableError
+from mockserver.redis_store.connection import RedisConnection
+from mockserver.redis_store.keys import SandboxKeys, sandbox_keys
+
+_FRESH = timedelta(seconds=1)
+"""For how long a worker does not tell the others again that it uses a sandbox."""
+
+
+class RedisUseTimes:
+    """See `UseTimes`; the times by name are in the lists of the sandboxes, of which `names` returns all.
+
+    A sandbox is in its list as long as it is there: the store sees to that, so nothing is added or removed
+    here. A worker remembers when it last told of a sandbox, so that not every call asks Redis.
+    """
+
+    def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
+        self._connection, self.names = connection, names
+        self._told: dict[str, datetime] = {}
+
+    def add(self, name: str, used: datetime) -> bool:
+        """See `UseTimes.add`."""
+        self._told[name] = used
+        return True
+
+    def touch(self, name: str, used: datetime) -> None:
+        """See `UseTimes.touch`."""
+        told = self._told.get(name)
+        if told is not None and used - told < _FRESH:
+            return
+        if self._connection.script("sandbox", self._keys(name), "touch", name, used.isoformat()):
+            self._told[name] = used
+        else:
+            self.remove(name)
+
+    def remove(self, name: str) -> None:
+        """See `UseTimes.remove`."""
+        self._told.pop(name, None)
+
+    def find(self, name: str) -> datetime | None:
+        """See `UseTimes.find`."""
+        key = self._keys(name).sandboxes
+        found = self._connection.ask(lambda client: client.hget(key, name))
+        return None if found is None else datetime.fromisoformat(found.decode())
+
+    def has(self, name: str) -> bool:
+        """See `UseTimes.has`; none is here while Redis does not answer."""
+        if name in self._told:
+            return True
+        try:
+            return self.find(name) is not None
+        except StoreUnavailableError:
+            return False
+
+    def _keys(self, name: str) -> SandboxKeys:
+        return sandbox_keys(self._connection.address.prefix, name)
+
+
+Group: TypeAlias = tuple[str, ...]
+"""What the calls of a group have in common."""
+
+LEASE_MS = 2000
+"""For how long a call stays open if nothing more is heard of its worker."""
+
+RENEW_S = 0.5
+"""A worker may stand still for three of these before it loses its calls."""
+
+
+class OpenCalls:
+    """The calls that are open, none while Redis does not answer; `names` returns those of the sandboxes.
+
+    A thread renews the leases, so that an event loop that is busy loses none. A lease says only whom other
+    calls meet: a call that lost its own is still stored once, because its idempotency key is looked up in the
+    transaction that stores it.
+    """
+
+    def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
+        self._connection, self._names = connection, names
+        self._open: dict[str, str] = {}
+        self._ended: dict[str, str] = {}
+        self._lock = Lock()
+        self._is_renewing = False
+
+    def enter(self, sandbox: str, groups: Sequence[Group]) -> tuple[str, Sequence[int]]:
+        """Count a call in each group, and return its name and how many calls each group has now."""
+        key, words = self._key(sandbox), [_word(group) for group in groups]
+        call = " ".join((token_hex(8), *words, ""))
+        try:
+            counts = self._connection.script("open_calls", [key], "enter", call, LEASE_MS, *words)
+        except StoreUnavailableError:
+            return call, [1 for _ in groups]
+        with self._lock:
+            self._open[call] = key
+            if not self._is_renewing:
+                self._is_renewing = True
+                Thread(target=self._renew_while_open, name="open-calls", daemon=True).start()
+        return call, counts
+
+    def leave(self, call: str) -> None:
+        """Note that a call has ended; if Redis does not hear of it now, it does so later."""
+        with self._lock:
+            if call in self._open:
+                self._ended[call] = self._open.pop(call)
+        self._tell_ends()
+
+    def count(self, group: Group) -> int:
+        """Return how many calls a group has in all sandboxes."""
+        keys, word = [self._key(name) for name in self._names()], _word(group)
+        return sum(self._connection.script("open_calls", [key], "count", word)[0] for key in keys)
+
+    def renew(self) -> None:
+        """Tell of ends that Redis did not hear of, and renew the leases of the calls of this worker.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        self._tell_ends()
+        with self._lock:
+            open_calls = list(self._open.items())
+        for key in {key for _, key in open_calls}:
+            own = [call for call, of in open_calls if of == key]
+            self._connection.script("open_calls", [key], "renew", LEASE_MS, *own)
+
+    def _renew_while_open(self) -> None:
+        goes_on = True
+        while goes_on:
+            sleep(RENEW_S)
+            with suppress(StoreUnavailableError):
+                self.renew()
+            with self._lock:
+                goes_on = self._is_renewing = bool(self._open or self._ended)
+
+    def _tell_ends(self) -> None:
+        with self._lock:
+            ended = list(self._ended.items())
+
+        def end(pipeline: Any) -> None:
+            for call, key in ended:
+                pipeline.zrem(key, call)
+
+        with suppress(StoreUnavailableError):
+            self._connection.once(end)
+            with self._lock:
+                for call, _ in ended:
+                    self._ended.pop(call, None)
+
+    def _key(self, sandbox: str) -> str:
+        return sandbox_keys(self._connection.address.prefix, sandbox).open
+
+
+def _word(group: Group) -> str:
+    return sha256("\0".join(group).encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -1,0 +1,383 @@
+"""Checks of a scenario that its schema accepts: contradictions, unknown names, bad values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+
+from mockserver.codec import json
+from mockserver.model import Document, Json, Path
+from mockserver.scenario.effects import MAX_TEXT, TEXT
+from mockserver.scenario.language import ScenarioProblem, closest_match, shorten
+from mockserver.scenario.predicates import WILDCARD, InvalidPredicateError, parse_path, parse_predicate
+
+OperationsByVendor = Mapping[str, frozenset[str]]
+
+INITIAL_STATE = "Started"
+"""The value of a state that nothing has set yet."""
+
+_EFFECT_MEMBERS = ("items", "envelope", "response", "quota", "transitionsState")
+_REPORT_ONLY_EFFECTS = frozenset({"omit", "duplicate", "warn"})
+_MIN_REPLACING_STATUS = 300
+_MAX_LISTED = 20
+
+
+def check_ids(ids: Mapping[Path, str]) -> Iterator[ScenarioProblem]:
+    """Two rules of one id."""
+    first: dict[str, Path] = {}
+    for path, name in ids.items():
+        if first.setdefault(name, path) != path:
+            detail = f'a second rule is called "{name}"'
+            yield ScenarioProblem(path, "duplicate-rule", detail, f'rename it, such as "{name[:60]}-2"')
+
+
+def check_states(rules: Json) -> Iterator[ScenarioProblem]:
+    """States that must be what nothing sets."""
+    reached: dict[str, set[str]] = {}
+    for rule in rules:
+        for name, value in rule.get("transitionsState", {}).items():
+            reached.setdefault(name, {INITIAL_STATE}).add(value)
+    for at, rule in enumerate(rules):
+        for name, value in rule.get("requiresState", {}).items():
+            possible = reached.get(name, {INITIAL_STATE})
+            if value not in possible:
+                detail = f'no rule ever sets the state "{name}" to "{value}"'
+                cure = f"it can be {', '.join(sorted(possible))}; add transitionsState for another"
+                yield ScenarioProblem((at, "requiresState", name), "unreachable", detail, cure)
+
+
+def check_rule(rule: Json) -> Iterator[ScenarioProblem]:
+    """Rules that do nothing, count twice, or whose answer hides what they do."""
+    if not any(name in rule for name in _EFFECT_MEMBERS) and rule.get("commit", "full") == "full":
+        cure = f"give it one of commit, {', '.join(sorted(_EFFECT_MEMBERS))}"
+        yield ScenarioProblem((), "no-effect", "the rule does nothing", cure)
+    if "times" in rule and "nth" in rule.get("match", {}):
+        cure = "take one of them out; nth: 3 is times: {after: 2, count: 1}"
+        yield ScenarioProblem(("times",), "contradiction", "match.nth and times both count the calls", cure)
+    if rule.get("commit") == "none":
+        for at, one in enumerate(rule.get("items", ())):
+            if one["effect"].get("commit") is True:
+                detail = "the item is to take effect, and commit: none lets nothing do so"
+                where = ("items", at, "effect", "commit")
+                yield ScenarioProblem(where, "contradiction", detail, "take one of them out")
+    yield from _check_hidden_effects(rule)
+
+
+def _check_hidden_effects(rule: Document) -> Iterator[ScenarioProblem]:
+    """Yield effects that have no visible result because another answer is sent."""
+    instead = _replacing_member(rule.get("response", {}))
+    if not instead:
+        return
+    cure = "take one of them out, or put it into a rule of its own"
+    if "envelope" in rule:
+        detail = f"nothing of it would be seen: response.{instead} answers something else"
+        yield ScenarioProblem(("envelope",), "contradiction", detail, cure)
+    for at, one in enumerate(rule.get("items", ())):
+        if _REPORT_ONLY_EFFECTS.issuperset(one["effect"]):
+            detail = (
+                f"{', '.join(one['effect'])} would not be seen: response.{instead} answers something else"
+            )
+            yield ScenarioProblem(("items", at, "effect"), "contradiction", detail, cure)
+
+
+def _replacing_member(response: Document) -> str:
+    """Return what of the response takes the place of the vendor's whole answer, "" when nothing does."""
+    for name in ("body", "example"):
+        if name in response:
+            return name
+    if response.get("status", 0) >= _MIN_REPLACING_STATUS:
+        return "status"
+    return "fault" if response.get("fault") in FAULTS_WITHOUT_RESPONSE else ""
+
+
+def check_items(items: Json) -> Iterator[ScenarioProblem]:
+    """Effects that an earlier one, which takes every item of its kind and never ends, leaves no item for."""
+    taken: dict[bytes, int] = {}
+    for at, one in enumerate(items):
+        select = one["select"]
+        earlier = taken.get(json.encode({"all": True}), taken.get(json.encode(select)))
+        if earlier is not None:
+            detail = f"items/{earlier} has taken these items already, and the first effect wins"
+            cure = "put all that becomes of them into one effect"
+            yield ScenarioProblem((at, "select"), "unreachable", detail, cure)
+        elif "sample" not in select and "failTimes" not in one["effect"]:
+            taken[json.encode(select)] = at
+
+
+def check_effect(effect: Json) -> Iterator[ScenarioProblem]:
+    """Effects of an item that contradict one another, or are none."""
+    if "failTimes" in effect and "fail" not in effect:
+        cure = "add fail: {code: internal}"
+        yield ScenarioProblem(
+            ("failTimes",), "contradiction", "failTimes counts what fails, and nothing does", cure
+        )
+    if "failTimes" in effect and "hang" in effect:
+        detail = "hang fails the item at every attempt, whatever failTimes says"
+        yield ScenarioProblem(("failTimes",), "contradiction", detail, "take one of them out")
+    for name in ("duplicate", "warn"):
+        if "omit" in effect and name in effect:
+            detail = f"{name} would not be seen: omit leaves the item out"
+            yield ScenarioProblem((name,), "contradiction", detail, "take one of them out")
+    if effect == {"commit": True}:
+        cure = "write commit: false, or add fail or hang"
+        yield ScenarioProblem((), "no-effect", "the effect does nothing: an item takes effect anyway", cure)
+
+
+def check_match(match: Json, vendors: OperationsByVendor) -> Iterator[ScenarioProblem]:
+    """Vendors and operations that are not served, and headers that cannot be sent."""
+    vendor, operation = match.get("vendor"), match.get("operation")
+    if vendor is not None and vendor not in vendors:
+        detail = f'no vendor is called "{vendor}"'
+        yield ScenarioProblem(("vendor",), "unknown-vendor", detail, _suggest_name(vendor, vendors))
+    elif operation is not None:
+        served = vendors[vendor] if vendor is not None else frozenset[str]().union(*vendors.values())
+        if operation not in served:
+            whose = f"{vendor} has" if vendor is not None else "no vendor has"
+            detail = f'{whose} {"no" if vendor is not None else "an"} operation "{operation}"'
+            yield ScenarioProblem(
+                ("operation",), "unknown-operation", detail, _suggest_name(operation, served)
+            )
+    yield from check_header_names(match, "headers")
+
+
+def _suggest_name(word: str, words: Collection[str]) -> str:
+    near = closest_match(word, words)
+    if near:
+        return f'rename it to "{near}"'
+    told = sorted(words)[:_MAX_LISTED]
+    more = f", and {len(words) - _MAX_LISTED} more" if len(words) > _MAX_LISTED else ""
+    return f"there are {', '.join(told)}{more}" if told else "there are none"
+
+
+def check_predicate(predicate: Json) -> Iterator[ScenarioProblem]:
+    """Paths outside the subset, and patterns that are none."""
+    try:
+        parse_predicate(predicate)
+    except InvalidPredicateError as bad:
+        code = {"path": "bad-path", "matches": "bad-pattern"}.get(bad.part, "bad-predicate")
+        yield ScenarioProblem((bad.part,) if bad.part else (), code, bad.detail, bad.hint)
+
+
+PartCheck = Callable[[Json], Iterator[ScenarioProblem]]
+
+_RULE_PATH: Path = ("rules", WILDCARD)
+
+
+def check_document(
+    document: Json, vendors: OperationsByVendor, broken: Collection[Path]
+) -> Iterator[ScenarioProblem]:
+    """Yield what is impossible in the parts of `document` at or below which no path of `broken` lies."""
+    spoilt = {path[:length] for path in broken for length in range(len(path) + 1)}
+    ids = {path: name for path, name in _matching_parts(document, (*_RULE_PATH, "id")) if path not in spoilt}
+    yield from check_ids(ids)
+    for pattern, check in _checks_by_path(vendors):
+        for path, node in _matching_parts(document, pattern):
+            if path not in spoilt:
+                yield from (found._replace(path=(*path, *found.path)) for found in check(node))
+
+
+def _checks_by_path(vendors: OperationsByVendor) -> tuple[tuple[Path, PartCheck], ...]:
+    return (
+        (("rules",), check_states),
+        (_RULE_PATH, check_rule),
+        ((*_RULE_PATH, "match"), partial(check_match, vendors=vendors)),
+        ((*_RULE_PATH, "match", "body"), check_predicate),
+        ((*_RULE_PATH, "match", "item"), check_predicate),
+        ((*_RULE_PATH, "items"), check_items),
+        ((*_RULE_PATH, "items", WILDCARD, "select", "where"), check_predicate),
+        ((*_RULE_PATH, "items", WILDCARD, "effect"), check_effect),
+        ((*_RULE_PATH, "envelope"), check_envelope),
+        ((*_RULE_PATH, "envelope", "drift", WILDCARD), check_drift),
+        ((*_RULE_PATH, "response"), check_response),
+        ((*_RULE_PATH, "response", "delay"), check_delay),
+    )
+
+
+def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """Yield every place of the document that the pattern fits."""
+    if not pattern:
+        yield path, node
+    elif pattern[0] == WILDCARD and isinstance(node, list):
+        for at, child in enumerate(node):
+            yield from _matching_parts(child, pattern[1:], (*path, at))
+    elif isinstance(node, dict) and pattern[0] in node:
+        yield from _matching_parts(node[pattern[0]], pattern[1:], (*path, pattern[0]))
+
+
+FAULTS_WITHOUT_RESPONSE = frozenset({"NO_RESPONSE", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE"})
+"""Faults that send nothing of an answer."""
+
+_DELAY_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "fixed": ("value",),
+    "uniform": ("lower", "upper"),
+    "lognormal": ("median", "sigma"),
+}
+_LARGEST_PARAMETER: Mapping[str, str] = {"fixed": "value", "uniform": "upper", "lognormal": "median"}
+_TRANSPORT_HEADERS: Mapping[str, str] = {
+    "content-length": "fault: WRONG_LENGTH",
+    "transfer-encoding": "fault: MALFORMED_RESPONSE_CHUNK",
+    "connection": "fault: CLOSE_IDLE",
+}
+_RELATIVE_DATE = re.compile(r"date[+-][0-9]{1,6}")
+_RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
+_STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
+_TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
+"""Whether a change needs `to`, or must not have it."""
+
+
+def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
+    """Parameters of another type of delay, missing ones, and delays that are none."""
+    kind = delay["type"]
+    own = _DELAY_PARAMETERS[kind]
+    for name in delay:
+        if name not in (*own, "type") and (name, kind) != ("max", "lognormal"):
+            owner = next((other for other, names in _DELAY_PARAMETERS.items() if name in names), "lognormal")
+            detail = f"a {kind} delay has no {name}; that is of a {owner} one"
+            yield ScenarioProblem((name,), "contradiction", detail, f"take it out, or write type: {owner}")
+    missing = [name for name in own if name not in delay]
+    for name in missing:
+        yield ScenarioProblem(
+            (), "missing-key", f'the key "{name}" of a {kind} delay is missing', f'add "{name}"'
+        )
+    if missing:
+        return
+    if kind == "uniform" and delay["lower"] > delay["upper"]:
+        detail = f"lower {delay['lower']:,} is above upper {delay['upper']:,}"
+        yield ScenarioProblem(("lower",), "contradiction", detail, "change places with upper")
+    elif delay[_LARGEST_PARAMETER[kind]] == 0 or delay.get("max") == 0:
+        yield ScenarioProblem((), "no-effect", "a delay of 0 ms is none", "write more, or take it out")
+
+
+def check_response(response: Json) -> Iterator[ScenarioProblem]:
+    """Answers of which nothing would arrive, and parts of one that exclude each other."""
+    yield from _check_against_fault(response)
+    if "body" in response and "example" in response:
+        detail = "body and example are both the answer's body"
+        yield ScenarioProblem(("example",), "contradiction", detail, "take one of them out")
+    if "body" in response and response.get("status") in _STATUSES_WITHOUT_BODY:
+        detail = f"an answer of status {response['status']} has no body (RFC 9110)"
+        yield ScenarioProblem(("body",), "contradiction", detail, "take it out, or use another status")
+    if response.get("truncateBodyAtFraction") == 1 and len(response) == 1:
+        detail = "the whole body is sent anyway"
+        yield ScenarioProblem(("truncateBodyAtFraction",), "no-effect", detail, "write less than 1")
+    yield from _check_headers(response)
+
+
+def _check_against_fault(response: Document) -> Iterator[ScenarioProblem]:
+    fault = response.get("fault")
+    useless: tuple[str, ...]
+    if fault in FAULTS_WITHOUT_RESPONSE:
+        useless, why = (*_RESPONSE_MEMBERS, "dribble", "truncateBodyAtFraction"), "sends nothing of an answer"
+    elif fault == "CONNECTION_RESET_BY_PEER" and "truncateBodyAtFraction" not in response:
+        useless, why = (*_RESPONSE_MEMBERS, "dribble"), "comes before anything is sent"
+    elif fault == "CLOSE_IDLE":
+        useless, why = ("truncateBodyAtFraction",), "comes after a whole answer"
+    elif fault == "MALFORMED_RESPONSE_CHUNK":
+        useless, why = ("body", "example", "dribble", "truncateBodyAtFraction"), "sends no body"
+    else:
+        return
+    cure = "take it out, or use another fault"
+    if fault == "CONNECTION_RESET_BY_PEER":
+        cure = "add truncateBodyAtFraction: 0.5 to reset after the head, or take it out"
+    for name in useless:
+        if name in response:
+            detail = f"{name} would not be seen: {fault} {why}"
+            yield ScenarioProblem((name,), "contradiction", detail, cure)
+
+
+def _check_headers(response: Document) -> Iterator[ScenarioProblem]:
+    yield from check_header_names(response, "headers")
+    yield from check_header_values(response, "headers")
+    twice = {"retry-after": "retryAfter" in response, "content-type": "body" in response}
+    for name in response.get("headers", ()):
+        if instead := _TRANSPORT_HEADERS.get(name.lower()):
+            detail = f"{name} belongs to the transport, which sets it"
+            yield ScenarioProblem(("headers", name), "contradiction", detail, f"use {instead}")
+        if twice.get(name.lower()):
+            other = "retryAfter" if name.lower() == "retry-after" else "body.mediaType"
+            detail = f"{name} is said by {other} too"
+            yield ScenarioProblem(("headers", name), "contradiction", detail, "take one of them out")
+    if "body" in response:
+        yield from check_header_value(response["body"]["mediaType"], ("body", "mediaType"))
+    said = response.get("retryAfter")
+    if isinstance(said, str):
+        yield from check_header_value(said, ("retryAfter",))
+        if said.startswith("date") and not _RELATIVE_DATE.fullmatch(said):
+            detail = f'"{said}" is no date ahead'
+            yield ScenarioProblem(("retryAfter",), "bad-date", detail, "write date+7 or date-300, in seconds")
+
+
+def check_envelope(envelope: Json) -> Iterator[ScenarioProblem]:
+    """Effects that change nothing, and media types that no header can carry."""
+    if envelope.get("countAdd") == 0:
+        yield ScenarioProblem(
+            ("countAdd",), "no-effect", "nothing is added", "write another number, or take it out"
+        )
+    if envelope.get("emptyMapAsArray") is False:
+        detail = "an empty map is a map anyway"
+        yield ScenarioProblem(("emptyMapAsArray",), "no-effect", detail, "write true, or take it out")
+    yield from check_header_value(envelope.get("contentType", ""), ("contentType",))
+    times: dict[str, int] = {}
+    for place, drift in enumerate(envelope.get("drift", ())):
+        if drift["change"] == "reword" and isinstance(to := drift.get("to"), str):
+            path = drift["path"]
+            times[path] = times.get(path, 1) * to.count(TEXT)
+            if times[path] > MAX_TEXT:
+                detail = f"{path} would be repeated over {MAX_TEXT:,} times, which is the limit of a text"
+                yield ScenarioProblem(("drift", place, "to"), "too-long", detail, f"write {TEXT} less often")
+                return
+
+
+def check_drift(drift: Json) -> Iterator[ScenarioProblem]:
+    """Paths outside the subset or to no member, and a `to` that is missing, useless or no text."""
+    try:
+        path = parse_path(drift["path"], every=True)
+    except InvalidPredicateError as bad:
+        yield ScenarioProblem(("path",), "bad-path", bad.detail, bad.hint)
+        return
+    change = drift["change"]
+    if not path or (change in ("add", "rename") and (path[-1] == WILDCARD or isinstance(path[-1], int))):
+        detail = f'the path "{drift["path"]}" names no member to {change}'
+        yield ScenarioProblem(("path",), "bad-path", detail, "end it in a name, such as $.data[*].status")
+    needed = _TAKES_TO.get(change)
+    if needed is True and "to" not in drift:
+        detail = f'the key "to" of the change {change} is missing'
+        yield ScenarioProblem((), "missing-key", detail, 'add "to"')
+    elif needed is False and "to" in drift:
+        yield ScenarioProblem(("to",), "contradiction", f"the change {change} has no to", "take it out")
+    elif change in ("rename", "reword") and "to" in drift and not isinstance(drift["to"], str):
+        yield ScenarioProblem(("to",), "wrong-type", f"the change {change} takes a text", "give it a text")
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def check_header_names(node: Document, member: str) -> Iterator[ScenarioProblem]:
+    """Names that no header has, and those that differ from another in their case only (RFC 9110 §5.1)."""
+    seen: dict[str, str] = {}
+    for name in node.get(member, ()):
+        if not _HEADER_NAME.fullmatch(name):
+            cure = "use letters, digits and hyphens"
+            yield ScenarioProblem(
+                (member, name), "bad-header", f'"{shorten(name)}" is no name of a header', cure
+            )
+        first = seen.setdefault(name.lower(), name)
+        if first != name:
+            detail = f"{name} is {first} once more: the case of a header's name does not count"
+            yield ScenarioProblem((member, name), "contradiction", detail, "take one of them out")
+
+
+def check_header_values(node: Document, member: str) -> Iterator[ScenarioProblem]:
+    """Values with what no header can carry."""
+    for name, value in node.get(member, {}).items():
+        yield from check_header_value(value, (member, name))
+
+
+def check_header_value(value: str, path: tuple[str, ...]) -> Iterator[ScenarioProblem]:
+    """Yield a value with line breaks, control characters or letters beyond Latin-1 (RFC 9110 §5.5)."""
+    if not _HEADER_VALUE.fullmatch(value):
+        detail = f'a header cannot carry "{shorten(value)}"'.replace("\n", "\\n").replace("\r", "\\r")
+        cure = "leave out line breaks, control characters and letters beyond Latin-1"
+        yield ScenarioProblem(path, "bad-header", detail, cure)

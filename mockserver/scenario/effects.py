@@ -1,0 +1,548 @@
+"""Effects of a decision on the items, the envelope, the reply and the delivery of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
+from decimal import Decimal
+from functools import partial
+from hashlib import blake2b
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.errors import (
+    Forbidden,
+    MalformedBody,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    Refusal,
+    Rejected,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMediaType,
+    VendorFailure,
+)
+from mockserver.model import (
+    Action,
+    Answer,
+    AppliedEffect,
+    Call,
+    Delivery,
+    Fault,
+    Item,
+    Json,
+    Outcome,
+    Path,
+    Problem,
+    Reply,
+)
+from mockserver.sandbox.store import State
+from mockserver.scenario.model import Decision, Effect, EnvelopeEffect, ResponseEffect
+from mockserver.spec.openapi import Batch, parse_pointer
+from mockserver.vendor import (
+    ApplyBatch,
+    BatchResult,
+    CompleteBatchHandler,
+    DescribeFault,
+    Handler,
+    Refuse,
+    RenderBatch,
+    Request,
+    StoreItem,
+)
+
+WILDCARD = "*"
+TEXT = "{text}"
+
+MAX_TEXT = 64 * 1024
+"""Limit of characters of a text that a drift makes of another."""
+
+MAX_GROWTH = 1024 * 1024
+"""Limit of characters that the drifts of a call add to its answer, besides eight times its own.
+
+Each place that they look at costs eight too.
+"""
+
+_PLACE = _TIMES = 8
+_USED_UP = "the drifts of a rule would make too much of the answer: the rest of them is not done"
+
+Change = Callable[[dict[str, Any], str], None]
+
+
+@dataclass(slots=True)
+class _Growth:
+    """How many characters drifts may still add."""
+
+    left: int
+
+    def take(self, characters: int) -> bool:
+        """Return whether so many may be added; if not, nothing is from then on."""
+        self.left = self.left - characters if 0 <= characters <= self.left else -1
+        return self.left >= 0
+
+
+def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | None) -> Reply:
+    """Return the reply with the effect on its JSON; one that is not JSON takes the media type only.
+
+    `batch` says where the count and the maps are; without it maps are all empty objects.
+    """
+    if effect is None:
+        return reply
+    if effect.content_type:
+        reply = replace(reply, media_type=effect.content_type)
+    if not (effect.count_add or effect.empty_map_as_array or effect.drift) or not reply.body:
+        return reply
+    try:
+        document = json.decode(reply.body)
+    except MalformedBody:
+        return reply
+    growth = _Growth(MAX_GROWTH + _TIMES * len(reply.body))
+    if effect.count_add and batch is not None and "count" in batch.outcome:
+        _change(document, parse_pointer(batch.outcome["count"]), _add_number(effect.count_add), growth)
+    if effect.empty_map_as_array:
+        document = _replace_empty_maps(document, batch, growth)
+    for drift in effect.drift:
+        _change(document, drift.path, _CHANGES[drift.change](drift.to, growth), growth)
+    reply = replace(reply, body=json.encode(document))
+    return reply if growth.left >= 0 else replace(reply, reason=_USED_UP)
+
+
+def _replace_empty_maps(document: Json, batch: Batch | None, growth: _Growth) -> Json:
+    if batch is None or not batch.maps:
+        return _replace_empty_objects(document)
+    for pointer in batch.maps:
+        _change(document, parse_pointer(pointer), _replace_by_array, growth)
+    return document
+
+
+def _replace_empty_objects(node: Json) -> Json:
+    if isinstance(node, dict):
+        return {name: _replace_empty_objects(child) for name, child in node.items()} if node else []
+    return [_replace_empty_objects(child) for child in node] if isinstance(node, list) else node
+
+
+def _replace_by_array(holder: dict[str, Any], name: str) -> None:
+    if holder.get(name) == {}:
+        holder[name] = []
+
+
+def _add_number(number: int) -> Change:
+    def add(holder: dict[str, Any], name: str) -> None:
+        if isinstance(holder.get(name), (int, Decimal)):
+            holder[name] += number
+
+    return add
+
+
+def _change(node: Json, path: Path, change: Change, growth: _Growth) -> None:
+    """Do `change` to the member at `path` wherever an object is there to hold it, up to the limit."""
+    if not path:
+        return
+    step, rest = path[0], path[1:]
+    if isinstance(node, list):
+        for at in range(len(node)) if step == WILDCARD else range(len(node))[_slice_of(step)]:
+            if growth.take(_PLACE):
+                _change_element(node, at, rest, change, growth)
+    elif isinstance(node, dict):
+        for name in list(node) if step == WILDCARD else [str(step)]:
+            if growth.take(_PLACE):
+                _change_member(node, name, rest, change, growth)
+
+
+def _slice_of(step: str | int) -> slice:
+    return slice(step, step + 1) if isinstance(step, int) else slice(0)
+
+
+def _change_member(members: dict[str, Any], name: str, rest: Path, change: Change, growth: _Growth) -> None:
+    if rest:
+        _change(members.get(name), rest, change, growth)
+    else:
+        change(members, name)
+
+
+def _change_element(elements: list[Any], at: int, rest: Path, change: Change, growth: _Growth) -> None:
+    if rest:
+        _change(elements[at], rest, change, growth)
+        return
+    holder = {WILDCARD: elements[at]}
+    change(holder, WILDCARD)
+    elements[at] = holder.get(WILDCARD, elements[at])
+
+
+def _set_member(to: Json, growth: _Growth) -> Change:
+    """Set a copy, because later drifts may change it."""
+    written = json.encode(to)
+
+    def change(holder: dict[str, Any], name: str) -> None:
+        if growth.take(len(written)):
+            holder[name] = json.decode(written)
+
+    return change
+
+
+def _set_present_member(to: Json, growth: _Growth) -> Change:
+    set_member = _set_member(to, growth)
+    return lambda holder, name: set_member(holder, name) if name in holder else None
+
+
+def _if_present(made: Callable[[Json], Json]) -> Change:
+    def change(holder: dict[str, Any], name: str) -> None:
+        if name in holder:
+            holder[name] = made(holder[name])
+
+    return change
+
+
+def _rename_member(to: Json, growth: _Growth) -> Change:
+    def change(holder: dict[str, Any], name: str) -> None:
+        if name in holder and growth.take(len(str(to))):
+            renamed = {str(to) if member == name else member: child for member, child in holder.items()}
+            holder.clear()
+            holder.update(renamed)
+
+    return change
+
+
+def _widen_member(_to: Json, _room: _Growth) -> Change:
+    return _if_present(_widen_value)
+
+
+def _widen_value(value: Json) -> Json:
+    """Return a number or a truth as text, anything else as a list of itself."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, Decimal)) else [value]
+
+
+def _reword_text(to: Json, growth: _Growth) -> Change:
+    pieces = (str(to) if to is not None else f"«{TEXT}»").split(TEXT)
+
+    def reword(text: Json) -> Json:
+        """Return the new words; the old ones if these would be too long."""
+        if not isinstance(text, str):
+            return text
+        characters = sum(map(len, pieces)) + len(text) * (len(pieces) - 1)
+        return text.join(pieces) if characters <= MAX_TEXT and growth.take(characters) else text
+
+    return _if_present(reword)
+
+
+_CHANGES: Mapping[str, Callable[[Json, _Growth], Change]] = {
+    "add": _set_member,
+    "value": _set_present_member,
+    "null": lambda _to, _room: _if_present(lambda _old: None),
+    "rename": _rename_member,
+    "widen": _widen_member,
+    "reword": _reword_text,
+}
+
+
+T = TypeVar("T")
+
+_NO_ITEM_EFFECT = Effect()
+_TIMEOUT_FAULT = Fault("timeout")
+_FIRST_REFUSAL = 400
+_FIRST_EXTRA_KEY = 2**30
+"""First integer key of extra outcomes."""
+
+
+class _RollbackError(Exception):
+    """Raised to leave a savepoint whose writes are to be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedEffects:
+    """The effects of a decision on one call; `fault` and `refuse` are the vendor's words.
+
+    `reported` holds the outcomes that the answer shows, `actual` those that took place, by item index; both
+    only for items where they differ from the outcome of the batch.
+    """
+
+    decision: Decision
+    fault: DescribeFault
+    refuse: Refuse
+    reported: dict[int, Outcome] = field(default_factory=dict)
+    actual: dict[int, Outcome] = field(default_factory=dict)
+
+    def room(self, room: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
+        """Return the batch handler with the effects applied."""
+        return dataclass_replace(room, apply=self._apply(room.apply), render=self._render(room, batch))
+
+    def handler(self, handler: Handler) -> Handler:
+        """Return the handler of an operation that is no batch; its one document is item 0."""
+        effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
+
+        def handle(request: Request, state: State) -> Reply:
+            wrong = _item_fault(effect)
+            if wrong is None:
+                reply = _run_item(partial(handler, request), effect, state)
+            else:
+                if effect.commit and handler(request, state).status < _FIRST_REFUSAL:
+                    self.actual[0] = Outcome(Item(0, "", request.document), Action.UPDATED)
+                reply = run_and_roll_back(partial(self._refused, wrong, request), state)
+            return apply_envelope(reply, self.decision.envelope, None)
+
+        return handle
+
+    def refusal(self, reply: Reply) -> Reply:
+        """Return the reply to a call that is refused whole, as the envelope's effect leaves it."""
+        return apply_envelope(reply, self.decision.envelope, None)
+
+    def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """Return what became of the items, whatever the answer says."""
+        return tuple([self.actual.get(one.item.index, one) for one in outcomes]) if self.actual else outcomes
+
+    def _apply(self, apply: ApplyBatch) -> ApplyBatch:
+        def opened(request: Request, state: State) -> StoreItem:
+            keep = apply(request, state)
+
+            def keep_bent(item: Item) -> Outcome:
+                effect = self.decision.effects.get(item.index)
+                return keep(item) if effect is None else self._keep(keep, item, effect, request, state)
+
+            return keep_bent
+
+        return opened
+
+    def _keep(self, keep: StoreItem, item: Item, effect: Effect, request: Request, state: State) -> Outcome:
+        wrong = _item_fault(effect)
+        problem = None if wrong is None else self.fault(wrong, item, request)
+        if problem is not None and not effect.commit:
+            raise Rejected(problem)
+        outcome = _run_item(lambda _state: keep(item), effect, state)
+        if effect.warn is not None:
+            warning = self.fault(effect.warn, item, request)
+            outcome = replace(outcome, warnings=(*outcome.warnings, warning))
+        if problem is not None:
+            self.reported[item.index] = Outcome(item, Action.REJECTED, outcome.document, (problem,))
+        elif effect.commit is False:
+            self.actual[item.index] = Outcome(item, Action.SKIPPED)
+        return outcome
+
+    def _render(self, room: CompleteBatchHandler, batch: Batch) -> RenderBatch:
+        def render(result: BatchResult, state: State) -> Reply:
+            told = [self.reported.get(one.item.index, one) for one in result.outcomes]
+            shown = tuple(self._shown(told, room, batch))
+            reply = room.render(BatchResult(result.request, shown), state)
+            return apply_envelope(reply, self.decision.envelope, batch)
+
+        return render
+
+    def _shown(self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
+        """Return the outcomes that the answer shows, in its order."""
+        shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, room, batch)]
+        envelope = self.decision.envelope
+        return (
+            shown if envelope is None else reorder_outcomes(shown, envelope.order, self.decision.shuffle_seed)
+        )
+
+    def _phantoms(
+        self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch
+    ) -> Iterator[Outcome]:
+        """Yield the extra outcomes, made of the first accepted outcome, or of the first."""
+        count = self.decision.envelope.phantom if self.decision.envelope is not None else 0
+        model = next((one for one in reported if one.accepted), next(iter(reported), None))
+        if model is None:
+            return
+        for number in range(1, count + 1):
+            yield (
+                default_extra_outcome(model, number, batch)
+                if room.extra_outcome is None
+                else room.extra_outcome(model, number)
+            )
+
+    def _repeated(self, reported: list[Outcome], *, atomic: bool) -> Iterator[Outcome]:
+        """Yield each outcome as often as it is reported; one that undid an atomic batch is never omitted."""
+        for outcome in reported:
+            effect = self.decision.effects.get(outcome.item.index, _NO_ITEM_EFFECT)
+            if not effect.omit or (atomic and not outcome.accepted):
+                yield from (outcome for _ in range(1 + effect.duplicate))
+
+    def _refused(self, wrong: Fault, request: Request, state: State) -> Reply:
+        reply = self.refuse(self._refusal(wrong, request), request.call, request.operation, state)
+        return reply if wrong.status is None else replace(reply, status=wrong.status)
+
+    def _refusal(self, wrong: Fault, request: Request) -> Refusal:
+        if wrong.code == "internal":
+            return VendorFailure(wrong.message)
+        if wrong.code == "timeout":
+            return Unavailable(wrong.message)
+        if wrong.code == "throttled":
+            return TooManyRequests(detail=wrong.message)
+        return Rejected(self.fault(wrong, Item(0, "", request.document), request))
+
+
+def applied_effects(decision: Decision) -> Mapping[int, AppliedEffect]:
+    """Return what the rules did to single items, by index."""
+    return {
+        index: AppliedEffect(decision.effect_rules[index], tuple(_words(effect)))
+        for index, effect in decision.effects.items()
+    }
+
+
+def _words(effect: Effect) -> Iterator[str]:
+    """Yield what an effect does, in the words of `AppliedEffect`."""
+    said = {
+        "failed": effect.fail is not None,
+        "held": effect.hang_ms is not None,
+        "warned": effect.warn is not None,
+        "omitted": effect.omit,
+        "duplicated": bool(effect.duplicate),
+        "stored": effect.commit is True and (effect.omit or _item_fault(effect) is not None),
+        "not-stored": effect.commit is False,
+    }
+    yield from (word for word, holds in said.items() if holds)
+
+
+def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
+    """Return the outcome as if of an item that was never sent: other key members, all else alike."""
+    document = outcome.item.document
+    if isinstance(document, dict):
+        named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
+        document = {**document, **named}
+    return replace(outcome, item=Item(outcome.item.index, f"phantom-{number}", document))
+
+
+def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:
+    """Reorder the outcomes: as they are, reversed, rotated or shuffled; two or more always change."""
+    if order == "reverse":
+        return shown[::-1]
+    if order == "shuffle":
+        places = sorted(range(len(shown)), key=lambda at: blake2b(f"{shuffle_seed}/{at}".encode()).digest())
+        if places != list(range(len(shown))):
+            return [shown[at] for at in places]
+    return shown[1:] + shown[:1] if order else shown
+
+
+def _unused_key(value: object, number: int) -> object:
+    return _FIRST_EXTRA_KEY + number if isinstance(value, int) else f"phantom-{number}"
+
+
+def _item_fault(effect: Effect) -> Fault | None:
+    return effect.fail or (_TIMEOUT_FAULT if effect.hang_ms is not None else None)
+
+
+def _run_item(work: Callable[[State], T], effect: Effect, state: State) -> T:
+    """Run `work`, and undo it if the effect discards the result."""
+    return run_and_roll_back(work, state) if effect.commit is False else work(state)
+
+
+def run_and_roll_back(work: Callable[[State], T], state: State) -> T:
+    """Return what `work` gives; what it wrote is taken back."""
+    with suppress(_RollbackError), state.item():
+        found = work(state)
+        raise _RollbackError
+    return found
+
+
+RenderRefusal = Callable[[Refusal], Reply]
+
+_REDIRECTS = range(300, 400)
+_ERRORS = range(400, 600)
+_SERVER_ERRORS = 500
+_UNAVAILABLE = frozenset({502, 503, 504})
+
+_REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
+    401: lambda _call: Unauthorized("expired"),
+    403: lambda _call: Forbidden("scope"),
+    404: lambda call: NotFound("path", call.path),
+    405: lambda _call: MethodNotAllowed(()),
+    406: lambda call: NotAcceptable(call.headers.get("accept", "")),
+    413: lambda _call: TooLarge(0),
+    415: lambda call: UnsupportedMediaType(call.headers.get("content-type", ""), ()),
+}
+
+
+def refusal_for_status(status: int, call: Call, wait: int | None = None) -> Refusal:
+    """Return the refusal that a vendor would answer with that status, or the nearest to it."""
+    if status in _REFUSALS_BY_STATUS:
+        return _REFUSALS_BY_STATUS[status](call)
+    if status == 429:  # noqa: PLR2004 - HTTP's own number
+        return TooManyRequests("", wait)
+    if status >= _SERVER_ERRORS:
+        return Unavailable() if status in _UNAVAILABLE else VendorFailure()
+    return Rejected(Problem("conflict", (), "the call is refused", "fault", status))
+
+
+def apply_response(
+    answer: Answer,
+    decision: Decision,
+    call: Call,
+    render_refusal: RenderRefusal,
+    example: Reply | None = None,
+) -> Answer:
+    """Return the answer with the decision's effects on reply, headers and delivery.
+
+    `render_refusal` words a refusal as the vendor does; `example` is the decision's example. The outcomes
+    are unchanged.
+    """
+    effect = decision.response or ResponseEffect()
+    reply = example or _replace_reply(answer.reply, effect, decision, call, render_refusal)
+    reply = _replace_headers(reply, effect, decision)
+    return replace(
+        answer,
+        reply=reply,
+        applied=decision.applied,
+        effects=applied_effects(decision),
+        delivery=build_delivery(decision),
+    )
+
+
+def apply_quota_refusal(refused: Answer, decision: Decision) -> Answer:
+    """Return the refusal of a rule's quota, with the status that the rule says."""
+    reply = replace(refused.reply, status=decision.quota_status)
+    return replace(refused, reply=reply, applied=decision.applied, delivery=build_delivery(decision))
+
+
+def build_delivery(decision: Decision) -> Delivery | None:
+    """Return how the answer leaves; None when it leaves at once and whole."""
+    effect = decision.response or ResponseEffect()
+    dribble = effect.dribble
+    delivery = Delivery(
+        delay_ms=decision.delay_ms,
+        chunks=dribble.chunks if dribble is not None else 1,
+        spread_ms=dribble.total_ms if dribble is not None else 0,
+        fraction=effect.truncate_at,
+        fault=effect.fault,
+    )
+    return None if delivery == Delivery() else delivery
+
+
+def _replace_reply(
+    reply: Reply, effect: ResponseEffect, decision: Decision, call: Call, render_refusal: RenderRefusal
+) -> Reply:
+    status = effect.status if effect.status is not None else reply.status
+    if effect.body is not None:
+        return Reply(status, effect.body.text.encode(), effect.body.media_type)
+    if status == reply.status:
+        return reply
+    if status in _ERRORS:
+        wait = int(decision.retry_after) if decision.retry_after.isdecimal() else None
+        return replace(render_refusal(refusal_for_status(status, call, wait)), status=status)
+    if status in _REDIRECTS:
+        query = f"?{call.query}" if call.query else ""
+        path = call.target or quote(f"{call.mount}{call.path}")
+        return Reply(status, headers=(("Location", f"{path}{query}"),))
+    return replace(reply, status=status)
+
+
+def _replace_headers(reply: Reply, effect: ResponseEffect, decision: Decision) -> Reply:
+    """Return the reply with the effect's headers in place of its own ones of the same name."""
+    said = dict(effect.headers)
+    if effect.retry_after is not None:
+        said["Retry-After"] = decision.retry_after
+    if not said:
+        return reply
+    names = {name.lower() for name in said}
+    kept = [(name, text) for name, text in reply.headers if name.lower() not in names]
+    media_type = next((text for name, text in said.items() if name.lower() == "content-type"), None)
+    others = [(name, str(text)) for name, text in said.items() if name.lower() != "content-type"]
+    return replace(reply, media_type=media_type or reply.media_type, headers=(*kept, *others))

@@ -1,0 +1,217 @@
+"""Who may call: Host, Origin and token of the control plane; pages of other origins (CORS)."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from dataclasses import dataclass
+from hmac import compare_digest
+from http import HTTPStatus
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockserver.codec.http import problem_reply
+from mockserver.codec.urls import is_loopback, path_of
+from mockserver.engine.reasons import shown_origin
+from mockserver.errors import MockServerError
+from mockserver.journal.access_log import Note, ignore_note
+
+HEALTH_PATH = "/_mock/health"
+"""Path that any Host may read, without a token: containers are checked by address or service name."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+_MAX_SHOWN = 80
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]*))(?::[0-9]*)?")
+"""A Host header in lower case (RFC 3986 §3.2.2): an IPv6 address in brackets or a name, and a port."""
+
+
+class _AccessError(MockServerError):
+    """The request is not allowed."""
+
+    def __init__(self, status: int, title: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.title, self.code = status, title, code
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGuard:
+    """Passes requests to `app` if Host, Origin and token are acceptable.
+
+    `hosts` are accepted besides loopback; None accepts any Host, for an application that only the embedding
+    program can reach. A non-empty `token` is required as a bearer token; where people look in with a browser,
+    which `takes_password`, also as the password of any user. `foreign_token` is required likewise,
+    but only of peers off loopback; what they say of themselves does not count.
+    """
+
+    app: ASGIApp
+    hosts: tuple[str, ...] | None = None
+    token: str = ""
+    foreign_token: str = ""
+    takes_password: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Forward the request, or refuse it with problem details: 401 without the token, else 403."""
+        if scope["type"] == "http":
+            try:
+                self._check(scope, Headers(scope=scope))
+            except _AccessError as refused:
+                await self._refusal_response(refused)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        method = scope["method"]
+        if scope["path"] == HEALTH_PATH and method in _SAFE_METHODS:
+            return
+        if self.hosts is not None:
+            _check_host(headers.getlist("host"), self.hosts)
+            if method not in _SAFE_METHODS:
+                _check_origin(headers)
+        token = self.token or ("" if _is_near(scope) else self.foreign_token)
+        if token and not self._has_token(token, headers.get("authorization", "")):
+            detail = "the control plane requires its token: Authorization: Bearer …"
+            if self.takes_password:
+                detail = "the console requires the control token as its password, with any user name"
+            if not self.token:
+                detail += "; the server printed it when it started"
+            raise _AccessError(401, "Unauthorized", "no-token", detail)
+
+    def _has_token(self, token: str, authorization: str) -> bool:
+        scheme, _, given = authorization.partition(" ")
+        scheme, given = scheme.lower(), given.strip()
+        if self.takes_password and scheme == "basic":
+            scheme, given = "bearer", _password(given)
+        # Compare in constant time, so that a token cannot be guessed letter by letter.
+        same = compare_digest(given.encode("utf-8"), token.encode())
+        return same and scheme == "bearer"
+
+    def _refusal_response(self, refused: _AccessError) -> Response:
+        reply = problem_reply(refused.status, refused.title, str(refused), code=refused.code)
+        scheme = "Basic" if self.takes_password else "Bearer"
+        is_challenge = refused.title == "Unauthorized"
+        headers = {"WWW-Authenticate": f'{scheme} realm="mockserver"'} if is_challenge else {}
+        return Response(reply.body, reply.status, headers, reply.media_type)
+
+
+def _is_near(scope: Scope) -> bool:
+    """Return whether the peer of the connection is on this machine."""
+    peer = scope.get("client")
+    return peer is not None and is_loopback(peer[0])
+
+
+def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
+    host = host_name(found[0]) if len(found) == 1 else ""
+    is_here = is_loopback(host) or host.endswith(".localhost")
+    if not host or (not is_here and host not in [host_name(name) for name in hosts]):
+        shown = ", ".join(found)[:_MAX_SHOWN] or "none"
+        detail = f"expected a Host of this server, found {shown}; allow it with --allow-host"
+        raise _AccessError(403, "Forbidden", "foreign-host", detail)
+
+
+def _check_origin(headers: Headers) -> None:
+    """Raise `_AccessError` if a browser sent the request from a page of another origin."""
+    site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
+    foreign = origin is not None and origin.partition("://")[2] != headers["host"]
+    if site not in _OWN_SITES or foreign:
+        shown = (origin or site)[:_MAX_SHOWN]
+        raise _AccessError(403, "Forbidden", "cross-site", f"a page of another origin may not write: {shown}")
+
+
+def host_name(host: str) -> str:
+    """Return the lower-case host name or address of a Host header, without port; "" if it is none."""
+    bare = host.strip().lower()
+    if bare.count(":") > 1 and "[" not in bare:
+        return bare
+    match = _HOST.fullmatch(bare)
+    return (match[1] or match[2]).removesuffix(".") if match else ""
+
+
+def _password(credentials: str) -> str:
+    """Return the password of Basic credentials, "" if they are none."""
+    try:
+        return b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:  # also what base64 and the decoder raise
+        return ""
+
+
+EVERY_ORIGIN = "*"
+_SANDBOXES = "sandboxes"
+_READABLE = frozenset(
+    name.encode()
+    for name in ("cache-control", "content-language", "content-length", "content-type", "expires")
+)
+"""Response headers that a page may always read."""
+
+
+def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:
+    """Return the application with CORS for `origins` on everything but the server's own paths.
+
+    Preflights are answered before the application sees them; `note` is told of each that is refused. Every
+    response header can be read by the page.
+    Pages of the named origins may send credentials; with `*` nobody may, as browsers do not allow both.
+    """
+    if not origins:
+        return app
+    with_cors = _Cors(
+        _ExposeHeaders(app),
+        note,
+        allow_origins=origins,
+        allow_methods=ALL_METHODS,
+        allow_headers=[EVERY_ORIGIN],
+        allow_credentials=EVERY_ORIGIN not in origins,
+        allow_private_network=True,
+    )
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        is_own = scope["type"] != "http" or _is_own_path(path_of(scope))
+        await (app if is_own else with_cors)(scope, receive, send)
+
+    return dispatch
+
+
+def _is_own_path(path: str) -> bool:
+    """Return whether the path belongs to the control plane or the console."""
+    segments = path.lstrip("/").split("/", 2)
+    first = segments[-1] if segments[0] == _SANDBOXES else segments[0]
+    return first.startswith("_")
+
+
+class _Cors(CORSMiddleware):
+    """Starlette's middleware, which says on a refused preflight what to do."""
+
+    def __init__(self, app: ASGIApp, note: Note, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._note = note
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Return the answer to a preflight."""
+        response = super().preflight_response(request_headers)
+        origin = request_headers["origin"]
+        if response.status_code != HTTPStatus.OK and not self.is_allowed_origin(origin):
+            shown = shown_origin(origin)
+            reason = f"pages of origin {shown} may not call; add --cors {shown}"
+            response.headers["Mock-Reason"] = reason
+            self._note(f"OPTIONS {response.status_code}  {reason}")
+        return response
+
+
+class _ExposeHeaders:
+    """Lets a page read every header of a response, the Mock-… headers and the vendor's own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def expose(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                names = sorted({name.lower() for name, _ in message.get("headers", ())} - _READABLE)
+                exposed = (b"access-control-expose-headers", b", ".join(names))
+                message = {**message, "headers": [*message["headers"], *([exposed] if names else [])]}
+            await send(message)
+
+        await self._app(scope, receive, expose)

@@ -1,0 +1,293 @@
+"""Request bodies read, replies sent, and both recorded in the journal."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from asyncio import to_thread
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+
+from msgspec.structs import replace
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Send
+from werkzeug.datastructures import Headers
+from werkzeug.http import remove_entity_headers
+
+from mockserver.codec.instants import print_http_date
+from mockserver.engine.reasons import one_line
+from mockserver.errors import MalformedBody, Refusal, TooLarge, UnsupportedMediaType
+from mockserver.journal.journal import Journal
+from mockserver.model import Answer, Call, Reply, Value
+from mockserver.sandbox.clock import Clock, system_clock
+
+CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Supported content codings, each with its `wbits` for zlib."""
+
+_LENGTH = re.compile("[0-9]{1,19}")
+
+MAX_MEMBERS = 64
+"""Limit of gzip members in one body (RFC 1952 §2.2), because each one costs time whatever its size."""
+
+MAX_VALUES = 300_000
+"""So many values JSON may have in any case: nothing interrupts its decoder."""
+
+_BYTES_A_VALUE = 30
+_QUICK_CODED = 4096
+"""A body that is coded may become a thousand times as long."""
+
+
+class Body(Value, frozen=True):
+    """A decoded request body, the headers that describe it, and the refusal if it cannot be used."""
+
+    headers: Mapping[str, str]
+    content: bytes = b""
+    refusal: Refusal | None = None
+
+
+async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
+    """Read and decode a body of up to `limit` bytes; a body that cannot be decoded is kept as received.
+
+    Raises:
+        ClientDisconnect: the client disconnected before the end of the body.
+    """
+    try:
+        content = await read_body(receive, headers.get("content-length", ""), limit)
+    except TooLarge as refusal:
+        return Body(headers, refusal=refusal)
+    if len(content) > (_QUICK_CODED if "content-encoding" in headers else MAX_VALUES):
+        return await to_thread(_decoded, headers, content, limit)
+    return _decoded(headers, content, limit)
+
+
+def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
+    try:
+        if "content-encoding" in headers:
+            headers, content = decode(headers, content, limit)
+        media_type = headers.get("content-type", "").lower()
+        if "json" in media_type:
+            check_values(content, limit)
+        elif "xml" in media_type and len(content) > MAX_VALUES:
+            _check_count(_count_nodes(content), limit)
+    except Refusal as refusal:
+        return Body(headers, content, refusal)
+    return Body(headers, content)
+
+
+def check_values(content: bytes, limit: int) -> None:
+    """Raise if JSON has more values than `MAX_VALUES`, and than one for each 30 bytes of the largest body.
+
+    Raises:
+        TooLarge: it has.
+    """
+    if len(content) > MAX_VALUES and _count_values(content) > _most_values(limit):
+        _check_count(_count_values(_without_texts(content, _most_values(limit) * 2)), limit)
+
+
+def _most_values(limit: int) -> int:
+    return max(MAX_VALUES, limit // _BYTES_A_VALUE)
+
+
+def _check_count(values: int, limit: int) -> None:
+    if values > (most := _most_values(limit)):
+        raise TooLarge(limit, hint=f"the body has over {most:,} values; send less, or raise --max-body")
+
+
+def _count_nodes(content: bytes) -> int:
+    """Return how many elements XML has, and attributes, which take three times as long."""
+    return content.count(b"<") - content.count(b"</") + 3 * content.count(b"=")
+
+
+def _without_texts(content: bytes, most_quotes: int) -> bytes:
+    """Return JSON without what stands in its texts; as it is if it has very many of them."""
+    bare = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return bare if bare.count(b'"') > most_quotes else b"".join(bare.split(b'"')[::2])
+
+
+def _count_values(content: bytes) -> int:
+    """Return how many values JSON has at most; signs in texts count too."""
+    return sum(map(content.count, (b",", b"[", b"{")))
+
+
+def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
+    """Return headers and body without Content-Encoding; Content-Length is adjusted.
+
+    Raises:
+        UnsupportedMediaType: the coding is unknown, or there are several.
+        MalformedBody: the body is not valid in its coding.
+        TooLarge: the decoded body exceeds `limit` bytes; no more than that is ever held in memory.
+    """
+    coding = headers.get("content-encoding", "").strip(" \t").lower()
+    if not coding or coding == "identity" or not body:
+        return headers, body
+    if coding not in CODINGS:
+        raise UnsupportedMediaType(coding, CODINGS)
+    body = _inflate(body, CODINGS[coding], limit)
+    others = {name: text for name, text in headers.items() if name != "content-encoding"}
+    if "content-length" in others:
+        others["content-length"] = str(len(body))
+    return others, body
+
+
+def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
+    """Decompress all members of a body, up to `limit` bytes in total.
+
+    Raises:
+        MalformedBody: the body is invalid, truncated, or has too many members.
+        TooLarge: the decompressed body exceeds the limit.
+    """
+    pieces: list[bytes] = []
+    left = limit
+    for _ in range(MAX_MEMBERS):
+        member = zlib.decompressobj(window_bits)
+        try:
+            # One byte more than the limit distinguishes a body of exactly that size from a larger one.
+            pieces.append(member.decompress(body, left + 1))
+        except zlib.error as error:
+            raise MalformedBody(f"the body is not what its Content-Encoding says: {error}") from None
+        left -= len(pieces[-1])
+        if left < 0:
+            raise TooLarge(limit)
+        if not member.eof:
+            raise MalformedBody("the body ends before its Content-Encoding does")
+        body = member.unused_data
+        if not body:
+            return b"".join(pieces)
+    raise MalformedBody(f"the body holds over {MAX_MEMBERS} members of its Content-Encoding")
+
+
+async def read_body(receive: Receive, length: str, limit: int) -> bytes:
+    """Return the raw body; `length` is the Content-Length header, "" if there is none.
+
+    Raises:
+        TooLarge: the body or its declared length exceeds `limit` bytes.
+        ClientDisconnect: the client disconnected before the end of the body.
+    """
+    if _LENGTH.fullmatch(length) and int(length) > limit:
+        raise TooLarge(limit)
+    chunks: list[bytes] = []
+    size_bytes = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size_bytes += len(chunk)
+        if size_bytes > limit:
+            raise TooLarge(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+_BODILESS_STATUSES = (204, 304)
+_FRAMING = frozenset({"content-length", "content-type"})
+
+
+async def send_reply(reply: Reply, send: Send) -> None:
+    """Send a reply with its Content-Length, unless its status has no body."""
+    headers = _encode(reply.headers)
+    if reply.media_type is not None:
+        headers.append((b"content-type", reply.media_type.encode("latin-1")))
+    if reply.status not in _BODILESS_STATUSES:
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """Return all headers of a vendor's reply for ASGI, each name as the vendor spells it.
+
+    Raises:
+        ValueError: a header has a line break, or a character outside of Latin-1.
+    """
+    names = {name.lower() for name, _ in reply.headers}
+    if reply.status in _BODILESS_STATUSES or not _FRAMING.isdisjoint(names):
+        return _encode(_framed(reply))
+    headers = _encode([(name, _on_one_line(text)) for name, text in reply.headers])
+    headers.append((b"Content-Length", b"%d" % len(reply.body)))
+    if reply.media_type is not None:
+        headers.append((b"Content-Type", reply.media_type.encode("latin-1")))
+    return headers
+
+
+def _framed(reply: Reply) -> Headers:
+    """Return the headers with length and type, without those that the status forbids.
+
+    Source: RFC 9110 §8.6, §15.4.5.
+    """
+    headers = Headers(list(reply.headers))
+    headers.set("Content-Length", str(len(reply.body)))
+    if reply.media_type is not None:
+        headers.set("Content-Type", reply.media_type)
+    if reply.status == HTTPStatus.NO_CONTENT:
+        headers.remove("Content-Length")
+    elif reply.status == HTTPStatus.NOT_MODIFIED:
+        remove_entity_headers(headers)
+    return headers
+
+
+def _encode(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+
+
+def _on_one_line(text: str) -> str:
+    if "\n" in text or "\r" in text:
+        raise ValueError("a header must not contain line breaks")
+    return text
+
+
+NUMBER_HEADER = "Mock-Journal"
+APPLIED_HEADER = "Mock-Applied"
+REASON_HEADER = "Mock-Reason"
+
+_MAX_HEADER = 500
+
+
+def _every_sandbox(_name: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Records answers in the journal; replies get the sandbox's Date, with `show_number` the Mock-* headers.
+
+    `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not kept, so that made-up names
+    cannot fill the memory.
+    """
+
+    journal: Journal
+    show_number: bool = True
+    clock: Clock = system_clock
+    is_known: Callable[[str], bool] = _every_sandbox
+
+    def record(self, call: Call, answer: Answer, started: float) -> Reply:
+        """Record the answer and return the reply to be sent; `started` is a value of `perf_counter`."""
+        duration_ms = (perf_counter() - started) * 1000
+        is_kept = self.is_known(call.sandbox)
+        number = self.journal.append(self.clock(), call, answer, duration_ms, kept=is_kept)
+        reply = answer.reply
+        headers = list(reply.headers)
+        if call.now is not None and not (answer.applied and _is_dated(reply)):
+            headers.insert(0, ("Date", print_http_date(call.now)))
+        if self.show_number and number:
+            headers.append((NUMBER_HEADER, str(number)))
+        if self.show_number and answer.applied:
+            headers.append((APPLIED_HEADER, ", ".join(answer.applied)))
+        if self.show_number and answer.reason:
+            headers.append((REASON_HEADER, reason_header(answer.reason)))
+        return replace(reply, headers=tuple(headers))
+
+
+def _is_dated(reply: Reply) -> bool:
+    return any(name.lower() == "date" for name, _ in reply.headers)
+
+
+def reason_header(reason: str) -> str:
+    """Return a reason as a header's text: printable ASCII on one line, cut."""
+    text = one_line(reason).replace("…", "...").encode("ascii", "backslashreplace").decode()
+    return text if len(text) <= _MAX_HEADER else f"{text[: _MAX_HEADER - 3]}..."

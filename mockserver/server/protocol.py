@@ -1,0 +1,533 @@
+"""uvicorn's HTTP protocol, extended to give each call access to its connection.
+
+Java's own client and `curl --http2` offer HTTP/2 with each first request. The parser takes what follows such
+a head for bytes of the other protocol, so that the request would lose its body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeAlias, cast
+
+import httptools
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from mockserver.errors import MockServerError
+from mockserver.server.transport_faults import CONNECTION_KEY, is_bodiless
+
+_FRAMING = (b"content-length", b"transfer-encoding")
+
+
+class OfferedUpgradeProtocol(HttpToolsProtocol):
+    """Reads the body of a request that offers another protocol; its connection ends after the answer."""
+
+    _body_start: int | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has arrived."""
+        super().data_received(data)
+        if self._body_start is not None:
+            rest, self._body_start = data[self._body_start :], None
+            self.parser = httptools.HttpRequestParser(_Body(self))
+            self.parser.feed_data(self._framing_head())
+            super().data_received(rest)
+
+    def on_message_complete(self) -> None:
+        """End the request, unless its body has still to be read."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Note where the body begins; uvicorn calls this where it handles the parser's exception."""
+        offered = sys.exception()
+        self._body_start = offered.args[0] if isinstance(offered, httptools.HttpParserUpgrade) else None
+        self.cycle.keep_alive = False
+
+    def _framing_head(self) -> bytes:
+        """Return a head without the offer, for a parser that reads the body alone."""
+        framing = (b"%s: %s\r\n" % one for one in self.headers if one[0] in _FRAMING)
+        return b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(framing)
+
+
+class _Body:
+    """What a parser of a body tells: pieces, and the end; all else was told before."""
+
+    def __init__(self, protocol: HttpToolsProtocol) -> None:
+        self._protocol = protocol
+        self._is_over = False
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_over:
+            self._protocol.on_body(body)
+
+    def on_message_complete(self) -> None:
+        # What comes behind it is not answered: the connection ends.
+        if not self._is_over:
+            self._is_over = True
+            self._protocol.on_message_complete()
+
+
+MAX_WAIT_S = 600
+_POLL_S = 1
+_CLOSE_NOTIFY_S = 0.2
+_WINDOWS = "win32"
+_PROTOCOL_NAMES = (
+    "_start_asgi_task",
+    "_unsupported_upgrade_warning",
+    "connection_made",
+    "connection_lost",
+    "data_received",
+    "on_body",
+    "on_message_complete",
+    "send_400_response",
+    "shutdown",
+)
+_CYCLE_NAMES = (
+    "chunked_encoding",
+    "default_headers",
+    "disconnected",
+    "expected_content_length",
+    "flow",
+    "keep_alive",
+    "message_event",
+    "on_response",
+    "response_complete",
+    "response_started",
+    "scope",
+    "transport",
+    "waiting_for_100_continue",
+)
+
+_DATE = b"date"
+_HEADERS_OF_400 = ((b"content-type", b""), (b"content-length", b""))
+
+
+class ProtocolError(MockServerError):
+    """The installed uvicorn lacks internals that this module relies on."""
+
+
+class _BufferingTransport:
+    """Transport that collects what uvicorn and the connection write."""
+
+    __slots__ = ("closed", "pieces")
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.closed = False
+
+    def write(self, octets: bytes) -> None:
+        self.pieces.append(octets)
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        self.pieces.extend(pieces)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@contextmanager
+def _collect_in(
+    buffer: _BufferingTransport, owner: HttpToolsProtocol | RequestResponseCycle
+) -> Iterator[None]:
+    """Collect in `buffer` what `owner` writes in the context."""
+    transport = owner.transport
+    owner.transport = cast("asyncio.Transport", buffer)
+    try:
+        yield
+    finally:
+        owner.transport = transport
+
+
+class SocketConnection:
+    """The socket under one call; implements `Connection`.
+
+    A head of known length is kept back until its body comes, so that both leave in one piece: ASGI leaves it
+    to the server, and each piece costs a system call, and a turn of the client. Whatever else is sent goes
+    after it.
+    """
+
+    __slots__ = ("_cycle", "_head", "_protocol")
+
+    def __init__(self, protocol: MockServerProtocol, cycle: RequestResponseCycle) -> None:
+        self._protocol = protocol
+        self._cycle = cycle
+        self._head: Head | None = None
+
+    async def send(self, message: Message) -> None:
+        """Send an ASGI message, with header names spelled as the application spells them."""
+        cycle = self._cycle
+        if cycle.flow.write_paused and not cycle.disconnected:
+            # So that uvicorn does not wait, and nobody else writes, while a head is collected.
+            await cycle.flow.drain()
+        if message["type"] == "http.response.start":
+            if any(name.lower() == _DATE for name, _ in message.get("headers", ())):
+                cycle.default_headers = [one for one in cycle.default_headers if one[0] != _DATE]
+            if not self._keep_head(message):
+                await self._send_spelled(message)
+        elif not self._send_whole(message):
+            self.send_head()
+            await cycle.send(cast("Any", message))
+
+    def send_head(self) -> None:
+        """Send the head that is kept back, if there is one."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            if not self._cycle.disconnected:
+                self._cycle.transport.write(head.octets)
+
+    def _keep_head(self, message: Message) -> bool:
+        """Begin the answer as uvicorn does, but keep its head; return False if that is left to uvicorn."""
+        cycle, status = self._cycle, message["status"]
+        if (
+            cycle.response_started
+            or cycle.disconnected
+            or not cycle.keep_alive
+            or is_bodiless(cycle.scope["method"], status)
+        ):
+            return False
+        self._head = head_of(status, [*cycle.default_headers, *message.get("headers", ())])
+        if self._head is None:
+            return False
+        cycle.response_started, cycle.waiting_for_100_continue = True, False
+        cycle.chunked_encoding, cycle.expected_content_length = False, self._head.length
+        return True
+
+    def _send_whole(self, message: Message) -> bool:
+        """Send head and body, and end the answer as uvicorn does; return False if that is left to uvicorn."""
+        cycle, head, body = self._cycle, self._head, message.get("body", b"")
+        if (
+            head is None
+            or head.length != len(body)
+            or message.get("more_body", False)
+            or message["type"] != "http.response.body"
+            or cycle.disconnected
+        ):
+            return False
+        self._head = None
+        cycle.transport.writelines((head.octets, body))
+        cycle.expected_content_length, cycle.response_complete = 0, True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
+    async def _send_spelled(self, message: Message) -> None:
+        head = _BufferingTransport()
+        with _collect_in(head, self._cycle):
+            await self._cycle.send(cast("Any", message))
+        if head.pieces:
+            self._cycle.transport.write(spell_names(head.pieces[0], message["headers"]))
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for `seconds` or until the connection ends; return whether it is still open."""
+        self.send_head()
+        ended, clock = self._protocol.ended, asyncio.get_running_loop().time
+        end = clock() + seconds
+        while not ended.is_set() and (left_s := end - clock()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left_s, _POLL_S)):
+                    await ended.wait()
+                    break
+            # A pipelined request pauses reading, and a disconnect is only noticed while reading.
+            self._cycle.flow.resume_reading()
+        return not ended.is_set()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection ends, for ten minutes at most."""
+        await self.wait(MAX_WAIT_S)
+
+    async def flush(self) -> None:
+        """Wait until all written bytes are handed to the operating system."""
+        self.send_head()
+        if not self._cycle.transport.is_closing():
+            # With a limit of 0, TLS transports wait for a second write and never go on.
+            self._cycle.transport.set_write_buffer_limits(high=1 if self._protocol.is_tls else 0)
+            await self._cycle.flow.drain()
+
+    def write(self, octets: bytes) -> None:
+        """Send bytes without uvicorn's own framing."""
+        self.send_head()
+        if not self._cycle.transport.is_closing():
+            self._cycle.transport.write(octets)
+
+    @contextmanager
+    def buffered(self) -> Iterator[None]:
+        """Collect everything written in the context, including a close, and send it in one piece.
+
+        Event loops send each piece at once, and how a client reads a broken response can depend on the
+        pieces.
+        """
+        self.send_head()
+        buffer = _BufferingTransport()
+        try:
+            with _collect_in(buffer, self._cycle):
+                yield
+                self.send_head()
+        finally:
+            self.write(b"".join(buffer.pieces))
+            if buffer.closed:
+                self._cycle.transport.close()
+
+    def close(self) -> None:
+        """Close the connection in order and end the call."""
+        self.send_head()
+        # Otherwise uvicorn would log a missing response and send a 500.
+        self._cycle.disconnected = True
+        self._cycle.transport.close()
+        if self._protocol.ended.is_set():
+            self._protocol.abort_tls_soon()
+
+    def reset(self) -> None:
+        """Reset the connection (TCP RST) and end the call."""
+        self.send_head()
+        transport = self._cycle.transport
+        if not transport.is_closing():
+            reset = reset_on_close(sys.platform)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            transport.abort()
+        self._cycle.disconnected = True
+
+    def close_on_next_call(self) -> None:
+        """Close the connection when the next request arrives on it."""
+        self._protocol.closes_on_next_call = True
+
+    async def wait_for_request(self, receive: Receive) -> None:
+        """Wait for the end of the request, unless the client itself waits for `100 Continue`."""
+        more = not self._cycle.waiting_for_100_continue
+        while more:
+            more = (await receive()).get("more_body", False)
+
+
+class MockServerProtocol(OfferedUpgradeProtocol):
+    """uvicorn's protocol for one connection; `ended` is set when the client leaves or the server stops."""
+
+    ended: asyncio.Event
+    is_tls = False
+    closes_on_next_call = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """Prepare the event of the connection's end."""
+        self.ended = asyncio.Event()
+        self.is_tls = transport.get_extra_info("sslcontext") is not None
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wake everything that waits for the connection's end."""
+        self.ended.set()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Stop the connection, and wake everything that waits on purpose."""
+        self.ended.set()
+        super().shutdown()
+        if self.transport.is_closing():
+            self.abort_tls_soon()
+
+    def abort_tls_soon(self) -> None:
+        """Abort a closing TLS connection soon; an idle client does not answer the `close_notify` for long."""
+        if self.is_tls:
+            self.loop.call_later(_CLOSE_NOTIFY_S, self.transport.abort)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        connection = SocketConnection(self, cycle)
+        cycle.scope["extensions"] = {CONNECTION_KEY: connection}  # type: ignore[dict-item] # ours
+        target: Any = _close_without_reply if self.closes_on_next_call else partial(_answer, app, connection)
+        super()._start_asgi_task(cycle, target)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP."""
+        answer = _BufferingTransport()
+        with _collect_in(answer, self):
+            super().send_400_response(msg)
+        self.transport.write(spell_names(b"".join(answer.pieces), _HEADERS_OF_400))
+        self.transport.close()
+
+
+def reset_on_close(platform: str) -> bytes:
+    """Return the value of SO_LINGER that makes a close send RST: on, with a timeout of 0.
+
+    The members of C's `struct linger` are int on POSIX and short on Windows.
+    """
+    return struct.pack("hh" if platform == _WINDOWS else "ii", 1, 0)
+
+
+def checked_protocol() -> type[MockServerProtocol]:
+    """Return the protocol class if the installed uvicorn has the internals that it needs.
+
+    Raises:
+        ProtocolError: an internal name is missing.
+    """
+    missing = [name for name in _PROTOCOL_NAMES if not hasattr(HttpToolsProtocol, name)]
+    missing += [name for name in _CYCLE_NAMES if name not in RequestResponseCycle.__init__.__code__.co_names]
+    if missing:
+        raise ProtocolError(f"this uvicorn has no {', '.join(missing)}: install the version that is locked")
+    return MockServerProtocol
+
+
+async def _answer(
+    app: ASGIApp, connection: SocketConnection, scope: Scope, receive: Receive, _send: Send
+) -> None:
+    try:
+        await app(scope, receive, connection.send)
+    finally:
+        connection.send_head()
+        # Connection and call refer to each other: without this only the garbage collector would free them.
+        scope["extensions"].pop(CONNECTION_KEY, None)
+
+
+async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> None:
+    """Close without sending a byte, after the request is read: unread data would turn it into a reset."""
+    connection: SocketConnection = scope["extensions"][CONNECTION_KEY]
+    await connection.wait_for_request(receive)
+    connection.close()
+
+
+_LENGTH = b"content-length"
+_FRAMED_BY_UVICORN = frozenset({b"connection", b"transfer-encoding"})
+_KNOWN_NAMES = 1024
+
+
+class Head(NamedTuple):
+    """The octets of a head, and the length of the body that it announces."""
+
+    octets: bytes
+    length: int
+
+
+class _Name(NamedTuple):
+    """A header's name in lower case, and the start of its line; empty if uvicorn must write it."""
+
+    lower: bytes
+    line_start: bytes
+
+
+def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
+    """Return the head, with names as `spelled`; None if uvicorn must write it.
+
+    That is a head without one Content-Length, with a header that says how the connection is used, or with a
+    header that uvicorn refuses.
+    """
+    length: int | None = None
+    pieces, texts = [STATUS_LINE.get(status, b"")], []
+    for name, text in headers:
+        lower, line_start = _name(name)
+        if not line_start:
+            return None
+        if lower == _LENGTH:
+            if length is not None or not text.isdigit():
+                return None
+            length = int(text)
+        texts.append(text)
+        pieces += (line_start, text, b"\r\n")
+    if length is None or not pieces[0] or HEADER_VALUE_RE.search(b"".join(texts)):
+        return None
+    pieces.append(b"\r\n")
+    return Head(b"".join(pieces), length)
+
+
+@lru_cache(_KNOWN_NAMES)
+def _name(name: bytes) -> _Name:
+    lower = name.lower()
+    is_left = lower in _FRAMED_BY_UVICORN or HEADER_RE.search(name)
+    return _Name(lower, b"" if is_left else b"%s: " % spelled(name))
+
+
+_LOWERED_BY_LIBRARIES = (
+    b"Access-Control-Allow-Credentials",
+    b"Access-Control-Allow-Headers",
+    b"Access-Control-Allow-Methods",
+    b"Access-Control-Allow-Origin",
+    b"Access-Control-Allow-Private-Network",
+    b"Access-Control-Expose-Headers",
+    b"Access-Control-Max-Age",
+    b"Allow",
+    b"Cache-Control",
+    b"Connection",
+    b"Content-Disposition",
+    b"Content-Encoding",
+    b"Content-Length",
+    b"Content-Security-Policy",
+    b"Content-Type",
+    b"Date",
+    b"Location",
+    b"Mock-Journal-Dropped",
+    b"Mock-Reason",
+    b"Referrer-Policy",
+    b"Transfer-Encoding",
+    b"Vary",
+    b"WWW-Authenticate",
+    b"X-Accel-Buffering",
+    b"X-Content-Type-Options",
+)
+_USUAL: Mapping[bytes, bytes] = {name.lower(): name for name in _LOWERED_BY_LIBRARIES}
+"""The usual spelling of what uvicorn and Starlette send in lower case."""
+
+_BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b""))
+
+
+def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return the head of a response with the names as in `sent`, the headers that an application gave.
+
+    What an application gave with a capital letter, or under no usual name, stays as it is.
+    """
+    for name, _ in (*sent, *_BY_UVICORN):
+        lower, spelled = _line_starts(name)
+        head = head.replace(lower, spelled)
+    return head
+
+
+@lru_cache(_KNOWN_NAMES)
+def _line_starts(name: bytes) -> tuple[bytes, bytes]:
+    """Return how the line of a header starts as uvicorn writes it, and as it is to be."""
+    return b"\r\n%s: " % name.lower(), b"\r\n%s: " % spelled(name)
+
+
+def spelled(name: bytes) -> bytes:
+    """Return a header's name as it is to be written."""
+    return _USUAL.get(name, name)
+
+
+TlsFactory: TypeAlias = Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext]
+
+_STOP_S = 2
+"""For how long a server that stops goes on with the calls that are open."""
+
+
+def uvicorn_config(
+    app: ASGIApp | Callable[[], ASGIApp], tls: TlsFactory | None = None, **more: Any
+) -> uvicorn.Config:
+    """Return the configuration; `more` are settings of uvicorn itself.
+
+    Raises:
+        ProtocolError: the installed uvicorn is not the locked version.
+    """
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        http=checked_protocol(),
+        timeout_graceful_shutdown=_STOP_S,
+        ssl_context_factory=tls,
+        **more,
+    )

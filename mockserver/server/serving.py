@@ -1,0 +1,395 @@
+"""The running server: uvicorn from socket and files to saved state, workers, reloading, banner.
+
+Looking costs a few calls of `stat` and works everywhere: in mounted folders of containers and on network
+drives too, where the notices of the operating system that watchfiles waits for do not arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from secrets import token_hex  # noqa: TID251 - nobody may be able to make it again
+from time import perf_counter
+from typing import Any, TypeAlias
+
+import click
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.supervisors import Multiprocess
+
+from mockserver import __version__
+from mockserver.codec.urls import is_loopback
+from mockserver.control.http_client import Request
+from mockserver.errors import MockServerError
+from mockserver.journal.access_log import log_listeners, log_note
+from mockserver.model import Value
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.server.access import HEALTH_PATH
+from mockserver.server.application import Application, Options, create_app, reload_app
+from mockserver.server.files import ReadyFile, StateFile
+from mockserver.server.in_process import InProcessClient
+from mockserver.server.listening import (
+    Certificate,
+    bind_socket,
+    listens_everywhere,
+    make_certificate,
+    server_url,
+)
+from mockserver.server.process_memory import freeze_heap, release_free_memory
+from mockserver.server.protocol import TlsFactory, uvicorn_config
+from mockserver.spec.folder import spec_files_in
+
+_STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
+"""SIGBREAK is Ctrl-Break on Windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a server is run: where it listens, what it prints, and the files of its run.
+
+    With `tls_dir` it serves https, with an authority of certificates in that folder. `state_file` is loaded
+    at the start and written at the end. `ready_file` is there while the server listens. With `watch`, specs,
+    scenarios and fixtures are loaded again when they change. Several `workers` need a store that they share.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    log: str = "text"
+    print_url: bool = False
+    tls_dir: Path | None = None
+    state_file: Path | None = None
+    ready_file: Path | None = None
+    watch: bool = False
+    workers: int = 1
+
+
+class _Server(uvicorn.Server):
+    """uvicorn server that announces itself as soon as it listens, and watches files while it runs."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[], None],
+        end_streams: Callable[[], None],
+        watching: Callable[[], Coroutine[Any, Any, None]] | None,
+    ) -> None:
+        super().__init__(config)
+        self._announce, self._end_streams, self._watch = announce, end_streams, watching
+        self._watching: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._watch is not None:
+            self._watching = asyncio.create_task(self._watch())
+        self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
+def serve(options: Options, serving: Serving, report: Callable[[MockServerError], None]) -> None:
+    """Serve until a signal arrives; `report` tells of files that cannot be loaded again.
+
+    Raises:
+        PortTakenError: the port is already in use.
+        AddressError: the address does not belong to this machine.
+        SpecError, VendorError: a vendor cannot be served.
+        StoreUnavailableError: the store does not answer.
+        StartupError: a file cannot be used, or the state could not be written at the end.
+        ProtocolError: the installed uvicorn is not the locked version.
+    """
+    started = perf_counter()
+    with ExitStack() as stack:
+        listening = stack.enter_context(bind_socket(serving.host, serving.port))
+        options = _with_foreign_token(options, serving, listening)
+        ready_file = ReadyFile(serving.ready_file) if serving.ready_file else None
+        if ready_file:
+            stack.enter_context(ready_file.removed_at_end())
+        certificate = _certificate(options, serving)
+        stamps = stamps_of(options.start_files)
+        app = _ready_app(options, serving)
+        state_file = StateFile(serving.state_file) if serving.state_file else None
+        if state_file:
+            state_file.load(app.sandboxes, app.served)
+        facts = _facts(options, serving, listening, certificate, perf_counter() - started)
+        greeting = facts.url if serving.print_url else render_banner(app, options, facts)
+        announce = partial(_announce, greeting, facts.url, ready_file)
+        if serving.workers > 1:
+            _serve_by_workers(options, serving, listening, announce)
+            return
+        reloading = ReloadingApp(app, options, report)
+        entry = reloading if serving.watch else app.entry
+        config = uvicorn_config(entry, _tls_factory(certificate))
+        freeze_heap()
+        release_free_memory()
+        watching = partial(watch, options.start_files, stamps, reloading.reload)
+        _run_until_signal(
+            _Server(config, announce, app.lasting.live.close, watching if serving.watch else None), listening
+        )
+        if state_file:
+            _save(state_file, reloading.current.sandboxes)
+
+
+def _with_foreign_token(options: Options, serving: Serving, listening: socket.socket) -> Options:
+    """Return the options with a fresh token where other machines can call and no token is set."""
+    if options.control_token or is_loopback(listening.getsockname()[0]):
+        return options
+    made = replace(options, foreign_token=token_hex())
+    if serving.print_url:
+        click.echo(token_line(made), err=True)
+    return made
+
+
+def _ready_app(options: Options, serving: Serving) -> Application:
+    """Return the application, whose store answers."""
+    listeners = log_listeners(serving.log, numbers=options.mock_headers)
+    app = create_app(options, listeners=listeners, note=log_note(serving.log))
+    app.lasting.backend.check()
+    return app
+
+
+def _serve_by_workers(
+    options: Options, serving: Serving, listening: socket.socket, announce: Callable[[], None]
+) -> None:
+    hosts = _certified_hosts(options, serving)
+    config = workers_config(options, serving.workers, serving.log, serving.tls_dir, hosts)
+    listening.listen()
+    WorkerProcesses(config, listening, announce).run()
+
+
+def _facts(
+    options: Options,
+    serving: Serving,
+    listening: socket.socket,
+    certificate: Certificate | None,
+    seconds: float,
+) -> Facts:
+    return Facts(
+        url=server_url("https" if certificate else "http", serving.host, listening.getsockname()[1]),
+        host=serving.host,
+        seconds=seconds,
+        ca_file=certificate.ca_file if certificate else None,
+        state_file=serving.state_file,
+        watched=options.start_files if serving.watch else (),
+        workers=serving.workers,
+    )
+
+
+def _certificate(options: Options, serving: Serving) -> Certificate | None:
+    return make_certificate(serving.tls_dir, _certified_hosts(options, serving)) if serving.tls_dir else None
+
+
+def _certified_hosts(options: Options, serving: Serving) -> tuple[str, ...]:
+    return (serving.host, *(options.hosts or ()))
+
+
+def _tls_factory(certificate: Certificate | None) -> TlsFactory | None:
+    return None if certificate is None else lambda _config, _default: certificate.context
+
+
+def _announce(greeting: str, url: str, ready_file: ReadyFile | None) -> None:
+    click.echo(greeting)
+    if ready_file:
+        ready_file.write(url)
+
+
+def _run_until_signal(server: uvicorn.Server, listening: socket.socket) -> None:
+    # uvicorn raises the signal again after it has stopped; a requested stop is not a failure.
+    for one in stop_signals():
+        signal.signal(one, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        server.run([listening])
+
+
+def _save(state_file: StateFile, sandboxes: Sandboxes) -> None:
+    """Save the state; a second signal does not interrupt that."""
+    handlers = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, *stop_signals())}
+    try:
+        state_file.save(sandboxes)
+    finally:
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that ask for a stop beside Ctrl-C, as far as the platform has them."""
+    return [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
+
+
+_START_S = 30
+
+
+class WorkerProcesses(Multiprocess):
+    """The workers; `announce` is called once all of them listen."""
+
+    def __init__(
+        self, config: uvicorn.Config, listening: socket.socket, announce: Callable[[], None]
+    ) -> None:
+        super().__init__(config, [listening])
+        self._announce = announce
+
+    def init_processes(self) -> None:
+        """Start the workers, and announce the server when they are ready."""
+        super().init_processes()
+        if all(one.wait_until_ready(_START_S, self.should_exit) for one in self.processes):
+            self._announce()
+
+
+def workers_config(
+    options: Options, workers: int, log: str, tls_dir: Path | None, hosts: tuple[str, ...]
+) -> uvicorn.Config:
+    """Return the configuration of workers, each of which builds the application itself.
+
+    Raises:
+        ProtocolError: the installed uvicorn is not the locked version.
+    """
+    tls = None if tls_dir is None else partial(_tls_context, tls_dir, hosts)
+    return uvicorn_config(partial(_worker_app, options, log), tls, factory=True, workers=workers)
+
+
+def _worker_app(options: Options, log: str) -> ASGIApp:
+    """Return the application, which makes a call of itself at its start: that builds the control plane."""
+    listeners = log_listeners(log, numbers=options.mock_headers, worker=os.getpid())
+    app = create_app(options, listeners=listeners, note=log_note(log))
+
+    async def prepared(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await InProcessClient(app).send(Request("GET", HEALTH_PATH))
+            freeze_heap()
+            release_free_memory()
+        await app(scope, receive, send)
+
+    return prepared
+
+
+def _tls_context(
+    folder: Path, hosts: tuple[str, ...], _config: uvicorn.Config, _default: Callable[[], ssl.SSLContext]
+) -> ssl.SSLContext:
+    return make_certificate(folder, hosts).context
+
+
+class ReloadingApp:
+    """ASGI application that can be reloaded; calls that have begun end in the old one.
+
+    `report` is called with the error if a file cannot be used; then the old application stays.
+    """
+
+    def __init__(self, app: Application, options: Options, report: Callable[[MockServerError], None]) -> None:
+        self.current = app
+        self._options, self._report = options, report
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        await self.current.entry(scope, receive, send)
+
+    def reload(self, changed: list[Path]) -> None:
+        """Build the application again and use it, or report why that is not possible."""
+        try:
+            self.current = reload_app(self._options, self.current)
+        except MockServerError as error:
+            self._report(error)
+        else:
+            click.echo(f"reloaded: {', '.join(map(str, changed))}", err=True)
+
+
+PAUSE_S = 0.5
+
+Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
+"""Time of change, size and number of each file."""
+
+
+def stamps_of(places: Iterable[Path]) -> Stamps:
+    """Return the stamps of files, and of all specs in folders; a file that is not there has none."""
+    found: dict[Path, tuple[int, int, int]] = {}
+    for place in places:
+        for file in spec_files_in(place) if place.is_dir() else [place]:
+            try:
+                stat = file.stat()
+            except OSError:
+                continue
+            found[file] = stat.st_mtime_ns, stat.st_size, stat.st_ino
+    return found
+
+
+def changed_files(before: Stamps, after: Stamps) -> list[Path]:
+    """Return the files that were changed, added or removed, sorted."""
+    return sorted(file for file in {**before, **after} if before.get(file) != after.get(file))
+
+
+async def watch(
+    places: Iterable[Path], used: Stamps, reload: Callable[[list[Path]], None], pause_s: float = PAUSE_S
+) -> None:
+    """Call `reload` with the changed files whenever there are some, in a thread; never return.
+
+    `used` are the stamps from before the files were read the first time. Files that change twice within the
+    pause are waited for, so that half-written ones are not read.
+    """
+    watched = tuple(places)
+    seen = used
+    while True:
+        await asyncio.sleep(pause_s)
+        now = stamps_of(watched)
+        if now == seen != used:
+            await asyncio.to_thread(reload, changed_files(used, now))
+            used = now
+        seen = now
+
+
+class Facts(Value, frozen=True):
+    """Facts of a server that starts: its address with a slash at the end, and how it is run.
+
+    `ca_file` is what clients have to trust, None without TLS.
+    """
+
+    url: str
+    host: str
+    seconds: float
+    ca_file: Path | None = None
+    state_file: Path | None = None
+    watched: tuple[Path, ...] = ()
+    workers: int = 1
+
+
+def render_banner(app: Application, options: Options, facts: Facts) -> str:
+    """Return the lines to print, without a line feed at the end."""
+    return "\n".join(_lines(app, options, facts))
+
+
+def token_line(options: Options) -> str:
+    """Return the line with the token that was made for other machines."""
+    return (
+        f"  control token for other machines: {options.foreign_token}   (MOCKSERVER_CONTROL_TOKEN sets one)"
+    )
+
+
+def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
+    auth = "strict" if options.strict_auth else "lenient"
+    clock = f"frozen at {options.freeze}" if options.freeze else "system"
+    mounts = "  ".join(f"/{vendor.name}" for vendor in app.served)
+    console = f"console: {facts.url}_console/"
+    pages = console if options.console else f"docs: {facts.url}{app.served[0].name}/ui/"
+    store = f"memory, saved to {facts.state_file} at the end" if facts.state_file else "memory"
+    if options.store:
+        store = f"{options.store.shown} · workers {facts.workers}"
+    yield f"mockserver {__version__} ready in {facts.seconds:.1f} s     {facts.url}"
+    yield f"  {mounts}        {pages}"
+    yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"
+    if listens_everywhere(facts.host):
+        yield "  listens on all addresses; --allow-host NAME lets other machines use the control plane"
+    if options.foreign_token:
+        yield token_line(options)
+    if facts.ca_file:
+        yield f"  try: curl --cacert {facts.ca_file} {facts.url}_mock/health"
+    if facts.watched:
+        yield f"  watches {', '.join(map(str, facts.watched))}"

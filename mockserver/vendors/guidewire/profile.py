@@ -1,0 +1,577 @@
+"""Contract profile of Guidewire: batches, outcomes, lists, facts, fixture ids.
+
+Source: docs/vendors/guidewire.md#queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+from urllib.parse import quote
+
+from mockserver.contract.exchange import Exchange, Request, json_request
+from mockserver.contract.profile import (
+    FOUND_OR_NOT,
+    PER_ITEM_REASON,
+    REFUSED_STEP,
+    STATE_REASON,
+    Assumption,
+    BatchItem,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    ExpectedStatuses,
+    FactCheck,
+    FactRead,
+    Facts,
+    FixturePins,
+    IdempotencyRule,
+    LimitedCredentials,
+    ListFilter,
+    ListOrder,
+    ListProfile,
+    OpenCase,
+    Position,
+    Profile,
+    Record,
+    RefusedStep,
+    ReportedOutcome,
+    ReportedOutcomes,
+    Selects,
+    Step,
+    ValueChange,
+    ValueRules,
+)
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
+
+_AT = "/body/data/attributes"
+_DECIMALS = {"bulkInvoiceTotal": 2}
+_CHANGES = (
+    ValueChange(
+        "scheduledSendDate",
+        "fraction lost",
+        "a moment has milliseconds",
+        "docs/vendors/guidewire.md#values",
+        places=3,
+    ),
+)
+
+CREATED_VALUES = ValueRules(
+    at=_AT,
+    schema="BulkInvoiceCreateAttributes",
+    left_alone=("invoiceNumber", "payeeAddressBookUID"),
+    decimals=_DECIMALS,
+    changes=_CHANGES,
+)
+CHANGED_VALUES = ValueRules(
+    at=_AT,
+    schema="BulkInvoicePatchAttributes",
+    left_alone=("payeeAddressBookUID",),
+    decimals=_DECIMALS,
+    changes=_CHANGES,
+)
+"""The payee is a reference; the number of a created invoice is its key here."""
+
+
+_BULK_INVOICES = (
+    FactRead("getBulkInvoice", {"bulkInvoiceId": "{bulk_invoices}"}),
+    FactRead("getBulkInvoices", query={"pageSize": "100"}, rows="/data", key="/attributes/id", size=100),
+)
+
+FACT_CHECKS = (
+    FactCheck("payee", needed_by=("runBatch",)),
+    FactCheck("claim", needed_by=("runBatch",)),
+    FactCheck("bulk_invoices", _BULK_INVOICES, needed_by=("runBatch",), parts=","),
+    FactCheck("prefix", made_up=True),
+)
+
+
+_ATTRIBUTES_OF_ROW = "/attributes"
+_HOW: dict[str, Selects] = {
+    "eq": "equal",
+    "ne": "not-equal",
+    "in": "equal",
+    "ge": "at-least",
+    "le": "at-most",
+}
+
+
+def _filter(member: str, how: str, at: str, unknown: str = "") -> ListFilter:
+    text = f"{member}:{how}:{{value}}"
+    separator = "," if how == "in" else ""
+    return ListFilter("filter", f"{_ATTRIBUTES_OF_ROW}{at}", text, _HOW[how], unknown, {":": "::"}, separator)
+
+
+def _list(operation: str, filters: tuple[ListFilter, ...], orders: tuple[ListOrder, ...] = ()) -> ListProfile:
+    return ListProfile(
+        operation,
+        query={"fields": "*all", "includeTotal": "true"},
+        paging="offset",
+        position="pageOffset",
+        size="pageSize",
+        largest=100,
+        usual=25,
+        rows="/data",
+        identity=f"{_ATTRIBUTES_OF_ROW}/id",
+        counts={"all": "/total", "page": "/count"},
+        links={name: f"/links/{name}/href" for name in ("next", "prev", "first", "self")},
+        filters=filters,
+        orders=orders,
+    )
+
+
+LISTS = (
+    _list(
+        "getBulkInvoices",
+        filters=(
+            _filter("invoiceNumber", "eq", "/invoiceNumber", "none-has-this"),
+            _filter("status", "eq", "/status/code"),
+            _filter("status", "ne", "/status/code"),
+            _filter("status", "in", "/status/code"),
+            _filter("scheduledSendDate", "ge", "/scheduledSendDate"),
+            _filter("scheduledSendDate", "le", "/scheduledSendDate"),
+        ),
+        orders=(ListOrder("sort", "-invoiceNumber", f"{_ATTRIBUTES_OF_ROW}/invoiceNumber", descending=True),),
+    ),
+    _list(
+        "getBulkInvoiceItems",
+        filters=(
+            _filter("status", "eq", "/status/code"),
+            _filter("costType", "in", "/costType/code"),
+            _filter("paymentType", "ne", "/paymentType/code"),
+        ),
+    ),
+    _list("getClaims", filters=()),
+)
+
+
+A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
+B = "xc:SF3EIyYvshoSm2pwaUnT_"
+C = "xc:SqH7tVbN2_cKpR4xWm0Lz"
+E = "xc:SwN9eLr6X0vB_iCy2GhPd"
+F = "xc:SbT4mZk1J7oUf-n8RqVsA"
+G = "xc:SpE3hWx5C_dLy0aIu9OtF"
+
+_CHANGED = ExpectedStatuses(STATE_REASON, valid=("200", "400", "404", "409"))
+_DELETED = ExpectedStatuses(STATE_REASON, valid=("204", "400", "404", "409"))
+_ACTED = ExpectedStatuses(
+    f"{STATE_REASON}; it cannot say either that there must be no body", valid=("200", "400", "404", "409")
+)
+
+PINS = FixturePins(
+    known={
+        "updateBulkInvoice": {"bulkInvoiceId": A},
+        "deleteBulkInvoice": {"bulkInvoiceId": A},
+        "createBulkInvoiceItem": {"bulkInvoiceId": A},
+        "updateBulkInvoiceItem": {"bulkInvoiceId": B, "bulkInvoiceItemId": "xc:Sk2vQ8_mZrT0bLw5YhEa1"},
+        "deleteBulkInvoiceItem": {"bulkInvoiceId": B, "bulkInvoiceItemId": "xc:Sk2vQ8_mZrT0bLw5YhEa1"},
+        "validateBulkInvoice": {"bulkInvoiceId": A},
+        "submitBulkInvoice": {"bulkInvoiceId": F},
+        "requestBulkInvoice": {"bulkInvoiceId": C},
+        "placeHoldOnBulkInvoice": {"bulkInvoiceId": G},
+        "stopBulkInvoice": {"bulkInvoiceId": G},
+        "voidBulkInvoice": {"bulkInvoiceId": E},
+        "helpBulkInvoiceAlong": {"bulkInvoiceId": G},
+        "getAsyncRequest": {"asyncRequestId": "xc:SdU4nWy7K_h2Jx-9bTqMe"},
+    },
+    # With "ignore" or "log" a call whose only fault is an unknown member would be taken.
+    headers={"GW-UnknownPropertyHandling": "reject"},
+    walking={"GW-DoNotCommit": "false"},
+    omitted_headers=("GW-Checksum", "GW-DBTransaction-ID"),
+    expected_statuses={
+        "getBulkInvoice": FOUND_OR_NOT,
+        "getBulkInvoiceItems": FOUND_OR_NOT,
+        "getBulkInvoiceItem": FOUND_OR_NOT,
+        "getAsyncRequest": FOUND_OR_NOT,
+        "createBulkInvoice": ExpectedStatuses(STATE_REASON, valid=("201", "400")),
+        "createBulkInvoiceItem": ExpectedStatuses(STATE_REASON, valid=("201", "400", "404")),
+        "updateBulkInvoice": _CHANGED,
+        "updateBulkInvoiceItem": _CHANGED,
+        "deleteBulkInvoice": _DELETED,
+        "deleteBulkInvoiceItem": _DELETED,
+        "validateBulkInvoice": _ACTED,
+        "submitBulkInvoice": _ACTED,
+        "requestBulkInvoice": _ACTED,
+        "placeHoldOnBulkInvoice": _ACTED,
+        "stopBulkInvoice": _ACTED,
+        "voidBulkInvoice": _ACTED,
+        "helpBulkInvoiceAlong": _ACTED,
+        "runBatch": ExpectedStatuses(PER_ITEM_REASON, invalid=("200", "4xx")),
+        "runComposite": ExpectedStatuses(f"{STATE_REASON}; one bad call spoils all", valid=("200", "400")),
+    },
+)
+
+
+OPEN_CASES = (
+    OpenCase(
+        "blanks round an invoice number",
+        values=(
+            ValueChange(
+                "invoiceNumber",
+                "trimmed",
+                "whether the blanks at its ends are kept is assumed",
+                "docs/vendors/guidewire.md#bulk-invoice",
+            ),
+        ),
+    ),
+)
+
+
+_FOUND, _CREATED, _FIRST_REFUSAL = 200, 201, 400
+_API = "/claim/v1"
+
+CHANGED_MEMBERS = ("mailTo", "bulkInvoiceTotal")
+COMPARED_MEMBERS = (*CHANGED_MEMBERS, "totalTransactionAmount")
+"""Compared members of changed records, and of created ones: their sums begin at 0."""
+
+
+def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+    """Return the answers to the calls of a batch, in their order.
+
+    Where a call that failed was to end the batch, those after it have no answer and are told as not done.
+    Source: docs/vendors/guidewire.md#batches.
+
+    Raises:
+        ValueError: there is no list of answers, or one lacks its status.
+    """
+    if exchange.response.status >= _FIRST_REFUSAL:
+        return None
+    document = exchange.response.json()
+    answers = document.get("responses") if isinstance(document, dict) else None
+    if not isinstance(answers, list):
+        raise ValueError("the answer has no list of answers at /responses")  # noqa: TRY004 - of the answer
+    told = [_outcome(answer, place, items) for place, answer in enumerate(answers)]
+    return ReportedOutcomes((*told, *_skipped(told, items)))
+
+
+def read_invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
+    """Return the bulk invoices of a page, or a single one, by `member`; none where the answer is no 200."""
+    return {str(row.get(member)): _shown_record(row, names) for row in read_rows(exchange)}
+
+
+def read_rows(exchange: Exchange) -> list[Mapping[str, Json]]:
+    """Return the attributes of the resources that an answer shows."""
+    if exchange.response.status != _FOUND:
+        return []
+    document = exchange.response.json()
+    data = document.get("data") if isinstance(document, dict) else None
+    elements = data if isinstance(data, list) else [data]
+    found = [element.get("attributes") for element in elements if isinstance(element, dict)]
+    return [attributes for attributes in found if isinstance(attributes, dict)]
+
+
+def _shown_record(row: Mapping[str, Json], names: Sequence[str]) -> Record:
+    money = row.get("totalTransactionAmount")
+    total = money.get("amount") if isinstance(money, dict) else money
+    values = {**row, "totalTransactionAmount": total}
+    return {name: values.get(name) if name == "mailTo" else _amount(values.get(name)) for name in names}
+
+
+def _outcome(answer: Json, place: int, items: Sequence[BatchItem]) -> ReportedOutcome:
+    status = answer.get("status") if isinstance(answer, dict) else None
+    if not isinstance(status, int):
+        raise ValueError(f"the answer at /responses/{place} has no status")  # noqa: TRY004 - of the answer
+    sent = items[place] if place < len(items) else None
+    method = str(sent.document.get("method")) if sent and isinstance(sent.document, dict) else ""
+    body = answer.get("body")
+    body = body if isinstance(body, dict) else {}
+    error = body.get("error")  # assumed: docs/vendors/guidewire.md#errors
+    refusal = error if isinstance(error, dict) else body
+    return ReportedOutcome(
+        place=None if sent is None else place,
+        accepted=status < _FIRST_REFUSAL,
+        key=_key(body) if method in ("get", "patch") else None,
+        made=_action(status, method),
+        status=status,
+        message=str(refusal.get("userMessage") or ""),
+        amount=_reported_total(body),
+        at=f"/responses/{place}",
+    )
+
+
+def _action(status: int, method: str) -> Literal["created", "updated", ""]:
+    if status == _CREATED:
+        return "created"
+    return "updated" if status == _FOUND and method == "patch" else ""
+
+
+def _key(body: Mapping[str, Json]) -> str | None:
+    """Return the path of the resource in a response; nothing else there names its call."""
+    data = body.get("data")
+    links = data.get("links") if isinstance(data, dict) else None
+    itself = links.get("self") if isinstance(links, dict) else None
+    href = str(itself.get("href", "")) if isinstance(itself, dict) else ""
+    return href.removeprefix(_API) or None
+
+
+def _reported_total(body: Mapping[str, Json]) -> Decimal | None:
+    data = body.get("data")
+    attributes = data.get("attributes") if isinstance(data, dict) else None
+    total = _amount(attributes.get("bulkInvoiceTotal")) if isinstance(attributes, dict) else None
+    return total if isinstance(total, Decimal) else None
+
+
+def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Iterator[ReportedOutcome]:
+    """Return the calls that `onFail: abort` kept from running; without it an outcome is missing."""
+    last = items[len(told) - 1].document if 0 < len(told) <= len(items) else None
+    if not isinstance(last, dict) or last.get("onFail") != "abort" or told[-1].accepted:
+        return
+    for item in items[len(told) :]:
+        yield ReportedOutcome(
+            item.place, accepted=False, message="not run, as the batch ended", at="/responses"
+        )
+
+
+def _amount(text: Json) -> str | Decimal | None:
+    """Return the amount that a text spells; what spells none is itself."""
+    try:
+        return None if text is None else Decimal(str(text))
+    except InvalidOperation:
+        return str(text)
+
+
+_PATH = "/bulk-invoices"
+_ROWS = f"/claim/v1{_PATH}"
+
+
+# Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
+# and that what is wrong with a call of the batch fails that call alone, is assumed
+# (docs/vendors/guidewire.md#codes, #batches).
+_EITHER: tuple[Position, ...] = ("alone", "taken")
+_PAYEE = Assumption("a payee that is not there", _EITHER)
+_NUMBER = Assumption("a number where an amount is a text", _EITHER)
+_BELOW_ZERO = Assumption("a total below zero", _EITHER)
+_PARTS_OF_A_CENT = Assumption("more decimals than the currency has", _EITHER)
+_METHOD = Assumption("a method in capitals", ("call", "alone", "taken"))
+_ON_FAIL = Assumption("an unknown word for what follows on a failure", ("call", "alone", "taken"))
+
+_CORRUPTIONS = (
+    Corruption("an unknown payee", set_member(f"{_AT}/payeeAddressBookUID", "ab:none"), assumption=_PAYEE),
+    Corruption("a total below zero", set_member(f"{_AT}/bulkInvoiceTotal", "-1.00"), assumption=_BELOW_ZERO),
+    Corruption("a word for its total", set_member(f"{_AT}/bulkInvoiceTotal", "a lot")),
+    Corruption(
+        "a number where its total is a text", set_member(f"{_AT}/bulkInvoiceTotal", 3000), assumption=_NUMBER
+    ),
+    Corruption(
+        "parts of a cent in its total",
+        set_member(f"{_AT}/bulkInvoiceTotal", "10.005"),
+        assumption=_PARTS_OF_A_CENT,
+    ),
+    Corruption("a way of delivery that is none", set_member(f"{_AT}/deliveryMethod", {"code": "pigeon"})),
+    Corruption("a text where a code is due", set_member(f"{_AT}/deliveryMethod", "hold")),
+    Corruption("a status, which only the vendor sets", set_member(f"{_AT}/status", {"code": "issued"})),
+    Corruption("an attribute that nobody knows", set_member(f"{_AT}/colour", "red")),
+    Corruption(
+        "a day that no calendar has", set_member(f"{_AT}/scheduledSendDate", "2026-02-30T00:00:00.000Z")
+    ),
+    Corruption("no data", remove_member("/body/data")),
+    Corruption("a path that begins with the API", set_member("/path", f"{_ROWS}/none")),
+    Corruption("a method in capitals", set_member("/method", "PATCH"), refuses_call=True, assumption=_METHOD),
+    Corruption(
+        "a word for what follows on a failure",
+        set_member("/onFail", "despair"),
+        refuses_call=True,
+        assumption=_ON_FAIL,
+    ),
+)
+_CHANGE_CORRUPTIONS = (
+    Corruption("a stale checksum", set_member("/body/data/checksum", "stale")),
+    Corruption("a bulk invoice that is not there", set_member("/path", f"{_PATH}/xc:none")),
+)
+
+
+def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
+    """Return the batch profiles of ClaimCenter: the batch, composites, and its single steps."""
+    return (_creation(facts), _change(facts))
+
+
+def _creation(facts: Facts) -> BatchProfile:
+    """Bulk invoices created by a batch, found by number; the newest one counts.
+
+    None is deleted: an older one of the same number would come to light.
+    """
+    payee, prefix = {"payeeAddressBookUID": facts["payee"]}, facts["prefix"]
+    cents_in_yen = {**payee, "currency": {"code": "jpy"}, "bulkInvoiceTotal": "0.50"}
+    spoils = (
+        Corruption("no payee", remove_member(f"{_AT}/payeeAddressBookUID")),
+        Corruption("a total of cents in yen", set_member(_AT, cents_in_yen), assumption=_PARTS_OF_A_CENT),
+        Corruption("nothing to be split", set_member(_AT, {**payee, "splitEqually": True})),
+    )
+
+    def item(key: str, drawn: DrawnValues) -> Json:
+        attributes = {**payee, "invoiceNumber": key, **_attributes(drawn)}
+        return {"method": "post", "path": _PATH, "body": {"data": {"attributes": attributes}}}
+
+    return BatchProfile(
+        operation="runBatch",
+        key=lambda number: f"{prefix}{number}",
+        item=item,
+        record=lambda _key, drawn: {**_record(drawn), "totalTransactionAmount": Decimal(0)},
+        call=_call,
+        read=lambda key, _tenant: _search("eq", key),
+        shown=lambda key, exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS).get(key),
+        corruptions=(*_CORRUPTIONS, *spoils),
+        listing=lambda _tenant: _search("sw", prefix),
+        listed=lambda exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS),
+        steps=_creation_steps(facts),
+        reader=read_outcomes,
+        amount=_total,
+        values=CREATED_VALUES,
+    )
+
+
+def _change(facts: Facts) -> BatchProfile:
+    """Return the profile of changes to existing bulk invoices; their keys are paths."""
+    keys = [f"{_PATH}/{name}" for name in facts["bulk_invoices"].split(",")]
+
+    def item(key: str, drawn: DrawnValues) -> Json:
+        return {"method": "patch", "path": key, "body": {"data": {"attributes": _attributes(drawn)}}}
+
+    def listed(exchange: Exchange) -> dict[str, Record]:
+        found = read_invoices(exchange, "id", CHANGED_MEMBERS)
+        return {f"{_PATH}/{name}": record for name, record in found.items()}
+
+    return BatchProfile(
+        operation="runBatch",
+        key=lambda number: keys[number % len(keys)],
+        item=item,
+        record=lambda _key, drawn: _record(drawn),
+        call=_call,
+        read=lambda key, _tenant: Request("GET", f"/claim/v1{key}"),
+        shown=lambda key, exchange: listed(exchange).get(key),
+        corruptions=(*_CORRUPTIONS, *_CHANGE_CORRUPTIONS),
+        listing=lambda _tenant: Request("GET", f"{_ROWS}?fields=*all&pageSize=100"),
+        listed=listed,
+        steps=_change_steps(),
+        reader=read_outcomes,
+        amount=_total,
+        creates=False,
+        twice="each",
+        values=CHANGED_VALUES,
+    )
+
+
+def _call(items: Sequence[Json], _tenant: int) -> Request:
+    return json_request("POST", "/claim/v1/batch", {"requests": items})
+
+
+def _attributes(drawn: DrawnValues) -> dict[str, Json]:
+    return {"mailTo": f"Desk {drawn.number}", "bulkInvoiceTotal": f"{drawn.amount:f}"}
+
+
+def _record(drawn: DrawnValues) -> Record:
+    return {"mailTo": f"Desk {drawn.number}", "bulkInvoiceTotal": drawn.amount}
+
+
+def _total(item: Json) -> Decimal:
+    return Decimal(item["body"]["data"]["attributes"]["bulkInvoiceTotal"])
+
+
+def _search(how: str, text: str) -> Request:
+    """Return those whose number is the text, or begins with it."""
+    named = quote(text.replace(":", "::"), safe="")
+    return Request("GET", f"{_ROWS}?fields=*all&pageSize=100&filter=invoiceNumber:{how}:{named}")
+
+
+def _after_delete(record: Record | None, _drawn: DrawnValues) -> Record | RefusedStep | None:
+    return REFUSED_STEP if record is None else None
+
+
+def _always_refused(_record_before: Record | None, _drawn: DrawnValues) -> RefusedStep:
+    return REFUSED_STEP
+
+
+def _after_change(record: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+    return REFUSED_STEP if record is None else {**record, **_record(drawn)}
+
+
+def _patch(path: str, drawn: DrawnValues) -> Request:
+    return json_request("PATCH", path, {"data": {"attributes": _attributes(drawn)}})
+
+
+def _change_steps() -> tuple[Step, ...]:
+    return (
+        Step("change it by itself", lambda key, drawn, _: _patch(f"/claim/v1{key}", drawn), _after_change),
+        Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"/claim/v1{key}"), _after_delete),
+        Step(
+            "stop it, a draft",
+            lambda key, _drawn, _: Request("POST", f"/claim/v1{key}/stop"),
+            _always_refused,
+        ),
+    )
+
+
+def _creation_steps(facts: Facts) -> tuple[Step, ...]:
+    """Return steps on resources with the vendor's own ids, which are found by number."""
+
+    def on(
+        name: str,
+        request: Callable[[str, DrawnValues], Request],
+        after: Callable[[Record | None, DrawnValues], Record | RefusedStep],
+    ) -> Step:
+        def then(found: Exchange, _key: str, drawn: DrawnValues, _tenant: int) -> Request:
+            names = [str(row.get("id")) for row in read_rows(found)]
+            return request(f"{_ROWS}/{quote(names[-1] if names else 'xc:none')}", drawn)
+
+        return Step(name, lambda key, _drawn, _tenant: _search("eq", key), after, then)
+
+    def item_on(path: str, drawn: DrawnValues) -> Request:
+        attributes = {
+            "claim": {"id": facts["claim"]},
+            "amount": {"amount": f"{drawn.amount:f}", "currency": "usd"},
+            "costType": {"code": "claimcost"},
+            "costCategory": {"code": "medical"},
+            "paymentType": {"code": "partial"},
+        }
+        return json_request("POST", f"{path}/bulk-invoice-items", {"data": {"attributes": attributes}})
+
+    def dearer(record: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+        if record is None:
+            return REFUSED_STEP
+        total = Decimal(record["totalTransactionAmount"] or 0) + drawn.amount
+        return {**record, "totalTransactionAmount": total}
+
+    return (
+        on("change it by itself", _patch, _after_change),
+        on("add an item to it", item_on, dearer),
+        on(
+            "submit it, not yet validated", lambda path, _: Request("POST", f"{path}/submit"), _always_refused
+        ),
+    )
+
+
+_FACTS = {"payee": "ab:1", "claim": "demo_sample:30005", "bulk_invoices": f"{A},{B},{C}", "prefix": "MS-"}
+"""`bulk_invoices` are there, may be changed, and are given up: a sequence may delete them.
+
+What is made has an invoice number that begins with `prefix`.
+"""
+
+_KEYS = IdempotencyRule(
+    "GW-DBTransaction-ID",
+    again="refused",
+    replay_status=400,
+    conflict_status=400,
+    exempt={
+        "runBatch": "its calls inherit the id: the first is done, the others are refused, each by itself"
+    },
+    no_key_with=("GW-DoNotCommit",),
+)
+_READS_ONLY = LimitedCredentials(
+    {"bearerAuth": {"bearer": "guidewire-read-only"}},
+    ("createBulkInvoice", "updateBulkInvoice", "deleteBulkInvoice", "createBulkInvoiceItem"),
+)
+
+PROFILE = Profile(
+    facts=_FACTS,
+    credentials={"bearerAuth": {"bearer": "guidewire-good"}},
+    batches=batch_profiles,
+    pins=PINS,
+    idempotency=_KEYS,
+    open_cases=OPEN_CASES,
+    limited=(_READS_ONLY,),
+    fact_checks=FACT_CHECKS,
+    lists=LISTS,
+    readers={"runBatch": read_outcomes},
+)

@@ -1,0 +1,110 @@
+"""Amounts, days and instants: read, stored, printed in replies."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.model import Json
+from mockserver.spec.schema import DATE_PATTERN, DATE_TIME_PATTERN
+
+ZERO = Decimal(0)
+AMOUNTS = frozenset(
+    {
+        "amount",
+        "amount_open",
+        "amount_total",
+        "book_amount",
+        "book_amount_open",
+        "book_amount_total",
+        "product_price",
+        "product_quantity",
+        "rate",
+        "total_excl_tax_amount",
+        "total_incl_tax_amount",
+        "vat_amount",
+        "vat_percentage",
+    }
+)
+"""The members of a record that spell a decimal."""
+
+MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
+"""Amounts of money, which have whole cents."""
+
+_CENT = Decimal("0.01")
+_CENT_DIGITS = 2
+# An amount has up to 255 characters, a product of two twice as many digits, a quotient as many as we ask for.
+_WIDE = Context(prec=1200, rounding=ROUND_HALF_UP)
+_MAX_LENGTH = 255
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def exact_arithmetic() -> AbstractContextManager[Context]:
+    """Return the context in which amounts are reckoned with: nothing is rounded unasked."""
+    return localcontext(_WIDE)
+
+
+def read_amount(text: Json) -> Decimal | None:
+    """Parse an amount; None if the text is none."""
+    if not isinstance(text, str) or len(text) > _MAX_LENGTH or _PLAIN.fullmatch(text) is None:
+        return None
+    return Decimal(text)
+
+
+def has_fractional_cents(text: Json) -> bool:
+    """Return whether `text` spells an amount of parts of a cent."""
+    decimals = text.partition(".")[2].rstrip("0") if isinstance(text, str) else ""
+    return len(decimals) > _CENT_DIGITS and read_amount(text) is not None
+
+
+def round_to_cents(value: Decimal) -> Decimal:
+    """`value` rounded half up to two decimals; zero has no sign."""
+    return _WIDE.add(value.quantize(_CENT, context=_WIDE), ZERO)
+
+
+def print_amount(value: Decimal | int) -> str:
+    """`value` as the vendor prints money."""
+    return f"{round_to_cents(Decimal(value)):f}"
+
+
+def print_optional_amount(value: Decimal | int | None) -> str | None:
+    """Print the amount, None for None."""
+    return None if value is None else print_amount(value)
+
+
+_DAY = re.compile(DATE_PATTERN)
+_INSTANT = re.compile(DATE_TIME_PATTERN)
+
+
+def is_day(text: str) -> bool:
+    """Return whether `text` is a day of the calendar, year first."""
+    return _DAY.fullmatch(text) is not None
+
+
+def is_instant(text: str) -> bool:
+    """Return whether `text` is a moment, and one that UTC has a year for."""
+    if _INSTANT.fullmatch(text) is None:
+        return False
+    try:
+        read_instant(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_local_instant(text: str) -> bool:
+    """Return whether `text` would be a moment if it named a zone."""
+    return is_instant(f"{text}Z")
+
+
+def read_instant(text: str) -> datetime:
+    """Return the moment that `text` is known to spell; without a zone it is one of UTC."""
+    return parse_instant(text.upper())
+
+
+def to_utc(text: str | None) -> str | None:
+    """Return the same moment as it is kept."""
+    return None if text is None else print_instant(read_instant(text))

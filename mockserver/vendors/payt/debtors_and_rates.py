@@ -1,0 +1,187 @@
+"""Upserts of debtors, contacts, VAT rates and payment conditions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from mockserver.codec.instants import print_instant
+from mockserver.model import Action, Document, Item, Outcome
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.payt import sent_records
+from mockserver.vendors.payt.messages import RECORD_MESSAGES, record_problem
+from mockserver.vendors.payt.representation import Entity, RecordType
+from mockserver.vendors.payt.rules import is_odd_phone
+from mockserver.vendors.payt.sent_records import complete, normalize, resolve_contact
+
+DEBTORS = "debtors"
+
+_DEBTOR_TEXTS = (
+    "debtor_number",
+    "debtor_identifier",
+    "name",
+    "bank_account_name",
+    "bank_account_number",
+    "category",
+    "coc_number",
+    "language_code",
+    "oin_number",
+    "peppol_identifier",
+    "relation_manager",
+    "remark",
+    "vat_number",
+    "is_company",
+    "peppol_enabled",
+)
+_DEBTOR_OPTIONAL = (*_DEBTOR_TEXTS[_DEBTOR_TEXTS.index("bank_account_name") :], "contact_identifier")
+
+
+def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
+    """Create or update the debtor.
+
+    Source: docs/vendors/payt.md#other-answers.
+    """
+    record = complete(normalize(item.document, request), _DEBTOR_OPTIONAL, request)
+    stored = sent_records.find_debtor(record, state, request.call.assumptions).stored
+    was = stored or _new_debtor(request.tenant, state)
+    contact = resolve_contact(record, was.get("contact_identifier"), state)
+    debtor = {
+        **was,
+        **{member: record[member] for member in _DEBTOR_TEXTS if member in record},
+        "contact_identifier": contact.value,
+        "updated_at": print_instant(state.now),
+    }
+    if "country_code" in record:
+        debtor["postal_address"] = {**was.get("postal_address", {}), "country_code": record["country_code"]}
+    if "labels" in record:
+        debtor["labels"] = list(dict.fromkeys(record["labels"] or ()))
+    state.collection(DEBTORS)[debtor["id"]] = debtor
+    warned = (record_problem(contact.warning, item, contact.field, of=DEBTORS),) if contact.warning else ()
+    action = Action.UPDATED if stored else Action.CREATED
+    return Outcome(item, action, debtor, warnings=warned)
+
+
+def _new_debtor(administration_id: str, state: State) -> Document:
+    return {"id": str(state.next(DEBTORS)), "administration_id": administration_id}
+
+
+CONTACTS = "contacts"
+
+_CONTACT_MEMBERS = (
+    "contact_identifier",
+    "call_phone_number",
+    "default_email_address",
+    "firstname",
+    "gender",
+    "infix",
+    "invoice_email_address",
+    "invoice_cc_email_address",
+    "invoice_bcc_email_address",
+    "lastname",
+    "middlename",
+    "postal_address_street_1",
+    "postal_address_street_2",
+    "postal_address_postal_code",
+    "postal_address_city",
+    "postal_address_country_code",
+    "postal_address_region",
+    "prefix",
+    "reminder_email_address",
+    "reminder_cc_email_address",
+    "reminder_bcc_email_address",
+    "sms_phone_number",
+)
+_CONTACT_TEXTS = (*_CONTACT_MEMBERS, "birth_date")
+_CONTACT_OPTIONAL = tuple(member for member in _CONTACT_TEXTS if member != "contact_identifier")
+
+
+def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
+    """Create or update the contact.
+
+    Source: docs/vendors/payt.md#operations-and-paths.
+    """
+    record = complete(normalize(item.document, request), _CONTACT_OPTIONAL, request)
+    stored = sent_records.find_contact(record, state, request.call.assumptions).stored
+    was = stored or {"id": str(state.next(CONTACTS)), "administration_id": request.tenant}
+    contact = {
+        **was,
+        **{member: record[member] for member in _CONTACT_TEXTS if member in record},
+        "updated_at": print_instant(state.now),
+    }
+    state.collection(CONTACTS)[contact["id"]] = contact
+    return Outcome(item, Action.UPDATED if stored else Action.CREATED, contact)
+
+
+def _represent_contact(stored: Document, state: State) -> Entity:
+    return {
+        "id": stored["id"],
+        **{member: stored.get(member) for member in _CONTACT_MEMBERS},
+        "debtor_numbers": debtor_numbers(stored, state),
+        "validation_errors": _validation_errors(stored),
+        "updated_at": stored["updated_at"],
+    }
+
+
+def debtor_numbers(contact: Document, state: State) -> list[str]:
+    """Return the numbers of the debtors that name the contact."""
+    code = contact.get("contact_identifier")
+    found = state.collection("debtors").find("contact_identifier", code) if code else []
+    return [debtor["debtor_number"] for debtor in found]
+
+
+def _validation_errors(contact: Document) -> Entity:
+    """Return what was warned about, by member (assumed)."""
+    return {
+        member: [RECORD_MESSAGES["phone-odd"]]
+        for member in ("call_phone_number", "sms_phone_number")
+        if is_odd_phone(contact.get(member))
+    }
+
+
+CONTACT = RecordType(CONTACTS, _represent_contact, lambda _stored, _state: {})
+
+
+VAT_RATES = "vat_rates"
+PAYMENT_CONDITIONS = "payment_conditions"
+
+
+def upsert_vat_rate(item: Item, request: Request, state: State) -> Outcome:
+    """Create or update the rate of a code.
+
+    Source: docs/vendors/payt.md#operations-and-paths.
+    """
+    return _upsert(VAT_RATES, item, {"category": "regular"}, request, state)
+
+
+def upsert_payment_condition(item: Item, request: Request, state: State) -> Outcome:
+    """Create the payment condition of a code, or give it another name (assumed).
+
+    Source: docs/vendors/payt.md#operations-and-paths.
+    """
+    return _upsert(PAYMENT_CONDITIONS, item, {}, request, state)
+
+
+def _upsert(kind: str, item: Item, defaults: Document, request: Request, state: State) -> Outcome:
+    table = state.collection(kind)
+    found = table.find("code", item.document["code"])
+    was = (
+        found[0] if found else {"id": str(state.next(kind)), "administration_id": request.tenant, **defaults}
+    )
+    written = {
+        **was,
+        **{
+            name: item.document[name]
+            for name in ("code", "rate", "name", "category")
+            if name in item.document
+        },
+    }
+    table[written["id"]] = written
+    return Outcome(item, Action.UPDATED if found else Action.CREATED, written)
+
+
+def _represent_vat_rate(stored: Document, _state: State) -> Entity:
+    members = ("id", "administration_id", "code", "name", "category")
+    return {**{name: stored[name] for name in members}, "rate": Decimal(stored["rate"])}
+
+
+VAT_RATE = RecordType(VAT_RATES, _represent_vat_rate, lambda _stored, _state: {})

@@ -1,0 +1,452 @@
+"""Invoices: upserts with lines and payments; sending, blocking and resuming."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TypeAlias
+
+from mockserver.codec.http import json_reply
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import ApplyBatch, Handler, Request
+from mockserver.vendors.payt.amounts_and_dates import (
+    ZERO,
+    exact_arithmetic,
+    is_day,
+    read_amount,
+    round_to_cents,
+)
+from mockserver.vendors.payt.batches import FindWarnings
+from mockserver.vendors.payt.messages import record_problem
+from mockserver.vendors.payt.rules import line_orders
+from mockserver.vendors.payt.sent_records import (
+    RecordMatch,
+    ResolvedMember,
+    ResolveMember,
+    complete,
+    is_readable,
+    member_resolvers,
+    normalize,
+    resolve_fixed_values,
+)
+
+PAYMENTS = "payments"
+DELETED = "deleted_payments"
+
+_COPIED = ("description", "payment_method", "reversal_code", "transaction_type")
+
+
+def payments_of(invoice: Document | None, state: State) -> list[Document]:
+    """Return the stored payments of an invoice, the oldest first."""
+    found = state.collection(PAYMENTS).find("invoice_id", invoice["id"]) if invoice else []
+    return sorted(found, key=lambda payment: (payment["payment_date"], int(payment["id"])))
+
+
+def payment_dates(posted: Iterable[Document], stored: Document | None, state: State) -> list[str]:
+    """Return the day of each posted payment: its own, else the one it is stored with, else today.
+
+    Source: docs/vendors/payt.md#amounts-and-payments; that a stored day stays is assumed.
+    """
+    known = {payment["origin_identifier"]: payment["payment_date"] for payment in payments_of(stored, state)}
+    today = _today(state)
+    return [
+        payment.get("payment_date") or known.get(payment["origin_identifier"], today) for payment in posted
+    ]
+
+
+def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
+    """Return whether the payments are in the order of their dates; invalid dates are skipped.
+
+    Source: docs/vendors/payt.md#amounts-and-payments.
+    """
+    days = payment_dates(posted, stored, state)
+    return not all(map(is_day, days)) or days == sorted(days)
+
+
+def is_taken(origin_identifier: str, stored: Document | None, state: State) -> bool:
+    """Return whether a payment of another invoice of the administration has that identifier."""
+    found = state.collection(PAYMENTS).find("origin_identifier", origin_identifier)
+    return any(stored is None or payment["invoice_id"] != stored["id"] for payment in found)
+
+
+def write_payments(record: Document, invoice: Document, was: Document, state: State) -> Document:
+    """Write the payments that `record` means; the members of the invoice that follow from them.
+
+    `invoice` has its new amounts, `was` those before: all zero for a new one.
+    Source: docs/vendors/payt.md#amounts-and-payments.
+    """
+    if "payments" in record:
+        _replace_payments(record["payments"] or (), invoice, state)
+    else:
+        _imply_payment(invoice, was, state)
+    written = payments_of(invoice, state)
+    costs = sum((one["amount"] for one in written if one["cost_type"] == "administration_costs"), ZERO)
+    return {
+        "payment_date": _paid_on(invoice, was, written, state),
+        "administration_costs_open": invoice["administration_costs_total"] - costs,
+    }
+
+
+def _replace_payments(posted: Iterable[Document], invoice: Document, state: State) -> None:
+    """Delete stored payments that the set does not name; named ones keep their ids."""
+    table = state.collection(PAYMENTS)
+    before = payments_of(invoice, state)
+    ids = {payment["origin_identifier"]: payment["id"] for payment in before}
+    kept = set()
+    for payment, day in zip(posted, payment_dates(posted, invoice, state), strict=True):
+        payment_id = ids.get(payment["origin_identifier"]) or str(state.next(PAYMENTS))
+        table[payment_id] = _stored_payment(payment_id, payment, day, invoice, state)
+        kept.add(payment_id)
+    for gone in before:
+        if gone["id"] not in kept:
+            del table[gone["id"]]
+            state.collection(DELETED)[gone["id"]] = {**gone, "deleted_at": print_instant(state.now)}
+
+
+def _imply_payment(invoice: Document, was: Document, state: State) -> None:
+    """Infer a payment: with unchanged totals, what the open amount lost.
+
+    Source: docs/vendors/payt.md#amounts-and-payments; that a changed total pays nothing is assumed.
+    """
+    paid = _paid_amount(invoice, "amount") - _paid_amount(was, "amount")
+    if paid == 0:
+        return
+    payment_id = str(state.next(PAYMENTS))
+    state.collection(PAYMENTS)[payment_id] = {
+        **_common_members(payment_id, invoice, state),
+        "origin_identifier": None,
+        "amount": paid,
+        "book_amount": _paid_amount(invoice, "book_amount") - _paid_amount(was, "book_amount"),
+        "payment_date": _today(state),
+        "cost_type": "principal",
+        **dict.fromkeys(_COPIED),
+        "transaction_type": "payment",
+    }
+
+
+def _stored_payment(
+    payment_id: str, payment: Document, day: str, invoice: Document, state: State
+) -> Document:
+    value = read_amount(payment["amount"]) or ZERO
+    book = read_amount(payment.get("book_amount"))
+    return {
+        **_common_members(payment_id, invoice, state),
+        "origin_identifier": payment["origin_identifier"],
+        "amount": value,
+        "book_amount": _to_book_currency(value, invoice) if book is None else book,
+        "payment_date": day,
+        "cost_type": payment.get("cost_type") or "principal",
+        **{member: payment.get(member) for member in _COPIED},
+    }
+
+
+def _common_members(payment_id: str, invoice: Document, state: State) -> dict[str, Json]:
+    return {
+        "id": payment_id,
+        "administration_id": invoice["administration_id"],
+        "invoice_id": invoice["id"],
+        "updated_at": print_instant(state.now),
+    }
+
+
+def _to_book_currency(value: Decimal, invoice: Document) -> Decimal:
+    """`value` at the invoice's own rate of exchange."""
+    total: Decimal = invoice["amount_total"]
+    return round_to_cents(value * invoice["book_amount_total"] / total) if total else value
+
+
+def _paid_on(invoice: Document, was: Document, written: list[Document], state: State) -> str | None:
+    """Return the day of the last payment once nothing is open."""
+    if invoice["amount_open"]:
+        return None
+    days = [one["payment_date"] for one in written if one["cost_type"] == "principal"]
+    return days[-1] if days else was["payment_date"] or _today(state)
+
+
+def _paid_amount(invoice: Document, of_amount: str) -> Decimal:
+    paid: Decimal = invoice[f"{of_amount}_total"] - invoice[f"{of_amount}_open"]
+    return paid
+
+
+def _today(state: State) -> str:
+    return state.now.date().isoformat()
+
+
+INVOICES = "invoices"
+
+FindInvoice: TypeAlias = Callable[[Document, State, Mapping[str, str]], RecordMatch]
+
+_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
+_REQUIRED = ("currency_code", "invoice_number", "invoice_date", "due_date")
+_OPTIONAL = (
+    "invoice_identifier",
+    "order_number",
+    "peppol_identifier",
+    "description",
+    "category",
+    "payment_condition",
+    "payment_method",
+    "payment_term",
+)
+_CLEARABLE = (*_OPTIONAL[1:], "contact_identifier")
+"""Members that a post may clear by omission: texts that identify neither invoice nor debtor."""
+
+_NEW_VALUES: Document = {
+    **dict.fromkeys(_AMOUNTS, ZERO),
+    **dict.fromkeys(_OPTIONAL),
+    "debtor_id": None,
+    "contact_identifier": None,
+    "sent_at": None,
+    "labels": (),
+    "document": None,
+    "ubl_document": None,
+    "invoice_lines": (),
+    "payment_date": None,
+    "administration_costs_total": ZERO,
+    "administration_costs_open": ZERO,
+}
+
+
+def upsert_invoices(find: FindInvoice) -> ApplyBatch:
+    """Return what keeps the records of a call, each for the invoice that `find` finds.
+
+    Source: docs/vendors/payt.md#identity, #what-may-change.
+    """
+    return lambda request, state: _writer(request, state, find).keep
+
+
+def warnings_of_rejected(find: FindInvoice) -> FindWarnings:
+    """Return a finder of the warnings of a rejected record; an unreadable one has none."""
+
+    def warnings(item: Item, request: Request, state: State) -> tuple[Problem, ...]:
+        if not (isinstance(item.document, dict) and is_readable(item, request)):
+            return ()
+        return _writer(request, state, find).warnings(item)
+
+    return warnings
+
+
+def _writer(request: Request, state: State, find: FindInvoice) -> _InvoiceWriter:
+    assumptions = request.call.assumptions
+    return _InvoiceWriter(
+        request,
+        state,
+        find,
+        member_resolvers(assumptions),
+        fixes_first_values=assumptions["first_values"] == "fixed",
+        warns_of_order=assumptions["payments_order"] == "warning",
+        warns_of_sums=assumptions["sums_disagree"] == "warning",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _InvoiceWriter:
+    """Writer of one call's invoices; assumptions are read once for all of them."""
+
+    request: Request
+    state: State
+    find: FindInvoice
+    keepers: tuple[ResolveMember, ...]
+    fixes_first_values: bool
+    warns_of_order: bool
+    warns_of_sums: bool
+
+    def keep(self, item: Item) -> Outcome:
+        """Create or update the invoice, its lines and its payments."""
+        state = self.state
+        record, stored = self._read(item)
+        was = {**_NEW_VALUES, **(stored or _new_invoice(self.request.tenant, state))}
+        kept = self._kept(record, stored, was)
+        warned = self._warned(record, stored, kept)
+        invoice = self._written(record, was, kept)
+        if self.warns_of_sums:
+            warned += _sum_warnings(record, invoice)
+        warnings = tuple(record_problem(code, item, field) for code, field in warned)
+        return Outcome(item, Action.UPDATED if stored else Action.CREATED, invoice, warnings=warnings)
+
+    def warnings(self, item: Item) -> tuple[Problem, ...]:
+        """Return the warnings of a rejected record, without those on its sums."""
+        record, stored = self._read(item)
+        kept = self._kept(record, stored, {**_NEW_VALUES, **(stored or {})})
+        return tuple(record_problem(code, item, field) for code, field in self._warned(record, stored, kept))
+
+    def _read(self, item: Item) -> tuple[Document, Document | None]:
+        """Return the normalized record and the stored invoice that it identifies."""
+        assumptions = self.request.call.assumptions
+        record = complete(normalize(item.document, self.request), _CLEARABLE, self.request)
+        found = self.find(record, self.state, assumptions).stored
+        return record, sent_by_now(found, self.state, assumptions) if found else None
+
+    def _kept(self, record: Document, stored: Document | None, was: Document) -> list[ResolvedMember]:
+        kept = [keeper(record, was, self.state) for keeper in self.keepers]
+        if stored is not None and self.fixes_first_values:
+            kept += resolve_fixed_values(record, was)
+        return kept
+
+    def _warned(
+        self, record: Document, stored: Document | None, kept: Iterable[ResolvedMember]
+    ) -> list[tuple[str, str]]:
+        """Code and field of each warning."""
+        warned = [(one.warning, one.field) for one in kept if one.warning]
+        if self.warns_of_order and not is_chronological(record.get("payments") or (), stored, self.state):
+            warned.append(("payments-order", "payments"))
+        return warned
+
+    def _written(self, record: Document, was: Document, kept: Iterable[ResolvedMember]) -> Document:
+        with exact_arithmetic():
+            invoice = {**_merged(record, was, self.state), **{one.member: one.value for one in kept}}
+            invoice |= write_payments(record, invoice, was, self.state)
+        self.state.collection(INVOICES)[invoice["id"]] = invoice
+        return invoice
+
+
+def _sum_warnings(record: Document, invoice: Document) -> Iterator[tuple[str, str]]:
+    """Code and field of what the invoice's sums, as far as they were posted, have against each other.
+
+    Source: docs/catalogue.md#24-sums-disagree.
+    """
+    if "amount_open" in record and abs(invoice["amount_open"]) > abs(invoice["amount_total"]):
+        yield "open-above-total", "amount_open"
+    if record.get("invoice_lines"):
+        with exact_arithmetic():
+            total = sum((line["total_incl_tax_amount"] for line in invoice["invoice_lines"]), ZERO)
+        if total != invoice["amount_total"]:
+            yield "lines-sum", "invoice_lines"
+
+
+def _new_invoice(administration_id: str, state: State) -> Document:
+    return {
+        "id": str(state.next(INVOICES)),
+        "administration_id": administration_id,
+        "created_at": print_instant(state.now),
+    }
+
+
+def _merged(record: Document, was: Document, state: State) -> dict[str, Json]:
+    invoice = {
+        **was,
+        **{member: record[member] for member in (*_REQUIRED, *_OPTIONAL) if member in record},
+        **{member: read_amount(record[member]) for member in _AMOUNTS if member in record},
+        "updated_at": print_instant(state.now),
+    }
+    if "labels" in record:
+        invoice["labels"] = list(dict.fromkeys(record["labels"] or ()))
+    if "invoice_lines" in record:
+        invoice["invoice_lines"] = write_lines(record["invoice_lines"] or [], state)
+    return invoice
+
+
+_HUNDRED = Decimal(100)
+
+
+def write_lines(posted: list[Document], state: State) -> list[Document]:
+    """Return the lines as they are stored; every rate is known by now."""
+    return [
+        _stored_line(line, order, state.collection("vat_rates").find("code", line["vat_rate_code"])[0])
+        for line, order in zip(posted, line_orders(posted), strict=True)
+    ]
+
+
+def _stored_line(line: Document, order: int, rate: Document) -> Document:
+    excluding, including, vat = _line_totals(line, read_amount(rate["rate"]) or ZERO)
+    return {
+        "description": line["description"],
+        "vat_rate_code": line["vat_rate_code"],
+        "vat_percentage": rate["rate"],
+        "vat_amount": vat,
+        "total_excl_tax_amount": excluding,
+        "total_incl_tax_amount": including,
+        "product_price": read_amount(line.get("product_price")),
+        "product_unit": line.get("product_unit") or "piece",
+        "product_quantity": line.get("product_quantity") or "1",
+        "line_order": order,
+    }
+
+
+def _line_totals(line: Document, percentage: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Total without and with tax and the tax itself; at least one of the totals is there."""
+    excluding, including, vat = (
+        read_amount(line.get(member))
+        for member in ("total_excl_tax_amount", "total_incl_tax_amount", "vat_amount")
+    )
+    if excluding is not None:
+        if vat is None:
+            vat = (
+                round_to_cents(excluding * percentage / _HUNDRED)
+                if including is None
+                else including - excluding
+            )
+        return excluding, excluding + vat if including is None else including, vat
+    known = including or ZERO
+    if vat is None:
+        vat = known - round_to_cents(known * _HUNDRED / (_HUNDRED + percentage))
+    return known - vat, known, vat
+
+
+_DELAY = timedelta(hours=1)
+_ROUND = timedelta(minutes=30)
+_FIRST_ROUND = parse_instant("2000-01-01T00:00:00Z")
+
+
+def sent_by_now(invoice: Document, state: State, assumptions: Mapping[str, str]) -> Document:
+    """Return the invoice as it is by now."""
+    if invoice["sent_at"] is not None or assumptions["sending"] == "never":
+        return invoice
+    sent_at = _next_round(parse_instant(invoice["created_at"]) + _DELAY)
+    if sent_at > state.now:
+        return invoice
+    touched_at = max(sent_at, parse_instant(invoice["updated_at"]))
+    return {**invoice, "sent_at": print_instant(sent_at), "updated_at": print_instant(touched_at)}
+
+
+def _next_round(moment: datetime) -> datetime:
+    return moment + (_FIRST_ROUND - moment) % _ROUND
+
+
+ChangePause: TypeAlias = Callable[[Document, State], Document]
+
+_NAME_LISTS = ("invoice_numbers", "invoice_identifiers")
+
+
+def block(invoice: Document, state: State) -> Document:
+    """Return the invoice with its follow-up stopped, unchanged if that is so already."""
+    if invoice.get("paused_at") is not None:
+        return invoice
+    now = print_instant(state.now)
+    return {**invoice, "paused_at": now, "blocked": True, "updated_at": now}
+
+
+def resume(invoice: Document, state: State) -> Document:
+    """Return the invoice, followed up again if it was blocked through the API.
+
+    Source: docs/vendors/payt.md#operations-and-paths.
+    """
+    if not invoice.get("blocked", False):
+        return invoice
+    return {**invoice, "paused_at": None, "blocked": False, "updated_at": print_instant(state.now)}
+
+
+def pause_handler(change: ChangePause) -> Handler:
+    """Return what changes every invoice that a call names, by number or by identifier."""
+    return partial(_change_named_invoices, change)
+
+
+def _change_named_invoices(change: ChangePause, request: Request, state: State) -> Reply:
+    table = state.collection("invoices", request.tenant)
+    found: dict[str, Document] = {}
+    unknown: dict[str, None] = {}
+    for names in _NAME_LISTS:
+        for name in request.document.get(names, ()):
+            invoices = table.find(names.removesuffix("s"), name) if name else []
+            found |= {invoice["id"]: invoice for invoice in invoices}
+            if not invoices:
+                unknown[name] = None
+    for number, invoice in found.items():
+        table[number] = change(invoice, state)
+    errors: dict[str, Json] = {"not_found": list(unknown)} if unknown else {}
+    return json_reply(200, {"success": True, "count": len(found), "errors": errors})

@@ -1,1 +1,0 @@
-"""Upserts, one module per record type."""

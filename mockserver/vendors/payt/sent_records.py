@@ -1,0 +1,342 @@
+"""Sent records: normalized, matched with stored ones, and members that cannot change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from mockserver.model import Document, Item, Json, Value
+from mockserver.sandbox.assumptions import key_rules
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.payt import files
+from mockserver.vendors.payt.amounts_and_dates import is_instant, is_local_instant, read_amount, to_utc
+
+TypeCheck: TypeAlias = Callable[[Json], bool]
+
+FIXED_MEMBERS: Mapping[str, str] = {
+    "currency_code": "currency-fixed",
+    "invoice_number": "number-fixed",
+    "invoice_date": "date-fixed",
+    "due_date": "due-fixed",
+    "book_amount_total": "book-total-fixed",
+    "amount_total": "total-fixed",
+}
+"""Members that the help page calls fixed after the first import, with the warning that follows."""
+
+
+_IDENTIFYING = (
+    "invoice_number",
+    "invoice_identifier",
+    "debtor_number",
+    "debtor_identifier",
+    "contact_identifier",
+)
+"""The members that tell records apart, as far as white space may be dropped there."""
+
+
+def normalize(record: Document, request: Request) -> Document:
+    """Return the record without the members that count as left out.
+
+    Source: docs/vendors/payt.md#invoice (a change has no lines), docs/vendors/payt.md#identity,
+    #amounts-and-payments.
+    """
+    assumptions = request.call.assumptions
+    if request.operation.method == "patch" and "invoice_lines" in record:
+        record = _without("invoice_lines", record)
+    if (rules := key_rules(assumptions)).trims:
+        record = {
+            name: rules.stored(value) if name in _IDENTIFYING and isinstance(value, str) else value
+            for name, value in record.items()
+        }
+    if assumptions["null_members"] == "ignored":
+        record = {name: value for name, value in record.items() if value is not None}
+    if record.get("payments") == [] and assumptions["empty_payments"] == "ignored":
+        record = _without("payments", record)
+    return record
+
+
+def complete(record: Document, optional: Iterable[str], request: Request) -> Document:
+    """Return the record as it is kept: what a post leaves out of `optional` may count as null.
+
+    Source: docs/vendors/payt.md#identity (assumed).
+    """
+    if request.operation.method != "post" or request.call.assumptions["absent_members"] != "cleared":
+        return record
+    return {**dict.fromkeys(optional), **record}
+
+
+def changeable_members(record: Document, stored: Document | None, assumptions: Mapping[str, str]) -> Document:
+    """Return the members of a record that may change the stored invoice."""
+    if stored is None or assumptions["first_values"] != "fixed":
+        return record
+    return {name: value for name, value in record.items() if name not in FIXED_MEMBERS}
+
+
+def is_readable(item: Item, request: Request) -> bool:
+    """Return whether every member is of its type, so that rules may look at it.
+
+    It always is, but while a broken record refuses only itself; then its other faults stay untold.
+    """
+    if item.index not in request.unproven or request.call.assumptions["broken_record"] == "refuses_call":
+        return True
+    return _RECORD_CHECKS[request.operation.id](item.document)
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _nullable(check: TypeCheck) -> TypeCheck:
+    return lambda value: value is None or check(value)
+
+
+def _list_of(check: TypeCheck) -> TypeCheck:
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def _without(member: str, record: Document) -> Document:
+    return {name: value for name, value in record.items() if name != member}
+
+
+def _object_check(
+    needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: TypeCheck
+) -> TypeCheck:
+    """Return a check of objects: `needed` are texts, `texts` may be null, `sent` are texts if they are there.
+
+    `members` are as they say. Only what rules look at is told; all else may be of any type.
+    """
+    checks = {
+        **dict.fromkeys(texts, _nullable(_is_text)),
+        **{name: _nullable(check) for name, check in members.items()},
+        **dict.fromkeys(needed, _is_text),
+    }
+    spared = tuple(sent)
+    return lambda value: (
+        isinstance(value, dict)
+        and all(check(value.get(name)) for name, check in checks.items())
+        and all(_is_text(value.get(name, "")) for name in spared)
+    )
+
+
+def _invoice_check(needed: Iterable[str], sent: Iterable[str] = ()) -> TypeCheck:
+    file = _object_check(texts=("checksum",))
+    return _object_check(
+        needed,
+        ("invoice_identifier", "debtor_number", "debtor_identifier", "payment_condition"),
+        sent,
+        sent_at=lambda value: _is_text(value) and (is_instant(value) or is_local_instant(value)),
+        document=file,
+        ubl_document=file,
+        payments=_list_of(_object_check(("amount", "origin_identifier"), ("payment_date", "cost_type"))),
+        invoice_lines=_list_of(_object_check(("description", "vat_rate_code"), line_order=_is_whole)),
+    )
+
+
+_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
+_REQUIRED = ("currency_code", "invoice_date", "due_date", *_AMOUNTS)
+_RECORD_CHECKS: Mapping[str, TypeCheck] = {
+    "postV1Invoices": _invoice_check(("invoice_number", *_REQUIRED)),
+    "patchV1Invoices": _invoice_check(("invoice_number",), _REQUIRED),
+    "postV1Debtors": _object_check(("debtor_number", "debtor_identifier"), ("country_code", "vat_number")),
+    "postV1Contacts": _object_check(
+        texts=(
+            "contact_identifier",
+            "id",
+            "postal_address_country_code",
+            "call_phone_number",
+            "sms_phone_number",
+        )
+    ),
+    "postV1VatRates": _object_check(texts=("code",)),
+}
+
+
+class RecordMatch(Value, frozen=True):
+    """The stored record, None for a new one; `taken` are the members that identify another record.
+
+    `crossed` says that number and identifier mean two records that are both stored.
+    """
+
+    stored: Document | None
+    taken: tuple[str, ...] = ()
+    crossed: bool = False
+
+
+def find_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
+    """Return the invoice that the record's identifier means, else its number; both must mean the same."""
+    return _match(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
+
+
+def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
+    """Return the invoice of the record's number, which may take an identifier that no other one has.
+
+    Source: docs/vendors/payt.md#identity (PATCH finds by number).
+    """
+    stored = _find(state, "invoices", "invoice_number", record["invoice_number"], assumptions)
+    other = _find(state, "invoices", "invoice_identifier", record.get("invoice_identifier"), assumptions)
+    taken = stored is not None and other is not None and other["id"] != stored["id"]
+    return RecordMatch(stored, ("invoice_identifier",) if taken else ())
+
+
+def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
+    """Return the debtor that the record's identifier means, else its number, likewise."""
+    return _match(record, state, "debtors", ("debtor_number", "debtor_identifier"), assumptions)
+
+
+def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
+    """Return the contact by Payt's id, else by the caller's code; an id takes over an unused code."""
+    by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
+    if not record.get("id"):
+        return RecordMatch(by_code)
+    by_id = _find(state, "contacts", "id", record["id"], assumptions)
+    taken = by_id is not None and by_code is not None and by_code["id"] != by_id["id"]
+    return RecordMatch(by_id, ("contact_identifier",) if taken else ())
+
+
+def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
+    """Return the debtor that an invoice names: by number, else by identifier, the first that is known.
+
+    Source: docs/vendors/payt.md#invoice (one must resolve, assumed).
+    """
+    for member in ("debtor_number", "debtor_identifier"):
+        if known := _find(state, "debtors", member, record.get(member), assumptions):
+            return known
+    return None
+
+
+def _match(
+    record: Document,
+    state: State,
+    collection: str,
+    members: tuple[str, str],
+    assumptions: Mapping[str, str],
+) -> RecordMatch:
+    number, identifier = members
+    by_identifier = _find(state, collection, identifier, record.get(identifier), assumptions)
+    by_number = _find(state, collection, number, record.get(number), assumptions)
+    if by_identifier is not None:
+        crossed = by_number is not None and by_number["id"] != by_identifier["id"]
+        return RecordMatch(by_identifier, members if crossed else (), crossed)
+    if by_number is None:
+        return RecordMatch(None)
+    taken = record.get(identifier) and by_number.get(identifier)
+    return RecordMatch(by_number, members if taken else ())
+
+
+def _find(
+    state: State, collection: str, member: str, value: str | None, assumptions: Mapping[str, str]
+) -> Document | None:
+    if not value:
+        return None
+    # Records are trimmed as they are read, so that the index finds them.
+    rules = key_rules(assumptions).of_stored_keys
+    found = rules.find(member, value, state.collection(collection))
+    return found[0] if found else None
+
+
+class ResolvedMember(Value, frozen=True):
+    """A member that keeps its first value; `warning` is reported at `field` of the record."""
+
+    member: str
+    value: Json
+    field: str
+    warning: str = ""
+
+
+ResolveMember: TypeAlias = Callable[[Document, Document, State], ResolvedMember]
+
+
+def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...]:
+    """Return the immutable members of an invoice under the assumptions, in field order."""
+    return (
+        _first_debtor(assumptions) if assumptions["debtor_change"] == "kept" else _last_debtor(assumptions),
+        _invoice_contact,
+        _sent_at,
+        _file_resolver("document", "document-missing"),
+        _file_resolver("ubl_document", "ubl-document-missing"),
+    )
+
+
+def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
+    """Yield the members that keep the value of the first time, where the record has another one.
+
+    Source: docs/vendors/payt.md#what-may-change.
+    """
+    for member, warning in FIXED_MEMBERS.items():
+        posted = record.get(member)
+        if isinstance(was[member], str):
+            changes = posted is not None and posted != was[member]
+        else:
+            changes = posted is not None and read_amount(posted) != was[member]
+        yield ResolvedMember(member, was[member], member, warning if changes else "")
+
+
+def resolve_contact(record: Document, current: str | None, state: State) -> ResolvedMember:
+    """Return the contact as changed by `record`; an unknown contact changes nothing.
+
+    Source: docs/vendors/payt.md#messages (assumed).
+    """
+    posted = record.get("contact_identifier", current)
+    known = not posted or bool(state.collection("contacts").find("contact_identifier", posted))
+    value = posted if known else current
+    return ResolvedMember(
+        "contact_identifier", value, "contact_identifier", "" if known else "contact-missing"
+    )
+
+
+def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
+    """Return the debtor of the first time stays.
+
+    Source: docs/vendors/payt.md#what-may-change.
+    """
+
+    def keep(record: Document, was: Document, state: State) -> ResolvedMember:
+        named = find_named_debtor(record, state, assumptions)
+        named_id = named["id"] if named else None
+        current = was["debtor_id"] or named_id
+        changes = named_id is not None and named_id != current
+        return ResolvedMember("debtor_id", current, "debtor_number", "debtor-fixed" if changes else "")
+
+    return keep
+
+
+def _last_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
+    """Return the debtor that was named last counts."""
+
+    def keep(record: Document, was: Document, state: State) -> ResolvedMember:
+        named = find_named_debtor(record, state, assumptions)
+        return ResolvedMember("debtor_id", named["id"] if named else was["debtor_id"], "debtor_number")
+
+    return keep
+
+
+def _invoice_contact(record: Document, was: Document, state: State) -> ResolvedMember:
+    return resolve_contact(record, was["contact_identifier"], state)
+
+
+def _sent_at(record: Document, was: Document, _state: State) -> ResolvedMember:
+    """Once set it stays.
+
+    Source: docs/vendors/payt.md#sending.
+    """
+    current = was["sent_at"]
+    posted = to_utc(record["sent_at"]) if "sent_at" in record else current
+    fixed = current is not None and posted != current
+    return ResolvedMember(
+        "sent_at", current if fixed else posted, "sent_at", "sent-at-fixed" if fixed else ""
+    )
+
+
+def _file_resolver(member: str, warning: str) -> ResolveMember:
+    def keep(record: Document, was: Document, state: State) -> ResolvedMember:
+        if member not in record:
+            return ResolvedMember(member, was[member], member)
+        value, found = files.attach_file(record[member], was[member], state)
+        return ResolvedMember(member, value, member, "" if found else warning)
+
+    return keep

@@ -1,0 +1,505 @@
+"""Tokens, scopes, tenants and organisations, lock dates, and idempotency keys.
+
+Source: docs/vendors/xero.md#small-objects.
+
+Clients read `exp` and `scope` from them; the server knows a token by its text alone. Source:
+docs/vendors/xero.md#refusals.
+
+Issued access tokens are credentials like those of the fixtures. A refresh token is valid once and returns
+its successor. Source: docs/vendors/xero.md#headers-and-parameters, #small-objects; RFC 6749.
+
+A record lives in the tenant's collection `idempotency`, under the caller's name and the key.
+Source: docs/vendors/xero.md#idempotency-keys.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from mockserver.codec import json
+from mockserver.codec.http import json_reply, parse_content_type
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
+from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejected, UnsupportedMediaType
+from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Reply
+from mockserver.sandbox.store import Collection, State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import Enter, Request
+from mockserver.vendors.xero.answers import (
+    TENANT_HEADER,
+    common_headers,
+    correlation_header,
+    count_call,
+    id_parameter,
+    pick_members,
+    success_reply,
+)
+from mockserver.vendors.xero.dates_and_amounts import print_date, print_instant_ms
+from mockserver.vendors.xero.messages import make_problem
+
+_IDENTITY = (
+    "Name",
+    "LegalName",
+    "PaysTax",
+    "Version",
+    "OrganisationType",
+    "BaseCurrency",
+    "CountryCode",
+    "IsDemoCompany",
+    "OrganisationStatus",
+    "RegistrationNumber",
+    "TaxNumber",
+    "TaxNumberName",
+    "FinancialYearEndDay",
+    "FinancialYearEndMonth",
+    "SalesTaxBasis",
+    "SalesTaxPeriod",
+    "DefaultSalesTax",
+    "DefaultPurchasesTax",
+)
+_LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
+_CLASSIFICATION = (
+    "Timezone",
+    "OrganisationEntityType",
+    "ShortCode",
+    "OrganisationID",
+    "Class",
+    "Edition",
+    "LineOfBusiness",
+)
+_ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
+_PLACE = ("City", "Region", "PostalCode", "Country")
+_PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
+
+
+def represent_organisation(organisation: Document) -> Json:
+    """Return an organisation, its members in the vendor's order; what is not known of it is left out."""
+    known = pick_members(organisation, "CreatedDateUTC")
+    return {
+        **pick_members(organisation, *_IDENTITY),
+        **{name: print_date(organisation[name]) for name in _LOCK_DATES if name in organisation},
+        **{name: print_instant_ms(instant) for name, instant in known.items()},
+        **pick_members(organisation, *_CLASSIFICATION),
+        "Addresses": organisation.get("Addresses", []),
+        "Phones": organisation.get("Phones", []),
+        "ExternalLinks": organisation.get("ExternalLinks", []),
+        **pick_members(organisation, "PaymentTerms"),
+    }
+
+
+def represent_addresses(stored: Iterable[Document]) -> list[Json]:
+    """Return a postal and a street address, in this order; of one that is not known all members are empty."""
+    known = {one.get("AddressType", "STREET"): one for one in stored}
+    return [
+        _represent_address(kind, known[kind]) if kind in known else unknown
+        for kind, unknown in _UNKNOWN_ADDRESSES.items()
+    ]
+
+
+def represent_phones(stored: Iterable[Document]) -> list[Json]:
+    """Return a phone of each of four types; of one that is not known all members are empty."""
+    known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
+    return [
+        {**unknown, **pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
+        for kind, unknown in _UNKNOWN_PHONES.items()
+    ]
+
+
+def _represent_address(kind: str, address: Document) -> Json:
+    return {
+        "AddressType": kind,
+        **pick_members(address, *_ADDRESS_LINES),
+        **{name: address.get(name, "") for name in _PLACE},
+        **pick_members(address, "AttentionTo"),
+    }
+
+
+_UNKNOWN_ADDRESSES: Mapping[str, Document] = {
+    kind: _represent_address(kind, EMPTY) for kind in ("POBOX", "STREET")
+}
+_UNKNOWN_PHONES: Mapping[str, Document] = {
+    kind: {"PhoneType": kind, **dict.fromkeys(_PHONE_MEMBERS, "")}
+    for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
+}
+
+
+LIFETIME_S = 1800
+_ISSUER = "https://identity.xero.com"
+_SIGNATURE_PARTS = 4
+_PART_BYTES = 64
+
+
+def make_access_token(client: str, scopes: Sequence[str], state: State) -> str:
+    """Return a new token of a client, good for `LIFETIME_S` seconds of the sandbox's clock."""
+    now = int(state.now.timestamp())
+    header = {"alg": "RS256", "kid": state.octets(20).hex().upper(), "typ": "JWT"}
+    claims = {
+        "nbf": now,
+        "exp": now + LIFETIME_S,
+        "iss": _ISSUER,
+        "aud": f"{_ISSUER}/resources",
+        "client_id": client,
+        "sub": state.octets(16).hex(),
+        "auth_time": now,
+        "xero_userid": state.uuid(),
+        "global_session_id": state.octets(16).hex(),
+        "jti": state.octets(16).hex().upper(),
+        "authentication_event_id": state.uuid(),
+        "scope": list(scopes),
+    }
+    signature = b"".join(state.octets(_PART_BYTES) for _ in range(_SIGNATURE_PARTS))
+    return ".".join((_encode(header), _encode(claims), _base64(signature)))
+
+
+def _encode(part: Json) -> str:
+    return _base64(json.encode(part))
+
+
+def _base64(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+CONNECTIONS = "connections"
+ORGANISATIONS = "organisations"
+_CONNECTION_MEMBERS = (
+    "id",
+    "tenantId",
+    "authEventId",
+    "tenantType",
+    "tenantName",
+    "createdDateUtc",
+    "updatedDateUtc",
+)
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
+
+
+def admit(call: Call, enter: Enter, state: State) -> str:
+    """Admit a token that is connected to the tenant, count the call, and check its charset.
+
+    Source: docs/vendors/xero.md#headers-and-parameters, #refusals.
+
+    Raises:
+        Forbidden: the tenant is missing, unknown, or another's.
+        TooManyRequests: it was called too often.
+        UnsupportedMediaType: its body says that it is in another charset than UTF-8.
+    """
+    operation = enter()
+    if not operation.has_parameter(TENANT_HEADER):
+        return ""
+    tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
+    if not any(one["tenantId"] == tenant for one in reachable_connections(call, state)):
+        raise Forbidden("tenant", tenant, hint=_tenant_hint(tenant, call, state))
+    with state.item():  # a refused call is not counted
+        count_call(call, state)
+        media_type, charset = parse_content_type(call.headers)
+        takes_any_bytes = any(body.name == "*/*" for body in operation.bodies)
+        if call.body and charset not in _CHARSETS and not takes_any_bytes:
+            hint = f"the body's charset is {charset}; send utf-8"
+            names = [body.name for body in operation.bodies]
+            wanted = [f"{media_type}; charset=utf-8"] if media_type in names else names
+            raise UnsupportedMediaType(f"{media_type}; charset={charset}", wanted, hint=hint)
+    return tenant
+
+
+def _tenant_hint(tenant: str, call: Call, state: State) -> str:
+    reached = [str(one["tenantId"]) for one in reachable_connections(call, state)]
+    found = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
+    return f"{found}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
+
+
+def _only_tenant(call: Call, state: State) -> str:
+    """Return the first tenant that the call's token reaches, where a call may leave out its name.
+
+    Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
+    """
+    if call.assumptions["tenant_header"] == "required":
+        return ""
+    return next((str(one["tenantId"]) for one in reachable_connections(call, state)), "")
+
+
+def reachable_connections(call: Call, state: State) -> list[Document]:
+    """Return the connections of the call's token; each has an organisation behind it.
+
+    A token without tenants of its own reaches all but those that are `private`.
+    """
+    tenants = call.principal.facts.get("tenants")
+    return [
+        one
+        for one in state.collection(CONNECTIONS, "").values()
+        if (not one.get("private") if tenants is None else one["tenantId"] in tenants)
+        and len(state.collection(ORGANISATIONS, one["tenantId"])) > 0
+    ]
+
+
+def list_connections(request: Request, state: State) -> Reply:
+    """Return the token's tenants as a bare list, filtered by sign-in if one is named.
+
+    Source: docs/vendors/xero.md#small-objects.
+    """
+    event = request.parameters.get("authEventId")
+    found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
+    shown = [pick_members(one, *_CONNECTION_MEMBERS) for one in found]
+    return json_reply(200, shown, headers=correlation_header(state))
+
+
+def delete_connection(request: Request, state: State) -> Reply:
+    """Disconnect the token from a tenant.
+
+    Raises:
+        NotFound: the token has no connection of that id.
+    """
+    key = id_parameter(request, "id")
+    found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
+    if not found:
+        raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
+    del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
+    return Reply(204, headers=correlation_header(state))
+
+
+def list_organisations(request: Request, state: State) -> Reply:
+    """Return the tenant's organisation, in a list of one.
+
+    Source: docs/vendors/xero.md#small-objects.
+    """
+    return success_reply(
+        {"Organisations": [represent_organisation(current_organisation(state))]}, request.call, state
+    )
+
+
+def current_organisation(state: State) -> Document:
+    """Return the organisation whose books these are."""
+    return next(state.collection(ORGANISATIONS).values())
+
+
+TOKEN_OPERATIONS = ("requestToken", "revokeToken")
+REFRESH_TOKENS = "refresh-tokens"
+REFRESH_LIFETIME = timedelta(days=60)
+
+_OAUTH_HINTS = {
+    "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
+    "invalid_grant": "the code or refresh_token is missing, unknown, used or expired, or of another client",
+    "invalid_request": "the form has no token",
+    "invalid_scope": "the refresh_token was granted for fewer scopes",
+}
+_USED_CODES = "used-codes"
+_SCHEME = "OAuth2"
+_BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
+_ALL_SCOPES = (
+    "openid",
+    "profile",
+    "email",
+    "offline_access",
+    "accounting.transactions",
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.settings",
+    "accounting.contacts",
+    "accounting.attachments",
+)
+
+
+def request_token(request: Request, state: State) -> Reply:
+    """Return a token for a code, for a refresh token, or for the app itself.
+
+    Raises:
+        Rejected: the client or what it brings is not good.
+    """
+    form: Document = request.document
+    client = _identify_client(form, request.call)
+    if form["grant_type"] == "client_credentials":
+        return _token_reply(client, _requested_scopes(form) or _ALL_SCOPES, state, renewable=False)
+    by_code = form["grant_type"] == "authorization_code"
+    granted = _redeem_code(form, state) if by_code else _redeem_refresh_token(form, client, state)
+    return _token_reply(client, granted, state, renewable=True)
+
+
+def revoke_token(request: Request, state: State) -> Reply:
+    """Revoke a refresh token and its access token; an unknown token is no error.
+
+    Raises:
+        Rejected: the client is not named, or no token is.
+    """
+    form: Document = request.document
+    client = _identify_client(form, request.call)
+    if not form.get("token"):
+        raise _oauth_rejection("invalid_request")
+    known = state.collection(REFRESH_TOKENS, "").get(form["token"])
+    if known is not None and known.get("client", client) == client:
+        _mark_spent(form["token"], known, state)
+        _revoke_access(known, state)
+    return Reply(200, headers=correlation_header(state))
+
+
+def token_error_reply(refusal: Refusal, state: State) -> Reply:
+    """400 with a code of OAuth's; a form that cannot be read is an invalid request."""
+    problem = refusal.problems[0] if isinstance(refusal, (InvalidCall, Rejected)) else None
+    if problem is not None and isinstance(refusal, Rejected):
+        code = problem.code
+    elif problem is not None and (problem.path, problem.rule) == (("grant_type",), "enum"):
+        code = "unsupported_grant_type"
+    else:
+        code = "invalid_request"
+    return json_reply(400, {"error": code}, headers=correlation_header(state))
+
+
+def _identify_client(form: Document, call: Call) -> str:
+    """Return who asks: named by the form, or by Basic credentials as some clients do."""
+    client, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if call.headers.get("authorization", "")[:6].lower() == "basic ":
+        client, _, secret = (_BASIC.credential(call) or "").partition(":")
+    if not client or not (secret or form.get("code_verifier") or form.get("grant_type") == "refresh_token"):
+        raise _oauth_rejection("invalid_client")
+    return str(client)
+
+
+def _redeem_code(form: Document, state: State) -> Sequence[str]:
+    """Return what a code grants; any will do, once."""
+    code, used = form.get("code", ""), state.collection(_USED_CODES, "")
+    if not code or code in used:
+        raise _oauth_rejection("invalid_grant")
+    used[code] = {"at": print_instant(state.now)}
+    return _requested_scopes(form) or _ALL_SCOPES
+
+
+def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
+    """Return what a refresh token grants; it is spent by that, and its access token lives on."""
+    token = form.get("refresh_token", "")
+    known = state.collection(REFRESH_TOKENS, "").get(token)
+    if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
+        raise _oauth_rejection("invalid_grant")
+    held, asked = tuple(known.get("scopes", ())), _requested_scopes(form)
+    if held and not set(asked) <= set(held):
+        raise _oauth_rejection("invalid_scope")
+    _mark_spent(token, known, state)
+    return asked or held or _ALL_SCOPES
+
+
+def _is_spent_or_expired(known: Document, state: State) -> bool:
+    return bool(known.get("spent")) or ("expires" in known and parse_instant(known["expires"]) <= state.now)
+
+
+def _token_reply(client: str, scopes: Sequence[str], state: State, *, renewable: bool) -> Reply:
+    access = make_access_token(client, scopes, state)
+    issue_credential(access, _SCHEME, client, state, seconds=LIFETIME_S, scopes=list(scopes))
+    document = {
+        "access_token": access,
+        "expires_in": LIFETIME_S,
+        "token_type": "Bearer",
+        **({"refresh_token": _issue_refresh_token(client, access, scopes, state)} if renewable else {}),
+        "scope": " ".join(scopes),
+    }
+    return json_reply(200, document, headers=correlation_header(state))
+
+
+def _issue_refresh_token(client: str, access: str, scopes: Sequence[str], state: State) -> str:
+    token = state.octets(32).hex()
+    state.collection(REFRESH_TOKENS, "")[token] = {
+        "client": client,
+        "access": access,
+        "scopes": list(scopes),
+        "expires": print_instant(state.now + REFRESH_LIFETIME),
+    }
+    return token
+
+
+def _mark_spent(token: str, known: Document, state: State) -> None:
+    state.collection(REFRESH_TOKENS, "")[token] = {**known, "spent": True}
+
+
+def _revoke_access(known: Document, state: State) -> None:
+    credentials = state.collection(CREDENTIALS, "")
+    access = credentials.get(known.get("access", ""))
+    if access is not None:
+        credentials[known["access"]] = {**access, "kind": "revoked"}
+
+
+def _requested_scopes(form: Document) -> tuple[str, ...]:
+    return tuple(str(form.get("scope", "")).split())
+
+
+def _oauth_rejection(code: str) -> Rejected:
+    return Rejected(Problem(code, detail=code), hint=f"{code}: {_OAUTH_HINTS[code]}")
+
+
+def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
+    """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
+
+    Source: docs/vendors/xero.md#state.
+    """
+    if day is None:
+        return
+    for name, rule in (("PeriodLockDate", "period-locked"), ("EndOfYearLockDate", "year-locked")):
+        end = books.get(name, "")
+        if day < end or (day == end and call.assumptions["lock_date"] == "inclusive"):
+            lock = date.fromisoformat(end)
+            yield make_problem(rule, path, date=f"{lock.day} {lock:%B %Y}")
+
+
+RECORDS = "idempotency"
+KEY_HEADER = "Idempotency-Key"
+MAX_KEY_LENGTH = 128
+KEY_LIFETIME = timedelta(minutes=6)
+KEY_IN_FLIGHT, KEY_MISSING = "key-in-flight", "key-missing"
+
+_HEADER_NAME = KEY_HEADER.lower()
+
+
+def replay(call: Call, operation: Operation, state: State) -> Reply | None:
+    """Return the answer that the key was given before, whatever it was.
+
+    Raises:
+        Rejected: the key was used with another request, or its first call is not over (assumed); or there
+            is none though the assumption `require_key` asks for one.
+    """
+    if (
+        call.assumptions["require_key"] == "on"
+        and _accepts_key(operation)
+        and not call.headers.get(_HEADER_NAME)
+    ):
+        raise Rejected(make_problem(KEY_MISSING, ("header", KEY_HEADER)))
+    record = _find_record(call, operation, state)
+    if record is not None and record["fingerprint"] != call.fingerprint:
+        raise Rejected(make_problem("key-reused", ("header", KEY_HEADER), key=_key(call, operation)))
+    if call.same_key_in_flight and _key(call, operation):
+        raise Rejected(make_problem(KEY_IN_FLIGHT, ("header", KEY_HEADER), key=_key(call, operation)))
+    if record is None:
+        return None
+    return Reply(record["status"], record["body"].encode(), record["media_type"], common_headers(call, state))
+
+
+def remember(call: Call, operation: Operation, reply: Reply, state: State) -> None:
+    """Keep the first answer that the key is given, an error like any other."""
+    if not _key(call, operation):
+        return
+    _records(call, state)[_record_name(call, operation)] = {
+        "fingerprint": call.fingerprint,
+        "until": print_instant(state.now + KEY_LIFETIME),
+        "status": reply.status,
+        "media_type": reply.media_type,
+        "body": reply.body.decode(),
+    }
+
+
+def _find_record(call: Call, operation: Operation, state: State) -> Document | None:
+    record = _records(call, state).get(_record_name(call, operation)) if _key(call, operation) else None
+    return record if record is not None and parse_instant(record["until"]) > state.now else None
+
+
+def _records(call: Call, state: State) -> Collection:
+    return state.collection(RECORDS, "" if call.assumptions["key_scope"] == "app" else None)
+
+
+def _key(call: Call, operation: Operation) -> str:
+    """Return the idempotency key, "" for none; reads ignore it, and too long a key is refused."""
+    key = call.headers.get(_HEADER_NAME, "")
+    return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
+
+
+def _accepts_key(operation: Operation) -> bool:
+    return operation.has_parameter(KEY_HEADER)
+
+
+def _record_name(call: Call, operation: Operation) -> str:
+    return f"{call.principal.name}/{_key(call, operation)}"

@@ -1,0 +1,550 @@
+"""Replies: envelope, headers with rate limits, errors, results of batches.
+
+Source: docs/vendors/xero.md#limits.
+
+Accepted elements are saved in either form. A rejected element repeats what was sent, without read-only
+members, unknown members (assumed, as Json.NET drops them) and members that break a limit. An element whose
+contact is missing because an earlier element was rejected names that element (assumed,
+docs/catalogue.md#64-dependent-item).
+Source: docs/vendors/xero.md#what-clients-can-read, #summarizeerrors, #error-shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
+
+from mockserver.codec.http import JSON_TYPE, json_reply
+from mockserver.errors import TooManyRequests
+from mockserver.model import EMPTY, Call, Document, Json, Outcome, Path, Problem, Reply, Value
+from mockserver.sandbox.quota import QuotaWindow, count_in_fixed_window, peek_fixed_window, rate_limit_headers
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import resolve
+from mockserver.spec.schema import UUID_PATTERN
+from mockserver.vendor import BatchResult, RenderBatch, Request
+from mockserver.vendors.xero.dates_and_amounts import parse_date, print_date, print_now_ms
+from mockserver.vendors.xero.messages import make_problem, message_text
+
+TENANT_HEADER = "xero-tenant-id"
+LIMIT_NAMES = ("minute", "day", "concurrent", "appminute")
+"""Names of limits. Source: docs/vendors/xero.md#limits, the spelling of the last two assumed."""
+
+_MINUTE = 60
+_DAY = 86_400
+_APP_A_MINUTE = 10_000
+
+
+class CallLimits(Value, frozen=True):
+    """The assumption `call_limits`, taken apart."""
+
+    minute: int
+    in_flight: int
+    day: int
+
+
+def count_call(call: Call, state: State) -> None:
+    """Count a call against the quotas; one that is refused counts against none.
+
+    Raises:
+        TooManyRequests: a quota is used up.
+    """
+    if call.assumptions["quotas"] == "off":
+        return
+    limits = _call_limits(call)
+    if call.in_flight > limits.in_flight:
+        hint = f"{call.in_flight} calls of the tenant at once, at most {limits.in_flight} are allowed"
+        raise TooManyRequests("concurrent", hint=f"{hint} ({call.assumed('quotas')})")
+    _count_in_window("day", state, _tenant_key("day", call), limits.day, _DAY)
+    _count_in_window("minute", state, _tenant_key("minute", call), limits.minute, _MINUTE)
+    if not count_in_fixed_window(state, _app_key(call), _APP_A_MINUTE, _MINUTE).allowed:
+        hint = f"the app has used up its {_APP_A_MINUTE:,} calls of this minute ({call.assumed('quotas')})"
+        raise TooManyRequests("appminute", hint=hint)
+
+
+def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
+    """Return the rate limit headers; while nothing is counted, those after a first call."""
+    limits = _call_limits(call)
+    if call.assumptions["quotas"] == "off":
+        day, minute, app = max(0, limits.day - 1), max(0, limits.minute - 1), _APP_A_MINUTE - 1
+    else:
+        day = peek_fixed_window(state, _tenant_key("day", call), limits.day, _DAY).left
+        minute = peek_fixed_window(state, _tenant_key("minute", call), limits.minute, _MINUTE).left
+        app = peek_fixed_window(state, _app_key(call), _APP_A_MINUTE, _MINUTE).left
+    return (
+        ("X-DayLimit-Remaining", str(day)),
+        ("X-MinLimit-Remaining", str(minute)),
+        ("X-AppMinLimit-Remaining", str(app)),
+        *(
+            _draft_headers(limits, day, minute, state)
+            if call.assumptions["ratelimit_headers"] == "on"
+            else ()
+        ),
+    )
+
+
+def _draft_headers(limits: CallLimits, day: int, minute: int, state: State) -> tuple[tuple[str, str], ...]:
+    """Return the tenant's quotas as the draft has them; no document of the vendor has these headers."""
+    now = int(state.now.timestamp())
+    return rate_limit_headers(
+        QuotaWindow("minute", limits.minute, _MINUTE, minute, _MINUTE - now % _MINUTE),
+        QuotaWindow("day", limits.day, _DAY, day, _DAY - now % _DAY),
+    )
+
+
+def _count_in_window(which: str, state: State, key: str, limit: int, seconds: int) -> None:
+    spent = count_in_fixed_window(state, key, limit, seconds)
+    if not spent.allowed:
+        raise TooManyRequests(which, spent.wait)
+
+
+def _call_limits(call: Call) -> CallLimits:
+    return CallLimits(*(int(part) for part in call.assumptions["call_limits"].split("/")))
+
+
+def _tenant_key(window: str, call: Call) -> str:
+    return f"{window}/{call.headers.get(TENANT_HEADER, '')}"
+
+
+def _app_key(call: Call) -> str:
+    return f"app/{call.principal.name}"
+
+
+_GUID = re.compile(UUID_PATTERN)
+_DIGITS = re.compile("[0-9a-f]{32}")
+
+
+def is_guid(text: str) -> bool:
+    """Return whether `text` is a GUID, in either letter case."""
+    return _GUID.fullmatch(text) is not None
+
+
+def id_parameter(request: Request, name: str) -> str:
+    """Return the id in the path as it is stored."""
+    return stored_id(str(request.parameters[name]))
+
+
+def named_id(sent: Document, name: str, request: Request) -> str:
+    """Return the id that the path or else the element gives, "" where neither does."""
+    if name in request.parameters:
+        return id_parameter(request, name)
+    key = str(sent.get(name, "")).lower()
+    return "" if key == ZERO_ID else key
+
+
+def stored_id(text: str) -> str:
+    """Return an id as it is stored: in lower case, with dashes where it came as 32 hex digits."""
+    text = text.lower()
+    if not _DIGITS.fullmatch(text):
+        return text
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def pick_members(document: Document, *names: str) -> dict[str, Any]:
+    """Return the named members that the document has."""
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in document:
+            found[name] = document[name]
+    return found
+
+
+PROVIDER = "Xero API Partner"
+ZERO_ID = "00000000-0000-0000-0000-000000000000"
+VALIDATION = (10, "ValidationException")
+UNREADABLE = (14, "PostDataInvalidException")
+BAD_QUERY = (16, "QueryParseException")
+NO_DATA = (17, "NoDataProcessedException")
+NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
+INTERNAL = (500, "InternalServerException")
+
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
+_DATE_STRINGS = ("DateString", "DueDateString")
+_VALIDATION_MESSAGE = "A validation exception occurred"
+Headers = tuple[tuple[str, str], ...]
+
+
+def common_headers(call: Call, state: State) -> Headers:
+    """Return what every answer about a tenant's books carries, and every refusal.
+
+    Source: docs/vendors/xero.md#refusals.
+    """
+    return (*correlation_header(state), *remaining_headers(call, state))
+
+
+def correlation_header(state: State) -> Headers:
+    """Return what every answer carries."""
+    return (("Xero-Correlation-Id", state.uuid()),)
+
+
+def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Reply:
+    """200 with the vendor's four members before `members`.
+
+    Source: seed; docs/vendors/xero.md#envelope.
+    """
+    document = {
+        "Id": state.uuid(),
+        "Status": "OK",
+        "ProviderName": PROVIDER,
+        "DateTimeUTC": print_now_ms(state.now),
+        **_apply_date_separator(members, call),
+    }
+    return json_reply(200, document, headers=common_headers(call, state))
+
+
+def not_found_reply(call: Call, state: State) -> Reply:
+    """404 in plain text that calls itself HTML.
+
+    Source: docs/vendors/xero.md#refusals (OAS#163).
+    """
+    return Reply(404, message_text("not-found").encode(), "text/html", common_headers(call, state))
+
+
+def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
+    """Return what the gate before the accounting says: who may not enter, or a condition that cannot be read.
+
+    Source: docs/vendors/xero.md#refusals.
+    """
+    document: Json = {
+        "Type": None,
+        "Title": _TITLES[status],
+        "Status": status,
+        "Detail": detail,
+        "Instance": state.uuid(),
+        "Extensions": {},
+    }
+    return json_reply(status, document, headers=common_headers(call, state))
+
+
+def error_reply(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Reply:
+    """Return an error with its number and type.
+
+    Source: docs/vendors/xero.md#error-shapes, #error-numbers.
+    """
+    number, name = kind
+    return json_reply(status, {"ErrorNumber": number, "Type": name, "Message": message}, headers=sent)
+
+
+def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
+    """400 with the elements that failed, and only those.
+
+    Source: docs/vendors/xero.md#summarizeerrors, #error-shapes.
+    """
+    number, name = VALIDATION
+    document = {"ErrorNumber": number, "Type": name, "Message": _VALIDATION_MESSAGE, "Elements": elements}
+    return json_reply(400, _apply_date_separator(document, call), headers=common_headers(call, state))
+
+
+def _apply_date_separator(document: Json, call: Call) -> Json:
+    """Return the document with the texts beside its dates as the assumption `date_string` says."""
+    return document if call.assumptions["date_string"] == "T" else _separate_by_space(document)
+
+
+def _separate_by_space(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {
+            name: child.replace("T", " ") if name in _DATE_STRINGS else _separate_by_space(child)
+            for name, child in value.items()
+        }
+    return [_separate_by_space(child) for child in value] if isinstance(value, list) else value
+
+
+RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
+PrepareSaved: TypeAlias = Callable[[], RenderSaved]
+RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
+
+_SUMMARY_FLAG = "summarizeErrors"
+_SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
+IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, Json]]
+
+
+def _identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
+    return EMPTY
+
+
+def render_results(
+    plural: str, stored: RenderSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
+) -> RenderBatch:
+    """Return the render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones.
+
+    `identify` returns the id of what a failed element would have changed, if it knows better than `echo`.
+    """
+    return _ResultWriter(plural, lambda: stored, echo, identify).render
+
+
+def render_prepared_results(
+    plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
+) -> RenderBatch:
+    """Return a render like `render_results`; `prepare` makes anew for each call what shows good elements."""
+    return _ResultWriter(plural, prepare, echo, identify).render
+
+
+@dataclass(frozen=True, slots=True)
+class _ResultWriter:
+    """Writer of the replies to batches of `plural`; its parts are those of `render_prepared_results`."""
+
+    plural: str
+    prepare: PrepareSaved
+    echo: RenderRejected
+    identify: IdentifyRejected
+
+    def render(self, result: BatchResult, state: State) -> Reply:
+        request, outcomes = result.request, explain_missing_contacts(result.outcomes, self.plural)
+        refused = [outcome for outcome in outcomes if not outcome.accepted]
+        if refused and is_summarised(request):
+            elements = [
+                {**self._failed(outcome, request, state), "ValidationErrors": _validation_errors_of(outcome)}
+                for outcome in refused
+            ]
+            return validation_reply(elements, request.call, state)
+        refuse = self._hidden if request.call.assumptions["silent_failure"] == "on" else self._told
+        stored = self.prepare()
+        shown = [
+            _add_warnings(stored(outcome, request, state), outcome)
+            if outcome.accepted
+            else refuse(outcome, request, state)
+            for outcome in outcomes
+        ]
+        return success_reply({self.plural: shown}, request.call, state)
+
+    def _failed(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        shown = self.echo(outcome, request, paths_over_limit(outcome, request))
+        return {**shown, **self.identify(outcome, request, state)}
+
+    def _hidden(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        """Return a failed element that looks like a saved one."""
+        shown = self._failed(outcome, request, state)
+        return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
+
+    def _told(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        return {
+            **self._failed(outcome, request, state),
+            "StatusAttributeString": "ERROR",
+            "ValidationErrors": _validation_errors_of(outcome),
+        }
+
+
+def _validation_errors_of(outcome: Outcome) -> list[Json]:
+    return validation_errors(outcome.problems or (make_problem("not-processed"),))
+
+
+def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
+    """Return a saved element with its warnings, if any.
+
+    That a batch payment shows warnings as other elements do is assumed. Source:
+    docs/vendors/xero.md#error-shapes.
+    """
+    if not outcome.warnings:
+        return shown
+    return {**shown, "StatusAttributeString": "WARNING", "Warnings": validation_errors(outcome.warnings)}
+
+
+def is_summarised(request: Request) -> bool:
+    """Return whether failed elements make one 400: unless the flag is false, always where there is none.
+
+    Source: docs/vendors/xero.md#headers-and-parameters.
+    """
+    if _SUMMARY_FLAG in request.parameters:
+        return request.parameters[_SUMMARY_FLAG] is not False
+    takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)
+    return not takes_flag or request.call.assumptions["summarize_default"] == "true"
+
+
+_CONTACT_UNKNOWN = "contact-unknown"
+
+
+def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
+    """Return the outcomes; a missing contact is reported at the element that should have created it."""
+    brought: dict[str, int] = {}
+    for outcome in outcomes:
+        if outcome.problems and (number := _new_contact_number(_contact_of(outcome.item.document))):
+            brought[number] = min(outcome.item.index, brought.get(number, outcome.item.index))
+    return (
+        [_explain_missing_contact(outcome, brought, plural) for outcome in outcomes] if brought else outcomes
+    )
+
+
+def _explain_missing_contact(outcome: Outcome, brought: Mapping[str, int], plural: str) -> Outcome:
+    if not any(problem.rule == _CONTACT_UNKNOWN for problem in outcome.problems):
+        return outcome
+    contact, here = _contact_of(outcome.item.document), outcome.item.index
+    cause = here if "ContactID" in contact else brought.get(contact.get("ContactNumber", ""), here)
+    if cause >= here:
+        return outcome
+    problems = [
+        make_problem("contact-unsaved", problem.path, place=f"{plural}[{cause}]")
+        if problem.rule == _CONTACT_UNKNOWN
+        else problem
+        for problem in outcome.problems
+    ]
+    return replace(outcome, problems=tuple(problems))
+
+
+def _new_contact_number(contact: Document) -> str:
+    """Return the number of the contact that an element would have created, "" for none."""
+    is_new = contact.get("Name") and "ContactID" not in contact
+    return str(contact.get("ContactNumber", "")) if is_new else ""
+
+
+def _contact_of(document: Json) -> Document:
+    contact = document.get("Contact") if isinstance(document, dict) else None
+    return contact if isinstance(contact, dict) else {}
+
+
+_DATE_MEMBERS = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
+_PAIRED_DATES = ("Date", "DueDate")
+_LIMIT_RULES = ("maxLength", "maxItems", "minimum", "maximum")
+_READ_ONLY_MEMBERS = frozenset(
+    {
+        "Allocations",
+        "AmountCredited",
+        "AmountDue",
+        "AmountPaid",
+        "AppliedAmount",
+        "BankAmount",
+        "BatchPayment",
+        "BatchPaymentID",
+        "Class",
+        "CreditNotes",
+        "DateString",
+        "DueDateString",
+        "FullyPaidOnDate",
+        "HasAccount",
+        "HasAttachments",
+        "HasErrors",
+        "HasValidationErrors",
+        "IsDiscounted",
+        "Overpayments",
+        "PaymentID",
+        "PaymentType",
+        "Payments",
+        "Prepayments",
+        "RemainingCredit",
+        "ReportingCodeName",
+        "StatusAttributeString",
+        "SubTotal",
+        "SystemAccount",
+        "Total",
+        "TotalDiscount",
+        "TotalTax",
+        "UpdatedDateUTC",
+        "UpdatedDateUTCString",
+        "ValidationErrors",
+        "Warnings",
+    }
+)
+
+
+def validation_errors(problems: Iterable[Problem]) -> list[Json]:
+    """Return what is wrong, each sentence once."""
+    return [{"Message": detail} for detail in dict.fromkeys(problem.detail for problem in problems)]
+
+
+def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
+    """Return where, inside the element, a limit was broken; nowhere while elements are to be shown whole.
+
+    Source: docs/vendors/xero.md#what-clients-can-read.
+    """
+    if request.call.assumptions["echo"] == "whole":
+        return frozenset()
+    batch = request.operation.batch
+    steps = len(batch.items) + 1 if batch else 0
+    return frozenset(problem.path[steps:] for problem in outcome.problems if problem.rule in _LIMIT_RULES)
+
+
+def echo_members(sent: Document, names: Iterable[str], omitted: frozenset[Path]) -> dict[str, Json]:
+    """Return the sent members that a rejected element shows again, in the order of `names`."""
+    shown: dict[str, Json] = {}
+    for name in names:
+        if name not in sent or (name,) in omitted:
+            continue
+        if name in _DATE_MEMBERS:
+            shown |= _echo_date(name, sent[name], paired=name in _PAIRED_DATES)
+        else:
+            shown[name] = _copy_member(sent[name], (name,), omitted)
+    return shown
+
+
+def _copy_member(value: Json, path: Path, omitted: frozenset[Path]) -> Json:
+    if isinstance(value, list):
+        copied = [_copy_member(child, (*path, index), omitted) for index, child in enumerate(value)]
+        return [child for index, child in enumerate(copied) if (*path, index) not in omitted]
+    if not isinstance(value, dict):
+        return value.lower() if isinstance(value, str) and _is_id(path[-1], value) else value
+    shown: dict[str, Json] = {}
+    for name, child in value.items():
+        if name in _READ_ONLY_MEMBERS or (*path, name) in omitted:
+            continue
+        if name in _DATE_MEMBERS:
+            shown |= _echo_date(name, child)
+        else:
+            shown[name] = _copy_member(child, (*path, name), omitted)
+    return shown
+
+
+def _is_id(name: str | int, value: str) -> bool:
+    return str(name).endswith("ID") and is_guid(value)
+
+
+def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Json]:
+    day = parse_date(value)
+    if day is None:
+        return {}
+    return {**({f"{name}String": f"{day}T00:00:00"} if paired else {}), name: print_date(day)}
+
+
+def echo_around_id(name: str, before: Iterable[str], after: Iterable[str], flag: str) -> RenderRejected:
+    """Return what shows a document that was not created, or not changed: that has its id, if it was named.
+
+    `name` is the id's, with the members `before` and `after` it; `flag` says that something is wrong.
+    """
+
+    def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+        sent = known_members(outcome.item.document, request)
+        return {
+            **echo_members(sent, before, omitted),
+            name: rejected_id(sent, name, request),
+            **echo_members(sent, after, omitted),
+            flag: True,
+        }
+
+    return represent
+
+
+def rejected_id(sent: Document, name: str, request: Request) -> str:
+    """Return the id of a document that was not changed, all zeros where it was not created."""
+    batch = request.operation.batch
+    if batch is None or not batch.upsert:
+        return ZERO_ID
+    key = stored_id(str(sent.get(name) or request.parameters.get(name, ZERO_ID)))
+    return key if is_guid(key) else ZERO_ID
+
+
+def known_members(element: Json, request: Request) -> Document:
+    """Return an element of a batch; an empty document for null."""
+    batch = request.operation.batch
+    node: Json = request.contract["paths"][request.operation.path][request.operation.method]
+    node = resolve(request.contract, node["requestBody"])["content"][JSON_TYPE]["schema"]
+    for name in batch.items if batch else ():
+        node = resolve(request.contract, node)["properties"][name]
+    items = resolve(request.contract, node)["items"]
+    return _drop_unknown(element, items, request.contract) or EMPTY
+
+
+def _drop_unknown(value: Json, node: Document, contract: Document) -> Json:
+    if not isinstance(value, (list, dict)):
+        return value
+    stated = resolve(contract, node)
+    if isinstance(value, list):
+        return [_drop_unknown(one, stated.get("items", EMPTY), contract) for one in value]
+    members = stated.get("properties")
+    if members is None:
+        return value
+    return {
+        name: _drop_unknown(child, members[name], contract)
+        for name, child in value.items()
+        if name in members
+    }

@@ -1,0 +1,269 @@
+"""Attachments of documents, and notes in their history: list, upload, add.
+
+Source: docs/vendors/xero.md#attachments.
+
+Source: docs/vendors/xero.md#history.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from mockserver.codec.http import parse_content_type
+from mockserver.errors import NotFound, Rejected
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import BatchHandler, Handler, Request, find_record, store_each
+from mockserver.vendors.xero import refusals
+from mockserver.vendors.xero.answers import (
+    PROVIDER,
+    ZERO_ID,
+    common_headers,
+    id_parameter,
+    pick_members,
+    render_results,
+    success_reply,
+)
+from mockserver.vendors.xero.books import INVOICES, PAYMENTS, add_history_line, history_of
+from mockserver.vendors.xero.dates_and_amounts import (
+    cut_to_seconds,
+    parse_stored,
+    print_now_ms,
+    stored_instant,
+)
+from mockserver.vendors.xero.messages import make_problem, message_text
+from mockserver.vendors.xero.payments import BATCH_PAYMENTS
+from mockserver.vendors.xero.refusals import extra_outcome
+
+ATTACHMENTS = "attachments"
+MAX_ATTACHMENTS = 10
+"""Most files of one document. Source: docs/vendors/xero.md#attachments."""
+
+_FORBIDDEN = frozenset('<>:"/\\|?*\0')
+_UNSAID = "application/octet-stream"
+_MEDIA_TYPES: Mapping[str, str] = {
+    "bmp": "image/bmp",
+    "csv": "text/csv",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpg",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "txt": "text/plain",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
+"""Media types of files whose sender says none, by the ending of the name; `image/jpg` is the vendor's."""
+
+_SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
+
+
+def list_attachments(request: Request, state: State) -> Reply:
+    """Return the attachments of one invoice, the oldest first.
+
+    Raises:
+        NotFound: the tenant has no invoice of that id.
+    """
+    key = id_parameter(request, "InvoiceID")
+    find_record(INVOICES, key, state)
+    shown = [_represent(one, request) for one in _attachments_of(key, state)]
+    return success_reply({"Attachments": shown}, request.call, state)
+
+
+def get_attachment(request: Request, state: State) -> Reply:
+    """Return the bytes of one attachment, named by file name or by id.
+
+    Raises:
+        NotFound: the invoice has none of that name.
+    """
+    key, name = id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
+    found = _find_attachment(key, name, state) or _find_by_id(key, id_parameter(request, "FileName"), state)
+    if found is None:
+        raise NotFound(ATTACHMENTS, name)
+    shown = quote(found["FileName"], safe=" ()[]&,;=+")
+    disposition = ("Content-Disposition", f'attachment; filename="{shown}"')
+    return Reply(
+        200,
+        b64decode(found["Content"]),
+        found["MimeType"],
+        (*common_headers(request.call, state), disposition),
+    )
+
+
+def put_attachment(request: Request, state: State) -> Reply:
+    """Keep a file with an invoice, in the place of one of the same name.
+
+    Raises:
+        Rejected: there is no such invoice, or it takes no such file.
+    """
+    key = id_parameter(request, "InvoiceID")
+    invoice = state.collection(INVOICES).get(key)
+    sent = _sent_file(request)
+    if problems := tuple(_problems(key, invoice, sent, state)):
+        raise Rejected(*problems, document={"AttachmentID": ZERO_ID, **sent})
+    assert invoice is not None  # noqa: S101 - its absence is one of the problems
+    online = bool(request.parameters.get("IncludeOnline")) and invoice["Type"] == "ACCREC"
+    kept = _keep_file(key, {**sent, "IncludeOnline": online}, request.call.body, state)
+    state.collection(INVOICES)[key] = {
+        **invoice,
+        "HasAttachments": True,
+        "UpdatedDateUTC": stored_instant(state.now),
+    }
+    details = message_text("history-file", name=sent["FileName"], app=PROVIDER)
+    add_history_line(key, "history-attached", state, details)
+    return success_reply({"Attachments": [_represent(kept, request)]}, request.call, state)
+
+
+def _sent_file(request: Request) -> dict[str, Json]:
+    """Return name, media type and size of the file that was sent, as an error shows them too."""
+    name = str(request.parameters["FileName"])
+    declared = parse_content_type(request.call.headers)[0] or _UNSAID
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    media_type = _MEDIA_TYPES.get(ending, declared) if declared == _UNSAID else declared
+    return {"FileName": name, "MimeType": media_type, "ContentLength": len(request.call.body)}
+
+
+def _problems(key: str, invoice: Document | None, sent: Document, state: State) -> Iterator[Problem]:
+    """Yield why the file cannot be kept. Source: docs/vendors/xero.md#attachments."""
+    name = sent["FileName"]
+    if invoice is None:
+        yield make_problem("attached-to-nothing", ("path", "InvoiceID"), id=key)
+    if _FORBIDDEN & set(name):
+        yield make_problem("not-allowed", ("path", "FileName"), field="FileName")
+    if "." not in name and sent["MimeType"] == _UNSAID:
+        yield make_problem("file-type", ("path", "FileName"))
+    found = _attachments_of(key, state)
+    if len(found) >= MAX_ATTACHMENTS and all(one["FileName"] != name for one in found):
+        yield make_problem("too-many-files", limit=MAX_ATTACHMENTS)
+
+
+def _keep_file(key: str, sent: Document, body: bytes, state: State) -> Document:
+    stored, before = state.collection(ATTACHMENTS), _find_attachment(key, sent["FileName"], state)
+    number = before["Number"] if before else len(_attachments_of(key, state)) + 1
+    document = {
+        "DocumentID": key,
+        "Number": number,
+        "AttachmentID": before["AttachmentID"] if before else state.uuid(),
+        **sent,
+        "Content": b64encode(body).decode(),
+    }
+    stored[f"{key}/{number:06d}"] = document
+    return document
+
+
+def _attachments_of(key: str, state: State) -> list[Document]:
+    return state.collection(ATTACHMENTS).find("DocumentID", key)
+
+
+def _find_attachment(key: str, name: str, state: State) -> Document | None:
+    return next((one for one in _attachments_of(key, state) if one["FileName"] == name), None)
+
+
+def _find_by_id(key: str, attachment: str, state: State) -> Document | None:
+    return next((one for one in _attachments_of(key, state) if one["AttachmentID"] == attachment), None)
+
+
+def _represent(attachment: Document, request: Request) -> Json:
+    """Return an attachment as lists show it, with an address on this server."""
+    call = request.call
+    path = f"/api.xro/2.0/Invoices/{attachment['DocumentID']}/Attachments/{quote(attachment['FileName'])}"
+    return {
+        **pick_members({**attachment, "Url": f"{call.origin}{call.mount}{path}"}, *_SHOWN),
+        **({"IncludeOnline": True} if attachment["IncludeOnline"] else {}),
+    }
+
+
+ATTACHMENT_OPERATIONS: Mapping[str, Handler] = {
+    "getInvoiceAttachments": list_attachments,
+    "getInvoiceAttachmentByFileName": get_attachment,
+    "createInvoiceAttachmentByFileName": put_attachment,
+    "updateInvoiceAttachmentByFileName": put_attachment,
+}
+
+
+_COLLECTIONS: Mapping[str, str] = {
+    "BatchPaymentID": BATCH_PAYMENTS,
+    "InvoiceID": INVOICES,
+    "PaymentID": PAYMENTS,
+}
+"""Where the documents with a history are stored, by the parameter that names one."""
+
+
+def list_history(request: Request, state: State) -> Reply:
+    """Return the history of one document, newest first.
+
+    Raises:
+        NotFound: the tenant has none of that id.
+    """
+    name = _id_name(request)
+    key = id_parameter(request, name)
+    find_record(_COLLECTIONS[name], key, state)
+    return success_reply({"HistoryRecords": history_of(key, state)}, request.call, state)
+
+
+def note_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """Yield a note says something."""
+    if not item.document.get("Details"):
+        batch = request.operation.batch
+        yield make_problem("details-missing", (*(batch.items if batch else ()), item.index, "Details"))
+
+
+def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """Yield a note is about a document that is there.
+
+    Source: docs/vendors/xero.md#messages.
+    """
+    name = _id_name(request)
+    if id_parameter(request, name) not in state.collection(_COLLECTIONS[name]):
+        yield make_problem("not-here", ("path", name))
+
+
+def create_note(item: Item, request: Request, state: State) -> Outcome:
+    """Keep a note."""
+    key = id_parameter(request, _id_name(request))
+    return Outcome(
+        item, Action.CREATED, add_history_line(key, "history-note", state, item.document["Details"])
+    )
+
+
+def represent_created_note(outcome: Outcome, _request: Request, _state: State) -> Json:
+    """Represent a note in the reply to its creation: fewer members, a time without offset.
+
+    Source: docs/vendors/xero.md#history (the example in the vendor's document).
+    """
+    note: Document = outcome.document
+    return {
+        "DateUTCString": cut_to_seconds(note["DateUTC"]),
+        "DateUTC": print_now_ms(parse_stored(note["DateUTC"])),
+        **pick_members(note, "Details"),
+        "ValidationErrors": [],
+    }
+
+
+def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+    """Return a note that was not kept."""
+    return {} if ("Details",) in omitted else pick_members(outcome.item.document or EMPTY, "Details")
+
+
+def _id_name(request: Request) -> str:
+    return next(name for name in _COLLECTIONS if name in request.parameters)
+
+
+_NOTES = BatchHandler(
+    check=check_note,
+    apply=store_each(create_note),
+    render=render_results("HistoryRecords", represent_created_note, represent_rejected_note),
+    rules=(refusals.nul_problems, note_problems),
+    extra_outcome=extra_outcome("Details"),
+)
+HISTORY_BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
+    ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory"), _NOTES
+)
+HISTORY_OPERATIONS: Mapping[str, Handler] = dict.fromkeys(
+    ("getBatchPaymentHistory", "getInvoiceHistory", "getPaymentHistory"), list_history
+)

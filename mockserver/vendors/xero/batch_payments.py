@@ -1,0 +1,496 @@
+"""Batch payments: list, create, delete; deletion of single payments as well.
+
+All payments of a batch are booked, or none and the batch is not created. Source:
+docs/vendors/xero.md#summarizeerrors, #state.
+
+Source: docs/vendors/xero.md#operations-and-paths, #messages, #state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from mockserver.errors import NotFound
+from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import BatchHandler, BatchResult, RenderBatch, Request, find_record, store_each
+from mockserver.vendors.xero import accounts, books, lists, payments, refusals
+from mockserver.vendors.xero import payments as xero_payments
+from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.answers import (
+    ZERO_ID,
+    echo_members,
+    id_parameter,
+    known_members,
+    named_id,
+    pick_members,
+    render_prepared_results,
+    render_results,
+    success_reply,
+)
+from mockserver.vendors.xero.books import (
+    EMBEDDED_INVOICE,
+    INVOICES,
+    PAYMENT_TYPES,
+    PAYMENTS,
+    InvoicePayment,
+    book_payment,
+    invoice_conflict_problems,
+    match_invoice,
+    reverse_payment,
+    unpayable_invoice_problems,
+)
+from mockserver.vendors.xero.contacts import ContactPrinter
+from mockserver.vendors.xero.dates_and_amounts import amount_members, date_members, parse_date, stored_instant
+from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand
+from mockserver.vendors.xero.messages import item_path, make_problem, message_text
+from mockserver.vendors.xero.payments import (
+    BATCH_PAYMENTS,
+    NON_INVOICE_TARGETS,
+    PAYEE_MEMBERS,
+    batch_payment_totals,
+    missing_account_problems,
+    payment_amount_problems,
+    payment_targets,
+)
+from mockserver.vendors.xero.refusals import extra_outcome
+
+STATEMENT_MEMBERS = ("Reference", "Particulars", "Code", "Details", "Narrative")
+
+_FIELDS: Mapping[str, Operand] = {
+    **lists.own_fields(FieldType.GUID, "BatchPaymentID"),
+    **lists.own_fields(FieldType.TEXT, *STATEMENT_MEMBERS, "Type", "Status"),
+    **lists.own_fields(FieldType.NUMBER, "TotalAmount"),
+    **lists.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
+    **lists.own_fields(FieldType.FLAG, "IsReconciled"),
+    **lists.related_fields("Account", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
+}
+ENTITY = FilterEntity("BatchPayment", _FIELDS)
+
+
+def list_batch_payments(request: Request, state: State) -> Reply:
+    """Return the batch payments that the call asks for."""
+    found = lists.select_documents(state.collection(BATCH_PAYMENTS).values(), ENTITY, request, state)
+    return lists.list_reply(
+        "BatchPayments", found, lambda one: represent_batch_payment(one, request.call, state), request, state
+    )
+
+
+def get_batch_payment(request: Request, state: State) -> Reply:
+    """Return one batch payment.
+
+    Raises:
+        NotFound: the tenant has none of that id.
+    """
+    found = find_record(BATCH_PAYMENTS, id_parameter(request, "BatchPaymentID"), state)
+    return success_reply(
+        {"BatchPayments": [represent_batch_payment(found, request.call, state)]}, request.call, state
+    )
+
+
+def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
+    """Return a batch payment in the answer to the call that made it: as it is always shown.
+
+    The outcome brings the payments along: they are shown even if they are not kept after all.
+    """
+    return _represent(outcome.document, outcome.document["Payments"], request.call, state)
+
+
+def represent_batch_payment(batch: Document, call: Call, state: State) -> Json:
+    """Represent a batch payment with its payments, in the sample's order; a deleted one shows none.
+
+    Source: seed; docs/vendors/xero.md#batch-payment, #state.
+    """
+    payments = state.collection(PAYMENTS)
+    kept = () if batch["Status"] == "DELETED" else batch["Payments"]
+    return _represent(batch, [payments[key] for key in kept], call, state)
+
+
+def _represent(batch: Document, paid: Iterable[Document], call: Call, state: State) -> Json:
+    newer = call.assumptions["seed_exact"] == "off"
+    return {
+        "Account": _embedded_account(batch, state, newer=newer),
+        **pick_members(batch, *STATEMENT_MEMBERS, "BatchPaymentID"),
+        **date_members("Date", batch),
+        "Payments": [_embedded_payment(one, state, newer=newer) for one in paid],
+        **batch_payment_totals(batch),
+    }
+
+
+def _embedded_account(batch: Document, state: State, *, newer: bool) -> Json:
+    account = state.collection(accounts.ACCOUNTS).get(batch["AccountID"]) or EMPTY
+    return {"AccountID": batch["AccountID"], **(pick_members(account, "CurrencyCode") if newer else {})}
+
+
+def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
+    """Represent a payment inside its batch; `newer` adds the members of 2025."""
+    invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or EMPTY
+    stub = {
+        "InvoiceID": payment["InvoiceID"],
+        **EMBEDDED_INVOICE,
+        "LineItems": [],
+        **(pick_members(invoice, "CurrencyCode") if newer else {}),
+    }
+    return {
+        "Invoice": stub,
+        "PaymentID": payment["PaymentID"],
+        **pick_members(payment, *PAYEE_MEMBERS),
+        **amount_members(payment, "Amount"),
+        **(amount_members(payment, "BankAmount") if newer else {}),
+    }
+
+
+_BATCH_TYPES = {"ACCREC": "RECBATCH", "ACCPAY": "PAYBATCH"}
+_BASE_RATE = Decimal(1)
+
+
+def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """Yield what the books have against a batch payment.
+
+    Source: docs/vendors/xero.md#messages.
+    """
+    batch: Document = item.document
+    here: Path = ("BatchPayments", item.index)
+    books = current_organisation(state)
+    account = accounts.find_account(batch.get("Account") or {}, state)
+    payments: Sequence[Document] = batch.get("Payments") or ()
+    payables, unknown = _match_invoices(payments, (*here, "Payments"), request.call, state)
+    yield from accounts.account_conflict_problems(
+        batch.get("Account") or {}, (*here, "Account"), request.call, state
+    )
+    yield from accounts.unpayable_account_problems(account, (*here, "Account"))
+    yield from lock_date_problems(parse_date(batch.get("Date")), books, request.call, (*here, "Date"))
+    for index, one in enumerate(payments):
+        yield from invoice_conflict_problems(one, (*here, "Payments", index), request.call, state)
+    yield from unknown
+    yield from unpayable_invoice_problems(payables)
+    yield from _mixture_problems(payables, account, books["BaseCurrency"], here)
+    if request.call.assumptions["pay_twice"] == "refused" and _pays_twice(payables):
+        yield make_problem("paid-twice", (*here, "Payments"))
+
+
+def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
+    """Book a batch payment that the books have nothing against."""
+    batch: Document = item.document
+    account = accounts.find_account(batch["Account"], state) or {}
+    payables, _ = _match_invoices(batch["Payments"], (), request.call, state)
+    return Outcome(item, Action.CREATED, _book_batch_payment(batch, account, payables, state))
+
+
+def _match_invoices(
+    payments: Sequence[Document], path: Path, call: Call, state: State
+) -> tuple[list[InvoicePayment], list[Problem]]:
+    """Return the payments whose invoice exists, and a problem for each of the others."""
+    payables: list[InvoicePayment] = []
+    unknown: list[Problem] = []
+    for index, payment in enumerate(payments):
+        here = (*path, index)
+        found = match_invoice(payment, here, call, state)
+        if found is not None:
+            payables.append(found)
+        elif not any(name in payment for name in NON_INVOICE_TARGETS):
+            unknown.append(make_problem("document-unknown", (*here, "Invoice")))
+    return payables, unknown
+
+
+def _mixture_problems(
+    payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
+) -> Iterator[Problem]:
+    """Yield what the payments may not be together: of two types, or in another currency.
+
+    Source: docs/vendors/xero.md#messages.
+    """
+    currencies = {one.invoice["CurrencyCode"] for one in payables} | {
+        (account or {}).get("CurrencyCode", base)
+    }
+    if len({one.invoice["Type"] for one in payables}) > 1:
+        yield make_problem("mixed-types", (*here, "Payments"))
+    if currencies != {base}:
+        yield make_problem("foreign-currency", here)
+
+
+def _pays_twice(payables: Sequence[InvoicePayment]) -> bool:
+    return len({one.invoice["InvoiceID"] for one in payables}) < len(payables)
+
+
+def _book_batch_payment(
+    batch: Document, account: Document, payables: Sequence[InvoicePayment], state: State
+) -> Document:
+    """Keep a batch payment; what it is now, with its payments where only their ids are kept."""
+    kind = payables[0].invoice["Type"]
+    key = state.uuid()
+    common = {
+        "BatchPaymentID": key,
+        "AccountID": account["AccountID"],
+        "Date": parse_date(batch["Date"]),
+        "Status": "AUTHORISED",
+        "IsReconciled": False,
+        "UpdatedDateUTC": stored_instant(state.now),
+    }
+    paid = [
+        _book_batched_payment(one, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state) for one in payables
+    ]
+    document = {
+        **common,
+        **pick_members(batch, *STATEMENT_MEMBERS),
+        "Type": _BATCH_TYPES[kind],
+        "TotalAmount": sum((one.amount for one in payables), Decimal(0)),
+        "Payments": [one["PaymentID"] for one in paid],
+    }
+    state.collection(xero_payments.BATCH_PAYMENTS)[key] = document
+    books.add_history_line(key, "history-created", state)
+    return {**document, "Payments": paid}
+
+
+def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -> Document:
+    """Book one payment of a batch; what is kept of it."""
+    payment = {
+        **common,
+        "PaymentID": state.uuid(),
+        "InvoiceID": one.invoice["InvoiceID"],
+        "Amount": one.amount,
+        "BankAmount": one.amount,
+        "CurrencyRate": _BASE_RATE,
+        **pick_members(one.sent, *xero_payments.PAYEE_MEMBERS),
+    }
+    book_payment(payment, state)
+    return payment
+
+
+_MAX_REFERENCE = 255
+_MAX_STRICT_REFERENCE = 12
+
+
+def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """Yield an account, a date, and payments above zero against invoices alone.
+
+    Source: docs/vendors/xero.md#batch-payment, #payment, #messages.
+    """
+    batch, here = item.document, item_path(item, request)
+    yield from _reference_problems(batch, request.call, here)
+    yield from missing_account_problems(batch, here)
+    if "Date" not in batch:
+        yield make_problem("batch-date-missing", (*here, "Date"))
+    payments = batch.get("Payments") or ()
+    if not payments:
+        yield make_problem("payments-missing", (*here, "Payments"))
+    for index, one in enumerate(payments):
+        yield from _batched_payment_problems(one, request.call, (*here, "Payments", index))
+
+
+def _reference_problems(batch: Document, call: Call, here: Path) -> Iterator[Problem]:
+    """Yield what two assumptions say of a batch's Reference. Source: docs/vendors/xero.md#batch-payment."""
+    reference = batch.get("Reference", "")
+    if call.assumptions["strict_required"] == "on" and not reference:
+        yield make_problem("reference-missing", (*here, "Reference"), what="batch payment")
+    if call.assumptions["nz_strict"] == "on" and _MAX_STRICT_REFERENCE < len(reference) <= _MAX_REFERENCE:
+        detail = message_text("maxLength", field="Reference", limit=_MAX_STRICT_REFERENCE)
+        yield Problem("too-long", (*here, "Reference"), detail, "maxLength", _MAX_STRICT_REFERENCE, reference)
+
+
+def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iterator[Problem]:
+    if call.assumptions["strict_required"] == "on" and not payment.get("Reference"):
+        yield make_problem("reference-missing", (*here, "Reference"), what="payment")
+    others = [name for name in NON_INVOICE_TARGETS if name in payment]
+    if len(payment_targets(payment)) > 1:
+        yield make_problem("one-target", here)
+    elif others:
+        yield make_problem("invoices-only", (*here, others[0]))
+    yield from payment_amount_problems(payment, here)
+
+
+BATCH_BEFORE_ID = ("Account", "Reference", "Particulars", "Code", "Details", "Narrative")
+
+
+def represent_rejected_batch_payment(
+    outcome: Outcome, request: Request, omitted: frozenset[Path]
+) -> dict[str, Json]:
+    """Return a batch payment that was not created."""
+    sent = known_members(outcome.item.document, request)
+    return {
+        **echo_members(sent, BATCH_BEFORE_ID, omitted),
+        "BatchPaymentID": ZERO_ID,
+        **echo_members(sent, ("Date", "Payments"), omitted),
+    }
+
+
+_PAYMENT_ID, _BATCH_PAYMENT_ID, _STATUS, _DELETED = "PaymentID", "BatchPaymentID", "Status", "DELETED"
+_NOT_HERE = "not-here"
+_BESIDE_STATUS = frozenset(
+    {_PAYMENT_ID, _STATUS, "HasAccount", "HasValidationErrors", "StatusAttributeString", "ValidationErrors"}
+)
+"""Members that clients send with the status of a payment: its id, and flags that they fill in unasked."""
+
+
+def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """Yield that a payment which is named takes Status DELETED alone, or what a new one lacks."""
+    if not named_id(item.document, _PAYMENT_ID, request):
+        yield from payments.payment_problems(item, request)
+        return
+    here = (*item_path(item, request), _STATUS)
+    if not item.document.keys() <= _BESIDE_STATUS:
+        yield make_problem("only-status", here)
+    elif _PAYMENT_ID not in request.parameters and item.document.get(_STATUS) != _DELETED:
+        # Where the path names the payment, its schema has no other status.
+        yield make_problem("status-not-deleted", here)
+
+
+def _check_posted_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """Yield why a payment cannot be deleted, or what the books have against a new one."""
+    key = named_id(item.document, _PAYMENT_ID, request)
+    if not key:
+        yield from payments.check_payment(item, request, state)
+        return
+    found = state.collection(PAYMENTS).get(key)
+    here = item_path(item, request)
+    if found is None:
+        yield make_problem(_NOT_HERE, (*here, _PAYMENT_ID))
+    elif item.document.get(_STATUS) == _DELETED:
+        yield from _payment_deletion_problems(found, (*here, _STATUS))
+
+
+def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]:
+    """Yield why a payment cannot be deleted. Source: docs/vendors/xero.md#messages."""
+    if _BATCH_PAYMENT_ID in found:
+        yield make_problem("payment-in-batch", here)
+    elif found[_STATUS] == _DELETED:
+        yield make_problem("payment-deleted", here)
+    elif found["IsReconciled"]:
+        yield make_problem("payment-reconciled", here)
+
+
+def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome:
+    """Delete the payment that is named, or book a new one."""
+    key = named_id(item.document, _PAYMENT_ID, request)
+    if not key:
+        return payments.create_payment(item, request, state)
+    return Outcome(item, Action.UPDATED, reverse_payment(state.collection(PAYMENTS)[key], state))
+
+
+def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State) -> Json:
+    return payments.represent_payment(outcome.document, ContactPrinter(), state)
+
+
+def _represent_kept_payment(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+    """Return a payment that was not deleted, with what was sent."""
+    sent = known_members(outcome.item.document, request)
+    return {
+        **echo_members(sent, payments.PAYMENT_BEFORE_ID, omitted),
+        _PAYMENT_ID: _shown_id(outcome.item, request, _PAYMENT_ID),
+        **echo_members(sent, payments.PAYMENT_AFTER_ID, omitted),
+        **pick_members(sent, _STATUS),
+    }
+
+
+def _represent_rejected_posted_payment(
+    outcome: Outcome, request: Request, omitted: frozenset[Path]
+) -> dict[str, Json]:
+    """Return a payment that was neither created nor deleted."""
+    if _shown_id(outcome.item, request, _PAYMENT_ID) == ZERO_ID:
+        return payments.represent_rejected_payment(outcome, request, omitted)
+    return {**_represent_kept_payment(outcome, request, omitted), "HasValidationErrors": True}
+
+
+def _shown_id(item: Item, request: Request, name: str) -> str:
+    sent = item.document if isinstance(item.document, Mapping) else EMPTY
+    return named_id(sent, name, request) or ZERO_ID
+
+
+def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """Yield why a batch payment cannot be deleted. Source: docs/vendors/xero.md#messages, #state."""
+    found = state.collection(BATCH_PAYMENTS).get(named_id(item.document, _BATCH_PAYMENT_ID, request))
+    here = item_path(item, request)
+    if item.document.get(_STATUS) != _DELETED:
+        return
+    if found is None:
+        yield make_problem(_NOT_HERE, (*here, _BATCH_PAYMENT_ID))
+    elif request.call.assumptions["batch_delete"] == "refused":
+        yield make_problem("batch-undeletable", (*here, _STATUS))
+    elif found[_STATUS] == _DELETED:
+        yield make_problem("batch-deleted", (*here, _STATUS))
+    elif found["IsReconciled"]:
+        yield make_problem("batch-reconciled", (*here, _STATUS))
+
+
+def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
+    """Delete a batch payment with its payments."""
+    key = named_id(item.document, _BATCH_PAYMENT_ID, request)
+    found, members = state.collection(BATCH_PAYMENTS)[key], state.collection(PAYMENTS)
+    for one in found["Payments"]:
+        reverse_payment(members[one], state)
+    deleted = {**found, _STATUS: _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
+    state.collection(BATCH_PAYMENTS)[key] = deleted
+    books.add_history_line(key, "history-deleted", state)
+    return Outcome(item, Action.UPDATED, deleted)
+
+
+def _represent_deleted_batch(outcome: Outcome, request: Request, state: State) -> Json:
+    return represent_batch_payment(outcome.document, request.call, state)
+
+
+def _represent_kept_batch(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+    """Return a batch payment that was not deleted, with what was sent."""
+    sent = known_members(outcome.item.document, request)
+    return {
+        **echo_members(sent, BATCH_BEFORE_ID, omitted),
+        _BATCH_PAYMENT_ID: _shown_id(outcome.item, request, _BATCH_PAYMENT_ID),
+        **echo_members(sent, ("Date", "Payments"), omitted),
+        **pick_members(sent, _STATUS),
+    }
+
+
+def _or_not_found(name: str, collection: str, render: RenderBatch) -> RenderBatch:
+    """Return a render that refuses a call with a 404 where nothing that it names is there."""
+
+    def answer(result: BatchResult, state: State) -> Reply:
+        if result.outcomes and all(map(_is_unknown, result.outcomes)):
+            raise NotFound(collection, _shown_id(result.outcomes[0].item, result.request, name))
+        return render(result, state)
+
+    return answer
+
+
+def _is_unknown(outcome: Outcome) -> bool:
+    return {problem.code for problem in outcome.problems} == {_NOT_HERE}
+
+
+_BATCH_DELETION = BatchHandler(
+    check=_check_deleted_batch,
+    apply=store_each(_delete_batch),
+    rules=(refusals.nul_problems,),
+    render=_or_not_found(
+        _BATCH_PAYMENT_ID,
+        BATCH_PAYMENTS,
+        render_results("BatchPayments", _represent_deleted_batch, _represent_kept_batch),
+    ),
+    extra_outcome=extra_outcome("Reference", _BATCH_PAYMENT_ID, _PAYMENT_ID),
+)
+
+
+def _posted_payments(render: RenderBatch) -> BatchHandler:
+    return BatchHandler(
+        check=_check_posted_payment,
+        apply=store_each(_store_posted_payment),
+        rules=(refusals.nul_problems, _posted_payment_problems),
+        render=render,
+        extra_outcome=extra_outcome("Reference", _PAYMENT_ID),
+    )
+
+
+BATCHES: Mapping[str, BatchHandler] = {
+    "createPayment": _posted_payments(
+        render_prepared_results(
+            "Payments", payments.represent_created_payments, _represent_rejected_posted_payment
+        )
+    ),
+    "deleteBatchPayment": _BATCH_DELETION,
+    "deleteBatchPaymentByUrlParam": _BATCH_DELETION,
+    "deletePayment": _posted_payments(
+        _or_not_found(
+            _PAYMENT_ID,
+            PAYMENTS,
+            render_results("Payments", _represent_deleted_payment, _represent_kept_payment),
+        )
+    ),
+}

@@ -1,0 +1,422 @@
+"""Stored documents: their kinds, payments and allocations booked on them, their history.
+
+Invoices and credit notes are sent, checked and stored alike; overpayments and prepayments come of bank
+transactions. Source: docs/vendors/xero.md#invoice, #credits.
+
+Source: docs/vendors/xero.md#history.
+
+Source: docs/catalogue.md#38-key-case, #39-key-whitespace, #41-ids-disagree; docs/vendors/xero.md#payment,
+#messages, #state.
+
+Source: docs/vendors/xero.md#credits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Value
+from mockserver.sandbox.assumptions import key_rules
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero.accounts import reference_conflict_problems
+from mockserver.vendors.xero.answers import pick_members, stored_id
+from mockserver.vendors.xero.dates_and_amounts import (
+    amount_members,
+    cut_to_seconds,
+    date_members,
+    print_date,
+    print_instant_ms,
+    round_to_cents,
+    stored_instant,
+)
+from mockserver.vendors.xero.messages import make_problem, message_text
+
+
+class DocumentKind(Value, frozen=True):
+    """A kind of document: where it is stored, its name in messages, its members, its types.
+
+    `sales` are the types of documents with customers, the first that which can be created; `purchases` those
+    with suppliers. `unsettled` is the amount that is still to be paid or used, `settled` are the amounts that
+    were. `number` is "" for a kind without numbers; `prefix` begins that of a sale which came without one.
+    `due` says whether an approved one needs a due date.
+    """
+
+    collection: str
+    plural: str
+    label: str
+    id: str
+    sales: tuple[str, ...]
+    purchases: tuple[str, ...]
+    unsettled: str = "RemainingCredit"
+    number: str = ""
+    prefix: str = ""
+    settled: tuple[str, ...] = ()
+    due: bool = False
+
+    @property
+    def name(self) -> str:
+        """The member that holds a document of this kind."""
+        return self.id.removesuffix("ID")
+
+    @property
+    def sale(self) -> str:
+        """The type of a sale that can be created."""
+        return self.sales[0]
+
+    @property
+    def purchase(self) -> str:
+        """The type of a purchase that can be created."""
+        return self.purchases[0]
+
+
+INVOICE = DocumentKind(
+    collection="invoices",
+    plural="Invoices",
+    label="Invoice",
+    id="InvoiceID",
+    sales=("ACCREC",),
+    purchases=("ACCPAY",),
+    unsettled="AmountDue",
+    number="InvoiceNumber",
+    prefix="INV-",
+    settled=("AmountPaid", "AmountCredited"),
+    due=True,
+)
+CREDIT_NOTE = DocumentKind(
+    collection="credit-notes",
+    plural="CreditNotes",
+    label="Credit Note",
+    id="CreditNoteID",
+    sales=("ACCRECCREDIT",),
+    purchases=("ACCPAYCREDIT",),
+    number="CreditNoteNumber",
+    prefix="CN-",
+)
+OVERPAYMENT = DocumentKind(
+    collection="overpayments",
+    plural="Overpayments",
+    label="Overpayment",
+    id="OverpaymentID",
+    sales=("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
+    purchases=("SPEND-OVERPAYMENT",),
+)
+PREPAYMENT = DocumentKind(
+    collection="prepayments",
+    plural="Prepayments",
+    label="Prepayment",
+    id="PrepaymentID",
+    sales=("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
+    purchases=("SPEND-PREPAYMENT", "APPREPAYMENT"),
+)
+CREDITS = (CREDIT_NOTE, PREPAYMENT, OVERPAYMENT)
+"""In the order in which an invoice lists them."""
+
+_BY_COLLECTION: Mapping[str, DocumentKind] = {one.collection: one for one in (INVOICE, CREDIT_NOTE)}
+
+
+def kind_of(request: Request) -> DocumentKind:
+    """Return the kind of document that a batch operation writes; for others that of an invoice."""
+    batch = request.operation.batch
+    return _BY_COLLECTION.get(batch.collection, INVOICE) if batch else INVOICE
+
+
+HISTORY = "history"
+
+
+def add_history_line(key: str, change: str, state: State, details: str = "") -> Document:
+    """Write a line into the history of the document `key`; lines are numbered, so that they stay in order."""
+    lines = state.collection(HISTORY)
+    number = lines.count("DocumentID", key) + 1
+    line = {
+        "DocumentID": key,
+        "Changes": message_text(change),
+        "User": message_text("history-user"),
+        "Details": details,
+        "DateUTC": stored_instant(state.now),
+    }
+    lines[f"{key}/{number:06d}"] = line
+    return line
+
+
+def history_of(key: str, state: State) -> list[Json]:
+    """Return the history of the document `key` as the vendor shows it, newest first."""
+    return [_represent_line(one) for one in reversed(state.collection(HISTORY).find("DocumentID", key))]
+
+
+def _represent_line(line: Document) -> Json:
+    return {
+        **pick_members(line, "Changes"),
+        "DateUTCString": cut_to_seconds(line["DateUTC"]),
+        "DateUTC": print_instant_ms(line["DateUTC"]),
+        **pick_members(line, "User", "Details"),
+    }
+
+
+PAYMENTS = "payments"
+
+INVOICES = INVOICE.collection
+
+
+def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Sequence[Document]:
+    """Return the documents of that number, as the assumptions `ci_keys` and `trim` let numbers be alike."""
+    return key_rules(call.assumptions).find(kind.number, number, state.collection(kind.collection))
+
+
+PAYMENT_TYPES = {
+    "ACCREC": "ACCRECPAYMENT",
+    "ACCPAY": "ACCPAYPAYMENT",
+    "ACCRECCREDIT": "ARCREDITPAYMENT",
+    "ACCPAYCREDIT": "APCREDITPAYMENT",
+    "RECEIVE-OVERPAYMENT": "AROVERPAYMENTPAYMENT",
+    "AROVERPAYMENT": "AROVERPAYMENTPAYMENT",
+    "SPEND-OVERPAYMENT": "APOVERPAYMENTPAYMENT",
+    "RECEIVE-PREPAYMENT": "ARPREPAYMENTPAYMENT",
+    "ARPREPAYMENT": "ARPREPAYMENTPAYMENT",
+    "SPEND-PREPAYMENT": "APPREPAYMENTPAYMENT",
+    "APPREPAYMENT": "APPREPAYMENTPAYMENT",
+}
+"""Type of a payment by the type of what it pays, or pays out."""
+
+
+class InvoicePayment(Value, frozen=True):
+    """A payment: its place and content, the invoice that it pays or credit that it pays out, the amount."""
+
+    path: Path
+    sent: Document
+    invoice: Document
+    amount: Decimal
+    kind: DocumentKind = INVOICE
+
+
+def match_invoice(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
+    """Return the payment with its invoice, named by id or else by number; None when that is not there."""
+    by_id = "InvoiceID" in (payment.get("Invoice") or EMPTY)
+    found = _invoice_by_id(payment, state) if by_id else _invoice_by_number(payment, call, state)
+    return (
+        None
+        if found is None
+        else InvoicePayment(path, payment, found, round_to_cents(payment.get("Amount", 0)))
+    )
+
+
+def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
+    """Return the payment with its invoice, else with the credit that it pays out; None without either."""
+    kind = next((one for one in (INVOICE, *CREDITS) if one.name in payment or one.number in payment), INVOICE)
+    if kind is INVOICE:
+        return match_invoice(payment, path, call, state)
+    named = payment.get(kind.name) or EMPTY
+    number = named.get(kind.number) or payment.get(kind.number)
+    if kind.id in named or not number:
+        found = state.collection(kind.collection).get(str(named.get(kind.id, "")).lower())
+    else:
+        found = next(iter(find_by_number(number, call, state, kind)), None)
+    amount = round_to_cents(payment.get("Amount", 0))
+    return None if found is None else InvoicePayment(path, payment, found, amount, kind)
+
+
+def paid_kind(payment: Document) -> DocumentKind:
+    """Return what kind of document a stored payment pays, or pays out."""
+    return next(one for one in (INVOICE, *CREDITS) if one.id in payment)
+
+
+def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
+    """Yield the problem of a reference whose id and number name different invoices."""
+    if "InvoiceID" not in (payment.get("Invoice") or EMPTY):
+        return
+    named = {
+        "InvoiceID": _invoice_by_id(payment, state),
+        "InvoiceNumber": _invoice_by_number(payment, call, state),
+    }
+    yield from reference_conflict_problems(named, "InvoiceID", call, (*path, "Invoice"))
+
+
+def _invoice_by_id(payment: Document, state: State) -> Document | None:
+    key = str((payment.get("Invoice") or EMPTY).get("InvoiceID", ""))
+    return state.collection(INVOICES).get(key.lower())
+
+
+def _invoice_by_number(payment: Document, call: Call, state: State) -> Document | None:
+    number = (payment.get("Invoice") or EMPTY).get("InvoiceNumber") or payment.get("InvoiceNumber")
+    return next(iter(find_by_number(number, call, state)), None) if number else None
+
+
+def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
+    """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first.
+
+    Source: docs/vendors/xero.md#messages.
+    """
+    before: dict[str, Decimal] = {}
+    for one in payables:
+        key = one.invoice[one.kind.id]
+        before[key] = before.get(key, Decimal(0)) + one.amount
+        if one.invoice["Status"] != "AUTHORISED":
+            yield make_problem("not-authorised", one.path)
+        if before[key] > one.invoice[one.kind.unsettled]:
+            yield make_problem("over-paid", (*one.path, "Amount"))
+
+
+def book_payment(payment: Document, state: State) -> None:
+    """Keep a payment, and take what it pays off what is due, or off the credit that it pays out."""
+    state.collection(PAYMENTS)[payment["PaymentID"]] = payment
+    paid = _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
+    add_history_line(payment["PaymentID"], "history-begun", state)
+    _add_payment_line(payment, "history-paid" if paid["Status"] == "PAID" else "history-part-paid", state)
+
+
+def _add_payment_line(payment: Document, change: str, state: State) -> None:
+    """Write into the history of what is paid which payment changed it."""
+    details = message_text("history-amount-paid", amount=payment["Amount"], day=payment["Date"])
+    add_history_line(payment[paid_kind(payment).id], change, state, details)
+
+
+def reverse_payment(payment: Document, state: State) -> Document:
+    """Mark a payment as deleted, give back what it had paid, and return the payment."""
+    now = stored_instant(state.now)
+    deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
+    state.collection(PAYMENTS)[payment["PaymentID"]] = deleted
+    _settle_target(payment, -payment["Amount"], now, state)
+    add_history_line(payment["PaymentID"], "history-deleted", state)
+    _add_payment_line(payment, "history-payment-deleted", state)
+    return deleted
+
+
+def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> Document:
+    """Take an amount off what the payment pays, store that and return it."""
+    kind = paid_kind(payment)
+    documents = state.collection(kind.collection)
+    paid = settle(documents[payment[kind.id]], kind, {"AmountPaid": amount}, payment["Date"], now)
+    documents[paid[kind.id]] = paid
+    return paid
+
+
+def settle(
+    document: Document, kind: DocumentKind, counted: Mapping[str, Decimal], day: str, now: str
+) -> Document:
+    """Return a document after an amount, counted as the member says, was taken off what is left of it.
+
+    A negative amount is given back. Nothing left makes it PAID on that day.
+    """
+    left = document[kind.unsettled] - sum(counted.values())
+    return {
+        **{name: value for name, value in document.items() if name != "FullyPaidOnDate"},
+        **{name: document[name] + amount for name, amount in counted.items() if name in kind.settled},
+        kind.unsettled: left,
+        "UpdatedDateUTC": now,
+        **({"Status": "AUTHORISED"} if left else {"Status": "PAID", "FullyPaidOnDate": day}),
+    }
+
+
+def find_invoice(key: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Document | None:
+    """Return the invoice, or document of another kind, of that id or number."""
+    found = state.collection(kind.collection).get(stored_id(key))
+    return found or next(iter(find_by_number(key, call, state, kind)), None)
+
+
+ALLOCATIONS = "allocations"
+EMBEDDED_INVOICE: Mapping[str, Json] = {
+    "Payments": [],
+    "CreditNotes": [],
+    "Prepayments": [],
+    "Overpayments": [],
+    "HasErrors": False,
+    "IsDiscounted": False,
+}
+"""Members of an invoice inside a payment or an allocation, whatever the real one holds.
+
+Source: docs/vendors/xero.md#dates-and-numbers.
+"""
+
+NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
+"""Members of an invoice, in a batch payment or an allocation apart. Source: docs/vendors/xero.md#invoice."""
+
+
+class Allocation(Value, frozen=True):
+    """An amount of a credit that is taken off an invoice on a day."""
+
+    kind: DocumentKind
+    credit: Document
+    invoice: Document
+    amount: Decimal
+    day: str
+
+
+def book_allocation(one: Allocation, state: State) -> Document:
+    """Keep an allocation, take it off credit and invoice, and return it as it is stored."""
+    stored = {
+        "AllocationID": state.uuid(),
+        one.kind.id: one.credit[one.kind.id],
+        INVOICE.id: one.invoice[INVOICE.id],
+        "Amount": one.amount,
+        "Date": one.day,
+    }
+    state.collection(ALLOCATIONS)[stored["AllocationID"]] = stored
+    _settle_both(one, one.amount, state)
+    return stored
+
+
+def reverse_allocation(one: Allocation, key: str, state: State) -> None:
+    """Remove an allocation: the invoice is due again, and the credit has as much left again."""
+    del state.collection(ALLOCATIONS)[key]
+    _settle_both(one, -one.amount, state)
+
+
+def _settle_both(one: Allocation, amount: Decimal, state: State) -> None:
+    now = stored_instant(state.now)
+    counted = {"AmountCredited": amount}
+    for kind, document in ((INVOICE, one.invoice), (one.kind, one.credit)):
+        state.collection(kind.collection)[document[kind.id]] = settle(document, kind, counted, one.day, now)
+
+
+def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:
+    """Return what was taken off invoices by a credit, in the order of days."""
+    if credit[kind.unsettled] == credit["Total"]:
+        return []
+    found = state.collection(ALLOCATIONS).find(kind.id, credit[kind.id])
+    return [represent_allocation(one, state) for one in sorted(found, key=_day)]
+
+
+def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:
+    """Return an allocation as its credit shows it."""
+    invoice = state.collection(INVOICE.collection).get(allocation[INVOICE.id]) or EMPTY
+    return {
+        **pick_members(allocation, "AllocationID"),
+        **amount_members(allocation, "Amount"),
+        "Date": print_date(allocation["Date"]),
+        "Invoice": {
+            INVOICE.id: allocation[INVOICE.id],
+            **pick_members(invoice, INVOICE.number),
+            **EMBEDDED_INVOICE,
+            "LineItems": [],
+        },
+        "IsDeleted": False,
+    }
+
+
+def credits_on(invoice: Document, state: State) -> dict[str, list[Json]]:
+    """Return the credits that were taken off an invoice: a list for each kind."""
+    shown: dict[str, list[Json]] = {kind.plural: [] for kind in CREDITS}
+    if not invoice["AmountCredited"]:
+        return shown
+    for allocation in sorted(state.collection(ALLOCATIONS).find(INVOICE.id, invoice[INVOICE.id]), key=_day):
+        kind = next(one for one in CREDITS if one.id in allocation)
+        shown[kind.plural].append(_represent_credit_on_invoice(allocation, kind, state))
+    return shown
+
+
+def _represent_credit_on_invoice(allocation: Document, kind: DocumentKind, state: State) -> Json:
+    credit = state.collection(kind.collection).get(allocation[kind.id]) or EMPTY
+    return {
+        kind.id: allocation[kind.id],
+        **pick_members(credit, kind.number),
+        "ID": allocation[kind.id],
+        **amount_members({"AppliedAmount": allocation["Amount"]}, "AppliedAmount"),
+        **date_members("Date", credit),
+        "LineItems": [],
+        **amount_members(credit, "Total"),
+    }
+
+
+def _day(allocation: Document) -> str:
+    return str(allocation["Date"])

@@ -1,1 +1,0 @@
-"""Contacts: find, list, create, change and archive them."""

@@ -1,0 +1,156 @@
+"""Dates, amounts and quantities: read, rounded, printed; currency and tax rates.
+
+Stored are `2019-02-22` for a date and `2019-02-22T20:06:27.783Z` for an instant.
+
+Stored are exact decimals. Source: docs/vendors/xero.md#dates-and-numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
+
+from mockserver.model import Document, Json
+from mockserver.sandbox.store import State
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.date().toordinal()
+_DAY_MS = 86_400_000
+_MS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
+_SECONDS = len("2019-02-22T20:06:27")
+_DAYS_REMEMBERED = 512
+"""The items of a batch have few different days and instants."""
+
+
+def parse_date(value: Json) -> str | None:
+    """Parse a calendar date in any form that the vendor accepts, without zone conversion; None if it is none.
+
+    Source: docs/vendors/xero.md#dates-and-numbers; that an offset is added, not taken away, is assumed.
+    """
+    return _parse_day(value) if isinstance(value, str) else None
+
+
+@lru_cache(_DAYS_REMEMBERED)
+def _parse_day(value: str) -> str | None:
+    if found := _MS.fullmatch(value):
+        sign = -1 if (found[2] or "+")[0] == "-" else 1
+        offset = (found[2] or "+0000")[1:]
+        minutes = sign * (int(offset[:2]) * 60 + int(offset[2:]))
+        moment = _EPOCH + timedelta(milliseconds=int(found[1]), minutes=minutes)
+        return moment.date().isoformat()
+    try:
+        return date.fromisoformat(value[:10]).isoformat()
+    except ValueError:
+        return None
+
+
+@lru_cache(_DAYS_REMEMBERED)
+def print_date(day: str) -> str:
+    """Return a calendar date as the vendor sends it: UTC midnight in milliseconds."""
+    return f"/Date({(date.fromisoformat(day).toordinal() - _EPOCH_DAY) * _DAY_MS}+0000)/"
+
+
+def date_members(name: str, document: Document) -> dict[str, Json]:
+    """Return a stored date as the vendor's pair of members, none without a date."""
+    day = document.get(name)
+    return {} if day is None else {f"{name}String": f"{day}T00:00:00", name: print_date(day)}
+
+
+@lru_cache(_DAYS_REMEMBERED)
+def stored_instant(moment: datetime) -> str:
+    """Return the sandbox clock as a stored instant."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_stored(stored: str) -> datetime:
+    """Return a stored date or instant as a time in UTC."""
+    moment = datetime.fromisoformat(stored)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def cut_to_seconds(stored: str) -> str:
+    """Return a stored instant to the second, without its zone."""
+    return stored[:_SECONDS]
+
+
+@lru_cache(_DAYS_REMEMBERED)
+def print_instant_ms(stored: str) -> str:
+    """Return a stored instant as the vendor sends it."""
+    return f"/Date({_milliseconds(parse_stored(stored))}+0000)/"
+
+
+def print_now_ms(moment: datetime) -> str:
+    """Return the envelope's own time: the one without an offset."""
+    return f"/Date({_milliseconds(moment)})/"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+MAX_AMOUNT = Decimal(10) ** 15
+"""No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
+
+CENT = Decimal("0.01")
+NO_MONEY = Decimal("0.00")
+RATE_STEP = Decimal("0.000001")
+ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
+"""Half away from zero. Source: docs/vendors/xero.md#dates-and-numbers, assumed."""
+
+_TENTH = Decimal("0.1")
+
+
+def round_to_cents(value: Json) -> Decimal:
+    """Return a number to two decimals; one over the limit as it is."""
+    return round_to(value, CENT)
+
+
+def round_to(value: Json, step: Decimal) -> Decimal:
+    """Return a number to the decimals of `step`; one over the limit as it is."""
+    exact = value if type(value) is Decimal else Decimal(value)
+    return exact if abs(exact) > MAX_AMOUNT else ARITHMETIC.quantize(exact, step) + 0
+
+
+def print_amount(value: Decimal) -> Decimal:
+    """Return a number as the vendor prints it: as short as can be, with one decimal at least.
+
+    Source: seed (`1.0`, `3.0`).
+    """
+    one_decimal = ARITHMETIC.quantize(value, _TENTH)
+    return one_decimal if one_decimal == value else ARITHMETIC.normalize(value)
+
+
+def amount_members(document: Document, *names: str) -> dict[str, Json]:
+    """Return the named amounts of a stored document that it has, as printed."""
+    shown: dict[str, Json] = {}
+    for name in names:
+        if name in document:
+            shown[name] = print_amount(Decimal(document[name]))
+    return shown
+
+
+CURRENCIES = "currencies"
+TAX_RATES = "tax-rates"
+APPLICABLE_CLASSES: Mapping[str, str] = {
+    "ASSET": "CanApplyToAssets",
+    "EQUITY": "CanApplyToEquity",
+    "EXPENSE": "CanApplyToExpenses",
+    "LIABILITY": "CanApplyToLiabilities",
+    "REVENUE": "CanApplyToRevenue",
+}
+"""The flag of a tax rate that says whether it fits accounts of a class."""
+
+
+def currency_rate(code: str, state: State) -> Decimal | None:
+    """Return how much of the currency one unit of the base buys; None for one that is not subscribed to."""
+    found = state.collection(CURRENCIES).get(code)
+    return None if found is None else Decimal(found["Rate"])
+
+
+def find_tax_rate(tax_type: str, state: State) -> Document | None:
+    """Return the tax rate in use of that type, None for none."""
+    found = state.collection(TAX_RATES).find("TaxType", tax_type)
+    return next((one for one in reversed(found) if one["Status"] == "ACTIVE"), None)

@@ -1,1 +1,0 @@
-"""History of documents: lines that the vendor writes, and notes."""

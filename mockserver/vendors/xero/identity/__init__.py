@@ -1,1 +1,0 @@
-"""Who may enter: tokens, scopes, connections, and the organisation that a tenant is."""

@@ -1,0 +1,552 @@
+"""Creation and update of invoices and credit notes: checks, totals, statuses, history.
+
+Source: docs/vendors/xero.md#history.
+
+Source: docs/vendors/xero.md#invoice, #messages, #state.
+
+Source: docs/vendors/xero.md#invoice, #messages, #state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+
+from msgspec.structs import replace
+
+from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
+from mockserver.sandbox.assumptions import key_rules
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero import books, contacts, invoices, lines, messages
+from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
+from mockserver.vendors.xero.books import (
+    CREDIT_NOTE,
+    INVOICE,
+    DocumentKind,
+    add_history_line,
+    find_by_number,
+    kind_of,
+)
+from mockserver.vendors.xero.contacts import IDENTIFIERS
+from mockserver.vendors.xero.dates_and_amounts import (
+    MAX_AMOUNT,
+    NO_MONEY,
+    RATE_STEP,
+    currency_rate,
+    find_tax_rate,
+    parse_date,
+    round_to,
+    stored_instant,
+)
+from mockserver.vendors.xero.invoices import FOUR_UNIT_DECIMALS, attach_contact
+from mockserver.vendors.xero.lines import (
+    INCLUSIVE,
+    NO_TAX,
+    InvoiceLine,
+    LineTerms,
+    are_lines_unchanged,
+    discount_of,
+    recalculate_tax,
+)
+from mockserver.vendors.xero.messages import item_path, make_problem, message_text
+
+_CHANGES: Mapping[str, str] = {
+    "DRAFT": "history-begun",
+    "SUBMITTED": "history-submitted",
+    "AUTHORISED": "history-created",
+    "VOIDED": "history-voided",
+    "DELETED": "history-deleted",
+}
+"""What a line says of the status that an invoice has now."""
+
+
+def add_invoice_line(before: Document | None, after: Document, state: State) -> None:
+    """Write what became of an invoice into its history; `before` is None for a new one.
+
+    A change that changes nothing leaves no line; that is assumed.
+    """
+    if before is not None and _content(before) == _content(after):
+        return
+    if before is None:
+        details = message_text("history-received", app=PROVIDER)
+    else:
+        contact = state.collection(contacts.CONTACTS).get(after["ContactID"]) or EMPTY
+        details = message_text(
+            "history-amount",
+            number=after.get("InvoiceNumber", ""),
+            contact=contact.get("Name", ""),
+            total=after["Total"],
+        )
+    edited = before is not None and before["Status"] == after["Status"]
+    add_history_line(
+        after["InvoiceID"], "history-edited" if edited else _CHANGES[after["Status"]], state, details
+    )
+
+
+def _content(invoice: Document) -> Document:
+    """Return what a user wrote of an invoice: lines that are sent anew have new ids."""
+    lines = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
+    return {**invoice, "UpdatedDateUTC": "", "LineItems": lines}
+
+
+NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
+_LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
+
+
+def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """Yield a type that can be created, and what every invoice needs.
+
+    Source: docs/vendors/xero.md#invoice, #messages.
+    """
+    sent, here, kind = item.document, item_path(item, request), kind_of(request)
+    if sent.get("Type") not in (kind.sale, kind.purchase):
+        yield make_problem("type-unfit", (*here, "Type"), document=kind.label)
+    yield from invoice_content_problems(sent, here, kind)
+
+
+def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
+    """Yield lines, a status, a contact, and a due date once it is approved, in the recorded order.
+
+    Source: docs/vendors/xero.md#invoice, #messages.
+    """
+    if not sent.get("LineItems"):
+        yield make_problem("lines-missing", (*here, "LineItems"))
+    if sent.get("Status", "DRAFT") not in NEW_STATUSES:
+        yield make_problem("status-unfit", (*here, "Status"), document=kind.label)
+    yield from _contact_problems(sent.get("Contact"), (*here, "Contact"))
+    for index, line in enumerate(sent.get("LineItems") or ()):
+        yield from _line_limit_problems(line, (*here, "LineItems", index))
+    if kind.due and sent.get("Status", "DRAFT") == "AUTHORISED" and "DueDate" not in sent:
+        yield make_problem("due-date-missing", (*here, "DueDate"))
+    if "CurrencyRate" in sent and not 0 < round_to(sent["CurrencyRate"], RATE_STEP) <= MAX_AMOUNT:
+        yield make_problem("rate-invalid", (*here, "CurrencyRate"))
+
+
+def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
+    """Yield what does not keep an invoice from being saved.
+
+    Source: docs/vendors/xero.md#messages.
+    """
+    if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
+        yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))
+
+
+def _contact_problems(contact: Json, here: Path) -> Iterator[Problem]:
+    if contact is None:
+        yield make_problem("contact-missing", here)
+        return
+    if not any(contact.get(name) for name in IDENTIFIERS):
+        yield make_problem("contact-unnamed", here)
+    yield from contacts.email_problems(contact, here)
+
+
+def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
+    for name in _LINE_NUMBERS:
+        if name in line and abs(line[name]) > MAX_AMOUNT:
+            yield make_problem("amount-too-large", (*here, name), field=name)
+
+
+def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """Yield what the books have against a new invoice."""
+    sent: Document = item.document
+    here: Path = (kind_of(request).plural, item.index)
+    yield from booking_problems(sent, calculate_lines(sent, request, here, state), request, here, state)
+
+
+def create_invoice(item: Item, request: Request, state: State) -> Outcome:
+    """Book an invoice that the books have nothing against."""
+    sent: Document = item.document
+    kind = kind_of(request)
+    found = [
+        {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
+    ]
+    number = key_rules(request.call.assumptions).stored(sent.get(kind.number, "")) or (
+        _next_number(kind, request, state) if sent["Type"] == kind.sale else None
+    )
+    document = {
+        **invoice_header(sent, state),
+        kind.id: state.uuid(),
+        **({kind.number: number} if number else {}),
+        "App": request.call.principal.name,
+        "LineItems": found,
+        **invoice_totals(found, sent, kind),
+    }
+    state.collection(kind.collection)[document[kind.id]] = document
+    if kind is INVOICE:
+        add_invoice_line(None, document, state)
+    return Outcome(item, Action.CREATED, attach_contact(document, state))
+
+
+def booking_problems(
+    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
+) -> Iterator[Problem]:
+    """Return the problems of booking an invoice with these lines; its own number is free."""
+    books, kind = current_organisation(state), kind_of(request)
+    if "Contact" in sent:
+        yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
+    for line in found:
+        yield from line.problems
+    yield from lock_date_problems(_invoice_date(sent, state), books, request.call, (*here, "Date"))
+    yield from _number_problems(sent, kind, request.call, here, state)
+    yield from currency_problems(sent, books, here, state)
+    yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
+
+
+def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
+    """Return the lines of an invoice as it was sent, worked out."""
+    return lines.calculate_lines(sent, line_terms(sent, request, state), here, state)
+
+
+def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
+    """Return what the invoice says of its lines."""
+    return LineTerms(
+        amounts=_line_amount_types(sent),
+        approved=is_approved(sent),
+        precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
+        rate_of=partial(find_tax_rate, state=state),
+    )
+
+
+def is_approved(sent: Document) -> bool:
+    """Return whether an invoice is more than a draft."""
+    return bool(sent.get("Status", "DRAFT") != "DRAFT")
+
+
+def _line_amount_types(sent: Document) -> str:
+    kind: str = sent.get("LineAmountTypes", "Exclusive")
+    return kind
+
+
+def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
+    """Return the totals of an unpaid invoice, or unused credit note, with these lines."""
+    tax = net = discounts = NO_MONEY
+    for line in found:
+        tax += line["TaxAmount"]
+        net += line["LineAmount"]
+        discounts += discount_of(line)
+    amounts = _line_amount_types(sent)
+    if amounts == INCLUSIVE:
+        net -= tax
+    total = net if amounts == NO_TAX else net + tax
+    return {
+        "SubTotal": net,
+        "TotalTax": tax,
+        "Total": total,
+        **({"TotalDiscount": discounts} if discounts else {}),
+        kind.unsettled: total,
+        **dict.fromkeys(kind.settled, NO_MONEY),
+    }
+
+
+def _total_problems(total: Decimal, here: Path) -> Iterator[Problem]:
+    if total < 0:
+        yield make_problem("total-negative", here)
+    if total > MAX_AMOUNT:
+        yield make_problem("amount-too-large", here, field="Total")
+
+
+def _number_problems(
+    sent: Document, kind: DocumentKind, call: Call, here: Path, state: State
+) -> Iterator[Problem]:
+    number = sent.get(kind.number)
+    if not number or sent.get("Type") != kind.sale:
+        return
+    found = _sales_of_number(number, kind, call, state)
+    if any(one[kind.id] != sent.get(kind.id, "") for one in found):
+        yield make_problem("number-taken", (*here, kind.number), document=kind.label)
+
+
+def currency_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
+    """Yield a currency that the organisation does not use."""
+    currency = sent.get("CurrencyCode", books["BaseCurrency"])
+    if currency_rate(currency, state) is None:
+        yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
+
+
+def invoice_header(sent: Document, state: State) -> dict[str, Json]:
+    """Return the members of an invoice beside its lines; a missing contact is created."""
+    sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
+    books = current_organisation(state)
+    currency = sent.get("CurrencyCode", books["BaseCurrency"])
+    contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
+    status = sent.get("Status", "DRAFT")
+    return {
+        "Type": sent["Type"],
+        **(pick_members(sent, "Reference") if sale else {}),
+        "ContactID": contact["ContactID"],
+        "Date": _invoice_date(sent, state),
+        **_other_dates(sent),
+        "Status": status,
+        "LineAmountTypes": _line_amount_types(sent),
+        "CurrencyCode": currency,
+        "CurrencyRate": _currency_rate(sent, currency, books, state),
+        "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
+        **pick_members(sent, "Url", "BrandingThemeID"),
+        "UpdatedDateUTC": stored_instant(state.now),
+    }
+
+
+def _currency_rate(sent: Document, currency: str, books: Document, state: State) -> Decimal:
+    """Return how much of the currency one unit of the base buys; always 1 for the base itself."""
+    if currency == books["BaseCurrency"]:
+        return Decimal(1)
+    return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
+
+
+def _invoice_date(sent: Document, state: State) -> str:
+    """Return the invoice's date, today where none was sent."""
+    return parse_date(sent.get("Date")) or state.now.date().isoformat()
+
+
+def _other_dates(sent: Document) -> dict[str, Json]:
+    names = ("DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
+    return {name: day for name in names if (day := parse_date(sent.get(name)))}
+
+
+def _sales_of_number(number: str, kind: DocumentKind, call: Call, state: State) -> list[Document]:
+    return [one for one in find_by_number(number, call, state, kind) if one["Type"] == kind.sale]
+
+
+def _next_number(kind: DocumentKind, request: Request, state: State) -> str:
+    sequence = f"{kind.collection.removesuffix('s')}-number/{request.tenant}"
+    while True:
+        number = f"{kind.prefix}{state.next(sequence):04d}"
+        if not _sales_of_number(number, kind, request.call, state):
+            return number
+
+
+_STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
+    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
+    "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
+    "AUTHORISED": ("AUTHORISED", "VOIDED"),
+}
+"""Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
+
+_FINAL_STATUSES = ("DELETED", "VOIDED")
+_RETAINED_MEMBERS = (
+    "Type",
+    INVOICE.id,
+    INVOICE.number,
+    CREDIT_NOTE.id,
+    CREDIT_NOTE.number,
+    "Reference",
+    "Date",
+    "DueDate",
+    "ExpectedPaymentDate",
+    "PlannedPaymentDate",
+    "Status",
+    "LineAmountTypes",
+    "LineItems",
+    "CurrencyCode",
+    "CurrencyRate",
+    "SentToContact",
+    "Url",
+    "BrandingThemeID",
+)
+_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
+_CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
+"""Members of a part-paid sales invoice that may change; its contact may too, unless a credit is allocated.
+
+Source: docs/vendors/xero.md#invoice.
+"""
+
+
+def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """Yield what the books have against the change, or against the new invoice."""
+    sent: Document = item.document
+    here = messages.item_path(item, request)
+    stored = _find_target(sent, request, state)
+    if stored is not None:
+        yield from _update_problems(stored, _changes(stored, sent, kind_of(request)), request, here, state)
+    elif _has_id(sent, request):
+        yield make_problem("not-here", (*here, kind_of(request).id))
+    else:
+        yield from new_invoice_problems(item, request)
+        yield from check_invoice(item, request, state)
+
+
+def update_or_create_invoice(item: Item, request: Request, state: State) -> Outcome:
+    """Book a change, or a new invoice, that the books have nothing against."""
+    kind = kind_of(request)
+    stored = _find_target(item.document, request, state)
+    if stored is None:
+        outcome, sent = create_invoice(item, request, state), item.document
+    else:
+        sent = _merge(stored, _changes(stored, item.document, kind), kind)
+        ended = sent["Status"] in _FINAL_STATUSES
+        changed = (
+            _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
+        )
+        state.collection(kind.collection)[stored[kind.id]] = changed
+        if kind is INVOICE:
+            add_invoice_line(stored, changed, state)
+        outcome = Outcome(item, Action.UPDATED, invoices.attach_contact(changed, state))
+    warnings = invoice_warnings(Item(item.index, item.key, sent), request)
+    return replace(outcome, warnings=tuple(warnings))
+
+
+def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
+    """Return the id of the document that a failed element names by its number, in the body or the path."""
+    kind, sent = kind_of(request), outcome.item.document
+    named = sent if isinstance(sent, dict) else EMPTY
+    by_number = not _has_id(named, request) and isinstance(named.get(kind.number), str)
+    if kind.id not in request.parameters and not by_number:
+        return EMPTY
+    stored = _find_target(named, request, state)
+    return EMPTY if stored is None else pick_members(stored, kind.id)
+
+
+def _find_target(sent: Document, request: Request, state: State) -> Document | None:
+    """Return the invoice to change: by path, else by id, else the sale of that number."""
+    kind = kind_of(request)
+    if kind.id in request.parameters:
+        return books.find_invoice(str(request.parameters[kind.id]), request.call, state, kind)
+    if _has_id(sent, request):
+        return state.collection(kind.collection).get(sent[kind.id].lower())
+    number = sent.get(kind.number)
+    if not number or sent.get("Type", kind.sale) != kind.sale:
+        return None
+    found = find_by_number(number, request.call, state, kind)
+    return next((one for one in found if one["Type"] == kind.sale), None)
+
+
+def _has_id(sent: Document, request: Request) -> bool:
+    name = kind_of(request).id
+    return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
+
+
+def _update_problems(
+    stored: Document, changes: Document, request: Request, here: Path, state: State
+) -> Iterator[Problem]:
+    kind = kind_of(request)
+    closed = tuple(_transition_problems(stored, changes, here, kind, state))
+    yield from closed
+    merged = _merge(stored, changes, kind)
+    if closed or merged["Status"] in _FINAL_STATUSES:
+        return
+    yield from invoice_content_problems(merged, here, kind)
+    found = _merged_lines(stored, merged, request, here, state)
+    yield from booking_problems(merged, found, request, here, state)
+
+
+def _transition_problems(
+    stored: Document, changes: Document, here: Path, kind: DocumentKind, state: State
+) -> Iterator[Problem]:
+    """Yield why the document takes no change at all, or not this one.
+
+    Source: docs/vendors/xero.md#messages.
+    """
+    status = stored["Status"]
+    if changes.get("Type", stored["Type"]) != stored["Type"]:
+        yield make_problem("type-unmodifiable", (*here, "Type"), document=kind.label)
+    if changes.get("Status", status) not in _STATUS_TRANSITIONS.get(status, ()):
+        yield make_problem("status-unmodifiable", (*here, "Status"), document=kind.label)
+    if _is_partly_settled(stored, kind) and not _may_change_when_part_paid(stored, changes, state):
+        yield make_problem("has-payments", here)
+
+
+def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
+    return bool(stored[kind.unsettled] != stored["Total"])
+
+
+def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
+    """Return whether it is a sale with something due, and every change one that it takes.
+
+    A credit and the invoice that it is allocated to have the same contact. Source:
+    docs/vendors/xero.md#invoice.
+    """
+    if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
+        return False
+    if stored["AmountCredited"] and "Contact" in changes:
+        contact = contacts.find_contact(changes["Contact"], state)
+        if contact is None or contact["ContactID"] != stored["ContactID"]:
+            return False
+    return all(
+        name in _CHANGEABLE_WHEN_PART_PAID or _is_stored(name, value, stored)
+        for name, value in changes.items()
+        if name in _RETAINED_MEMBERS
+    )
+
+
+def _is_stored(name: str, value: Json, stored: Document) -> bool:
+    kept = stored.get(name)
+    return bool(parse_date(value) == kept if name.endswith("Date") else value == kept)
+
+
+def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
+    """Return what was sent; empty members count as not sent, as do a part-paid invoice's own lines."""
+    changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+    own_lines = (
+        "LineItems" in changes
+        and _is_partly_settled(stored, kind)
+        and are_lines_unchanged(changes["LineItems"], stored["LineItems"])
+    )
+    return {name: value for name, value in changes.items() if not (own_lines and name == "LineItems")}
+
+
+def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str, Json]:
+    """Merge the change into the invoice.
+
+    A rate belongs to its currency: another currency comes with its own.
+    """
+    kept = pick_members(stored, *_RETAINED_MEMBERS)
+    if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
+        del kept["CurrencyRate"]
+    return {
+        **kept,
+        "Contact": {"ContactID": stored["ContactID"]},
+        **changes,
+        kind.id: stored[kind.id],
+    }
+
+
+def _merged_lines(
+    stored: Document, merged: Document, request: Request, here: Path, state: State
+) -> list[InvoiceLine]:
+    """Return the lines that were sent, computed; else the stored ones, which approval may reject."""
+    if merged["LineItems"] is not stored["LineItems"]:
+        return calculate_lines(merged, request, here, state)
+    wanting = is_approved(merged)
+    found = stored["LineItems"]
+    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
+        terms = line_terms(merged, request, state)
+        found = [recalculate_tax(line, terms) for line in found]
+    return [
+        InvoiceLine(
+            line,
+            (make_problem("line-account-missing", (*here, "LineItems", index, "AccountCode")),)
+            if wanting and "AccountCode" not in line
+            else (),
+        )
+        for index, line in enumerate(found)
+    ]
+
+
+def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
+    return {**stored, "Status": sent["Status"], "UpdatedDateUTC": stored_instant(state.now)}
+
+
+def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
+    kind = kind_of(request)
+    known = {line["LineItemID"] for line in stored["LineItems"]}
+    worked_out = _merged_lines(stored, sent, request, (), state)
+    ids = [str(line.get("LineItemID", "")).lower() for line in sent["LineItems"]]
+    found = [
+        {**line.document, "LineItemID": key if key in known else state.uuid()}
+        for key, line in zip(ids, worked_out, strict=True)
+    ]
+    return {
+        **invoice_header(sent, state),
+        **pick_members(stored, kind.id, "App", "HasAttachments"),
+        **(
+            {kind.number: key_rules(request.call.assumptions).stored(sent[kind.number])}
+            if kind.number in sent
+            else {}
+        ),
+        "LineItems": found,
+        **invoice_totals(found, sent, kind),
+        **(pick_members(stored, kind.unsettled, *kind.settled) if _is_partly_settled(stored, kind) else {}),
+    }

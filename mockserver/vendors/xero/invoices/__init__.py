@@ -1,1 +1,0 @@
-"""Invoices: storage, representation, lines, creation, updates."""

@@ -1,0 +1,230 @@
+"""Lines of documents: amount and tax of each, its account, and lines sent back unchanged.
+
+Source: docs/vendors/xero.md#invoice, #messages.
+
+Source: docs/vendors/xero.md#invoice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+
+from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
+from mockserver.sandbox.store import State
+from mockserver.vendors.xero import accounts
+from mockserver.vendors.xero.answers import pick_members, stored_id
+from mockserver.vendors.xero.dates_and_amounts import (
+    APPLICABLE_CLASSES,
+    ARITHMETIC,
+    CENT,
+    MAX_AMOUNT,
+    NO_MONEY,
+    print_amount,
+    round_to,
+    round_to_cents,
+)
+from mockserver.vendors.xero.messages import make_problem
+
+NO_TAX = "NoTax"
+INCLUSIVE = "Inclusive"
+UNTAXED = "NONE"
+
+_HUNDRED = Decimal(100)
+_FOUR_DECIMALS = Decimal("0.0001")
+_REDUCTIONS = ("DiscountRate", "DiscountAmount")
+
+
+class LineTerms(Value, frozen=True):
+    """Terms of an invoice for its lines: amounts with tax, approval, precision of units.
+
+    `rate_of` finds the tax rate in use of a tax type.
+    """
+
+    amounts: str
+    approved: bool
+    precise: bool
+    rate_of: Callable[[str], Document | None]
+
+
+class InvoiceLine(Value, frozen=True):
+    """A computed line: the stored document, and the problems that forbid booking it."""
+
+    document: Document
+    problems: tuple[Problem, ...]
+
+
+def calculate_lines(sent: Document, terms: LineTerms, here: Path, state: State) -> list[InvoiceLine]:
+    """Return the lines of a document as it was sent, worked out."""
+    return [
+        calculate_line(line, terms, (*here, "LineItems", index), state)
+        for index, line in enumerate(sent.get("LineItems") or ())
+    ]
+
+
+def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
+    """Return the line with its amounts and account."""
+    account = accounts.find_account(line, state, "AccountCode")
+    unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
+    reductions = _reductions(line) if _is_reduced(line) else {}
+    full = ARITHMETIC.multiply(quantity, unit)
+    net = _net_amount(line, full, reductions)
+    tax_type = UNTAXED if terms.amounts == NO_TAX else _tax_type(line, account)
+    problems = (
+        *_account_problems(line, account, terms, path),
+        *_tax_problems(tax_type, account, terms, path),
+        *_sum_problems(line, net, path),
+    )
+    document = pick_members(line, "Description")
+    document["Quantity"] = quantity
+    document["UnitAmount"] = unit
+    if "ItemCode" in line:
+        document["ItemCode"] = line["ItemCode"]
+    if account is not None:
+        document["AccountCode"] = account["Code"]
+        document["AccountID"] = account["AccountID"]
+    document["TaxType"] = tax_type
+    document["TaxAmount"] = _tax_amount(line, net, tax_type, terms)
+    document["LineAmount"] = net
+    if reductions:
+        document |= reductions
+    if "Tracking" in line:
+        document["Tracking"] = line["Tracking"]
+    return InvoiceLine(document, problems)
+
+
+def _reductions(line: Document) -> dict[str, Decimal]:
+    return {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
+
+
+def recalculate_tax(line: Document, terms: LineTerms) -> Document:
+    """Return a stored line with the tax that it has under other terms."""
+    tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
+    return {
+        **line,
+        "TaxType": tax_type,
+        "TaxAmount": _tax_amount(EMPTY, line["LineAmount"], tax_type, terms),
+    }
+
+
+def discount_of(line: Document) -> Decimal:
+    """Return what a stored line was reduced by."""
+    if not _is_reduced(line):
+        return NO_MONEY
+    full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
+    return round_to_cents(_calculate_discount(line, full))
+
+
+def _is_reduced(line: Document) -> bool:
+    return "DiscountRate" in line or "DiscountAmount" in line
+
+
+def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
+    """Return the net amount of a line: units less discounts, or the total that was sent."""
+    if "LineAmount" in line and "UnitAmount" not in line and not reductions:
+        return round_to_cents(line["LineAmount"])
+    discount = _calculate_discount(reductions, full) if reductions else NO_MONEY
+    return round_to_cents(ARITHMETIC.subtract(full, discount))
+
+
+def _unit_amount(line: Document, terms: LineTerms) -> Decimal:
+    step = _FOUR_DECIMALS if terms.precise else CENT
+    if "UnitAmount" in line or "LineAmount" not in line:
+        return round_to(line.get("UnitAmount", 0), step)
+    quantity = round_to(line.get("Quantity", 1), _FOUR_DECIMALS) or Decimal(1)
+    return round_to(ARITHMETIC.divide(Decimal(line["LineAmount"]), quantity), step)
+
+
+def _calculate_discount(line: Document, full: Decimal) -> Decimal:
+    if "DiscountRate" in line:
+        return ARITHMETIC.divide(ARITHMETIC.multiply(full, line["DiscountRate"]), _HUNDRED)
+    return Decimal(line.get("DiscountAmount", 0))
+
+
+def _tax_type(line: Document, account: Document | None) -> str:
+    given: str = line.get("TaxType") or (account or {}).get("TaxType", UNTAXED)
+    return given
+
+
+def _tax_amount(line: Document, net: Decimal, tax_type: str, terms: LineTerms) -> Decimal:
+    if terms.amounts == NO_TAX:
+        return NO_MONEY
+    if "TaxAmount" in line:
+        return round_to_cents(line["TaxAmount"])
+    rate = Decimal((terms.rate_of(tax_type) or EMPTY).get("Rate", 0))
+    base = _HUNDRED + rate if terms.amounts == INCLUSIVE else _HUNDRED
+    return round_to_cents(ARITHMETIC.divide(ARITHMETIC.multiply(net, rate), base))
+
+
+def _account_problems(
+    line: Document, account: Document | None, terms: LineTerms, path: Path
+) -> Iterator[Problem]:
+    """Yield a draft may leave the account out; that it may is assumed."""
+    code: Json = line.get("AccountCode")
+    if "AccountID" not in line and not code:
+        if terms.approved:
+            yield make_problem("line-account-missing", (*path, "AccountCode"))
+    elif "AccountID" in line and (account is None or account["Status"] != "ACTIVE"):
+        yield make_problem("line-account-invalid", (*path, "AccountID"))
+    elif account is None or account["Status"] != "ACTIVE" or account["Type"] == "BANK":
+        shown = code or (account or {}).get("Code")
+        yield make_problem("line-account-unknown", (*path, "AccountCode"), code=shown)
+
+
+def _tax_problems(tax_type: str, account: Document | None, terms: LineTerms, path: Path) -> Iterator[Problem]:
+    if account is None or tax_type == UNTAXED:
+        return
+    rate = terms.rate_of(tax_type)
+    if rate is None or not rate.get(APPLICABLE_CLASSES[account["Class"]], False):
+        yield make_problem("tax-unfit", (*path, "TaxType"), tax=tax_type, code=account["Code"])
+
+
+def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]:
+    sent = round_to_cents(line["LineAmount"]) if "LineAmount" in line else net
+    if max(abs(net), abs(sent)) > MAX_AMOUNT:
+        yield make_problem("amount-too-large", (*path, "LineAmount"), field="LineAmount")
+    elif "UnitAmount" in line and sent != net:
+        yield make_problem(
+            "line-total", (*path, "LineAmount"), sent=print_amount(sent), expected=print_amount(net)
+        )
+
+
+_ID = "LineItemID"
+_LINE_MEMBERS = (
+    "Description",
+    "Quantity",
+    "UnitAmount",
+    "ItemCode",
+    "AccountCode",
+    "AccountID",
+    "TaxType",
+    "TaxAmount",
+    "LineAmount",
+    "DiscountRate",
+    "DiscountAmount",
+    "Tracking",
+)
+
+
+def are_lines_unchanged(sent: Sequence[Document], stored: Sequence[Document]) -> bool:
+    """Return whether the lines sent, in their order, are the stored ones, each named by its id.
+
+    They may leave members out. A line without its id would take the place of the one that is there.
+    """
+    return len(sent) == len(stored) and all(
+        stored_id(str(line.get(_ID, ""))) == before[_ID] and _has_same_members(line, before)
+        for line, before in zip(sent, stored, strict=True)
+    )
+
+
+def _has_same_members(line: Document, before: Document) -> bool:
+    return all(_is_same(name, line[name], before.get(name)) for name in _LINE_MEMBERS if name in line)
+
+
+def _is_same(name: str, value: Json, kept: Json) -> bool:
+    """Return whether a member says what is stored, or what answers show of it; what is empty is not there."""
+    if name == "AccountID":
+        return bool(stored_id(str(value)) == kept)
+    if name == "UnitAmount":
+        return value in (Decimal(kept), round_to(kept, CENT))
+    return bool(value == kept or not (value or kept))

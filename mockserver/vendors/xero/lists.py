@@ -1,0 +1,567 @@
+"""Lists: filters in `where`, sorting by `order`, pages.
+
+Names match in any letter case. Source: docs/vendors/xero.md#filters-and-order.
+
+Source: docs/vendors/xero.md#filters-and-order.
+
+Names match in any letter case; an expression that does not parse is a bad query. Source:
+docs/vendors/xero.md#filters-and-order.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from mockserver.codec.instants import parse_instant
+from mockserver.errors import InvalidCall
+from mockserver.model import Document, Json, Problem, Reply, Value
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero.answers import common_headers, is_guid, stored_id, success_reply
+from mockserver.vendors.xero.dates_and_amounts import cut_to_seconds, parse_stored
+from mockserver.vendors.xero.messages import message_text
+
+ReadField = Callable[[Document, State], Json]
+
+
+class FieldType(StrEnum):
+    """Type of a field or literal, by the vendor's type name."""
+
+    TEXT = "String"
+    NUMBER = "Decimal"
+    MOMENT = "DateTime"
+    GUID = "Guid"
+    FLAG = "Boolean"
+    RECORD = "Object"
+    NULL = "Null"
+
+
+class Operand(Value, frozen=True):
+    """A side of a comparison: its type, and how to read it from a document."""
+
+    kind: FieldType
+    read: ReadField
+
+
+class FilterEntity(Value, frozen=True):
+    """A filterable entity: the vendor's type name, its fields by lower-case dotted name, its usual order."""
+
+    name: str
+    fields: Mapping[str, Operand]
+    order: str = "UpdatedDateUTC"
+
+
+def own_fields(kind: FieldType, *names: str) -> Mapping[str, Operand]:
+    """Fields that a document has itself, for an entity."""
+    return {name.lower(): Operand(kind, _member_reader(kind, name)) for name in names}
+
+
+def related_fields(
+    prefix: str, via: str, collection: str, fields: Mapping[str, Operand]
+) -> Mapping[str, Operand]:
+    """Return the document that the member `via` refers to, as `prefix`, and its fields, as `prefix.name`."""
+
+    def follow(field: Operand) -> ReadField:
+        def read(one: Document, state: State) -> Json:
+            found = state.collection(collection).get(one.get(via, ""))
+            return None if found is None else field.read(found, state)
+
+        return read
+
+    itself = Operand(FieldType.RECORD, follow(Operand(FieldType.RECORD, lambda found, _state: found)))
+    own = {f"{prefix}.{name}".lower(): Operand(field.kind, follow(field)) for name, field in fields.items()}
+    return {prefix.lower(): itself, **own}
+
+
+def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "where") -> Operand:
+    """Return the entity's field of that name.
+
+    Raises:
+        InvalidCall: it has none.
+    """
+    found = entity.fields.get(name.lower())
+    if found is None or (parameter == "order" and found.kind is FieldType.RECORD):
+        refuse_query(parameter, message_text("no-such-field", name=name, entity=entity.name, at=at))
+    return found
+
+
+def refuse_query(parameter: str, detail: str) -> NoReturn:
+    """Refuse the call for what one of its query parameters says."""
+    raise InvalidCall([Problem("bad-query", ("query", parameter), detail, "query")])
+
+
+def _member_reader(kind: FieldType, name: str) -> ReadField:
+    if kind is FieldType.FLAG:
+        return lambda one, _state: one.get(name, False)
+    if kind is not FieldType.MOMENT:
+        return lambda one, _state: one.get(name)
+
+    def moment(one: Document, _state: State) -> datetime | None:
+        stored = one.get(name)
+        return None if stored is None else parse_stored(stored)
+
+    return moment
+
+
+_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
+_TEXT = frozenset({FieldType.TEXT})
+_MOMENT = frozenset({FieldType.MOMENT})
+_NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
+_MOMENT_PARTS = (3, 6)
+
+
+class FilterFunction(Value, frozen=True):
+    """A method or property: the types that have it, that of its result, its number of text arguments.
+
+    `result` None is the type of the value itself. `accepts_null`: it has a value for null too.
+    """
+
+    of: frozenset[FieldType]
+    result: FieldType | None
+    apply: Callable[..., Json]
+    arguments: int = 0
+    accepts_null: bool = False
+
+
+METHODS: Mapping[str, FilterFunction] = {
+    "contains": FilterFunction(_TEXT, FieldType.FLAG, lambda text, part: part in text, 1),
+    "startswith": FilterFunction(_TEXT, FieldType.FLAG, str.startswith, 1),
+    "endswith": FilterFunction(_TEXT, FieldType.FLAG, str.endswith, 1),
+    "tolower": FilterFunction(_TEXT, FieldType.TEXT, str.lower),
+    "toupper": FilterFunction(_TEXT, FieldType.TEXT, str.upper),
+    "trim": FilterFunction(_TEXT, FieldType.TEXT, str.strip),
+    "tostring": FilterFunction(_ANY, FieldType.TEXT, str),
+}
+PROPERTIES: Mapping[str, FilterFunction] = {
+    "length": FilterFunction(_TEXT, FieldType.NUMBER, len),
+    "year": FilterFunction(_MOMENT, FieldType.NUMBER, lambda moment: moment.year),
+    "month": FilterFunction(_MOMENT, FieldType.NUMBER, lambda moment: moment.month),
+    "day": FilterFunction(_MOMENT, FieldType.NUMBER, lambda moment: moment.day),
+    "date": FilterFunction(
+        _MOMENT, FieldType.MOMENT, lambda moment: moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    ),
+    "value": FilterFunction(_NULLABLE, None, lambda value: value),
+    "hasvalue": FilterFunction(_NULLABLE, FieldType.FLAG, lambda value: value is not None, accepts_null=True),
+}
+
+
+def apply_function(function: FilterFunction, value: Operand, arguments: Sequence[Operand]) -> Operand:
+    """Return the operand that the function makes of a value; null where the value or an argument is null."""
+
+    def read(one: Document, state: State) -> Json:
+        found: list[Any] = [part.read(one, state) for part in (value, *arguments)]
+        if any(part is None for part in found) and not function.accepts_null:
+            return None
+        return function.apply(*found)
+
+    return Operand(function.result or value.kind, read)
+
+
+def literal(kind: FieldType, value: Json) -> Operand:
+    """Return an operand that is the same for every document."""
+    return Operand(kind, lambda _one, _state: value)
+
+
+def guid_literal(arguments: Sequence[Json]) -> Operand | None:
+    """Return the GUID that `guid("…")` makes, None if it makes none."""
+    match arguments:
+        case [str(text)] if is_guid(found := stored_id(text)):
+            return literal(FieldType.GUID, found)
+    return None
+
+
+def moment_literal(arguments: Sequence[Json]) -> Operand | None:
+    """Return the moment that `DateTime(year, month, day[, hour, minute, second])` makes, or None."""
+    if len(arguments) not in _MOMENT_PARTS or any(isinstance(one, str) for one in arguments):
+        return None
+    try:
+        year, month, day, *clock = (int(one) for one in arguments)
+        hour, minute, second = clock or (0, 0, 0)
+        return literal(FieldType.MOMENT, datetime(year, month, day, hour, minute, second, tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def parsed_moment_literal(arguments: Sequence[Json]) -> Operand | None:
+    """Return the moment that `DateTime.Parse("…")` makes of a day or an instant, or None."""
+    match arguments:
+        case [str(text)]:
+            try:
+                return literal(FieldType.MOMENT, parse_instant(text))
+            except ValueError:
+                return None
+    return None
+
+
+MAKERS: Mapping[str, Callable[[Sequence[Json]], Operand | None]] = {
+    "guid": guid_literal,
+    "datetime": moment_literal,
+    "datetime.parse": parsed_moment_literal,
+}
+"""Functions without a value before them, by lower-case name."""
+
+
+MAX_DEPTH = 32
+_MAX_NAMES = 4
+"""No field has more names between its dots."""
+
+DocumentPredicate = Callable[[Document, State], bool]
+
+
+class FilterToken(Value, frozen=True):
+    """A piece of an expression; `kind` is text, number, name, sign or end."""
+
+    kind: str
+    text: str
+    at: int
+
+
+_TOKEN = re.compile(
+    r'(?P<text>"(?:[^"\\]|\\.|"")*")'
+    r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])",
+    re.DOTALL,
+)
+_SPACE = re.compile(r"\s*")
+_ESCAPED = re.compile(r'\\(.)|"(")', re.DOTALL)
+_OR = ("or", "||")
+_AND = ("and", "&&")
+_NOT = ("not", "!")
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_EQUALITY = ("==", "=", "!=", "<>")
+_UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.RECORD, FieldType.NULL)
+_CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
+    "true": (FieldType.FLAG, True),
+    "false": (FieldType.FLAG, False),
+    "null": (FieldType.NULL, None),
+}
+
+
+def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
+    """Return what `expression` says of a document.
+
+    Raises:
+        InvalidCall: it cannot be parsed, or does not fit the entity.
+    """
+    return _FilterParser(tuple(_tokens(expression)), entity).parse()
+
+
+def _refuse_filter(rule: str, at: int, **values: str) -> NoReturn:
+    refuse_query("where", message_text(rule, at=at, **values))
+
+
+def _tokens(expression: str) -> Iterator[FilterToken]:
+    at = _end_of_space(expression, 0)
+    while at < len(expression):
+        found = _TOKEN.match(expression, at)
+        if found is None:
+            _refuse_filter("syntax", at)
+        yield FilterToken(str(found.lastgroup), found[0], at)
+        at = _end_of_space(expression, found.end())
+    yield FilterToken("end", "", at)
+
+
+def _end_of_space(expression: str, at: int) -> int:
+    found = _SPACE.match(expression, at)
+    return found.end() if found else at
+
+
+class _FilterParser:
+    """Recursive descent over the tokens, no deeper than `MAX_DEPTH`."""
+
+    def __init__(self, tokens: tuple[FilterToken, ...], entity: FilterEntity) -> None:
+        self._tokens, self._entity = tokens, entity
+        self._next = self._depth = 0
+
+    def parse(self) -> DocumentPredicate:
+        """Return the predicate that all tokens together make."""
+        predicate = self._disjunction()
+        if self._token.kind != "end":
+            _refuse_filter("syntax", self._token.at)
+        return predicate
+
+    @property
+    def _token(self) -> FilterToken:
+        return self._tokens[self._next]
+
+    def _ahead(self, steps: int) -> FilterToken:
+        return self._tokens[min(self._next + steps, len(self._tokens) - 1)]
+
+    def _take(self) -> FilterToken:
+        token = self._token
+        self._next += token.kind != "end"
+        return token
+
+    def _take_if(self, *words: str) -> bool:
+        found = self._token.kind in ("name", "sign") and self._token.text.lower() in words
+        self._next += found
+        return found
+
+    def _close(self) -> None:
+        if not self._take_if(")"):
+            _refuse_filter("unbalanced", self._token.at)
+        self._depth -= 1
+
+    def _open(self, at: int) -> bool:
+        """Take an opening parenthesis, if one is next."""
+        if not self._take_if("("):
+            return False
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            _refuse_filter("syntax", at)
+        return True
+
+    def _disjunction(self) -> DocumentPredicate:
+        parts = [self._conjunction()]
+        while self._take_if(*_OR):
+            parts.append(self._conjunction())
+        return parts[0] if len(parts) == 1 else lambda one, state: any(part(one, state) for part in parts)
+
+    def _conjunction(self) -> DocumentPredicate:
+        parts = [self._term()]
+        while self._take_if(*_AND):
+            parts.append(self._term())
+        return parts[0] if len(parts) == 1 else lambda one, state: all(part(one, state) for part in parts)
+
+    def _term(self) -> DocumentPredicate:
+        negated = False
+        while self._take_if(*_NOT):
+            negated = not negated
+        predicate = self._parenthesis_or_comparison()
+        return (lambda one, state: not predicate(one, state)) if negated else predicate
+
+    def _parenthesis_or_comparison(self) -> DocumentPredicate:
+        at = self._token.at
+        if not self._open(at):
+            return self._comparison(at)
+        predicate = self._disjunction()
+        self._close()
+        return predicate
+
+    def _comparison(self, at: int) -> DocumentPredicate:
+        left = self._operand()
+        sign = self._token.text
+        if self._token.kind != "sign" or sign not in _COMPARE:
+            if left.kind is not FieldType.FLAG:
+                _refuse_filter("no-boolean", at)
+            return lambda one, state: left.read(one, state) is True
+        sign_at = self._take().at
+        right = self._operand()
+        kinds = {left.kind, right.kind}
+        fits = len(kinds - {FieldType.NULL}) <= 1 and (sign in _EQUALITY or not kinds & set(_UNORDERED))
+        if not fits:
+            _refuse_filter("incompatible", sign_at, sign=sign, left=left.kind, right=right.kind)
+        return _comparison(sign, left, right)
+
+    def _operand(self) -> Operand:
+        """Return a field or a literal, with the methods and properties that follow it."""
+        found = self._value()
+        while self._token.text == "." and self._ahead(1).kind == "name":
+            self._take()
+            found = self._function_of(found)
+        return found
+
+    def _value(self) -> Operand:
+        token = self._take()
+        if token.kind == "text":
+            return literal(FieldType.TEXT, _unescape(token))
+        if token.kind == "number":
+            return literal(FieldType.NUMBER, Decimal(token.text))
+        if token.kind != "name":
+            _refuse_filter("syntax", token.at)
+        if token.text.lower() in _CONSTANTS:
+            return literal(*_CONSTANTS[token.text.lower()])
+        return self._made_value(token) or self._field(token)
+
+    def _made_value(self, token: FilterToken) -> Operand | None:
+        """Return what `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)` makes of its arguments."""
+        name = token.text.lower()
+        if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in MAKERS:
+            self._take()
+            name = f"{name}.{self._take().text.lower()}"
+        if not self._open(token.at):
+            return None
+        arguments = [self._take()]
+        while self._take_if(","):
+            arguments.append(self._take())
+        self._close()
+        if name not in MAKERS or any(one.kind not in ("text", "number") for one in arguments):
+            _refuse_filter("syntax", token.at)
+        values = [_unescape(one) if one.kind == "text" else Decimal(one.text) for one in arguments]
+        made = MAKERS[name](values)
+        if made is None:
+            _refuse_filter("syntax", token.at)
+        return made
+
+    def _field(self, first: FilterToken) -> Operand:
+        """Return the longest dotted name that the entity has; what follows it is a method or property."""
+        names = [first.text]
+        while self._ahead(2 * len(names) - 2).text == "." and self._ahead(2 * len(names) - 1).kind == "name":
+            names.append(self._ahead(2 * len(names) - 1).text)
+        known = [
+            count
+            for count in range(1, min(len(names), _MAX_NAMES) + 1)
+            if ".".join(names[:count]).lower() in self._entity.fields
+        ]
+        if not known:
+            is_called = self._ahead(2 * len(names) - 2).text == "("
+            shown = names[:-1] if is_called and len(names) > 1 else names
+            return find_field(".".join(shown), self._entity, first.at)
+        self._next += 2 * (known[-1] - 1)
+        return find_field(".".join(names[: known[-1]]), self._entity, first.at)
+
+    def _function_of(self, value: Operand) -> Operand:
+        token = self._take()
+        is_method = self._open(token.at)
+        function = (METHODS if is_method else PROPERTIES).get(token.text.lower())
+        if function is None or value.kind not in function.of:
+            rule = "no-such-method" if is_method else "no-such-field"
+            _refuse_filter(rule, token.at, name=token.text, entity=value.kind)
+        arguments: list[Operand] = []
+        if is_method:
+            arguments = self._arguments()
+        kinds = [one.kind for one in arguments]
+        if kinds != [FieldType.TEXT] * function.arguments:
+            _refuse_filter("no-such-method", token.at, name=token.text, entity=value.kind)
+        return apply_function(function, value, arguments)
+
+    def _arguments(self) -> list[Operand]:
+        """Return the arguments of a method, to its closing parenthesis."""
+        found = [] if self._token.text == ")" else [self._operand()]
+        while self._take_if(","):
+            found.append(self._operand())
+        self._close()
+        return found
+
+
+def _unescape(token: FilterToken) -> str:
+    return _ESCAPED.sub(lambda found: found[1] or found[2], token.text[1:-1])
+
+
+def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:
+    compare = _COMPARE[sign]
+
+    def holds(one: Document, state: State) -> bool:
+        mine, other = left.read(one, state), right.read(one, state)
+        if mine is None or other is None:
+            return sign in _EQUALITY and bool(compare(mine, other))
+        return bool(compare(mine, other))
+
+    return holds
+
+
+PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
+
+_ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
+_CHANGE_MEMBER = "UpdatedDateUTC"
+_SINCE_HEADER = "If-Modified-Since"
+
+
+def select_documents(
+    documents: Iterable[Document], entity: FilterEntity, request: Request, state: State
+) -> list[Document]:
+    """Return the documents that the call asks for, in the order that it asks for.
+
+    Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order.
+
+    Raises:
+        InvalidCall: `where` or `order` cannot be parsed.
+    """
+    found = list(documents)
+    if since := request.parameters.get(_SINCE_HEADER):
+        found = _changed_since(found, since)
+    if expression := request.parameters.get("where"):
+        predicate = parse_filter(expression, entity)
+        found = [one for one in found if predicate(one, state)]
+    return _sort_documents(found, entity, request.parameters.get("order") or entity.order, state)
+
+
+def list_reply(
+    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
+) -> Reply:
+    """Return the found documents as a list reply; without newer ones it may be 304 by an assumption.
+
+    Source: docs/vendors/xero.md#headers-and-parameters.
+    """
+    if _is_unmodified(found, request):
+        return _not_modified_reply(request, state)
+    return success_reply({plural: [show(one) for one in found]}, request.call, state)
+
+
+def page_reply(
+    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
+) -> Reply:
+    """Return one page and its paging members; an invalid page size becomes the nearest valid one.
+
+    Source: docs/vendors/xero.md#headers-and-parameters, #envelope.
+    """
+    if _is_unmodified(found, request):
+        return _not_modified_reply(request, state)
+    page = request.parameters.get("page", 1)
+    size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
+    pagination = {
+        "page": page,
+        "pageSize": size,
+        "pageCount": -(-len(found) // size),
+        "itemCount": len(found),
+    }
+    shown = [show(one) for one in found[(page - 1) * size : page * size]]
+    return success_reply({"pagination": pagination, plural: shown}, request.call, state)
+
+
+def is_page_requested(request: Request) -> bool:
+    """Return whether the call names a page or its size."""
+    return "page" in request.parameters or "pageSize" in request.parameters
+
+
+def search_documents(documents: Iterable[Document], term: str, *names: str) -> list[Document]:
+    """Return those with `term` in one of the named members, in any letter case."""
+    wanted = term.lower()
+    return [one for one in documents if any(wanted in str(one.get(name, "")).lower() for name in names)]
+
+
+def _is_unmodified(found: Sequence[Document], request: Request) -> bool:
+    asked = bool(request.parameters.get(_SINCE_HEADER))
+    return asked and not found and request.call.assumptions["unmodified"] == "304"
+
+
+def _not_modified_reply(request: Request, state: State) -> Reply:
+    return Reply(304, headers=common_headers(request.call, state))
+
+
+def _changed_since(found: list[Document], since: str) -> list[Document]:
+    iso = since if since[:4].isdigit() else parsedate_to_datetime(since).isoformat()
+    threshold = cut_to_seconds(parse_instant(iso).isoformat())
+    return [one for one in found if cut_to_seconds(one[_CHANGE_MEMBER]) > threshold]
+
+
+def _sort_documents(found: list[Document], entity: FilterEntity, order: str, state: State) -> list[Document]:
+    """Sorted by one field, ties by id: both sorts are stable and the documents come in the order of ids."""
+    parsed = _ORDER.fullmatch(order)
+    if parsed is None:
+        refuse_query("order", message_text("syntax", at=0))
+    field = find_field(parsed[1], entity, parsed.start(1), "order")
+
+    def rank(one: Document) -> tuple[bool, Json]:
+        value = field.read(one, state)
+        return (value is not None, "" if value is None else value)
+
+    return sorted(found, key=rank, reverse=(parsed[2] or "").upper() == "DESC")

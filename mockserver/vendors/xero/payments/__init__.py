@@ -1,1 +1,0 @@
-"""Payments and batch payments: create, list and delete them."""

@@ -1,0 +1,365 @@
+"""Requests of the contract suite to Xero, outcomes and documents in the responses.
+
+Source: docs/vendors/xero.md#summarizeerrors, #error-shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from mockserver.contract.exchange import Exchange, Request, json_request
+from mockserver.contract.profile import (
+    BatchItem,
+    DrawnValues,
+    Facts,
+    Record,
+    ReportedOutcome,
+    ReportedOutcomes,
+)
+from mockserver.model import Json
+
+_ZERO_ID = "00000000-0000-0000-0000-000000000000"
+_OK, _REFUSED = 200, 400
+_FLAGS = ("HasErrors", "HasValidationErrors")
+_ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
+_DATES = ("Date", "DateString")
+"""Members that a failed element shows otherwise than sent; names of dates end like this."""
+
+_LONG_TEXT = 255
+"""Longer texts break a limit, and failed elements leave them out.
+
+Source: docs/vendors/xero.md#what-clients-can-read.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementReader:
+    """Reader of one kind of element: its list, name, id and amount ("": none).
+
+    `creates`: one that is saved is always new, and so is its id. A name that has more than `longest_name`
+    characters is too long for the vendor.
+    """
+
+    plural: str
+    name: str
+    id: str = ""
+    amount: str = ""
+    creates: bool = False
+    longest_name: int = _LONG_TEXT
+
+    def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        """Return all elements in order, or only the failed ones; the others were saved.
+
+        None where the call was refused without elements.
+
+        Raises:
+            ValueError: there are no elements, or one is told as saved and as failed at once, or was saved and
+                has no id, or the id of another.
+        """
+        status = exchange.response.status
+        document = exchange.response.json() if status in (_OK, _REFUSED) else {}
+        if status == _OK:
+            return self._read_all(_list_of(document, self.plural), items)
+        if isinstance(document, dict) and "Elements" in document:
+            return self._read_summary(_list_of(document, "Elements"), items)
+        if status < _REFUSED:
+            raise ValueError(f"an answer with the status {status} says nothing of {self.plural}")
+        return None
+
+    def _read_all(
+        self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
+    ) -> ReportedOutcomes:
+        told = tuple(
+            self._outcome(element, place, items[place] if place < len(items) else None)
+            for place, element in enumerate(elements)
+        )
+        if self.id and self.creates:
+            self._refuse_shared_ids([one for one, of in zip(elements, told, strict=True) if of.accepted])
+        return ReportedOutcomes(told)
+
+    def _outcome(self, element: Mapping[str, Any], place: int, item: BatchItem | None) -> ReportedOutcome:
+        at = f"/{self.plural}/{place}"
+        accepted = not _is_failed(element, at)
+        if accepted and self.id and element.get(self.id) in (None, _ZERO_ID):
+            raise ValueError(f"the element at {at} is told as saved, and its {self.id} is that of nothing")
+        amount = element.get(self.amount) if accepted else None
+        return ReportedOutcome(
+            place=None if item is None else item.place,
+            accepted=accepted,
+            key=self._key(element, item),
+            message=_error_text(element),
+            amount=None if amount is None else Decimal(amount),
+            at=at,
+        )
+
+    def _read_summary(
+        self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
+    ) -> ReportedOutcomes:
+        places = tuple(items) if len(elements) == len(items) else tuple(self._match_items(elements, items))
+        return ReportedOutcomes(
+            tuple(
+                ReportedOutcome(
+                    place=None if item is None else item.place,
+                    accepted=False,
+                    key=self._key(element, item),
+                    message=_error_text(element),
+                    at=f"/Elements/{number}",
+                )
+                for number, (element, item) in enumerate(zip(elements, places, strict=True))
+            ),
+            is_complete=False,
+        )
+
+    def _match_items(
+        self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
+    ) -> Iterator[BatchItem | None]:
+        """Yield the item that each element shows again: they stand in the order of the call.
+
+        One that shows its item in another form, and has no other's name, is taken for the next.
+        """
+        left, names = list(items), (None, *(_document_of(item).get(self.name) for item in items))
+        for element in elements:
+            shown = self._shown_members(element)
+            alike = [place for place, item in enumerate(left) if _repeats(shown, _document_of(item))]
+            if not shown:
+                alike.sort(key=lambda place: self._shows_name(_document_of(left[place]).get(self.name)))
+            found = next(iter(alike), None)
+            if found is None and left and element.get(self.name) in names:
+                found = 0
+            yield None if found is None else left[found]
+            del left[: 0 if found is None else found + 1]
+
+    def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
+        """Return what the element shows of its item; an empty list may stand for one that nobody sent."""
+        answered = (*_ANSWER_ONLY_MEMBERS, self.id)
+        return {name: value for name, value in element.items() if name not in answered and value != []}
+
+    def _shows_name(self, name: Json) -> bool:
+        """Return whether a failed element shows this name of its item: it is there, and not too long."""
+        return isinstance(name, str) and len(name) <= self.longest_name
+
+    def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
+        """Return what the element is called; as the item is, where it shows the name or id that was sent."""
+        if item is None:
+            return element.get(self.name)
+        sent = _document_of(item)
+        named = self.name if sent.get(self.name) else self.id
+        if not sent.get(named) or element.get(named) is None:
+            return None
+        return item.key if _is_same(element[named], sent[named]) else str(element[named])
+
+    def _refuse_shared_ids(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        ids = [one[self.id] for one in saved]
+        for place, one in enumerate(ids):
+            if one in ids[:place]:
+                raise ValueError(f"two {self.plural} that were saved have one {self.id}, {one}")
+
+
+def _list_of(document: Json, name: str) -> Sequence[Mapping[str, Any]]:
+    found = document.get(name) if isinstance(document, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError(f"the answer has no list of elements at /{name}")
+    return found
+
+
+def _is_failed(element: Mapping[str, Any], at: str) -> bool:
+    signs = {bool(element.get("ValidationErrors"))}
+    if "StatusAttributeString" in element:
+        signs.add(element["StatusAttributeString"] == "ERROR")
+    signs.update(element[name] is True for name in _FLAGS if name in element)
+    if len(signs) > 1:
+        raise ValueError(f"the element at {at} is told as saved and as failed at once")
+    return signs.pop()
+
+
+def _error_text(element: Mapping[str, Any]) -> str:
+    errors = element.get("ValidationErrors") or ()
+    return "; ".join(str(one.get("Message", "")) for one in errors if isinstance(one, dict))
+
+
+def _repeats(shown: Json, sent: Json) -> bool:
+    """Return whether a failed element shows what was sent, less what it leaves out."""
+    if isinstance(shown, dict) and isinstance(sent, dict):
+        names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
+        return all(_repeats(shown[name], sent.get(name)) for name in names)
+    if isinstance(shown, list) and isinstance(sent, list):
+        whole = len(shown) == len(sent)
+        return len(shown) < len(sent) or (whole and all(map(_repeats, shown, sent)))
+    return _is_same(shown, sent)
+
+
+def _document_of(item: BatchItem) -> Mapping[str, Json]:
+    return item.document if isinstance(item.document, dict) else {}
+
+
+def _is_same(shown: Json, sent: Json) -> bool:
+    return bool(shown == sent) or str(shown).lower() == str(sent).lower()
+
+
+BATCH_PAYMENTS = ElementReader("BatchPayments", "Reference", "BatchPaymentID", "TotalAmount", creates=True)
+PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount", creates=True)
+POSTED_PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount")
+DELETED_PAYMENTS = ElementReader("Payments", "PaymentID", "PaymentID")
+DELETED_BATCH_PAYMENTS = ElementReader("BatchPayments", "BatchPaymentID", "BatchPaymentID")
+NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
+INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
+NEW_BANK_TRANSACTIONS = ElementReader(
+    "BankTransactions", "Reference", "BankTransactionID", "Total", creates=True
+)
+BANK_TRANSACTIONS = ElementReader("BankTransactions", "Reference", "BankTransactionID", "Total")
+NOTES = ElementReader("HistoryRecords", "Details", longest_name=2500)
+NEW_CONTACTS = ElementReader("Contacts", "Name", "ContactID", creates=True)
+CONTACTS = ElementReader("Contacts", "Name", "ContactID")
+NEW_CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total", creates=True)
+CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total")
+ALLOCATIONS = ElementReader("Allocations", "AllocationID", "AllocationID", "Amount")
+
+
+WITHOUT_SUMMARY = {"summarizeErrors": "false"}
+UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
+"""An id that no document has."""
+
+_API = "/api.xro/2.0"
+_JSON = {"accept": "application/json"}
+_FOUND, _NOT_FOUND = 200, 404
+_CENT = Decimal("0.01")
+_WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")))
+
+
+def read_request(path: str, **query: str) -> Request:
+    """Return a read below the API's own path."""
+    return Request("GET", f"{_API}/{path}{_query(query)}", _JSON)
+
+
+def write_request(method: str, path: str, document: Json, **query: str) -> Request:
+    """Return a write below the API's own path."""
+    return json_request(method, f"{_API}/{path}{_query(query)}", document, _JSON)
+
+
+def batch_request(method: str, plural: str, **query: str) -> Callable[[Sequence[Json], int], Request]:
+    """Return the call that writes elements."""
+    return lambda items, _tenant: write_request(method, plural, {plural: list(items)}, **query)
+
+
+def read_authorised(plural: str, condition: str = "") -> Request:
+    """Return a read of authorised payments, or batches of them, that match the condition."""
+    return read_request(
+        plural, where=f'{condition} AND Status=="AUTHORISED"' if condition else 'Status=="AUTHORISED"'
+    )
+
+
+def path_segment(text: str) -> str:
+    """`text` as a segment of a path."""
+    return quote(text, safe="")
+
+
+def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
+    """Split an amount into two, in cents; the second is zero if there is only one cent."""
+    half = (amount / 2).quantize(_CENT, ROUND_DOWN)
+    return amount - half, half
+
+
+def full_amount(key: str) -> Decimal:
+    """Return what a key is paid with that is paid as a whole: of the same key always the same."""
+    return _WHOLES[int(key.rpartition("-")[2]) % len(_WHOLES)]
+
+
+def invoice_document(facts: Facts, number: str, *amounts: Decimal) -> Json:
+    """Return an approved sales invoice with a line for each amount, without tax."""
+    return {
+        "Type": "ACCREC",
+        "InvoiceNumber": number,
+        "Contact": {"Name": facts["contact"]},
+        "Date": facts["date"],
+        "DueDate": facts["due_date"],
+        "LineAmountTypes": "NoTax",
+        "Status": "AUTHORISED",
+        "LineItems": [
+            {"Description": "Hall hire", "Quantity": 1, "UnitAmount": amount, "AccountCode": facts["account"]}
+            for amount in amounts
+        ],
+    }
+
+
+def create_invoices(*invoices: Json) -> tuple[Request, ...]:
+    """Return the call that brings invoices about."""
+    return (write_request("POST", "Invoices", {"Invoices": list(invoices)}),)
+
+
+def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
+    """Return a payment on the invoice of that number."""
+    return {
+        "Invoice": {"InvoiceNumber": number},
+        "Account": {"Code": facts["bank"]},
+        "Date": facts["date"],
+        "Amount": amount,
+    }
+
+
+def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues, int], Request]:
+    """Return the deletion of the first document found, by its address."""
+
+    def request(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
+        return write_request("POST", f"{plural}/{first_id(exchange, plural, name)}", {"Status": "DELETED"})
+
+    return request
+
+
+def first_id(exchange: Exchange, plural: str, name: str) -> str:
+    """Return the id of the first document found, or an unused id."""
+    return next((str(one[name]) for one in documents_in(exchange, plural)), UNKNOWN_ID)
+
+
+def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
+    """Return the documents that an answer shows; none where it is a 404.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    response = exchange.response
+    if response.status == _NOT_FOUND:
+        return ()
+    document = response.json() if response.status == _FOUND else None
+    shown = document.get(plural) if isinstance(document, dict) else None
+    if not isinstance(shown, list):
+        raise ValueError(f"a read was answered {response.status} and shows no {plural}")  # noqa: TRY004 - unreadable
+    return shown
+
+
+def read_paid(_key: str, exchange: Exchange) -> Record | None:
+    """Return the amount paid of the invoices in a response; None without any.
+
+    Raises:
+        ValueError: what was paid, what was credited and what is due of one do not make up its total.
+    """
+    total = Decimal(0)
+    for one in documents_in(exchange, "Invoices"):
+        came, due = Decimal(one["AmountPaid"]), Decimal(one["AmountDue"])
+        credited = Decimal(one.get("AmountCredited", 0))
+        if came + credited + due != Decimal(one["Total"]):
+            raise ValueError(
+                f"of {one['Total']}, {came} is shown as paid, {credited} as credited and {due} as due"
+            )
+        total += came
+    return {"Paid": total} if total else None
+
+
+def read_paid_by_reference(plural: str, amount: str) -> Callable[[Exchange], Mapping[str, Record]]:
+    """Return what was paid by the documents of a list, together for each reference."""
+
+    def listed(exchange: Exchange) -> Mapping[str, Record]:
+        totals: dict[str, Decimal] = {}
+        for one in documents_in(exchange, plural):
+            if reference := one.get("Reference"):
+                totals[reference] = totals.get(reference, Decimal(0)) + Decimal(one[amount])
+        return {reference: {"Paid": total} for reference, total in totals.items()}
+
+    return listed
+
+
+def _query(query: Mapping[str, str]) -> str:
+    return f"?{urlencode(query)}" if query else ""

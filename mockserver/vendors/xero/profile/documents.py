@@ -1,0 +1,423 @@
+"""Batches of invoices, credit notes and bank transactions that the contract suite sends.
+
+Source: docs/vendors/xero.md#invoice, #messages, #state.
+
+Source: docs/vendors/xero.md#credits.
+
+Source: docs/vendors/xero.md#bank-transactions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Facts,
+    Record,
+    RefusedStep,
+    Step,
+)
+from mockserver.contract.samples import remove_member, set_member
+from mockserver.model import Json
+from mockserver.vendors.xero.profile.calls import (
+    CREDIT_NOTES,
+    INVOICES,
+    NEW_BANK_TRANSACTIONS,
+    NEW_INVOICES,
+    UNKNOWN_ID,
+    WITHOUT_SUMMARY,
+    batch_request,
+    create_invoices,
+    documents_in,
+    invoice_document,
+    path_segment,
+    payment_document,
+    read_authorised,
+    read_request,
+    split_amount,
+    write_request,
+)
+
+_OPEN, _PAID, _VOIDED, _DRAFT, _DELETED = "AUTHORISED", "PAID", "VOIDED", "DRAFT", "DELETED"
+_CORRUPTIONS = (
+    Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
+    Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
+    Corruption("an e-mail address that is none", set_member("/Contact/EmailAddress", "nobody")),
+    Corruption("a total below zero", set_member("/LineItems/0/UnitAmount", Decimal(-1_000_000_000_000))),
+    Corruption("a currency that it has not", set_member("/CurrencyCode", "XOF")),
+    Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
+    Corruption(
+        "a line that does not add up", set_member("/LineItems/1/LineAmount", Decimal("123456.78"))
+    ),  # assumed
+    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
+    Corruption("a type that there is not", set_member("/Type", "INVOICE"), refuses_call=True),
+    Corruption("a word for an amount", set_member("/LineItems/0/UnitAmount", "a lot"), refuses_call=True),
+)
+_CORRUPTIONS_OF_NEW = (
+    Corruption("no contact", remove_member("/Contact")),
+    Corruption("no lines", set_member("/LineItems", [])),
+    Corruption("a status that only payments bring", set_member("/Status", _PAID)),
+    Corruption("no type", remove_member("/Type")),
+)
+"""An invoice that is there keeps what a change leaves out."""
+
+
+def updated_invoices(facts: Facts) -> BatchProfile:
+    """Invoices that are created or changed, approved at once, paid and voided."""
+    return BatchProfile(
+        operation="updateOrCreateInvoices",
+        key=lambda number: f"CI-{number}",
+        item=partial(_item, facts, _OPEN),
+        record=partial(_record, _OPEN),
+        call=batch_request("POST", "Invoices", **WITHOUT_SUMMARY),
+        read=_read,
+        shown=_read_record,
+        record_after=_after_upsert,
+        corruptions=_CORRUPTIONS,
+        listing=lambda _tenant: read_request("Invoices"),
+        listed=_read_records,
+        steps=_steps_of_open(facts),
+        reader=INVOICES.read,
+        amount=_amount,
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
+    )
+
+
+def new_invoices(facts: Facts) -> BatchProfile:
+    """Invoices that are created and no more, as drafts; their numbers are taken once and for all."""
+    return BatchProfile(
+        operation="createInvoices",
+        key=lambda number: f"CN-{number}",
+        item=partial(_item, facts, _DRAFT),
+        record=partial(_record, _DRAFT),
+        call=batch_request("PUT", "Invoices", **WITHOUT_SUMMARY),
+        read=_read,
+        shown=_read_record,
+        record_after=lambda before, _key, drawn: (
+            _record(_DRAFT, "", drawn) if before is None else REFUSED_STEP
+        ),
+        corruptions=(*_CORRUPTIONS, *_CORRUPTIONS_OF_NEW),
+        listing=lambda _tenant: read_request("Invoices"),
+        listed=_read_records,
+        steps=_STEPS_OF_DRAFTS,
+        reader=NEW_INVOICES.read,
+        amount=_amount,
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
+    )
+
+
+def _item(facts: Facts, status: str, key: str, drawn: DrawnValues) -> Json:
+    sent = invoice_document(facts, key, *split_amount(drawn.amount))
+    return {**sent, "Reference": _reference(drawn), "Status": status}
+
+
+def _amount(item: Json) -> Decimal:
+    return sum((Decimal(line["UnitAmount"]) for line in item["LineItems"]), Decimal(0))
+
+
+def _reference(drawn: DrawnValues) -> str:
+    return f"Order {drawn.number} & more"
+
+
+def _record(status: str, _key: str, drawn: DrawnValues) -> Record:
+    return {
+        "Reference": _reference(drawn),
+        "Status": status,
+        "Total": drawn.amount,
+        "AmountDue": drawn.amount,
+    }
+
+
+def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
+    """Return the record after a change; a voided or partly paid invoice takes none."""
+    return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED_STEP
+
+
+def _is_untouched(record: Record) -> bool:
+    return record["Status"] in (_OPEN, _DRAFT) and record["AmountDue"] == record["Total"]
+
+
+def _read(key: str, _tenant: int) -> Request:
+    return read_request(f"Invoices/{path_segment(key)}")
+
+
+def _read_record(key: str, exchange: Exchange) -> Record | None:
+    return _by_number(documents_in(exchange, "Invoices")).get(key)
+
+
+def _read_records(exchange: Exchange) -> Mapping[str, Record]:
+    return _by_number(documents_in(exchange, "Invoices"))
+
+
+def _by_number(invoices: Any) -> dict[str, Record]:
+    return {one["InvoiceNumber"]: _record_of(one) for one in invoices if one.get("InvoiceNumber")}
+
+
+def _record_of(shown: Mapping[str, Any]) -> Record:
+    """Return what is compared; of what is ended no document says how much is due."""
+    ended = shown["Status"] in (_VOIDED, _DELETED)
+    return {
+        "Reference": shown.get("Reference"),
+        "Status": shown["Status"],
+        "Total": Decimal(shown["Total"]),
+        "AmountDue": None if ended else Decimal(shown["AmountDue"]),
+    }
+
+
+def _after_status_change(
+    change: Mapping[str, str | None],
+) -> Callable[[Record | None, DrawnValues], Record | RefusedStep]:
+    return lambda before, _drawn: {**before, **change} if before and _is_untouched(before) else REFUSED_STEP
+
+
+def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+    """Return the record with its new reference; one that is partly paid takes it too, a paid one does not."""
+    if before is None or before["Status"] not in (_OPEN, _DRAFT):
+        return REFUSED_STEP
+    return {**before, "Reference": f"Changed to {drawn.number}"}
+
+
+def _after_payment(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+    due = before["AmountDue"] if before and before["Status"] == _OPEN else None
+    if before is None or not isinstance(due, Decimal) or not 0 < drawn.amount <= due:
+        return REFUSED_STEP
+    left = due - drawn.amount
+    return {**before, "AmountDue": left, "Status": _OPEN if left else _PAID}
+
+
+def _after_settlement(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
+    if before is None or before["Status"] != _OPEN or not before["AmountDue"]:
+        return REFUSED_STEP
+    return {**before, "AmountDue": Decimal(0), "Status": _PAID}
+
+
+def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
+    def pay(key: str, drawn: DrawnValues, _tenant: int) -> Request:
+        return write_request("PUT", "Payments", {"Payments": [payment_document(facts, key, drawn.amount)]})
+
+    def settle(exchange: Exchange, key: str, drawn: DrawnValues, _tenant: int) -> Request:
+        shown = _read_record(key, exchange)
+        due = shown["AmountDue"] if shown else None
+        amount = due if isinstance(due, Decimal) and due else drawn.amount
+        return write_request("PUT", "Payments", payment_document(facts, key, amount))
+
+    return (
+        Step("pay some of it", pay, _after_payment),
+        Step(
+            "pay what is due of it", lambda key, _drawn, tenant: _read(key, tenant), _after_settlement, settle
+        ),
+        Step("change its reference", _rename, _after_rename),
+        Step(
+            "void it", _change_status(_VOIDED), _after_status_change({"Status": _VOIDED, "AmountDue": None})
+        ),
+    )
+
+
+def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
+    """Return a change by number in the path; that only reading takes one there is as likely."""
+    return write_request(
+        "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
+    )
+
+
+def _change_status(status: str) -> Callable[[str, DrawnValues, int], Request]:
+    return lambda key, _drawn, _tenant: write_request(
+        "POST", "Invoices", {"Invoices": [{"InvoiceNumber": key, "Status": status}]}
+    )
+
+
+def _after_approval(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
+    may = before is not None and before["Status"] in (_DRAFT, _OPEN)
+    return {**before, "Status": _OPEN} if before and may else REFUSED_STEP
+
+
+def _after_deletion(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
+    may = before is not None and before["Status"] == _DRAFT
+    return {**before, "Status": _DELETED, "AmountDue": None} if before and may else REFUSED_STEP
+
+
+_STEPS_OF_DRAFTS = (
+    Step("change its reference", _rename, _after_rename),
+    Step("approve it", _change_status(_OPEN), _after_approval),
+    Step("delete it", _change_status(_DELETED), _after_deletion),
+)
+
+
+_AMPLE_AMOUNT = Decimal(1_000_000_000_000)
+"""Amount due of the invoice that credit notes are allocated to: more than a sequence allocates."""
+
+_CREDIT_NOTE_CORRUPTIONS = (
+    Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
+    Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
+    Corruption("a type of invoices", set_member("/Type", "ACCREC"), refuses_call=True),
+    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
+)
+
+
+def credit_notes(facts: Facts) -> BatchProfile:
+    """Credit notes that are created or changed, approved at once, allocated and voided."""
+    return BatchProfile(
+        operation="updateOrCreateCreditNotes",
+        key=lambda number: f"CC-{number}",
+        item=partial(_credit_note, facts),
+        record=_credit_note_record,
+        call=batch_request("POST", "CreditNotes", **WITHOUT_SUMMARY),
+        read=_read_credit_note,
+        shown=lambda key, exchange: _credit_notes_by_number(exchange).get(key),
+        prepare=lambda key, _tenant: create_invoices(
+            invoice_document(facts, _invoice_number(key), _AMPLE_AMOUNT)
+        ),
+        record_after=_credit_note_after_upsert,
+        corruptions=_CREDIT_NOTE_CORRUPTIONS,
+        listing=lambda _tenant: read_request("CreditNotes"),
+        listed=_credit_notes_by_number,
+        steps=(
+            Step("allocate some of it", _allocate, _after_allocation),
+            Step("void it", _void, _after_voiding),
+        ),
+        reader=CREDIT_NOTES.read,
+        amount=lambda item: sum((Decimal(line["UnitAmount"]) for line in item["LineItems"]), Decimal(0)),
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
+    )
+
+
+def _credit_note(facts: Facts, key: str, drawn: DrawnValues) -> Json:
+    sent = invoice_document(facts, key, *split_amount(drawn.amount))
+    kept = {name: value for name, value in sent.items() if name not in ("InvoiceNumber", "DueDate")}
+    return {**kept, "Type": "ACCRECCREDIT", "CreditNoteNumber": key, "Reference": f"Order {drawn.number}"}
+
+
+def _credit_note_record(_key: str, drawn: DrawnValues) -> Record:
+    return {
+        "Reference": f"Order {drawn.number}",
+        "Status": "AUTHORISED",
+        "Total": drawn.amount,
+        "Left": drawn.amount,
+    }
+
+
+def _credit_note_after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
+    untouched = before is None or (before["Status"] == "AUTHORISED" and before["Left"] == before["Total"])
+    return _credit_note_record(key, drawn) if untouched else REFUSED_STEP
+
+
+def _invoice_number(key: str) -> str:
+    return f"{key}-a"
+
+
+def _read_credit_note(key: str, _tenant: int) -> Request:
+    return read_request(f"CreditNotes/{path_segment(key)}")
+
+
+def _credit_notes_by_number(exchange: Exchange) -> Mapping[str, Record]:
+    found = documents_in(exchange, "CreditNotes")
+    return {one["CreditNoteNumber"]: _shown_credit_note(one) for one in found if one.get("CreditNoteNumber")}
+
+
+def _shown_credit_note(shown: Mapping[str, Any]) -> Record:
+    """Return what is compared; of what is voided no document says how much is left."""
+    return {
+        "Reference": shown.get("Reference"),
+        "Status": shown["Status"],
+        "Total": Decimal(shown["Total"]),
+        "Left": None if shown["Status"] == "VOIDED" else Decimal(shown["RemainingCredit"]),
+    }
+
+
+def _allocate(key: str, drawn: DrawnValues, _tenant: int) -> Request:
+    element = {"Invoice": {"InvoiceNumber": _invoice_number(key)}, "Amount": drawn.amount}
+    return write_request("PUT", f"CreditNotes/{path_segment(key)}/Allocations", {"Allocations": [element]})
+
+
+def _after_allocation(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+    left = before["Left"] if before and before["Status"] == "AUTHORISED" else None
+    if before is None or not isinstance(left, Decimal) or not 0 < drawn.amount <= left:
+        return REFUSED_STEP
+    return {**before, "Left": left - drawn.amount, "Status": "AUTHORISED" if left > drawn.amount else "PAID"}
+
+
+def _void(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
+    return write_request(
+        "POST", "CreditNotes", {"CreditNotes": [{"CreditNoteNumber": key, "Status": "VOIDED"}]}
+    )
+
+
+def _after_voiding(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
+    if before is None or before["Status"] != "AUTHORISED" or before["Left"] != before["Total"]:
+        return REFUSED_STEP
+    return {**before, "Status": "VOIDED", "Left": None}
+
+
+def received_money(facts: Facts) -> BatchProfile:
+    """Receive money transactions; the same one again is another one."""
+
+    def item(key: str, drawn: DrawnValues) -> Json:
+        return {
+            "Type": "RECEIVE",
+            "Reference": key,
+            "Contact": {"Name": facts["contact"]},
+            "BankAccount": {"Code": facts["bank"]},
+            "Date": facts["date"],
+            "LineAmountTypes": "NoTax",
+            "LineItems": [
+                {"Description": "Hall hire", "UnitAmount": drawn.amount, "AccountCode": facts["account"]}
+            ],
+        }
+
+    return BatchProfile(
+        operation="createBankTransactions",
+        key=lambda number: f"BT-{number}",
+        item=item,
+        record=lambda _key, drawn: {"Received": drawn.amount},
+        call=batch_request("PUT", "BankTransactions", **WITHOUT_SUMMARY),
+        read=lambda key, _tenant: read_authorised("BankTransactions", f'Reference=="{key}"'),
+        shown=lambda key, exchange: _received(exchange).get(key),
+        record_after=_after_another,
+        corruptions=_corruptions(facts),
+        listing=lambda _tenant: read_authorised("BankTransactions"),
+        listed=_received,
+        reader=NEW_BANK_TRANSACTIONS.read,
+        amount=lambda sent: Decimal(sent["LineItems"][0]["UnitAmount"]),
+        twice="each",  # assumed: docs/vendors/xero.md#state
+        twice_positions=("first", "none", "call"),
+    )
+
+
+def _after_another(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
+    earlier = before["Received"] if before else None
+    return {"Received": drawn.amount + (earlier if isinstance(earlier, Decimal) else 0)}
+
+
+def _received(exchange: Exchange) -> Mapping[str, Record]:
+    """Return what was received by reference, several of one reference together."""
+    totals: dict[str, Decimal] = {}
+    for one in documents_in(exchange, "BankTransactions"):
+        if reference := one.get("Reference"):
+            totals[reference] = totals.get(reference, Decimal(0)) + Decimal(one["Total"])
+    return {reference: {"Received": total} for reference, total in totals.items()}
+
+
+def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
+    return (
+        Corruption("an account that is not there", set_member("/BankAccount", {"Code": "NOPE"})),
+        Corruption("an account that is no bank", set_member("/BankAccount", {"Code": facts["account"]})),
+        Corruption("a line of no account", set_member("/LineItems/0/AccountCode", "NOPE")),
+        Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
+        Corruption("no contact", remove_member("/Contact")),
+        Corruption("no lines", set_member("/LineItems", [])),
+        Corruption("a total below zero", set_member("/LineItems/0/UnitAmount", Decimal("-0.01"))),
+        Corruption("a transfer", set_member("/Type", "RECEIVE-TRANSFER")),
+        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
+        Corruption("a type that there is not", set_member("/Type", "GIVE"), refuses_call=True),
+    )

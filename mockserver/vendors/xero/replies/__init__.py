@@ -1,1 +1,0 @@
-"""Replies: envelope and errors, batch results, lists and their filters."""

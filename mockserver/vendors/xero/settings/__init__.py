@@ -1,1 +1,0 @@
-"""Settings of an organisation: lists that are read and not written."""
