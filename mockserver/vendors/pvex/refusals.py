@@ -47,7 +47,6 @@ from mockserver.model import (
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import FAULT_RULE, Enter, Request
-from mockserver.vendors.pvex import model_state
 from mockserver.vendors.pvex.media_types import BodyReader
 from mockserver.vendors.pvex.messages import (
     ASSUMED,
@@ -64,12 +63,18 @@ from mockserver.vendors.pvex.messages import (
     UNSUPPORTED_MEDIA_TYPE,
 )
 from mockserver.vendors.pvex.model_state import (
+    NO_FORMATTER,
+    NO_FORMATTER_EXCEPTION,
     ErrorContext,
     RejectedInvoice,
+    broken_json_message,
+    broken_xml_message,
     is_blank,
     model_state,
+    not_a_list_message,
     parameter_model_state,
     path_at,
+    wrong_shape_message,
 )
 from mockserver.vendors.pvex.replies import (
     EXCEPTIONS,
@@ -258,8 +263,8 @@ def _unsupported_media_type_reply(refusal: UnsupportedMediaType, call: Call, *, 
     if "/" not in refusal.media_type:
         return error_reply(call, ErrorContent(415, NO_MEDIA_TYPE))
     kind = "Invoice" if single else "List`1"
-    said = model_state.NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
-    thrown = {"ExceptionMessage": said, "ExceptionType": model_state.NO_FORMATTER_EXCEPTION}
+    said = NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
+    thrown = {"ExceptionMessage": said, "ExceptionType": NO_FORMATTER_EXCEPTION}
     message = UNSUPPORTED_MEDIA_TYPE.format(media_type=refusal.media_type)
     return error_reply(call, ErrorContent(415, message, details=thrown))
 
@@ -275,17 +280,11 @@ def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
     if not context.call.body or (as_json and is_blank(context.text)):
         return _null_body_reply(context)
     if not as_json or refusal.position is None:
-        said = (
-            model_state.broken_xml_message(refusal.detail)
-            if context.reader is BodyReader.XML
-            else refusal.detail
-        )
+        said = broken_xml_message(refusal.detail) if context.reader is BodyReader.XML else refusal.detail
         return _unreadable_reply(context, (), lambda: said)
     offset = len(context.text.encode()[: refusal.position].decode(errors="replace"))
     path = path_at(context.text, offset)
-    return _unreadable_reply(
-        context, path, lambda: model_state.broken_json_message(context.positions, path, offset)
-    )
+    return _unreadable_reply(context, path, lambda: broken_json_message(context.positions, path, offset))
 
 
 def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
@@ -297,13 +296,11 @@ def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
         return invalid_invoice_reply(refusal, context)
     if isinstance(document, dict):
         path = next(((name,) for name in document), ())
-        return _unreadable_reply(
-            context, path, lambda: model_state.not_a_list_message(context.positions, path)
-        )
+        return _unreadable_reply(context, path, lambda: not_a_list_message(context.positions, path))
     return _unreadable_reply(
         context,
         (),
-        lambda: model_state.wrong_shape_message(document, context.positions, is_batch=context.is_batch),
+        lambda: wrong_shape_message(document, context.positions, is_batch=context.is_batch),
     )
 
 
