@@ -44,9 +44,9 @@ contract: $(DEV) ## every test of the contract suite, then 200 examples an opera
 power: $(DEV) ## planted faults, and which checks find each; goes on where it was ended; report/power.md
 	.venv/bin/python -W ignore -m tests.contract.planted_faults.power
 harden: $(DEV) ## three times 20,000 hostile calls, then 100 kills of workers and of Redis
-	$(PY) -m tests.harden.hostile
+	$(PY) -m tests.tools.harden.hostile
 	@$(PY) -m tests.redis_store.installation
-	$(PY) -m tests.harden.kills
+	$(PY) -m tests.tools.harden.kills
 soak: $(DEV) ## the invariants on 10,000 walks instead of 100
 	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants
 stories: $(DEV) ## sixty stories of calls, exported in each form and run again on a fresh server
@@ -54,11 +54,11 @@ stories: $(DEV) ## sixty stories of calls, exported in each form and run again o
 clients: $(DEV) ## real clients in Node, Ruby and PHP against this server; installs those that it can
 	$(PY) -m tests.clients.programs.installation && $(PYTEST) -n 2 tests/clients -rs
 people: $(DEV) ## a newcomer's first hour, checked on a fresh clone
-	@$(PY) -m tests.browser.installation || true; $(PY) -m tests.people.people $(POINTS)
+	@$(PY) -m tests.browser.installation || true; $(PY) -m tests.tools.people.people $(POINTS)
 bench: $(DEV) ## every goal of speed with its figure, against the floor; RECORD=1 writes docs/speed.md
-	$(PY) -m tests.bench.bench
+	$(PY) -m tests.tools.bench.bench
 bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed by npm into .bench-peers
-	$(PY) -m tests.bench.bench peers
+	$(PY) -m tests.tools.bench.bench peers
 bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by four, and sizes to plan with
 	@$(PY) -m tests.redis_store.installation && $(PY) -m tests.redis_store.speed && $(PY) -m tests.redis_store.sizing
 pages: $(DEV) ## write the generated parts of the pages in docs

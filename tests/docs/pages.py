@@ -7,9 +7,9 @@ from pathlib import Path
 
 import mockserver
 from mockserver.engine.registry import LoadedVendor, discover_vendors
-from tests.bench import speed_page
 from tests.docs import catalogue_page, changes_page, control_page, reference, settings_page
 from tests.docs.markdown import with_generated
+from tests.tools.bench import speed_page
 
 DOCS = Path(mockserver.__file__).parents[1] / "docs"
 

@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 
 from redis import Redis
 
-from tests.bench.batches import VBA
-from tests.bench.proof import control
-from tests.bench.servers import OURS, Server, serving
-from tests.bench.wire import connected, timed
 from tests.support.redis_server import redis_server
+from tests.tools.bench.batches import VBA
+from tests.tools.bench.proof import control
+from tests.tools.bench.servers import OURS, Server, serving
+from tests.tools.bench.wire import connected, timed
 
 SIZES = (1, 10, 100, 1_000, 10_000)
 BUSY_S = 2.0

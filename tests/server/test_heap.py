@@ -17,8 +17,8 @@ from mockserver.model import EMPTY
 from mockserver.server import process_memory
 from mockserver.server.application import Application
 from mockserver.server.process_memory import collection_paused, freeze_heap, release_free_memory
-from tests.bench.batches import Batches, vendor_batches
 from tests.support.client import Response, send_call
+from tests.tools.bench.batches import Batches, vendor_batches
 
 VENDORS = ("guidewire", "payt", "pvex", "vba", "xero")
 Wanted: TypeAlias = tuple[str, str, Mapping[str, str], bytes]

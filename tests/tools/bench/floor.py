@@ -1,0 +1,104 @@
+"""The floor: the least that any server does for a batch, under the same uvicorn, uvloop and httptools.
+
+Reads exactly, validates each item by the published item schema, looks up what the item refers to, keeps the
+item, answers one row for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import jsonschema_rs
+import msgspec
+import yaml
+
+from tests.tools.bench.servers import ROOT, SPECS
+
+Message: TypeAlias = dict[str, Any]
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def item_validator(spec: Path, schema: str) -> jsonschema_rs.Draft4Validator:
+    """An item schema, compiled; `nullable` is written as JSON Schema does, dates are checked as RFC 3339."""
+    node = yaml.safe_load(spec.read_text(encoding="utf-8"))["components"]["schemas"][schema]
+    for member in node["properties"].values():
+        if member.pop("nullable", False):
+            member["type"] = [member["type"], "null"]
+    return jsonschema_rs.Draft4Validator(node, validate_formats=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A batch operation: how an item is judged, and how its row reads."""
+
+    valid: jsonschema_rs.Draft4Validator
+    row: Callable[[Any, int, str], dict[str, Any]]
+    failed: int
+    payees: frozenset[str] | None = None
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def answer(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [self._answered(item) for item in items]
+
+    def _answered(self, item: dict[str, Any]) -> dict[str, Any]:
+        key = item.get("invoice_Key")
+        if not self.valid.is_valid(item):
+            return self.row(key, self.failed, next(self.valid.iter_errors(item)).message)
+        if self.payees is not None and item.get("payee_ID") not in self.payees:
+            return self.row(key, self.failed, f"{item['payee_ID']} is no payee")
+        known = str(key) in self.rows
+        self.rows[str(key)] = item
+        return self.row(key, 200, "Updated") if known else self.row(key, 201, "Created")
+
+
+def _vba_row(key: Any, status: int, message: str) -> dict[str, Any]:
+    return {"id": [{"key": "Invoice_Key", "value": key}], "status": status, "body": message}
+
+
+def _ledger_row(key: Any, status: int, message: str) -> dict[str, Any]:
+    return {"invoice_Key": key, "status": status, "body": message}
+
+
+def contracts() -> Mapping[str, Contract]:
+    """The two operations that are served, by path."""
+    vba = item_validator(ROOT / "specs" / "vba.yaml", "ClaimInvoice")
+    ledger = item_validator(SPECS / "ledger.yaml", "Invoice")
+    return {
+        "/vba/claim-invoice-batch": Contract(vba, _vba_row, 500, frozenset({"P100"})),
+        "/ledger/invoices": Contract(ledger, _ledger_row, 422),
+    }
+
+
+class Floor:
+    """A bare ASGI application."""
+
+    def __init__(self) -> None:
+        self._contracts = contracts()
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        if scope["type"] != "http":
+            return
+        chunks, more = [], True
+        while more:
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        results = self._contracts[scope["path"]].answer(_decode(b"".join(chunks)))
+        body = _encode({"data": results})
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 207, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+app = Floor()

@@ -1,0 +1,95 @@
+"""Start to first answer, memory when idle, of 1,000 sandboxes and after load, import of the pytest plugin."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter, sleep
+
+from tests.tools.bench.batches import VBA
+from tests.tools.bench.figures import spread
+from tests.tools.bench.goals import Goal
+from tests.tools.bench.servers import OURS, OURS_AND_LEDGER, Server, serving, starting
+from tests.tools.bench.wire import connected, timed
+
+START_LIMIT_S, IDLE_LIMIT_MIB, SANDBOXES_LIMIT_MIB = 0.6, 80.0, 50.0
+_STARTS = 5
+_SANDBOXES = 1000
+_STATUS = 207
+_PATIENCE_S, _POLL_S = 30, 0.005
+_IMPORT = (
+    "import pytest, time; started = time.perf_counter(); import mockserver.testing.pytest_plugin; "
+    "print(time.perf_counter() - started)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Seconds and MiB; `start_s` and `import_s` have one figure a run."""
+
+    start_s: tuple[float, ...]
+    import_s: tuple[float, ...]
+    idle_mib: float
+    sandboxes_mib: float
+
+    def figures(self) -> dict[str, object]:
+        return {
+            "start_to_first_answer_s": median(self.start_s),
+            "plugin_import_ms": median(self.import_s) * 1000,
+            "idle_mib": self.idle_mib,
+            f"{_SANDBOXES}_sandboxes_mib": self.sandboxes_mib,
+        }
+
+    def goals(self) -> Iterator[Goal]:
+        """Yield the goals; memory does not depend on how busy the machine is."""
+        start, noise = median(self.start_s), spread(self.start_s)
+        yield Goal("process start to first answer", start, START_LIMIT_S, "s", noise=noise)
+        yield Goal("resident memory, idle", self.idle_mib, IDLE_LIMIT_MIB, "MiB")
+        yield Goal("1,000 sandboxes, on top of that", self.sandboxes_mib, SANDBOXES_LIMIT_MIB, "MiB")
+
+
+def run() -> Footprint:
+    """Measure servers that nothing else was sent to."""
+    starts = tuple(_start_s() for _ in range(_STARTS))
+    imports = tuple(_import_s() for _ in range(_STARTS))
+    with serving(OURS_AND_LEDGER) as ours:
+        _first_answer(ours)
+        idle = ours.resident_mib()
+        with connected(ours.port) as connection:
+            for number in range(_SANDBOXES):
+                timed(connection, VBA.call(1, 0, headers={"Mock-Sandbox": f"s{number}"}), _STATUS)
+        return Footprint(starts, imports, idle, ours.resident_mib() - idle)
+
+
+def _start_s() -> float:
+    started = perf_counter()
+    with starting(OURS) as server:
+        _first_answer(server)
+        return perf_counter() - started
+
+
+def _first_answer(server: Server) -> None:
+    """Ask until the server answers.
+
+    Raises:
+        SystemExit: it does not, in half a minute.
+    """
+    call = VBA.call(1, 0)
+    end = perf_counter() + _PATIENCE_S
+    while perf_counter() < end:
+        with suppress(ConnectionRefusedError), connected(server.port) as connection:
+            timed(connection, call, _STATUS)
+            return
+        sleep(_POLL_S)
+    raise SystemExit("the server did not answer")
+
+
+def _import_s() -> float:
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", _IMPORT], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
