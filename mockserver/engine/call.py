@@ -1,4 +1,4 @@
-"""Steps of one call, in order: admit, decide, open, judge, apply, render, deliver."""
+"""The road of one call: admit, open, judge, decide, apply, render, remember, deliver; steps in this order."""
 
 from __future__ import annotations
 
@@ -44,235 +44,18 @@ from mockserver.spec.openapi import Operation, RouteMatch
 from mockserver.vendor import BatchResult, Request
 
 _REFUSED = range(400, 600)
+_FIRST_REFUSAL = 400
 _MAX_FAULT = 120
+_MANY_RECORDS = 2_000
+_MANY_ITEMS = 200
 _RECORD_ERRORS = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError),
 )
-"""What code raises that reads a record of another shape than those that it writes."""
+"""Errors of code that reads a record of another shape than those that it writes."""
 
-_MANY_RECORDS = 2_000
 _STORE_HINT = (
     "the store of this server, not a rule, refuses the call: {}; whether it took effect is not known"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """The road of one vendor's calls: one transaction for the admission and the work."""
-
-    admission: Admission
-    executor: Executor
-
-    def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
-        """Answer one request; the call that it made, and its answer.
-
-        Raises:
-            InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
-            TooManySandboxesError: it names a new sandbox, and no more may be made.
-            TakesLongError: its work would take long, and it may not.
-        """
-        sandboxes, scope = self.admission.sandboxes, f"{self.admission.served.name}/"
-        match = self.admission.match(arrival)
-        create = isinstance(match, RouteMatch)
-        try:
-            work = partial(self._handle, arrival, match)
-            with sandboxes.store.one_call():
-                sandboxes.enter(arrival.sandbox)
-                admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
-        except StoreUnavailableError as error:
-            offline = replace(arrival, head_refusal=Unavailable(hint=_STORE_HINT.format(error)))
-            work = partial(self._handle, offline, match)
-            admitted, answer = sandboxes.discard(arrival.sandbox, scope, work)
-        if isinstance(answer, Exception):
-            try:
-                raise answer
-            finally:
-                del answer  # with it, error, traceback and this frame would be a cycle
-        return admitted.call, self._represent(admitted.call, answer, admitted.operation)
-
-    def _handle(
-        self, arrival: Arrival, match: RouteMatch | Refusal, state: CallState
-    ) -> tuple[Admitted, Answer | Exception]:
-        """Admit the call and do its work; an error undoes the work, and is returned to keep the admission."""
-        try:
-            admitted = self.admission.admit(arrival, match, state)
-        except _RECORD_ERRORS as error:
-            call = arrival.call(self.admission.served.name, now=state.now)
-            return Admitted(call), self._failure(error, state)
-        if not arrival.may_take_long and self._takes_long(admitted, state):
-            raise TakesLongError
-        try:
-            with state.item():
-                return admitted, self._work(admitted, state, may_take_long=arrival.may_take_long)
-        except TakesLongError:
-            raise
-        except Exception as error:  # noqa: BLE001 - raised again, once the admission is kept
-            return admitted, self._failure(error, state)
-
-    def _takes_long(self, admitted: Admitted, state: CallState) -> bool:
-        """Return whether a call lists what may be very many records, or rules may have much to test."""
-        selector, match = self.admission.scenario_selector, admitted.match
-        is_list = match is not None and not match.values and admitted.call.method in SAFE_METHODS
-        return (is_list and state.size() > _MANY_RECORDS) or (
-            selector is not None and selector.takes_long(admitted.call)
-        )
-
-    def _failure(self, error: Exception, state: State) -> Answer | Exception:
-        """Return the answer to a call that met a record of another shape, or else the error itself."""
-        places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
-        if not places or not isinstance(error, _RECORD_ERRORS):
-            return error
-        fault = f"{type(error).__name__}: {one_line(str(error))[:_MAX_FAULT]}"
-        detail = (
-            f"a record that was loaded cannot be read ({fault}); see what was loaded at {', '.join(places)}"
-        )
-        reply = server_problem_reply(ServerRefusal(422, "odd-record", detail))
-        trace = "".join(format_exception(error))
-        return Answer(reply, refusal="odd-record", reason=one_line(detail), trace=trace)
-
-    def _work(self, admitted: Admitted, state: CallState, *, may_take_long: bool) -> Answer:
-        call, match = admitted.call, admitted.match
-        if admitted.refusal is not None:
-            return self.executor.refuse(call, admitted.refusal, admitted.operation, state)
-        if match is None:
-            raise AssertionError("a call is routed or refused")
-        opened = self.executor.open(call, match, may_take_long=may_take_long)
-        state.enter(self._tenant(call, opened))
-        return self._answer(call, match, opened, state)
-
-    def _represent(self, call: Call, answer: Answer, operation: Operation | None) -> Answer:
-        """Return the answer in the media type that the call asks for, whatever made it.
-
-        It comes last: kept answers, examples and effects all have the one form that rules are written for.
-        """
-        negotiation = self.executor.served.negotiation
-        if negotiation is None:
-            return answer
-        reply = negotiation.represent(call, operation, answer.reply)
-        return answer if reply is answer.reply else replace(answer, reply=reply)
-
-    def _answer(self, call: Call, match: RouteMatch, opened: Opened, state: State) -> Answer:
-        operation = match.operation
-        try:
-            preferred = self._prefer(call, operation, state)
-        except ServerRefusal as unknown:
-            return self.executor.refuse(call, unknown, operation, state)
-        if preferred is not None:
-            return preferred
-        scenario_selector = self.admission.scenario_selector
-        decision = (
-            NO_EFFECTS
-            if scenario_selector is None
-            else scenario_selector.decide(call, operation, opened.request, state)
-        )
-        if decision is NO_EFFECTS:
-            answer = self._perform(call, match, opened, None, state)
-        else:
-            answer = self._bend(call, match, opened, decision, state)
-        return self._deliver(call, answer, operation, state)
-
-    def _prefer(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """Return the example that the call would rather have than an answer; nothing is run then."""
-        preference = negotiation.parse_preference(call.headers)
-        if preference is None:
-            return None
-        spec, say = self.executor.served.spec, self._say(call, operation, state)
-        reply = negotiation.preferred_reply(preference, call, operation, spec, say)
-        reason = f"Prefer: {preference.applied} asks for this answer" if reply.status in _REFUSED else ""
-        return Answer(reply, operation.id, reason=one_line(reason))
-
-    def _bend(
-        self, call: Call, match: RouteMatch, opened: Opened, decision: Decision, state: State
-    ) -> Answer:
-        """Return the answer with the decision's effects; a quota of its own lets nothing in.
-
-        An example that the spec does not have is refused before anything is performed.
-        """
-        served, operation, say = (
-            self.executor.served,
-            match.operation,
-            self._say(call, match.operation, state),
-        )
-        if decision.wait_s is not None:
-            refused = run_and_roll_back(
-                partial(self.executor.refuse, call, TooManyRequests("", decision.wait_s), operation), state
-            )
-            quota = describe_quota(f"of rule {', '.join(decision.applied)}", decision.wait_s)
-            return replace(apply_quota_refusal(refused, decision), reason=one_line(quota))
-        wanted, example = _preferred_example(decision), None
-        if wanted is not None:
-            try:
-                example = negotiation.example_reply(wanted, call, operation, served.spec, say)
-            except ServerRefusal as unknown:
-                return replace(
-                    self.executor.refuse(call, unknown, operation, state), applied=decision.applied
-                )
-        bend = AppliedEffects(decision, served.vendor.fault, served.refuse)
-        perform = partial(self._perform, call, match, opened, bend)
-        if decision.commit.first == 0:
-            answer = run_and_roll_back(perform, state)
-            answer = replace(answer, outcomes=skipped(answer.outcomes))
-        else:
-            answer = perform(state)
-        bent = apply_response(answer, decision, call, say, example)
-        if 0 < (decision.commit.first or 0) < len(answer.outcomes):
-            is_refusal = bent.reply.status in _REFUSED
-            kept = bent if is_refusal else replace(bent, reply=say(VendorFailure()))
-            self.executor.remember(call, kept, operation, state)
-        return _with_rule_as_reason(bent, answer, decision)
-
-    def _perform(
-        self, call: Call, match: RouteMatch, opened: Opened, bend: AppliedEffects | None, state: State
-    ) -> Answer:
-        """Replay the answer of an earlier call with the same idempotency key, or do the work."""
-        replayed = self.executor.replay(call, match.operation, state)
-        return replayed or self.executor.perform(call, match, opened, bend, state)
-
-    def _deliver(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
-        """Return the answer, unless it is lost after its work was done; what became of the items stays so."""
-        try:
-            check_delivery(call)
-        except VendorFailure as lost:
-            refused = run_and_roll_back(partial(self.executor.refuse, call, lost, operation), state)
-            return replace(answer, reply=refused.reply, refusal=refused.refusal, reason=refused.reason)
-        return answer
-
-    def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
-        """Render a refusal in the vendor's words, without side effects."""
-
-        def say(refusal: Refusal) -> Reply:
-            return run_and_roll_back(partial(self.executor.refuse, call, refusal, operation), state).reply
-
-        return say
-
-    def _tenant(self, call: Call, opened: Opened) -> str:
-        """Return the tenant of the call; of one that cannot be read, the one in its header."""
-        if opened.request is not None:
-            return opened.request.tenant
-        return call.headers.get(self.executor.served.spec.tenant_key, "")
-
-
-def _with_rule_as_reason(bent: Answer, unbent: Answer, decision: Decision) -> Answer:
-    """Return the answer with the rules as its reason, if it is them who refuse the whole call."""
-    status = bent.reply.status
-    fails = decision.effects and not unbent.outcomes and unbent.refusal is None
-    if status not in _REFUSED or not (fails or status != unbent.reply.status):
-        return bent
-    rules = f"scenario rule{'s' if len(bent.applied) > 1 else ''} {', '.join(bent.applied)}"
-    hint = "delete the scenario to have the vendor's own answer"
-    return replace(bent, reason=one_line(f"{rules} answers {status}; {hint}"))
-
-
-def _preferred_example(decision: Decision) -> Preference | None:
-    """Return the example of the spec that a rule answers with."""
-    effect = decision.response
-    if effect is None or not effect.example:
-        return None
-    return Preference("" if effect.status is None else str(effect.status), effect.example)
-
-
-_FIRST_REFUSAL = 400
-_MANY_ITEMS = 200
 _REPEATED = (
     "the first call with this idempotency key was refused, and its answer is sent again; use a new key"
 )
@@ -290,20 +73,88 @@ class Opened(Value, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Executor:
-    """Executor of admitted calls of one vendor; `directory` has the operations of all vendors."""
+class Pipeline:
+    """Pipeline of one vendor's calls: one transaction for the admission and the work.
 
-    served: LoadedVendor
+    `directory` has the operations of all vendors.
+    """
+
+    admission: Admission
     envelope: EnvelopeReader
-    strict: bool = False
     directory: OperationDirectory = NO_DIRECTORY
 
-    def open(self, call: Call, match: RouteMatch, *, may_take_long: bool = True) -> Opened:
-        """Open the envelope and judge the items; pure.
+    @property
+    def served(self) -> LoadedVendor:
+        return self.admission.served
+
+    def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
+        """Answer one request; return its call, and the answer.
 
         Raises:
-            TakesLongError: there are many items, or the body is hard to read, and it may not take long.
+            InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
+            TooManySandboxesError: it names a new sandbox, and no more may be made.
+            TakesLongError: its work would take long, and it may not.
         """
+        sandboxes, scope = self.admission.sandboxes, f"{self.served.name}/"
+        match = self.admission.match(arrival)
+        create = isinstance(match, RouteMatch)
+        try:
+            work = partial(self._admit_and_work, arrival, match)
+            with sandboxes.store.one_call():
+                sandboxes.enter(arrival.sandbox)
+                admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
+        except StoreUnavailableError as error:
+            offline = replace(arrival, head_refusal=Unavailable(hint=_STORE_HINT.format(error)))
+            work = partial(self._admit_and_work, offline, match)
+            admitted, answer = sandboxes.discard(arrival.sandbox, scope, work)
+        if isinstance(answer, Exception):
+            try:
+                raise answer
+            finally:
+                del answer  # with it, error, traceback and this frame would be a cycle
+        return admitted.call, self._represent(admitted.call, answer, admitted.operation)
+
+    def _admit_and_work(
+        self, arrival: Arrival, match: RouteMatch | Refusal, state: CallState
+    ) -> tuple[Admitted, Answer | Exception]:
+        """Admit the call and do its work; an error undoes the work, and is returned to keep the admission."""
+        try:
+            admitted = self.admission.admit(arrival, match, state)
+        except _RECORD_ERRORS as error:
+            return Admitted(arrival.call(self.served.name, now=state.now)), _failure(error, state)
+        if not arrival.may_take_long and self._takes_long(admitted, state):
+            raise TakesLongError
+        mark = state.mark()
+        try:
+            return admitted, self._work(admitted, state, may_take_long=arrival.may_take_long)
+        except TakesLongError:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again, once the admission is kept
+            state.undo_to(mark)
+            return admitted, _failure(error, state)
+
+    def _takes_long(self, admitted: Admitted, state: CallState) -> bool:
+        """Return whether a call lists what may be very many records, or rules may have much to test."""
+        selector, match = self.admission.scenario_selector, admitted.match
+        is_list = match is not None and not match.values and admitted.call.method in SAFE_METHODS
+        return (is_list and state.size() > _MANY_RECORDS) or (
+            selector is not None and selector.takes_long(admitted.call)
+        )
+
+    def _work(self, admitted: Admitted, state: CallState, *, may_take_long: bool) -> Answer:
+        call, match = admitted.call, admitted.match
+        if admitted.refusal is not None:
+            return self._refuse(call, admitted.refusal, admitted.operation, state)
+        if match is None:
+            raise AssertionError("a call is routed or refused")
+        opened = self._open(call, match, may_take_long=may_take_long)
+        # The tenant of a call that cannot be read is the one in its header.
+        tenant_header = call.headers.get(self.served.spec.tenant_key, "")
+        state.enter(tenant_header if opened.request is None else opened.request.tenant)
+        return self._answer(call, match.operation, opened, state)
+
+    def _open(self, call: Call, match: RouteMatch, *, may_take_long: bool) -> Opened:
+        """Open the envelope and judge the items; the state has no say yet."""
         try:
             request = self.envelope.open(call, match, self.dispatch, may_take_long=may_take_long)
         except Refusal as refusal:
@@ -315,22 +166,195 @@ class Executor:
         except Refusal as refusal:
             return Opened(request, refusal=refusal.without_trace())
 
-    def perform(
-        self, call: Call, match: RouteMatch, opened: Opened, effects: AppliedEffects | None, state: State
+    def _judge(self, request: Request) -> Mapping[int, Verdict]:
+        plan = self.served.plans[request.operation.id].bodies.get(request.media_type)
+        if plan is None or plan.items is None:
+            return {}
+        handler = self.served.batch_handlers[request.operation.id]
+        return judge_items(request, plan.items, handler, self.envelope.classify)
+
+    def _answer(self, call: Call, operation: Operation, opened: Opened, state: State) -> Answer:
+        try:
+            preferred = self._preferred_answer(call, operation, state)
+        except ServerRefusal as unknown:
+            return self._refuse(call, unknown, operation, state)
+        if preferred is not None:
+            return preferred
+        selector = self.admission.scenario_selector
+        decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
+        if decision is NO_EFFECTS:
+            answer = self._perform(call, operation, opened, None, state)
+        else:
+            answer = self._perform_with_effects(call, operation, opened, decision, state)
+        try:
+            check_delivery(call)
+        except VendorFailure as lost:
+            # What became of the items stays, only the answer is lost.
+            refused = run_and_roll_back(partial(self._refuse, call, lost, operation), state)
+            return replace(answer, reply=refused.reply, refusal=refused.refusal, reason=refused.reason)
+        return answer
+
+    def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
+        """Return the example that `Prefer` asks for in place of an answer; nothing is run then."""
+        preference = negotiation.parse_preference(call.headers)
+        if preference is None:
+            return None
+        say = self._say(call, operation, state)
+        reply = negotiation.preferred_reply(preference, call, operation, self.served.spec, say)
+        reason = f"Prefer: {preference.applied} asks for this answer" if reply.status in _REFUSED else ""
+        return Answer(reply, operation.id, reason=one_line(reason))
+
+    def _perform_with_effects(
+        self, call: Call, operation: Operation, opened: Opened, decision: Decision, state: State
     ) -> Answer:
-        """Apply and render what was opened; a refusal undoes it and is an answer like any other."""
-        operation = match.operation
+        """Return the answer with the decision's effects; a quota of its own lets nothing in.
+
+        An example that the spec does not have is refused before anything is performed.
+        """
+        say = self._say(call, operation, state)
+        if decision.wait_s is not None:
+            too_many = TooManyRequests("", decision.wait_s)
+            refused = run_and_roll_back(partial(self._refuse, call, too_many, operation), state)
+            quota = describe_quota(f"of rule {', '.join(decision.applied)}", decision.wait_s)
+            return replace(apply_quota_refusal(refused, decision), reason=one_line(quota))
+        try:
+            example = self._example(call, operation, decision, say)
+        except ServerRefusal as unknown:
+            return replace(self._refuse(call, unknown, operation, state), applied=decision.applied)
+        effects = AppliedEffects(decision, self.served.vendor.fault, self.served.refuse)
+        perform = partial(self._perform, call, operation, opened, effects)
+        if decision.commit.first == 0:
+            answer = run_and_roll_back(perform, state)
+            answer = replace(answer, outcomes=_skipped(answer.outcomes))
+        else:
+            answer = perform(state)
+        changed = apply_response(answer, decision, call, say, example)
+        if 0 < (decision.commit.first or 0) < len(answer.outcomes):
+            is_refusal = changed.reply.status in _REFUSED
+            kept = changed if is_refusal else replace(changed, reply=say(VendorFailure()))
+            self._remember(call, kept, operation, state)
+        return _with_rule_as_reason(changed, answer, decision)
+
+    def _example(
+        self, call: Call, operation: Operation, decision: Decision, say: RenderRefusal
+    ) -> Reply | None:
+        """Return the example of the spec that a rule answers with."""
+        effect = decision.response
+        if effect is None or not effect.example:
+            return None
+        preference = Preference("" if effect.status is None else str(effect.status), effect.example)
+        return negotiation.example_reply(preference, call, operation, self.served.spec, say)
+
+    def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
+        """Return a function that renders a refusal in the vendor's words, without side effects."""
+
+        def say(refusal: Refusal) -> Reply:
+            return run_and_roll_back(partial(self._refuse, call, refusal, operation), state).reply
+
+        return say
+
+    def _perform(
+        self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State
+    ) -> Answer:
+        """Replay the answer to an earlier call with the same idempotency key, or do the work.
+
+        A refusal undoes the work, and is an answer like any other.
+        """
+        replayed = self._replay(call, operation, state)
+        if replayed is not None:
+            return replayed
         try:
             with state.item():
-                answer = self._perform(call, operation, opened, effects, state)
+                answer = self._apply(opened, effects, state)
         except Refusal as refusal:
-            answer = self._refuse(call, refusal.without_trace(), operation, state)
+            answer = self._word(call, refusal.without_trace(), operation, state)
             if effects is not None:
                 answer = replace(answer, reply=effects.refusal(answer.reply))
-            self.remember(call, answer, operation, state)
+            self._remember(call, answer, operation, state)
         return self._with_limit_headers(answer, call, state)
 
-    def remember(
+    def _replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
+        """Return the answer of an earlier call with the same idempotency key, None if there is none.
+
+        A key that cannot be used is an answer too.
+        """
+        replay = self.served.replay_hooks(call).replay
+        if replay is None:
+            return None
+        try:
+            with state.item():
+                kept = replay(call, operation, state)
+        except Refusal as refusal:
+            return self._refuse(call, refusal, operation, state)
+        if kept is None:
+            return None
+        answer = Answer(kept, operation.id, reason=_REPEATED if kept.status >= _FIRST_REFUSAL else "")
+        return self._with_limit_headers(answer, call, state)
+
+    def _apply(self, opened: Opened, effects: AppliedEffects | None, state: State) -> Answer:
+        if opened.refusal is not None:
+            raise opened.refusal
+        request = opened.request
+        if request is None:
+            raise AssertionError("an opened call is a request or a refusal")
+        if effects is not None and 0 < (effects.decision.commit.first or 0) < len(request.items):
+            return self._apply_first_items(request, opened.verdicts, effects, state)
+        answer = self._settle(request, opened.verdicts, effects, state)
+        self._remember(request.call, answer, request.operation, state, effects)
+        return answer
+
+    def _apply_first_items(
+        self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
+    ) -> Answer:
+        """Answer for all items, of which the first take effect, as if they alone had been sent.
+
+        The caller remembers it: the answer tells of more than was done.
+        """
+        answer = run_and_roll_back(partial(self._settle, request, verdicts, effects), state)
+        part = replace(request, items=request.items[: effects.decision.commit.first])
+        kept = self._settle(part, self._judge(part), effects, state).outcomes
+        return replace(answer, outcomes=(*kept, *_skipped(answer.outcomes[len(kept) :])))
+
+    def _settle(
+        self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects | None, state: State
+    ) -> Answer:
+        """Apply the items, or call the operation's handler, and render the answer."""
+        vendor, operation = self.served.vendor, request.operation
+        if vendor.enter_tenant is not None:
+            vendor.enter_tenant(request.call, request.tenant, state)
+        outcomes: tuple[Outcome, ...] = ()
+        if operation.batch is None:
+            handler = self.served.handlers[operation.id]
+            handler = handler if effects is None else effects.handler(handler)
+            reply = handler(request, state)
+        else:
+            batch_handler = self.served.batch_handlers[operation.id]
+            if effects is not None:
+                batch_handler = effects.room(batch_handler, operation.batch)
+            apply = apply_all if operation.batch.atomic else apply_each
+            outcomes = apply(request, verdicts, batch_handler, state)
+            reply = batch_handler.render(BatchResult(request, outcomes), state)
+            outcomes = outcomes if effects is None else effects.actual_outcomes(outcomes)
+        return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")
+
+    def dispatch(self, call: Call, state: State) -> Answer:
+        """Answer a subrequest inside the transaction of its call; all of it takes effect, or nothing."""
+        operation = None
+        try:
+            match = self.served.spec.match(call.method, call.path)
+            operation = match.operation
+            schemes, strict = self.served.schemes, self.admission.strict
+            principal = authenticate_subrequest(call, operation, schemes, state, strict=strict)
+            call = replace(call, principal=principal)
+            check_permission(call, operation)
+            request = self.envelope.open(call, match, self.dispatch)
+            verdicts = self._judge(request)
+            with state.item():
+                return self._settle(request, verdicts, None, state)
+        except Refusal as refusal:
+            return replace(self._word(call, refusal, operation, state), reason="")
+
+    def _remember(
         self,
         call: Call,
         answer: Answer,
@@ -347,125 +371,63 @@ class Executor:
         if hooks.remember is not None and (
             hooks is not self.served.idempotency
             or answer.reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
-            or any(one.accepted for one in (*answer.outcomes, *actual))
+            or any(outcome.accepted for outcome in (*answer.outcomes, *actual))
         ):
             hooks.remember(call, operation, answer.reply, state)
 
-    def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
+    def _refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
         """Return the answer to a call that is refused whole."""
-        answer = self._refuse(call, refusal, operation, state)
+        answer = self._word(call, refusal, operation, state)
         return answer if isinstance(refusal, ServerRefusal) else self._with_limit_headers(answer, call, state)
 
-    def _refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
-        """Word a refusal, and its reason."""
-        answer = self._word(call, refusal, operation, state)
-        reasons = ReasonWriter(self.served, self.directory, self.strict)
-        return replace(answer, reason=reasons.explain(refusal, call, operation, state))
-
     def _word(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
-        """Word a refusal: the only place that does."""
+        """Word a refusal, and its reason: the only place that does."""
         if isinstance(refusal, ServerRefusal):
             reply = server_problem_reply(refusal)
         else:
             reply = self.served.refuse(refusal, call, operation, state)
-        return Answer(reply, operation.id if operation else None, refusal=refusal.code)
-
-    def replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """Return the answer of an earlier call with the same idempotency key, None if there is none.
-
-        A key that cannot be used is an answer too.
-        """
-        replay = self.served.replay_hooks(call).replay
-        if replay is None:
-            return None
-        try:
-            with state.item():
-                kept = replay(call, operation, state)
-        except Refusal as refusal:
-            return self.refuse(call, refusal, operation, state)
-        if kept is None:
-            return None
-        answer = Answer(kept, operation.id, reason=_REPEATED if kept.status >= _FIRST_REFUSAL else "")
-        return self._with_limit_headers(answer, call, state)
+        reasons = ReasonWriter(self.served, self.directory, self.admission.strict)
+        reason = reasons.explain(refusal, call, operation, state)
+        return Answer(reply, operation.id if operation else None, refusal=refusal.code, reason=reason)
 
     def _with_limit_headers(self, answer: Answer, call: Call, state: State) -> Answer:
         limit = self.served.rate_limit
         return answer if limit is None else limit.with_headers(answer, call, state)
 
-    def dispatch(self, call: Call, state: State) -> Answer:
-        """Answer a subrequest inside the transaction of its call; all of it takes effect, or nothing."""
-        operation = None
-        try:
-            match = self.served.spec.match(call.method, call.path)
-            operation = match.operation
-            principal = authenticate_subrequest(
-                call, operation, self.served.schemes, state, strict=self.strict
-            )
-            call = replace(call, principal=principal)
-            check_permission(call, operation)
-            request = self.envelope.open(call, match, self.dispatch)
-            verdicts = self._judge(request)
-            with state.item():
-                return self._settle(request, verdicts, None, state)
-        except Refusal as refusal:
-            return self._word(call, refusal, operation, state)
+    def _represent(self, call: Call, answer: Answer, operation: Operation | None) -> Answer:
+        """Return the answer in the media type that the call asks for, whatever made it.
 
-    def _perform(
-        self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State
-    ) -> Answer:
-        if opened.refusal is not None:
-            raise opened.refusal
-        request = opened.request
-        if request is None:
-            raise AssertionError("an opened call is a request or a refusal")
-        if effects is not None and 0 < (effects.decision.commit.first or 0) < len(request.items):
-            return self._partly(request, opened.verdicts, effects, state)
-        answer = self._settle(request, opened.verdicts, effects, state)
-        self.remember(call, answer, operation, state, effects)
-        return answer
-
-    def _partly(
-        self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
-    ) -> Answer:
-        """Answer for all items, of which the first take effect, as if they alone had been sent.
-
-        Who sends it remembers it: the answer tells of more than was done.
+        It comes last: kept answers, examples and effects all have the one form that rules are written for.
         """
-        answer = run_and_roll_back(partial(self._settle, request, verdicts, effects), state)
-        part = replace(request, items=request.items[: effects.decision.commit.first])
-        kept = self._settle(part, self._judge(part), effects, state).outcomes
-        return replace(answer, outcomes=(*kept, *skipped(answer.outcomes[len(kept) :])))
-
-    def _judge(self, request: Request) -> Mapping[int, Verdict]:
-        operation = request.operation
-        plan = self.served.plans[operation.id].bodies.get(request.media_type)
-        if plan is None or plan.items is None:
-            return {}
-        return judge_items(
-            request, plan.items, self.served.batch_handlers[operation.id], self.envelope.classify
-        )
-
-    def _settle(
-        self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects | None, state: State
-    ) -> Answer:
-        vendor = self.served.vendor
-        if vendor.enter_tenant is not None:
-            vendor.enter_tenant(request.call, request.tenant, state)
-        operation = request.operation
-        if operation.batch is None:
-            handler = self.served.handlers[operation.id]
-            handler = handler if effects is None else effects.handler(handler)
-            reply = handler(request, state)
-            return Answer(reply, operation.id, reason=one_line(reply.reason) if reply.reason else "")
-        room = self.served.batch_handlers[operation.id]
-        room = room if effects is None else effects.room(room, operation.batch)
-        apply = apply_all if operation.batch.atomic else apply_each
-        outcomes = apply(request, verdicts, room, state)
-        reply = room.render(BatchResult(request, outcomes), state)
-        outcomes = outcomes if effects is None else effects.actual_outcomes(outcomes)
-        return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")
+        if self.served.negotiation is None:
+            return answer
+        reply = self.served.negotiation.represent(call, operation, answer.reply)
+        return answer if reply is answer.reply else replace(answer, reply=reply)
 
 
-def skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+def _failure(error: Exception, state: State) -> Answer | Exception:
+    """Return the answer to a call that met a record of another shape, or else the error itself."""
+    places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
+    if not places or not isinstance(error, _RECORD_ERRORS):
+        return error
+    fault = f"{type(error).__name__}: {one_line(str(error))[:_MAX_FAULT]}"
+    detail = f"a record that was loaded cannot be read ({fault}); see what was loaded at {', '.join(places)}"
+    reply = server_problem_reply(ServerRefusal(422, "odd-record", detail))
+    trace = "".join(format_exception(error))
+    return Answer(reply, refusal="odd-record", reason=one_line(detail), trace=trace)
+
+
+def _with_rule_as_reason(changed: Answer, unchanged: Answer, decision: Decision) -> Answer:
+    """Return the answer with the rules as its reason, if they refuse the whole call."""
+    status = changed.reply.status
+    fails = decision.effects and not unchanged.outcomes and unchanged.refusal is None
+    if status not in _REFUSED or not (fails or status != unchanged.reply.status):
+        return changed
+    rules = f"scenario rule{'s' if len(changed.applied) > 1 else ''} {', '.join(changed.applied)}"
+    hint = "delete the scenario to have the vendor's own answer"
+    return replace(changed, reason=one_line(f"{rules} answers {status}; {hint}"))
+
+
+def _skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
     """Return the same items, none of which took effect."""
-    return tuple(Outcome(one.item, Action.SKIPPED) for one in outcomes)
+    return tuple(Outcome(outcome.item, Action.SKIPPED) for outcome in outcomes)

@@ -16,7 +16,7 @@ from mockserver.control.examples import ExampleSource, NoExamples
 from mockserver.control.status import EffectiveSetting
 from mockserver.engine.admission import Admission
 from mockserver.engine.batch import MAX_ITEMS, EnvelopeReader
-from mockserver.engine.call import Executor, Pipeline
+from mockserver.engine.call import Pipeline
 from mockserver.engine.conformance import ConformanceChecker
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
@@ -342,7 +342,7 @@ def _vendor_mounts(
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
-        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth, directory))
+        pipeline = Pipeline(admission, envelope, directory)
         connexion = build_connexion(vendor, FlaskBridge(pipeline, *recording))
         mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
     return mounts

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.engine.admission import Admission
 from mockserver.engine.batch import EnvelopeReader
-from mockserver.engine.call import Executor, Pipeline
+from mockserver.engine.call import Pipeline
 from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.errors import Refusal
 from mockserver.model import Answer, Call, Reply
@@ -62,7 +62,7 @@ def working(folder: Path, made: dict[str, Any] | None = None) -> Pipeline:
     sandboxes.create(Settings("default"))
     envelope = EnvelopeReader(acme.spec, acme.plans, vendor.classify)
     selector = ScenarioSelector({"acme": frozenset()})
-    return Pipeline(Admission(acme, sandboxes, selector), Executor(acme, envelope))
+    return Pipeline(Admission(acme, sandboxes, selector), envelope)
 
 
 def answered(work: Pipeline, body: bytes, first: int | None = None, **headers: str) -> Answer:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.admission import Admission
 from mockserver.engine.batch import EnvelopeReader
-from mockserver.engine.call import Executor, Pipeline
+from mockserver.engine.call import Pipeline
 from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Forbidden, Refusal, Rejected
@@ -45,12 +45,12 @@ def corridor(
 
 def piped(acme: LoadedVendor, sandboxes: Sandboxes, selector: ScenarioSelector | None = None) -> Pipeline:
     envelope = EnvelopeReader(acme.spec, acme.plans, acme.vendor.classify)
-    return Pipeline(Admission(acme, sandboxes, selector), Executor(acme, envelope))
+    return Pipeline(Admission(acme, sandboxes, selector), envelope)
 
 
 def changed(pipeline: Pipeline, **parts: Any) -> Pipeline:
     """The same with other parts of its loaded vendor."""
-    return piped(dataclasses.replace(pipeline.executor.served, **parts), pipeline.admission.sandboxes)
+    return piped(dataclasses.replace(pipeline.served, **parts), pipeline.admission.sandboxes)
 
 
 def handled(pipeline: Pipeline, call: Call) -> Answer:
@@ -130,7 +130,7 @@ def test_a_crash_in_render_stores_nothing_and_passes_on(tmp_path: Path) -> None:
     def broken(_result: BatchResult, _state: State) -> Reply:
         raise BrokenError
 
-    handler = pipeline.executor.served.batch_handlers["putOrders"]
+    handler = pipeline.served.batch_handlers["putOrders"]
     handlers = {"putOrders": dataclasses.replace(handler, render=broken)}
 
     with pytest.raises(BrokenError):
@@ -145,7 +145,7 @@ def test_a_handler_that_rejects_leaves_no_trace(tmp_path: Path) -> None:
         raise Rejected(Problem("late"))
 
     pipeline = corridor(tmp_path)
-    handlers = {**pipeline.executor.served.handlers, "showOrder": handler}
+    handlers = {**pipeline.served.handlers, "showOrder": handler}
     rejecting = changed(pipeline, handlers=handlers)
 
     assert handled(rejecting, replace(GET, path="/orders/A")).reply.status == 409
@@ -261,7 +261,7 @@ def test_a_call_that_names_no_tenant_enters_the_one_that_the_vendor_gives_it(
 
 def dispatched(pipeline: Pipeline, call: Call) -> Answer:
     return pipeline.admission.sandboxes.transact(
-        "default", "acme/", lambda state: pipeline.executor.dispatch(call, state)
+        "default", "acme/", lambda state: pipeline.dispatch(call, state)
     )
 
 
@@ -338,7 +338,7 @@ def bent(pipeline: Pipeline, *rules: dict[str, Any], **assumptions: str) -> Answ
     sandboxes.control("default", arm)
     if assumptions:
         sandboxes.assume("default", {f"acme.{name}": value for name, value in assumptions.items()})
-    directed = piped(pipeline.executor.served, sandboxes, ScenarioSelector({"acme": frozenset()}))
+    directed = piped(pipeline.served, sandboxes, ScenarioSelector({"acme": frozenset()}))
     return put(directed)
 
 

@@ -364,7 +364,7 @@ def crashing(folder: Path, error: Exception, **options: Any) -> Client:
 
     application = sample_vendor.create_application(folder, **options)
     pipeline = application.asgi.vendors["acme"].pipeline
-    handlers = pipeline.executor.served.handlers
+    handlers = pipeline.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = broken
     return Client(application, {"host": "testserver", "authorization": "Bearer abc"})
@@ -373,7 +373,7 @@ def crashing(folder: Path, error: Exception, **options: Any) -> Client:
 @pytest.mark.parametrize("location", ["http://a..b/", "http://a:99999/x y", "/orders?a=%2F"])
 def test_a_location_leaves_as_the_vendor_wrote_it(tmp_path: Path, location: str) -> None:
     application = sample_vendor.create_application(tmp_path)
-    handlers = application.asgi.vendors["acme"].pipeline.executor.served.handlers
+    handlers = application.asgi.vendors["acme"].pipeline.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = lambda _request, _state: Reply(200, headers=(("Location", location),))
 
@@ -466,10 +466,7 @@ def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> Moc
     app = sample_vendor.create_application(folder).asgi
     mount = app.vendors["acme"]
     acme, pipeline = change(mount.served), mount.pipeline
-    other = Pipeline(
-        dataclasses.replace(pipeline.admission, served=acme),
-        dataclasses.replace(pipeline.executor, served=acme),
-    )
+    other = dataclasses.replace(pipeline, admission=dataclasses.replace(pipeline.admission, served=acme))
     bridge = FlaskBridge(other, app.recorder, app.thread)
     served = dataclasses.replace(mount, served=acme, pipeline=other, app=build_connexion(acme, bridge))
     return dataclasses.replace(app, vendors={"acme": served})

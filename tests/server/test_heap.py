@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.engine.call import Executor
+from mockserver.engine.call import Pipeline
 from mockserver.model import EMPTY
 from mockserver.server import process_memory
 from mockserver.server.application import Application
@@ -149,7 +149,7 @@ def test_what_a_crashed_call_was_made_of_is_freed_at_once(
     def crash(*_arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Executor, "open", crash)
+    monkeypatch.setattr(Pipeline, "_open", crash)
     _check_freed(app, sandbox, _changed()(next(vendor_batches(app.served))))
 
 

@@ -76,16 +76,12 @@ def patient(pipeline: Pipeline) -> Pipeline:
     """The same way of calls, on which every document and item is coerced and judged."""
     plans: dict[str, CompiledOperation] = {
         name: replace(plan, bodies={kind: patient_body(body) for kind, body in plan.bodies.items()})
-        for name, plan in pipeline.executor.served.plans.items()
+        for name, plan in pipeline.served.plans.items()
     }
-    executor = pipeline.executor
     return replace(
         pipeline,
-        executor=replace(
-            executor,
-            served=replace(executor.served, plans=plans),
-            envelope=replace(executor.envelope, plans=plans),
-        ),
+        admission=replace(pipeline.admission, served=replace(pipeline.served, plans=plans)),
+        envelope=replace(pipeline.envelope, plans=plans),
     )
 
 
