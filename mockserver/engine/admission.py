@@ -1,4 +1,4 @@
-"""Admission: all that is asked of a call before its work begins."""
+"""Admission: the checks of a call before its work begins."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ from mockserver.spec.openapi import Operation, RouteMatch
 class Arrival(Value, frozen=True):
     """An HTTP request to one vendor, read to its end; members that `Call` has too mean the same.
 
-    `head_refusal` says why its headers are not looked at, `body_refusal` why its body cannot be used.
-    `is_routed` and `is_secured` say whether the HTTP layer found a route for it, and credentials in it,
-    `may_take_long` whether its work holds up no others.
+    `head_refusal`, `body_refusal`: the reason to ignore its headers or its body. `is_routed`, `is_secured`:
+    the HTTP layer found a route, and credentials. `may_take_long`: its work holds up no other call.
     """
 
     sandbox: str
@@ -46,8 +45,8 @@ class Arrival(Value, frozen=True):
     is_secured: bool = True
     may_take_long: bool = False
 
-    def call(self, vendor: str, **found: Any) -> Call:
-        """Build the vendor's call from the request and the values found in its sandbox."""
+    def call(self, vendor: str, **values: Any) -> Call:
+        """Build the vendor's call from the request and values of its sandbox."""
         return Call(
             vendor=vendor,
             sandbox=self.sandbox,
@@ -61,7 +60,7 @@ class Arrival(Value, frozen=True):
             in_flight=self.in_flight,
             same_key_in_flight=self.same_key_in_flight,
             target=self.target,
-            **found,
+            **values,
         )
 
 
@@ -110,7 +109,7 @@ class Admission:
         call = self._call(arrival, principal if isinstance(principal, Principal) else ANONYMOUS, state)
         if self.scenario_selector is not None and arrival.head_refusal is None:
             self.scenario_selector.check(call)
-        found = match if isinstance(match, RouteMatch) else None
+        route = match if isinstance(match, RouteMatch) else None
         try:
             if arrival.head_refusal is not None:
                 raise arrival.head_refusal
@@ -118,8 +117,8 @@ class Admission:
             tenant = self.served.vendor.admit(call, checks, state)
             check_availability(call)
         except Refusal as refusal:
-            return Admitted(call, found, refusal.without_trace())
-        return Admitted(self._as_tenant(call, tenant), found)
+            return Admitted(call, route, refusal.without_trace())
+        return Admitted(self._as_tenant(call, tenant), route)
 
     def _identify(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Principal:
         if not isinstance(match, RouteMatch):
@@ -129,7 +128,7 @@ class Admission:
         )
 
     def _call(self, arrival: Arrival, principal: Principal, state: State) -> Call:
-        """Return the one `Call` of the request, with what its sandbox holds for it."""
+        """Return the one `Call` of the request, with assumptions and scenarios of its sandbox."""
         assumptions = self.served.assumptions
         overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
         if len(overrides):

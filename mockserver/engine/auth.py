@@ -49,7 +49,7 @@ class Head(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A security scheme of a spec; `credential` returns what a request brings for it, None without it."""
+    """A security scheme of a spec; `credential` returns a request's credential for it, None without one."""
 
     name: str
     node: Document
@@ -86,9 +86,9 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
 
 @lru_cache(_KNOWN_LOGINS)
 def find_mistake(text: str) -> str:
-    """Return what is wrong with a credential that a mistake of the client made; "" if nothing is.
+    """Return the client's mistake in a credential, such as an unfilled placeholder; "" for none.
 
-    A login is its user and its password; each may be one.
+    A login is checked as a whole, then user and password alone.
     """
     if text == ":":
         return "is empty: the client sent it before it had one"
@@ -106,8 +106,7 @@ def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: boo
     """Return the principal of a credential.
 
     Raises:
-        Unauthorized: it is expired or revoked, of another kind, a mistake of the client, or in strict mode
-            unknown.
+        Unauthorized: it is expired, revoked, of another scheme, a client's mistake, or (strict) unknown.
     """
     known = state.collection(CREDENTIALS, "").get(text)
     if known is None:
@@ -154,7 +153,7 @@ def authenticate_subrequest(
     """Return the caller by the first alternative whose credentials are all there and good.
 
     Raises:
-        Unauthorized: it brings none that the operation takes, or one that is not good.
+        Unauthorized: credentials are missing or not good.
     """
     if not operation.security:
         return ANONYMOUS

@@ -23,7 +23,7 @@ MAX_ITEMS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeReader:
-    """The room, furnished for one vendor."""
+    """Reader of the envelopes of one vendor's calls."""
 
     spec: Spec
     plans: Mapping[str, CompiledOperation]
@@ -38,7 +38,7 @@ class EnvelopeReader:
         Raises:
             InvalidCall: parameters or envelope break the contract.
             UnsupportedMediaType, MalformedBody, TooManyItems: the body cannot be read.
-            TakesLongError: to read it takes long, and it may not.
+            TakesLongError: reading would take long, and may not.
         """
         plan = self.plans[match.operation.id]
         parameters, problems = plan.parameters.read(call, match.values)
@@ -51,9 +51,9 @@ class EnvelopeReader:
         decoded = body.decode(call.body, charset, call.assumptions, may_take_long=may_take_long)
         document = _wrap_bare_item(decoded, body.items)
         document = self._read_envelope(call, body, document)
-        found: tuple[list[Json], frozenset[int]] = ([], frozenset())
+        items: tuple[list[Json], frozenset[int]] = ([], frozenset())
         if body.items is not None:
-            found = self._read_items(body.items, self._listed(call, body.items, document))
+            items = self._read_items(body.items, self._listed(call, body.items, document))
         return Request(
             call,
             plan.operation,
@@ -62,9 +62,9 @@ class EnvelopeReader:
             dispatch,
             document=document,
             may_contain_nul=may_contain_nul(call.body),
-            items=_build_items(found[0], plan.operation.batch),
+            items=_build_items(items[0], plan.operation.batch),
             media_type=body.media_type,
-            unproven=found[1],
+            unproven=items[1],
             contract=self.spec.document,
         )
 
@@ -82,11 +82,11 @@ class EnvelopeReader:
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
         """Return the list of items, which must be there even if the spec does not require it."""
-        found = _value_at(plan.batch.items, document)
-        if isinstance(found, list):
-            return found
-        absent = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], found)
-        self._refuse((absent,), call, document)
+        value = _value_at(plan.batch.items, document)
+        if isinstance(value, list):
+            return value
+        problem = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], value)
+        self._refuse((problem,), call, document)
         return []
 
     def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
@@ -101,10 +101,10 @@ class EnvelopeReader:
         check_depth([sent[index] for index in unproven], above=len(plan.batch.items))
         if not unproven or plan.read is None:
             return sent, frozenset(unproven)
-        found = list(sent)
+        items = list(sent)
         for index in unproven:
-            found[index] = plan.read(sent[index])
-        return found, frozenset(index for index in unproven if not plan.proves(found[index]))
+            items[index] = plan.read(sent[index])
+        return items, frozenset(index for index in unproven if not plan.proves(items[index]))
 
     def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
         graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]
@@ -144,7 +144,7 @@ def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
     return {name: [document]} if bare else document
 
 
-def _build_items(found: list[Json], batch: Batch | None) -> tuple[Item, ...]:
+def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]:
     if batch is None:
         return ()
     key = batch.key
@@ -154,10 +154,10 @@ def _build_items(found: list[Json], batch: Batch | None) -> tuple[Item, ...]:
             Item(index, "" if (value := item.get(name)) is None else str(value), item)
             if type(item) is dict
             else Item(index, "", item)
-            for index, item in enumerate(found)
+            for index, item in enumerate(documents)
         ]
     else:
-        items = [Item(index, _composite_key(item, key), item) for index, item in enumerate(found)]
+        items = [Item(index, _composite_key(item, key), item) for index, item in enumerate(documents)]
     return _with_digests(items, batch)
 
 
@@ -191,18 +191,18 @@ _NO_PROBLEMS = Verdict()
 def judge_items(
     request: Request, plan: CompiledItems, handler: CompleteBatchHandler, classify: ClassifyProblem
 ) -> Mapping[int, Verdict]:
-    """Verdicts by item index; an item that nothing is to be said of is left out.
+    """Return verdicts by item index; good items without warnings have none.
 
     Raises:
-        InvalidCall: an item is such that the vendor's own decoder would refuse the whole call.
+        InvalidCall: the vendor's own decoder would refuse the whole call because of an item.
     """
     verdicts: dict[int, Verdict] = {}
     fatal: list[Problem] = []
     for item in _items_to_judge(request, handler):
-        found = _schema_problems(request, plan, item, classify) if item.index in request.unproven else ()
-        refusing = [problem for problem in found if _is_fatal(problem, plan)]
-        fatal += refusing
-        if not refusing and (verdict := _judge_item(found, item, request, handler)) is not None:
+        problems = _schema_problems(request, plan, item, classify) if item.index in request.unproven else ()
+        fatal_problems = [problem for problem in problems if _is_fatal(problem, plan)]
+        fatal += fatal_problems
+        if not fatal_problems and (verdict := _judge_item(problems, item, request, handler)) is not None:
             verdicts[item.index] = verdict
     if fatal:
         raise InvalidCall(fatal, request.document)
@@ -230,9 +230,9 @@ def _schema_problems(
 
 
 def _judge_item(
-    found: Sequence[Problem], item: Item, request: Request, handler: CompleteBatchHandler
+    schema_problems: Sequence[Problem], item: Item, request: Request, handler: CompleteBatchHandler
 ) -> Verdict | None:
-    problems: list[Problem] = list(found)
+    problems: list[Problem] = list(schema_problems)
     warnings: list[Problem] = []
     if isinstance(item.document, dict):
         for rule in handler.rules:
@@ -251,20 +251,12 @@ def _is_fatal(problem: Problem, plan: CompiledItems) -> bool:
     return problem.rule in plan.batch.fatal or problem.rule.partition(":")[0] in plan.batch.fatal
 
 
-class _RollbackError(Exception):
-    """Raised to undo the savepoint of an atomic batch."""
-
-    def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
-        super().__init__()
-        self.outcomes = outcomes
-
-
 def apply_each(
     request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
 ) -> tuple[Outcome, ...]:
-    """Return one outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
+    """Return one outcome an item; rejected items leave no trace, later items see earlier writes."""
     outcomes: list[Outcome] = []
-    keep, check, check_bad, ends = (
+    apply_item, check, check_bad, ends = (
         handler.apply(request, state),
         handler.check,
         handler.check_bad,
@@ -282,7 +274,7 @@ def apply_each(
         else:
             mark = set_mark()
             try:
-                outcome = keep(item)
+                outcome = apply_item(item)
             except Rejected as rejected:
                 state.undo_to(mark)
                 outcome = Outcome(item, Action.REJECTED, rejected.document, rejected.problems)
@@ -303,26 +295,20 @@ def apply_all(
         return tuple(
             _unapplied_outcome(item, verdicts.get(item.index, _NO_PROBLEMS)) for item in request.items
         )
-    try:
-        with state.item():
-            return _all_or_none(apply_each(request, verdicts, handler, state))
-    except _RollbackError as taken_back:
-        return tuple(
-            Outcome(outcome.item, Action.SKIPPED) if outcome.accepted else outcome
-            for outcome in taken_back.outcomes
-        )
-
-
-def _all_or_none(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    mark = state.mark()
+    outcomes = apply_each(request, verdicts, handler, state)
     if all(outcome.accepted for outcome in outcomes):
         return outcomes
-    raise _RollbackError(outcomes)
+    state.undo_to(mark)
+    return tuple(
+        Outcome(outcome.item, Action.SKIPPED) if outcome.accepted else outcome for outcome in outcomes
+    )
 
 
 def _check_item(item: Item, request: Request, check: CheckItem, state: State) -> Verdict:
-    """Return what the state has against the item."""
-    found = tuple(check(item, request, state)) if isinstance(item.document, dict) else ()
-    return Verdict(found) if found else _NO_PROBLEMS
+    """Check the item against the state."""
+    problems = tuple(check(item, request, state)) if isinstance(item.document, dict) else ()
+    return Verdict(problems) if problems else _NO_PROBLEMS
 
 
 def _merge_verdicts(first: Verdict, second: Verdict) -> Verdict:

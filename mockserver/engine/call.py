@@ -64,7 +64,7 @@ _REPEATED = (
 class Opened(Value, frozen=True):
     """A call whose envelope was opened once, its items judged; `request` None: it could not be read.
 
-    `refusal` says why the whole call is refused, None when it is not.
+    `refusal` refuses the whole call.
     """
 
     request: Request | None = None
@@ -134,7 +134,7 @@ class Pipeline:
             return admitted, _failure(error, state)
 
     def _takes_long(self, admitted: Admitted, state: CallState) -> bool:
-        """Return whether a call lists what may be very many records, or rules may have much to test."""
+        """Return whether a call may list very many records, or has much for rules of scenarios to test."""
         selector, match = self.admission.scenario_selector, admitted.match
         is_list = match is not None and not match.values and admitted.call.method in SAFE_METHODS
         return (is_list and state.size() > _MANY_RECORDS) or (

@@ -22,10 +22,7 @@ _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
 @dataclass(frozen=True, slots=True)
 class _Declarations:
-    """What all schemas of one place declare: members by name, other members, elements.
-
-    `allows_any_member`: a member of any name is allowed.
-    """
+    """Members by name, other members and elements that all schemas of one place declare."""
 
     members: dict[str, tuple[Document, ...]]
     others: tuple[Document, ...]
@@ -114,9 +111,8 @@ class ReplyConformance:
     def find_violation(self, method: str, path: str, reply: Reply, *, closed: bool = False) -> str:
         """Return how the answer violates the spec, "" if it does not.
 
-        Objects of a spec are open; `closed` also tells of members that it does not name. What no operation
-        answers is refused outside of every operation, and nothing is said of it, nor of what this server says
-        itself.
+        `closed` also reports members that the spec does not name. Answers outside every operation, and this
+        server's own problem documents, are not checked.
         """
         operation = self.operation(method, path)
         if operation is None or is_server_problem(reply):
@@ -129,31 +125,36 @@ class ReplyConformance:
         if not reply.body:
             return ""
         media_type, charset = parse_content_type({"content-type": reply.media_type or ""})
-        stated = next((one for one in operation.responses[status] if fnmatchcase(media_type, one)), None)
-        if stated is None:
+        declared_type = next(
+            (one for one in operation.responses[status] if fnmatchcase(media_type, one)), None
+        )
+        if declared_type is None:
             return f"{where} as {media_type or 'no media type'} is not in the spec"
-        place = (operation.id, status, stated)
+        place = (operation.id, status, declared_type)
         problems = self._problems(place, charset, reply.body, closed=closed)
         return f"{where}: {'; '.join(problems)}" if problems else ""
 
     def _problems(self, place: tuple[str, str, str], charset: str, body: bytes, *, closed: bool) -> list[str]:
         if place not in self.schemas:
-            made = self._schema(*place)
-            self.schemas[place] = made, DeclaredMembers(made.document, made.node)
+            schema_of_place = self._schema(*place)
+            self.schemas[place] = (
+                schema_of_place,
+                DeclaredMembers(schema_of_place.document, schema_of_place.node),
+            )
         schema, declared = self.schemas[place]
         try:
             value = _decode_body(body, charset, place[-1], schema)
             problems = schema.problems(value)
         except (MalformedBody, ValueError) as error:
             return [str(error)]
-        told = [f"{one.pointer}: {one.detail}" for one in problems]
+        messages = [f"{one.pointer}: {one.detail}" for one in problems]
         if closed:
             beyond = [
                 f'{pointer_of(path)}: "{path[-1]}" is not expected' for path in declared.undeclared(value)
             ]
-            told += [one for one in beyond if one not in told]
-        return told[:_MAX_REPORTED] + (
-            [f"{len(told) - _MAX_REPORTED} more"] if len(told) > _MAX_REPORTED else []
+            messages += [one for one in beyond if one not in messages]
+        return messages[:_MAX_REPORTED] + (
+            [f"{len(messages) - _MAX_REPORTED} more"] if len(messages) > _MAX_REPORTED else []
         )
 
     def _schema(self, operation_id: str, status: str, media_type: str) -> Schema:
@@ -161,8 +162,8 @@ class ReplyConformance:
         if media_type in XML_MEDIA_TYPES:
             document = without_omitted(document)
         operation = self.vendor.spec.operations[operation_id]
-        stated = resolve(document, document["paths"][operation.path][operation.method]["responses"][status])
-        schema = stated["content"][media_type].get("schema", {})
+        response = resolve(document, document["paths"][operation.path][operation.method]["responses"][status])
+        schema = response["content"][media_type].get("schema", {})
         return compile_schema(document, schema, {**COMMON_FORMATS, **self.vendor.vendor.formats})
 
 
@@ -178,10 +179,7 @@ class ConformanceChecker:
         return cls({vendor.name: ReplyConformance(vendor) for vendor in served})
 
     def find_violation(self, call: Call, reply: Reply) -> str:
-        """Return how an answer that a rule changed violates the vendor's spec, "" if it does not.
-
-        The spec is closed here: a member that it does not name is told of, as a strict reader would.
-        """
+        """Return how an answer that a rule changed violates the vendor's closed spec, "" if it does not."""
         return self.by_vendor[call.vendor].find_violation(call.method, call.path, reply, closed=True)
 
 

@@ -73,8 +73,8 @@ def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Han
     """Return the one record whose key the path parameters `key` name."""
 
     def handle(request: Request, state: State) -> Reply:
-        found = find_record(collection, _key_in_path(request, key), state)
-        return json_reply(form.status, found, form.media_type)
+        record = find_record(collection, _key_in_path(request, key), state)
+        return json_reply(form.status, record, form.media_type)
 
     return handle
 
@@ -84,9 +84,9 @@ def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> H
 
     def handle(request: Request, state: State) -> Reply:
         name = _key_in_path(request, key)
-        found = find_record(collection, name, state)
+        record = find_record(collection, name, state)
         del state.collection(collection)[name]
-        return json_reply(form.status, found, form.media_type) if form.schema else Reply(form.status)
+        return json_reply(form.status, record, form.media_type) if form.schema else Reply(form.status)
 
     return handle
 
@@ -99,8 +99,8 @@ def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> H
         records = list(state.collection(collection).values())
         if not member:
             return json_reply(form.status, records, form.media_type)
-        said = Message(form.status, "", is_refusal=False, counts={"total": len(records)})
-        return json_reply(form.status, filling.fill(form.schema, said, {member: records}), form.media_type)
+        message = Message(form.status, "", is_refusal=False, counts={"total": len(records)})
+        return json_reply(form.status, filling.fill(form.schema, message, {member: records}), form.media_type)
 
     return handle
 
@@ -154,7 +154,7 @@ def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[st
 
 
 TellMember: TypeAlias = Callable[[Outcome], Json]
-"""Returns what a row says of an item, None for nothing; made once, when the operation is compiled."""
+"""Returns the value of a row's member, None for no member; compiled with the operation."""
 
 WriteRow: TypeAlias = Callable[[Outcome, str], Json]
 """Returns the row of an item; the text is the time."""
@@ -183,9 +183,9 @@ class AnswerForm:
 
 @dataclass(frozen=True, slots=True)
 class RowMember:
-    """What a member of a row says: `usual` of an item without problems, by action, and `tell` of any.
+    """A member of a row: `usual` is its value for items without problems, by action; `tell` that of any item.
 
-    `usual` is None where that depends on the item.
+    `usual` is None where the value depends on the item.
     """
 
     tell: TellMember
@@ -198,7 +198,7 @@ def declared_form(contract: Spec, operation: Operation, otherwise: int) -> Answe
     status = next(codes, otherwise)
     document = contract.document
     responses = document["paths"][operation.path][operation.method]["responses"]
-    key = next((one for one in (str(status), "2XX") if one in responses), "")
+    key = next((key_name for key_name in (str(status), "2XX") if key_name in responses), "")
     contents: Mapping[str, Any] = resolve(document, responses[key]).get("content", EMPTY) if key else EMPTY
     media_type = next((name for name in contents if name.endswith("json")), JSON_TYPE)
     return AnswerForm(status, media_type, contents.get(media_type, EMPTY).get("schema", EMPTY))
@@ -218,8 +218,8 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
         if "count" in target:
             document = _with_value_at(document, target["count"], counts["accepted"])
         if isinstance(document, dict) and form.schema:
-            said = Message(form.status, "", is_refusal=False, counts=counts)
-            document = filling.fill(form.schema, said, document)
+            message = Message(form.status, "", is_refusal=False, counts=counts)
+            document = filling.fill(form.schema, message, document)
         return json_reply(form.status, document, form.media_type)
 
     return render
@@ -228,7 +228,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
 def _row_writer(
     filling: SchemaFilling, row: Document, key: tuple[str, ...], target: Mapping[str, Path]
 ) -> WriteRow:
-    """Return what writes an item's status, message and key, and what else the schema of a row requires."""
+    """Return the writer of rows: status, message, key, and further members that the schema requires."""
     places = {name: target[name] for name in ("status", "message", "key") if name in target}
     schemas = {name: filling.at(row, path) for name, path in places.items()}
     is_apart = "status" not in places or len(places.get("message", ())) > 1
@@ -239,15 +239,15 @@ def _row_writer(
     }
     is_flat = all(len(path) == 1 for path in places.values())
     tell = _flat_writer if is_flat else _nested_writer
-    told = tell([(path, writers[name]) for name, path in places.items()])
+    write_members = tell([(path, writers[name]) for name, path in places.items()])
     complete = _row_completer(row, is_flat=is_flat, places=places, schemas=schemas) if row else None
     if complete is None:
-        return told
+        return write_members
 
     def write(outcome: Outcome, now: str) -> Json:
-        made = told(outcome, now)
-        whole = complete(made)
-        return filling.fill(row, _message_of(outcome, now), made) if whole is None else whole
+        made = write_members(outcome, now)
+        completed = complete(made)
+        return filling.fill(row, _message_of(outcome, now), made) if completed is None else completed
 
     return write
 
@@ -255,10 +255,9 @@ def _row_writer(
 def _row_completer(
     row: Document, *, is_flat: bool, places: Mapping[str, Path], schemas: Mapping[str, Document]
 ) -> Callable[[Json], Json] | None:
-    """Return what gives back a row that its schema asks nothing more of, in its order; None for any other.
+    """Return a function that puts a complete row into its schema's order, or returns None for any other row.
 
-    A batch may have thousands of items, and to fill a schema takes a while. None where the schema asks
-    nothing more of any row.
+    It spares most rows the slow filling by schema. None: the schema requires nothing more of any row.
     """
     required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
     if is_flat and not any("properties" in node for node in schemas.values()):
@@ -272,55 +271,55 @@ def _row_completer(
         if len(path) > 1 or schemas[name].get("type") == "object" or "properties" in schemas[name]
     }
 
-    def complete(made: Json) -> Json:
-        if objects.isdisjoint(made) and made.keys() >= required:
-            return {name: made[name] for name in order if name in made}
+    def complete(row: Json) -> Json:
+        if objects.isdisjoint(row) and row.keys() >= required:
+            return {name: row[name] for name in order if name in row}
         return None
 
     return complete
 
 
 def _flat_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
-    """Return what writes members of a row; those without a value are left out."""
+    """Return the writer of a row of plain members; those without a value are left out."""
     named = [(str(path[0]), member) for path, member in members]
     usual = {action: _usual_members(named, action) for action in Action}
     whole = [(name, member.tell) for name, member in named]
     others = [(name, member.tell) for name, member in named if member.usual is None]
 
     def write(outcome: Outcome, _now: str) -> Json:
-        made, asked = ({}, whole) if outcome.problems else (usual[outcome.action].copy(), others)
+        row, asked = ({}, whole) if outcome.problems else (usual[outcome.action].copy(), others)
         for name, tell in asked:
             value = tell(outcome)
             if value is not None:
-                made[name] = value
-        return made
+                row[name] = value
+        return row
 
     return write
 
 
 def _usual_members(named: Iterable[tuple[str, RowMember]], action: Action) -> dict[str, Json]:
     """Return the members that are alike in the rows of all items without problems that had this action."""
-    told = {name: member.usual[action] for name, member in named if member.usual is not None}
-    return {name: value for name, value in told.items() if value is not None}
+    values = {name: member.usual[action] for name, member in named if member.usual is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _nested_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
-    """Return what writes values at places inside a row; those without a value are left out."""
+    """Return the writer of values at places inside a row; those without a value are left out."""
     listed = [(path, member.tell) for path, member in members]
 
     def write(outcome: Outcome, _now: str) -> Json:
-        made: Json = {}
+        row: Json = {}
         for path, tell in listed:
             value = tell(outcome)
             if value is not None:
-                made = _with_value_at(made, path, value)
-        return made
+                row = _with_value_at(row, path, value)
+        return row
 
     return write
 
 
 def _status_writer(node: Document) -> RowMember:
-    """Return what tells an item's status in the type that the schema has for it."""
+    """Return the status member, in the type of its schema."""
     usual = {action: _status_as(node, action, _STATUSES.get(action, _SKIPPED_STATUS)) for action in Action}
     rejected = {action: _status_as(node, action, _REJECTED_STATUS) for action in Action}
 
@@ -344,7 +343,7 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
 
 
 def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
-    """Return what tells an item's message; with `is_apart` a good item has none."""
+    """Return the message member; with `is_apart` good items have none."""
     if node.get("type") in ("array", "object"):
         return RowMember(
             lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
@@ -362,7 +361,7 @@ def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -
 
 
 def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
-    """Return what says in a sentence, within the limits, what became of an item."""
+    """Return the member with an outcome in a sentence, within the limits."""
     usual = {
         action: None if action in silent else fitting_text(limits, action.capitalize()) for action in Action
     }
@@ -377,7 +376,7 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
 
 
 def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
-    """Return what tells a key with the type of the item's member, or the type that the row's schema has."""
+    """Return the key member, in the type of the item's member or of the row's schema."""
     if len(key) == 1:
         return _member_writer(node, key[0])
     if node.get("type") != "object":
@@ -385,8 +384,8 @@ def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) ->
     accepted = {name: value_check(filling.at(node, (name,))) for name in key}
 
     def tell(outcome: Outcome) -> Json:
-        there = _members_of(outcome.item)
-        return {name: there[name] for name in key if accepted[name](there.get(name))}
+        members = _members_of(outcome.item)
+        return {name: members[name] for name in key if accepted[name](members.get(name))}
 
     return RowMember(tell)
 

@@ -36,12 +36,12 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
     "rejected": (422, 400),
     "too-many-items": (400, 422),
 }
-"""What a refusal is answered with where its own status is not declared and one of these is."""
+"""Statuses in place of a refusal's own, where only these are declared."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A declared form of a refusal, JSON or a text: media type, schema, examples, and what fills it."""
+    """A declared form of a refusal, JSON or a text: media type, schema, examples, filling."""
 
     media_type: str
     schema: Document
@@ -67,19 +67,19 @@ class DeclaredRefusals:
             sentence = _sentence(refusal) or _title(reply.status)
             return Reply(reply.status, sentence.encode(), TEXT_TYPE, self._headers(refusal))
         if form is not None:
-            said = _message(refusal, reply.status, call, state)
-            fitting = filter(form.compiled.accepts, self._bodies(form, said, json.decode(reply.body)))
-            made = next(fitting, None)
-            if made is not None:
-                reply = Reply(reply.status, json.encode(made), form.media_type)
+            message = _message(refusal, reply.status, call, state)
+            bodies = filter(form.compiled.accepts, self._bodies(form, message, json.decode(reply.body)))
+            body = next(bodies, None)
+            if body is not None:
+                reply = Reply(reply.status, json.encode(body), form.media_type)
         return replace(reply, headers=self._headers(refusal))
 
-    def _bodies(self, form: _Form, said: Message, details: Document) -> Iterator[Json]:
-        """Yield what the form may be filled with, the best first."""
-        declared = form.filling.merged(form.schema).get("properties", EMPTY)
-        of_problem = {name: value for name, value in details.items() if not declared or name in declared}
-        made = form.filling.fill(form.schema, said)
-        yield from (of_problem, made) if form.media_type == PROBLEM_TYPE or not made else (made,)
+    def _bodies(self, form: _Form, message: Message, details: Document) -> Iterator[Json]:
+        """Yield bodies for the form, the best first."""
+        members = form.filling.merged(form.schema).get("properties", EMPTY)
+        of_problem = {name: value for name, value in details.items() if not members or name in members}
+        filled = form.filling.fill(form.schema, message)
+        yield from (of_problem, filled) if form.media_type == PROBLEM_TYPE or not filled else (filled,)
         yield from form.examples
         yield details
 
@@ -92,14 +92,14 @@ class DeclaredRefusals:
         return (("WWW-Authenticate", challenge),) if challenge else ()
 
     def _form(self, operation: Operation, status: int) -> _Form | None:
-        known = declared_key(operation, status)
-        if (operation.id, known) not in self._forms:
-            self._forms[operation.id, known] = self._read_form(operation, known) if known else None
-        return self._forms[operation.id, known]
+        key = declared_key(operation, status)
+        if (operation.id, key) not in self._forms:
+            self._forms[operation.id, key] = self._read_form(operation, key) if key else None
+        return self._forms[operation.id, key]
 
-    def _read_form(self, operation: Operation, known: str) -> _Form | None:
+    def _read_form(self, operation: Operation, key: str) -> _Form | None:
         document = self.spec.document
-        node = document["paths"][operation.path][operation.method]["responses"][known]
+        node = document["paths"][operation.path][operation.method]["responses"][key]
         for media_type, content in resolve(document, node).get("content", EMPTY).items():
             schema = content.get("schema", EMPTY)
             if media_type == TEXT_TYPE or media_type.endswith("json"):
@@ -174,6 +174,6 @@ def refuse_with_problem_details(
 
 
 def _examples(document: Document, content: Document) -> list[Json]:
-    found = [content["example"]] if "example" in content else []
+    examples = [content["example"]] if "example" in content else []
     named = (resolve(document, one) for one in content.get("examples", EMPTY).values())
-    return [*found, *(one["value"] for one in named if "value" in one)]
+    return [*examples, *(one["value"] for one in named if "value" in one)]

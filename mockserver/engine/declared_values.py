@@ -1,7 +1,6 @@
 """Values for the answers that a spec declares: by name, type and limits of each member.
 
-A member that says something is there; of the others only the required ones, with the plainest value that
-their schema takes.
+Members with a meaning for the answer are filled; of the others only required ones, with the plainest value.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", 
 
 
 class Message(Value, frozen=True):
-    """What an answer says: status, sentence, title and neutral code, the problems, when and to which path.
+    """Content of an answer: status, sentence, title, neutral code, problems, time, address of the call.
 
-    `path` is that of one problem. `document` is an item, whose members the answer may repeat; `counts` say
-    how many items there are, by what became of them.
+    `path` is that of one problem. `document` is an item, whose members the answer may repeat; `counts` are
+    numbers of items, by outcome.
     """
 
     status: int
@@ -54,14 +53,14 @@ class Message(Value, frozen=True):
     counts: Mapping[str, int] = EMPTY
 
     def of(self, problem: Problem) -> Message:
-        """Return what is said of one problem alone."""
+        """Return the message of one problem alone."""
         return replace(
             self, sentence=problem.detail, code=problem.code, problems=(), path=problem.path, address=""
         )
 
 
 class Filled(Value, frozen=True):
-    """A value for a schema; `told`: it says something of the message, and is not only made up."""
+    """A value for a schema; `told`: it comes from the message, and is not made up."""
 
     value: Json
     told: bool = False
@@ -69,10 +68,7 @@ class Filled(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A schema without references, and what is asked of it for each item.
-
-    `origin` is the schema as it is written; `speaker` is the member that takes the sentence.
-    """
+    """A schema without references; `origin` as written, `speaker`: the member for the sentence."""
 
     origin: Any
     merged: dict[str, Any]
@@ -91,13 +87,13 @@ class SchemaFilling:
     document: Document
     nodes: dict[int, _Node] = field(default_factory=dict)
 
-    def fill(self, schema: Document, said: Message, given: Json = None) -> Json:
+    def fill(self, schema: Document, message: Message, given: Json = None) -> Json:
         """Return a value for the schema; members that are `given` stay as they are."""
-        return self._filled("", schema, said, given, _DEEPEST).value
+        return self._filled("", schema, message, given, _DEEPEST).value
 
-    def fill_member(self, name: str, schema: Any, said: Message) -> Json:
-        """Return a value for a member of that name, whether it says something or is made up."""
-        return self._filled(name, schema, said, None, _DEEPEST).value
+    def fill_member(self, name: str, schema: Any, message: Message) -> Json:
+        """Return a value for a member of that name, from the message or made up."""
+        return self._filled(name, schema, message, None, _DEEPEST).value
 
     def merged(self, schema: Any) -> dict[str, Any]:
         """Return the schema without `$ref` and `allOf`; of `oneOf` and `anyOf` with the first one."""
@@ -115,7 +111,7 @@ class SchemaFilling:
         return node
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
-        """Return the schema at the steps of a pointer; {} where nothing is said of it."""
+        """Return the schema at the steps of a pointer; {} where it has none."""
         node = self.merged(schema)
         for step in path:
             node = self.merged(node.get("properties", EMPTY).get(step, EMPTY))
@@ -129,52 +125,55 @@ class SchemaFilling:
             known = self.nodes[id(schema)] = _Node(schema, merged, speaker, value_check(merged))
         return known
 
-    def _filled(self, name: str, schema: Any, said: Message, given: Json, depth: int) -> Filled:
+    def _filled(self, name: str, schema: Any, message: Message, given: Json, depth: int) -> Filled:
         if depth == 0:
             return Filled(None)
-        known = self._node(schema)
-        node = known.merged
+        node_of = self._node(schema)
+        node = node_of.merged
         if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
-            return self._object(known, said, given, depth)
+            return self._object(node_of, message, given, depth)
         if given is not None:
             return Filled(given, told=True)
         if node.get("type") == "array":
-            return self._array(name, node, said, depth)
-        return _scalar(name, node, said)
+            return self._array(name, node, message, depth)
+        return _scalar(name, node, message)
 
-    def _object(self, known: _Node, said: Message, given: Json, depth: int) -> Filled:
-        node, speaker = known.merged, known.speaker
+    def _object(self, node_of: _Node, message: Message, given: Json, depth: int) -> Filled:
+        node, speaker = node_of.merged, node_of.speaker
         properties, others = node.get("properties", EMPTY), node.get("additionalProperties", True)
         there: Document = given if isinstance(given, dict) else EMPTY
         if not properties and isinstance(others, dict):
-            return self._by_place(others, said, depth)
+            return self._by_place(others, message, depth)
         if not properties and not there:
             return Filled({}, told=False)
-        required, made, told = node.get("required", ()), dict(there), False
+        required, members, told = node.get("required", ()), dict(there), False
         for member, schema in properties.items():
             if member in there:
-                found = self._filled(member, schema, said, there[member], depth - 1)
+                filled = self._filled(member, schema, message, there[member], depth - 1)
             else:
-                found = self._member(member, schema, said, speaker, depth)
-            wanted = found.told if given is None else member in there
-            if wanted or member in required:
-                made[member] = found.value
-            told = told or found.told
-        order = [*(one for one in properties if one in made), *(one for one in made if one not in properties)]
-        return Filled({one: made[one] for one in order}, told)
+                filled = self._member(member, schema, message, speaker, depth)
+            is_shown = filled.told if given is None else member in there
+            if is_shown or member in required:
+                members[member] = filled.value
+            told = told or filled.told
+        order = [
+            *(one for one in properties if one in members),
+            *(one for one in members if one not in properties),
+        ]
+        return Filled({one: members[one] for one in order}, told)
 
-    def _member(self, member: str, schema: Any, said: Message, speaker: str, depth: int) -> Filled:
-        repeated = said.document.get(member)
+    def _member(self, member: str, schema: Any, message: Message, speaker: str, depth: int) -> Filled:
+        repeated = message.document.get(member)
         repeats = repeated is not None and plain(member) not in STATUSES
         if repeats and self._node(schema).accepts(repeated):
             return Filled(repeated)
         if member == speaker:
-            return Filled(fitting_text(self._node(schema).merged, said.sentence, said.title), told=True)
-        found = self._filled(member, schema, said, None, depth - 1)
-        is_list = plain(member) in ERRORS and isinstance(found.value, list)
-        if is_list and speaker and not said.problems:
-            return Filled(found.value, told=False)
-        return found
+            return Filled(fitting_text(self._node(schema).merged, message.sentence, message.title), told=True)
+        filled = self._filled(member, schema, message, None, depth - 1)
+        is_list = plain(member) in ERRORS and isinstance(filled.value, list)
+        if is_list and speaker and not message.problems:
+            return Filled(filled.value, told=False)
+        return filled
 
     def _speaker(self, properties: Mapping[str, Any]) -> str:
         """Return the member that takes the sentence: the likeliest name among free texts, "" for none."""
@@ -185,79 +184,81 @@ class SchemaFilling:
         }
         return next((free[name] for name in SENTENCES if name in free), "")
 
-    def _by_place(self, schema: Document, said: Message, depth: int) -> Filled:
+    def _by_place(self, schema: Document, message: Message, depth: int) -> Filled:
         """Return problems by their place, as `{"/items/0/number": [...]}`."""
-        made: dict[str, Json] = {}
-        for problem in said.problems:
+        values: dict[str, Json] = {}
+        for problem in message.problems:
             node = self.merged(schema)
             inner = self._filled(
                 "errors" if node.get("type") == "array" else "message",
                 schema,
-                said.of(problem),
+                message.of(problem),
                 None,
                 depth - 1,
             )
             place = problem.pointer or "/"
-            both = isinstance(made.get(place), list) and isinstance(inner.value, list)
-            made[place] = [*made[place], *inner.value] if both else inner.value
-        return Filled(made, told=bool(made))
+            both = isinstance(values.get(place), list) and isinstance(inner.value, list)
+            values[place] = [*values[place], *inner.value] if both else inner.value
+        return Filled(values, told=bool(values))
 
-    def _array(self, name: str, node: Document, said: Message, depth: int) -> Filled:
+    def _array(self, name: str, node: Document, message: Message, depth: int) -> Filled:
         items, least = node.get("items", EMPTY), node.get("minItems", 0)
-        says = (not name or plain(name) in ERRORS) and (said.is_refusal or bool(said.problems))
-        parts = [said.of(one) for one in said.problems] or [replace(said, problems=())] if says else []
-        made = [self._filled("message", items, part, None, depth - 1).value for part in parts]
-        made = made[: node.get("maxItems", len(made))]
-        while len(made) < least:
-            made.append(self._filled("", items, said, None, depth - 1).value)
-        return Filled(made, told=says)
+        says = (not name or plain(name) in ERRORS) and (message.is_refusal or bool(message.problems))
+        parts = (
+            [message.of(one) for one in message.problems] or [replace(message, problems=())] if says else []
+        )
+        values = [self._filled("message", items, part, None, depth - 1).value for part in parts]
+        values = values[: node.get("maxItems", len(values))]
+        while len(values) < least:
+            values.append(self._filled("", items, message, None, depth - 1).value)
+        return Filled(values, told=says)
 
 
-def _scalar(name: str, node: Document, said: Message) -> Filled:
+def _scalar(name: str, node: Document, message: Message) -> Filled:
     if node.get("enum"):
-        return _chosen(name, node, said)
+        return _chosen(name, node, message)
     if node.get("type") in ("integer", "number"):
-        return _number(name, node, said)
-    return _truth(name, said) if node.get("type") == "boolean" else _text(name, node, said)
+        return _number(name, node, message)
+    return _truth(name, message) if node.get("type") == "boolean" else _text(name, node, message)
 
 
-def _chosen(name: str, node: Document, said: Message) -> Filled:
+def _chosen(name: str, node: Document, message: Message) -> Filled:
     values = [value for value in node["enum"] if value is not None]
-    found = pick(values, said.status, said.title, *words_of(said.code))
+    found = pick(values, message.status, message.title, *words_of(message.code))
     if found is None:
         found = pick(values, *LAST_RESORTS)
     says = plain(name) in CODES | STATUSES
     return Filled(found if found is not None else next(iter(values), None), told=says)
 
 
-def _number(name: str, node: Document, said: Message) -> Filled:
+def _number(name: str, node: Document, message: Message) -> Filled:
     called = plain(name)
     least, most = node.get("minimum"), node.get("maximum")
-    in_reach = (least is None or said.status >= least) and (most is None or said.status <= most)
+    in_reach = (least is None or message.status >= least) and (most is None or message.status <= most)
     if called in STATUSES | {"code", "errorcode"} and in_reach:
-        return Filled(said.status, told=True)
-    if (count := _count(called, said)) is not None:
+        return Filled(message.status, told=True)
+    if (count := _count(called, message)) is not None:
         return Filled(count)
     if node.get("nullable"):
         return Filled(None)
-    wanted = nearest_number(node, Decimal(0))
-    return Filled(int(wanted) if wanted == int(wanted) else wanted)
+    number = nearest_number(node, Decimal(0))
+    return Filled(int(number) if number == int(number) else number)
 
 
-def _count(called: str, said: Message) -> int | None:
-    found = next((one for one, others in COUNTS.items() if called in others), None)
-    return said.counts.get(found, 0) if found and said.counts else None
+def _count(called: str, message: Message) -> int | None:
+    kind = next((one for one, others in COUNTS.items() if called in others), None)
+    return message.counts.get(kind, 0) if kind and message.counts else None
 
 
-def _truth(name: str, said: Message) -> Filled:
+def _truth(name: str, message: Message) -> Filled:
     called = plain(name)
     if called in FAILURES:
-        return Filled(said.is_refusal, told=True)
-    return Filled(not said.is_refusal, told=called in SUCCESSES)
+        return Filled(message.is_refusal, told=True)
+    return Filled(not message.is_refusal, told=called in SUCCESSES)
 
 
-def _text(name: str, node: Document, said: Message) -> Filled:
-    told = _told_text(plain(name), node, said)
+def _text(name: str, node: Document, message: Message) -> Filled:
+    told = _told_text(plain(name), node, message)
     if told:
         fitting = fitting_text(node, *told)
         if fitting is not None:
@@ -268,31 +269,33 @@ def _text(name: str, node: Document, said: Message) -> Filled:
     if known:
         return Filled(known[0])
     text = (
-        said.now if node.get("format") == "date-time" and said.now else _INVENTED.get(node.get("format", ""))
+        message.now
+        if node.get("format") == "date-time" and message.now
+        else _INVENTED.get(node.get("format", ""))
     )
-    made = fitting_text(node, *((text,) if text else _TEXTS))
-    return Filled("" if made is None else made)
+    filler = fitting_text(node, *((text,) if text else _TEXTS))
+    return Filled("" if filler is None else filler)
 
 
-def _told_text(called: str, node: Document, said: Message) -> tuple[str, ...]:
-    """Return the texts that a member of this name may have, the best first; () where it says nothing."""
+def _told_text(called: str, node: Document, message: Message) -> tuple[str, ...]:
+    """Return texts of the message for a member of this name, the best first; () for none."""
     form = node.get("format", "")
     if form:
         is_time = form == "date-time" and called in TIMES
         is_type = form in ("uri", "uri-reference") and called == "type"
-        return (said.now,) if is_time else ("about:blank",) if is_type else ()
-    place = ".".join(map(str, said.path))
+        return (message.now,) if is_time else ("about:blank",) if is_type else ()
+    place = ".".join(map(str, message.path))
     choices = (
-        (PLACES, (pointer_of(said.path),) if said.path else ()),
+        (PLACES, (pointer_of(message.path),) if message.path else ()),
         (FIELDS, (place, place.rpartition(".")[2]) if place else ()),
-        (ADDRESSES, (said.address,)),
-        (STATUSES, (str(said.status), said.title)),
-        (CODES, _spellings(said.code)),
-        (TITLES, (said.title, said.sentence)),
-        (frozenset({"message"}), (said.sentence, said.title)),
+        (ADDRESSES, (message.address,)),
+        (STATUSES, (str(message.status), message.title)),
+        (CODES, _spellings(message.code)),
+        (TITLES, (message.title, message.sentence)),
+        (frozenset({"message"}), (message.sentence, message.title)),
     )
-    found = (texts for known, texts in choices if called in known and any(texts))
-    return tuple(filter(None, next(found, ())))
+    fitting = (texts for known, texts in choices if called in known and any(texts))
+    return tuple(filter(None, next(fitting, ())))
 
 
 def _spellings(code: str) -> tuple[str, ...]:

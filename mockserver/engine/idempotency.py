@@ -80,7 +80,7 @@ class IdempotencyExtension:
         return Reply(record["status"], record["body"].encode("latin-1"), record["media_type"], headers)
 
     def remember(self, call: Call, operation: Operation, reply: Reply, state: State) -> None:
-        """Keep what the key was answered first, a refusal too."""
+        """Keep the first answer to the key, refusals too."""
         key = self._key(call, operation)
         if not key:
             return

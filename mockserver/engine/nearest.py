@@ -76,12 +76,16 @@ def _segments(path: str) -> tuple[str, ...]:
 
 def _is_likely(sent: Iterable[str], route: _Route) -> bool:
     """Return whether a segment of the call is like one of the operation, apart from the vendor's name."""
-    names = [one for one in route.segments if not _is_parameter(one) and one != route.vendor]
+    names = [
+        segment_name
+        for segment_name in route.segments
+        if not _is_parameter(segment_name) and segment_name != route.vendor
+    ]
     return any(_similarity(segment, name) >= _ALIKE for segment in sent for name in names)
 
 
 def _distance(method: str, sent: tuple[str, ...], route: _Route) -> float:
-    """Return the edit distance of two requests, counted in segments and what they differ by."""
+    """Return the edit distance of two requests, in weighted segments."""
     row = [_LEFT_OUT * count for count in range(len(route.segments) + 1)]
     for segment in sent:
         above, row = row, [row[0] + _TOO_MUCH]

@@ -1,9 +1,9 @@
 """Answers that a call asks for: a media type by `Accept`, an example by `Prefer`.
 
-A spec with `x-negotiation` asks for it. Its `default` names the assumption that says which form a call gets
-that leaves it open: `json`, `xml`, or `by_client`, which is XML for a call with one of the headers in
-`xml-clients`. `charset` stands behind the media type of JSON. Where an operation declares 406, that is what
-a call gets that accepts none of the media types of its answers.
+`x-negotiation` in a spec turns on media types. Its `default` names the assumption with the form for calls
+that leave it open: `json`, `xml`, or `by_client`, XML for calls with one of the headers in `xml-clients`.
+`charset` stands behind the media type of JSON. An operation with a 406 refuses calls that accept none of its
+media types.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from mockserver.spec.xml import XML_MEDIA_TYPES, XmlPlaces, XmlWriter
 _REFUSED = "406"
 _NAMED = 2
 _USUAL = ("", "*/*", JSON_TYPE)
-"""What most calls accept; they are not asked further."""
+"""`Accept` of most calls, which need no ranking."""
 
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """The negotiation of one spec; `assumption` says what a call gets that leaves it open, "" for JSON.
+    """The negotiation of one spec; `assumption` has the form for calls that leave it open, "": JSON.
 
     `xml_clients` are headers, by name, and how their values begin; `json_type` is how JSON is announced.
     """
@@ -71,10 +71,10 @@ class Negotiation:
 
         Of a call without an operation, any operation of its path declares the answer.
         """
-        shown = self._in_xml(call, operation, reply)
-        if shown.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
-            return shown
-        return replace(shown, media_type=self.json_type)
+        in_xml = self._in_xml(call, operation, reply)
+        if in_xml.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
+            return in_xml
+        return replace(in_xml, media_type=self.json_type)
 
     def _in_xml(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
         accept = call.headers.get("accept", "")
@@ -98,8 +98,8 @@ class Negotiation:
 
     def _schema(self, operation: Operation, status: int, media_type: str) -> Document:
         document = self.spec.document
-        stated = document["paths"][operation.path][operation.method]["responses"][str(status)]
-        schema: Document = resolve(document, stated)["content"][media_type].get("schema", {})
+        response = document["paths"][operation.path][operation.method]["responses"][str(status)]
+        schema: Document = resolve(document, response)["content"][media_type].get("schema", {})
         return schema
 
     def _prefers_xml(self, call: Call) -> bool:
@@ -116,7 +116,7 @@ class Negotiation:
 
 
 def read_negotiation(spec: Spec) -> Negotiation | None:
-    """Return what the spec's `x-negotiation` asks for, None without one."""
+    """Return the negotiation of the spec's `x-negotiation`, None without one."""
     node = spec.document.get("x-negotiation")
     if node is None:
         return None
@@ -130,27 +130,27 @@ def read_negotiation(spec: Spec) -> Negotiation | None:
 
 @lru_cache(maxsize=256)
 def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) -> str | None:
-    """Return the offered media type that `accept` wants most, None if it wants none (RFC 9110 §12.5.1).
+    """Return the offered media type that `accept` ranks highest, None if it takes none (RFC 9110 §12.5.1).
 
-    Of equal ones the one that is named before a range, then the one named first; what is left open is the
-    first offered, or if `prefers_xml` the first that is XML. A range may be offered too.
+    Exact names go before ranges, then the order in `accept`, then XML if `prefers_xml`, then the offered
+    order. A range may be offered too.
     """
-    wanted = [(name, quality, place) for place, (name, quality) in enumerate(parse_accept(accept or "*/*"))]
+    ranges = [(name, quality, place) for place, (name, quality) in enumerate(parse_accept(accept or "*/*"))]
     ranked = [
         (quality, exactness, -place, prefers_xml and media_type in XML_MEDIA_TYPES, -index, media_type)
         for index, media_type in enumerate(offered)
-        for quality, exactness, place in [_best_match(media_type, wanted)]
+        for quality, exactness, place in [_best_match(media_type, ranges)]
         if quality > 0
     ]
     return max(ranked)[-1] if ranked else None
 
 
-def _best_match(media_type: str, wanted: list[tuple[str, float, int]]) -> tuple[float, int, int]:
+def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[float, int, int]:
     """Return the quality that the most exact range gives to a media type, how exact it is, and its place."""
     family = media_type.partition("/")[0]
     for exactness, name in ((_NAMED, media_type), (1, f"{family}/*"), (0, "*/*")):
-        for given, quality, place in wanted:
-            if given == name or (media_type == "*/*" and not exactness):
+        for name_given, quality, place in ranges:
+            if name_given == name or (media_type == "*/*" and not exactness):
                 return quality, exactness, place
     return 0.0, 0, 0
 
@@ -172,7 +172,7 @@ _OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""),
 
 
 class Preference(Value, frozen=True):
-    """The preference of a call; "" for what it leaves open."""
+    """The preference of a call; "" for an open part."""
 
     code: str = ""
     example: str = ""
@@ -197,19 +197,19 @@ def parse_preference(headers: Mapping[str, str]) -> Preference | None:
     """Return the first preferred code and example, None if the call prefers neither."""
     if PREFER_HEADER not in headers:
         return None
-    found: dict[str, str] = {}
+    preferred: dict[str, str] = {}
     for element in _ELEMENT.findall(headers[PREFER_HEADER]):
         if pair := _PAIR.fullmatch(element):
             quoted, bare = pair[2], pair[3]
             text = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-            found.setdefault(pair[1].lower(), text)
-    return Preference(**found) if any(found.values()) else None
+            preferred.setdefault(pair[1].lower(), text)
+    return Preference(**preferred) if any(preferred.values()) else None
 
 
 def preferred_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """Return the `example` that the call would rather have, and that it was preferred."""
+    """Return the preferred example, with `Preference-Applied`."""
     reply = example_reply(preference, call, operation, spec, render_refusal)
     return replace(reply, headers=(*reply.headers, (APPLIED_HEADER, preference.applied)))
 
@@ -222,17 +222,17 @@ def example_reply(
     `render_refusal` words it.
 
     Raises:
-        ServerRefusal: the spec has no such status or example (400); what it has is listed.
+        ServerRefusal: 400 with the known ones, if the spec has no such status or example.
     """
     statuses = _wanted_statuses(preference, spec, operation)
-    shown = [one for status in statuses for one in _examples_of(spec, operation, status)]
-    fitting = [one for one in shown if preference.example in ("", one.name)]
+    examples = [example for status in statuses for example in _examples_of(spec, operation, status)]
+    fitting = [example for example in examples if preference.example in ("", example.name)]
     if fitting:
-        first = [one for one in fitting if one.status == fitting[0].status]
+        first = [example for example in fitting if example.status == fitting[0].status]
         return _reply_with_example(_best_accepted(first, call.headers.get("accept", "")))
     if preference.example:
         raise _unknown_preference(
-            "example", preference.example, sorted({one.name for one in shown if one.name})
+            "example", preference.example, sorted({example.name for example in examples if example.name})
         )
     return _refusal_with_status(int(preference.code), call, render_refusal)
 
@@ -240,9 +240,9 @@ def example_reply(
 def _wanted_statuses(preference: Preference, spec: Spec, operation: Operation) -> list[str]:
     if not preference.code:
         return [status for status in operation.responses if status.startswith("2")]
-    codes = _known_codes(spec, operation)
-    if preference.code not in codes:
-        raise _unknown_preference("code", preference.code, codes)
+    known = _known_codes(spec, operation)
+    if preference.code not in known:
+        raise _unknown_preference("code", preference.code, known)
     return [preference.code]
 
 
@@ -260,7 +260,7 @@ def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[Spec
                 yield SpecExample(status, media_type, name, value)
 
 
-def _best_accepted(shown: list[SpecExample], accept: str) -> SpecExample:
+def _best_accepted(examples: list[SpecExample], accept: str) -> SpecExample:
     """Return the example whose media type the call accepts best, else the first."""
     ranges = dict(parse_accept(accept))
 
@@ -268,13 +268,13 @@ def _best_accepted(shown: list[SpecExample], accept: str) -> SpecExample:
         family = one.media_type.partition("/")[0]
         return next((ranges[name] for name in (one.media_type, f"{family}/*", "*/*") if name in ranges), 0.0)
 
-    return max(shown, key=quality)
+    return max(examples, key=quality)
 
 
-def _reply_with_example(shown: SpecExample) -> Reply:
-    text = isinstance(shown.value, str) and "json" not in shown.media_type
-    body = shown.value.encode() if text else json.encode(shown.value)
-    return Reply(int(shown.status), body, shown.media_type)
+def _reply_with_example(example: SpecExample) -> Reply:
+    text = isinstance(example.value, str) and "json" not in example.media_type
+    body = example.value.encode() if text else json.encode(example.value)
+    return Reply(int(example.status), body, example.media_type)
 
 
 def _refusal_with_status(status: int, call: Call, render_refusal: RenderRefusal) -> Reply:
@@ -295,9 +295,9 @@ def _known_codes(spec: Spec, operation: Operation) -> list[str]:
     ]
 
 
-def _unknown_preference(what: str, found: str, there: list[str]) -> ServerRefusal:
-    near = get_close_matches(found, there, 1) if what == "example" else ()
+def _unknown_preference(what: str, value: str, known: list[str]) -> ServerRefusal:
+    near = get_close_matches(value, known, 1) if what == "example" else ()
     hint = f"; do you mean {near[0]}?" if near else ""
-    listed = ", ".join(there) or "none"
-    detail = f"{what}={found}: the spec has no such {what} here{hint}; there are {listed}"
-    return ServerRefusal(400, f"unknown-{what}", detail, {"available": there})
+    listed = ", ".join(known) or "none"
+    detail = f"{what}={value}: the spec has no such {what} here{hint}; there are {listed}"
+    return ServerRefusal(400, f"unknown-{what}", detail, {"available": known})

@@ -102,7 +102,7 @@ def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOpe
     """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
 
     Raises:
-        SpecError: a schema or an extension is not what it has to be.
+        SpecError: a schema or an extension is invalid.
     """
     schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats})
     places = XmlPlaces(spec.document)

@@ -1,4 +1,4 @@
-"""Word why a whole call is refused, for the log, the journal and `Mock-Reason`: what, where, and the cure.
+"""Reasons why a whole call is refused, for the log, the journal and `Mock-Reason`: fault, place, cure.
 
 The vendor's answer shows none of it. Every sentence is made here, from the refusal and its `hint`.
 """
@@ -65,49 +65,49 @@ class ReasonWriter(Value, frozen=True):
             return (
                 f"start with --cors {shown_origin(call.headers['origin'])} to let pages of that origin call"
             )
-        said = refusal.hint or self._explain(refusal, call, operation, state)
+        reason = refusal.hint or self._explain(refusal, call, operation, state)
         if operation is None and not isinstance(refusal, (NotFound, MethodNotAllowed)):
-            said = f"{said}; also {describe_miss(self.directory, call)}"
-        return one_line(said)
+            reason = f"{reason}; also {describe_miss(self.directory, call)}"
+        return one_line(reason)
 
     def _explain(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> str:
         access = AccessReasons(self.served, self.strict)
         match refusal:
             case Unauthorized():
-                said = access.unauthorized(refusal, call, operation, state)
+                reason = access.unauthorized(refusal, call, operation, state)
             case Forbidden(reason="scope"):
-                said = access.scope(refusal, call, operation)
+                reason = access.scope(refusal, call, operation)
             case NotFound(what="path"):
-                said = describe_miss(self.directory, call)
+                reason = describe_miss(self.directory, call)
             case NotFound():
-                said = _unknown_record(refusal, state)
+                reason = _unknown_record(refusal, state)
             case MethodNotAllowed(allowed=allowed) if allowed:
-                said = self._other_methods(allowed, call)
+                reason = self._other_methods(allowed, call)
             case InvalidCall() | Rejected():
-                said = self._problems(refusal)
+                reason = self._problems(refusal)
             case MalformedBody():
-                said = _malformed(refusal, call, operation)
+                reason = _malformed(refusal, call, operation)
             case _:
-                said = _beyond_limits(refusal, call)
-        return said or refusal.detail
+                reason = _beyond_limits(refusal, call)
+        return reason or refusal.detail
 
     def _other_methods(self, allowed: Iterable[str], call: Call) -> str:
-        """Return the methods that the path has, and what the spec says of the path."""
+        """Return the methods of the path, with its description in the spec."""
         spec = self.served.spec
         operation = spec.find_operation(call.path, call.method)
         about = spec.document["paths"][operation.path].get("description", "") if operation else ""
-        said = f"this path has no {call.method}; it has {_either(allowed)}"
-        return f"{said}. {about}" if about else said
+        sentence = f"this path has no {call.method}; it has {_either(allowed)}"
+        return f"{sentence}. {about}" if about else sentence
 
     def _problems(self, refusal: InvalidCall | Rejected) -> str:
         """Return the first problems; with a missing tenant header, a tenant that the fixtures have."""
-        told = describe_problems(refusal.problems)
+        sentence = describe_problems(refusal.problems)
         header = self.served.tenant_header
         if not header or all(problem.path != ("header", header) for problem in refusal.problems):
-            return told
+            return sentence
         tenants = [scope.partition("/")[2] for scope in self.served.fixtures]
-        works = next(filter(None, tenants), "")
-        return f'{told}; "{header}: {works}" works' if works else told
+        example = next(filter(None, tenants), "")
+        return f'{sentence}; "{header}: {example}" works' if example else sentence
 
 
 def describe_miss(directory: OperationDirectory, call: Call) -> str:
@@ -117,11 +117,11 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
     mounted = call.mount[len(prefix) :]
     if call.vendor and call.path in ("", "/"):
         return f"no such operation; all are listed at {own}/ui/"
-    found = directory.nearest(call.method, mounted + call.path, prefix)
-    if found:
-        return f"no such operation; nearest is {found}"
-    listed = f"{own}/ui/" if call.vendor else "/_mock/vendors"
-    return f"no such operation; all are listed at {listed}"
+    nearest = directory.nearest(call.method, mounted + call.path, prefix)
+    if nearest:
+        return f"no such operation; nearest is {nearest}"
+    address = f"{own}/ui/" if call.vendor else "/_mock/vendors"
+    return f"no such operation; all are listed at {address}"
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
@@ -130,7 +130,7 @@ def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
 
 
 def shown_origin(origin: str) -> str:
-    """Return an origin as the value of `--cors`; the word ORIGIN for what no browser sends."""
+    """Return an origin as the value of `--cors`; the word ORIGIN for a text that no browser sends."""
     return origin if _ORIGIN.fullmatch(origin) else "ORIGIN"
 
 
@@ -144,37 +144,37 @@ def one_line(text: str) -> str:
 def _unknown_record(refusal: NotFound, state: State) -> str:
     """Return that there is no such record, and the keys of some that there are."""
     known = state.collection(refusal.what)
-    some = list(islice(known, _SHOWN_KEYS))
-    more = f" and {len(known) - len(some):,} more" if len(known) > len(some) else ""
-    there = f"which has {', '.join(some)}{more}" if some else "which is empty"
+    shown = list(islice(known, _SHOWN_KEYS))
+    more = f" and {len(known) - len(shown):,} more" if len(known) > len(shown) else ""
+    there = f"which has {', '.join(shown)}{more}" if shown else "which is empty"
     return f"no record {refusal.key} in {refusal.what}, {there}"
 
 
 def _malformed(refusal: MalformedBody, call: Call, operation: Operation | None) -> str:
     if not call.body:
-        kinds = [body.name for body in operation.bodies] if operation else []
-        return f"the body is empty; send {_either(kinds)}" if kinds else "the body is empty"
+        media_types = [body.name for body in operation.bodies] if operation else []
+        return f"the body is empty; send {_either(media_types)}" if media_types else "the body is empty"
     media_type, _ = parse_content_type(call.headers)
     return f"the body cannot be read as {media_type or 'its media type'}: {refusal.detail}"
 
 
 def _beyond_limits(refusal: Refusal, call: Call) -> str:
     """Return which limit or media type the call does not keep; "" for any other refusal."""
-    said = ""
+    reason = ""
     match refusal:
         case UnsupportedMediaType():
-            said = _media_type(refusal)
+            reason = _media_type(refusal)
         case NotAcceptable(accept=accept):
-            said = f"Accept: {accept} names no media type that can be sent; application/json can"
+            reason = f"Accept: {accept} names no media type that can be sent; application/json can"
         case TooLarge(limit=limit):
             length = call.headers.get("content-length", "")
-            found = f"{int(length):,} bytes" if length.isdecimal() and int(length) > limit else "more"
-            said = f"the body has {found}, at most {limit:,} are allowed; send less, or raise --max-body"
+            size = f"{int(length):,} bytes" if length.isdecimal() and int(length) > limit else "more"
+            reason = f"the body has {size}, at most {limit:,} are allowed; send less, or raise --max-body"
         case TooManyItems(limit=limit, found=count):
-            said = f"{count:,} items, at most {limit:,} are allowed; send fewer, or raise --max-items"
+            reason = f"{count:,} items, at most {limit:,} are allowed; send fewer, or raise --max-items"
         case TooManyRequests(which=which, wait=wait):
-            said = describe_quota(which, wait)
-    return said
+            reason = describe_quota(which, wait)
+    return reason
 
 
 def describe_quota(which: str, wait: int | None) -> str:
@@ -184,11 +184,13 @@ def describe_quota(which: str, wait: int | None) -> str:
 
 
 def _media_type(refusal: UnsupportedMediaType) -> str:
-    wanted = refusal.supported
-    if wanted and all("/" not in one for one in wanted):
-        return f"Content-Encoding: {refusal.media_type} cannot be read; {_either(wanted)} can"
-    found = f"Content-Type: {refusal.media_type} cannot be read" if refusal.media_type else "no Content-Type"
-    return f"{found}; send {_either(wanted)}" if wanted else found
+    supported = refusal.supported
+    if supported and all("/" not in one for one in supported):
+        return f"Content-Encoding: {refusal.media_type} cannot be read; {_either(supported)} can"
+    sentence = (
+        f"Content-Type: {refusal.media_type} cannot be read" if refusal.media_type else "no Content-Type"
+    )
+    return f"{sentence}; send {_either(supported)}" if supported else sentence
 
 
 def _either(names: Iterable[str]) -> str:
@@ -237,19 +239,19 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
     "minimum": ("at least", ""),
     "maximum": ("at most", ""),
 }
-"""For a rule with a bound: which side it is on, and what is counted; "" if the value itself is bounded."""
+"""For rules with a bound: its side and its unit; "" if the value itself is bounded."""
 
 
 def describe_problems(problems: Sequence[Problem]) -> str:
     """Return the first problems, then how many more there are: "/0/id is missing; and 3 more"."""
-    different = {(one.path, one.code, one.rule): one for one in problems}
-    told = [describe_problem(one) for one in islice(different.values(), _SHOWN_PROBLEMS)]
-    more = len(different) - len(told)
-    return "; ".join([*told, *([f"and {more:,} more"] if more > 0 else [])])
+    distinct = {(problem.path, problem.code, problem.rule): problem for problem in problems}
+    sentences = [describe_problem(problem) for problem in islice(distinct.values(), _SHOWN_PROBLEMS)]
+    more = len(distinct) - len(sentences)
+    return "; ".join([*sentences, *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def describe_problem(problem: Problem) -> str:
-    """Return one problem: its place, what was expected there, and what was found."""
+    """Return one problem: place, expected and actual value."""
     if problem.rule == FAULT_RULE:
         return f"{place_of(problem)}: {redact_body(problem.detail or problem.code)}"
     return f"{place_of(problem)} {_complaint(problem)}"
@@ -277,7 +279,7 @@ def _complaint(problem: Problem) -> str:
 
 
 def _expectation(problem: Problem) -> str:
-    """Return what the rule expects: a type, one of some values, a format; "" for any other rule."""
+    """Return the rule's type, values or format in words; "" for any other rule."""
     rule, expected = problem.rule, problem.expected
     if rule.startswith("format:"):
         name = rule.partition(":")[2]
@@ -295,7 +297,7 @@ def _expectation(problem: Problem) -> str:
 
 
 def _pattern_in_words(pattern: str) -> str:
-    """Return a short pattern itself; of a long one, what matches it."""
+    """Return a short pattern itself; for a long one, a sample that it matches."""
     if len(pattern) <= _MAX_PATTERN:
         return f"text like {pattern}"
     try:
@@ -309,7 +311,7 @@ def _pattern_in_words(pattern: str) -> str:
 
 
 def _own_words(problem: Problem) -> str:
-    """Return what the problem says itself; nothing of it if its member holds a credential."""
+    """Return the problem's own detail; not for members that hold credentials."""
     if is_secret(problem) or not problem.detail:
         return f"is refused ({problem.code})"
     return f"is refused: {redact_body(problem.detail)}"
@@ -317,14 +319,14 @@ def _own_words(problem: Problem) -> str:
 
 def _bound_complaint(problem: Problem) -> str:
     (side, counted), found = _BOUNDS[problem.rule], problem.found
-    wanted = f"must {'have' if counted else 'be'} {side} {problem.expected}{counted}"
+    requirement = f"must {'have' if counted else 'be'} {side} {problem.expected}{counted}"
     if not counted:
-        return f"{wanted}, found {_shown(problem)}"
-    return f"{wanted}, found {len(found):,}" if isinstance(found, (str, list, dict)) else wanted
+        return f"{requirement}, found {_shown(problem)}"
+    return f"{requirement}, found {len(found):,}" if isinstance(found, (str, list, dict)) else requirement
 
 
 def _shown(problem: Problem) -> str:
-    """Return the value that was found, cut; a container by its kind, a credential not at all."""
+    """Return the actual value, cut; a container by its kind, a credential masked."""
     found = problem.found
     if isinstance(found, dict):
         return "an object"
@@ -378,21 +380,21 @@ class AccessReasons(Value, frozen=True):
             return f"{self._missing(scheme, call, operation)}; {self._cure(scheme, operation)}"
         known = state.collection(CREDENTIALS, "").get(text) or EMPTY
         if not known and (mistake := find_mistake(text)):
-            said = f"the {_noun(scheme)} {mistake}"
+            reason = f"the {_noun(scheme)} {mistake}"
         else:
-            said = self._complaint(refusal, self._name_of(text), known, scheme, state)
-        return f"{said}; {self._cure(scheme, operation, refused=text)}"
+            reason = self._complaint(refusal, self._name_of(text), known, scheme, state)
+        return f"{reason}; {self._cure(scheme, operation, refused=text)}"
 
     def scope(self, refusal: Forbidden, call: Call, operation: Operation | None) -> str:
-        """Return which scope the credential lacks, what it has, and a credential that has it."""
+        """Return the missing scope, the scopes of the credential, and a credential with the missing one."""
         scheme, text = next(self._sent(call, operation), (None, ""))
         name = self._name_of(text) if text else call.principal.name
         if call.principal.facts.get("kind") == "read-only":
-            said = f"{name} may only read"
+            reason = f"{name} may only read"
         else:
             held = " ".join(sorted(call.principal.scopes or ())) or "none"
-            said = f"{name} lacks the scope {refusal.detail} (it has {held})"
-        return said if scheme is None else f"{said}; {self._cure(scheme, operation, refused=text)}"
+            reason = f"{name} lacks the scope {refusal.detail} (it has {held})"
+        return reason if scheme is None else f"{reason}; {self._cure(scheme, operation, refused=text)}"
 
     def _complaint(
         self, refusal: Unauthorized, name: str, known: Document, scheme: SecurityScheme, state: State
@@ -402,15 +404,15 @@ class AccessReasons(Value, frozen=True):
         gone = state.now - parse_instant(known["expires"]) if "expires" in known else _NOT_YET
         if gone >= timedelta():
             return f"{name} expired {describe_duration(gone)} ago by the sandbox clock"
-        why = known.get("kind", refusal.reason)
-        if why in ("expired", "revoked"):
-            return f"{name} is {why}"
+        reason = known.get("kind", refusal.reason)
+        if reason in ("expired", "revoked"):
+            return f"{name} is {reason}"
         if scheme.node.get("scheme") == _BASIC and name in map(_without_password, self._fixtures()):
             return f"this is not the password of {name}"
         return f"{name} is not {'known here' if self.strict else 'accepted'}"
 
     def _missing(self, scheme: SecurityScheme, head: Head, operation: Operation | None) -> str:
-        """Return what the call lacks, or brings in another form than the scheme's."""
+        """Return the missing credential, or its wrong form."""
         kind = head.headers.get("authorization", "").partition(" ")[0]
         if scheme.node["type"] == _API_KEY or not kind:
             return "no credentials" if scheme.node["type"] != _API_KEY else f"no {self._form(scheme)}"
@@ -422,7 +424,7 @@ class AccessReasons(Value, frozen=True):
         return f"Authorization: {word} is not followed by one credential of that form"
 
     def _cure(self, scheme: SecurityScheme, operation: Operation | None, refused: str = "") -> str:
-        """Return what to send instead: a good credential of the fixtures, or any."""
+        """Return a cure: a good credential of the fixtures, or any."""
         good = next(self._good(scheme, operation), "")
         mode = "strict" if self.strict else "lenient"
         if good and (refused or self.strict):
@@ -435,14 +437,14 @@ class AccessReasons(Value, frozen=True):
 
     def _good(self, scheme: SecurityScheme, operation: Operation | None) -> Iterator[str]:
         """Yield the fixtures' credentials that may use the operation; a user without its password."""
-        wanted = operation.scopes if operation else frozenset()
-        for text, known in self._fixtures().items():
-            scopes = known.get("scopes")
+        scopes_needed = operation.scopes if operation else frozenset()
+        for text, facts in self._fixtures().items():
+            scopes = facts.get("scopes")
             if (
-                known.get("scheme", scheme.name) == scheme.name
-                and known.get("kind", _GOOD) == _GOOD
-                and "expires" not in known
-                and (scopes is None or not wanted or wanted & set(scopes))
+                facts.get("scheme", scheme.name) == scheme.name
+                and facts.get("kind", _GOOD) == _GOOD
+                and "expires" not in facts
+                and (scopes is None or not scopes_needed or scopes_needed & set(scopes))
             ):
                 yield _without_password(text)
 
@@ -470,8 +472,8 @@ class AccessReasons(Value, frozen=True):
     def _authorizations(self, operation: Operation | None) -> list[SecurityScheme]:
         """Return the operation's schemes whose credentials stand in `Authorization`."""
         names = (name for alternative in (operation.security if operation else ()) for name in alternative)
-        found = (self.served.schemes[name] for name in names)
-        return [one for one in found if one.node["type"] != _API_KEY]
+        schemes = (self.served.schemes[name] for name in names)
+        return [one for one in schemes if one.node["type"] != _API_KEY]
 
     def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
         """Yield the call's credentials for the operation's schemes, the one that names the caller first."""
@@ -481,7 +483,7 @@ class AccessReasons(Value, frozen=True):
                     yield self.served.schemes[name], text
 
     def _form(self, scheme: SecurityScheme) -> str:
-        """Return what a request has to bring for the scheme."""
+        """Return the form of the scheme's credential in a request."""
         if scheme.node["type"] != _API_KEY:
             return f'"Authorization: {_scheme_word(scheme)} ..."'
         place = "query parameter" if scheme.node["in"] == "query" else "header"

@@ -60,7 +60,7 @@ class LoadedVendor:
         return _assumptions_of(self.vendor)
 
     def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
-        """Whose `replay` and `remember` the call is for: the extension's where it is on, or the vendor's."""
+        """Return the owner of `replay` and `remember`: the extension where it is on, else the vendor."""
         return (
             self.idempotency
             if self.idempotency is not None and self.idempotency.is_enabled(call)
@@ -172,7 +172,7 @@ def _assumptions_of(vendor: Vendor) -> tuple[Assumption, ...]:
 
 
 def _has_own_idempotency(vendor: Vendor) -> bool:
-    """Return whether the vendor knows of itself what becomes of the same call twice."""
+    """Return whether the vendor has its own answer to the same call sent twice."""
     return vendor.replay is not None or vendor.remember is not None
 
 
@@ -210,24 +210,24 @@ def _check_operation_ids(contract: Spec, vendor: Vendor) -> None:
             raise VendorError(f"{contract.name}: {operation} is not an operation of its spec")
 
 
-def _batch_handler(contract: Spec, operation: Operation, room: BatchHandler) -> CompleteBatchHandler:
+def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) -> CompleteBatchHandler:
     batch = operation.batch
     where = f"{contract.name}: {operation.id}"
     if batch is None:
         raise VendorError(f"{where}: has no x-batch")
-    if room.apply is None and not (batch.collection and batch.key):
+    if handler.apply is None and not (batch.collection and batch.key):
         raise SpecError(
             f"{where}: add to its x-batch: collection: <where accepted items live>, key: [<member>]"
         )
-    if room.render is None and "list" not in batch.outcome:
+    if handler.render is None and "list" not in batch.outcome:
         raise SpecError(
             f"{where}: add to its x-batch: "
             "outcome: {list: /data, status: /status, message: /body, key: /id}"
         )
     form = declared_form(contract, operation, 207)
-    parts = {part.name: getattr(room, part.name) for part in fields(room)}
-    parts["apply"] = room.apply or declared_answers.upsert_items(batch)
-    parts["render"] = room.render or render_outcomes(contract, batch, form)
+    parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
+    parts["apply"] = handler.apply or declared_answers.upsert_items(batch)
+    parts["render"] = handler.render or render_outcomes(contract, batch, form)
     return CompleteBatchHandler(**parts)
 
 
