@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help run assets test lint fmt test-browser test-redis goldens coverage contract power harden soak stories clients people bench bench-peers bench-redis pages docs lock clean
+.PHONY: help run assets test suites lint fmt test-browser test-redis goldens coverage contract power harden soak stories clients people bench bench-peers bench-redis pages docs lock clean
 
 PORT ?= 8080
 PY := PYTHONPATH=. .venv/bin/python
 PYTEST := .venv/bin/python -m pytest --dist worksteal
 STYLE := .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/lint-imports --no-logo && .venv/bin/codespell
-# Suites that judge the whole server; to count lines they would take nearly twice as long, and add none.
-SUITES := contract/test_suite.py catalogue clients invariants journeys stories
+# They judge the whole server, and take their time; CI runs them after `make test`.
+SUITES := clients invariants journeys stories
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -16,12 +16,12 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 run: $(RUN) $(ASSETS) ## set up and serve on PORT (8080)
 	@STARTED_BY_MAKE=1 .venv/bin/mockserver run --port $(PORT)
-assets: .venv/bin/python ## fetch htmx and Swagger UI for the pages, as the lock of npm says
-	@.venv/bin/python -m mockserver.console.vendoring
-test: $(DEV) $(NODE) ## set up, then format, lint, types and tests; EVERY_CASE=1 runs every case of every test
+test: $(DEV) ## set up, then format, lint, types and tests; EVERY_CASE=1 runs every case of every test
 	@# Types are checked beside the tests, and a third process works while the others wait for what they started.
-	@.venv/bin/mypy > .venv/.types 2>&1 & types=$$!; $(STYLE) && $(PYTEST) -n 3; tested=$$?; \
+	@.venv/bin/mypy > .venv/.types 2>&1 & types=$$!; $(STYLE) && $(PYTEST) -n 3 $(addprefix --ignore tests/,$(SUITES)); tested=$$?; \
 	wait $$types; typed=$$?; cat .venv/.types; exit $$((tested || typed))
+suites: $(DEV) $(NODE) ## real clients, invariants, journeys, stories: after make test on each push
+	$(PYTEST) -n 3 $(addprefix tests/,$(SUITES))
 lint: $(DEV) ## format, lint, imports, spelling, types
 	$(STYLE) && .venv/bin/mypy
 fmt: $(DEV) ## format and mend what can be mended
@@ -36,7 +36,7 @@ test-redis: $(DEV) ## everything on a real Redis, which is installed if it may b
 goldens: $(DEV) ## compare answers, reports, help and pages with recordings; RECORD=1 makes these
 	$(PY) -m tests.tools.goldens $(if $(RECORD),record,compare)
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
-	$(PYTEST) -n 2 --cov --cov-report=term -o "norecursedirs=tests/browser .*" $(addprefix --ignore tests/,$(SUITES))
+	$(PYTEST) -n 2 --cov --cov-report=term -o "norecursedirs=tests/browser .*" $(addprefix --ignore tests/,catalogue contract/test_suite.py $(SUITES))
 contract: $(DEV) ## every test of the contract suite, then 200 examples an operation with a seed by chance
 	EVERY_CASE=1 $(PYTEST) -n 3 tests/contract
 	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; echo "again: CONTRACT_SEED=$$seed make contract"; \

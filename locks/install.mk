@@ -9,6 +9,8 @@ DEV := .venv/.dev
 ASSETS := .venv/.assets
 NODE := .clients/.tried
 
+assets: .venv/bin/python ## fetch htmx and Swagger UI for the pages, as the lock of npm says
+	@.venv/bin/python -m mockserver.console.vendoring
 lock: .venv/bin/python ## raise the locked versions
 	$(PIP) "uv==0.13.8"
 	$(UV) pyproject.toml --extra contract --extra redis --group build -o locks/requirements.lock
