@@ -1,4 +1,4 @@
-// Starts Swagger UI on the page of an API, and opens what the address points at in the plain list.
+// Starts Swagger UI on the page of an API.
 "use strict";
 (() => {
   const HIGHLIGHTED = 200_000;
@@ -80,15 +80,6 @@
     });
   };
 
-  const openTarget = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target || !target.matches("details")) return;
-    target.open = true;
-    target.scrollIntoView();
-  };
-
   const place = document.getElementById("swagger");
   if (place && window.SwaggerUIBundle) startSwagger(place);
-  addEventListener("hashchange", openTarget);
-  openTarget();
 })();
