@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from mockserver.console.call_screen import MOST_MARKED, PAGE_ITEMS, ItemChoice, bodies, item_page
 from mockserver.sandbox import memory_store
 from tests.control.operators import create, order
 from tests.support import sample_vendor
@@ -402,3 +403,266 @@ def test_a_call_that_is_not_there_has_no_page(reader: Client, path: str) -> None
     query = "&sandbox=new" if "?" in path else "?sandbox=new"
 
     assert reader.get(f"/_console{path}{query}").status in (400, 404)
+
+
+FAULT = {"code": "too-short", "pointer": "/orders/1/id", "detail": "too short", "rule": "minLength"}
+
+
+def decided(*problems: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """One item for each list of problems."""
+    return [
+        {
+            "index": at,
+            "key": f"k{at}",
+            "action": "rejected" if found else "created",
+            "problems": found,
+            "warnings": [],
+            "sent": f"/orders/{at}",
+            "reported": f"/results/{at}",
+        }
+        for at, found in enumerate(problems)
+    ]
+
+
+def call(items: int, request: str | None = None) -> dict[str, Any]:
+    """A call of that many items."""
+    sent = json.dumps({"orders": [{"id": f"k{at}"} for at in range(items)]})
+    told = json.dumps({"results": [{"status": 200} for _ in range(items)]})
+    return {
+        "reason": None,
+        "request": {"headers": {"content-type": "application/json"}, "body": request or sent},
+        "reply": {"mediaType": "application/json", "body": told},
+    }
+
+
+def marked(side: Any) -> list[tuple[str | None, list[str]]]:
+    """Pointers of the lines with problems, and what these say."""
+    return [
+        (row["pointer"], [one["detail"] for one in row["problems"]])
+        for row in side["rows"]
+        if row.get("problems")
+    ]
+
+
+def lit(side: Any) -> list[str]:
+    return [row["text"].strip() for row in side["rows"] if row.get("lit")]
+
+
+def test_a_problem_is_marked_in_the_request_where_it_is() -> None:
+    items = decided([], [FAULT])
+
+    shown = bodies(call(2), items, items, None)
+
+    assert marked(shown["request"]) == [("/orders/1/id", ["too short"])]
+    assert marked(shown["reply"]) == []
+
+
+def test_a_problem_of_a_member_that_is_not_there_is_marked_at_its_item() -> None:
+    items = decided([], [{**FAULT, "pointer": "/orders/1/amount"}])
+
+    assert marked(bodies(call(2), items, items, None)["request"]) == [("/orders/1", ["too short"])]
+
+
+def test_the_places_that_a_reason_names_are_marked() -> None:
+    refused = {**call(2), "reason": "/orders/0/id is missing; /orders/1/id expected a text; and 3 more"}
+
+    assert marked(bodies(refused, [], [], None)["request"]) == [
+        ("/orders/0/id", ["is missing"]),
+        ("/orders/1/id", ["expected a text"]),
+    ]
+
+
+def test_a_reason_without_a_place_marks_nothing() -> None:
+    refused = {**call(1), "reason": 'no credentials; any "Authorization: Bearer ..." will do'}
+
+    assert marked(bodies(refused, [], [], None)["request"]) == []
+
+
+def test_a_picked_item_is_lit_in_both() -> None:
+    items = decided([], [FAULT])
+
+    shown = bodies(call(2), items, items, 1)
+
+    assert lit(shown["request"]) == ["{", '"id": "k1"', "}"]
+    assert lit(shown["reply"]) == ["{", '"status": 200', "}"]
+
+
+def test_the_first_line_of_an_item_names_it() -> None:
+    items = decided([], [FAULT])
+
+    rows = bodies(call(2), items, items, None)["request"]["rows"]
+
+    assert {row["pointer"]: row["item"] for row in rows if row["item"] is not None} == {
+        "/orders/0": 0,
+        "/orders/1": 1,
+    }
+
+
+def test_a_body_without_pointers_has_nothing_marked_or_lit() -> None:
+    items = decided([], [FAULT])
+
+    shown = bodies(call(2, "<a/>"), items, items, 1)
+
+    assert (marked(shown["request"]), lit(shown["request"])) == ([], [])
+
+
+def test_no_body_has_no_lines() -> None:
+    empty = {
+        "reason": None,
+        "request": {"headers": {}, "body": ""},
+        "reply": {"mediaType": None, "body": ""},
+    }
+
+    assert bodies(empty, [], [], None)["reply"] == {
+        "mediaType": "",
+        "characters": 0,
+        "lines": 0,
+        "rows": [],
+    }
+
+
+def test_what_is_left_out_is_counted() -> None:
+    items = decided(*([] for _ in range(3_000)))
+
+    rows = bodies(call(3_000), items, items[:200], 2_000)["request"]["rows"]
+
+    left_out = [row["leftOut"] for row in rows if "leftOut" in row]
+    shown = [row for row in rows if "leftOut" not in row]
+    assert len(left_out) == 2
+    assert sum(left_out) + len(shown) == 9_004
+
+
+def test_of_a_long_batch_the_problems_of_the_page_are_marked_and_those_of_the_picked_item() -> None:
+    count = MOST_MARKED + 1
+    items = decided(*([{**FAULT, "pointer": f"/orders/{at}/id"}] for at in range(count)))
+
+    shown = bodies(call(count), items, items[:2], 900)
+
+    assert [pointer for pointer, _ in marked(shown["request"])] == [
+        "/orders/0/id",
+        "/orders/1/id",
+        "/orders/900/id",
+    ]
+
+
+WHY = {"applied": ["qa/r1"], "switches": ["ids_disagree"]}
+
+
+def decided_items(count: int, *bad: int, warned: int | None = None) -> list[dict[str, Any]]:
+    """Items of which those `bad` are rejected, and one has a warning."""
+    fault = {"code": "too-short", "pointer": "/0", "detail": "short", "rule": "minLength"}
+    return [
+        {
+            "index": at,
+            "key": f"k{at}",
+            "action": "rejected" if at in bad else "created",
+            "problems": [fault] if at in bad else [],
+            "warnings": [fault] if at == warned else [],
+            "effect": None,
+        }
+        for at in range(count)
+    ]
+
+
+def indexes(page: Any) -> list[int]:
+    return [row["index"] for row in page["rows"]]
+
+
+def source(**members: str) -> Any:
+    """Where the rule of a problem with these members comes from."""
+    (item,) = decided_items(1, 0)
+    problem = {**item["problems"][0], **members}
+    page = item_page([{**item, "problems": [problem]}], ItemChoice(), WHY)
+    return page["rows"][0]["problems"][0]["source"]
+
+
+def test_a_page_has_two_hundred_items() -> None:
+    page = item_page(decided_items(450), ItemChoice(), WHY)
+
+    assert (indexes(page), page["total"], page["matching"]) == ([*range(PAGE_ITEMS)], 450, 450)
+    assert (page["previousPage"], page["nextPage"]) == (None, 200)
+
+
+def test_the_last_page_has_the_rest() -> None:
+    page = item_page(decided_items(450), ItemChoice(first=400), WHY)
+
+    assert (indexes(page), page["previousPage"], page["nextPage"]) == ([*range(400, 450)], 200, None)
+
+
+def test_a_picked_item_is_on_its_page() -> None:
+    assert item_page(decided_items(450), ItemChoice(picked=217), WHY)["first"] == 200
+
+
+def test_a_picked_item_is_on_its_page_of_those_with_its_outcome() -> None:
+    page = item_page(decided_items(450, 430), ItemChoice("rejected", picked=430), WHY)
+
+    assert indexes(page) == [430]
+
+
+def test_items_are_filtered_by_outcome() -> None:
+    assert indexes(item_page(decided_items(9, 3, 5), ItemChoice("rejected"), WHY)) == [3, 5]
+    assert indexes(item_page(decided_items(9, 3, warned=4), ItemChoice("warned"), WHY)) == [4]
+
+
+def test_no_item_of_an_outcome_is_an_empty_page() -> None:
+    page = item_page(decided_items(9), ItemChoice("rejected", first=400), WHY)
+
+    assert (indexes(page), page["first"], page["nextPage"]) == ([], 0, None)
+
+
+@pytest.mark.parametrize(("picked", "bad"), [(None, 3), (3, 7), (5, 7), (7, 3)])
+def test_the_next_bad_item_is_behind_the_picked_one_or_the_first(picked: int | None, bad: int) -> None:
+    assert item_page(decided_items(9, 3, 7), ItemChoice(picked=picked), WHY)["nextBad"] == bad
+
+
+def test_without_a_bad_item_there_is_no_next_one() -> None:
+    assert item_page(decided_items(9), ItemChoice(), WHY)["nextBad"] is None
+
+
+@pytest.mark.parametrize("item", ["-1", "9", "x", "", "1.5", "²"])
+def test_an_item_that_is_not_there_is_not_picked(item: str) -> None:
+    assert ItemChoice.of({"item": item}, 9).picked is None
+
+
+def test_a_choice_is_read_from_a_query() -> None:
+    query = {"item": "3", "outcome": "rejected", "first": "200"}
+
+    assert ItemChoice.of(query, 9) == ItemChoice("rejected", 200, 3)
+
+
+@pytest.mark.parametrize("rule", ["minLength", "format:date-time", "required"])
+def test_a_rule_of_the_schema_is_one_of_the_contract(rule: str) -> None:
+    assert source(rule=rule) == {"kind": "contract", "name": rule, "rules": []}
+
+
+def test_a_fault_is_asked_for_by_the_rules_that_hit() -> None:
+    assert source(rule="fault") == {"kind": "scenario", "name": "fault", "rules": ["qa/r1"]}
+
+
+def test_a_fault_of_an_item_is_asked_for_by_its_own_rule() -> None:
+    (item,) = decided_items(1, 0)
+    fault = {**item["problems"][0], "rule": "fault"}
+    effect = {"rule": "qa/r2", "did": ["failed"], "detail": "made to fail"}
+
+    page = item_page([{**item, "problems": [fault], "effect": effect}], ItemChoice(), WHY)
+
+    assert page["rows"][0]["problems"][0]["source"]["rules"] == ["qa/r2"]
+
+
+def test_an_item_that_a_rule_changed_is_a_bad_one() -> None:
+    good, lost, bad = decided_items(3, 2)
+    effect = {"rule": "qa/r2", "did": ["omitted"], "detail": "left out of the answer"}
+
+    page = item_page([good, {**lost, "effect": effect}, bad], ItemChoice(), WHY)
+
+    assert page["nextBad"] == 1
+
+
+@pytest.mark.parametrize("member", ["rule", "code"])
+def test_a_rule_named_like_a_switch_is_assumed(member: str) -> None:
+    assert source(**{member: "ids-disagree"}) == {"kind": "assumed", "name": "ids_disagree", "rules": []}
+
+
+def test_another_rule_is_one_of_the_vendor_and_its_code_stands_for_none() -> None:
+    assert source(rule="foreign-key") == {"kind": "vendor", "name": "foreign-key", "rules": []}
+    assert source(rule="", code="debtor-missing")["name"] == "debtor-missing"

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from mockserver.console.pages import NAVIGATION
+from mockserver.server.application import Application
 from tests.control.operators import create, order
-from tests.support.client import Client
+from tests.support import sample_vendor
+from tests.support.client import Client, Response
 
 TEMPLATES = sorted(
     (Path(str(files("mockserver.console"))) / "templates").rglob("*.html"), key=lambda file: file.name
@@ -67,12 +69,95 @@ def test_a_template_has_nothing_that_the_policy_forbids(file: Path) -> None:
     assert re.findall(_FORBIDDEN, text) == []
 
 
-_FORBIDDEN = r"<script(?![^>]*\ssrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|https?://(?!127\.0\.0\.1)"
-
-
 def test_no_template_trusts_a_text_but_that_of_our_own_pages() -> None:
     trusting = {
         file.name for file in TEMPLATES if re.search(r"\|\s*safe|autoescape|Markup", file.read_text("utf-8"))
     }
 
     assert trusting == {"documentation.html"}
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "sec-fetch-dest": "document"}
+OLD_BROWSER = {"accept": "text/html,*/*;q=0.8"}
+
+
+@pytest.fixture
+def caller(tmp_path: Path) -> Client:
+    return sample_vendor.create_client(tmp_path).without("authorization")
+
+
+def is_page(response: Response) -> bool:
+    return response.media_type == "text/html"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (BROWSER, True),
+        (OLD_BROWSER, True),
+        ({}, False),
+        ({"accept": "*/*"}, False),
+        ({"accept": "application/json, text/html"}, False),
+        ({"accept": "text/html", "sec-fetch-dest": "empty"}, False),
+        ({"accept": "*/*", "sec-fetch-dest": "document"}, False),
+    ],
+)
+def test_people_are_answered_with_a_page_and_programs_with_problem_details(
+    caller: Client, headers: dict[str, str], *, expected: bool
+) -> None:
+    response = caller.get("/nope", headers=headers)
+
+    assert (response.status, is_page(response)) == (404, expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/acne/ui/", 'href="/acme/ui/"'),
+        ("/ui/acme", 'href="/acme/ui/"'),
+        ("/order", "<code>GET /acme/orders</code>"),
+        ("/acme/order", "<code>GET /acme/orders</code>"),
+        ("/acme", 'href="/acme/ui/"'),
+        ("/_console/scenario", 'href="/_console/scenarios"'),
+        ("/sandboxes/one/order", "<code>GET /sandboxes/one/acme/orders</code>"),
+    ],
+)
+def test_the_page_names_the_nearest_thing(caller: Client, path: str, near: str) -> None:
+    response = caller.get(path, headers=BROWSER)
+
+    assert (response.status, is_page(response), near in response.text) == (404, True, True)
+
+
+def test_where_nothing_is_near_the_page_lists_what_there_is(caller: Client) -> None:
+    text = caller.get("/zzzzzz/ui/", headers=BROWSER).text
+
+    assert ("<dl>" in text, 'href="/acme/ui/"' in text, 'href="/_console/"' in text) == (False, True, True)
+
+
+def test_a_method_that_an_address_does_not_have_is_named(caller: Client) -> None:
+    response = caller.post("/acme/ui/", headers=BROWSER)
+
+    assert (response.status, is_page(response)) == (405, True)
+    assert "has no POST; it has" in response.text
+    assert response.headers["allow"]
+
+
+def test_a_program_at_a_vendor_is_answered_by_the_vendor(caller: Client) -> None:
+    assert not is_page(caller.get("/acme/order", headers={"sec-fetch-dest": "empty"}))
+
+
+def test_a_visitor_at_an_operation_is_answered_by_the_vendor(caller: Client) -> None:
+    assert caller.get("/acme/orders", headers=BROWSER).status == 401
+
+
+def test_the_page_shows_an_address_as_text(caller: Client) -> None:
+    text = caller.get("/%3Cscript%3Ealert(1)", headers=BROWSER).text
+
+    assert ("<script>alert" in text, "&lt;script&gt;alert" in text) == (False, True)
+
+
+def test_a_lost_visitor_is_not_in_the_journal(caller: Client) -> None:
+    caller.get("/acme/order", headers=BROWSER)
+
+    assert isinstance(caller.app, Application)
+    assert caller.app.journal.entries("default") == []

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from mockserver.control.journal import read_query
 from mockserver.journal.journal import Limits
 from mockserver.server.application import Application
 from tests.control.operators import NEW, SANDBOXES, create, listed, order
@@ -530,3 +532,12 @@ def test_calls_have_a_strip_if_it_is_asked_for(operator: Client) -> None:
 
     assert [one["strip"] for one in listed_calls] == [["created", "rejected"], []]
     assert ["strip" in one for one in operator.get(JOURNAL).json] == [False, False]
+
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def test_a_duration_reaches_back_from_the_machines_time() -> None:
+    query = read_query({"since": "10m"}, (), lambda: NOW)
+
+    assert query.since == NOW - timedelta(minutes=10)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal.entry import Entry
-from mockserver.journal.journal import Journal, Limits, MemoryEntryLog
+from mockserver.journal.entry import Entry, ItemResults
+from mockserver.journal.journal import CallCounters, Journal, Limits, MemoryEntryLog, VendorCounts
 from mockserver.model import Action, Answer, Delivery, Item, Outcome, Problem, Reply
 from tests.support.engine_samples import CALL, NOW
+from tests.support.journal_entries import entry, item_results
 
 ANSWER = Answer(Reply(207, b"12345"), "putOrders")
 SMALL = replace(CALL, body=b"12345")
@@ -329,3 +330,27 @@ def test_the_log_hears_nothing_of_a_sandbox_that_is_unlogged_meanwhile() -> None
     filled(journal, 1, "trial")
 
     assert (heard, logged) == (["trial", "default", "trial"], ["default", "trial"])
+
+
+def test_a_tally_adds_up_calls_faults_and_items_by_vendor() -> None:
+    tally = CallCounters()
+
+    tally(entry(decided=item_results(("A", Action.CREATED), ("B", Action.REJECTED))))
+    tally(entry(decided=item_results(("A", Action.CREATED)), delivery=Delivery(fault="NO_RESPONSE")))
+    tally(entry(vendor="other"))
+
+    assert tally.of("acme") == VendorCounts(2, 1, {"created": 2, "rejected": 1})
+    assert tally.of("other") == VendorCounts(1)
+
+
+def test_items_that_were_warned_about_are_counted_beside_their_ends() -> None:
+    tally = CallCounters()
+
+    outcome = Outcome(Item(0, "A", {}), Action.CREATED, warnings=(Problem("too-long"),))
+    tally(entry(decided=ItemResults.of((outcome,))))
+
+    assert tally.of("acme").items == {"created": 1, "warned": 1}
+
+
+def test_a_vendor_that_nobody_called_has_no_calls() -> None:
+    assert CallCounters().of("acme") == VendorCounts()

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.journal.access_log import text_line
-from mockserver.journal.entry import ItemResults
-from mockserver.journal.view import View, decode_text, is_text
-from mockserver.model import Action, AppliedEffect, Delivery, Item, Outcome, Problem, Reply
+from mockserver.journal.entry import Entry, ItemResults
+from mockserver.journal.view import (
+    GROUPS,
+    View,
+    applied_rules,
+    applied_scenarios,
+    decode_text,
+    is_text,
+    strip,
+)
+from mockserver.model import Action, AppliedEffect, Delivery, Document, Item, Outcome, Problem, Reply
 from tests.support.journal_entries import ENTRY, JSON, entry, item_results
 
 LOGIN = b"grant_type=password&username=u&password=abcdef"
@@ -194,3 +203,119 @@ def test_a_key_that_is_an_address_shows_no_credential_whole() -> None:
 
     assert View().whole(one)["decided"][0]["key"] == "/orders?access_token=ab…"
     assert View(shown=True).whole(one)["decided"][0]["key"] == "/orders?access_token=abcdef"
+
+
+CREATED, UPDATED, UNCHANGED = Action.CREATED, Action.UPDATED, Action.UNCHANGED
+REJECTED, SKIPPED = Action.REJECTED, Action.SKIPPED
+
+
+def of_actions(*actions: Action) -> list[str]:
+    return strip(item_results(*((str(at), action) for at, action in enumerate(actions))))
+
+
+def test_a_call_without_items_has_no_strip() -> None:
+    assert strip(ItemResults()) == []
+
+
+def test_each_of_up_to_sixty_items_has_its_word() -> None:
+    actions = [CREATED, UPDATED, UNCHANGED, REJECTED, SKIPPED] * (GROUPS // 5)
+
+    assert of_actions(*actions) == [str(action) for action in actions]
+
+
+def test_an_item_with_a_warning_is_warned() -> None:
+    outcomes = (
+        Outcome(Item(0, "A", {}), CREATED),
+        Outcome(Item(1, "B", {}), CREATED, warnings=(Problem("too-long"),)),
+    )
+
+    assert strip(ItemResults.of(outcomes)) == ["created", "warned"]
+
+
+@pytest.mark.parametrize("action", [REJECTED, SKIPPED])
+def test_a_warning_hides_no_item_that_was_not_done(action: Action) -> None:
+    outcome = Outcome(Item(0, "A", {}), action, warnings=(Problem("too-long"),))
+
+    assert strip(ItemResults.of((outcome,))) == [str(action)]
+
+
+@pytest.mark.parametrize("total", [61, 119, 10_000])
+def test_more_items_become_sixty_groups(total: int) -> None:
+    assert of_actions(*[CREATED] * total) == ["created"] * GROUPS
+
+
+@pytest.mark.parametrize("total", [61, 119, 10_000])
+@pytest.mark.parametrize("group", [0, 30, 59])
+def test_a_group_begins_where_it_is_said_to(total: int, group: int) -> None:
+    actions = [CREATED] * total
+    actions[group * total // GROUPS] = REJECTED
+
+    assert [at for at, word in enumerate(of_actions(*actions)) if word == "rejected"] == [group]
+
+
+def test_the_last_item_belongs_to_the_last_group() -> None:
+    assert of_actions(*[CREATED] * 60, REJECTED)[-1] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [(UNCHANGED, CREATED), (CREATED, UPDATED), (UPDATED, SKIPPED), (SKIPPED, REJECTED)],
+)
+def test_a_group_has_the_word_of_its_worst_item(better: Action, worse: Action) -> None:
+    for pair in ([better, worse], [worse, better]):
+        assert of_actions(*pair * 60)[0] == str(worse)
+
+
+RULE = {"id": "slow", "response": {"delay": {"type": "fixed", "value": 500}}}
+OTHER = {"id": "broken", "response": {"status": 500}}
+IN_WORDS = {"when": "all calls", "then": ["answers after 0.5 s"]}
+
+
+def record(name: str, *rules: Document) -> Document:
+    return {"name": name, "armed": True, "order": 1, "document": {"name": name, "rules": list(rules)}}
+
+
+def hit(*applied: str, scenarios: tuple[Document, ...] = ()) -> Entry:
+    return replace(ENTRY, applied=applied, call=replace(ENTRY.call, scenarios=scenarios))
+
+
+def test_a_rule_of_the_sandbox_is_said_in_words() -> None:
+    entry = hit("nightly/slow", scenarios=(record("nightly", OTHER, RULE),))
+
+    assert applied_rules(entry, dict) == [{"rule": "nightly/slow", **IN_WORDS}]
+
+
+def test_a_rule_of_a_packaged_scenario_is_said_in_words() -> None:
+    assert applied_rules(hit("late/slow"), lambda: {"late": {"rules": [RULE]}}) == [
+        {"rule": "late/slow", **IN_WORDS}
+    ]
+
+
+def test_the_sandbox_comes_before_what_is_packaged() -> None:
+    entry = hit("late/slow", scenarios=(record("late", RULE),))
+
+    (words,) = applied_rules(entry, lambda: {"late": {"rules": [{**OTHER, "id": "slow"}]}})
+
+    assert words["then"] == ["answers after 0.5 s"]
+
+
+def test_a_magic_token_is_said_in_words() -> None:
+    (words,) = applied_rules(hit("sbx/sbx.fail.locked"), dict)
+
+    assert words["when"] == "an item with the magic token sbx.fail.locked"
+
+
+def test_of_a_rule_that_is_not_known_only_the_name_is_said() -> None:
+    assert applied_rules(hit("gone/slow"), dict) == [{"rule": "gone/slow", "when": None, "then": []}]
+
+
+def test_scenarios_that_were_applied_have_the_applied_rules_alone() -> None:
+    kept = applied_scenarios(hit("a/slow", scenarios=(record("a", OTHER, RULE), record("b", RULE))))
+
+    assert kept == (record("a", RULE),)
+
+
+def test_packaged_scenarios_are_not_read_for_a_rule_of_the_sandbox() -> None:
+    entry = hit("nightly/slow", "sbx/sbx.omit", scenarios=(record("nightly", RULE),))
+
+    assert applied_rules(entry, lambda: pytest.fail("they were read"))

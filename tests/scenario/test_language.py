@@ -2,15 +2,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import pytest
 
 import mockserver
 from mockserver.scenario import model, selection
-from mockserver.scenario.language import SCHEMA, build_schema, render_reference
+from mockserver.scenario.language import (
+    SCHEMA,
+    build_schema,
+    closest_match,
+    describe,
+    render_reference,
+    shorten,
+)
 from mockserver.scenario.parser import InvalidScenarioError, load_packaged, parse_document, parse_text
-from tests.scenario.documents import OPERATIONS, document, rule, schema_nodes
+from tests.scenario.documents import OPERATIONS, document, reported_problems, rule, schema_nodes
 
 DOCS = (Path(mockserver.__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
@@ -130,3 +138,378 @@ def test_every_value_of_a_rule_has_a_member_in_the_language() -> None:
     renamed = {"requires": "requiresState", "transitions": "transitionsState"}
 
     assert {renamed.get(name, name) for name in model.Rule.__struct_fields__} == members
+
+
+EFFECT_KEYS = "commit, duplicate, fail, failTimes, hang, omit, warn"
+
+
+def effect(value: Any) -> dict[str, Any]:
+    return document(rule(items=[{"select": {"all": True}, "effect": value}]))
+
+
+def response(**members: Any) -> dict[str, Any]:
+    return document(rule(response=members))
+
+
+WRONG: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
+    "unknown-key-near": (
+        effect({"fails": {"code": "internal"}}),
+        (
+            "/rules/0/items/0/effect/fails",
+            "unknown-key",
+            'unknown key "fails"',
+            f'rename it to "fail"; keys allowed here: {EFFECT_KEYS}',
+        ),
+    ),
+    "unknown-key-in-another-case": (
+        effect({"fail": {"code": "internal"}, "fail_times": 2}),
+        (
+            "/rules/0/items/0/effect/fail_times",
+            "unknown-key",
+            'unknown key "fail_times"',
+            f'rename it to "failTimes"; keys allowed here: {EFFECT_KEYS}',
+        ),
+    ),
+    "unknown-key-far": (
+        effect({"omit": True, "colour": "red"}),
+        (
+            "/rules/0/items/0/effect/colour",
+            "unknown-key",
+            'unknown key "colour"',
+            f"take it out; keys allowed here: {EFFECT_KEYS}",
+        ),
+    ),
+    "unknown-key-beside-the-one-it-is-near": (
+        document(rule(), rulez=[]),
+        (
+            "/rulez",
+            "unknown-key",
+            'unknown key "rulez"',
+            "take it out; keys allowed here: description, name, rules, seed, version",
+        ),
+    ),
+    "missing-key": (
+        effect({"fail": {"status": 500}}),
+        ("/rules/0/items/0/effect/fail", "missing-key", 'the key "code" is missing', 'add "code"'),
+    ),
+    "no-object": (
+        [rule()],
+        ("", "wrong-type", "expected an object, found a list of 1", "give it an object"),
+    ),
+    "nothing": (None, ("", "wrong-type", "expected an object, found nothing", "give it an object")),
+    "no-list": (
+        document(rules={"id": "r1"}),
+        (
+            "/rules",
+            "wrong-type",
+            "expected a list, found an object with 1 member",
+            "give it a list",
+        ),
+    ),
+    "number-for-text": (
+        document(rule(match={"query": {"page": 7}})),
+        ("/rules/0/match/query/page", "wrong-type", "expected a text, found the number 7", 'quote it: "7"'),
+    ),
+    "truth-for-text": (
+        document(rule(match={"query": {"all": True}})),
+        ("/rules/0/match/query/all", "wrong-type", "expected a text, found true", 'quote it: "true"'),
+    ),
+    "nothing-for-text": (
+        document(rule(), description=None),
+        ("/description", "wrong-type", "expected a text, found nothing", 'quote it: ""'),
+    ),
+    "list-for-text": (
+        document(rule(), description=["a", "b"]),
+        ("/description", "wrong-type", "expected a text, found a list of 2", "give it a text"),
+    ),
+    "text-for-number": (
+        document(rule(probability="0.5")),
+        (
+            "/rules/0/probability",
+            "wrong-type",
+            'expected a number, found the text "0.5"',
+            "give it a number, without quotes",
+        ),
+    ),
+    "fraction-for-whole-number": (
+        document(rule(priority=1.5)),
+        (
+            "/rules/0/priority",
+            "wrong-type",
+            "expected a whole number, found the number 1.5",
+            "give it a whole number",
+        ),
+    ),
+    "neither-of-two-types": (
+        response(retryAfter=True),
+        (
+            "/rules/0/response/retryAfter",
+            "wrong-type",
+            "expected a whole number or a text, found true",
+            "give it a whole number or a text",
+        ),
+    ),
+    "yaml-1.1-truth": (
+        effect({"commit": "no"}),
+        (
+            "/rules/0/items/0/effect/commit",
+            "wrong-type",
+            'expected true or false, found the text "no"',
+            "give it true or false, without quotes",
+        ),
+    ),
+    "version": (
+        document(rule(), version=2),
+        ("/version", "not-a-choice", "expected 1, found the number 2", "write 1"),
+    ),
+    "only-true": (
+        effect({"omit": False}),
+        ("/rules/0/items/0/effect/omit", "not-a-choice", "expected true, found false", "write true"),
+    ),
+    "choice-near": (
+        document(rule(envelope={"order": "shuffled"})),
+        (
+            "/rules/0/envelope/order",
+            "not-a-choice",
+            'expected one of reverse, shuffle, rotate, found the text "shuffled"',
+            "write shuffle",
+        ),
+    ),
+    "choice-far": (
+        document(rule(envelope={"order": 3})),
+        (
+            "/rules/0/envelope/order",
+            "not-a-choice",
+            "expected one of reverse, shuffle, rotate, found the number 3",
+            "write one of them",
+        ),
+    ),
+    "commit-near": (
+        document(rule(commit="ful")),
+        (
+            "/rules/0/commit",
+            "not-a-choice",
+            'expected full, none or {partial: k}, found the text "ful"',
+            "write full",
+        ),
+    ),
+    "commit-far": (
+        document(rule(commit={"partial": -1})),
+        (
+            "/rules/0/commit",
+            "not-a-choice",
+            "expected full, none or {partial: k}, found an object with 1 member",
+            "write full, none or {partial: 1}",
+        ),
+    ),
+    "name": (
+        document(rule(), name="Flaky Third!"),
+        (
+            "/name",
+            "bad-name",
+            '"Flaky Third!" is no name',
+            "write flaky-third: lower-case letters, digits and hyphens, at most 64",
+        ),
+    ),
+    "name-of-nothing": (
+        document(rule(id="")),
+        (
+            "/rules/0/id",
+            "bad-name",
+            '"" is no name',
+            "use lower-case letters, digits and hyphens, at most 64",
+        ),
+    ),
+    "too-small": (
+        document(rule(times={"count": 0})),
+        (
+            "/rules/0/times/count",
+            "out-of-range",
+            "expected a number from 1 to 1,000,000,000, found 0",
+            "write a number from 1 to 1,000,000,000",
+        ),
+    ),
+    "too-large": (
+        response(truncateBodyAtFraction=1.5),
+        (
+            "/rules/0/response/truncateBodyAtFraction",
+            "out-of-range",
+            "expected a number from 0 to 1, found 1.5",
+            "write a number from 0 to 1",
+        ),
+    ),
+    "delay-too-long": (
+        response(delay={"type": "fixed", "value": 600_001}),
+        (
+            "/rules/0/response/delay/value",
+            "out-of-range",
+            "expected a number from 0 to 600,000, found 600001",
+            "write a number from 0 to 600,000",
+        ),
+    ),
+    "long-text": (
+        document(rule(), description="x" * 2001),
+        ("/description", "too-long", "expected at most 2,000 characters, found 2,001", "shorten it"),
+    ),
+    "long-pattern": (
+        document(rule(match={"body": {"path": "$", "matches": "a" * 201}})),
+        (
+            "/rules/0/match/body/matches",
+            "too-long",
+            "expected at most 200 characters, found 201",
+            "shorten it",
+        ),
+    ),
+    "empty-text": (
+        response(example=""),
+        (
+            "/rules/0/response/example",
+            "empty",
+            "expected a text, found an empty one",
+            "write one, or take the key out",
+        ),
+    ),
+    "no-rules": (
+        document(),
+        ("/rules", "empty", "expected one or more, found an empty list", "add one, or take the key out"),
+    ),
+    "too-many-rules": (
+        document(*(rule(id=f"r{number}") for number in range(201))),
+        (
+            "/rules",
+            "too-many",
+            "expected at most 200, found 201",
+            "take some out, or spread them over several scenarios",
+        ),
+    ),
+    "nothing-selected": (
+        document(rule(items=[{"select": {}, "effect": {"omit": True}}])),
+        (
+            "/rules/0/items/0/select",
+            "empty",
+            "expected exactly one of all, index, firstIndex, key, where, sample, found none",
+            "add one, or take the key out",
+        ),
+    ),
+    "two-selected": (
+        document(rule(items=[{"select": {"index": 1, "key": "a"}, "effect": {"omit": True}}])),
+        (
+            "/rules/0/items/0/select",
+            "too-many",
+            "expected exactly one of all, index, firstIndex, key, where, sample, found index, key",
+            "take some of them out",
+        ),
+    ),
+    "two-tests": (
+        document(rule(match={"item": {"path": "$.a", "equals": 1, "gt": 0}})),
+        (
+            "/rules/0/match/item",
+            "too-many",
+            "expected exactly one of equals, contains, matches, exists, gt, lt, in, found equals, gt",
+            "take some of them out",
+        ),
+    ),
+    "no-test": (
+        document(rule(match={"item": {"path": "$.a"}})),
+        (
+            "/rules/0/match/item",
+            "empty",
+            "expected exactly one of equals, contains, matches, exists, gt, lt, in, found none",
+            "add one, or take the key out",
+        ),
+    ),
+    "test-without-path": (
+        document(rule(match={"item": {"equals": 1}})),
+        ("/rules/0/match/item", "missing-key", 'the key "path" is missing', 'add "path"'),
+    ),
+    "empty-effect": (
+        effect({}),
+        (
+            "/rules/0/items/0/effect",
+            "empty",
+            "expected at least one of fail, failTimes, warn, hang, omit, duplicate, commit, found none",
+            "add one, or take the key out",
+        ),
+    ),
+    "empty-headers": (
+        response(headers={}),
+        (
+            "/rules/0/response/headers",
+            "empty",
+            "expected at least one, found 0",
+            "add one, or take the key out",
+        ),
+    ),
+    "many-states": (
+        document(rule(transitionsState={f"s{number}": "A" for number in range(21)})),
+        (
+            "/rules/0/transitionsState",
+            "too-many",
+            "expected at most 20, found 21",
+            "take some of them out",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_the_schema_refuses_is_said_in_one_sentence_with_a_cure(case: str) -> None:
+    scenario, expected = WRONG[case]
+
+    assert reported_problems(scenario) == [expected]
+
+
+def test_every_keyword_of_the_schema_has_a_sentence() -> None:
+    # Each of these is provoked above; one that joins the schema needs a sentence, and a case.
+    told_of = {
+        *("type", "required", "additionalProperties", "enum", "const", "pattern", "oneOf"),
+        *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
+        *("minProperties", "maxProperties"),
+    }
+    silent = {"$schema", "$defs", "$ref", "title", "description", "properties", "items"}
+
+    assert {keyword for _path, node in schema_nodes(SCHEMA) for keyword in node} - silent == told_of
+
+
+def test_several_missing_keys_are_told_once_each() -> None:
+    assert [(pointer, detail) for pointer, _code, detail, _cure in reported_problems({})] == [
+        ("", 'the key "version" is missing'),
+        ("", 'the key "name" is missing'),
+        ("", 'the key "rules" is missing'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("x", 'the text "x"'),
+        (True, "true"),
+        (None, "nothing"),
+        ({}, "an empty object"),
+        ({"a": 1, "b": 2, "c": 3}, "an object with 3 members"),
+        ([], "an empty list"),
+        ([1] * 1000, "a list of 1,000"),
+        (10**100, f"the number 1{'0' * 78}…"),
+    ],
+)
+def test_a_value_is_shown_in_a_few_words(value: Any, words: str) -> None:
+    assert describe(value) == words
+
+
+def test_a_long_value_is_cut_and_marked() -> None:
+    assert shorten("x" * 80) == "x" * 80
+    assert shorten("x" * 81) == "x" * 79 + "…"
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [("FAIL_TIMES", "failTimes"), ("retry-after", "retryAfter"), ("omti", "omit"), ("zebra", ""), ("", "")],
+)
+def test_the_nearest_word_is_told_only_when_it_is_near(word: str, found: str) -> None:
+    assert closest_match(word, ("failTimes", "retryAfter", "omit")) == found
+
+
+def test_a_member_named_like_a_number_is_told_by_its_name() -> None:
+    ((pointer, code, *_),) = reported_problems(response(headers={"6": 5}))
+
+    assert (pointer, code) == ("/rules/0/response/headers/6", "wrong-type")

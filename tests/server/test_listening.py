@@ -1,8 +1,16 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import ssl
+import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,11 +18,95 @@ import pytest
 from mockserver.server import listening
 from mockserver.server.listening import (
     AddressError,
+    Certificate,
     PortTakenError,
+    StartupError,
     bind_socket,
+    find_owner,
     listens_everywhere,
+    make_certificate,
+    print_uptime,
     server_url,
 )
+
+NOWHERE = Path("/nonexistent")
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[int]:
+    """A port on which everything is answered with this body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_parts: object) -> None:
+            """Log nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_another_mockserver_is_named_with_version_uptime_and_address() -> None:
+    with answering(b'{"status": "ok", "version": "9.8", "uptimeSeconds": 10900}') as port:
+        owner = find_owner("127.0.0.1", port, NOWHERE)
+
+    assert owner is not None
+    assert (owner.name, owner.url) == ("another mockserver (9.8, up 3 h)", f"http://127.0.0.1:{port}")
+
+
+def test_an_older_mockserver_is_named_without_uptime() -> None:
+    with answering(b'{"status": "ok", "version": "0.1.0"}') as port:
+        owner = find_owner("127.0.0.1", port, NOWHERE)
+
+    assert owner is not None
+    assert owner.name == "another mockserver (0.1.0)"
+
+
+@pytest.mark.parametrize(
+    "body", [b"hello", b"[]", b'{"status": "ok"}', b'{"status": "up", "version": "1"}', b""]
+)
+def test_another_web_server_is_none(body: bytes) -> None:
+    with answering(body) as port:
+        assert find_owner("127.0.0.1", port, NOWHERE) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells by files who listens")
+def test_linux_tells_the_process() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        owner = find_owner("127.0.0.1", listening.getsockname()[1])
+
+    assert owner is not None
+    assert owner.name.startswith(f"process {os.getpid()} (")
+    assert owner.url == ""
+
+
+def test_a_port_of_nobody_has_no_owner() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+
+        assert find_owner("127.0.0.1", bound.getsockname()[1]) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (200_000, "2 d")],
+)
+def test_an_uptime_is_told_in_its_largest_unit(seconds: int, text: str) -> None:
+    assert print_uptime(seconds) == text
+
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing listens
 
@@ -91,3 +183,104 @@ def test_some_hosts_stand_for_all_addresses(host: str, is_all: bool) -> None:  #
 )
 def test_the_address_is_one_that_can_be_called(scheme: str, host: str, url: str) -> None:
     assert server_url(scheme, host, 80) == url
+
+
+def shake_hands(certificate: Certificate, name: str) -> set[str]:
+    """Connect a client that trusts the authority; return the names in the certificate that it was shown."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    trust = ssl.create_default_context(cafile=certificate.ca_file)
+    client = trust.wrap_bio(to_client, to_server, server_hostname=name)
+    server = certificate.context.wrap_bio(to_server, to_client, server_side=True)
+    waiting = [client, server]
+    while waiting:
+        side = waiting.pop(0)
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            waiting.append(side)
+    shown = client.getpeercert() or {}
+    return {str(pair[1]) for pair in shown["subjectAltName"]}
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1", "mock.test", "10.1.2.3"])
+def test_the_certificate_is_good_for_loopback_and_the_hosts_that_are_named(tmp_path: Path, name: str) -> None:
+    names = shake_hands(make_certificate(tmp_path, ("mock.test:8443", "10.1.2.3")), name)
+
+    assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1", "mock.test", "10.1.2.3"}
+
+
+def test_the_certificate_is_not_good_for_another_name(tmp_path: Path) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(make_certificate(tmp_path, ("mock.test",)), "other.test")
+
+
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "::"])  # noqa: S104 - nothing listens
+def test_all_addresses_are_no_name(tmp_path: Path, everywhere: str) -> None:
+    names = shake_hands(make_certificate(tmp_path, (everywhere,)), "localhost")
+
+    assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"}
+
+
+def test_the_authority_stays_the_same_from_start_to_start(tmp_path: Path) -> None:
+    first = make_certificate(tmp_path, ())
+    trusted = first.ca_file.read_bytes()
+
+    assert make_certificate(tmp_path, ()).ca_file.read_bytes() == trusted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_the_key_is_for_the_user_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "here"
+    make_certificate(folder, ())
+
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "ca-key.pem")]
+    assert modes == [0o700, 0o600]
+
+
+def test_nothing_but_the_authority_is_left_in_the_folder(tmp_path: Path) -> None:
+    make_certificate(tmp_path / "new", ())
+
+    assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
+        ".gitignore",
+        "ca-key.pem",
+        "ca.pem",
+    ]
+
+
+def test_a_folder_that_was_there_is_not_ignored_by_git(tmp_path: Path) -> None:
+    make_certificate(tmp_path, ())
+
+    assert not (tmp_path / ".gitignore").exists()
+
+
+def test_a_broken_authority_is_refused_and_stays(tmp_path: Path) -> None:
+    key_file = tmp_path / "ca-key.pem"
+    key_file.write_text("nonsense", encoding="ascii")
+
+    with pytest.raises(StartupError, match="cannot be read") as told:
+        make_certificate(tmp_path, ())
+
+    assert (told.value.where, key_file.read_text(encoding="ascii")) == (str(key_file), "nonsense")
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StartupError, match="cannot keep the certificate"):
+        make_certificate(tmp_path / "file" / "folder", ())
+
+
+def test_a_host_that_is_no_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match="no certificate can be made for not a host"):
+        make_certificate(tmp_path, ("not a host",))
+
+
+def test_a_missing_library_is_told_with_the_line_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+
+    with pytest.raises(StartupError, match="needs the package trustme") as told:
+        listening.make_certificate(tmp_path, ())
+
+    assert told.value.cure == "pip install '.[tls]' in the folder of the checkout"
