@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import _thread
 import os
-import platform
 import re
 import signal
 import sys
-import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -388,6 +386,8 @@ def write_fault_report(error: BaseException) -> str:
     left out, as they may hold bodies or credentials.
     """
     try:
+        import tempfile  # noqa: PLC0415 - slow, and for a crash alone
+
         with tempfile.NamedTemporaryFile(
             "w", prefix="mockserver-fault-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
@@ -398,7 +398,9 @@ def write_fault_report(error: BaseException) -> str:
 
 
 def _lines(error: BaseException) -> Iterator[str]:
-    from mockserver.errors import lines_of_code  # noqa: PLC0415 - slow, and for a crash alone
+    import platform  # noqa: PLC0415 - slow, and for a crash alone
+
+    from mockserver.errors import lines_of_code  # noqa: PLC0415
 
     yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
     yield from lines_of_code(error)

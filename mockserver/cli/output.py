@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
+from numbers import Number
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -92,7 +92,7 @@ def first_amount(item: Json) -> str:
     if isinstance(item, Mapping):
         for name, value in item.items():
             if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
-                return f"{value:.2f}" if isinstance(value, int | float | Decimal) else shorten(str(value), 20)
+                return f"{value:.2f}" if isinstance(value, Number) else shorten(str(value), 20)
         item = list(item.values())
     return next(filter(None, map(first_amount, item)), "") if isinstance(item, list) else ""
 

@@ -9,10 +9,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
-from ssl import SSLCertVerificationError
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import click
@@ -29,9 +27,11 @@ from mockserver.cli.options import (
 )
 from mockserver.cli.output import shorten
 from mockserver.cli.settings import command_words, flag_of, place_of
-from mockserver.codec import json
-from mockserver.errors import MalformedBody
-from mockserver.model import EMPTY, Document, Json
+
+if TYPE_CHECKING:
+    from mockserver.model import Document, Json
+
+# http.client, ssl, codec.json and model are imported where a call is made: help and TAB need none of them.
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -123,8 +123,6 @@ _PROBLEM = "application/problem+json"
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 """Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
 
-_CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
-
 
 class ServerUnreachableError(Exception):
     """Nothing answers at the address `url`, or something that is not a mockserver."""
@@ -157,7 +155,7 @@ class RefusedError(Exception):
     @property
     def first_error(self) -> Document:
         """The first of the problem's `errors`; empty if it has none."""
-        errors = self.problem.get("errors") or [EMPTY]
+        errors = self.problem.get("errors") or [{}]
         return errors[0]  # type: ignore[no-any-return]
 
 
@@ -182,7 +180,7 @@ class HttpReply:
 def send_request(
     method: str,
     url: str,
-    headers: Mapping[str, str] = EMPTY,
+    headers: Mapping[str, str],
     body: bytes | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> HttpReply:
@@ -192,9 +190,11 @@ def send_request(
         InvalidAddressError: `url` is not an http address.
         ServerUnreachableError: there is no answer.
     """
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415
+
     try:
         parts = urlsplit(url)
-        connect, port = _CONNECTIONS[parts.scheme], parts.port
+        connect, port = {"http": HTTPConnection, "https": HTTPSConnection}[parts.scheme], parts.port
     except (ValueError, KeyError):
         raise InvalidAddressError(url) from None
     if not parts.hostname:
@@ -213,6 +213,8 @@ def send_request(
 
 
 def _is_untrusted(error: Exception) -> bool:
+    from ssl import SSLCertVerificationError  # noqa: PLC0415
+
     return isinstance(error, SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
 
 
@@ -231,6 +233,8 @@ class ControlPlane:
             ServerUnreachableError: no mockserver answers.
             InvalidAddressError: the server's address is not one.
         """
+        from mockserver.codec import json  # noqa: PLC0415
+
         content = None if body is None else json.encode(body)
         reply = self.fetch(method, path, content, **query)
         return None if reply.status == HTTPStatus.NO_CONTENT else self._decoded(reply)
@@ -266,6 +270,9 @@ class ControlPlane:
         return f"{self.server.url}{sandbox}/{quote(vendor, '')}"
 
     def _decoded(self, reply: HttpReply) -> Json:
+        from mockserver.codec import json  # noqa: PLC0415
+        from mockserver.errors import MalformedBody  # noqa: PLC0415
+
         try:
             return json.decode(reply.body)
         except MalformedBody:
@@ -302,6 +309,8 @@ def _query_text(value: Json) -> str:
 def end(server: ServerOptions, problem: Document, where: str, cure: str, status: int) -> NoReturn:
     """End with a problem: three lines for people, problem details with `--json`."""
     if server.json:
+        from mockserver.codec import json  # noqa: PLC0415
+
         click.echo(json.encode({"type": "about:blank", **problem}).decode(), err=True)
         raise SystemExit(status)
     fail(str(problem["detail"]), where, cure, status)
@@ -474,7 +483,6 @@ Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 def _completion(read: Callable[[ControlPlane, click.Context], Iterable[str]]) -> Complete:
     def complete(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-
         given = context.params
         server = ServerOptions(
             str(given.get("url") or DEFAULT_URL).rstrip("/"),

@@ -14,7 +14,7 @@ from mockserver.spec.openapi import METHODS, resolve
 
 def read_spec(control: ControlPlane, vendor: str) -> Document:
     """Return the vendor's spec as the server shows it, {} where it shows none."""
-    reply = send_request("GET", f"{control.server.url}/{vendor}/openapi.json")
+    reply = send_request("GET", f"{control.server.url}/{vendor}/openapi.json", {})
     try:
         document = json.decode(reply.body)
     except MalformedBody:
