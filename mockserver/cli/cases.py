@@ -1,23 +1,37 @@
-"""`mockserver cases`: list, show and run cases; `cases_run` and `cases_lines` do the work."""
+"""The commands `mockserver cases …`: list, show and run the cases of the catalogue, and of files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
+    EXIT_FINDINGS,
+    EXIT_NO_SERVER,
+    EXIT_REFUSED,
+    EXIT_USAGE,
     argument,
     complete_cases,
     complete_sections,
     complete_vendors,
+    fail,
     option,
 )
 
+if TYPE_CHECKING:
+    from mockserver.cli.case_servers import CaseServer
+    from mockserver.control.cases.catalogue import CatalogueCase, CatalogueRow
+    from mockserver.control.cases.language import Case
+
+
 F = TypeVar("F", bound=Callable[..., Any])
+
 
 SOURCES = ("seed", "public", "rfc", "report", "assumed")
 
@@ -40,7 +54,7 @@ def cases() -> None:
     mockserver cases list --search duplicate
     mockserver cases show 33-twice-in-a-batch --vendor vba --curl
     mockserver cases run calls-1-to-3.yaml
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
 
 
 @cases.command(name="list", context_settings=CONTEXT_SETTINGS)
@@ -61,10 +75,29 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
     \b
     mockserver cases list --vendor xero --tag upsert
     mockserver cases list --search "same key" --json
-    """  # noqa: D301
-    from mockserver.cli.suite.cases_lines import RowFilter, print_rows  # noqa: PLC0415 - reads the catalogue
+    """
+    from mockserver.codec import json
+    from mockserver.control.cases.catalogue import row_document, rows
 
-    print_rows(RowFilter(vendor, tag, source or "", search), as_json=as_json)
+    if vendor:
+        check_vendor(vendor)
+    _check_section(tag)
+    matches = [
+        row
+        for row in rows().values()
+        if tag in ("", row.section)
+        and (not source or source in row.source)
+        and row.contains(search)
+        and (not vendor or cases_of(row, vendor))
+    ]
+    if as_json:
+        click.echo(json.encode([row_document(row, vendors_of(row)) for row in matches]).decode())
+        return
+    for row in matches:
+        sources = ",".join(row.source)
+        click.echo(f"{row.id:<34}{row.section:<16}{sources:<16}{row.trigger}")
+    if not matches:
+        click.echo("no row matches; mockserver cases list shows all", err=True)
 
 
 @cases.command(context_settings=CONTEXT_SETTINGS)
@@ -79,10 +112,7 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
     \b
     mockserver cases show 148-reset
     mockserver cases show 148 --vendor vba --pytest > test_reset.py
-    """  # noqa: D301
-    from mockserver.cli.suite.cases_lines import print_row  # noqa: PLC0415
-    from mockserver.cli.suite.cases_run import print_export  # noqa: PLC0415 - slow
-
+    """
     if form:
         print_export(case, vendor, form)
     else:
@@ -122,7 +152,322 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
     mockserver cases run calls-1-to-3.yaml
     mockserver cases run 148-reset --vendor vba --junit cases.xml
     mockserver cases run calls-1-to-3.yaml --target http://127.0.0.1:8080
-    """  # noqa: D301
-    from mockserver.cli.suite.cases_run import RunOptions, run_cases  # noqa: PLC0415 - slow
+    """
+    import asyncio
 
-    run_cases(RunOptions(cases, vendor, target, allowed, junit, as_json=as_json))
+    from mockserver.cli.case_servers import ServerUnreachableError
+    from mockserver.codec import json
+
+    wanted = RunOptions(cases, vendor, target, allowed, junit, as_json=as_json)
+    named = [one for given in wanted.cases for one in _named_cases(given, wanted)]
+    try:
+        verdicts = asyncio.run(_run_all(named, _checked_target(wanted), quiet=wanted.as_json))
+    except ServerUnreachableError as error:
+        fail(str(error), f"--target {wanted.target}", "mockserver run --port 8080", EXIT_NO_SERVER)
+    if wanted.as_json:
+        click.echo(json.encode([_document(one) for one in verdicts]).decode())
+    if wanted.junit:
+        wanted.junit.write_bytes(junit_xml(verdicts))
+    if any(one.word == "FAIL" for one in verdicts):
+        raise SystemExit(EXIT_FINDINGS)
+    if any(one.refused for one in verdicts):
+        raise SystemExit(EXIT_REFUSED)
+
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Options of `cases run`; `target` "" is a server of our own, `allowed` are hosts beyond this machine."""
+
+    cases: tuple[str, ...]
+    vendor: str
+    target: str
+    allowed: tuple[str, ...]
+    junit: Path | None
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCase:
+    """A case and the name to print it under."""
+
+    name: str
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Result of a case: its differences, or why it was `refused`; `place` is where it ran."""
+
+    named: NamedCase
+    differences: tuple[str, ...]
+    milliseconds: float
+    place: str
+    refused: str = ""
+
+    @property
+    def word(self) -> str:
+        """The result in one word."""
+        return "REFUSED" if self.refused else "FAIL" if self.differences else "PASS"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What is wrong, line by line."""
+        return (self.refused,) if self.refused else self.differences
+
+
+def print_export(case: str, vendor: str, form: str) -> None:
+    """Run a row's first case for the vendor, and print its calls as a script or a test."""
+    import asyncio
+
+    from mockserver.cli.case_servers import PlainTargetError
+
+    _, entries = find_entries(case, vendor)
+    names = list(dict.fromkeys(entry.case.vendor for entry in entries))
+    if len(names) > 1:
+        fail(f"{case} is for several vendors", "--vendor", f"--vendor {names[0]}", EXIT_USAGE)
+    try:
+        click.echo(asyncio.run(_export(entries[0].case, form)), nl=False)
+    except PlainTargetError as error:
+        fail(
+            str(error), f"cases show {case}", f"mockserver cases run {case} --vendor {names[0]}", EXIT_REFUSED
+        )
+
+
+async def _export(case: Case, form: str) -> str:
+    from mockserver.cli.case_servers import open_own_server
+
+    async with open_own_server([case]) as server:
+        return await server.export(case, _sandbox(1), form)
+
+
+async def _run_all(named: Sequence[NamedCase], target: str, *, quiet: bool) -> list[Verdict]:
+    from mockserver.cli.case_servers import open_own_server, open_target
+
+    cases = [one.case for one in named]
+    verdicts = []
+    async with open_target(target) if target else open_own_server(cases) as server:
+        for number, one in enumerate(named, 1):
+            verdicts.append(await _run_one(server, one, number))
+            if not quiet:
+                _print(verdicts[-1])
+    return verdicts
+
+
+async def _run_one(server: CaseServer, named: NamedCase, number: int) -> Verdict:
+    import asyncio
+
+    from mockserver.cli.case_servers import PlainTargetError
+
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    try:
+        result = await server.run(named.case, _sandbox(number))
+    except PlainTargetError as error:
+        return Verdict(named, (), 0, server.place, str(error))
+    took_ms = round((clock() - started) * 1000, 1)
+    return Verdict(named, result.differences, took_ms, server.place)
+
+
+def _sandbox(number: int) -> str:
+    return f"case-{os.getpid()}-{number}"
+
+
+def _print(verdict: Verdict) -> None:
+    named = verdict.named
+    took = "" if verdict.refused else f"  {verdict.milliseconds:.0f} ms"
+    click.echo(f"{verdict.word} {named.name} {named.case.vendor}{took}  {verdict.place}")
+    for line in verdict.reasons:
+        click.echo(f"     {line}")
+
+
+def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
+    """Return the case of a file, or those of a row; fail if there is neither."""
+    if Path(given).is_file():
+        named = _case_of_file(Path(given), wanted.vendor)
+        if not wanted.target:
+            _check_vendors(named.case, given)
+        return [named]
+    if given.endswith(_SUFFIXES) or os.sep in given:
+        fail(f"no file {given}", given, "mockserver journal export --help", EXIT_USAGE)
+    row, entries = find_entries(given, wanted.vendor)
+    return [NamedCase(row.id, entry.case) for entry in entries]
+
+
+def _check_vendors(case: Case, file: str) -> None:
+    """Fail unless our own server has all vendors of the case."""
+    from difflib import get_close_matches
+
+    from mockserver.engine.registry import vendor_packages
+
+    names = vendor_packages()
+    unknown = sorted(_vendors(case) - set(names))
+    if unknown:
+        near = get_close_matches(unknown[0], names, 1)
+        cure = f"vendor: {near[0]}" if near else "--target URL of a server that has it"
+        fail(f"no vendor named {unknown[0]}; there are {', '.join(names)}", file, cure, EXIT_USAGE)
+
+
+def _case_of_file(file: Path, vendor: str) -> NamedCase:
+    from mockserver.control.cases.language import BadCaseFileError, read_case_file
+    from mockserver.journal.export.case_file import MAX_CASE_BYTES
+
+    try:
+        with file.open("rb") as opened:
+            case = read_case_file(opened.read(MAX_CASE_BYTES + 1), file.name)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}", str(file), f"ls -l '{file}'", EXIT_USAGE)
+    except BadCaseFileError as error:
+        first, *others = error.problems
+        more = f" (and {len(others)} more)" if others else ""
+        fail(f"{first.detail}{more}", first.place, first.cure, EXIT_USAGE)
+    if vendor not in ("", case.vendor):
+        fail(f"{file.name} is for {case.vendor}", f"--vendor {vendor}", "leave out --vendor", EXIT_USAGE)
+    return NamedCase(file.stem, case)
+
+
+def _vendors(case: Case) -> set[str]:
+    return {case.vendor, *(step["vendor"] for step in case.steps if step.get("vendor"))}
+
+
+def _checked_target(wanted: RunOptions) -> str:
+    from mockserver.contract.safety import UnsafeTargetError, check_target
+
+    if not wanted.target:
+        return ""
+    try:
+        return check_target(wanted.target, wanted.allowed)
+    except UnsafeTargetError as error:
+        fail(str(error), f"--target {wanted.target}", error.cure, EXIT_USAGE)
+
+
+def _document(verdict: Verdict) -> dict[str, object]:
+    return {
+        "name": verdict.named.name,
+        "vendor": verdict.named.case.vendor,
+        "passed": verdict.word == "PASS",
+        "refused": verdict.refused or None,
+        "says": list(verdict.differences),
+        "durationMillis": verdict.milliseconds,
+        "server": verdict.place,
+    }
+
+
+def junit_xml(verdicts: Sequence[Verdict]) -> bytes:
+    """Return the results as JUnit XML: class = vendor, name = case."""
+    from xml.etree import ElementTree as ET
+
+    failures = sum(one.word == "FAIL" for one in verdicts)
+    refused = sum(bool(one.refused) for one in verdicts)
+    root = ET.Element("testsuites")
+    counts = {"tests": str(len(verdicts)), "failures": str(failures), "skipped": str(refused)}
+    suite = ET.SubElement(root, "testsuite", {"name": "mockserver cases", **counts})
+    for one in verdicts:
+        time = f"{one.milliseconds / 1000:.3f}"
+        case = ET.SubElement(
+            suite, "testcase", classname=one.named.case.vendor, name=one.named.name, time=time
+        )
+        if one.reasons:
+            kind = "skipped" if one.refused else "failure"
+            ET.SubElement(case, kind, message=_xml(one.reasons[0])).text = _xml("\n".join(one.reasons))
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _xml(text: str) -> str:
+    return "".join(sign if sign in "\n\t" or sign >= " " else "?" for sign in text)
+
+
+_NEAR = 3
+
+
+def print_row(case: str, vendor: str, *, as_json: bool) -> None:
+    """Print a row and its cases."""
+    from mockserver.codec import json
+    from mockserver.control.cases.catalogue import case_document, row_document
+    from mockserver.journal.export.case_file import render_case
+
+    row, entries = find_entries(case, vendor)
+    if as_json:
+        cases = [case_document(entry.case) for entry in entries]
+        click.echo(json.encode({**row_document(row, vendors_of(row)), "cases": cases}).decode())
+        return
+    lines = [
+        f"{row.id}  {row.section}",
+        f"when      {row.trigger}",
+        f"expected  {row.expected}",
+        f"check     {row.check}",
+        f"source    {', '.join(row.source)}",
+        f"vendors   {', '.join(vendors_of(row)) or 'none'}",
+    ]
+    click.echo("\n".join(lines))
+    for entry in entries:
+        differs = f"# {entry.differs}\n" if entry.differs else ""
+        click.echo(f"\n{differs}{render_case(case_document(entry.case))}", nl=False)
+
+
+def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[CatalogueCase]]:
+    """Return a row by id, number or name, and its cases; fail if there is none."""
+    from difflib import get_close_matches
+
+    from mockserver.control.cases.catalogue import rows
+    from mockserver.engine.registry import vendor_packages
+
+    if vendor:
+        check_vendor(vendor)
+    row = next((row for row in rows().values() if case in (row.id, str(row.row), row.name)), None)
+    if row is None:
+        words = [word for one in rows().values() for word in (one.id, one.name)]
+        near = get_close_matches(case, words, _NEAR)
+        cure = f"mockserver cases show {near[0]}" if near else "mockserver cases list"
+        also = f"; near are {', '.join(near)}" if near else ""
+        fail(f"no case {case}{also}", "the catalogue of cases", cure, EXIT_REFUSED)
+    entries = [entry for name in ([vendor] if vendor else vendor_packages()) for entry in cases_of(row, name)]
+    if not entries:
+        has = ", ".join(vendors_of(row)) or "no vendor"
+        fail(f"{row.id} has no case for {vendor}", f"--vendor {vendor}", f"one of {has}", EXIT_REFUSED)
+    return row, entries
+
+
+def check_vendor(vendor: str) -> None:
+    """Fail unless there is a vendor of this name."""
+    from difflib import get_close_matches
+
+    from mockserver.engine.registry import vendor_packages
+
+    names = vendor_packages()
+    if vendor not in names:
+        near = get_close_matches(vendor.lower(), names, 1)
+        cure = f"--vendor {near[0]}" if near else f"one of {', '.join(names)}"
+        fail(
+            f"no vendor named {vendor}; there are {', '.join(names)}", f"--vendor {vendor}", cure, EXIT_USAGE
+        )
+
+
+def _check_section(section: str) -> None:
+    from difflib import get_close_matches
+
+    from mockserver.control.cases.catalogue import rows
+
+    names = list(dict.fromkeys(row.section for row in rows().values()))
+    if section and section not in names:
+        near = get_close_matches(section, names, 1)
+        cure = f"--tag {near[0]}" if near else f"one of {', '.join(names)}"
+        fail(f"no section {section}; there are {', '.join(names)}", f"--tag {section}", cure, EXIT_USAGE)
+
+
+def vendors_of(row: CatalogueRow) -> list[str]:
+    """Return the vendors that have a case for the row."""
+    from mockserver.engine.registry import vendor_packages
+
+    return [name for name in vendor_packages() if cases_of(row, name)]
+
+
+def cases_of(row: CatalogueRow, vendor: str) -> list[CatalogueCase]:
+    """Return the vendor's cases for the row."""
+    from mockserver.control.cases.catalogue import vendor_cases
+
+    return [entry for entry in vendor_cases(vendor) if entry.row.row == row.row]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, instant_text
-from mockserver.cli.server import ServerOptions, server_options
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, instant_text
+from mockserver.cli.output import shorten, write_json, write_lines
+from mockserver.cli.server import ServerOptions, connected, end, server_options
+
+if TYPE_CHECKING:
+    from mockserver.model import Document, Json
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -15,7 +21,7 @@ def clock() -> None:
     \b
     mockserver clock freeze 2026-01-05T09:00:00Z
     mockserver clock advance 6m -s acme
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
 
 
 @clock.command(context_settings=CONTEXT_SETTINGS)
@@ -26,10 +32,8 @@ def show(*, server: ServerOptions) -> None:
     \b
     mockserver clock show
     mockserver clock show -s acme --json
-    """  # noqa: D301
-    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
-
-    clock_run.show(server=server)
+    """
+    _print_clock(server, "GET", "/clock")
 
 
 @clock.command(context_settings=CONTEXT_SETTINGS)
@@ -41,10 +45,8 @@ def freeze(*, server: ServerOptions, instant: str) -> None:
     \b
     mockserver clock freeze
     mockserver clock freeze 2026-01-05T09:00:00Z
-    """  # noqa: D301
-    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
-
-    clock_run.freeze(server=server, instant=instant)
+    """
+    _print_clock(server, "POST", "/clock/freeze", {"at": instant} if instant else {})
 
 
 @clock.command(context_settings=CONTEXT_SETTINGS)
@@ -58,10 +60,19 @@ def advance(*, server: ServerOptions, duration: str) -> None:
     \b
     mockserver clock advance 6m
     mockserver clock advance 1h30m -s acme
-    """  # noqa: D301
-    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
+    """
+    from mockserver.codec.instants import parse_duration
 
-    clock_run.advance(server=server, duration=duration)
+    try:
+        seconds = int(parse_duration(duration).total_seconds())
+    except ValueError:
+        problem = {
+            "title": "Wrong usage",
+            "code": "no-duration",
+            "detail": f"{shorten(duration)} is not a duration",
+        }
+        end(server, problem, "DURATION", "write 90s, 6m, 1h30m or 2d", EXIT_USAGE)
+    _print_clock(server, "POST", "/clock/advance", {"seconds": seconds})
 
 
 @clock.command(context_settings=CONTEXT_SETTINGS)
@@ -72,7 +83,20 @@ def thaw(*, server: ServerOptions) -> None:
     \b
     mockserver clock thaw
     mockserver clock thaw -s acme
-    """  # noqa: D301
-    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
+    """
+    _print_clock(server, "POST", "/clock/thaw")
 
-    clock_run.thaw(server=server)
+
+def _print_clock(server: ServerOptions, method: str, below: str, body: Json = None) -> None:
+    with connected(server) as control:
+        found = control.here(method, below, body)
+    if server.json:
+        write_json(found)
+    else:
+        write_lines([f"{server.sandbox}  {describe_clock(found)}"])
+
+
+def describe_clock(found: Document) -> str:
+    """Return `frozen  2026-01-05T09:06:00Z`, or `system  …  (+360 s)`."""
+    ahead = f"  ({found['aheadSeconds']:+,} s)" if found["aheadSeconds"] and found["mode"] != "frozen" else ""
+    return f"{found['mode']}  {found['now']}{ahead}"

@@ -26,7 +26,7 @@ def completion(context: click.Context, shell: str, *, as_json: bool) -> None:
       mockserver completion bash >> ~/.bashrc
       mockserver completion zsh >> ~/.zshrc
       mockserver completion fish > ~/.config/fish/completions/mockserver.fish
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"Click knows no shell {shell}", context)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from mockserver.cli.config_show import settings_of, table_of
 from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.settings import current_config
+from mockserver.cli.settings import ConfigFile, command_words, commands_of, current_config, flag_of
+
+if TYPE_CHECKING:
+    from mockserver.control.status import EffectiveSetting
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -19,7 +24,7 @@ def config() -> None:
     \b
     Examples:
       mockserver config show
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
 
 
 @config.command(context_settings=CONTEXT_SETTINGS)
@@ -35,7 +40,9 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
     Examples:
       mockserver config show
       mockserver config show --all --json
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
+    import json
+
     settings = [
         one for one in settings_of(context, os.environ) if everything or as_json or one.source != "default"
     ]
@@ -44,3 +51,159 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
         return
     for line in table_of(settings, current_config(context)):
         click.echo(line)
+
+
+DEFAULT = "default"
+
+
+SECRETS = ("control-token", "header", "credential", "store")
+
+
+"""Settings whose values are not shown; the address of a store may have a password."""
+
+
+_HIDDEN = "(set, not shown)"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of a command ("" if it is a global one); `source` is `default`, `file:line` or a variable."""
+
+    command: str
+    name: str
+    value: Any
+    source: str
+    variable: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the setting as JSON shows it."""
+        return {
+            "command": self.command,
+            "setting": self.name,
+            "value": self.value,
+            "source": self.source,
+            "variable": self.variable or None,
+        }
+
+
+def settings_of(context: click.Context, environment: Mapping[str, str]) -> Iterator[Setting]:
+    """Yield the settings of every command; flags cannot occur."""
+    root = context.find_root()
+    config = current_config(context)
+    yield from _settings(root.command, root, (), config, environment)
+
+
+def table_of(settings: Sequence[Setting], config: ConfigFile | None) -> Iterator[str]:
+    """Yield the settings as lines, after the name of the file."""
+    yield f"file: {config.path}" if config else "file: none (mockserver.toml is searched from here upwards)"
+    rows = [(f"{one.command} {one.name}".strip(), _written(one.value), one.source) for one in settings]
+    if not rows:
+        yield "every setting has its default (mockserver config show --all)"
+        return
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    for name, value, source in rows:
+        yield f"{name.ljust(widths[0])}  {value.ljust(widths[1])}  {source}"
+
+
+def _settings(
+    command: click.Command,
+    root: click.Context,
+    path: tuple[str, ...],
+    config: ConfigFile | None,
+    environment: Mapping[str, str],
+) -> Iterator[Setting]:
+    for param in command.params:
+        if isinstance(param, click.Option) and param.expose_value:
+            yield _setting(param, path, _defaults(root, path), config, environment)
+    if isinstance(command, click.Group):
+        for name, one in commands_of(command, root).items():
+            yield from _settings(one, root, (*path, name), config, environment)
+
+
+def _setting(
+    param: click.Option,
+    path: tuple[str, ...],
+    defaults: Mapping[str, Any],
+    config: ConfigFile | None,
+    environment: Mapping[str, str],
+) -> Setting:
+    key = flag_of(param).removeprefix("--")
+    variable = param.envvar if isinstance(param.envvar, str) else ""
+    if environment.get(variable):
+        value, source = environment[variable], variable
+    elif config and param.name in defaults:
+        keys = (*path, key) if config.has(*path, key) else (key,)
+        value, source = defaults[param.name], config.place(*keys)
+    else:
+        value, source = _default(param), DEFAULT
+    if key in SECRETS and value:
+        value = _HIDDEN
+    return Setting(" ".join(path), key, value, source, variable)
+
+
+def _default(param: click.Option) -> Any:
+    """Return the default as JSON has it; Click marks a missing one in its own way."""
+    value = param.default is True if param.is_flag else param.default
+    if isinstance(value, bool | int | float | str) or value is None:
+        return value
+    return [str(one) for one in value] if isinstance(value, list | tuple) else _text(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if "UNSET" in repr(value).upper() else str(value)
+
+
+def _defaults(root: click.Context, path: tuple[str, ...]) -> Mapping[str, Any]:
+    found: Any = root.default_map or {}
+    for name in path:
+        found = found.get(name) or {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (
+        " ".join(map(str, value)) if isinstance(value, list) else "-" if value in (None, "") else str(value)
+    )
+
+
+_COMMAND_LINE = "command line"
+
+
+_NONE = "-"
+
+
+def effective_settings(context: click.Context) -> Iterator[EffectiveSetting]:
+    """Yield the settings of the context's command in the order of its help."""
+    command = " ".join(command_words(context).split()[1:])
+    known = {one.name: one for one in settings_of(context, os.environ) if one.command == command}
+    for param in context.command.params:
+        key = flag_of(param).removeprefix("--")
+        if key in known:
+            yield _effective(context, param, known[key])
+
+
+def _effective(context: click.Context, param: click.Parameter, known: Setting) -> EffectiveSetting:
+    from mockserver.control.status import EffectiveSetting
+
+    name = param.name or ""
+    if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        return EffectiveSetting(known.name, _value_text(known.value), known.source)
+    value = context.params[name]
+    if known.name in SECRETS:
+        return EffectiveSetting(known.name, _HIDDEN, _COMMAND_LINE)
+    if isinstance(param.type, click.Choice) and isinstance(value, bool):
+        # Of two choices, the command is handed whether it is the second.
+        value = list(param.type.choices)[value]
+    return EffectiveSetting(known.name, _value_text(value), _COMMAND_LINE)
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        value = [f"{key}={text}" for key, text in value.items()]
+    if isinstance(value, list | tuple):
+        value = " ".join(map(str, value))
+    return _NONE if value in (None, "") else str(value)

@@ -223,12 +223,12 @@ def contract(**given: Any) -> None:
       mockserver contract VENDOR
       mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR --seed 7 --report junit,html
       mockserver contract --spec theirs.yaml --target http://127.0.0.1:9000
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
     check_extra("contract", "mockserver contract")
     line = open_progress_line(is_silent=given["quiet"] or given["as_json"])
     try:
         with line.showing(LOADING):
-            from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
+            from mockserver.cli import contract_run
         contract_run.run_contract(contract_run.ContractOptions(**given), line)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)

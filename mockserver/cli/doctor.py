@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-import platform
+import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
 
 from mockserver import __version__
-from mockserver.cli.doctor_checks import FAIL, WARN, Diagnosis, diagnose
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, option
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    EXIT_FINDINGS,
+    EXTRAS,
+    INSTALLS_EXTRA,
+    choices,
+    missing_packages,
+    option,
+)
+from mockserver.cli.settings import (
+    InvalidConfigError,
+    cure_for,
+    defaults_from,
+    find_config,
+    read_config,
+    setting_names,
+    shown_path,
+    unknown_names,
+    use_config,
+)
 
+OK, WARN, FAIL = "ok", "warn", "fail"
 _COLORS = {WARN: "yellow", FAIL: "red"}
 
 
@@ -28,10 +51,10 @@ def doctor(context: click.Context, /, *, as_json: bool, markdown: bool) -> None:
     Examples:
       mockserver doctor
       mockserver doctor --markdown
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
     found = list(diagnose(context))
     if as_json:
-        import json  # noqa: PLC0415 - slow for help
+        import json
 
         click.echo(json.dumps([one.document() for one in found], ensure_ascii=False))
     else:
@@ -49,6 +72,8 @@ def _lines(found: Sequence[Diagnosis]) -> Iterator[str]:
 
 
 def _markdown(found: Sequence[Diagnosis]) -> Iterator[str]:
+    import platform
+
     yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
     yield ""
     yield "| | check | found | try |"
@@ -56,3 +81,166 @@ def _markdown(found: Sequence[Diagnosis]) -> Iterator[str]:
     for one in found:
         cells = [one.state, one.subject, one.what, f"`{one.cure}`" if one.cure else ""]
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+_OLDEST_PYTHON = (3, 11)
+
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+_LOOPBACK = "127.0.0.1"
+
+
+_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a check found; `cure` is "" if there is nothing to do."""
+
+    state: str
+    subject: str
+    what: str
+    cure: str = ""
+
+    def document(self) -> dict[str, str]:
+        """Return the diagnosis as JSON shows it."""
+        return asdict(self)
+
+
+def diagnose(context: click.Context) -> Iterator[Diagnosis]:
+    """Yield what each check found, quick ones first."""
+    from mockserver.cli.config import settings_of
+
+    root = context.find_root()
+    yield _python()
+    yield _config(root)
+    yield from _environment(root)
+    yield _proxies(os.environ)
+    yield from _extras()
+    settings = {(one.command, one.name): one.value for one in settings_of(context, os.environ)}
+    yield _port(str(settings["run", "host"]), str(settings["run", "port"]))
+    yield _specs()
+    if url := os.environ.get("MOCKSERVER_URL"):
+        yield _server(url)
+
+
+def _python() -> Diagnosis:
+    import platform
+
+    version = platform.python_version()
+    if sys.version_info < _OLDEST_PYTHON:
+        return Diagnosis(FAIL, "Python", f"{version}; expected 3.11 or newer", "python3.11 -m venv .venv")
+    return Diagnosis(OK, "Python", version)
+
+
+def _config(root: click.Context) -> Diagnosis:
+    """Read the file as every other command does, so that the checks after this one see its values."""
+    named, group = root.params.get("config"), root.command
+    try:
+        config = read_config(named) if named else find_config(Path.cwd())
+        if config is None or not isinstance(group, click.Group):
+            return Diagnosis(OK, "settings file", "none")
+        root.default_map = defaults_from(config, group, root)
+        use_config(root, config)
+    except InvalidConfigError as error:
+        return Diagnosis(FAIL, "settings file", f"{error} ({error.where})", error.cure)
+    return Diagnosis(OK, "settings file", shown_path(config.path))
+
+
+def _environment(root: click.Context) -> Iterator[Diagnosis]:
+    group = root.command
+    known = setting_names(group, root) if isinstance(group, click.Group) else frozenset()
+    unknown = unknown_names(os.environ, known)
+    for name in unknown:
+        yield Diagnosis(WARN, "environment", f"no setting is called {name}", cure_for(name, known))
+    if not unknown:
+        names = sorted(name for name in os.environ if name in known)
+        yield Diagnosis(OK, "environment", f"set: {choices(names)}" if names else "no setting is set")
+
+
+def _proxies(environment: Mapping[str, str]) -> Diagnosis:
+    lower = {name.lower(): text for name, text in environment.items()}
+    proxies = [name.upper() for name in _PROXIES if lower.get(name)]
+    if not proxies:
+        return Diagnosis(OK, "proxies", "none")
+    spared = {host.strip().lower() for host in lower.get("no_proxy", "").split(",")}
+    if "*" in spared or _LOOPBACK in spared:
+        return Diagnosis(OK, "proxies", f"{', '.join(proxies)} set, and NO_PROXY spares {_LOOPBACK}")
+    what = (
+        f"{', '.join(proxies)} set, and NO_PROXY does not name {_LOOPBACK}: a client's calls may not arrive"
+    )
+    return Diagnosis(WARN, "proxies", what, f"export NO_PROXY={_LOOPBACK},localhost,::1")
+
+
+def _extras() -> Iterator[Diagnosis]:
+    for extra in EXTRAS:
+        if missing := missing_packages(extra):
+            what = f"not installed ({', '.join(missing)})"
+            yield Diagnosis(WARN, f"extra {extra}", what, INSTALLS_EXTRA.format(extra=extra))
+        else:
+            yield Diagnosis(OK, f"extra {extra}", "installed")
+
+
+def _port(host: str, port: str) -> Diagnosis:
+    import socket
+
+    subject = f"port {port}"
+    if not port.isdecimal():
+        return Diagnosis(FAIL, subject, "expected a whole number from 0 to 65535", "mockserver config show")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except (OSError, OverflowError) as error:
+            return _taken(host, port, error)
+    return Diagnosis(OK, subject, f"free on {host}")
+
+
+def _taken(host: str, port: str, error: Exception) -> Diagnosis:
+    version = _version_at(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    if version:
+        what = f"a mockserver {version} is running there"
+        return Diagnosis(OK, f"port {port}", what)
+    reason = getattr(error, "strerror", None) or str(error)
+    return Diagnosis(WARN, f"port {port}", f"not free on {host}: {reason}", "mockserver run --port 0")
+
+
+def _version_at(url: str) -> str:
+    """Return the version of the mockserver at the address, "" if none answers."""
+    from mockserver.cli.server import (
+        ControlPlane,
+        InvalidAddressError,
+        RefusedError,
+        ServerOptions,
+        ServerUnreachableError,
+    )
+
+    try:
+        health = ControlPlane(ServerOptions(url, "default", json=False, token=""), _TIMEOUT_S).call(
+            "GET", "/health"
+        )
+    except (InvalidAddressError, RefusedError, ServerUnreachableError):
+        return ""
+    return str(health.get("version", "")) if isinstance(health, dict) else ""
+
+
+def _specs() -> Diagnosis:
+    from mockserver.engine.registry import discover_vendors
+    from mockserver.errors import MockServerError
+
+    try:
+        found = discover_vendors()
+    except MockServerError as error:
+        return Diagnosis(FAIL, "specs", str(error), "mockserver spec check")
+    return Diagnosis(OK, "specs", f"{', '.join(one.name for one in found)}")
+
+
+def _server(url: str) -> Diagnosis:
+    version, shown_url = _version_at(url), re.sub(r"//[^/]*@", "//", url)
+    if version:
+        return Diagnosis(OK, "MOCKSERVER_URL", f"mockserver {version} answers at {shown_url}")
+    what = f"no mockserver answers at {shown_url}"
+    return Diagnosis(FAIL, "MOCKSERVER_URL", what, "mockserver run, or unset MOCKSERVER_URL")

@@ -243,9 +243,9 @@ def check_names(
 
 def startup_message(error: Exception, context: click.Context) -> Message:
     """Return what to tell of an error that keeps the server from starting."""
-    from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
-    from mockserver.errors import SpecError, StoreUnavailableError  # noqa: PLC0415
-    from mockserver.server.listening import AddressError, StartupError  # noqa: PLC0415
+    from mockserver.engine.registry import InvalidAssumptionError
+    from mockserver.errors import SpecError, StoreUnavailableError
+    from mockserver.server.listening import AddressError, StartupError
 
     if isinstance(error, StartupError):
         return Message(str(error), error.where, error.cure)
@@ -268,9 +268,9 @@ def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
 
 def _bad_spec(error: Exception, context: click.Context) -> Message | None:
     """Return the first problem of the spec that the error names, and how to see the others."""
-    from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - only where a spec is wrong
-    from mockserver.spec.folder import spec_files_in  # noqa: PLC0415 - as above
-    from mockserver.spec.loading import MALFORMED  # noqa: PLC0415 - as above
+    from mockserver.cli.spec_check import find_problems
+    from mockserver.spec.folder import spec_files_in
+    from mockserver.spec.loading import MALFORMED
 
     said = str(error)
     folders = context.params.get("specs") or ()
@@ -295,7 +295,7 @@ def _bad_spec(error: Exception, context: click.Context) -> Message | None:
 
 
 def _bad_assumption(error: Exception, name: str, context: click.Context) -> Message:
-    from mockserver.engine.registry import assumptions_by_name, discover_vendors  # noqa: PLC0415 - as above
+    from mockserver.engine.registry import assumptions_by_name, discover_vendors
 
     given = context.params
     value = (given.get("assumptions") or {}).get(name, "")
@@ -386,7 +386,7 @@ def write_fault_report(error: BaseException) -> str:
     left out, as they may hold bodies or credentials.
     """
     try:
-        import tempfile  # noqa: PLC0415 - slow, and for a crash alone
+        import tempfile
 
         with tempfile.NamedTemporaryFile(
             "w", prefix="mockserver-fault-", suffix=".txt", delete=False, encoding="utf-8"
@@ -398,9 +398,9 @@ def write_fault_report(error: BaseException) -> str:
 
 
 def _lines(error: BaseException) -> Iterator[str]:
-    import platform  # noqa: PLC0415 - slow, and for a crash alone
+    import platform
 
-    from mockserver.errors import lines_of_code  # noqa: PLC0415
+    from mockserver.errors import lines_of_code
 
     yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
     yield from lines_of_code(error)
@@ -459,7 +459,7 @@ def _exit_for_usage(error: click.ClickException) -> NoReturn:
 
 
 def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
-    from mockserver.errors import BrokenRunError  # noqa: PLC0415 - likewise
+    from mockserver.errors import BrokenRunError
 
     fault = error if isinstance(error, BrokenRunError) else type(error).__name__
     if debug:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
+from typing import TYPE_CHECKING
+
 import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.server import ServerOptions, own_option, server_options
+from mockserver.cli.output import counted, write_json, write_lines
+from mockserver.cli.server import (
+    ControlPlane,
+    RefusedError,
+    ServerOptions,
+    ServerUnreachableError,
+    connected,
+    own_option,
+    server_options,
+)
+
+if TYPE_CHECKING:
+    from mockserver.model import Document
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -18,7 +33,40 @@ def health(*, server: ServerOptions, address: str, wait: float) -> None:
     \b
     mockserver health
     mockserver health http://127.0.0.1:9000 --wait 30
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.remote import health_run  # noqa: PLC0415 - slow for help
+    """
+    chosen = ServerOptions(address.rstrip("/") or server.url, server.sandbox, server.json, server.token)
+    with connected(chosen, _TIMEOUT_S) as control:
+        found = _wait_for_health(control, wait)
+    if server.json:
+        write_json(found)
+    else:
+        write_lines([f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"])
 
-    health_run.health(server=server, address=address, wait=wait)
+
+_NOT_READY = "store-unavailable"
+
+
+"""The code of a server that is up, and whose store does not answer."""
+
+
+_PAUSE_S = 0.2
+
+
+_TIMEOUT_S = 5.0
+
+
+def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
+    """Return the server's health; ask again until `wait_s` seconds have passed.
+
+    Raises:
+        ServerUnreachableError: it does not answer in that time.
+    """
+    ends = monotonic() + wait_s
+    while True:
+        try:
+            return control.call("GET", "/health")  # type: ignore[no-any-return]
+        except (ServerUnreachableError, RefusedError) as error:
+            is_refused = isinstance(error, RefusedError) and error.code != _NOT_READY
+            if is_refused or monotonic() >= ends:
+                raise
+            sleep(_PAUSE_S)

@@ -2,23 +2,147 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import wraps
+from itertools import islice
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from mockserver.cli.journal_export import export, replay
-from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.remote.journal_filters import Filters, filter_options
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    EXIT_FINDINGS,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    InvalidValueError,
+    shown,
+)
+from mockserver.cli.output import (
+    entry_lines,
+    replay_lines,
+    shorten,
+    verdict_lines,
+    write_done,
+    write_json,
+    write_lines,
+)
 from mockserver.cli.server import (
+    ControlPlane,
+    HttpReply,
+    RefusedError,
     ServerOptions,
+    check_sure,
     complete_numbers,
+    complete_operations,
+    complete_sandboxes,
+    complete_scenarios,
+    complete_vendors,
+    connected,
+    end,
+    header_option,
+    output_option,
     own_option,
     secrets_option,
     server_options,
     sure_option,
 )
 
+if TYPE_CHECKING:
+    from mockserver.model import Document, Json
+
+
 _MAX_LAST = 10_000
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+Filters = Mapping[str, str]
+
+
+"""Values of the journal's query parameters."""
+
+
+_OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
+
+
+_STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
+
+
+_FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
+
+
+def _status(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    if text and not _STATUS.fullmatch(text):
+        raise InvalidValueError(f"expected 207, 4xx or none, found {shown(text)}", text, "4xx")
+    return text
+
+
+def _since(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    from mockserver.codec.instants import parse_duration, parse_instant
+
+    if not text or text.isdecimal():
+        return text
+    for read in (parse_duration, parse_instant):
+        with suppress(ValueError):
+            read(text)
+            return text
+    what = f"expected 10m, 17 or 2026-01-05T09:00:00Z, found {shown(text)}"
+    raise InvalidValueError(what, text, "10m")
+
+
+_OPTIONS = (
+    own_option("--vendor", default="", shell_complete=complete_vendors, help="Calls of this vendor."),
+    own_option(
+        "--operation", default="", shell_complete=complete_operations, help="Calls of this operation."
+    ),
+    own_option("--method", default="", help="Calls with this method."),
+    own_option(
+        "--status",
+        default="",
+        callback=_status,
+        metavar="STATUS",
+        help="A status, a class such as 4xx, or none.",
+    ),
+    own_option(
+        "--outcome",
+        type=click.Choice(_OUTCOMES),
+        metavar="OUTCOME",
+        help=f"Outcome of at least one item: {', '.join(_OUTCOMES)}.",
+    ),
+    own_option("--item", default="", metavar="KEY", help="Calls with this item, by its key in the journal."),
+    own_option(
+        "--scenario",
+        default="",
+        shell_complete=complete_scenarios,
+        help="Calls hit by it, or by SCENARIO/RULE.",
+    ),
+    own_option(
+        "--since",
+        default="",
+        callback=_since,
+        metavar="TIME",
+        help="The last 10m (5s, 2h, 1d), after a number, or since an instant.",
+    ),
+    own_option("--fault", default="", help="Calls with this fault of the connection, or any."),
+)
+
+
+def filter_options(command: F) -> F:
+    """Add the filters; the command receives those that are given as keyword `filters`."""
+
+    @wraps(command)
+    def run(**chosen: Any) -> Any:
+        filters = {name: chosen.pop(name) for name in _FILTERS}
+        return command(filters={name: text for name, text in filters.items() if text}, **chosen)
+
+    for add in reversed(_OPTIONS):
+        run = add(run)
+    return run  # type: ignore[return-value] # click reads the keywords from the options
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -28,11 +152,7 @@ def journal() -> None:
     \b
     mockserver journal tail --outcome rejected
     mockserver journal show 18 --body
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-
-
-journal.add_command(replay)
-journal.add_command(export)
+    """
 
 
 @journal.command("list", context_settings=CONTEXT_SETTINGS)
@@ -49,10 +169,16 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
     mockserver journal list --status 4xx --since 10m
     mockserver send payt --first 1
     mockserver journal list --item MS-1 --outcome created --json
-    """  # noqa: D301
-    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
-
-    journal_run.list_calls(server=server, filters=filters, last=last, secrets=secrets)
+    """
+    with connected(server) as control:
+        found = control.here("GET", "/journal", **filters, last=last, secrets="shown" if secrets else None)
+        calls = 0 if found or not filters else int(control.here("GET")["calls"])
+    if server.json:
+        write_json(found)
+    elif found:
+        write_lines(_line(one) for one in found)
+    else:
+        write_lines([_nothing_found(server, calls)], err=True)
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -71,10 +197,16 @@ def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None
     \b
     mockserver journal tail --vendor VENDOR --status 4xx
     mockserver journal tail --json | jq .outcomes
-    """  # noqa: D301
-    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
-
-    journal_run.tail(server=server, filters=filters, last=last, most=most, interval=interval)
+    """
+    try:
+        with connected(server) as control:
+            for entry in islice(follow(control, filters, last, lambda: sleep(interval)), most):
+                if server.json:
+                    write_json(entry)
+                else:
+                    write_lines([_line(entry)])
+    except KeyboardInterrupt:
+        return
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -92,10 +224,14 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
     \b
     mockserver journal show 18
     mockserver journal show --headers --body
-    """  # noqa: D301
-    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
-
-    journal_run.show(server=server, number=number, headers=headers, bodies=bodies, secrets=secrets)
+    """
+    with connected(server) as control:
+        chosen = number or _newest(control)
+        entry = control.here("GET", f"/journal/{chosen}", secrets="shown" if secrets else None)
+    if server.json:
+        write_json(entry)
+    else:
+        write_lines(entry_lines(entry, headers=headers, bodies=bodies))
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -110,10 +246,19 @@ def verify(*, server: ServerOptions, file: Any) -> None:
     \b
     mockserver journal verify expected.yaml
     echo '{"calls": {"max": 3}}' | mockserver journal verify -
-    """  # noqa: D301
-    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
-
-    journal_run.verify(server=server, file=file)
+    """
+    expected = _read(server, file)
+    with connected(server) as control:
+        try:
+            control.here("POST", "/journal/verify", expected)
+        except RefusedError as error:
+            if error.code not in _NOT_VERIFIED:
+                raise
+            _end_not_verified(server, error.problem)
+    if server.json:
+        write_json({"verified": True})
+    else:
+        write_lines(["verified"])
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -125,7 +270,223 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     \b
     mockserver journal clear
     mockserver journal clear -s acme --yes
-    """  # noqa: D301
-    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
+    """
+    check_sure(server, f"mockserver journal clear -s {server.sandbox} --yes", sure=sure)
+    with connected(server) as control:
+        control.here("DELETE", "/journal")
+    document = {"sandbox": server.sandbox, "deleted": "journal"}
+    write_done(f"journal of {server.sandbox} deleted", document, as_json=server.json)
 
-    journal_run.clear(server=server, sure=sure)
+
+FORMATS = ("case", "pytest", "curl", "har", "postman")
+
+
+OF_ONE_CALL = ("command", "powershell", "httpie", "fetch")
+
+
+"""Formats of one call alone, without the state that it met: for curl, PowerShell, HTTPie and JavaScript."""
+
+
+@journal.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("number", type=click.IntRange(1), shell_complete=complete_numbers)
+@own_option(
+    "--into",
+    default="",
+    metavar="SANDBOX",
+    shell_complete=complete_sandboxes,
+    help="Send it into this sandbox, or into a fresh one (fresh).  [default: its own]",
+)
+@own_option("--to", default="", metavar="URL", help="Send it to this address of the vendor instead.")
+@own_option(
+    "--diff",
+    "whole",
+    is_flag=True,
+    help="Print each difference; exit 1 if the status or an outcome differs, whatever else the body says.",
+)
+@header_option
+@server_options
+def replay(  # noqa: PLR0913 - click hands over one argument an option
+    *, server: ServerOptions, number: int, into: str, to: str, whole: bool, headers: Mapping[str, str]
+) -> None:
+    """Send a recorded call again and print which items end otherwise.
+
+    With --diff, exit 1: the status or the outcome of an item differs. Ids, times and other values in the
+    body are printed, but not counted.
+
+    \b
+    mockserver journal replay 17 --diff
+    mockserver journal replay 17 --into fresh
+    """
+    if into and to:
+        raise click.UsageError("a call is replayed --into a sandbox or --to an address")
+    body = {"into": into, "to": to, "headers": dict(headers)}
+    with connected(server) as control:
+        wanted = {name: value for name, value in body.items() if value}
+        found = control.here("POST", f"/journal/{number}/replay", wanted)
+    if server.json:
+        write_json(found)
+    else:
+        write_lines(replay_lines(found, whole=whole))
+    if found["withheld"]:
+        names = ", ".join(found["withheld"])
+        write_lines([f"not sent to another address: {names}; give them with --header"], err=True)
+    if whole and not found["difference"]["same"]:
+        raise SystemExit(EXIT_FINDINGS)
+
+
+def _format_flags(command: F) -> F:
+    for name in reversed(FORMATS):
+        command = own_option(f"--{name}", "form", flag_value=name, help=f"The same as --format {name}.")(
+            command
+        )
+    return command
+
+
+@journal.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("number", required=False, type=click.IntRange(1), shell_complete=complete_numbers)
+@own_option("--from", "first", type=click.IntRange(1), metavar="NUMBER", help="First call of a story.")
+@own_option("--to", "last", type=click.IntRange(1), metavar="NUMBER", help="Last call of a story.")
+@own_option("--format", "form", type=click.Choice([*FORMATS, *OF_ONE_CALL]), help="What to write.")
+@_format_flags
+@filter_options
+@secrets_option
+@output_option
+@server_options
+def export(  # noqa: PLR0913 - click hands over one argument an option
+    *,
+    server: ServerOptions,
+    number: int | None,
+    first: int | None,
+    last: int | None,
+    form: str | None,
+    filters: Filters,
+    secrets: bool,
+    output: Path | None,
+) -> None:
+    """Write a call, or a story of calls, as a file that repeats it.
+
+    The file is a case file (`mockserver cases run FILE`), a pytest file, a script with curl, an HTTP archive
+    or a Postman collection. command, powershell, httpie and fetch are one call alone, without its state.
+    A story is --from and --to, what an --item met, or what other filters find.
+    Exit 1: they cannot be repeated; the reason is printed.
+
+    \b
+    mockserver journal export 18 --case -o case.yaml
+    mockserver journal export --from 3 --to 7 --pytest -o test_story.py
+    """
+    if form is None:
+        raise click.UsageError(f"choose a format: --{', --'.join(FORMATS)}")
+    if number is not None and (first or last or filters):
+        raise click.UsageError("a story has no NUMBER; write --from and --to, or filters")
+    shown = "shown" if secrets else None
+    query = {**filters, "from": first, "to": last, "format": form, "secrets": shown}
+    with connected(server) as control:
+        reply = _exported(control, number, query)
+    if output is None:
+        click.echo(reply.body.decode(), nl=not reply.body.endswith(b"\n"))
+    else:
+        output.write_bytes(reply.body)
+        write_lines([f"written: {output}"], err=True)
+
+
+_NOT_VERIFIED = ("not-verified", "not-kept")
+
+
+def _nothing_found(server: ServerOptions, calls: int) -> str:
+    if calls:
+        lists = f"mockserver journal list -s {server.sandbox}"
+        return f"no call of {calls:,} in {server.sandbox} matches; all of them: {lists}"
+    return f"no calls in {server.sandbox}; send one: mockserver send VENDOR"
+
+
+def _line(entry: Document) -> str:
+    """Return the line of a call, with the time of day here."""
+    from datetime import datetime
+
+    at = datetime.fromisoformat(entry["at"]).astimezone()
+    return f"{at:%H:%M:%S}  {shorten(str(entry['line']), 500)}"
+
+
+def _newest(control: ControlPlane) -> int:
+    found = control.here("GET", "/journal", last=1)
+    if not found:
+        detail = f"the journal of {control.server.sandbox} has no calls"
+        problem = {"title": "Not found", "code": "unknown-entry", "detail": detail}
+        end(control.server, problem, "NUMBER", "mockserver send VENDOR", EXIT_REFUSED)
+    return int(found[0]["number"])
+
+
+def _read(server: ServerOptions, file: Any) -> Json:
+    from yaml import YAMLError
+
+    from mockserver.codec import yaml
+
+    name = getattr(file, "name", "standard input")
+    try:
+        return yaml.load(file.read())
+    except (YAMLError, UnicodeDecodeError) as error:
+        detail = f"{name} is neither JSON nor YAML: {shorten(str(error), 200)}"
+        problem = {"title": "Wrong usage", "code": "no-document", "detail": detail}
+        end(server, problem, f"FILE {name}", "mockserver journal verify --help", EXIT_USAGE)
+
+
+def _end_not_verified(server: ServerOptions, problem: Document) -> NoReturn:
+    if server.json:
+        write_json(problem)
+    else:
+        write_lines(verdict_lines(problem))
+    raise SystemExit(EXIT_FINDINGS)
+
+
+_UNEXPORTABLE = ("not-reproducible", "not-kept")
+
+
+_ASK_FOR_SECRETS = "secrets=shown"
+
+
+"""What refusals of the control plane name; on the command line it is an option."""
+
+
+def _exported(control: ControlPlane, number: int | None, query: Mapping[str, Any]) -> HttpReply:
+    below = "/journal/export" if number is None else f"/journal/{number}/export"
+    try:
+        return control.fetch("GET", f"{control.path}{below}", **query)
+    except RefusedError as error:
+        if error.code not in _UNEXPORTABLE:
+            raise
+        _end_unexportable(control.server, error)
+
+
+def _end_unexportable(server: ServerOptions, error: RefusedError) -> NoReturn:
+    detail = str(error)
+    cure = "mockserver journal export … --har, which repeats nothing"
+    if _ASK_FOR_SECRETS in detail:
+        cure = "mockserver journal export … --show-secrets"
+    if not server.json:
+        detail = detail.replace(_ASK_FOR_SECRETS, "--show-secrets")
+    cure = str(error.first_error.get("try") or cure)
+    end(server, {**error.problem, "detail": detail}, error.operation, cure, EXIT_FINDINGS)
+
+
+_MOST = 10_000
+
+
+def follow(
+    control: ControlPlane, filters: Filters, last: int, wait: Callable[[], None]
+) -> Iterator[Document]:
+    """Yield the newest `last` matching entries, then each new one; `wait` is called between two looks."""
+    seen = _newest_number(control)
+    while True:
+        found = control.here("GET", "/journal", **filters, last=last) if last else []
+        yield from found
+        seen = max(seen, found[-1]["number"] if found else 0)
+        while (newest := _newest_number(control)) == seen:
+            wait()
+        begin = seen if newest > seen else 0  # after a reset the numbers begin again
+        filters, last, seen = {**filters, "since": str(begin)}, _MOST, newest
+
+
+def _newest_number(control: ControlPlane) -> int:
+    """Return the number of the newest entry, 0 if there is none."""
+    found = control.here("GET", "/journal", last=1)
+    return int(found[-1]["number"]) if found else 0

@@ -196,7 +196,7 @@ def _store_address(
     if not given:
         return None
     # Here, for completions are asked for at every press of a key.
-    from mockserver.redis_store.addresses import EXAMPLES, StoreAddressError, parse_address  # noqa: PLC0415
+    from mockserver.redis_store.addresses import EXAMPLES, StoreAddressError, parse_address
 
     try:
         return parse_address(given)
@@ -284,7 +284,7 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
 
     Exits with status 2 if the options contradict each other.
     """
-    from mockserver.server.serving import Serving  # noqa: PLC0415 - slow
+    from mockserver.server.serving import Serving
 
     if chosen["watch"] and not (chosen["specs"] or chosen["scenario_files"] or chosen["fixtures_file"]):
         what = "there is nothing to watch: no --specs, --scenario or --fixtures"
@@ -362,7 +362,7 @@ def main(context: click.Context, config: Path | None, color: str, *, debug: bool
     Examples:
       mockserver run --port 9000
       mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
     apply_settings(context, config, color)
 
 
@@ -468,7 +468,7 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
     Examples:
       mockserver run --port 9000 --vendor VENDOR
       mockserver run --at-root VENDOR --log json
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
     check_vendors(context)
     ignore_connexion_warnings()
     with collection_paused():
@@ -476,17 +476,17 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
 
 
 def _example_source() -> ExampleSource:
-    from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415 - not before examples are asked for
+    from mockserver.contract.examples import ProfileExamples
 
     return ProfileExamples()
 
 
 def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str, Any]) -> None:
-    from mockserver.cli.config_show import effective_settings  # noqa: PLC0415 - only this command
-    from mockserver.errors import MockServerError  # noqa: PLC0415
-    from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
-    from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
-    from mockserver.server.serving import serve  # noqa: PLC0415 - slow
+    from mockserver.cli.config import effective_settings
+    from mockserver.errors import MockServerError
+    from mockserver.server.application import Options
+    from mockserver.server.listening import PortTakenError
+    from mockserver.server.serving import serve
 
     serving = serving_of(chosen)
     try:

@@ -175,7 +175,7 @@ def instant_text(_context: click.Context, _parameter: click.Parameter, text: str
     """
     if not text:
         return text
-    from mockserver.codec.instants import parse_instant, print_instant  # noqa: PLC0415 - slow for help
+    from mockserver.codec.instants import parse_instant, print_instant
 
     try:
         return print_instant(parse_instant(text))
@@ -252,7 +252,7 @@ def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
 
     Those of an extension, which not every vendor has, need the vendors loaded and are not among them.
     """
-    from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS  # noqa: PLC0415 - slow for TAB elsewhere
+    from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS
 
     wanted = list(vendors) or vendor_names()
     common = [one.name for one in COMMON_ASSUMPTIONS]
@@ -266,8 +266,8 @@ def _own_assumptions(vendor: str) -> list[str]:
 
 def assumption_values_of(name: str) -> list[str]:
     """Return the default and the listed alternatives of an assumption, [] if there is none of that name."""
-    from mockserver.codec import yaml  # noqa: PLC0415 - slow for TAB elsewhere
-    from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, read_assumptions  # noqa: PLC0415
+    from mockserver.codec import yaml
+    from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, read_assumptions
 
     vendor, _, own_name = name.partition(".")
     file = _VENDORS_FOLDER / vendor / "assumptions.yaml"

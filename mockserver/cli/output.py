@@ -38,7 +38,7 @@ def write_lines(lines: Iterable[str], *, err: bool = False) -> None:
 
 def write_json(document: Json) -> None:
     """Print one JSON document on one line; amounts keep their scale."""
-    from mockserver.codec import json  # noqa: PLC0415 - slow, and TAB needs none of it
+    from mockserver.codec import json
 
     click.echo(json.encode(document).decode(), color=False)
 

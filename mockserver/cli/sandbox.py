@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values, instant_text
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values, instant_text
+from mockserver.cli.output import counted, shorten, table_lines, write_done, write_json, write_lines
 from mockserver.cli.server import (
+    ControlPlane,
     ServerOptions,
+    check_sure,
     complete_packaged,
     complete_sandboxes,
     complete_snapshots,
     complete_vendors,
+    connected,
+    end,
     output_option,
     own_option,
+    sandbox_path,
     server_options,
     sure_option,
 )
 
+if TYPE_CHECKING:
+    from mockserver.model import Document, Json
+
+
 _NAME = click.argument("name", default="", metavar="[NAME]", shell_complete=complete_sandboxes)
+
+
 _VENDOR = own_option(
     "--vendor", default=None, shell_complete=complete_vendors, help="Only the state of this vendor."
 )
@@ -33,7 +47,7 @@ def sandbox() -> None:
     \b
     mockserver sandbox create acme --seed 7 --freeze 2026-01-05T09:00:00Z
     mockserver sandbox diff -s acme
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
 
 
 @sandbox.command("list", context_settings=CONTEXT_SETTINGS)
@@ -44,10 +58,13 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     \b
     mockserver sandbox list
     mockserver sandbox list --json
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.list_sandboxes(server=server)
+    """
+    with connected(server) as control:
+        found = control.call("GET", "/sandboxes")
+    if server.json:
+        write_json(found)
+    elif found:
+        write_lines(table_lines([sandbox_row(one) for one in found]))
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -88,10 +105,15 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
     \b
     mockserver sandbox create acme --seed 7
     mockserver sandbox create copy --from acme
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.create(server=server, name=name, source=source, **chosen)
+    """
+    wanted = {member: value for member, value in chosen.items() if value}
+    made = ServerOptions(server.url, name, server.json, server.token)
+    with connected(made) as control:
+        state = _state_of(control, source) if source else None
+        control.call("POST", "/sandboxes", {"name": name, **wanted})
+        if state is not None:
+            control.here("PUT", "/state", state)
+        _print_sandbox(control)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -106,10 +128,13 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
     \b
     mockserver sandbox delete acme
     mockserver sandbox delete acme --yes
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.delete(server=server, name=name, sure=sure)
+    """
+    chosen = ServerOptions(server.url, name, server.json, server.token)
+    check_sure(chosen, f"mockserver sandbox delete {name} --yes", sure=sure)
+    with connected(chosen) as control:
+        control.here("DELETE")
+    document = {"sandbox": name, "deleted": "sandbox"}
+    write_done(f"{shorten(name)} deleted", document, as_json=server.json)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -124,10 +149,12 @@ def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
     \b
     mockserver sandbox reset
     mockserver sandbox reset acme --yes
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.reset(server=server, name=name, sure=sure)
+    """
+    chosen = ServerOptions(server.url, name or server.sandbox, server.json, server.token)
+    check_sure(chosen, f"mockserver sandbox reset {chosen.sandbox} --yes", sure=sure)
+    with connected(chosen) as control:
+        control.here("POST", "/reset")
+        _print_sandbox(control)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -140,10 +167,14 @@ def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
     \b
     mockserver sandbox snapshot --label 'before the retry'
     mockserver sandbox snapshot --list
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.snapshot(server=server, label=label, lists=lists)
+    """
+    with connected(server) as control:
+        found = (
+            control.here("GET", "/snapshots")
+            if lists
+            else control.here("POST", "/snapshots", {"label": label})
+        )
+    _print_snapshots(server, found)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -157,10 +188,10 @@ def restore(*, server: ServerOptions, snapshot: str) -> None:
     \b
     mockserver sandbox restore s1
     mockserver sandbox restore s1 -s acme
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.restore(server=server, snapshot=snapshot)
+    """
+    with connected(server) as control:
+        found = control.here("POST", f"/snapshots/{snapshot}/restore")
+    _print_snapshots(server, found)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -177,10 +208,17 @@ def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     mockserver sandbox diff
     mockserver sandbox diff s1
     mockserver sandbox diff default acme
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.diff(server=server, names=names)
+    """
+    if len(names) > 2:  # noqa: PLR2004 - left and right
+        raise click.UsageError("two sandboxes are compared at most")
+    right = names[1] if names[1:] else server.sandbox
+    chosen = ServerOptions(server.url, right, server.json, server.token)
+    with connected(chosen) as control:
+        found = control.here("GET", "/diff", against=_against(names))
+    if server.json:
+        write_json(found)
+    else:
+        write_lines(difference_lines(found))
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -193,10 +231,14 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
     \b
     mockserver sandbox dump -o state.json
     mockserver sandbox dump -s acme | jq keys
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
-
-    sandbox_run.dump(server=server, vendor=vendor, output=output)
+    """
+    with connected(server) as control:
+        content = control.fetch("GET", f"{control.path}/dump", vendor=vendor).body
+    if output is None:
+        click.echo(content.decode())
+        return
+    output.write_bytes(content + b"\n")
+    write_done(f"written: {output}", {"written": str(output)}, as_json=server.json)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -211,7 +253,121 @@ def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
     \b
     mockserver sandbox load state.json -s acme
     mockserver sandbox dump -s a | mockserver sandbox load - -s b
-    """  # noqa: D301
-    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
+    """
+    from mockserver.codec import json
 
-    sandbox_run.load(server=server, file=file, vendor=vendor)
+    with connected(server) as control:
+        found = json.decode(control.fetch("PUT", f"{control.path}/state", file.read(), vendor=vendor).body)
+    if server.json:
+        write_json(found)
+    else:
+        write_lines([f"{server.sandbox}  {counted(found['records'], 'record')}"])
+
+
+_SNAPSHOT = re.compile("s[1-9][0-9]{0,8}")
+
+
+def _against(names: tuple[str, ...]) -> str:
+    if not names:
+        return "fixtures"
+    return names[0] if len(names) == 1 and _SNAPSHOT.fullmatch(names[0]) else f"sandbox:{names[0]}"
+
+
+def _state_of(control: ControlPlane, source: str) -> Json:
+    """Return the state of a dump file or of a sandbox."""
+    from mockserver.codec import json
+    from mockserver.errors import MalformedBody
+
+    file = Path(source)
+    if not file.is_file():
+        return control.call("GET", f"{sandbox_path(source)}/dump")
+    try:
+        return json.decode(file.read_bytes())
+    except MalformedBody as error:
+        problem = {"title": "Wrong usage", "code": "no-dump", "detail": f"{file} is not a dump: {error}"}
+        end(control.server, problem, f"--from {file}", "mockserver sandbox dump -o FILE", EXIT_USAGE)
+
+
+def _print_sandbox(control: ControlPlane) -> None:
+    found: Document = control.here("GET")
+    if control.server.json:
+        write_json(found)
+    else:
+        write_lines(table_lines([sandbox_row(found)]))
+
+
+def _print_snapshots(server: ServerOptions, found: Json) -> None:
+    if server.json:
+        write_json(found)
+    elif rows := [found] if isinstance(found, dict) else found:
+        write_lines(
+            table_lines(
+                [
+                    (one["id"], one["at"], counted(one["records"], "record"), shorten(one["label"]))
+                    for one in rows
+                ]
+            )
+        )
+
+
+_MAX_LINES = 100
+
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+
+
+def sandbox_row(found: Document) -> tuple[str, ...]:
+    """Return name, records, calls, clock and idle time of a sandbox."""
+    clock = found["clock"]
+    time = f"clock {clock['mode']} {clock['now']}" if clock["mode"] == "frozen" else f"clock {clock['mode']}"
+    ahead = f" +{clock['aheadSeconds']:,} s" if clock["aheadSeconds"] and clock["mode"] != "frozen" else ""
+    return (
+        str(found["name"]),
+        counted(found["records"], "record"),
+        counted(found["calls"], "call"),
+        time + ahead,
+        f"idle {_duration(found['idleSeconds'])}",
+    )
+
+
+def difference_lines(found: Document) -> Iterator[str]:
+    """Yield a line for each document that was added (+), removed (-) or changed (~), and its changes."""
+    lines = list(_all_lines(found))
+    yield from lines[:_MAX_LINES]
+    if lines[_MAX_LINES:]:
+        yield f"… {counted(len(lines) - _MAX_LINES, 'more line')}: --json"
+    counts = ", ".join(
+        f"{len(found[kind]):,} {kind}" for kind in ("added", "removed", "changed") if found[kind]
+    )
+    yield f"{counts or 'no difference'}  against {found['against']}"
+
+
+def _all_lines(found: Document) -> Iterator[str]:
+    for sign, kind in (("+", "added"), ("-", "removed")):
+        for one in found[kind]:
+            yield f"{sign} {_place(one)}  {_value(one['document'])}"
+    for one in found["changed"]:
+        yield f"~ {_place(one)}"
+        for change in one["changes"]:
+            yield f"    {change['pointer']}  {_side(change, 'old')} → {_side(change, 'new')}"
+
+
+def _place(one: Document) -> str:
+    return shorten(f"{one['scope']} {one['collection']} {one['key']}", 120)
+
+
+def _side(change: Document, side: str) -> str:
+    return _value(change[side]) if side in change else "absent"
+
+
+def _value(value: Json) -> str:
+    from mockserver.codec import json
+
+    return shorten(json.encode(value).decode(), 100)
+
+
+def _duration(seconds: int) -> str:
+    for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

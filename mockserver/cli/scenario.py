@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
-from mockserver.cli.options import CONTEXT_SETTINGS
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, EXIT_USAGE, fail, nearest
 from mockserver.cli.options import complete_scenarios as complete_packaged
+from mockserver.cli.output import counted, shorten, table_lines, write_done, write_json, write_lines
 from mockserver.cli.server import (
+    ControlPlane,
     ServerOptions,
     complete_scenarios,
     complete_vendors,
+    connected,
+    end,
+    end_unknown,
     output_option,
     own_option,
     server_options,
 )
+
+if TYPE_CHECKING:
+    from mockserver.model import Document
+    from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem
 
 
 def _files_and_names(
@@ -32,7 +45,7 @@ def scenario() -> None:
     \b
     mockserver scenario apply flaky-third
     mockserver scenario validate scenarios/*.yaml
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
 
 
 @scenario.command("list", context_settings=CONTEXT_SETTINGS)
@@ -46,10 +59,19 @@ def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
     \b
     mockserver scenario list
     mockserver scenario list --packaged
-    """  # noqa: D301
-    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
-
-    scenario_run.list_scenarios(server=server, packaged=packaged)
+    """
+    with connected(server) as control:
+        found = control.call("GET", "/scenarios") if packaged else control.here("GET", "/scenarios")
+        if not packaged and not server.json:
+            found = [control.here("GET", f"/scenarios/{one['name']}") for one in found]
+    if server.json:
+        write_json(found)
+    elif found:
+        rows = [(one["name"], shorten(one["description"], 100)) for one in found]
+        write_lines(table_lines(rows if packaged else [_row(one) for one in found]))
+    else:
+        note = f"no scenarios in {server.sandbox}; arm one: mockserver scenario apply flaky-third"
+        write_lines([note], err=True)
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
@@ -64,10 +86,19 @@ def show(*, server: ServerOptions, name: str) -> None:
     \b
     mockserver scenario show flaky-third
     mockserver scenario show flaky-third > mine.yaml
-    """  # noqa: D301
-    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
+    """
+    from mockserver.codec import yaml
 
-    scenario_run.show(server=server, name=name)
+    with connected(server) as control:
+        own = {str(one["name"]) for one in control.here("GET", "/scenarios")}
+        packaged = {} if name in own else {one["name"]: one for one in control.call("GET", "/scenarios")}
+        if name not in own and name not in packaged:
+            end_unknown(server, "scenario", name, [*own, *packaged], "mockserver scenario list --packaged")
+        found = control.here("GET", f"/scenarios/{name}") if name in own else packaged[name]
+    if server.json:
+        write_json(found)
+        return
+    write_lines([*_count_lines(found), yaml.dump(found["document"]).rstrip("\n")])
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
@@ -89,10 +120,31 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
     \b
     mockserver scenario new third-fails -o third-fails.yaml
     mockserver scenario new lost --from commit-then-drop
-    """  # noqa: D301
-    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
+    """
+    from mockserver.codec import json, yaml
 
-    scenario_run.new(name=name, source=source, vendor=vendor, output=output, as_json=as_json)
+    if not _NAME.fullmatch(name):
+        what = f"{shorten(name)} is not a scenario's name: lower-case letters, digits and hyphens, at most 64"
+        fail(what, "NAME", "mockserver scenario new third-fails", EXIT_USAGE)
+    names = packaged_names()
+    if source and source not in names:
+        near = nearest(source, names)
+        cure = (
+            f"mockserver scenario new {name} --from {near}" if near else "mockserver scenario list --packaged"
+        )
+        fail(
+            f"there is no packaged scenario {shorten(source)}", f"--from {shorten(source)}", cure, EXIT_USAGE
+        )
+    text = new_scenario(name, vendor, source)
+    if as_json:
+        text = f"{json.encode(yaml.load(text)).decode()}\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    if output.exists():
+        fail(f"{output} exists", f"--output {output}", "another file, or delete it", EXIT_USAGE)
+    output.write_text(text, encoding="utf-8")
+    write_lines([f"written: {output}"], err=True)
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
@@ -122,10 +174,26 @@ def validate(
     \b
     mockserver scenario validate flaky.yaml
     mockserver scenario validate scenarios/*.yaml --format github
-    """  # noqa: D301
-    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
-
-    scenario_run.validate(files=files, only=only, specs=specs, form=form, as_json=as_json)
+    """
+    vendors = _known_vendors(specs, only)
+    documents: list[Document] = []
+    lines: list[str] = []
+    problems = 0
+    for file in files:
+        text, source = _text_of(file)
+        error, found = find_problems(text, source, vendors)
+        problems += len(found) + (error.more if error else 0)
+        documents.append(problem_document(source, found))
+        if error:
+            told = problem_lines(error)
+            lines.extend(github_lines(source, found) if form == "github" else told)
+    if as_json or form == "json":
+        write_json(documents)
+    else:
+        write_lines(lines)
+        write_lines([f"{counted(len(files), 'file')}, {counted(problems, 'problem')}"], err=True)
+    if problems:
+        raise SystemExit(EXIT_FINDINGS)
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
@@ -141,10 +209,22 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
     \b
     mockserver scenario apply flaky.yaml -s acme
     mockserver scenario apply commit-then-drop --once
-    """  # noqa: D301
-    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
+    """
+    from mockserver.scenario import parser
+    from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
-    scenario_run.apply(server=server, file=file, once=once, vendor=vendor)
+    text, source = _text_of(file)
+    with connected(server) as control:
+        vendors = {one["name"]: frozenset(one["operations"]) for one in control.call("GET", "/vendors")}
+        if vendor and vendor not in vendors:
+            end_unknown(server, "vendor", vendor, vendors, "mockserver vendors")
+        try:
+            read = parse_text(text, vendors, source=source)
+        except InvalidScenarioError as error:
+            _end_invalid(server, source, error)
+        document = parser.limited(read.document, vendor, once=once)
+        stored = control.here("PUT", f"/scenarios/{read.name}", document)
+    _print(server, stored)
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
@@ -156,7 +236,193 @@ def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     \b
     mockserver scenario clear
     mockserver scenario clear flaky-third -s acme
-    """  # noqa: D301
-    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
+    """
+    with connected(server) as control:
+        for name in names:
+            _delete(control, name)
+        if not names:
+            control.here("DELETE", "/scenarios")
+    document = {"sandbox": server.sandbox, "deleted": list(names) or "all"}
+    write_done(f"deleted: {', '.join(names) or 'all scenarios'}", document, as_json=server.json)
 
-    scenario_run.clear(server=server, names=names)
+
+_NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
+
+
+_CHANGES_CALLS = frozenset({"envelope", "response", "quota", "transitionsState", "commit"})
+
+
+"""Members of a rule that change a call whatever items it has."""
+
+
+def _delete(control: ControlPlane, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        known = [str(one["name"]) for one in control.here("GET", "/scenarios")]
+        end_unknown(control.server, "scenario", name, known, "mockserver scenario list")
+    control.here("DELETE", f"/scenarios/{name}")
+
+
+def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+    from mockserver.engine.registry import discover_vendors
+    from mockserver.errors import MockServerError
+
+    try:
+        served = discover_vendors(specs, only)
+    except MockServerError as error:
+        fail(str(error), "--vendor, --specs", "mockserver scenario validate FILE", EXIT_USAGE)
+    return {one.name: frozenset(one.spec.operations) for one in served}
+
+
+def _text_of(file: str) -> tuple[str, str]:
+    try:
+        return read_scenario(file)
+    except UnreadableFileError as error:
+        near = nearest(file, packaged_names())
+        cure = f"mockserver scenario apply {near}" if near else "mockserver scenario list --packaged"
+        fail(str(error), "FILE", cure, EXIT_USAGE)
+
+
+def _end_invalid(server: ServerOptions, source: str, error: InvalidScenarioError) -> NoReturn:
+    first, others = error.problems[0], len(error.problems) + error.more - 1
+    more = f" and {counted(others, 'more problem')}" if others else ""
+    problem = {
+        **problem_document(source, error.problems),
+        "title": "Invalid scenario",
+        "code": "invalid-scenario",
+        "detail": f"the scenario is not applied: {first.detail}{more}",
+    }
+    cure = f"{first.hint}; all problems: mockserver scenario validate {source}" if others else first.hint
+    end(server, problem, error.where(first), cure, EXIT_FINDINGS)
+
+
+def _print(server: ServerOptions, found: Document) -> None:
+    if server.json:
+        write_json(found)
+    else:
+        write_lines(table_lines([_row(found)]))
+
+
+def _row(found: Document) -> tuple[str, ...]:
+    left = [one["left"] for one in found["counts"]]
+    rest = "" if None in left else f"left {sum(left):,}"
+    armed = "armed" if found["armed"] else "stored"
+    return (str(found["name"]), armed, counted(found["rules"], "rule"), counted(found["hits"], "hit"), rest)
+
+
+def _count_lines(found: Document) -> Iterator[str]:
+    """Yield the counts of each rule; one that changes items alone counts only calls with such items."""
+    for rule, count in zip(found["document"]["rules"], found.get("counts", ()), strict=False):
+        needs_items = rule.get("items") and _CHANGES_CALLS.isdisjoint(rule)
+        matched = "matched and had its items" if needs_items else "matched"
+        left = "" if count["left"] is None else f", {count['left']:,} left"
+        calls, hits = counted(count["calls"], "call"), counted(count["hits"], "hit")
+        yield f"# {count['id']}: {calls} {matched}, {hits}{left}"
+
+
+STDIN = "-"
+
+
+_TEMPLATE = """\
+version: 1
+name: {name}
+description: The item whose key is 3 fails twice and works at the third attempt.
+rules:
+  - id: r1{match}
+    items:
+      - select: {{key: "3"}} # or {{index: 2}}, {{all: true}}, {{where: {{path: $.amount, gt: 100}}}}
+        effect: {{fail: {{code: internal}}, failTimes: 2}}
+"""
+
+
+class UnreadableFileError(Exception):
+    """A file cannot be read; the text says why."""
+
+
+def packaged_names() -> list[str]:
+    """Return the names of the scenarios that ship."""
+    from mockserver.scenario.parser import load_packaged
+
+    return list(load_packaged())
+
+
+def read_scenario(source: str) -> tuple[str, str]:
+    """Return the text of a file, of standard input (`-`) or of a packaged scenario, and what to call it.
+
+    Raises:
+        UnreadableFileError: there is none, or it is not text.
+    """
+    from mockserver.scenario.parser import load_packaged
+
+    file = Path(source)
+    packaged = load_packaged()
+    if source in packaged and not file.exists():
+        return packaged[source], source
+    try:
+        content = sys.stdin.buffer.read() if source == STDIN else file.read_bytes()
+        return content.decode("utf-8-sig"), "standard input" if source == STDIN else source
+    except UnicodeDecodeError:
+        raise UnreadableFileError(f"{shorten(source)} is not UTF-8") from None
+    except OSError as error:
+        raise UnreadableFileError(f"{shorten(source)}: {error.strerror or error}") from None
+
+
+def new_scenario(name: str, vendor: str, source: str) -> str:
+    """Return the text of a scenario to edit: a template, or the packaged one `source` under that name."""
+    from mockserver.scenario.parser import load_packaged
+
+    if source:
+        lines = load_packaged()[source].splitlines()
+        return "".join(f"name: {name}\n" if line.startswith("name:") else f"{line}\n" for line in lines)
+    return _TEMPLATE.format(name=name, match=f"\n    match: {{vendor: {vendor}}}" if vendor else "")
+
+
+def find_problems(
+    text: str, source: str, vendors: Mapping[str, frozenset[str]]
+) -> tuple[InvalidScenarioError | None, Sequence[LocatedProblem]]:
+    """Return all problems of a scenario, and the error that has them; None if there are none."""
+    from mockserver.scenario.parser import InvalidScenarioError, parse_text
+
+    try:
+        parse_text(text, vendors, source=source)
+    except InvalidScenarioError as error:
+        return error, error.problems
+    return None, ()
+
+
+def problem_lines(error: InvalidScenarioError) -> Iterator[str]:
+    """Yield a line for each problem: file, line, column, pointer, what is wrong, what to do."""
+    yield from str(error).splitlines()
+
+
+def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[str]:
+    """Yield a workflow command of GitHub for each problem."""
+    for one in problems:
+        place = f"file={_escaped_property(source)},line={one.line or 1},col={one.column or 1}"
+        message = f"{one.pointer or '/'}: {one.detail}; {one.hint}"
+        yield f"::error {place}::{_escaped(message)}"
+
+
+def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Document:
+    """Return a file's problems with the keys of the control API."""
+    return {
+        "file": source,
+        "errors": [
+            {
+                "pointer": one.pointer,
+                "code": one.code,
+                "detail": one.detail,
+                "try": one.hint,
+                "line": one.line,
+                "column": one.column,
+            }
+            for one in problems
+        ],
+    }
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS
+from mockserver import __version__
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, EXIT_USAGE
+from mockserver.cli.output import first_amount, item_lines, shorten, write_json, write_lines
 from mockserver.cli.server import (
+    ControlPlane,
+    HttpReply,
+    RefusedError,
     ServerOptions,
+    ServerUnreachableError,
     complete_batches,
     complete_cases,
     complete_vendors,
+    connected,
+    end,
+    end_unknown,
     header_option,
     own_option,
+    sandbox_path,
+    send_request,
     server_options,
 )
+
+if TYPE_CHECKING:
+    from mockserver.model import Document, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +88,330 @@ def send(*, server: ServerOptions, **chosen: Any) -> None:
     mockserver send VENDOR
     mockserver send VENDOR --items 5 --bad 2 --curl
     mockserver send VENDOR batch.json --repeat 2
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.remote import send_run  # noqa: PLC0415 - slow for help
+    """
+    options = SendOptions(**chosen)
+    with connected(server) as control:
+        _check_vendor(control, options)
+        is_case = _is_case(server, options)
+        _create_missing_sandbox(control, options)
+        if is_case:
+            _run_case(control, options)
+            return
+        call = make_call(control, options)
+        if options.curl:
+            click.echo(call.curl(), nl=False)
+        elif options.dry_run:
+            click.echo(call.text())
+        else:
+            _send_all(control, options, call)
 
-    send_run.send(server, SendOptions(**chosen))
+
+_CASE = re.compile("[a-z0-9-]{1,64}")
+
+
+_STORED = ("created", "updated")
+
+
+_MOST_ITEMS = 20
+
+
+_MOST_BODY_LINES = 40
+
+
+def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
+    vendors = {str(one["name"]): one for one in control.call("GET", "/vendors")}
+    if options.vendor not in vendors:
+        end_unknown(control.server, "vendor", options.vendor, vendors, "mockserver vendors")
+    batches = vendors[options.vendor]["batches"]
+    if options.operation and options.operation not in batches:
+        end_unknown(
+            control.server, "batch operation", options.operation, batches, f"mockserver send {options.vendor}"
+        )
+
+
+def _create_missing_sandbox(control: ControlPlane, options: SendOptions) -> None:
+    """Create the sandbox if there is none of its name, as a call to the vendor does."""
+    name = control.server.sandbox
+    try:
+        control.here("GET")
+    except RefusedError as error:
+        if error.code != "unknown-sandbox":
+            raise
+        control.call("POST", "/sandboxes", {"name": name})
+        if not options.quiet:
+            write_lines([f"sandbox {name} created"], err=True)
+
+
+def _is_case(server: ServerOptions, options: SendOptions) -> bool:
+    """Return whether the source names a case; end with exit 2 if it is neither that nor a file."""
+    source = options.source
+    if source in ("", "-") or Path(source).is_file():
+        return False
+    if not _CASE.fullmatch(source):
+        detail = f"there is no file {shorten(source)}, and it is not the name of a case"
+        problem = {"title": "Wrong usage", "code": "no-file", "detail": detail}
+        end(server, problem, shorten(source), "mockserver cases list", EXIT_USAGE)
+    return True
+
+
+def _run_case(control: ControlPlane, options: SendOptions) -> None:
+    """Run a case of the catalogue in the sandbox; exit 1 if it comes out otherwise."""
+    verdict = control.here("POST", f"/cases/{options.source}/run", {"vendor": options.vendor})
+    if control.server.json:
+        write_json(verdict)
+    else:
+        for number in verdict["calls"]:
+            write_lines(_entry_lines(control.here("GET", f"/journal/{number}"), ()))
+        passed = "passed" if verdict["passed"] else "failed"
+        write_lines([f"{verdict['id']}  {verdict['vendor']}  {passed}", *map(shorten, verdict["says"])])
+    if not verdict["passed"]:
+        raise SystemExit(EXIT_FINDINGS)
+
+
+def _send_all(control: ControlPlane, options: SendOptions, call: VendorCall) -> None:
+    sent = [_send_once(control, call) for _ in range(options.repeat)]
+    if control.server.json:
+        write_json(sent if options.repeat > 1 else sent[0])
+    elif options.quiet:
+        stored = [
+            one["key"] for entry in sent for one in entry.get("decided", ()) if one["action"] in _STORED
+        ]
+        write_lines([" ".join(map(shorten, stored))] if stored else [])
+    else:
+        for entry in sent:
+            write_lines(_entry_lines(entry, call.amounts) if "line" in entry else _reply_lines(entry))
+        if "number" in sent[-1]:
+            write_lines([_where_to_look(control, sent[-1]["number"])], err=True)
+
+
+def _where_to_look(control: ControlPlane, number: int) -> str:
+    """Return where the call is shown: its page in the console, and its command."""
+    option = _in_sandbox(control)
+    page = f"{control.server.url}/_console/x/{number}{f'?sandbox={control.server.sandbox}' if option else ''}"
+    return f"look: {page}     or mockserver journal show {number}{option}"
+
+
+def _send_once(control: ControlPlane, call: VendorCall) -> Document:
+    """Return the call's entry in the journal, or the bare answer of another server."""
+    before = 0 if call.elsewhere else _newest(control)
+    try:
+        reply = send_request(call.method, call.url, call.headers, call.body)
+    except ServerUnreachableError as error:
+        if call.elsewhere:
+            raise
+        return _entry_of_lost_answer(control, error, before)
+    number = reply.headers.get("mock-journal", "")
+    if call.elsewhere or not number.isdecimal():
+        return _bare(call, reply)
+    entry: Document = control.here("GET", f"/journal/{number}")
+    return entry
+
+
+def _entry_of_lost_answer(control: ControlPlane, error: ServerUnreachableError, before: int) -> Document:
+    number = _newest(control)
+    if number <= before:
+        raise error
+    entry: Document = control.here("GET", f"/journal/{number}")
+    return entry
+
+
+def _newest(control: ControlPlane) -> int:
+    found = control.here("GET", "/journal", last=1)
+    return int(found[0]["number"]) if found else 0
+
+
+def _bare(call: VendorCall, reply: HttpReply) -> Document:
+    return {
+        "method": call.method,
+        "url": call.url,
+        "status": reply.status,
+        "headers": dict(reply.headers),
+        "body": reply.body.decode(errors="replace"),
+    }
+
+
+def _entry_lines(entry: Document, amounts: tuple[str, ...]) -> Iterator[str]:
+    yield shorten(str(entry["line"]), 400)
+    yield from item_lines(entry["decided"], amounts, _MOST_ITEMS)
+
+
+def _reply_lines(answer: Document) -> Iterator[str]:
+    yield f"{answer['method']} {shorten(answer['url'], 200)} {answer['status']}"
+    lines = answer["body"].splitlines()
+    yield from (f"  {shorten(line, 2000)}" for line in lines[:_MOST_BODY_LINES])
+    if lines[_MOST_BODY_LINES:]:
+        yield f"  … {len(lines) - _MOST_BODY_LINES:,} more lines: --json"
+
+
+def _in_sandbox(control: ControlPlane) -> str:
+    return "" if control.server.sandbox == "default" else f" -s {control.server.sandbox}"
+
+
+_FEW, _MANY = 100, 10_000
+
+
+_NO_EXAMPLE = "no-example"
+
+
+_DEFAULT_KEY_HEADER = "Idempotency-Key"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorCall:
+    """A request; header names are lower case, `amounts` are those of its items, if they are known.
+
+    `elsewhere` says that it goes to another address than the server's.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    amounts: tuple[str, ...] = ()
+    elsewhere: bool = False
+
+    def curl(self) -> str:
+        """Return the request as a curl command for bash."""
+        from mockserver.codec.curl import curl_command, shell_quote
+        from mockserver.codec.curl import header_option as curl_header
+
+        headers = [curl_header(name, text) for name, text in self.headers.items()]
+        url = shell_quote(self.url.encode())
+        return curl_command(
+            self.method, url, headers, self.headers.keys(), self.body, is_text=self._is_text()
+        )
+
+    def text(self) -> str:
+        """Return the request as text: first line, headers, body."""
+        head = [f"{self.method} {self.url}", *(f"{name}: {text}" for name, text in self.headers.items())]
+        return "\n".join([*head, "", self.body.decode(errors="backslashreplace")])
+
+    def _is_text(self) -> bool:
+        try:
+            return "\0" not in self.body.decode()
+        except UnicodeDecodeError:
+            return False
+
+
+def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
+    """Return the request that the options ask for.
+
+    Raises:
+        RefusedError: the server has no such example.
+    """
+    if options.source:
+        body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
+        example = _call_without_items(control, options)
+        items: list[Json] = []
+    else:
+        example = _own_example(control, options)
+        body, items = example["body"].encode(), example["items"]
+    headers = {"user-agent": f"mockserver/{__version__}", **example["headers"], **_added(control, options)}
+    return VendorCall(
+        str(example["method"]),
+        f"{options.to.rstrip('/') or control.vendor_url(options.vendor)}{example['path']}",
+        headers,
+        body,
+        tuple(map(first_amount, items)),
+        elsewhere=bool(options.to),
+    )
+
+
+def _call_without_items(control: ControlPlane, options: SendOptions) -> Document:
+    """Return the call that an example makes, or that the spec declares where there is no example."""
+    try:
+        with _other_sandbox(control) as path:
+            # An example may store records that its items refer to; those are not wanted here.
+            return _example(control, path, options, items=1, bad=0, first=1)
+    except RefusedError as error:
+        found = None
+        if error.code == _NO_EXAMPLE:
+            found = find_declared_call(control, options.vendor, options.operation)
+        if found is None:
+            raise
+        return found
+
+
+def _own_example(control: ControlPlane, options: SendOptions) -> Document:
+    """Return an example with new keys; where the number of bad items was not given, with none if need be."""
+    calls = int(control.here("GET")["calls"])
+    first = calls * _stride(options.items) + 1 if options.first is None else options.first
+    bad = min(1, options.items - 1) if options.bad is None else options.bad
+    try:
+        return _example(control, control.path, options, items=options.items, bad=bad, first=first)
+    except RefusedError as error:
+        if error.code != _NO_EXAMPLE or options.bad is not None or not bad:
+            raise
+        write_lines([f"no example with a bad item: {error}"], err=True)
+        return _example(control, control.path, options, items=options.items, bad=0, first=first)
+
+
+def _stride(items: int) -> int:
+    """Return how far the numbers of two examples are apart, so that their items differ."""
+    return _FEW if items <= _FEW else _MANY
+
+
+def _example(control: ControlPlane, path: str, options: SendOptions, **numbers: int) -> Document:
+    wanted = {"vendor": options.vendor, "operation": options.operation, **numbers}
+    found: Document = control.call("POST", f"{path}/examples", wanted)
+    return found
+
+
+@contextmanager
+def _other_sandbox(control: ControlPlane) -> Iterator[str]:
+    """Yield the path of a sandbox that is deleted afterwards."""
+    name = f"send-{os.getpid()}"
+    control.call("POST", "/sandboxes", {"name": name})
+    try:
+        yield sandbox_path(name)
+    finally:
+        control.call("DELETE", sandbox_path(name))
+
+
+def _added(control: ControlPlane, options: SendOptions) -> dict[str, str]:
+    key = {_key_header(control, options.vendor): options.key} if options.key else {}
+    return {name.lower(): text for name, text in {**key, **options.headers}.items()}
+
+
+def _key_header(control: ControlPlane, vendor: str) -> str:
+    """Return the vendor's header for idempotency keys: what its spec says, else the common one."""
+    return str(read_spec(control, vendor).get("x-idempotency-header") or _DEFAULT_KEY_HEADER)
+
+
+def read_spec(control: ControlPlane, vendor: str) -> Document:
+    """Return the vendor's spec as the server shows it, {} where it shows none."""
+    from mockserver.codec import json
+    from mockserver.errors import MalformedBody
+
+    reply = send_request("GET", f"{control.server.url}/{vendor}/openapi.json", {})
+    try:
+        document = json.decode(reply.body)
+    except MalformedBody:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Document | None:
+    """Return method, path and headers of a batch by its operationId, or of the first batch without one.
+
+    None: the spec has none, or its path has parameters.
+    """
+    from mockserver.spec.openapi import resolve
+
+    document = read_spec(control, vendor)
+    for method, path, node in _batches(document):
+        if operation in ("", node.get("operationId")) and "{" not in path:
+            body = resolve(document, node.get("requestBody", {}))
+            media = next(iter(body.get("content", {})), "application/json")
+            headers = control.call("GET", f"/vendors/{vendor}/access")["headers"]
+            return {"method": method.upper(), "path": path, "headers": {**headers, "content-type": media}}
+    return None
+
+
+def _batches(document: Document) -> Iterator[tuple[str, str, Any]]:
+    from mockserver.spec.openapi import METHODS
+
+    for path, item in document.get("paths", {}).items():
+        for method in METHODS:
+            if "x-batch" in item.get(method, {}):
+                yield method, path, item[method]

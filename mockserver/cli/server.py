@@ -190,7 +190,7 @@ def send_request(
         InvalidAddressError: `url` is not an http address.
         ServerUnreachableError: there is no answer.
     """
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
     try:
         parts = urlsplit(url)
@@ -213,7 +213,7 @@ def send_request(
 
 
 def _is_untrusted(error: Exception) -> bool:
-    from ssl import SSLCertVerificationError  # noqa: PLC0415
+    from ssl import SSLCertVerificationError
 
     return isinstance(error, SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
 
@@ -233,7 +233,7 @@ class ControlPlane:
             ServerUnreachableError: no mockserver answers.
             InvalidAddressError: the server's address is not one.
         """
-        from mockserver.codec import json  # noqa: PLC0415
+        from mockserver.codec import json
 
         content = None if body is None else json.encode(body)
         reply = self.fetch(method, path, content, **query)
@@ -270,8 +270,8 @@ class ControlPlane:
         return f"{self.server.url}{sandbox}/{quote(vendor, '')}"
 
     def _decoded(self, reply: HttpReply) -> Json:
-        from mockserver.codec import json  # noqa: PLC0415
-        from mockserver.errors import MalformedBody  # noqa: PLC0415
+        from mockserver.codec import json
+        from mockserver.errors import MalformedBody
 
         try:
             return json.decode(reply.body)
@@ -309,7 +309,7 @@ def _query_text(value: Json) -> str:
 def end(server: ServerOptions, problem: Document, where: str, cure: str, status: int) -> NoReturn:
     """End with a problem: three lines for people, problem details with `--json`."""
     if server.json:
-        from mockserver.codec import json  # noqa: PLC0415
+        from mockserver.codec import json
 
         click.echo(json.encode({"type": "about:blank", **problem}).decode(), err=True)
         raise SystemExit(status)
@@ -367,7 +367,7 @@ def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
 
 def _can_be_created(sandbox: str) -> bool:
     """Return whether the sandbox is one to work in (`--sandbox`), by a name that a sandbox may have."""
-    from mockserver.sandbox.sandboxes import SANDBOX_NAME  # noqa: PLC0415 - slow
+    from mockserver.sandbox.sandboxes import SANDBOX_NAME
 
     chosen = click.get_current_context().params.get("sandbox")
     return sandbox == chosen and SANDBOX_NAME.fullmatch(sandbox) is not None

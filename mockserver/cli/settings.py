@@ -85,7 +85,7 @@ def read_config(file: Path) -> ConfigFile:
     Raises:
         InvalidConfigError: it is not there, or not TOML.
     """
-    import tomllib  # noqa: PLC0415 - only where there is such a file
+    import tomllib
 
     try:
         text = file.read_bytes().decode()

@@ -1,26 +1,41 @@
-"""`mockserver spec`: check, show and compare OpenAPI files."""
+"""The commands `mockserver spec …`: check, show and compare OpenAPI files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
+    EXIT_USAGE,
     InvalidValueError,
     argument,
     choices,
     complete_vendors,
+    fail,
     nearest,
     option,
     shown,
     spec_files,
 )
+from mockserver.cli.settings import shown_path
+
+if TYPE_CHECKING:
+    from mockserver.cli.spec_check import SpecProblem
+    from mockserver.cli.spec_cures import Member
+
 
 _FORMAT = click.Choice(["text", "github", "json"])
+
+
 _FILE = click.Path(exists=True, path_type=Path)
+
+
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -32,7 +47,7 @@ def spec() -> None:
     Examples:
       mockserver spec check specs/mine.yaml
       mockserver spec diff VENDOR theirs.yaml
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
 
 
 _as_json = option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -89,9 +104,8 @@ def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
       mockserver spec check
       mockserver spec check specs/mine.yaml --format github
       mockserver spec check specs
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - loads vendors
-    from mockserver.cli.spec_files.lines import problem_lines  # noqa: PLC0415
+    """
+    from mockserver.cli.spec_check import find_problems
 
     style = "json" if as_json else style
     wanted = files or tuple(spec_files().values())
@@ -122,11 +136,11 @@ def show(*, vendor: Path, as_json: bool) -> None:
     Examples:
       mockserver spec show VENDOR
       mockserver spec show VENDOR --json
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
+    from mockserver.codec import json, yaml
+
     text = vendor.read_text(encoding="utf-8")
     if as_json:
-        from mockserver.codec import json, yaml  # noqa: PLC0415 - slow for help
-
         text = json.encode(yaml.load(text)).decode()
     click.echo(text.rstrip("\n"))
 
@@ -145,11 +159,7 @@ def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
     Examples:
       mockserver spec diff old.yaml new.yaml
       mockserver spec diff VENDOR theirs.yaml --format json
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.spec_files.diff import spec_changes  # noqa: PLC0415 - slow for help
-    from mockserver.cli.spec_files.document import read_document  # noqa: PLC0415
-    from mockserver.cli.spec_files.lines import change_lines  # noqa: PLC0415
-
+    """
     style = "json" if as_json else style
     changes = spec_changes(read_document(old), read_document(new))
     for line in change_lines(changes, style):
@@ -159,3 +169,244 @@ def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
         click.echo(f"{len(changes):,} changes, {breaking:,} of them may break a client")
     if breaking:
         raise SystemExit(EXIT_FINDINGS)
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """Return the document; exits with status 2 if the file is none."""
+    from yaml import YAMLError
+
+    from mockserver.codec import yaml
+
+    try:
+        document = yaml.load(file.read_bytes().decode())
+    except (UnicodeError, YAMLError) as error:
+        fail(
+            f"{file.name} is not YAML: {shown(error)}", str(file), f"mockserver spec check {file}", EXIT_USAGE
+        )
+    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
+        what = f"{file.name} is not an OpenAPI document: it has no paths"
+        fail(what, str(file), f"mockserver spec check {file}", EXIT_USAGE)
+    return document
+
+
+Document = Mapping[str, Any]
+
+
+_NOTHING: Document = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SpecChange:
+    """A change: of which operation, what, and whether a client of the old version may break."""
+
+    operation: str
+    what: str
+    breaking: bool
+
+
+def spec_changes(old: Document, new: Document) -> list[SpecChange]:
+    """Return the changes of operations, parameters, statuses and members, in the order of the operations."""
+    before, after = _operations(old), _operations(new)
+    found: list[SpecChange] = []
+    for name in [*before, *(one for one in after if one not in before)]:
+        if name not in after:
+            found.append(SpecChange(name, "operation removed", breaking=True))
+        elif name not in before:
+            found.append(SpecChange(name, "operation added", breaking=False))
+        else:
+            changes = _operation_changes((old, before[name]), (new, after[name]))
+            found += [SpecChange(name, what, breaking=breaking) for what, breaking in changes]
+    return found
+
+
+def _operations(document: Document) -> dict[str, Document]:
+    from mockserver.spec.openapi import METHODS
+
+    return {
+        f"{method.upper()} {path}": {**item[method], "shared": item.get("parameters", ())}
+        for path, item in (document.get("paths") or {}).items()
+        for method in METHODS
+        if method in item
+    }
+
+
+_Side = tuple[Document, Document]
+
+
+_Changes = Iterator[tuple[str, bool]]
+
+
+def _operation_changes(old: _Side, new: _Side) -> _Changes:
+    if old[1].get("operationId") != new[1].get("operationId"):
+        yield f"operationId {old[1].get('operationId')} is now {new[1].get('operationId')}", False
+    yield from _parameter_changes(_parameters(*old), _parameters(*new))
+    yield from _body_changes(old, new)
+    yield from _response_changes(old, new)
+
+
+def _parameters(document: Document, operation: Document) -> dict[str, Document]:
+    from mockserver.spec.openapi import resolve
+
+    nodes = [resolve(document, one) for one in (*operation["shared"], *operation.get("parameters", ()))]
+    return {f"{node['in']} parameter {node['name']}": node for node in nodes}
+
+
+def _parameter_changes(old: Mapping[str, Document], new: Mapping[str, Document]) -> _Changes:
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        needed = bool((after or _NOTHING).get("required"))
+        if after is None:
+            yield f"{name} removed", True
+        elif before is None:
+            yield f"{name} added, {'required' if needed else 'optional'}", needed
+        elif bool(before.get("required")) != needed:
+            yield f"{name} is now {'required' if needed else 'optional'}", needed
+
+
+def _body_changes(old: _Side, new: _Side) -> _Changes:
+    from mockserver.spec.openapi import resolve
+
+    before, after = (resolve(side[0], side[1].get("requestBody", _NOTHING)) for side in (old, new))
+    contents = before.get("content", _NOTHING), after.get("content", _NOTHING)
+    yield from _media_changes("request", contents, (old[0], new[0]), is_request=True)
+    if not before.get("required") and after.get("required"):
+        yield "request body is now required", True
+
+
+def _response_changes(old: _Side, new: _Side) -> _Changes:
+    from mockserver.spec.openapi import resolve
+
+    before, after = (
+        {str(key): one for key, one in side[1].get("responses", {}).items()} for side in (old, new)
+    )
+    for status in sorted({*before, *after}):
+        if status not in after:
+            yield f"status {status} removed", status.startswith("2")
+        elif status not in before:
+            yield f"status {status} added", False
+        else:
+            answers = resolve(old[0], before[status]), resolve(new[0], after[status])
+            contents = answers[0].get("content", _NOTHING), answers[1].get("content", _NOTHING)
+            yield from _media_changes(status, contents, (old[0], new[0]), is_request=False)
+
+
+def _media_changes(
+    where: str, contents: tuple[Document, Document], documents: tuple[Document, Document], *, is_request: bool
+) -> _Changes:
+    from mockserver.cli.spec_cures import members_of
+
+    before, after = contents
+    for media in sorted({*before, *after}):
+        if media not in after:
+            yield f"{where}: {media} removed", True
+        elif media not in before:
+            yield f"{where}: {media} added", False
+        else:
+            old = members_of(documents[0], before[media].get("schema", {}))
+            new = members_of(documents[1], after[media].get("schema", {}))
+            yield from _member_changes(where, old, new, is_request=is_request)
+
+
+def _member_changes(
+    where: str, old: Mapping[str, Member], new: Mapping[str, Member], *, is_request: bool
+) -> _Changes:
+    for pointer in [*old, *(one for one in new if one not in old)]:
+        name, before, after = f"{where} {pointer or 'body'}", old.get(pointer), new.get(pointer)
+        if after is None:
+            if _has_parent(pointer, new):
+                yield f"{name} removed", True
+        elif before is None:
+            if _has_parent(pointer, old):
+                yield f"{name} added, {_need(after)}", is_request and after.required
+        else:
+            if before.required != after.required:
+                yield f"{name} is now {_need(after)}", is_request == after.required
+            yield from _fact_changes(name, before, after, is_request=is_request)
+
+
+def _fact_changes(name: str, before: Member, after: Member, *, is_request: bool) -> _Changes:
+    for fact in sorted({*before.facts, *after.facts}):
+        was, now = before.facts.get(fact), after.facts.get(fact)
+        if was != now:
+            yield f"{name}: {fact} {was or 'none'} is now {now or 'none'}", fact != "default"
+    gone = [one for one in before.values if one not in after.values]
+    more = [one for one in after.values if one not in before.values]
+    if gone and after.values:
+        yield f"{name}: values removed: {', '.join(gone)}", is_request
+    if more and before.values:
+        yield f"{name}: values added: {', '.join(more)}", not is_request
+    if bool(before.values) != bool(after.values):
+        yield (
+            f"{name}: {'any value' if before.values else 'only listed values'} now",
+            is_request == bool(after.values),
+        )
+
+
+def _has_parent(pointer: str, members: Mapping[str, Member]) -> bool:
+    """Return whether the member above is there, so that what is below a removed one is not told again."""
+    return pointer.rpartition("/")[0] in members
+
+
+def _need(member: Member) -> str:
+    return "required" if member.required else "optional"
+
+
+FORMATS = ("text", "github", "json")
+
+
+def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
+    """Yield the problems in the style `text`, `github` or `json`."""
+    from mockserver.codec import json
+
+    if style == "json":
+        yield json.encode([_problem_document(one) for one in problems]).decode()
+        return
+    for one in problems:
+        name = shown_path(one.file)
+        if style == "github":
+            where = f"file={name},line={one.place.line},col={one.place.column}"
+            yield f"::{_severity(one)} {where}::{_escaped(f'{one.what}; try: {one.cure}')}"
+        else:
+            mark = "warning: " if one.is_warning else ""
+            yield f"{name}:{one.place.line}:{one.place.column}: {mark}{one.what}"
+            yield f"    try: {one.cure}"
+
+
+def change_lines(changes: Sequence[SpecChange], style: str) -> Iterator[str]:
+    """Yield the changes in the style `text`, `github` or `json`."""
+    from mockserver.codec import json
+
+    if style == "json":
+        yield json.encode([_change_document(one) for one in changes]).decode()
+        return
+    for one in changes:
+        text = f"{one.operation}  {one.what}"
+        if style == "github":
+            yield f"::{'error' if one.breaking else 'notice'}::{_escaped(text)}"
+        else:
+            yield f"{'BREAKING' if one.breaking else 'ok      '}  {text}"
+
+
+def _problem_document(one: SpecProblem) -> dict[str, str | int]:
+    return {
+        "file": shown_path(one.file),
+        "line": one.place.line,
+        "column": one.place.column,
+        "pointer": one.pointer,
+        "detail": one.what,
+        "try": one.cure,
+        "severity": _severity(one),
+    }
+
+
+def _severity(one: SpecProblem) -> str:
+    return "warning" if one.is_warning else "error"
+
+
+def _change_document(one: SpecChange) -> dict[str, str | bool]:
+    return {"operation": one.operation, "change": one.what, "breaking": one.breaking}
+
+
+def _escaped(text: str) -> str:
+    """Escape text of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

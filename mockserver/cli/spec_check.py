@@ -331,7 +331,7 @@ def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]
 
 
 def _errors(document: dict[str, Any]) -> Iterator[Any]:
-    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator  # noqa: PLC0415 - slow
+    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
     is_later = str(document.get("openapi", "")).startswith("3.1")
     validator = (OpenAPIV31SpecValidator if is_later else OpenAPIV30SpecValidator)(document)

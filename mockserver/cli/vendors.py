@@ -28,10 +28,10 @@ def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool
     Examples:
       mockserver vendors
       mockserver vendors --json
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.codec import json  # noqa: PLC0415 - slow for help, as the next two
-    from mockserver.engine.registry import discover_vendors  # noqa: PLC0415
-    from mockserver.errors import MockServerError  # noqa: PLC0415
+    """
+    from mockserver.codec import json
+    from mockserver.engine.registry import discover_vendors
+    from mockserver.errors import MockServerError
 
     try:
         found = discover_vendors(specs)

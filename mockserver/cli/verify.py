@@ -1,13 +1,17 @@
-"""Options of `mockserver verify`; `verify_run` executes it."""
+"""The command `mockserver verify`: recorded traffic against a spec, and against this server."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
+    EXIT_FINDINGS,
     EXIT_USAGE,
     argument,
     assumption_values,
@@ -18,7 +22,14 @@ from mockserver.cli.options import (
     option,
 )
 
+if TYPE_CHECKING:
+    from mockserver.contract.loading import ApiUnderTest
+    from mockserver.contract.traffic import Drift
+
+
 _INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -77,12 +88,120 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
       mockserver verify traffic.har --vendor VENDOR
       mockserver verify traffic.har --vendor VENDOR --base https://api.example --html-to drift.html
       mockserver verify traffic.har --spec theirs.yaml
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """
     check_extra("contract", "mockserver verify")
-    from mockserver.cli.suite.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415
-
-    wanted = VerifyOptions(archive, vendor, spec, base, state, assumptions)
     try:
-        verify_traffic(wanted, json_to, html_to, as_json=as_json)
+        drift = _drift(VerifyOptions(archive, vendor, spec, base, state, assumptions))
     except UnusableInputError as error:
         fail(str(error), error.where, error.cure, EXIT_USAGE)
+    from mockserver.codec import json
+    from mockserver.contract.report.drift import document, lines, page
+
+    name = archive.name
+    if json_to:
+        json_to.write_bytes(json.encode(document(drift, name)))
+    if html_to:
+        html_to.write_text(page(drift, name), encoding="utf-8")
+    click.echo(json.encode(document(drift, name)).decode() if as_json else "\n".join(lines(drift, name)))
+    if drift.drifted:
+        raise SystemExit(EXIT_FINDINGS)
+
+
+class UnusableInputError(Exception):
+    """The command cannot be carried out: what happened, where, what to do."""
+
+    def __init__(self, what: str, where: str, cure: str) -> None:
+        super().__init__(what)
+        self.where, self.cure = where, cure
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """Options of `verify`; `base` is where the vendor's paths begin, "" to search for it.
+
+    `spec` is a file of a user's, instead of a `vendor`. `state` is a dump that our server begins with, None:
+    the fixtures; `assumptions` are its assumptions.
+    """
+
+    archive: Path
+    vendor: str
+    spec: Path | None
+    base: str
+    state: Path | None
+    assumptions: Mapping[str, str]
+
+
+def _api(wanted: VerifyOptions) -> ApiUnderTest:
+    """Return what was called.
+
+    Raises:
+        UnusableInputError: there is no such vendor, or the spec cannot be served.
+    """
+    if wanted.spec and wanted.vendor:
+        cure = f"mockserver verify … --spec {wanted.spec}"
+        raise UnusableInputError("--spec and --vendor exclude each other", f"--spec {wanted.spec}", cure)
+    if wanted.spec:
+        return _foreign(wanted.spec)
+    if not wanted.vendor:
+        cure = "--vendor VENDOR     or --spec FILE for a spec of yours"
+        raise UnusableInputError("it is not said what was called", "--vendor, --spec", cure)
+    return _vendor(wanted.vendor)
+
+
+def _foreign(spec: Path) -> ApiUnderTest:
+    from mockserver.contract.loading import load_foreign_api
+    from mockserver.errors import MockServerError
+
+    try:
+        api, is_plain = load_foreign_api(spec, {})
+    except MockServerError as error:
+        raise UnusableInputError(str(error), f"--spec {spec}", "a file of OpenAPI 3.0") from None
+    if is_plain:
+        what = f"{spec.name} has no x-batch, so that this server cannot answer for it"
+        raise UnusableInputError(what, f"--spec {spec}", "x-batch at the operation that takes a batch")
+    return api
+
+
+def _vendor(name: str) -> ApiUnderTest:
+    from mockserver.contract.loading import load_vendor_api
+    from mockserver.engine.registry import vendor_packages
+
+    if name not in vendor_packages():
+        known = ", ".join(vendor_packages())
+        raise UnusableInputError(
+            f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}"
+        )
+    return load_vendor_api(name)
+
+
+def _drift(wanted: VerifyOptions) -> Drift:
+    from mockserver.contract.oracle.checks import ExchangeJudge
+    from mockserver.contract.run_state import RunConfig
+    from mockserver.contract.traffic import (
+        DriftComparison,
+        InvalidArchiveError,
+        UnfitStateError,
+        local_server,
+        read_har,
+    )
+    from mockserver.errors import MockServerError
+
+    archive, vendor = wanted.archive, _api(wanted)
+    try:
+        traffic = read_har(archive.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeError, InvalidArchiveError) as error:
+        cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
+        raise UnusableInputError(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
+    try:
+        specs = (wanted.spec.parent,) if wanted.spec else ()
+        with local_server(vendor, wanted.state, wanted.assumptions, specs) as call:
+            judge = ExchangeJudge(vendor, RunConfig(), is_recorded=True)
+            found = DriftComparison(vendor, wanted.base, judge, call).drift(traffic)
+    except (OSError, UnfitStateError, MockServerError) as error:
+        what = f"our server cannot begin so: {error}"
+        raise UnusableInputError(what, "--state, --assume", "mockserver verify --help") from None
+    if not found.calls:
+        what = f"{archive.name} has no call of {vendor.name} ({found.foreign:,} of others)"
+        cure = "mockserver verify … --base URL, the address at which the vendor's paths begin"
+        raise UnusableInputError(what, str(archive), cure)
+    return found

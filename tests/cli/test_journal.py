@@ -10,9 +10,8 @@ import httpx
 import pytest
 from click.testing import Result
 
-from mockserver.cli.journal_export import FORMATS
-from mockserver.cli.remote import journal_run
-from mockserver.cli.remote.journal_follow import follow
+from mockserver.cli import journal
+from mockserver.cli.journal import FORMATS, follow
 from mockserver.cli.server import ControlPlane, ServerOptions
 from mockserver.engine.registry import vendor_packages
 from tests.support.commands import UNUSED_URL, Commands
@@ -147,7 +146,7 @@ def test_ctrl_c_ends_tail_as_it_should(
     def interrupted(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(journal_run, "sleep", interrupted)
+    monkeypatch.setattr(journal, "sleep", interrupted)
 
     result = commands.run("journal", "tail")
 

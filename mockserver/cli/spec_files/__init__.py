@@ -1,1 +1,0 @@
-"""OpenAPI files checked, shown and compared."""

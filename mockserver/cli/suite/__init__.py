@@ -1,1 +1,0 @@
-"""Contract runs, recorded traffic and cases."""
