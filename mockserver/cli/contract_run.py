@@ -19,12 +19,12 @@ from mockserver.cli.output import ProgressLine
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.contract import baseline, runner, safety
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError, fingerprint
 from mockserver.contract.credentials import UnreadableCredentialError
 from mockserver.contract.exchange import Finding, TargetUnreachableError
 from mockserver.contract.facts import MissingFactsError
 from mockserver.contract.failure_search import scratch_folder
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.report.files import write_reports
 from mockserver.contract.report.github import annotation_lines, markdown_summary
 from mockserver.contract.report.results import (

@@ -8,9 +8,10 @@ from decimal import Decimal
 from functools import partial
 
 from mockserver.contract import inference
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
-from mockserver.contract.loading import ApiUnderTest, find_profile, profile_of
+from mockserver.contract.loading import find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
 from mockserver.control.examples import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
 from mockserver.engine.registry import LoadedVendor

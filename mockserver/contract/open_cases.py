@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import (
     BatchProfile,
     ExpectedStatuses,

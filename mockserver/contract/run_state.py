@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, TargetUnreachableError
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile
 from mockserver.errors import BrokenRunError
 
@@ -174,12 +174,13 @@ class FindingLedger:
         ):
             results.clear()
 
-    def count_call(self, exchange: Exchange) -> None:
-        """Count a call."""
+    def count_call(self, exchange: Exchange) -> Exchange:
+        """Count a call and return it."""
         self.calls[exchange.operation] += 1
         if self.keeps_exchanges:
             self.exchanges.append(exchange)
         self.observer.call_made()
+        return exchange
 
     def count_check(self, operation: str, check: str, times: int = 1) -> None:
         """Count a check of an operation's response, on so many items or calls."""

@@ -21,9 +21,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias, TypeVar
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Check, Exchange, Finding, TargetUnreachableError
 from mockserver.contract.isolation import Isolation, use_reachable_sandboxes
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.run_state import (
     FindingLedger,
@@ -36,6 +36,7 @@ from mockserver.contract.run_state import (
     run_parts,
 )
 from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.errors import BrokenRunError, SpecError
 from mockserver.sandbox.clock import system_clock
 
@@ -45,7 +46,7 @@ SIZES_PHASE = "sizes"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
 """In this order: what is wrong with single calls is told before what comes of many."""
 
-_Planners: TypeAlias = Iterator[tuple[Callable[..., Iterator[PlannedPart]], Iterable[str]]]
+_Planners: TypeAlias = Iterator[tuple[Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]
 """What plans the parts of a phase, each with the checks that it makes beside those of every call."""
 
 _ALLOCATIONS = 1_000_000
@@ -72,13 +73,9 @@ def run_phases(
 
     _use_reachable_sandboxes(target, run_config, ledger)
     api = _as_at(target, api, ledger)
-    judge = ExchangeJudge(api, run_config)
+    trial = Trial(api, target, run_config, ledger, ExchangeJudge(api, run_config))
     planners = [one for phase in PHASES if phase in phases for one in _PLANNERS[phase]()]
-    plans = [
-        plan(api, target, run_config, ledger, judge)
-        for plan, checks in planners
-        if run_config.wants_any({*CHECKS, *checks})
-    ]
+    plans = [plan(trial) for plan, checks in planners if run_config.wants_any({*CHECKS, *checks})]
     is_of_batches = bool(run_config.only) and run_config.only <= OF_BATCHES
     batches = {name for name, one in api.spec.operations.items() if one.batch}
     parts = (one for one in chain.from_iterable(plans) if not is_of_batches or one.part.operation in batches)

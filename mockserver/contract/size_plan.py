@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-from mockserver.codec.urls import decoded_path
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Check, Exchange, Request, to_json_bytes
 from mockserver.contract.lists.discovery import find_lists, value_at
 from mockserver.contract.profile import BatchProfile, ListProfile, Record
@@ -17,8 +17,7 @@ from mockserver.contract.run_state import RunConfig
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back
 from mockserver.contract.sequences.sentences import FIRST_REFUSAL
-from mockserver.contract.sequences.sequence import CallSequence, SequenceContext, operation_of
-from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 from mockserver.model import Json
 from mockserver.spec.openapi import Operation, Spec, resolve
 
@@ -292,19 +291,19 @@ MERGED = 100
 _SUCCESS = range(200, 300)
 
 
-def calls_by_key(spec: Spec, batch_profile: BatchProfile) -> float:
+def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
     """Return how many calls it takes to prepare a key."""
     if batch_profile.prepare is None:
         return 0
     keys = [batch_profile.key(number) for number in range(MERGED)]
-    return sum(1 for _ in _merged(spec, _requests(batch_profile, keys, 0))) / MERGED
+    return sum(1 for _ in _merged(api, _requests(batch_profile, keys, 0))) / MERGED
 
 
 def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
     """Send what the keys need, in as few calls as the operations allow; each must be answered 2xx."""
     context = sequence.context
     judged: set[tuple[str, str]] = set()
-    for request in _merged(context.api.spec, _requests(context.batch_profile, keys, tenant)):
+    for request in _merged(context.api, _requests(context.batch_profile, keys, tenant)):
         exchange = sequence.call(request, tenant)
         if exchange is None:
             continue
@@ -325,11 +324,11 @@ def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> 
     return [request for key in keys for request in prepare(key, tenant)] if prepare else []
 
 
-def _merged(spec: Spec, requests: Iterable[Request]) -> Iterator[Request]:
+def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]:
     """Yield the requests, calls of one batch operation as few with many items each."""
-    for (method, path), group in groupby(requests, lambda one: (one.method, one.path)):
+    for _, group in groupby(requests, lambda one: (one.method, one.path)):
         alike = list(group)
-        member = _list_of(spec, method, path)
+        member = _list_of(api, alike[0])
         if member is None:
             yield from alike
             continue
@@ -341,15 +340,12 @@ def _merged(spec: Spec, requests: Iterable[Request]) -> Iterator[Request]:
             yield replace(alike[0], body=to_json_bytes(document).encode())
 
 
-def _list_of(spec: Spec, method: str, path: str) -> str | None:
+def _list_of(api: ApiUnderTest, request: Request) -> str | None:
     """Return the member with a batch's items, "" if the body is the list; None if it is no batch."""
-    try:
-        found = spec.match(method, spec.canonical_path(decoded_path(path.partition("?")[0]))).operation
-    except (NotFound, MethodNotAllowed):
+    operation = api.spec.operations.get(api.operation_of(request))
+    if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
-    if found.batch is None or len(found.batch.items) > 1:
-        return None
-    return str(found.batch.items[0]) if found.batch.items else ""
+    return str(operation.batch.items[0]) if operation.batch.items else ""
 
 
 def _items(request: Request, member: str) -> list[Json]:
@@ -516,7 +512,7 @@ def _read(sequence: CallSequence, request: Request, tenant: int) -> ReadPages | 
 
 def _paging(context: SequenceContext, request: Request) -> ListProfile | None:
     """Return how the list is paged, None if that is not known."""
-    operation = operation_of(context.api.spec, request)
+    operation = context.api.operation_of(request)
     for one in find_lists(context.api, (context.batch_profile,)):
         if one.operation.id == operation and one.profile.paging in {"page", "offset", "cursor"}:
             return one.profile

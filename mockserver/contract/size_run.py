@@ -7,24 +7,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from statistics import median
 
 from mockserver.contract import size_plan
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
-from mockserver.contract.failure_search import FailureSearch
-from mockserver.contract.isolation import Isolation
-from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, ReportedOutcomes
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart, SizeTime, SizeTimes
+from mockserver.contract.run_state import PlannedPart, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, settle_batch
 from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SentBatch, SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
     CallSequence,
-    JudgeSequenceExchange,
     SequenceContext,
+    plan_batches,
     usable_batches,
 )
 from mockserver.contract.sequences.undocumented import with_shared_positions
@@ -44,7 +39,7 @@ from mockserver.contract.size_plan import (
     plan,
     sample_of,
 )
-from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.sandbox.clock import Clock, system_clock
 
 PHASE = "sizes"
@@ -59,49 +54,28 @@ _KEYS_OF_SEQUENCES = 5_000
 """Keys that are left to the sequences at a target without sandboxes."""
 
 
-def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for tests
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-    clock: Clock = system_clock,
-) -> Iterator[PlannedPart]:
+def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
     """Yield the sizes of every batch; each failed check is recorded with the smallest size that fails."""
-    profiles = [
-        (number, one)
-        for number, one in usable_batches(api, run_config).batches
-        if api.spec.operations[one.operation].batch is not None
-    ]
-    for at, (number, profile) in enumerate(profiles, 1):
-        part = RunPart(PHASE, profile.operation, at, len(profiles), steps=len(SIZES))
-        begun = partial(_run_profile, api, profile, target, run_config, ledger, judge, number, clock)
-        yield PlannedPart(part, begun)
+
+    def run(trial: Trial, profile: BatchProfile, number: int) -> None:
+        _run_profile(_context(trial, profile, number), clock)
+
+    yield from plan_batches(trial, usable_batches(trial.api, trial.run_config), PHASE, len(SIZES), run)
 
 
-def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
-    api: ApiUnderTest,
-    profile: BatchProfile,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-    number: int,
-    clock: Clock,
-) -> None:
-    context = _context(api, profile, target, run_config, ledger, judge, number)
+def _run_profile(context: SequenceContext, clock: Clock) -> None:
+    api, profile = context.api, context.batch_profile
     operation, is_ours = api.spec.operations[profile.operation], context.isolation.are_apart
     limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
-    budget = SizeBudget.of(run_config)
-    known = context.batch_profile
-    sizes = plan(limit, known, budget, calls_by_key(api.spec, known), run_config.seed)
+    budget = SizeBudget.of(context.run_config)
+    sizes = plan(limit, profile, budget, calls_by_key(api, profile), context.run_config.seed)
     times: list[SizeTime] = []
     trials = Trials(context, limit, Patience(), clock, times.append)
     run = _SizeRun(trials, sizes, budget, clock(), times, dict(sizes.left_out))
     try:
         run.run()
     finally:
-        ledger.sizes.append(
+        context.ledger.sizes.append(
             SizeTimes(
                 profile.operation,
                 limit.most,
@@ -115,28 +89,12 @@ def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
         )
 
 
-def _context(  # noqa: PLR0913, PLR0917 - what a part of a run needs
-    api: ApiUnderTest,
-    profile: BatchProfile,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-    number: int,
-) -> SequenceContext:
-    operation = api.spec.operations[profile.operation]
-    if operation.batch is None:
-        raise AssertionError("only batches are planned")
-    name = f"sizes {api.name} {profile.operation} {number}"
-    isolation, search = Isolation(target, run_config.seed, name), FailureSearch(run_config)
-    if not isolation.are_apart:
-        isolation.new_scope(_KEYS_OF_SEQUENCES)
+def _context(trial: Trial, profile: BatchProfile, number: int) -> SequenceContext:
+    context = SequenceContext.begin(trial, profile, f"sizes {trial.api.name} {profile.operation} {number}")
+    if not context.isolation.are_apart:
+        context.isolation.new_scope(_KEYS_OF_SEQUENCES)
     # A batch that is not answered is told by its size.
-    search.known.add((profile.operation, "every-call-is-answered"))
-    reader = profile.reader or reader_for(api, operation)
-    context = SequenceContext(
-        api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
-    )
+    context.search.known.add((profile.operation, "every-call-is-answered"))
     return with_shared_positions(context, number)
 
 

@@ -19,9 +19,9 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.codec.redaction import ASCII_MASK, MASK
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, json_request
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes

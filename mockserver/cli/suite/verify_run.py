@@ -10,7 +10,8 @@ import click
 
 from mockserver.cli.options import EXIT_FINDINGS
 from mockserver.codec import json
-from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.loading import load_foreign_api, load_vendor_api
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.report import drift
 from mockserver.contract.run_state import RunConfig

@@ -41,7 +41,6 @@ from mockserver.contract.fuzzing.generated_requests import (
 from mockserver.contract.fuzzing.refusals import (
     STATUS_CHECK,
     AuthChecks,
-    CheckExchange,
     MalformedBodyChecks,
     RefusalStatusChecks,
 )
@@ -50,6 +49,7 @@ from mockserver.contract.oracle.item_checks import DENIED, NOT_IMPLEMENTED, is_s
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Target
+from mockserver.contract.trial import JudgeExchange
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
@@ -103,7 +103,7 @@ class FuzzingContext:
     ledger: FindingLedger
     pins: FixturePins = field(default_factory=FixturePins)
     spec: Spec | None = None
-    check_exchange: CheckExchange | None = None
+    check_exchange: JudgeExchange | None = None
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
     locations: LocationChecks | None = None

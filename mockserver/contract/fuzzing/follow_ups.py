@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
-from mockserver.codec.urls import decoded_path
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Check, Exchange, Finding, Request
 from mockserver.contract.isolation import (
     OTHER_BODY,
@@ -28,12 +28,10 @@ from mockserver.contract.isolation import (
     with_key,
     without_key,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.profile import IdempotencyRule
-from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.sequences import sentences
-from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Json, pointer_of
 from mockserver.spec.openapi import Operation
@@ -59,16 +57,11 @@ class _KeyedCall:
 class KeyedReplays:
     """Replays a few calls of every operation that takes an idempotency key."""
 
-    def __init__(
-        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-    ) -> None:
-        self._api = api
-        self._calls = CountedCalls(target, ledger)
-        self._run_config = run_config
-        self._ledger = ledger
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._api = api = trial.api
         rule = rule_of(api)
-        wanted = any(run_config.wants(one) for one in REPLAY_CHECKS)
-        self._rule = rule if wanted else None
+        self._rule = rule if trial.run_config.wants_any(REPLAY_CHECKS) else None
         operations = api.spec.operations.values() if rule else ()
         self._takers = frozenset(one.id for one in operations if rule and takes_key(api, rule, one))
         self._keys: Counter[str] = Counter()
@@ -116,13 +109,13 @@ class KeyedReplays:
         return tuple({one.check: one for one in reversed(found)}.values())
 
     def _replay(self, rule: IdempotencyRule, operation: str, first: Exchange) -> Iterator[Finding]:
-        if not self._run_config.wants(REPLAY):
+        if not self._trial.run_config.wants(REPLAY):
             return
         reads = related_reads(self._api, first)
-        before = observe(reads, self._calls.send)
-        again = self._calls.send(first.request, operation)
-        self._ledger.count_check(operation, REPLAY)
-        change = first_change(before, reads, self._calls.send)
+        before = observe(reads, self._trial.send_as)
+        again = self._trial.send_as(first.request, operation)
+        self._trial.count_check(operation, REPLAY)
+        change = first_change(before, reads, self._trial.send_as)
         what = f"{_called(first)} came again with the same {rule.name} and the same body"
         if change is not None:
             said = f"{what}, and it was done a second time: {change.said}"
@@ -140,14 +133,14 @@ class KeyedReplays:
     def _other_body(
         self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
     ) -> Iterator[Finding]:
-        if not self._run_config.wants(OTHER_BODY):
+        if not self._trial.run_config.wants(OTHER_BODY):
             return
         reads = related_reads(self._api, first.exchange)
-        before = observe(reads, self._calls.send)
+        before = observe(reads, self._trial.send_as)
         request = with_key(rule, other.request, first.key)
-        came = self._calls.send(request, operation)
-        self._ledger.count_check(operation, OTHER_BODY)
-        change = first_change(before, reads, self._calls.send)
+        came = self._trial.send_as(request, operation)
+        self._trial.count_check(operation, OTHER_BODY)
+        change = first_change(before, reads, self._trial.send_as)
         what = f"{_called(first.exchange)} came with the {rule.name} of an earlier call and another body"
         if rule.again and not is_refused(came, rule.conflict_status):
             said = f"{what}, and was answered {sentences.response(came)}, although it must be refused"
@@ -164,12 +157,12 @@ class KeyedReplays:
     ) -> Iterator[Finding]:
         """Find a key that means something in another tenant, where the same call under a new key is done."""
         headers = self._other_headers(other.request)
-        if not headers or not self._run_config.wants(TENANTS):
+        if not headers or not self._trial.run_config.wants(TENANTS):
             return
         there = replace(other.request, headers={**other.request.headers, **headers})
-        known = self._calls.send(with_key(rule, there, first.key), operation)
-        fresh = self._calls.send(with_key(rule, there, self._new_key(rule, operation)), operation)
-        self._ledger.count_check(operation, TENANTS)
+        known = self._trial.send_as(with_key(rule, there, first.key), operation)
+        fresh = self._trial.send_as(with_key(rule, there, self._new_key(rule, operation)), operation)
+        self._trial.count_check(operation, TENANTS)
         if fresh.response.status not in _SUCCESS:
             return
         replayed = is_same_answer(known, first.exchange) and not is_same_answer(fresh, first.exchange)
@@ -206,7 +199,9 @@ class KeyedReplays:
 
     def _new_key(self, rule: IdempotencyRule, operation: str) -> str:
         self._keys[operation] += 1
-        text = f"contract-{self._run_config.seed}-{crc32(operation.encode()):08x}-{self._keys[operation]}"
+        text = (
+            f"contract-{self._trial.run_config.seed}-{crc32(operation.encode()):08x}-{self._keys[operation]}"
+        )
         return str(uuid5(NAMESPACE_URL, text)) if self._is_uuid(rule, operation) else text
 
     def _is_uuid(self, rule: IdempotencyRule, operation: str) -> bool:
@@ -395,14 +390,8 @@ _IDS = ("id", "key", "number")
 class LocationChecks:
     """Follows a few locations of every operation; each operation that leads elsewhere is a note."""
 
-    def __init__(
-        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-    ) -> None:
-        self._api = api
-        self._target = target
-        self._calls = CountedCalls(target, ledger)
-        self._ledger = ledger
-        self._wanted = run_config.wants(LOCATION_CHECK.id)
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
         self._followed: Counter[str] = Counter()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
@@ -412,7 +401,11 @@ class LocationChecks:
             TargetUnreachableError: nobody answers.
         """
         location = exchange.response.headers.get("location", "")
-        is_due = self._wanted and exchange.response.status == _CREATED and exchange.operation == operation
+        is_due = (
+            self._trial.run_config.wants(LOCATION_CHECK.id)
+            and exchange.response.status == _CREATED
+            and exchange.operation == operation
+        )
         if not is_due or not location or self._followed[operation] >= _FOLLOWED:
             return ()
         self._followed[operation] += 1
@@ -424,7 +417,7 @@ class LocationChecks:
             name: text for name, text in exchange.request.headers.items() if name not in _HEADERS_OF_CREATION
         }
         request = Request("GET", path, headers)
-        self._ledger.count_check(operation, LOCATION_CHECK.id)
+        self._trial.count_check(operation, LOCATION_CHECK.id)
         first = self._send(request)
         called = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
         said = f"{called} was answered 201 with the Location {location}; reading it "
@@ -451,28 +444,22 @@ class LocationChecks:
 
     def _path(self, request: Request, location: str) -> str:
         """Return the path of a location below the target, "" where it leads elsewhere or to no read."""
-        base = urlsplit(self._target.address.url)
+        base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))
         if parts.netloc != base.netloc:
             return ""
         path = parts.path.removeprefix(mount)
-        spec = self._api.spec
-        try:
-            spec.match("GET", spec.canonical_path(decoded_path(path)))
-        except (NotFound, MethodNotAllowed):
+        if not self._trial.api.operation_of(Request("GET", path)):
             return ""
         return f"{path}?{parts.query}" if parts.query else path
 
     def _send(self, request: Request) -> Exchange:
-        operation = self._api.spec.match(
-            "GET", self._api.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
-        ).operation.id
-        return self._calls.send(request, operation)
+        return self._trial.send_as(request, self._trial.api.operation_of(request))
 
     def _note(self, text: str) -> None:
-        if text not in self._ledger.notes:
-            self._ledger.notes.append(text)
+        if text not in self._trial.ledger.notes:
+            self._trial.ledger.notes.append(text)
 
 
 def _ids(exchange: Exchange) -> Mapping[str, str]:
@@ -488,22 +475,3 @@ def _ids(exchange: Exchange) -> Mapping[str, str]:
         for name, value in document.items()
         if name.lower().endswith(_IDS) and isinstance(value, str | int) and not isinstance(value, bool)
     }
-
-
-@dataclass(frozen=True, slots=True)
-class CountedCalls:
-    """Calls to a target, each of them counted in the ledger."""
-
-    target: Target
-    ledger: FindingLedger
-
-    def send(self, request: Request, operation: str = "") -> Exchange:
-        """Return the exchange of a request; `operation` is the one that it calls, if any.
-
-        Raises:
-            TargetUnreachableError: there is no server.
-            UnansweredCallError: there is no whole answer.
-        """
-        exchange = self.target.send(request, operation)
-        self.ledger.count_call(exchange)
-        return exchange

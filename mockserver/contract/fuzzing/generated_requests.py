@@ -29,6 +29,7 @@ from schemathesis.generation.meta import CaseMetadata, TestPhase
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from urllib3 import HTTPHeaderDict
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
     Exchange,
     Request,
@@ -37,7 +38,6 @@ from mockserver.contract.exchange import (
     UnsendableCallError,
     to_json_bytes,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.checks import unanswered_exchange
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, FixturePins

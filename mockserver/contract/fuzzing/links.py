@@ -16,6 +16,7 @@ from schemathesis.generation import derive_operation_seed
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.schemas import BaseSchema
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import BrokenRule, Check, Exchange, Finding
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests
@@ -28,7 +29,6 @@ from mockserver.contract.fuzzing.caller import (
 )
 from mockserver.contract.fuzzing.generated_requests import PinnedCase, UnsendableCaseError, operation_id
 from mockserver.contract.isolation import Isolation, IsolationScope
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.spec.openapi import Spec, resolve
 

@@ -7,21 +7,20 @@ does not declare is not asked for, and a vendor's own choice stands in its profi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Check, Exchange, Finding, Request
-from mockserver.contract.fuzzing.follow_ups import CountedCalls
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.oracle.schemas import compile_schema, unfold
 from mockserver.contract.profile import Situation
-from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.safety import HEALTH_PATH, JOURNAL
 from mockserver.contract.target import Target
+from mockserver.contract.trial import JudgeExchange, Trial
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document
 from mockserver.spec.openapi import Operation, Spec, resolve
@@ -60,7 +59,6 @@ class AuthChecks:
         self._statuses = statuses
         self._target = target
         self._ledger = ledger
-        self._calls = CountedCalls(target, ledger)
         self._tried: set[str] = set()
         self._takes_any: bool | None = None
 
@@ -94,7 +92,7 @@ class AuthChecks:
         bare = good.request
         for place in places:
             bare = _without(bare, place)
-        came = self._calls.send(bare, operation)
+        came = self._send(bare, operation)
         if not _is_closed(came):
             yield _is_let_in(operation, "without any", good, came)
         elif self._statuses:
@@ -106,11 +104,14 @@ class AuthChecks:
             wrong = (
                 f"{scheme} {_INVALID_CREDENTIAL}" if (kind, name) == _AUTHORIZATION else _INVALID_CREDENTIAL
             )
-            came = self._calls.send(_with(good.request, name, wrong), operation)
+            came = self._send(_with(good.request, name, wrong), operation)
             if not _is_closed(came):
                 yield _is_let_in(operation, f"with a made-up {name}", good, came)
             elif self._statuses:
                 yield from self._statuses.misfits(operation, "unknown credentials", good, came, name)
+
+    def _send(self, request: Request, operation: str) -> Exchange:
+        return self._ledger.count_call(self._target.send(request, operation))
 
     def _is_lenient(self, good: Exchange) -> bool:
         """Return whether the server is a mock server that does not report strict credentials."""
@@ -160,8 +161,6 @@ def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     )
 
 
-CheckExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
-
 _INVALID_UTF8 = b"\xff\xfe\xfd"
 
 
@@ -172,12 +171,12 @@ class MalformedBodyChecks:
         self,
         target: Target,
         ledger: FindingLedger,
-        check_exchange: CheckExchange,
+        check_exchange: JudgeExchange,
         statuses: RefusalStatusChecks | None = None,
     ) -> None:
         self._statuses = statuses
         self._ledger = ledger
-        self._calls = CountedCalls(target, ledger)
+        self._target = target
         self._check_exchange = check_exchange
         self._tried: set[tuple[str, str]] = set()
 
@@ -195,7 +194,7 @@ class MalformedBodyChecks:
         return tuple(found for one in _malformed(request) for found in self._found(one, operation, exchange))
 
     def _found(self, request: Request, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        exchange = self._calls.send(request, operation)
+        exchange = self._ledger.count_call(self._target.send(request, operation))
         found = self._check_exchange(exchange, self._ledger)
         if self._statuses and request.media_type == UNKNOWN_MEDIA_TYPE:
             found += tuple(self._statuses.misfits(operation, "media type", good, exchange))
@@ -242,13 +241,9 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 class RefusalStatusChecks:
     """Tries every operation once, after it answered a call well."""
 
-    def __init__(
-        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-    ) -> None:
-        self._api = api
-        self._ledger = ledger
-        self._calls = CountedCalls(target, ledger)
-        self._wanted = run_config.wants(STATUS_CHECK.id)
+    def __init__(self, trial: Trial) -> None:
+        self._api = trial.api
+        self._trial = trial
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
@@ -258,7 +253,7 @@ class RefusalStatusChecks:
             TargetUnreachableError: nobody answers.
         """
         is_good = good.response.status in _SUCCESS and good.operation == operation
-        if not self._wanted or not is_good or operation in self._tried:
+        if not self._trial.run_config.wants(STATUS_CHECK.id) or not is_good or operation in self._tried:
             return ()
         self._tried.add(operation)
         tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
@@ -278,9 +273,9 @@ class RefusalStatusChecks:
         expected = self._expected(operation, situation, header) or (usual,)
         is_let_in = situation == "no right" and status in _SUCCESS
         is_judged = is_let_in or (is_open and status in _REFUSALS and status != _LIMITED)
-        if not self._wanted or not is_judged:
+        if not self._trial.run_config.wants(STATUS_CHECK.id) or not is_judged:
             return
-        self._ledger.count_check(operation, STATUS_CHECK.id)
+        self._trial.count_check(operation, STATUS_CHECK.id)
         if status not in expected:
             wanted = " or ".join(map(str, expected))
             said = f"{what} is answered {status}; the spec has {wanted} for that"
@@ -314,7 +309,7 @@ class RefusalStatusChecks:
         if other:
             yield (
                 "unknown record",
-                self._calls.send(replace(request, path=f"{other}{mark}{query}"), operation),
+                self._trial.send_as(replace(request, path=f"{other}{mark}{query}"), operation),
             )
 
     def _wrong_method(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
@@ -325,13 +320,13 @@ class RefusalStatusChecks:
             headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
             yield (
                 "wrong method",
-                self._calls.send(replace(good.request, method=method, headers=headers, body=b"")),
+                self._trial.send_as(replace(good.request, method=method, headers=headers, body=b"")),
             )
 
     def _accepts_nothing(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         if good.request.method == "GET" and 406 in self._declared(operation):  # noqa: PLR2004 - a status
             headers = {**good.request.headers, "accept": UNKNOWN_MEDIA_TYPE}
-            yield "accept", self._calls.send(replace(good.request, headers=headers), operation)
+            yield "accept", self._trial.send_as(replace(good.request, headers=headers), operation)
 
     def _no_right(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         """Send the good call with limited credentials of our fixtures, to servers of ours alone."""
@@ -341,7 +336,7 @@ class RefusalStatusChecks:
             headers = headers_for(self._api, operation, {**self._api.profile.credentials, **one.given})
             if operation in one.operations and headers:
                 request = replace(good.request, headers={**good.request.headers, **headers})
-                yield "no right", self._calls.send(request, operation)
+                yield "no right", self._trial.send_as(request, operation)
 
 
 def _is_wrong(spec: Spec, method: str, path: str) -> bool:

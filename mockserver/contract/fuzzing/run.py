@@ -20,6 +20,7 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import lacks_credentials
 from mockserver.contract.exchange import BrokenRule, Finding
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
@@ -37,11 +38,11 @@ from mockserver.contract.fuzzing.generated_requests import (
     id_of_operation,
     operation_id,
 )
-from mockserver.contract.fuzzing.refusals import STATUS_CHECK, CheckExchange, RefusalStatusChecks
+from mockserver.contract.fuzzing.refusals import STATUS_CHECK, RefusalStatusChecks
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
 from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import resolve
 
 PHASE = "fuzzing"
@@ -75,38 +76,28 @@ _SHRUNK = 4
 """Failed checks of listed cases whose large calls are made smaller; the other calls stay as they are."""
 
 
-def plan_fuzzing(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    check_exchange: CheckExchange,
-) -> Iterator[PlannedPart]:
-    """Yield the calls of every operation, then the walks; `check_exchange` checks each exchange too.
-
-    Credentials are those of the profile.
-    """
-    context = fuzzing_context(api, target, run_config, ledger, check_exchange)
-    schema = generated_requests.load_schema(api, target.address.url, run_config)
-    again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
+def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
+    """Yield the calls of every operation, then the walks, with the credentials of the profile."""
+    context = fuzzing_context(trial)
+    schema = generated_requests.load_schema(trial.api, trial.target.address.url, trial.run_config)
+    again = [one for one in trial.api.profile.pins.accepts if trial.run_config.calls(one[0])]
     yield from plan_operations(schema, CaseCaller(schema, context), context, again)
-    yield from links.plan_walks(api, context)
+    yield from links.plan_walks(trial.api, context)
 
 
-def fuzzing_context(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    check_exchange: CheckExchange,
-) -> FuzzingContext:
+def fuzzing_context(trial: Trial) -> FuzzingContext:
     """Return what the calls to one target share."""
-    replays = KeyedReplays(api, target, run_config, ledger)
-    statuses = RefusalStatusChecks(api, target, run_config, ledger)
-    locations = LocationChecks(api, target, run_config, ledger)
-    lacks = partial(lacks_credentials, api)
     return FuzzingContext(
-        target, run_config, ledger, api.pins, api.spec, check_exchange, replays, statuses, locations, lacks
+        trial.target,
+        trial.run_config,
+        trial.ledger,
+        trial.api.pins,
+        trial.api.spec,
+        trial.judge_exchange,
+        KeyedReplays(trial),
+        RefusalStatusChecks(trial),
+        LocationChecks(trial),
+        partial(lacks_credentials, trial.api),
     )
 
 

@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.contract import exchange
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, Response
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile, Counted, Link, ListFilter, ListProfile, Paging
-from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document, pointer_of
 from mockserver.spec.openapi import Operation, Parameter, Spec, parse_pointer, resolve
 
@@ -68,7 +67,7 @@ def _find_lists_below(api: ApiUnderTest, above: Mapping[str, FoundList]) -> Iter
 def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
     """Yield the lists without a parameter in their paths, in the order of the spec."""
     stated = {one.operation: one for one in api.profile.lists}
-    listed = _listed(api.spec, batches)
+    listed = _listed(api, batches)
     for operation in api.spec.operations.values():
         if operation.method != "get" or "{" in operation.path:
             continue
@@ -85,7 +84,7 @@ def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> I
 
 
 def _listed(
-    spec: Spec, batches: tuple[BatchProfile, ...]
+    api: ApiUnderTest, batches: tuple[BatchProfile, ...]
 ) -> Mapping[str, tuple[BatchProfile | None, Request | None]]:
     """Return the batch that stores the rows of each list, and how it lists them; one that creates is best."""
     found: dict[str, tuple[BatchProfile | None, Request | None]] = {}
@@ -93,11 +92,8 @@ def _listed(
         if batch.listing is None:
             continue
         request = batch.listing(0)
-        try:
-            operation = spec.match("GET", request.path.partition("?")[0]).operation
-        except (NotFound, MethodNotAllowed):
-            continue
-        found.setdefault(operation.id, (batch, request))
+        if operation := api.operation_of(Request("GET", request.path)):
+            found.setdefault(operation, (batch, request))
     return found
 
 

@@ -23,13 +23,12 @@ from mockserver.contract.lists.walks import (
     missing_keys,
     store_records,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import UNREADABLE, BatchProfile, ListFilter, ListProfile
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
+from mockserver.contract.run_state import PlannedPart, RunPart
 from mockserver.contract.sequences.run import PHASE
 from mockserver.contract.sequences.sentences import excerpt
-from mockserver.contract.sequences.sequence import JudgeSequenceExchange, usable_batches
-from mockserver.contract.target import Target
+from mockserver.contract.sequences.sequence import usable_batches
+from mockserver.contract.trial import Trial
 from mockserver.contract.values.comparison import is_xml, read_document
 from mockserver.model import Json
 
@@ -209,50 +208,26 @@ _LARGE = 100
 """Rows of a page where the spec states no largest number."""
 
 
-def plan_lists(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-) -> Iterator[PlannedPart]:
+def plan_lists(trial: Trial) -> Iterator[PlannedPart]:
     """Yield a part for every list that the profile, a batch or the spec names."""
-    batches = tuple(one for _, one in usable_batches(api, run_config).batches)
-    found = [one for one in find_lists(api, batches) if _may_be_called(run_config, one)]
-    for number, one in enumerate(found, 1):
-        part = RunPart(PHASE, one.operation.id, number, len(found), note="of pages")
-        yield PlannedPart(part, partial(_run_list, one, api, target, run_config, ledger, judge))
+    calls = trial.run_config.calls
+    batches = tuple(one for _, one in usable_batches(trial.api, trial.run_config).batches)
+    lists = [
+        one
+        for one in find_lists(trial.api, batches)
+        if (one.above is None or calls(one.above.operation.id)) and calls(one.operation.id)
+    ]
+    for number, one in enumerate(lists, 1):
+        part = RunPart(PHASE, one.operation.id, number, len(lists), note="of pages")
+        yield PlannedPart(part, partial(_run_list, trial, one))
 
 
-def _may_be_called(run_config: RunConfig, found: FoundList) -> bool:
-    above = found.above is None or run_config.calls(found.above.operation.id)
-    return above and run_config.calls(found.operation.id)
-
-
-def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
-    found: FoundList,
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-) -> None:
-    isolation = Isolation(target, run_config.seed, f"{api.name} {found.operation.id} list")
+def _run_list(trial: Trial, found: FoundList) -> None:
+    isolation = Isolation(trial.target, trial.run_config.seed, f"{trial.api.name} {found.operation.id} list")
     scope = isolation.new_scope(_MANY)
 
     def start(one: FoundList) -> ListCalls:
-        return ListCalls(
-            api,
-            one.operation,
-            target,
-            run_config,
-            ledger,
-            judge,
-            scope,
-            one.operation.path,
-            one.query,
-            one.headers,
-        )
+        return ListCalls(*trial.parts, one.operation, scope, one.operation.path, one.query, one.headers)
 
     calls = start(found)
     try:
@@ -260,12 +235,11 @@ def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
             _ListRun(found, calls).run()
         else:
             _run_below(found, calls, start)
-        calls.tell_findings()
     except TargetUnreachableError as error:
         calls.finds("every-call-is-answered", f"no answer came: {excerpt(str(error))}")
-        calls.tell_findings()
     finally:
         isolation.drop(scope)
+    calls.tell_findings()
 
 
 def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:

@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
-from mockserver.codec.urls import decoded_path
-from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_bytes
 from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.lists import discovery
@@ -21,16 +19,12 @@ from mockserver.contract.lists.discovery import (
     value_at,
     value_in,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, DrawnValues, Link, ListProfile
-from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import excerpt
-from mockserver.contract.sequences.sequence import JudgeSequenceExchange
-from mockserver.contract.target import Target
-from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.contract.trial import Trial
 from mockserver.model import pointer_of
 from mockserver.spec.openapi import Operation
 
@@ -194,18 +188,13 @@ _SHOWN_CALLS = 12
 
 
 @dataclass(slots=True)
-class ListCalls:
+class ListCalls(Trial):
     """Calls to one list in a scope of its own; `told` are the steps before in plain words.
 
     `path` is the list's, with what each call of the `tenant` needs in `query` and `headers`.
     """
 
-    api: ApiUnderTest
     operation: Operation
-    target: Target
-    run_config: RunConfig
-    ledger: FindingLedger
-    judge: JudgeSequenceExchange
     scope: IsolationScope
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
@@ -238,7 +227,9 @@ class ListCalls:
             TargetUnreachableError: none came.
         """
         url = self.target.address.url
-        found = read_link(link, url, self.path, lambda path: bool(self._operation(Request("GET", path))))
+        found = read_link(
+            link, url, self.path, lambda path: bool(self.api.operation_of(Request("GET", path)))
+        )
         if found.elsewhere and not self.is_led_away:
             self.is_led_away = True
             self.note(
@@ -253,18 +244,9 @@ class ListCalls:
         Raises:
             TargetUnreachableError: none came.
         """
-        operation = self._operation(request)
-        given = self.api.profile.credentials
-        named = {
-            **self.api.profile.headers(self.api.facts, self.tenant),
-            **self.scope.headers,
-        }
-        lower = {name.lower(): text for name, text in named.items()}
-        full = request.having({**headers_for(self.api, operation, given), **lower})
-        full = with_query(self.api, operation, given, full)
         self.count("every-call-is-answered")
-        exchange = replace(self.target.send(full), operation=operation)
-        self.ledger.count_call(exchange)
+        full = self.dressed(request, self.tenant, self.scope)
+        exchange = self.send_as(full, self.api.operation_of(request))
         self._judge(exchange)
         return exchange
 
@@ -274,13 +256,11 @@ class ListCalls:
         if is_page and self.judged >= _JUDGED:
             return
         self.judged += is_page
-        found = self.judge(exchange, self.ledger)
+        found = self.judge_exchange(exchange, self.ledger)
         self.ledger.found(replace(one, told=tuple(self.told)) for one in found)
 
     def count(self, check: str, times: int = 1) -> None:
-        """Count a check of the list."""
-        if times and self.run_config.wants(check):
-            self.ledger.count_check(self.operation.id, check, times)
+        self.count_check(self.operation.id, check, times)
 
     def finds(
         self,
@@ -306,14 +286,6 @@ class ListCalls:
     def note(self, text: str) -> None:
         """Say in the report what could not be checked."""
         self.ledger.notes.append(f"{self.name}: {text}")
-
-    def _operation(self, request: Request) -> str:
-        spec = self.api.spec
-        path = spec.canonical_path(decoded_path(request.path.partition("?")[0]))
-        try:
-            return spec.match(request.method, path).operation.id
-        except (NotFound, MethodNotAllowed):
-            return ""
 
 
 _PORTS = {"http": 80, "https": 443}

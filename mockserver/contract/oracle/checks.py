@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, lacks_credentials
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
@@ -18,7 +19,6 @@ from mockserver.contract.exchange import (
     UnansweredCallError,
     to_json_bytes,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle import item_checks
 from mockserver.contract.oracle.expectations import ExpectedResponse, Oracle, count_noun
 from mockserver.contract.oracle.item_checks import (

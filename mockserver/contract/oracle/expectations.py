@@ -15,8 +15,8 @@ from functools import partial
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, value_at
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.decoding import (
     Decoded,
     UnreadableError,

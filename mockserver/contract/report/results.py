@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from mockserver import __version__
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, fingerprint
 from mockserver.contract.exchange import Check, Exchange, Finding
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.expectations import ExpectedItem
 from mockserver.contract.oracle.item_checks import CheckCase

@@ -26,7 +26,7 @@ from mockserver.contract.sequences.sentences import (
     only_amounts_differ,
     reported_verdicts,
 )
-from mockserver.contract.sequences.sequence import CallSequence, operation_of
+from mockserver.contract.sequences.sequence import CallSequence
 from mockserver.contract.values.comparison import VALUE_CHECKS
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
@@ -272,7 +272,7 @@ def _call_step(
     sequence.judge(exchange)
     with sequence.readable(exchange, f"what {step.name} needs"):
         then = step.then(exchange, key, drawn, tenant)
-        is_left_out = not sequence.context.run_config.may_call(operation_of(sequence.context.api.spec, then))
+        is_left_out = not sequence.context.run_config.may_call(sequence.context.api.operation_of(then))
         return None if is_left_out else sequence.call(then, tenant)
     return None
 

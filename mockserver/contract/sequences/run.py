@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
 import hypothesis
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from mockserver.contract.exchange import BrokenRule, Exchange
-from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
-from mockserver.contract.isolation import Isolation
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.failure_search import BudgetSpentError, hypothesis_settings
 from mockserver.contract.oracle.checks import CHECKS
-from mockserver.contract.oracle.responses import reader_for
-from mockserver.contract.profile import Corruption, DrawnValues
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
+from mockserver.contract.run_state import PlannedPart
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import STATEFUL_CHECKS, SettledBatch
 from mockserver.contract.sequences.concurrency import check_calls_at_once
@@ -27,12 +24,12 @@ from mockserver.contract.sequences.machine import build_machine
 from mockserver.contract.sequences.sentences import SequenceItem, batch_items, is_refused, reported_verdicts
 from mockserver.contract.sequences.sequence import (
     CallSequence,
-    JudgeSequenceExchange,
     SequenceContext,
+    plan_batches,
     usable_batches,
 )
 from mockserver.contract.sequences.undocumented import with_shared_positions
-from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.contract.values.comparison import VALUE_CHECKS
 from mockserver.contract.values.run import check_values
 from mockserver.model import Json
@@ -46,64 +43,35 @@ _ROUNDS = 8
 """Checks of a batch that may fail before the other sequences are left out."""
 
 
-def plan_stateful(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-) -> Iterator[PlannedPart]:
+def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
     """Yield the sequences of every batch; each failed check is recorded with its shortest sequence."""
-    usable = usable_batches(api, run_config)
-    ledger.notes.extend(usable.notes)
-    subjects = [
-        (number, subject, batch)
-        for number, subject in usable.batches
-        if (batch := api.spec.operations[subject.operation].batch) is not None
-    ]
-    for at, (number, subject, batch) in enumerate(subjects, 1):
-        reader = subject.reader or reader_for(api, api.spec.operations[subject.operation])
-        begun = partial(SequenceContext, api, subject, batch, target, run_config, ledger, judge, reader)
-        name = f"{api.name} {subject.operation} {number}"
-        part = RunPart(PHASE, subject.operation, at, len(subjects), steps=run_config.max_examples)
-        yield PlannedPart(part, partial(_run_subject, begun, target, run_config, name, number))
+    usable = usable_batches(trial.api, trial.run_config)
+    trial.ledger.notes.extend(usable.notes)
+    yield from plan_batches(trial, usable, PHASE, trial.run_config.max_examples, _run_batch)
 
 
-def _run_subject(
-    begun: Callable[[Isolation, FailureSearch], SequenceContext],
-    target: Target,
-    run_config: RunConfig,
-    name: str,
-    number: int,
-) -> None:
-    isolation = Isolation(target, run_config.seed, name)
-    context = with_shared_positions(begun(isolation, FailureSearch(run_config)), number)
-    if run_config.wants_any({*CHECKS, *STATEFUL_CHECKS} - VALUE_CHECKS.keys()):
+def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
+    name = f"{trial.api.name} {profile.operation} {number}"
+    context = with_shared_positions(SequenceContext.begin(trial, profile, name), number)
+    if trial.run_config.wants_any({*CHECKS, *STATEFUL_CHECKS} - VALUE_CHECKS.keys()):
         _run_sequences(context)
     if context.search.target_is_lost:
         return
     for check in (check_calls_at_once, check_messages, check_positions):
         check(context)
-        if (found := context.search.end()) is not None:
-            context.ledger.found([found])
+        context.end_round()
     check_values(context)
 
 
 def _run_sequences(context: SequenceContext) -> None:
     for _ in range(_ROUNDS):
-        try:
+        # The search has the smallest sequence, also if its failure did not come again.
+        with suppress(BrokenRule, Flaky, BudgetSpentError):
             machine = hypothesis.seed(context.run_config.seed)(build_machine(context))
             run_state_machine_as_test(
                 machine, settings=hypothesis_settings(context.run_config, stateful_step_count=STEPS)
             )
-        except (BrokenRule, Flaky, BudgetSpentError):
-            # The search has the smallest sequence, also if its failure did not come again.
-            pass
-        found = context.search.end()
-        if found is None:
-            return
-        context.ledger.found([found])
-        if context.search.is_done:
+        if context.end_round() is None or context.search.is_done:
             return
 
 

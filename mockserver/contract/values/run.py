@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 
-from mockserver.contract.exchange import BrokenRule, Exchange, Request
+from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.profile import BatchItem, DrawnValues, ValueRules
 from mockserver.contract.samples import write_request_xml
@@ -157,13 +156,13 @@ class _ValueRun:
             self.waiting.extend(plan_trials(members, media_types, rounds, wanted.seed))
             most = _CALLS + _CALLS_OF_AN_EXAMPLE * wanted.max_examples
             while members and self._goes_on(most):
-                with self._going_on():
+                with self.context.going_on():
                     self._send(self._next_trials())
-            with self._going_on():
+            with self.context.going_on():
                 self._read_list()
-            with self._going_on():
+            with self.context.going_on():
                 self._send(self._next_updates())
-            with self._going_on():
+            with self.context.going_on():
                 self._read_list()
         finally:
             self.context.isolation.drop(self.sequence.scope)
@@ -192,7 +191,7 @@ class _ValueRun:
         trial, key = ValueTrial((), media_type), self.keys[0]
         self.keys.rotate(-1)
         accepted = False
-        with self._going_on():
+        with self.context.going_on():
             accepted = bool(self._sent([_KeyedTrial(trial, key, self._document(trial, key))]))
         if not accepted:
             said = f"a good item was refused in {media_type}, so no values were sent in it"
@@ -252,7 +251,7 @@ class _ValueRun:
         if exchange is None:
             return []
         step = f"{sentences.call(exchange.request)} with {len(items)} items → {exchange.response.status}"
-        with self._going_on():
+        with self.context.going_on():
             sequence.judge(exchange)
         told = sequence.reported(exchange, items)
         if isinstance(told, str):
@@ -322,7 +321,7 @@ class _ValueRun:
             exchange = self.sequence.call(replace(request, headers={**request.headers, **wanted}), _TENANT)
             if exchange is None:
                 return
-            with self._going_on():
+            with self.context.going_on():
                 self.sequence.judge(exchange)
             yield exchange
             others = self._other_answers(exchange)
@@ -367,16 +366,6 @@ class _ValueRun:
         if self.refused:
             listed = ", ".join(f"{name} {times}" for name, times in sorted(self.refused.items()))
             ledger.notes.append(f"{operation}: hard values that were refused, and not compared: {listed}")
-
-    @contextmanager
-    def _going_on(self) -> Iterator[None]:
-        """Record a failed check of a call, and go on."""
-        try:
-            yield
-        except BrokenRule:
-            found = self.context.search.end()
-            if found is not None:
-                self.context.ledger.found([found])
 
 
 def _path_to(document: Json, record: Mapping[str, Json]) -> Path | None:

@@ -13,10 +13,11 @@ from functools import cache
 from time import process_time
 
 from mockserver.contract import runner
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding, TargetUnreachableError
 from mockserver.contract.fuzzing import caller, refusals
 from mockserver.contract.lists.checks import LIST_CHECKS
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import NO_SERVER_ERROR
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, App, Target
