@@ -6,9 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from mockserver.model import Json, Path
+from mockserver import model
+from mockserver.codec import yaml
+from mockserver.model import Json
 
 
 class _Message:
@@ -137,6 +141,39 @@ class Check:
     reason: str
 
 
+@cache
+def _checks_by_part() -> Mapping[str, Mapping[str, Check]]:
+    text = Path(__file__).with_name("checks.yaml").read_text(encoding="utf-8")
+    return {
+        part: {name: Check(name, **words) for name, words in checks.items()}
+        for part, checks in yaml.load(text).items()
+    }
+
+
+def checks_of(*parts: str) -> Mapping[str, Check]:
+    """Return the checks that these parts of `checks.yaml` make by id, in the order of a report."""
+    return {name: check for part in parts for name, check in _checks_by_part()[part].items()}
+
+
+def all_checks() -> Mapping[str, Check]:
+    """Return all checks by id, in the order of a report."""
+    return checks_of(*_checks_by_part())
+
+
+RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
+"""Ids of earlier versions, which still work, with the ids of today."""
+
+
+def current_id(name: str) -> str:
+    """Return the id of today for an id that may be one of an earlier version."""
+    return RENAMED_CHECKS.get(name, name)
+
+
+def check_named(name: str) -> Check:
+    """Return the check with that id; one that no table has is named after its id."""
+    return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A check that did not hold.
@@ -167,7 +204,7 @@ class BrokenRule(AssertionError):
         self.finding = finding
 
 
-def value_at(document: Json, path: Path) -> Json:
+def value_at(document: Json, path: model.Path) -> Json:
     """Return what is at a pointer's steps, where a number is a place in a list; None where nothing is."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):

@@ -13,7 +13,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -22,7 +21,13 @@ from types import FrameType
 from typing import Any, TypeAlias, TypeVar
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Check, Exchange, Finding, TargetUnreachableError
+from mockserver.contract.exchange import (
+    ANSWERS_CAN_BE_READ,
+    EVERY_CALL_IS_ANSWERED,
+    Exchange,
+    Finding,
+    TargetUnreachableError,
+)
 from mockserver.contract.isolation import Isolation, use_reachable_sandboxes
 from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.run_state import (
@@ -98,9 +103,8 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 def _generated_calls() -> _Planners:
     from mockserver.contract.fuzzing.follow_ups import REPLAY_CHECKS  # noqa: PLC0415
     from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
-    from mockserver.contract.oracle.checks import ANSWER_CHECKS  # noqa: PLC0415 - as the next two
 
-    yield plan_fuzzing, {*FUZZING_CHECKS, *REPLAY_CHECKS, *(one.id for one in ANSWER_CHECKS)}
+    yield plan_fuzzing, {*FUZZING_CHECKS, *REPLAY_CHECKS, EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ}
 
 
 def _sequences_and_lists() -> _Planners:
@@ -199,32 +203,6 @@ def run_plain_spec(
     except LoaderError as error:
         raise SpecError(f"{file.name}: {error}") from None
     _run(parts, target, run_config, ledger)
-
-
-RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
-"""Ids of earlier versions, which still work, with the ids of today."""
-
-
-@cache
-def all_checks() -> Mapping[str, Check]:
-    """Return all checks, in the order of a report."""
-    from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
-    from mockserver.contract.lists.checks import LIST_CHECKS  # noqa: PLC0415
-    from mockserver.contract.oracle.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the others
-    from mockserver.contract.sequences.batches import STATEFUL_CHECKS  # noqa: PLC0415
-    from mockserver.contract.size_plan import SIZE_CHECKS  # noqa: PLC0415
-
-    return {**CHECKS, **STATEFUL_CHECKS, **LIST_CHECKS, **SIZE_CHECKS, **FUZZING_CHECKS}
-
-
-def current_id(name: str) -> str:
-    """Return the id of today for an id that may be one of an earlier version."""
-    return RENAMED_CHECKS.get(name, name)
-
-
-def check_named(name: str) -> Check:
-    """Return the check with that id; one that no table has is named after its id."""
-    return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
 
 
 T = TypeVar("T")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from types import MappingProxyType
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Check, Exchange, Request, to_json_bytes
+from mockserver.contract.exchange import Exchange, Request, checks_of, to_json_bytes
 from mockserver.contract.lists.discovery import find_lists, value_at
 from mockserver.contract.profile import BatchProfile, ListProfile, Record
 from mockserver.contract.run_state import RunConfig
@@ -23,32 +22,7 @@ from mockserver.spec.openapi import Operation, Spec, resolve
 
 IN_TIME, LEGAL, LIMIT = "sizes-are-answered-in-time", "legal-sizes-are-accepted", "limit-is-kept"
 
-SIZE_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {
-        one.id: one
-        for one in (
-            Check(
-                IN_TIME,
-                "batches of every size are answered in time",
-                "batches",
-                "a sender that gives up waiting sends the batch again, and its items are there twice",
-            ),
-            Check(
-                LEGAL,
-                "batches up to the limit are accepted",
-                "batches",
-                "senders fill their batches up to the limit that the vendor states",
-            ),
-            Check(
-                LIMIT,
-                "batches over the limit are rejected",
-                "batches",
-                "what is over the limit is rejected as a whole, or nobody knows what was stored",
-            ),
-        )
-    }
-)
-"""In the order of a report."""
+SIZE_CHECKS = checks_of("sizes")
 
 SHARED_CHECKS = frozenset(
     {

@@ -22,7 +22,6 @@ from schemathesis.schemas import BaseSchema
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
     EVERY_CALL_IS_ANSWERED,
-    Check,
     Exchange,
     Finding,
     Request,
@@ -87,7 +86,7 @@ _CHECKS_OF_THE_SPEC = frozenset(
     }
 )
 
-ONCE = frozenset({refusals.AUTH_CHECK.id, STATUS_CHECK.id})
+ONCE = frozenset({refusals.AUTH_CHECK, STATUS_CHECK})
 """Checks that are made once for an operation, after its first good answer."""
 
 _SLOW = 3
@@ -279,7 +278,7 @@ class CaseCaller:
             exchange = self._context.replays.without_key(exchange)
         if self._context.statuses:
             found += self._context.statuses.check(operation_id(case), exchange)
-        if self._context.run_config.wants(refusals.AUTH_CHECK.id):
+        if self._context.run_config.wants(refusals.AUTH_CHECK):
             raw: Mapping[str, Any] = case.operation.definition.raw
             found += self._auth_checks.check(operation_id(case), raw, exchange)
         if self._malformed_body_checks:
@@ -296,36 +295,6 @@ def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
     schema: dict[str, Any] | None = None if stated is None else stated["schema"]
     return schema
 
-
-SCHEMATHESIS_CHECKS = tuple(
-    Check(name, says, "calls", reason)
-    for name, says, reason in (
-        (
-            "status-code-conformance",
-            "statuses are documented",
-            "clients handle the statuses that the spec lists",
-        ),
-        (
-            "content-type-conformance",
-            "media types are documented",
-            "clients read the media types that the spec lists",
-        ),
-        ("response-headers-conformance", "headers match the spec", "clients rely on documented headers"),
-        ("response-schema-conformance", "bodies match the schema", "clients are generated from the schema"),
-        (
-            "negative-data-rejection",
-            "invalid requests are rejected",
-            "an invalid request that is accepted hides a mistake of the caller",
-        ),
-        ("positive-data-acceptance", "valid requests are accepted", "clients send what the spec allows"),
-        (
-            "missing-required-header",
-            "requests without a required header are rejected",
-            "the spec says that the header is required",
-        ),
-        ("unsupported-method", "undocumented methods are rejected", "the spec says which methods exist"),
-    )
-)
 
 _NOT_MADE = frozenset(
     {

@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Check, Exchange, Finding, Request
+from mockserver.contract.exchange import Exchange, Finding, Request
 from mockserver.contract.isolation import (
     OTHER_BODY,
     REPLAY,
@@ -371,12 +371,7 @@ def _shown(value: object) -> str:
     return "nothing" if value is _ABSENT else repr(value) if isinstance(value, str) else str(value)
 
 
-LOCATION_CHECK = Check(
-    "location-shows-the-record",
-    "`Location` leads to the created record",
-    "records",
-    "clients read what they created at the address that the answer names",
-)
+LOCATION_CHECK = "location-shows-the-record"
 
 _CREATED, _FIRST_REFUSAL = 201, 400
 _FOLLOWED = 3
@@ -402,7 +397,7 @@ class LocationChecks:
         """
         location = exchange.response.headers.get("location", "")
         is_due = (
-            self._trial.run_config.wants(LOCATION_CHECK.id)
+            self._trial.run_config.wants(LOCATION_CHECK)
             and exchange.response.status == _CREATED
             and exchange.operation == operation
         )
@@ -417,14 +412,14 @@ class LocationChecks:
             name: text for name, text in exchange.request.headers.items() if name not in _HEADERS_OF_CREATION
         }
         request = Request("GET", path, headers)
-        self._trial.count_check(operation, LOCATION_CHECK.id)
+        self._trial.count_check(operation, LOCATION_CHECK)
         first = self._send(request)
         called = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
         said = f"{called} was answered 201 with the Location {location}; reading it "
         if first.response.status >= _FIRST_REFUSAL:
             status = str(first.response.status)
             told = f"{said}is answered {status}"
-            return (Finding(LOCATION_CHECK.id, operation, told, "", "200", status, (exchange, first)),)
+            return (Finding(LOCATION_CHECK, operation, told, "", "200", status, (exchange, first)),)
         return self._compared(operation, exchange, first, said)
 
     def _compared(self, operation: str, created: Exchange, first: Exchange, said: str) -> tuple[Finding, ...]:
@@ -440,7 +435,7 @@ class LocationChecks:
             return ()
         told = f"{said}shows {name} {theirs[name]}, the created record has {name} {mine[name]}"
         shown = (created, first)
-        return (Finding(LOCATION_CHECK.id, operation, told, f"/{name}", mine[name], theirs[name], shown),)
+        return (Finding(LOCATION_CHECK, operation, told, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
         """Return the path of a location below the target, "" where it leads elsewhere or to no read."""

@@ -17,7 +17,7 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import BrokenRule, Check, Exchange, Finding
+from mockserver.contract.exchange import BrokenRule, Exchange, Finding
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests
 from mockserver.contract.fuzzing.caller import (
@@ -37,9 +37,7 @@ PHASE = "links"
 STEPS = 6
 """Calls of a walk."""
 
-LINKS = Check(
-    "links-lead-somewhere", "links can be followed", "links", "clients follow them with values of the answer"
-)
+LINKS = "links-lead-somewhere"
 _GOOD = 300
 
 _FOLLOWED_OFTEN = 3
@@ -92,8 +90,8 @@ def count_followed_links(
     if caller.lost:
         raise caller.lost
     for link, times in walk.good_links.items():
-        ledger.count_check(link.partition(" ")[0], LINKS.id, times)
-    if run_config.wants(LINKS.id) and (walk.read or not run_config.operations):
+        ledger.count_check(link.partition(" ")[0], LINKS, times)
+    if run_config.wants(LINKS) and (walk.read or not run_config.operations):
         ledger.found(walk.dead_links())
     return walk.good_links
 
@@ -157,7 +155,7 @@ class WalkState:
         is_sure = (self.followed or self.walks) >= _MANY
         had_none = self.goes_without_links and not self.is_offered_one
         if is_sure and not had_none and not self.good_links and self.last is not None:
-            yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(self.last,))
+            yield Finding(LINKS, "", "no link of the spec led to a good answer", exchanges=(self.last,))
             return
         for link, times in self.read.items():
             if times >= _FOLLOWED_OFTEN and link not in self.good_links:
@@ -166,7 +164,7 @@ class WalkState:
                 said = (
                     f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
                 )
-                yield Finding(LINKS.id, operation, said, expected="below 300", came=came, exchanges=(last,))
+                yield Finding(LINKS, operation, said, expected="below 300", came=came, exchanges=(last,))
 
     def look_for_links(self, exchange: Exchange) -> None:
         """Note whether an answer is one that the spec has links for, or a good one of another status."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from mockserver.contract.credentials import headers_for
-from mockserver.contract.exchange import Check, Exchange, Finding, Request
+from mockserver.contract.exchange import Exchange, Finding, Request
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.oracle.schemas import compile_schema, unfold
 from mockserver.contract.profile import Situation
@@ -25,12 +25,7 @@ from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document
 from mockserver.spec.openapi import Operation, Spec, resolve
 
-AUTH_CHECK = Check(
-    "ignored-auth",
-    "calls without credentials are rejected",
-    "operations",
-    "the spec says that a call needs them",
-)
+AUTH_CHECK = "ignored-auth"
 
 CredentialPlace: TypeAlias = tuple[str, str]
 """Place of a scheme's credential: `header`, `query` or `cookie`, and its name."""
@@ -80,7 +75,7 @@ class AuthChecks:
         sent_always = {*address.headers, *address.given}
         if any(name in sent_always for kind, name in places.values() if kind == "header"):
             return ()  # they go with every call
-        self._ledger.count_check(operation, AUTH_CHECK.id)
+        self._ledger.count_check(operation, AUTH_CHECK)
         if not any(_has(exchange.request, place) for place in places.values()):
             return (_is_let_in(operation, "without any", exchange),)
         self._tried.add(operation)
@@ -157,7 +152,7 @@ def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     status = shown[-1].response.status
     said = f"the spec asks for credentials; called {how} it answers {status}"
     return Finding(
-        AUTH_CHECK.id, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
+        AUTH_CHECK, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
     )
 
 
@@ -207,12 +202,7 @@ def _malformed(good: Request) -> Iterator[Request]:
     yield replace(good, headers={**good.headers, "content-type": UNKNOWN_MEDIA_TYPE})
 
 
-STATUS_CHECK: Final = Check(
-    "refusal-fits-its-reason",
-    "rejections have the status of their reason",
-    "calls",
-    "clients act on the status: 401 asks for new credentials, 403 gives up, 404 says that nothing is there",
-)
+STATUS_CHECK = "refusal-fits-its-reason"
 
 _USUAL: Mapping[Situation, tuple[int, str]] = {
     "no credentials": (401, "a call without credentials"),
@@ -253,7 +243,7 @@ class RefusalStatusChecks:
             TargetUnreachableError: nobody answers.
         """
         is_good = good.response.status in _SUCCESS and good.operation == operation
-        if not self._trial.run_config.wants(STATUS_CHECK.id) or not is_good or operation in self._tried:
+        if not self._trial.run_config.wants(STATUS_CHECK) or not is_good or operation in self._tried:
             return ()
         self._tried.add(operation)
         tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
@@ -273,13 +263,13 @@ class RefusalStatusChecks:
         expected = self._expected(operation, situation, header) or (usual,)
         is_let_in = situation == "no right" and status in _SUCCESS
         is_judged = is_let_in or (is_open and status in _REFUSALS and status != _LIMITED)
-        if not self._trial.run_config.wants(STATUS_CHECK.id) or not is_judged:
+        if not self._trial.run_config.wants(STATUS_CHECK) or not is_judged:
             return
-        self._trial.count_check(operation, STATUS_CHECK.id)
+        self._trial.count_check(operation, STATUS_CHECK)
         if status not in expected:
             wanted = " or ".join(map(str, expected))
             said = f"{what} is answered {status}; the spec has {wanted} for that"
-            yield Finding(STATUS_CHECK.id, operation, said, "", wanted, str(status), (good, came))
+            yield Finding(STATUS_CHECK, operation, said, "", wanted, str(status), (good, came))
 
     def _declared(self, operation: str) -> set[int]:
         names = self._api.spec.operations[operation].responses

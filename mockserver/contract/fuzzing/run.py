@@ -22,23 +22,23 @@ from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import lacks_credentials
-from mockserver.contract.exchange import BrokenRule, Finding
+from mockserver.contract.exchange import BrokenRule, Finding, checks_of
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
-from mockserver.contract.fuzzing import caller, generated_requests, links, refusals
+from mockserver.contract.fuzzing import generated_requests, links
 from mockserver.contract.fuzzing.caller import (
     CaseCaller,
     FuzzingContext,
     TargetLostError,
     UnansweredCaseError,
 )
-from mockserver.contract.fuzzing.follow_ups import LOCATION_CHECK, KeyedReplays, LocationChecks
+from mockserver.contract.fuzzing.follow_ups import KeyedReplays, LocationChecks
 from mockserver.contract.fuzzing.generated_requests import (
     PinnedCase,
     UnsendableCaseError,
     id_of_operation,
     operation_id,
 )
-from mockserver.contract.fuzzing.refusals import STATUS_CHECK, RefusalStatusChecks
+from mockserver.contract.fuzzing.refusals import RefusalStatusChecks
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
 from mockserver.contract.target import Target
@@ -50,16 +50,7 @@ PHASE = "fuzzing"
 FuzzedOperation: TypeAlias = Any
 """An operation of Schemathesis, of any kind of schema."""
 
-FUZZING_CHECKS = {
-    one.id: one
-    for one in (
-        *caller.SCHEMATHESIS_CHECKS,
-        refusals.AUTH_CHECK,
-        links.LINKS,
-        STATUS_CHECK,
-        LOCATION_CHECK,
-    )
-}
+FUZZING_CHECKS = checks_of("calls")
 
 _FAILED_OFTEN = 5
 """Failures of a check, after which it is not made of the operation's other listed cases: each costs time."""

@@ -8,60 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise, zip_longest
-from types import MappingProxyType
 from typing import Any
 
-from mockserver.contract.exchange import Check
+from mockserver.contract.exchange import checks_of
 from mockserver.contract.lists.discovery import number_at, shown_place, value_in
 from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, Walker, link_of, rows_of
 from mockserver.contract.profile import Counted, Link, ListFilter, ListOrder, ListProfile
 from mockserver.contract.sequences.sentences import cut_text, excerpt
 
-LIST_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {
-        one.id: one
-        for one in (
-            Check(
-                "pages-show-each-row-once",
-                "pages show each row once",
-                "rows",
-                "a client that reads page after page must get every row, and none twice",
-            ),
-            Check(
-                "pages-keep-the-order",
-                "pages keep the order of the list",
-                "rows",
-                "a client that reads page after page must get the rows in the order of the list",
-            ),
-            Check(
-                "page-size-is-kept",
-                "pages are as long as asked for",
-                "pages",
-                "clients take a page that is not full for the last one",
-            ),
-            Check(
-                "totals-fit-the-rows",
-                "counts and totals of lists fit the rows",
-                "counts",
-                "clients show totals, and stop to read where the total is reached",
-            ),
-            Check(
-                "page-links-lead-on",
-                "links between pages lead on and end",
-                "links",
-                "clients follow the link or the cursor of each page until there is none",
-            ),
-            Check(
-                "filters-select",
-                "filters select what they say",
-                "filters",
-                "a client that filters relies on every match, and on nothing else",
-            ),
-        )
-    }
-)
-"""In the order of a report."""
-
+LIST_CHECKS = checks_of("lists")
 
 _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page-size-is-kept"
 

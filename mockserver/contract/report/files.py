@@ -17,7 +17,7 @@ from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.urls import is_loopback
-from mockserver.contract.exchange import Exchange, Finding
+from mockserver.contract.exchange import Exchange, Finding, all_checks
 from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.report.results import (
     BEST_TO_WORST,
@@ -27,7 +27,7 @@ from mockserver.contract.report.results import (
     report_document,
 )
 from mockserver.contract.report.text import CUT, HiddenSecrets, counted, number_lines, one_line, xml
-from mockserver.contract.runner import PHASES, all_checks
+from mockserver.contract.runner import PHASES
 from mockserver.contract.safety import host_of
 from mockserver.contract.session import Session
 from mockserver.errors import BrokenRunError

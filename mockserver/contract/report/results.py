@@ -13,13 +13,12 @@ from typing import Literal, TypeAlias
 from mockserver import __version__
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, fingerprint
-from mockserver.contract.exchange import Check, Exchange, Finding
+from mockserver.contract.exchange import Check, Exchange, Finding, all_checks, check_named
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.expectations import ExpectedItem
 from mockserver.contract.oracle.item_checks import CheckCase
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.run_state import PartResult, RunConfig, RunPart, SizeTimes
-from mockserver.contract.runner import all_checks, check_named
 from mockserver.contract.session import Session, command_line
 from mockserver.model import Json
 

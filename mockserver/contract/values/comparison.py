@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from types import MappingProxyType
 from typing import Final, Literal
 from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from mockserver.contract.exchange import Check, Exchange, Finding, Response
+from mockserver.contract.exchange import Exchange, Finding, Response, checks_of
 from mockserver.contract.profile import LossKind, ValueChange, ValueRules
 from mockserver.contract.values.hard_values import HardValue, MemberPath, ValueMember, ValueTrial
 from mockserver.model import Json
@@ -26,31 +25,7 @@ from mockserver.model import Json
 TEXTS, NUMBERS, DATES = "texts-survive", "numbers-survive", "dates-survive"
 MEDIA_TYPES = "same-in-every-media-type"
 
-VALUE_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {
-        one.id: one
-        for one in (
-            Check(
-                TEXTS,
-                "texts are read as they were sent",
-                "values",
-                "a text must be read character for character as it was accepted, in whatever script",
-            ),
-            Check(
-                NUMBERS,
-                "numbers are read as they were sent",
-                "values",
-                "a number that was accepted must be read with all its digits",
-            ),
-            Check(
-                DATES,
-                "dates are read as they were sent",
-                "values",
-                "a date that was accepted must be read as the same moment or day",
-            ),
-        )
-    }
-)
+VALUE_CHECKS = checks_of("values")
 
 
 def check_for(kind: str) -> str:
