@@ -31,7 +31,6 @@ class ProfileSubject:
 
     @property
     def operation(self) -> str:
-        """The batch operation."""
         return self.profile.operation
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:

@@ -28,11 +28,7 @@ class _Message:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """Return the body as JSON, with exact decimals, whatever media type it has.
-
-        Raises:
-            ValueError: it is none.
-        """
+        """Return the body as JSON, with exact decimals, whatever media type it has."""
         return json.loads(self.body, parse_float=Decimal)
 
 
@@ -165,7 +161,6 @@ RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
 
 
 def current_id(name: str) -> str:
-    """Return the id of today for an id that may be one of an earlier version."""
     return RENAMED_CHECKS.get(name, name)
 
 

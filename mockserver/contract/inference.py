@@ -47,13 +47,11 @@ class InferredReading:
     all_: str
 
     def read(self, key: str, _tenant: int = 0) -> Request:
-        """Return the call that shows a record."""
         if self.one:
             return Request("GET", self._path(key))
         return Request("GET", self.all_)
 
     def listing(self, _tenant: int = 0) -> Request:
-        """Return the call that shows all of them."""
         return Request("GET", self.all_)
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
@@ -66,7 +64,6 @@ class InferredReading:
         return self._record(found) if self._key(found) == key else None
 
     def listed(self, exchange: Exchange) -> Mapping[str, Record]:
-        """Return the records in a list, by key."""
         if exchange.response.status != _FOUND:
             return {}
         return {self._key(row): self._record(row) for row in _rows(exchange.response.json())}

@@ -42,11 +42,9 @@ class RunConfig:
         return _LIMITS * self.max_examples
 
     def wants(self, check: str) -> bool:
-        """Return whether a check is to be made."""
         return not self.only or check in self.only
 
     def wants_any(self, checks: Iterable[str]) -> bool:
-        """Return whether any of them is to be made."""
         return any(map(self.wants, checks))
 
     def calls(self, operation: str) -> bool:
@@ -54,7 +52,6 @@ class RunConfig:
         return self.may_call(operation) and (not self.operations or operation in self.operations)
 
     def may_call(self, operation: str) -> bool:
-        """Return whether an operation may be called at all, as a step of a sequence too."""
         return operation not in self.left_out
 
 

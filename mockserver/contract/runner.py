@@ -65,11 +65,7 @@ def run_phases(
     ledger: FindingLedger,
     phases: tuple[str, ...] = PHASES,
 ) -> None:
-    """Call the target and write down what holds and what does not; `phases` are the parts to do.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Call the target and write down what holds and what does not; `phases` are the parts to do."""
     from mockserver.contract.oracle.checks import (  # noqa: PLC0415 - a validator costs time to import
         CHECKS,
         OF_BATCHES,
@@ -225,7 +221,6 @@ class WorkedPart:
 
 
 def can_work_side_by_side() -> bool:
-    """Return whether this system can copy a process."""
     return "fork" in multiprocessing.get_all_start_methods()
 
 
@@ -241,11 +236,7 @@ def usual_workers() -> int:
 def run_side_by_side(
     parts: Iterable[PlannedPart], target: Target, ledger: FindingLedger, workers: int
 ) -> None:
-    """Do the parts with so many workers, those of one group by the same worker in their order.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Do the parts with so many workers, those of one group by the same worker in their order."""
     planned = list(parts)
     groups = _groups(planned)
     # A copy must not share a connection or an event loop with another.
@@ -416,12 +407,10 @@ class _ResultObserver(RunObserver):
         self._calls = calls
 
     def call_made(self, number: int = 1) -> None:
-        """Count the call."""
         with self._calls.get_lock():
             self._calls.value += number
 
     def part_ended(self, part: RunPart, result: PartResult) -> None:
-        """Keep the result."""
         del part
         self.result = result
 

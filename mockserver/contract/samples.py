@@ -61,7 +61,6 @@ class SampleMember:
 
     @classmethod
     def of(cls, document: Document, name: str, schema: Document) -> SampleMember:
-        """Return the member by the spec's document."""
         return cls(name, whole_schema(document, schema), document)
 
     @property
@@ -121,7 +120,6 @@ class SampleMember:
         return None if None in made.values() else made
 
     def text(self, number: int) -> str | None:
-        """Return a text of the schema's format, pattern and length."""
         makers = [_FORMATS[self.schema["format"]]] if self.schema.get("format") in _FORMATS else _TEXTS
         least, most = self.schema.get("minLength", 0), self.schema.get("maxLength")
         for make in makers:
@@ -189,7 +187,6 @@ class SampleItem:
         return key_text([made[name] for name in self.keys])
 
     def item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
-        """Return a good item."""
         text = key_parts(key)[self.keys.index(self.keyed.name)] if len(self.keys) > 1 else key
         made = {**self.base, self.keyed.name: int(text) if self.keyed.type == "integer" else text}
         if self.marked:
@@ -368,7 +365,6 @@ class _Counter:
     rest: int
 
     def digit(self, base: int) -> int:
-        """Return the next digit."""
         self.rest, found = divmod(self.rest, base)
         return found
 

@@ -112,7 +112,6 @@ class PlannedSize:
 
     @property
     def batches(self) -> int:
-        """How many batches are sent."""
         return self.good + len(self.bad)
 
 
@@ -209,7 +208,6 @@ def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]
 
 
 def places_of(bad: BadItems, size: int) -> frozenset[int]:
-    """Return the places of the bad items in a batch."""
     if not size:
         return frozenset()
     places: Mapping[BadItems, range | tuple[int, ...]] = {

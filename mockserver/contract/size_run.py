@@ -113,7 +113,6 @@ class _SizeRun:
     """Why no larger size is tried, "" while they are."""
 
     def run(self) -> None:
-        """Try the sizes from the smallest."""
         context = self.trials.context
         for planned in self.sizes.planned:
             if not self.ended and self._is_late():

@@ -94,7 +94,6 @@ class Target:
 
     @property
     def is_paced(self) -> bool:
-        """Whether calls keep a rate."""
         return self._pause is not None
 
     def reset(self) -> None:
@@ -123,29 +122,17 @@ class Target:
         return self._sent([request], operation)[0]
 
     def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
-        """Return what requests that are under way at the same time are answered, in their order.
-
-        Raises:
-            TargetUnreachableError, UnsendableCallError: as `send`.
-        """
+        """Return what requests that are under way at the same time are answered, in their order."""
         return self._sent(requests, operation)
 
     def identity(self) -> Identity:
-        """Return whose server this is; it is asked once.
-
-        Raises:
-            TargetUnreachableError: there is no server.
-        """
+        """Return whose server this is; it is asked once."""
         if self._identity is None:
             self._identity = identify(self.address.url, self.send, self._at_host)
         return self._identity
 
     def at_control_plane(self, request: Request) -> Exchange:
-        """Return the response to a request whose path begins with `/_mock`, at a server of ours.
-
-        Raises:
-            TargetUnreachableError, UnsendableCallError: as `send`.
-        """
+        """Return the response to a request whose path begins with `/_mock`, at a server of ours."""
         return self._at_host(replace(request, path=f"{self.identity().base}{request.path}"))
 
     def _at_host(self, request: Request) -> Exchange:
@@ -275,7 +262,6 @@ class AppCaller:
         return self._runner.run(self._together(requests))
 
     def close(self) -> None:
-        """Close the event loop."""
         self._runner.close()
 
     async def _together(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
@@ -426,7 +412,6 @@ class HttpCaller:
             return list(threads.map(self._response, requests))
 
     def close(self) -> None:
-        """Close the connections."""
         self._pool.clear()
 
     def _response(self, request: OutgoingRequest) -> Response:
@@ -474,7 +459,6 @@ class HttpCaller:
         return b"".join(parts)
 
     def _failed(self, error: HTTPError) -> TargetUnreachableError:
-        """Return the error of a call that has no status."""
         if isinstance(error, _NO_SERVER):
             return TargetUnreachableError(_reason(error))
         if isinstance(error, NoAnswerInTimeError):
@@ -487,7 +471,6 @@ def _unread(status: int, said: str, *, is_slow: bool = False) -> UnansweredCallE
 
 
 def _broken_off(error: HTTPError, status: int, limits: CallLimits) -> UnansweredCallError:
-    """Return the error of an answer whose body cannot be read whole."""
     if isinstance(error, NoAnswerInTimeError):
         return _unread(status, f"did not end in {limits.seconds:g} seconds", is_slow=True)
     if isinstance(error, DecodeError):
@@ -508,7 +491,6 @@ def _pool(url: httpx.URL, *, verify_tls: bool) -> urllib3.PoolManager:
 
 
 def _reason(error: Exception) -> str:
-    """Return why there is no answer, without the objects of the library."""
     inner = error.args[-1] if isinstance(error, ProtocolError) and error.args else error
     said = str(inner)
     return said.partition(": ")[2] if isinstance(error, NewConnectionError) else said
@@ -526,11 +508,9 @@ class _TimedReader(io.RawIOBase):
         self._raw, self._connection, self._until = raw, connection, until
 
     def readable(self) -> bool:
-        """Return that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Fill the buffer with what comes next."""
         left = self._until - perf_counter()
         if left <= 0:
             raise TimeoutError("timed out")
@@ -538,7 +518,6 @@ class _TimedReader(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        """Close the file of the socket."""
         self._raw.close()
         super().close()
 

@@ -42,11 +42,7 @@ class Trial:
         return with_query(api, operation, given, full)
 
     def send_as(self, request: Request, operation: str = "") -> Exchange:
-        """Send a request as it is, and count it as a call of the operation; "" if it calls none.
-
-        Raises:
-            TargetUnreachableError: there is no server, or no whole answer.
-        """
+        """Send a request as it is, and count it as a call of the operation; "" if it calls none."""
         return self.ledger.count_call(self.target.send(request, operation))
 
     def count_check(self, operation: str, check: str, times: int = 1) -> None:

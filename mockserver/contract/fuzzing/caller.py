@@ -209,11 +209,7 @@ class CaseCaller:
         return "" if crc32(asked) % _EVERY_NTH else XML_MEDIA_TYPES[0]
 
     def check(self, answered: CheckedResponse) -> tuple[Finding, ...]:
-        """Return the findings of the checks that an answer fails.
-
-        Raises:
-            TargetLostError: the target does not respond to a check that calls again.
-        """
+        """Return the findings of the checks that an answer fails."""
         context, exchange, case = self._context, answered.exchange, answered.case
         found: tuple[Finding, ...] = ()
         self._count(case, ANSWERS_CAN_BE_READ)
@@ -319,7 +315,6 @@ _SAID = {
 
 
 def _check_id(name: str) -> str:
-    """Return the id under which a check of Schemathesis is reported."""
     return _SAME_CHECKS.get(name, name.replace("_", "-"))
 
 
@@ -355,11 +350,7 @@ class SchemathesisChecks:
     def check(
         self, answered: CheckedResponse, ledger: FindingLedger, left_out: frozenset[str] = frozenset()
     ) -> tuple[Finding, ...]:
-        """Return the findings of the checks that an answer fails; those of `left_out` are not made.
-
-        Raises:
-            TargetUnreachableError: nobody answers a check that calls again.
-        """
+        """Return the findings of the checks that an answer fails; those of `left_out` are not made."""
         self._results = []
         # The hook gets more than the error says: all checks by name, also those that passed.
         with suppress(FailureGroup):

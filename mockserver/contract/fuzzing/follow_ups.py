@@ -83,11 +83,7 @@ class KeyedReplays:
         return replace(exchange, request=without_key(self._rule, exchange.request))
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what replays of a good call show.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return what replays of a good call show."""
         rule = self._rule
         good = exchange.response.status in _SUCCESS and exchange.operation == operation
         if rule is None or operation not in self._takers or not good or self._is_done(operation):
@@ -390,11 +386,7 @@ class LocationChecks:
         self._followed: Counter[str] = Counter()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what following the location of an answer shows.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return what following the location of an answer shows."""
         location = exchange.response.headers.get("location", "")
         is_due = (
             self._trial.run_config.wants(LOCATION_CHECK)

@@ -73,11 +73,7 @@ def load_schema(
 def load_plain_schema(
     file: Path, url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]]
 ) -> OpenApiSchema:
-    """Anybody's spec with what Schemathesis checks by itself.
-
-    Raises:
-        LoaderError: Schemathesis cannot read it.
-    """
+    """Anybody's spec with what Schemathesis checks by itself."""
     config = schemathesis.Config.from_dict(_config(url, run_config, credentials, "all"))
     return schemathesis.openapi.from_path(file, config=config)
 
@@ -164,7 +160,6 @@ class MergedConfig(ProjectConfig):
 
     @classmethod
     def of(cls, config: ProjectConfig) -> Self:
-        """Return the same configuration, which keeps what it merged."""
         made = cls()
         for name in (*ProjectConfig.__slots__, "_source_keys"):
             if hasattr(config, name):
@@ -172,20 +167,17 @@ class MergedConfig(ProjectConfig):
         return made
 
     def phases_for(self, *, operation: Any) -> PhasesConfig:
-        """Return the phases of an operation."""
         return self._once(
             ("phases", _label(operation)), lambda: super(MergedConfig, self).phases_for(operation=operation)
         )
 
     def generation_for(self, *, operation: Any = None, phase: str | None = None) -> GenerationConfig:
-        """Return how the cases of an operation are generated in a phase."""
         key = ("generation", _label(operation), str(phase))
         return self._once(
             key, lambda: super(MergedConfig, self).generation_for(operation=operation, phase=phase)
         )
 
     def checks_config_for(self, *, operation: Any = None, phase: str | None = None) -> ChecksConfig:
-        """Return which checks are made of an operation in a phase."""
         key = ("checks", _label(operation), str(phase))
         return self._once(
             key, lambda: super(MergedConfig, self).checks_config_for(operation=operation, phase=phase)
@@ -331,7 +323,6 @@ class _PlainSession(requests.Session):
     def request(  # type: ignore[override] # what Schemathesis passes
         self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
     ) -> requests.Response:
-        """Return what the adapter answers."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
         # An empty text: the library takes long to read an empty mapping.
@@ -383,7 +374,6 @@ _NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
 
 
 def can_write_xml(media_type: str | None) -> bool:
-    """Return whether bodies of that media type are written here."""
     return media_type in XML_MEDIA_TYPES
 
 
@@ -457,7 +447,6 @@ def operation_id(case: PinnedCase) -> str:
 
 
 def id_of_operation(operation: Any) -> str:
-    """Return the same of an operation as Schemathesis has it."""
     return str(operation.definition.raw.get("operationId") or operation.label)
 
 

@@ -65,11 +65,7 @@ def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPa
 def count_followed_links(
     api: ApiUnderTest, context: FuzzingContext, without: tuple[str, ...] = ()
 ) -> Counter[str]:
-    """Walk without some operations; how often which link led to a good answer.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Walk without some operations; how often which link led to a good answer."""
     run_config, ledger = context.run_config, context.ledger
     whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
     schema = _included_operations(whole, api, run_config, without)
@@ -119,7 +115,6 @@ class WalkState:
     last: Exchange | None = None
 
     def begin(self) -> None:
-        """Begin a walk in an isolation scope of its own."""
         self.search.target_is_lost = self.caller.lost is not None
         self.search.begin()
         self.caller.ledger.observer.step_began()
@@ -129,7 +124,6 @@ class WalkState:
         self.caller.wire.within(self.scope.headers)
 
     def end(self) -> None:
-        """End the walk and release its isolation scope."""
         if self.scope and not self.caller.lost:
             self.isolation.drop(self.scope)
         self.scope = None
@@ -175,7 +169,6 @@ class WalkState:
             self.goes_without_links = True
 
     def with_steps(self, finding: Finding) -> Finding:
-        """Return a finding with the steps that led to it."""
         words = tuple(
             f"{one.request.method} {one.request.path} is answered {one.response.status}"
             for one in self.steps[:-1]
@@ -190,11 +183,9 @@ class LinkWalkHooks:
     recorder: Any
 
     def setup(self) -> None:
-        """Begin a walk."""
         self.walk.begin()
 
     def teardown(self) -> None:
-        """End a walk."""
         self.walk.end()
 
     def call(self, case: PinnedCase, **kwargs: Any) -> Response:
@@ -223,11 +214,7 @@ class LinkWalkHooks:
         return {"found": []}
 
     def validate_response(self, response: Response, case: PinnedCase, **kwargs: Any) -> None:
-        """End the walk at a failed check.
-
-        Raises:
-            BrokenRule: a check failed that is looked for.
-        """
+        """End the walk at a failed check."""
         del response, case
         for finding in kwargs["found"]:
             if self.walk.search.looks_for(finding):

@@ -58,11 +58,7 @@ class AuthChecks:
         self._takes_any: bool | None = None
 
     def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec."""
         alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
         if (
             operation in self._tried
@@ -176,11 +172,7 @@ class MalformedBodyChecks:
         self._tried: set[tuple[str, str]] = set()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what is found of such bodies, by the example of a call.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return what is found of such bodies, by the example of a call."""
         request = exchange.request
         name = (operation, request.media_type)
         if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
@@ -237,11 +229,7 @@ class RefusalStatusChecks:
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        """Return the refusals with another status than their reason has, by the example of a good call.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return the refusals with another status than their reason has, by the example of a good call."""
         is_good = good.response.status in _SUCCESS and good.operation == operation
         if not self._trial.run_config.wants(STATUS_CHECK) or not is_good or operation in self._tried:
             return ()

@@ -77,7 +77,6 @@ def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
 
 
 def fuzzing_context(trial: Trial) -> FuzzingContext:
-    """Return what the calls to one target share."""
     return FuzzingContext(
         trial.target,
         trial.run_config,
@@ -294,11 +293,7 @@ def _size(finding: Finding) -> int:
 def plan_plain_schemathesis(
     file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
 ) -> list[PlannedPart]:
-    """Return the calls of every operation that the spec in `file` has, with the credentials of the profile.
-
-    Raises:
-        LoaderError: Schemathesis cannot read the spec.
-    """
+    """Return the calls of every operation of the spec in `file`, with the credentials of the profile."""
     schema = generated_requests.load_plain_schema(
         file, target.address.url, run_config, api.profile.credentials
     )

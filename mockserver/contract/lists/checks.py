@@ -232,11 +232,7 @@ _LINKS_CHECK = "page-links-lead-on"
 
 
 def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Follow the links of a walk's pages; all of them lead to pages of that walk.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Follow the links of a walk's pages; all of them lead to pages of that walk."""
     pages = walk.pages
     if not pages or not walk.is_whole or not profile.links:
         return
@@ -337,11 +333,9 @@ class FilterTrial:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """How it is asked for."""
         return {self.filter.parameter: written(self.filter, self.values)}
 
     def must_show(self, row: Row) -> bool:
-        """Return whether the row fits."""
         found = value_in(row.document, self.filter.member)
         return any(_fits(self.filter, found, value) for value in self.values)
 
@@ -356,12 +350,10 @@ class FilterTrial:
 
     @property
     def count(self) -> int:
-        """How many rows fit."""
         return sum(self.must_show(row) for row in self.rows)
 
 
 def written(one: ListFilter, values: Sequence[Any]) -> str:
-    """Return values as the parameter has them."""
     texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
     for part, escaped in one.escapes.items():
         texts = [text.replace(part, escaped) for text in texts]
@@ -422,11 +414,7 @@ def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
 
 
 def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> list[Walk]:
-    """Ask for rows by a filter, and return the walks that were made.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Ask for rows by a filter, and return the walks that were made."""
     walks: list[Walk] = []
     made = trials(one, reference.rows)
     for trial in made:
@@ -493,11 +481,7 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
 
 
 def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
-    """Ask for an order, and find two rows that are in another one.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Ask for an order, and find two rows that are in another one."""
     walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
     values = [value_in(row.document, order.member) for row in walk.rows]
     calls.count("pages-keep-the-order", len(values))

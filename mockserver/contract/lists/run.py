@@ -37,11 +37,7 @@ _PAGES_IN_XML = 4
 
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
-    """Ask for the first pages of a walk in an XML media type of the operation, and compare the rows.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Ask for the first pages of a walk in an XML media type of the operation, and compare the rows."""
     stated = [name for name in calls.operation.responses.get("200", ()) if is_xml(name) and "*" not in name]
     if not stated or not known.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
         return
@@ -103,11 +99,7 @@ _PAGES_OF_A_TENANT, _OK = 10, 200
 def check_other_tenant(
     calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: StoredRecords, reference: Walk
 ) -> None:
-    """Walk the list of a second tenant, whole and by each filter, and find what the first one stored.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Walk the list of a second tenant, whole and by each filter, and find what the first one stored."""
     there = _in_second_tenant(calls, batch)
     if there is None or not stored.keys or not calls.run_config.wants(TENANTS_CHECK):
         return

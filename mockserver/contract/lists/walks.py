@@ -53,12 +53,10 @@ class Page:
 
     @property
     def response(self) -> Response:
-        """What was answered."""
         return self.exchange.response
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What identifies its rows."""
         return tuple(one.id for one in self.rows)
 
 
@@ -76,17 +74,14 @@ class Walk:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """All rows in their order."""
         return tuple(row for page in self.pages for row in page.rows)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """All calls."""
         return (*(one.exchange for one in self.pages), *((self.beyond,) if self.beyond else ()))
 
     @property
     def is_whole(self) -> bool:
-        """Whether it came to the end of the list."""
         return self.end not in {"budget", "loop"}
 
 
@@ -98,11 +93,7 @@ class Walker:
     profile: ListProfile
 
     def walk(self, query: Mapping[str, str], size: int | None, most: int) -> Walk:
-        """Return the pages with so many rows each; no more than `most` are asked for.
-
-        Raises:
-            TargetUnreachableError: the target does not answer.
-        """
+        """Return the pages with so many rows each; no more than `most` are asked for."""
         profile = self.profile
         sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
         pages: list[Page] = []
@@ -212,20 +203,12 @@ class ListCalls(Trial):
         return f"GET {self.path}"
 
     def get(self, query: Mapping[str, str]) -> Exchange:
-        """Return the answer to the list with this query besides what each call needs.
-
-        Raises:
-            TargetUnreachableError: none came.
-        """
+        """Return the answer to the list with this query besides what each call needs."""
         text = urlencode({**self.query, **query}, quote_via=quote)
         return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.headers))
 
     def follow(self, link: str) -> Exchange:
-        """Return the answer to a link of an answer, asked for at the target whatever address it names.
-
-        Raises:
-            TargetUnreachableError: none came.
-        """
+        """Return the answer to a link of an answer, asked for at the target whatever address it names."""
         url = self.target.address.url
         found = read_link(
             link, url, self.path, lambda path: bool(self.api.operation_of(Request("GET", path)))
@@ -239,11 +222,7 @@ class ListCalls(Trial):
         return self.send(Request("GET", found.path, self.headers))
 
     def send(self, request: Request) -> Exchange:
-        """Return the answer to a request, checked by itself.
-
-        Raises:
-            TargetUnreachableError: none came.
-        """
+        """Return the answer to a request, checked by itself."""
         self.count("every-call-is-answered")
         full = self.dressed(request, self.tenant, self.scope)
         exchange = self.send_as(full, self.api.operation_of(request))
@@ -279,12 +258,10 @@ class ListCalls(Trial):
             self.findings.append(one)
 
     def tell_findings(self) -> None:
-        """Write what was found into the ledger."""
         self.ledger.found(self.findings)
         self.findings.clear()
 
     def note(self, text: str) -> None:
-        """Say in the report what could not be checked."""
         self.ledger.notes.append(f"{self.name}: {text}")
 
 
@@ -343,11 +320,7 @@ class StoredRecords:
 
 
 def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> StoredRecords:
-    """Store that many good items, some in a batch.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Store that many good items, some in a batch."""
     first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
     numbers = range(first, first + count)
     stored: list[str] = []
@@ -398,11 +371,7 @@ def _accepted(
 def missing_keys(
     calls: ListCalls, batch: BatchProfile, stored: StoredRecords, exchanges: Sequence[Exchange]
 ) -> list[str]:
-    """Return the stored keys that a single read shows and the pages do not.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Return the stored keys that a single read shows and the pages do not."""
     if batch.listed is None:
         return []
     listed: set[str] = set()
@@ -435,11 +404,7 @@ class RecordList:
 
 
 def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
-    """Return the lists below the first records of the list above, the one with most rows first.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Return the lists below the first records of the list above, the one with most rows first."""
     calls = start(found)
     read = [_read(calls, path, found.profile) for path in _paths(found, start)]
     return sorted(read, key=lambda one: -len(one.rows))

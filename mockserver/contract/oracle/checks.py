@@ -165,7 +165,6 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
-    """Check that the response has no undeclared members."""
     is_read = case.exchange.response.body and not case.is_provoked
     if case.conformance.undeclared is not None or not is_read:
         return NOTHING_TO_JUDGE
@@ -200,7 +199,6 @@ def no_server_error(case: CheckCase) -> CheckResult:
 
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
-    """Check that a refusal has the body that the spec declares."""
     if case.status < FIRST_REFUSAL or case.is_provoked:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
@@ -302,7 +300,6 @@ def unanswered_exchange(request: Request, operation: str) -> Exchange:
 
 
 def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
-    """Return the finding of a call that has no whole answer."""
     expected = "an answer" if error.check == EVERY_CALL_IS_ANSWERED else "an answer that can be read"
     said = f"the call has no whole answer: {error}"
     came = "no whole answer"
@@ -310,7 +307,6 @@ def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
 
 
 def unread(error: Exception, exchange: Exchange) -> Finding:
-    """Return the finding of an answer that is no text or no document."""
     request, status = exchange.request, exchange.response.status
     call = f"{request.method} {request.path.partition('?')[0]}"
     said = f"{call} is answered {status}, and that cannot be read ({type(error).__name__}: {error})"

@@ -63,11 +63,7 @@ _TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 def read_yaml(text: str) -> Json:
-    """Return the document.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Return the document."""
     try:
         return yaml.load(text, _TextLoader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError) as error:
@@ -99,9 +95,6 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
     """Decode `body`, typed by the schema `node` (unfolded) where its text has no types of its own.
 
     `settings` are the media type's `x-binder`: which form, which XML.
-
-    Raises:
-        UnreadableError: it is none.
     """
     media_type, charset = media_type_of(content_type)
     if settings.get("format") == "octets" or node.get("format") == "binary":

@@ -297,7 +297,6 @@ class ExpectedResponse:
 
     @property
     def sent(self) -> tuple[BatchItem, ...]:
-        """The items as they were sent."""
         return tuple(one.item for one in self.items)
 
 

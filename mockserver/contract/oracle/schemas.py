@@ -61,14 +61,12 @@ class OracleSchema:
     engine: Any
 
     def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
-        """Return all that is wrong with `value`."""
         with localcontext(_WIDE):
             if _accepts(self.engine, value, self.node):
                 return ()
             return tuple(_broken(error) for error in self.engine.iter_errors(value))
 
     def is_valid(self, value: Json) -> bool:
-        """Return whether nothing is."""
         with localcontext(_WIDE):
             return (
                 _accepts(self.engine, value, self.node) or next(self.engine.iter_errors(value), None) is None

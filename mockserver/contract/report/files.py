@@ -43,7 +43,6 @@ _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def html_page(document: Json) -> str:
-    """Return the page of a run's document (`report_document`)."""
     pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
     pages.filters.update(
         anchor=_anchor,
@@ -74,7 +73,6 @@ def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
 
 
 def _has_strips(vendor: Json) -> bool:
-    """Return whether any call of a failure is a batch."""
     rows = [row for operation in vendor["operations"] for row in operation["checks"] if "finding" in row]
     return any(call["items"] for row in rows for call in row["finding"]["exchanges"])
 
@@ -262,7 +260,6 @@ _VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
 
 
 def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
-    """Return the whole script; MOCKSERVER_TARGET or MOCKSERVER_URL name another address for its calls."""
     hidden = HiddenSecrets(session.secrets)
     remarks = [
         f"{session.api.name} {row.check.id}: {finding.said}",
@@ -356,7 +353,6 @@ from mockserver.contract.session import holds_again
 
 
 def pytest_module(outcome: RunOutcome) -> str:
-    """Return the text of the module."""
     visit = outcome.session
     head = _HEAD.format(
         name=visit.api.name, there=visit.plan.target or "the application of mockserver, in their own process"
@@ -409,9 +405,6 @@ def write_reports(
     """Write the reports of those kinds, and a script of calls for each failure; returns those to be read.
 
     A fault of ours leaves one report out, and is returned.
-
-    Raises:
-        OSError: they cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []

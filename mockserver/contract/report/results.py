@@ -64,11 +64,9 @@ class RunOutcome:
 
     @property
     def rows(self) -> tuple[ReportRow, ...]:
-        """All rows."""
         return tuple(row for group in self.groups for row in group.rows)
 
     def having(self, verdict: RowVerdict) -> tuple[ReportRow, ...]:
-        """Return the rows with this result."""
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 

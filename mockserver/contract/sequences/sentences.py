@@ -67,7 +67,6 @@ def reported(verdict: ReportedVerdict) -> str:
 
 
 def record(shown: Record | None) -> str:
-    """Return a record, or that there is none."""
     if shown is None:
         return "nothing"
     return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
@@ -83,12 +82,10 @@ def difference(expected: Record | None, shown: Record | None, what: str = "it") 
 
 
 def call(request: Request) -> str:
-    """Return method and path."""
     return f"{request.method} {cut_text(request.path)}"
 
 
 def response(exchange: Exchange) -> str:
-    """Return the status and the beginning of the body."""
     text = excerpt(exchange.response.body.decode("utf-8", "replace"))
     return f"{exchange.response.status}: {text}" if text else f"{exchange.response.status}, without a body"
 
@@ -132,7 +129,6 @@ class SequenceItem:
     corruption: Corruption | None = None
 
     def document(self, batch_profile: BatchProfile) -> Json:
-        """Return the item as it is sent."""
         good = batch_profile.item(self.key, self.drawn)
         return self.corruption.change(good) if self.corruption else good
 

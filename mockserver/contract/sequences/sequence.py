@@ -186,7 +186,6 @@ class CallSequence:
         return self.shown(key, tenant, exchange)
 
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
-        """Return what an answer to a read shows, as `read`."""
         if exchange is None:
             return self.there.get((tenant, key))
         self.judge(exchange)

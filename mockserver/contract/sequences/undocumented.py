@@ -305,7 +305,6 @@ class PositionTrials:
         return cls(quiet, CallSequence(quiet, scope), count(scope.first), count(first))
 
     def item(self, key: str = "") -> SequenceItem:
-        """Return a good item, of a new key or of that one."""
         number = next(self.numbers)
         drawn = DrawnValues(number, Decimal(number % 1000) + Decimal("0.25"))
         return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
@@ -347,7 +346,6 @@ class PositionTrials:
         return common
 
     def note(self, name: str, position: str) -> None:
-        """Say which position the server takes."""
         operation = self.context.api.spec.operations[self.context.batch_profile.operation]
         note = f"{operation.method.upper()} {operation.path}, {name}: {position}"
         if note not in self.context.ledger.notes:

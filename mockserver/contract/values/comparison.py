@@ -29,7 +29,6 @@ VALUE_CHECKS = checks_of("values")
 
 
 def check_for(kind: str) -> str:
-    """Return the check of a member, by its kind."""
     if kind in {"moment", "day"}:
         return DATES
     return TEXTS if kind == "text" else NUMBERS
@@ -491,12 +490,10 @@ def read_document(response: Response) -> ShownDocument | None:
 
 
 def is_xml(media_type: str) -> bool:
-    """Return whether bodies of the media type are XML."""
     return media_type.endswith(("/xml", "+xml"))
 
 
 def is_json(media_type: str) -> bool:
-    """Return whether bodies of the media type are JSON."""
     return media_type.endswith(("/json", "+json"))
 
 

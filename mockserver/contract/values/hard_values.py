@@ -222,7 +222,6 @@ class ValueMember:
 
 
 def json_body(operation: Operation) -> MediaType | None:
-    """Return the JSON body of an operation, None without one."""
     return next((one for one in operation.bodies if one.name == "application/json"), None)
 
 
@@ -323,7 +322,6 @@ class ValueTrial:
 
     @property
     def values(self) -> Mapping[MemberPath, Json]:
-        """What is sent, by member."""
         return {member.path: hard.value for member, hard in self.changes}
 
     def halves(self) -> tuple[ValueTrial, ...]:
