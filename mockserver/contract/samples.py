@@ -257,13 +257,13 @@ def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | 
     marked = "" if free is None else free.name
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))
     priced = next(prices, None)
-    spoils = tuple(
+    corruptions = tuple(
         _corruptions(
             [one for one in rest if one.name in base or one.name == marked or one is priced], schema, batch
         )
     )
     length = 0 if free is None else free.schema.get("minLength", 0)
-    return SampleItem(base, batch.key, keyed, marked, priced, spoils, mark_length=length)
+    return SampleItem(base, batch.key, keyed, marked, priced, corruptions, mark_length=length)
 
 
 def _with_unique_keys(keyed: SampleMember) -> bool:
@@ -283,24 +283,24 @@ def _corruptions(members: list[SampleMember], schema: Document, batch: Batch) ->
         named = f"{'an' if one.name[:1].lower() in 'aeiou' else 'a'} {one.name}"
         at = "/" + one.name.replace("~", "~0").replace("/", "~1")
 
-        def spoil(name: str, change: Any, keyword: str, one: SampleMember = one) -> Corruption:
+        def bad(name: str, change: Any, keyword: str, one: SampleMember = one) -> Corruption:
             return Corruption(
                 name, change, refuses_call=bool(one.schema.get("x-fatal", keyword in batch.fatal))
             )
 
         if one.name in schema.get("required", []):
-            yield spoil(f"no {one.name}", remove_member(at), "required")
+            yield bad(f"no {one.name}", remove_member(at), "required")
         if one.type in _OTHER_TYPE:
-            yield spoil(f"no {one.type} for its {one.name}", set_member(at, _OTHER_TYPE[one.type]), "type")
+            yield bad(f"no {one.type} for its {one.name}", set_member(at, _OTHER_TYPE[one.type]), "type")
         if one.type == "string" and "maxLength" in one.schema and "enum" not in one.schema:
             long = "x" * (one.schema["maxLength"] + 1)
-            yield spoil(f"{named} that is too long", set_member(at, long), "maxLength")
+            yield bad(f"{named} that is too long", set_member(at, long), "maxLength")
         if one.schema.get("enum") and one.type == "string":
-            yield spoil(f"{named} that is none of those there are", set_member(at, "none-of-those"), "enum")
+            yield bad(f"{named} that is none of those there are", set_member(at, "none-of-those"), "enum")
         if one.type in ("number", "integer") and "minimum" in one.schema:
             small = Decimal(str(one.schema["minimum"])) - 1
             low: Json = int(small) if one.type == "integer" else small
-            yield spoil(f"{named} that is too small", set_member(at, low), "minimum")
+            yield bad(f"{named} that is too small", set_member(at, low), "minimum")
 
 
 ChangeDocument: TypeAlias = Callable[[Json], Json]

@@ -47,7 +47,7 @@ PHASE = "sizes"
 _ROUNDS = 3
 """Checks of a size that may fail before the next size is tried."""
 
-_NARROWING = 16
+_SEARCHES = 16
 """Batches that are sent to find the smallest size that fails."""
 
 _KEYS_OF_SEQUENCES = 5_000
@@ -138,7 +138,7 @@ class _SizeRun:
                 return
             if finding is None:
                 return
-            finding = self._narrowed(planned, finding)
+            finding = self._smallest_failing(planned, finding)
             search.end()
             ledger.found([finding])
             if search.target_is_lost and not self._answers_again():
@@ -156,7 +156,7 @@ class _SizeRun:
             self.trials.seconds_of(1)
         return not search.target_is_lost
 
-    def _narrowed(self, planned: PlannedSize, finding: Finding) -> Finding:
+    def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
         """Return the finding of the smallest size that fails in the same way."""
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
@@ -168,7 +168,7 @@ class _SizeRun:
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
         low, high = None, planned.size
-        left = _NARROWING
+        left = _SEARCHES
         for size in sorted((one for one in SIZES if 0 < one < planned.size), reverse=True):
             found, left = self._again(replace(planned, size=size)), left - 1
             if found is None:
@@ -197,7 +197,7 @@ class _SizeRun:
     def _note_limit(self, planned: PlannedSize) -> None:
         """Find the target's own limit and note it: nobody says that it may have none."""
         low, high = self.passed or 0, planned.size
-        for _ in range(_NARROWING):
+        for _ in range(_SEARCHES):
             if high - low <= 1:
                 break
             middle = (low + high) // 2

@@ -117,14 +117,14 @@ class KeyedReplays:
             said = f"{what}, and it was done a second time: {change.said}"
             shown = (first, change.before.exchange, again, change.after.exchange)
             yield Finding(REPLAY, operation, said, change.pointer, "no change", "a change", shown)
-        came, expected = sentences.response(again), sentences.response(first)
+        answer, expected = sentences.response(again), sentences.response(first)
         if rule.again == "same" and not is_same_answer(first, again):
-            said = f"{what}, and was answered {came}; the first answer was {expected}"
-            yield Finding(REPLAY, operation, said, "", "the first answer", came, (first, again))
+            said = f"{what}, and was answered {answer}; the first answer was {expected}"
+            yield Finding(REPLAY, operation, said, "", "the first answer", answer, (first, again))
         if rule.again == "refused" and not is_refused(again, rule.replay_status):
-            said = f"{what}, and was answered {came}, although it must be refused"
+            said = f"{what}, and was answered {answer}, although it must be refused"
             status = str(rule.replay_status or "4xx")
-            yield Finding(REPLAY, operation, said, "", status, came, (first, again))
+            yield Finding(REPLAY, operation, said, "", status, answer, (first, again))
 
     def _other_body(
         self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
@@ -134,18 +134,18 @@ class KeyedReplays:
         reads = related_reads(self._api, first.exchange)
         before = observe(reads, self._trial.send_as)
         request = with_key(rule, other.request, first.key)
-        came = self._trial.send_as(request, operation)
+        answer = self._trial.send_as(request, operation)
         self._trial.count_check(operation, OTHER_BODY)
         change = first_change(before, reads, self._trial.send_as)
         what = f"{_called(first.exchange)} came with the {rule.name} of an earlier call and another body"
-        if rule.again and not is_refused(came, rule.conflict_status):
-            said = f"{what}, and was answered {sentences.response(came)}, although it must be refused"
+        if rule.again and not is_refused(answer, rule.conflict_status):
+            said = f"{what}, and was answered {sentences.response(answer)}, although it must be refused"
             status = str(rule.conflict_status or "4xx")
-            answered = str(came.response.status)
-            yield Finding(OTHER_BODY, operation, said, "", status, answered, (first.exchange, came))
+            answered = str(answer.response.status)
+            yield Finding(OTHER_BODY, operation, said, "", status, answered, (first.exchange, answer))
         elif change is not None:
             said = f"{what}, and it changed something: {change.said}"
-            shown = (first.exchange, change.before.exchange, came, change.after.exchange)
+            shown = (first.exchange, change.before.exchange, answer, change.after.exchange)
             yield Finding(OTHER_BODY, operation, said, change.pointer, "no change", "a change", shown)
 
     def _other_tenant(

@@ -83,11 +83,11 @@ class AuthChecks:
         bare = good.request
         for place in places:
             bare = _without(bare, place)
-        came = self._send(bare, operation)
-        if not _is_closed(came):
-            yield _is_let_in(operation, "without any", good, came)
+        answer = self._send(bare, operation)
+        if not _is_closed(answer):
+            yield _is_let_in(operation, "without any", good, answer)
         elif self._statuses:
-            yield from self._statuses.misfits(operation, "no credentials", good, came)
+            yield from self._statuses.misfits(operation, "no credentials", good, answer)
         for kind, name in sorted(places):
             if self._takes_any or not _has(good.request, (kind, name)) or kind != "header":
                 continue
@@ -95,11 +95,13 @@ class AuthChecks:
             wrong = (
                 f"{scheme} {_INVALID_CREDENTIAL}" if (kind, name) == _AUTHORIZATION else _INVALID_CREDENTIAL
             )
-            came = self._send(_with(good.request, name, wrong), operation)
-            if not _is_closed(came):
-                yield _is_let_in(operation, f"with a made-up {name}", good, came)
+            answer = self._send(
+                replace(good.request, headers={**good.request.headers, name: wrong}), operation
+            )
+            if not _is_closed(answer):
+                yield _is_let_in(operation, f"with a made-up {name}", good, answer)
             elif self._statuses:
-                yield from self._statuses.misfits(operation, "unknown credentials", good, came, name)
+                yield from self._statuses.misfits(operation, "unknown credentials", good, answer, name)
 
     def _send(self, request: Request, operation: str) -> Exchange:
         return self._ledger.count_call(self._target.send(request, operation))
@@ -133,10 +135,6 @@ def _without(request: Request, place: CredentialPlace) -> Request:
         return replace(request, path=f"{path}?{urlencode(kept)}" if kept else path)
     gone = name if kind == "header" else "cookie"
     return replace(request, headers={key: text for key, text in request.headers.items() if key != gone})
-
-
-def _with(request: Request, header: str, text: str) -> Request:
-    return replace(request, headers={**request.headers, header: text})
 
 
 def _is_closed(exchange: Exchange) -> bool:
@@ -236,15 +234,17 @@ class RefusalStatusChecks:
         self._tried.add(operation)
         tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
         tried += [*self._no_right(operation, good), *self._wrong_method(operation, good)]
-        found = [one for situation, came in tried for one in self.misfits(operation, situation, good, came)]
+        found = [
+            one for situation, answer in tried for one in self.misfits(operation, situation, good, answer)
+        ]
         return tuple(found[:1])
 
     def misfits(
-        self, operation: str, situation: Situation, good: Exchange, came: Exchange, header: str = ""
+        self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
     ) -> Iterator[Finding]:
         """Yield what is wrong about a refusal's status, where the spec leaves a choice."""
         usual, what = _USUAL[situation]
-        status = came.response.status
+        status = answer.response.status
         rivals = _RIVALS.get(situation)
         declared = self._declared(operation)
         is_open = set(rivals) <= declared if rivals else usual in declared and len(declared) >= _SEVERAL
@@ -257,7 +257,7 @@ class RefusalStatusChecks:
         if status not in expected:
             wanted = " or ".join(map(str, expected))
             said = f"{what} is answered {status}; the spec has {wanted} for that"
-            yield Finding(STATUS_CHECK, operation, said, "", wanted, str(status), (good, came))
+            yield Finding(STATUS_CHECK, operation, said, "", wanted, str(status), (good, answer))
 
     def _declared(self, operation: str) -> set[int]:
         names = self._api.spec.operations[operation].responses

@@ -10,17 +10,18 @@ from urllib.parse import parse_qsl
 from mockserver.contract.exchange import Exchange, TargetUnreachableError
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.lists import checks, discovery
-from mockserver.contract.lists import walks as below
 from mockserver.contract.lists.checks import trials, with_query
 from mockserver.contract.lists.discovery import FoundList, find_lists, json_of, value_in
 from mockserver.contract.lists.walks import (
     ListCalls,
     Page,
+    RecordList,
     Row,
-    StoredRecords,
     Walk,
     Walker,
+    check_rows_are_its_own,
     missing_keys,
+    read_lists_below,
     store_records,
 )
 from mockserver.contract.profile import UNREADABLE, BatchProfile, ListFilter, ListProfile
@@ -97,11 +98,11 @@ _PAGES_OF_A_TENANT, _OK = 10, 200
 
 
 def check_other_tenant(
-    calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: StoredRecords, reference: Walk
+    calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> None:
     """Walk the list of a second tenant, whole and by each filter, and find what the first one stored."""
     there = _in_second_tenant(calls, batch)
-    if there is None or not stored.keys or not calls.run_config.wants(TENANTS_CHECK):
+    if there is None or not stored or not calls.run_config.wants(TENANTS_CHECK):
         return
     walker = Walker(there, known)
     for query in _queries(known, batch, stored, reference):
@@ -133,7 +134,7 @@ def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None
 
 
 def _queries(
-    known: ListProfile, batch: BatchProfile, stored: StoredRecords, reference: Walk
+    known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> Iterator[Mapping[str, str]]:
     """Yield no filter, then each parameter with a value that a stored row has."""
     yield {}
@@ -145,9 +146,9 @@ def _queries(
             yield made[0].query
 
 
-def _stored_rows(batch: BatchProfile, stored: StoredRecords, reference: Walk) -> Sequence[Row]:
+def _stored_rows(batch: BatchProfile, stored: Sequence[str], reference: Walk) -> Sequence[Row]:
     pages = [page for page in reference.pages if _listed(batch, stored, page.exchange)]
-    keys = set(stored.keys)
+    keys = set(stored)
     rows = [row for page in pages for row in page.rows]
     return [row for row in rows if keys & {str(value) for value in _values(row.document)}]
 
@@ -160,16 +161,16 @@ def _values(document: object) -> Iterator[object]:
         yield document
 
 
-def _listed(batch: BatchProfile, stored: StoredRecords, exchange: Exchange) -> list[str]:
+def _listed(batch: BatchProfile, stored: Sequence[str], exchange: Exchange) -> list[str]:
     """Return the stored keys that an answer shows."""
     try:
         shown = batch.listed(exchange) if batch.listed else {}
     except UNREADABLE:
         return []
-    return [key for key in stored.keys if key in shown]
+    return [key for key in stored if key in shown]
 
 
-def _find(calls: ListCalls, batch: BatchProfile, stored: StoredRecords, walk: Walk) -> None:
+def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Walk) -> None:
     for page in walk.pages:
         leaked = _listed(batch, stored, page.exchange)
         if leaked:
@@ -236,7 +237,7 @@ def _run_list(trial: Trial, found: FoundList) -> None:
 
 def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
     """Walk the list of the record that has most rows in it."""
-    read = below.read_lists_below(found, start)
+    read = read_lists_below(found, start)
     if not read or not read[0].rows:
         calls.note("its pages were not walked: no record was found that has rows there")
         return
@@ -250,7 +251,7 @@ class _ListRun:
 
     found: FoundList
     calls: ListCalls
-    others: tuple[below.RecordList, ...] = ()
+    others: tuple[RecordList, ...] = ()
 
     def run(self) -> None:
         stored = self._store()
@@ -272,8 +273,8 @@ class _ListRun:
         walks = [reference, *self._walks(walker, reference)] if known.paging != "none" else [reference]
         self._check_pages(known, walks)
         self._check_stored(stored, reference)
-        below.check_rows_are_its_own(self.calls, known, self.others, reference)
-        check_in_xml(self.calls, known, _with_most_pages(walks))
+        check_rows_are_its_own(self.calls, known, self.others, reference)
+        check_in_xml(self.calls, known, max(walks, key=lambda one: len(one.pages)))
         if self.found.batch is not None:
             check_other_tenant(self.calls, known, self.found.batch, stored, reference)
         for one in known.filters:
@@ -283,10 +284,10 @@ class _ListRun:
             checks.check_asked_order(self.calls, walker, order, reference, (size or [largest])[0])
         self._forget_if_changed(walker, reference)
 
-    def _store(self) -> StoredRecords:
+    def _store(self) -> Sequence[str]:
         batch, run_config = self.found.batch, self.calls.run_config
         if batch is None or not batch.creates or not run_config.calls(batch.operation):
-            return StoredRecords(())
+            return ()
         count = min(_FEW + run_config.max_examples, _MANY)
         return store_records(self.calls, batch, min(count, _PREPARED) if batch.prepare else count)
 
@@ -339,12 +340,12 @@ class _ListRun:
         for walk in several[:1]:
             checks.check_links(calls, known, walk)
 
-    def _check_stored(self, stored: StoredRecords, reference: Walk) -> None:
+    def _check_stored(self, stored: Sequence[str], reference: Walk) -> None:
         batch = self.found.batch
-        if batch is None or not stored.keys:
+        if batch is None or not stored:
             return
         check = "lists-show-what-is-there"
-        self.calls.count(check, len(stored.keys))
+        self.calls.count(check, len(stored))
         pages = [page.exchange for page in reference.pages]
         for key in missing_keys(self.calls, batch, stored, pages):
             said = f"reading {key} shows it; no page of {checks.with_query(self.calls, reference)} does"
@@ -365,10 +366,6 @@ class _ListRun:
             checks.check_each_row_once(self.calls, walk)
             if walk.is_whole:
                 checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
-
-
-def _with_most_pages(walks: Sequence[Walk]) -> Walk:
-    return max(walks, key=lambda one: len(one.pages))
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:

@@ -312,15 +312,8 @@ _APART = 9_000
 _FIRST_REFUSAL = 300
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecords:
-    """The keys that were reported as stored."""
-
-    keys: tuple[str, ...]
-
-
-def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> StoredRecords:
-    """Store that many good items, some in a batch."""
+def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence[str]:
+    """Store that many good items, some in a batch; return the keys that were reported as stored."""
     first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
     numbers = range(first, first + count)
     stored: list[str] = []
@@ -340,7 +333,7 @@ def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> StoredRe
             break
     if len(stored) < count:
         calls.note(f"{len(stored)} of {count} records could be stored by {batch.operation}")
-    return StoredRecords(tuple(stored))
+    return tuple(stored)
 
 
 def _item(batch: BatchProfile, place: int, number: int) -> BatchItem:
@@ -369,7 +362,7 @@ def _accepted(
 
 
 def missing_keys(
-    calls: ListCalls, batch: BatchProfile, stored: StoredRecords, exchanges: Sequence[Exchange]
+    calls: ListCalls, batch: BatchProfile, stored: Sequence[str], exchanges: Sequence[Exchange]
 ) -> list[str]:
     """Return the stored keys that a single read shows and the pages do not."""
     if batch.listed is None:
@@ -378,7 +371,7 @@ def missing_keys(
     try:
         for exchange in exchanges:
             listed |= set(batch.listed(exchange))
-        absent = [key for key in stored.keys if key not in listed][:1]
+        absent = [key for key in stored if key not in listed][:1]
         return [key for key in absent if batch.shown(key, calls.send(batch.read(key, 0))) is not None]
     except UNREADABLE:
         return []

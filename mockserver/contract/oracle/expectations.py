@@ -41,7 +41,7 @@ from mockserver.model import EMPTY, Document, Json, pointer_of
 from mockserver.spec.openapi import Batch, MediaType, Operation, Parameter, RouteMatch, Spec
 
 _ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
-_BENT = ("mock-scenario",)
+_STEERING_HEADERS = ("mock-scenario",)
 """Headers with which a caller asks a mock for something else than the truth."""
 
 
@@ -95,7 +95,7 @@ class Oracle:
     def _expected(
         self, operation: Operation, values: Mapping[str, str], request: Request
     ) -> ExpectedResponse:
-        if any(name in request.headers for name in _BENT) or _asks_for_an_example(request):
+        if any(name in request.headers for name in _STEERING_HEADERS) or _asks_for_an_example(request):
             return ExpectedResponse(operation, "doubtful", "a mock was asked for something")
         asked = self._asking.problems(operation, request, values, self._forgiven(operation, request))
         of_body = self._of_body(operation, request)

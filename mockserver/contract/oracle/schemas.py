@@ -229,7 +229,7 @@ def _accepts(engine: Any, value: Json, node: Any) -> bool:
         if keyword == "properties":
             is_kept = _accepts_members(engine, value, wanted)
         elif keyword == "items":
-            is_kept = _accepts_items(engine, value, wanted)
+            is_kept = not isinstance(value, list) or all(_accepts(engine, item, wanted) for item in value)
         elif keyword in _COMBINED:
             accepted = sum(_accepts(engine, value, one) for one in wanted)
             combined = "anyOf" if keyword == "oneOf" and "discriminator" in node else keyword
@@ -255,10 +255,6 @@ def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) ->
             if name in nodes and not _accepts(engine, member, nodes[name]):
                 return False
     return True
-
-
-def _accepts_items(engine: Any, value: Json, node: Document) -> bool:
-    return not isinstance(value, list) or all(_accepts(engine, item, node) for item in value)
 
 
 def _broken(error: Any) -> SchemaProblem:
@@ -425,11 +421,7 @@ def _is_trimmed(broken: SchemaProblem) -> bool:
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False
     bare = found.strip()
-    return bool(bare) and bare != found and _alone(broken).is_valid(bare)
-
-
-def _alone(broken: SchemaProblem) -> OracleSchema:
-    return compile_schema({broken.keyword: broken.expected})
+    return bool(bare) and bare != found and compile_schema({broken.keyword: broken.expected}).is_valid(bare)
 
 
 def _folded(values: Iterable[Json]) -> set[str]:

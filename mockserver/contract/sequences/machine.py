@@ -157,17 +157,17 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
         """Among good ones; where there is another tenant, looked at from there."""
-        alone = tuple(spoil for spoil in self.batch_profile.corruptions if not spoil.refuses_call)
+        alone = tuple(one for one in self.batch_profile.corruptions if not one.refuses_call)
         batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.batch_profile.corruptions))
         if self.batch_profile.tenants > 1:
             check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
         else:
             batches.send_batch(self.sequence, batch, self._tenant(tenant))
 
-    @precondition(lambda self: any(spoil.refuses_call for spoil in self.batch_profile.corruptions))
+    @precondition(lambda self: any(one.refuses_call for one in self.batch_profile.corruptions))
     @rule(data=_DATA, tenant=TENANT)
     def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
-        ways = tuple(spoil for spoil in self.batch_profile.corruptions if spoil.refuses_call)
+        ways = tuple(one for one in self.batch_profile.corruptions if one.refuses_call)
         batches.send_batch(
             self.sequence, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
         )
@@ -238,8 +238,8 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.tenants > 1)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
     def send_beside_a_tenant(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
-        spoils = () if keyed and self.batch_profile.again == "same" else self.batch_profile.corruptions
-        batch = self._drawn(data, draw_items(self.keys, spoils))
+        corruptions = () if keyed and self.batch_profile.again == "same" else self.batch_profile.corruptions
+        batch = self._drawn(data, draw_items(self.keys, corruptions))
         check_other_tenant(self.sequence, batch, tenant, 1 - tenant, keyed=keyed)
 
     @precondition(lambda self: self.context.isolation.are_apart)

@@ -94,8 +94,8 @@ def check_messages(context: SequenceContext) -> None:
         for group in groups if len(keys) > 1 else ():
             first = sequence.scope.numbers_from
             drawn = [DrawnValues(first + number, Decimal(number + 1)) for number in range(len(keys))]
-            spoils = [*group, *[None] * len(keys)]
-            rows = zip(keys, drawn, spoils, strict=False)
+            corruptions = [*group, *[None] * len(keys)]
+            rows = zip(keys, drawn, corruptions, strict=False)
             check_messages_of_bad_items(sequence, [SequenceItem(*row) for row in rows], 0)
 
 

@@ -270,11 +270,11 @@ def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
     for number, one in enumerate(batch_profiles_of(api)):
         if not run_config.calls(one.operation):
             continue
-        narrowed = _narrowed(one, api, run_config)
-        if isinstance(narrowed, str):
-            notes.append(f"no sequences of {_named(api.spec, one.operation)}: {narrowed}")
+        profile = _without_left_out(one, api, run_config)
+        if isinstance(profile, str):
+            notes.append(f"no sequences of {_named(api.spec, one.operation)}: {profile}")
         else:
-            usable.append((number, narrowed))
+            usable.append((number, profile))
     return UsableBatches(tuple(usable), tuple(dict.fromkeys(notes)))
 
 
@@ -293,7 +293,7 @@ def plan_batches(
         yield PlannedPart(part, partial(work, trial, profile, number))
 
 
-def _narrowed(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> BatchProfile | str:
+def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> BatchProfile | str:
     """Return the batch without the calls that are left out, or a sentence why there is nothing to test."""
     if not run_config.left_out:
         return one
@@ -301,18 +301,18 @@ def _narrowed(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> Ba
     left_out = [name for name in _prepared(one, api, key) if not run_config.may_call(name)]
     if left_out:
         return f"{_named(api.spec, left_out[0])}, which makes what its items need, is left out"
-    narrowed = replace(one, steps=tuple(_steps(one.steps, api, run_config, key)))
+    profile = replace(one, steps=tuple(_steps(one.steps, api, run_config, key)))
     if one.listing is None or not run_config.may_call(api.operation_of(one.listing(0))):
-        narrowed = replace(narrowed, listing=None, listed=None)
+        profile = replace(profile, listing=None, listed=None)
     if run_config.may_call(reading := api.operation_of(one.read(key, 0))):
-        return narrowed
-    listing, listed = narrowed.listing, narrowed.listed
+        return profile
+    listing, listed = profile.listing, profile.listed
     if listing is None or listed is None:
         listings = [api.operation_of(one.listing(0))] if one.listing else []
         missing = " and ".join(_named(api.spec, name) for name in dict.fromkeys([reading, *listings]))
         return f"{missing}, which would read its records back: left out"
     return replace(
-        narrowed,
+        profile,
         read=lambda _key, tenant: listing(tenant),
         shown=lambda key, exchange: listed(exchange).get(key),
     )

@@ -22,7 +22,7 @@ from mockserver.contract.values.comparison import (
     HowShown,
     SentItem,
     ShownRecord,
-    ValueSurvival,
+    ValueComparison,
     find_record,
     is_json,
     is_xml,
@@ -127,13 +127,13 @@ class _ValueRun:
     sequence: CallSequence
     rules: ValueRules
     keys: deque[str]
-    survival: ValueSurvival
+    comparison: ValueComparison
     waiting: deque[ValueTrial] = field(default_factory=deque)
     refused: Counter[str] = field(default_factory=Counter)
     barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    turns: Iterator[int] = field(default_factory=count)
+    media_type_turns: Iterator[int] = field(default_factory=count)
     updates: UpdatePlan = field(default_factory=UpdatePlan)
 
     @classmethod
@@ -141,8 +141,8 @@ class _ValueRun:
         profile = context.batch_profile
         scope = context.isolation.new_scope(_KEYS)
         made = dict.fromkeys(profile.key(scope.first + number) for number in range(_KEYS))
-        survival = ValueSurvival(profile.operation, profile.values)
-        return cls(context, CallSequence(context, scope), profile.values, deque(made), survival)
+        comparison = ValueComparison(profile.operation, profile.values)
+        return cls(context, CallSequence(context, scope), profile.values, deque(made), comparison)
 
     def run(self) -> None:
         profile, wanted = self.context.batch_profile, self.context.run_config
@@ -326,7 +326,7 @@ class _ValueRun:
             yield exchange
             others = self._other_answers(exchange)
             if accept is None and others:
-                accepts.append(others[next(self.turns) % len(others)])
+                accepts.append(others[next(self.media_type_turns) % len(others)])
 
     def _other_answers(self, exchange: Exchange) -> list[str]:
         operation = self.context.api.spec.operations.get(exchange.operation)
@@ -347,20 +347,20 @@ class _ValueRun:
         record = find_record(shown.document, names, key_names, one.key, alone=how == "reading it")
         if record is not None:
             at = pointer_of(_path_to(shown.document, record) or ())
-            self.survival.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
+            self.comparison.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
 
     def _is_fixed(self, name: str, one: _KeyedTrial) -> bool:
         return all(path != (name,) for path in one.trial.values)
 
     def _tell(self) -> None:
         operation, ledger = self.context.batch_profile.operation, self.context.ledger
-        for check, times in self.survival.compared.items():
+        for check, times in self.comparison.compared.items():
             self.sequence.count_check(check, times)
-        ledger.found(one for one in self.survival.findings() if self.context.run_config.wants(one.check))
-        if self.survival.changed:
+        ledger.found(one for one in self.comparison.findings() if self.context.run_config.wants(one.check))
+        if self.comparison.changed:
             listed = "; ".join(
                 f"{name}: {WORDS[kind]} ({times})"
-                for (name, kind), times in sorted(self.survival.changed.items())
+                for (name, kind), times in sorted(self.comparison.changed.items())
             )
             ledger.notes.append(f"{operation}: values that are changed by design, or may be: {listed}")
         if self.refused:
