@@ -20,9 +20,7 @@ from mockserver.contract.sequences.sentences import (
     SequenceItem,
     batch_items,
     expected_batch_effect,
-    is_refused,
     only_amounts_differ,
-    reported_verdicts,
 )
 from mockserver.contract.sequences.sequence import CallSequence
 
@@ -99,16 +97,12 @@ def read_answer(
     sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
 ) -> SettledBatch:
     """Return the outcomes in the response; adds it as a step and checks it on its own."""
-    batch = sequence.context.batch
-    telling = sequence.reported(
-        exchange, batch_items(sequence.context.batch_profile, batch, sent.items, sent.documents)
+    items = batch_items(sequence.context.batch_profile, sequence.context.batch, sent.items, sent.documents)
+    verdicts = sequence.verdicts(exchange, items)
+    complaint = verdicts if isinstance(verdicts, str) else ""
+    told, refused = (
+        ((ReportedVerdict(accepted=None),) * len(items), False) if isinstance(verdicts, str) else verdicts
     )
-    complaint = telling if isinstance(telling, str) else ""
-    if isinstance(telling, str):
-        told, refused = (ReportedVerdict(accepted=None),) * len(sent.items), False
-    else:
-        told = reported_verdicts(telling, batch, len(sent.items))
-        refused = is_refused(exchange, telling, told)
     became = sentences.outcome(sent.items, told, refused=refused)
     sequence.told.append(sentences.batch_step(request, sent.items, exchange, became))
     holds = sequence.judge(exchange)

@@ -21,7 +21,7 @@ from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import STATEFUL_CHECKS, SettledBatch
 from mockserver.contract.sequences.concurrency import check_calls_at_once
 from mockserver.contract.sequences.machine import build_machine
-from mockserver.contract.sequences.sentences import SequenceItem, batch_items, is_refused, reported_verdicts
+from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
     CallSequence,
     SequenceContext,
@@ -263,11 +263,11 @@ def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place
     exchange = sequence.call(request, 0)
     if exchange is None:
         return None
-    told = sequence.reported(exchange, batch_items(profile, batch, items, documents))
-    if isinstance(told, str):
+    reported = sequence.verdicts(exchange, batch_items(profile, batch, items, documents))
+    if isinstance(reported, str):
         return None
-    verdicts = reported_verdicts(told, batch, len(items))
-    if is_refused(exchange, told, verdicts):
+    verdicts, is_refused = reported
+    if is_refused:
         texts, became = tuple(_texts(_body(exchange))), "refused as a whole"
     elif verdicts[place].accepted is False and (outcome := verdicts[place].told):
         texts, became = (outcome.message,), f"item {place} rejected"

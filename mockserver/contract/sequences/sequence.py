@@ -35,6 +35,7 @@ from mockserver.contract.profile import (
 )
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
+from mockserver.contract.sequences.sentences import ReportedVerdict, is_refused, reported_verdicts
 from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import Batch, Spec
 
@@ -202,6 +203,16 @@ class CallSequence:
             return reader(exchange, items)
         except _UNREADABLE as error:
             return sentences.excerpt(str(error)) or type(error).__name__
+
+    def verdicts(
+        self, exchange: Exchange, items: Sequence[BatchItem]
+    ) -> tuple[tuple[ReportedVerdict, ...], bool] | str:
+        """Return the outcome of each item, and whether all was refused; a sentence if it is unreadable."""
+        reported = self.reported(exchange, items)
+        if isinstance(reported, str):
+            return reported
+        verdicts = reported_verdicts(reported, self.context.batch, len(items))
+        return verdicts, is_refused(exchange, reported, verdicts)
 
     @contextmanager
     def readable(self, exchange: Exchange, what: str) -> Iterator[None]:

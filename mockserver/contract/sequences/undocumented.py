@@ -20,14 +20,9 @@ from mockserver.contract.profile import (
     Twice,
     UpdatePosition,
 )
-from mockserver.contract.sequences import sentences
-from mockserver.contract.sequences.sentences import (
-    ReportedVerdict,
-    SequenceItem,
-    batch_items,
-    is_refused,
-    reported_verdicts,
-)
+from mockserver.contract.sequences import batches, sentences
+from mockserver.contract.sequences.batches import SettledBatch
+from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 
@@ -133,9 +128,9 @@ class _Positions:
         became = " or ".join(_WORDS[one] for one in found) or "its outcome is not reported"
         return TrialResult(words, f"{case.name}, as item {place} of {size}: {became}", answer.exchange)
 
-    def _of_item(self, answer: SentTrial, place: int, size: int) -> tuple[Position, ...]:
+    def _of_item(self, answer: SettledBatch, place: int, size: int) -> tuple[Position, ...]:
         verdict = answer.verdicts[place]
-        if answer.is_refused:
+        if answer.refused:
             is_named = verdict.told is not None and not verdict.told.accepted
             if self.trials.context.batch.atomic:
                 return ("alone",) if is_named else ("call",)
@@ -150,7 +145,7 @@ class _Positions:
         for _ in range(2):
             answer = self.trials.send([self.trials.item()], media_type)
             if answer is not None:
-                became = _WORDS["call"] if answer.is_refused else _WORDS["taken"]
+                became = _WORDS["call"] if answer.refused else _WORDS["taken"]
                 results.append(TrialResult(frozenset({became}), f"{name}: {became}", answer.exchange))
         agreed = self.trials.agreed(name, results)
         for position in agreed:
@@ -184,8 +179,8 @@ class _Positions:
         became = " or ".join(sorted(words)) or "unclear"
         return TrialResult(words, f"{first.key} twice, {how}: {became}", answer.exchange)
 
-    def _of_twice(self, answer: SentTrial, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
-        if answer.is_refused:
+    def _of_twice(self, answer: SettledBatch, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
+        if answer.refused:
             # Without another item in it nobody can say why all of it is rejected.
             is_open = self.trials.context.batch.atomic or not apart
             return ("none", "call") if is_open else ("call",)
@@ -254,7 +249,7 @@ def _fits(
     ours: BatchProfile,
     position: UpdatePosition,
     item: SequenceItem,
-    answer: SentTrial,
+    answer: SettledBatch,
     records: tuple[Record | None, Record | None],
 ) -> bool:
     before, after = records
@@ -282,15 +277,6 @@ class TrialResult:
     exchange: Exchange
 
 
-@dataclass(frozen=True, slots=True)
-class SentTrial:
-    """An answered trial: what became of each item, and whether the call was refused."""
-
-    exchange: Exchange
-    verdicts: tuple[ReportedVerdict, ...]
-    is_refused: bool
-
-
 @dataclass(slots=True)
 class PositionTrials:
     """Trials of one server in one batch operation."""
@@ -313,25 +299,20 @@ class PositionTrials:
         drawn = DrawnValues(number, Decimal(number % 1000) + Decimal("0.25"))
         return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
 
-    def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SentTrial | None:
+    def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
         """Send a batch; None where no answer came, or one that cannot be read."""
-        context, profile = self.context, self.context.batch_profile
-        for key in dict.fromkeys(one.key for one in items):
-            self.sequence.known(key, 0)
-        documents = tuple(one.document(profile) for one in items)
-        request = profile.call(documents, 0)
-        if media_type:
-            body = profile.encodings[media_type](documents)
-            request = replace(request, headers={**request.headers, "content-type": media_type}, body=body)
+        context = self.context
+        sent = batches.build_items(self.sequence, items, 0, media_type)
+        request = batches.request_of(self.sequence, sent, 0)
         exchange = self.sequence.call(request, 0)
         if exchange is None:
             return None
-        told = self.sequence.reported(exchange, batch_items(profile, context.batch, items, documents))
-        if isinstance(told, str):
+        read_items = batch_items(context.batch_profile, context.batch, items, sent.documents)
+        verdicts = self.sequence.verdicts(exchange, read_items)
+        if isinstance(verdicts, str):
             return None
-        verdicts = reported_verdicts(told, context.batch, len(items))
         self.sequence.told.append(sentences.call(exchange.request))
-        return SentTrial(exchange, verdicts, is_refused(exchange, told, verdicts))
+        return SettledBatch(sent, request, exchange, *verdicts)
 
     def agreed(self, name: str, results: Sequence[TrialResult]) -> frozenset[str]:
         """Return the positions that explain all that was seen; that there are none is a finding."""

@@ -13,7 +13,6 @@ from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.profile import BatchItem, DrawnValues, ValueRules
 from mockserver.contract.samples import write_request_xml
 from mockserver.contract.sequences import sentences
-from mockserver.contract.sequences.sentences import is_refused, reported_verdicts
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 from mockserver.contract.values.comparison import (
     MEDIA_TYPES,
@@ -253,11 +252,10 @@ class _ValueRun:
         step = f"{sentences.call(exchange.request)} with {len(items)} items → {exchange.response.status}"
         with self.context.going_on():
             sequence.judge(exchange)
-        told = sequence.reported(exchange, items)
-        if isinstance(told, str):
+        reported = sequence.verdicts(exchange, items)
+        if isinstance(reported, str):
             return []
-        verdicts = reported_verdicts(told, self.context.batch, len(items))
-        whole = is_refused(exchange, told, verdicts)
+        verdicts, whole = reported
         done: list[tuple[_KeyedTrial, SentItem]] = []
         for place, (one, verdict) in enumerate(zip(trials, verdicts, strict=True)):
             if whole and len(trials) > 1:
