@@ -15,7 +15,6 @@ from mockserver.contract.profile import (
     ExpectedStatuses,
     Facts,
     FixturePins,
-    ListProfile,
     OpenCase,
     Profile,
     RefusalRule,
@@ -45,7 +44,10 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
             pins=_pins(profile.pins, cases),
             tolerances=_tolerances(profile, cases),
             refusals=_refusals(profile.refusals, cases),
-            lists=tuple(_list(one, cases) for one in profile.lists),
+            lists=tuple(
+                replace(one, ends_empty=one.ends_empty or any(case.lists_end_empty for case in cases))
+                for one in profile.lists
+            ),
             open_cases=(),
         ),
     )
@@ -96,7 +98,3 @@ def _tolerances(profile: Profile, cases: Iterable[OpenCase]) -> Mapping[str, tup
 def _refusals(rules: tuple[RefusalRule, ...], cases: Iterable[OpenCase]) -> tuple[RefusalRule, ...]:
     """Return the rules with the statuses of the cases; the first one that fits a call counts."""
     return (*(rule for case in cases for rule in case.refusals), *rules)
-
-
-def _list(one: ListProfile, cases: Iterable[OpenCase]) -> ListProfile:
-    return replace(one, ends_empty=one.ends_empty or any(case.lists_end_empty for case in cases))

@@ -146,7 +146,10 @@ def plan(
     planned: list[PlannedSize] = []
     calls, items = 0.0, 0
     for one in _wanted(limit, batch_profile, budget, seed):
-        calls += _reads(one.size) * one.batches + (0 if one.is_over else calls_by_key * one.size)
+        # A batch takes itself, the list, and what is read back.
+        calls += (2 + min(one.size, _ALL_ARE_READ)) * one.batches + (
+            0 if one.is_over else calls_by_key * one.size
+        )
         items += one.size * one.batches
         if not _has_keys(batch_profile, one.size):
             left_out[one.size] = "there are not so many keys"
@@ -229,11 +232,6 @@ def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
     of_bad = {listed[0], listed[len(listed) // 2], listed[-1]} if listed else set()
     drawn = {(seed * 7919 + number * 104_729 + size // 3) % size for number in (1, 2)}
     return tuple(sorted({0, size // 2, size - 2, size - 1, *of_bad, *drawn}))
-
-
-def _reads(size: int) -> int:
-    """Return about how many calls a batch takes: itself, the list, and what is read back."""
-    return 2 + min(size, _ALL_ARE_READ)
 
 
 def _has_keys(batch_profile: BatchProfile, size: int) -> bool:

@@ -123,7 +123,8 @@ class _SizeRun:
             context.ledger.observer.step_began()
             self._try(planned)
             self.passed = planned.size
-            self._measure()
+            taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
+            self.trials.patience.by_item = median(taken) if taken else None
 
     def _try(self, planned: PlannedSize) -> None:
         search, ledger = self.trials.context.search, self.trials.context.ledger
@@ -214,11 +215,6 @@ class _SizeRun:
             f"{operation}: a batch of more than {low:,} items is refused with 413; the spec states no limit, "
             "so this is not a failure, and larger sizes were not tried"
         )
-
-    def _measure(self) -> None:
-        """Take from the sizes in the middle how long an item usually takes."""
-        taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
-        self.trials.patience.by_item = median(taken) if taken else None
 
     def _is_late(self) -> bool:
         return (self.trials.clock() - self.began).total_seconds() > self.budget.seconds

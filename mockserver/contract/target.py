@@ -146,7 +146,8 @@ class Target:
         try:
             made = [_outgoing(one, base or self.address.url) for one in full]
             for _ in made:
-                self._wait()
+                if self._pause:
+                    self._runner.run(self._pause())
             came = self._caller.responses(made)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsendableCallError(str(error)) from error
@@ -165,10 +166,6 @@ class Target:
         if self._slow_calls >= self.address.limits.slow_calls:
             return TargetUnreachableError(f"{said}, like {self._slow_calls - 1} calls before it")
         return UnansweredCallError(said, error.check, is_slow=error.is_slow)
-
-    def _wait(self) -> None:
-        if self._pause:
-            self._runner.run(self._pause())
 
 
 def _caller(address: Address) -> AppCaller | HttpCaller:

@@ -305,7 +305,9 @@ def _request(
     known = {**pins.path, **pins.query, **pins.known.get(operation.id, {}), **values}
     places = {"path": known, "query": known, "header": headers}
     needed = [(one.place, one.name) for one in operation.parameters if one.required]
-    if any(_spelled(name, place) not in places.get(place, {}) for place, name in needed):
+    if any(
+        (name.lower() if place == "header" else name) not in places.get(place, {}) for place, name in needed
+    ):
         return None
     asked = {one.name for one in operation.parameters if one.place == "query"}
     query = {
@@ -315,10 +317,6 @@ def _request(
     }
     path = re.sub(r"\{([^}]+)\}", lambda name: quote(known[name[1]], safe=":"), operation.path)
     return Request("GET", f"{path}?{urlencode(query)}" if query else path, headers)
-
-
-def _spelled(name: str, place: str) -> str:
-    return name.lower() if place == "header" else name
 
 
 def _observed(first: Exchange, second: Exchange) -> Observation | None:

@@ -78,7 +78,9 @@ def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> I
         query = _query(api, profile, request)
         if _lacks(operation, query):
             continue
-        accept = {"accept": "application/json"} if _gives_json(operation) else {}
+        accept = (
+            {"accept": "application/json"} if "application/json" in operation.responses.get("200", ()) else {}
+        )
         headers = {**accept, **(request.headers if request else {})}
         yield FoundList(operation, profile, query, headers, batch)
 
@@ -115,10 +117,6 @@ def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
     """Return whether a call lacks a required parameter of the query; headers come from the profile."""
     needed = {one.name for one in operation.parameters if one.required and one.place == "query"}
     return not needed <= set(query)
-
-
-def _gives_json(operation: Operation) -> bool:
-    return "application/json" in operation.responses.get("200", ())
 
 
 def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:

@@ -98,7 +98,8 @@ class Walker:
         sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
         pages: list[Page] = []
         seen: set[str] = set()
-        position, beyond = self._start(), None
+        beyond = None
+        position: str | None = str(profile.first or 0) if profile.paging in {"page", "offset"} else ""
         end: End = "budget"
         while len(pages) < most:
             exchange = self._ask(sized, position, pages)
@@ -115,10 +116,6 @@ class Walker:
                 end = "told" if position is None else "loop"
                 break
         return Walk(query, size, tuple(pages), end, beyond, ", ".join(f"{n}={t}" for n, t in sized.items()))
-
-    def _start(self) -> str | None:
-        profile = self.profile
-        return str(profile.first or 0) if profile.paging in {"page", "offset"} else ""
 
     def _ask(self, sized: Mapping[str, str], position: str | None, pages: Sequence[Page]) -> Exchange:
         profile = self.profile
@@ -438,7 +435,9 @@ def check_rows_are_its_own(
     calls: ListCalls, known: ListProfile, others: Sequence[RecordList], reference: Walk
 ) -> None:
     """Find a row that the list of another record shows too; short ids may be counted in each record."""
-    mine = {row.id for row in reference.rows if known.identity and _is_wide(row.id)}
+    mine = {
+        row.id for row in reference.rows if known.identity and len(row.id) >= _WIDE and not row.id.isdecimal()
+    }
     for one in others:
         theirs = {row.id for row in rows_of(known, one.exchange.response)}
         calls.count(_CHECK)
@@ -449,7 +448,3 @@ def check_rows_are_its_own(
                 _CHECK, said, reference.exchanges[0], one.exchange, expected="rows of this record only"
             )
             return
-
-
-def _is_wide(text: str) -> bool:
-    return len(text) >= _WIDE and not text.isdecimal()

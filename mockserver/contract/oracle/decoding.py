@@ -204,7 +204,11 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise UnreadableError(f"it is no form: {error}") from None
-    doubts = ("there are more keys than a reader may take",) if len(pairs) >= _most(settings) else ()
+    doubts = (
+        ("there are more keys than a reader may take",)
+        if len(pairs) >= int(settings.get("max-keys", 1000))
+        else ()
+    )
     if settings.get("format") == "indexed-form" or node.get("type") == "array":
         document, unbound = nest_form_keys(pairs, node.get("items", EMPTY))
         return Decoded(document, (*doubts, *(("a key binds nothing",) if unbound else ())))
@@ -219,10 +223,6 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
             doubts = (*doubts, "a key is there twice")
         read[key] = typed(value, node.get("properties", EMPTY).get(key, EMPTY))
     return Decoded(read, doubts)
-
-
-def _most(settings: Document) -> int:
-    return int(settings.get("max-keys", 1000))
 
 
 def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:

@@ -113,7 +113,8 @@ class Oracle:
             return ExpectedResponse(operation, "bad", "there is no body")
         body = self._body(operation, request)
         if body is None:
-            return ExpectedResponse(operation, self._of_media_type(operation, request), _not_stated(request))
+            said = f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
+            return ExpectedResponse(operation, self._of_media_type(operation, request), said)
         try:
             content_type = request.headers.get("content-type", "")
             decoded = decode(request.body, content_type, body.node, body.settings)
@@ -203,10 +204,6 @@ class Oracle:
 def expected_response(api: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
     """Return what one request is; whoever asks more than once keeps an `Oracle`."""
     return Oracle(api).expected(request, operation.id)
-
-
-def _not_stated(request: Request) -> str:
-    return f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
 
 
 def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool) -> bool:

@@ -359,7 +359,9 @@ class Leniency:
     def _of_list(self, known: Iterable[Json], found: Json, node: Document) -> bool:
         if found is None:
             return self.nulls_dropped or bool(node.get("nullable"))
-        return isinstance(found, str) and found.casefold() in _folded(known)
+        return isinstance(found, str) and found.casefold() in {
+            value.strip().casefold() for value in known if isinstance(value, str)
+        }
 
     def _of_type(self, wanted: str, found: Json, node: Document) -> bool:
         if self.blanks_dropped and isinstance(found, str) and not found.strip() and wanted in _NUMBERS:
@@ -422,7 +424,3 @@ def _is_trimmed(broken: SchemaProblem) -> bool:
         return False
     bare = found.strip()
     return bool(bare) and bare != found and compile_schema({broken.keyword: broken.expected}).is_valid(bare)
-
-
-def _folded(values: Iterable[Json]) -> set[str]:
-    return {value.strip().casefold() for value in values if isinstance(value, str)}

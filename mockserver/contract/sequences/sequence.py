@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -31,7 +31,6 @@ from mockserver.contract.profile import (
     OutcomeReader,
     Record,
     ReportedOutcomes,
-    Step,
 )
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
@@ -309,10 +308,19 @@ def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfi
     if not run_config.left_out:
         return one
     key = one.key(0)
-    left_out = [name for name in _prepared(one, api, key) if not run_config.may_call(name)]
+    left_out = [
+        name
+        for request in (one.prepare(key, 0) if one.prepare else ())
+        if not run_config.may_call(name := api.operation_of(request))
+    ]
     if left_out:
         return f"{_named(api.spec, left_out[0])}, which makes what its items need, is left out"
-    profile = replace(one, steps=tuple(_steps(one.steps, api, run_config, key)))
+    profile = replace(
+        one,
+        steps=tuple(
+            step for step in one.steps if run_config.may_call(api.operation_of(step.request(key, _SAMPLE, 0)))
+        ),
+    )
     if one.listing is None or not run_config.may_call(api.operation_of(one.listing(0))):
         profile = replace(profile, listing=None, listed=None)
     if run_config.may_call(reading := api.operation_of(one.read(key, 0))):
@@ -327,16 +335,6 @@ def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfi
         read=lambda _key, tenant: listing(tenant),
         shown=lambda key, exchange: listed(exchange).get(key),
     )
-
-
-def _prepared(one: BatchProfile, api: ApiUnderTest, key: str) -> Iterator[str]:
-    yield from (api.operation_of(request) for request in (one.prepare(key, 0) if one.prepare else ()))
-
-
-def _steps(steps: Iterable[Step], api: ApiUnderTest, run_config: RunConfig, key: str) -> Iterator[Step]:
-    for step in steps:
-        if run_config.may_call(api.operation_of(step.request(key, _SAMPLE, 0))):
-            yield step
 
 
 def _named(spec: Spec, operation: str) -> str:

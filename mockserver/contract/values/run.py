@@ -341,14 +341,11 @@ class _ValueRun:
         if shown is None or not isinstance(held, Mapping):
             return
         names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}
-        key_names = [name for name in self.context.batch.key if self._is_fixed(name, one)]
+        key_names = [name for name in self.context.batch.key if (name,) not in one.trial.values]
         record = find_record(shown.document, names, key_names, one.key, alone=how == "reading it")
         if record is not None:
             at = pointer_of(_path_to(shown.document, record) or ())
             self.comparison.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
-
-    def _is_fixed(self, name: str, one: _KeyedTrial) -> bool:
-        return all(path != (name,) for path in one.trial.values)
 
     def _tell(self) -> None:
         operation, ledger = self.context.batch_profile.operation, self.context.ledger
