@@ -24,7 +24,7 @@ def _as_it_is(request: Request) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSubject:
-    """A batch operation of a profile; `complete` adds what a request needs beside headers."""
+    """A batch operation of a profile; `complete` adds the credentials of the query."""
 
     profile: BatchProfile
     complete: Callable[[Request], Request] = _as_it_is
@@ -127,7 +127,7 @@ def _main_operation(api: ApiUnderTest) -> str:
 
 
 def _token(security: Mapping[str, str]) -> str:
-    """Return the credential itself: what follows `Bearer` or `Basic`, else the key; "" for none."""
+    """Return the credential without `Bearer` or `Basic`; "" for none."""
     if "authorization" in security:
         return security["authorization"].partition(" ")[2]
     return next(iter(security.values()), "")

@@ -192,7 +192,7 @@ class Finding:
 
 
 class BrokenRule(AssertionError):
-    """A check did not hold; raised where Hypothesis is to shrink what led there."""
+    """A check did not hold; raised where Hypothesis is to shrink the steps before it."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.check}: {finding.said}")
@@ -200,7 +200,7 @@ class BrokenRule(AssertionError):
 
 
 def value_at(document: Json, path: model.Path) -> Json:
-    """Return what is at a pointer's steps, where a number is a place in a list; None where nothing is."""
+    """Return the value at a pointer's steps, where a number is a place in a list; None without one."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
             document = document[int(step)]
@@ -212,7 +212,7 @@ def value_at(document: Json, path: model.Path) -> Json:
 
 
 def kind_of_value(value: Json) -> str:
-    """Return what a value is, for a sentence."""
+    """Return the JSON type of a value in words."""
     if value is None:
         return "not there"
     return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(

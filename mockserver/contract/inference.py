@@ -97,7 +97,7 @@ def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
 
 
 def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json], int], Request] | None:
-    """Return what writes a batch; None where path, query or envelope need values that nobody knows."""
+    """Return a writer of batches; None where path, query or envelope need unknown values."""
     path, batch = _path_of(operation), operation.batch
     if path is None or batch is None:
         return None

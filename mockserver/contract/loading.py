@@ -132,7 +132,7 @@ def _nodes(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 def _operations(document: Document) -> Iterator[Operation]:
-    """Yield what has to be known of an operation to call it: its name and who may."""
+    """Yield the operations with their names and security."""
     for path, method, node in _nodes(document):
         security = node.get("security", document.get("security", ()))
         yield Operation(

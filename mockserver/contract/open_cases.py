@@ -54,7 +54,7 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
-    """Yield what lets a call be refused because a key is in it twice; sequences find out whether it is."""
+    """Yield rules that allow to refuse a call with a key twice; sequences find out whether it is refused."""
     statuses = api.profile.pins.expected_statuses
     for one in api.profile.batches(api.facts):
         if "call" in one.twice_positions:

@@ -49,10 +49,10 @@ FUZZING_PHASE = "fuzzing"
 STATEFUL_PHASE = "stateful"
 SIZES_PHASE = "sizes"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
-"""In this order: what is wrong with single calls is told before what comes of many."""
+"""In this order: faults of single calls are reported before those of many."""
 
 _Planners: TypeAlias = Iterator[tuple[Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]
-"""What plans the parts of a phase, each with the checks that it makes beside those of every call."""
+"""Planners of a phase, each with the checks that it makes beside those of every call."""
 
 _ALLOCATIONS = 1_000_000
 """Objects more than were freed, after which garbage is collected: some 100 MiB. A short run ends before."""
@@ -65,7 +65,7 @@ def run_phases(
     ledger: FindingLedger,
     phases: tuple[str, ...] = PHASES,
 ) -> None:
-    """Call the target and write down what holds and what does not; `phases` are the parts to do."""
+    """Run these phases at the target and record the results in the ledger."""
     from mockserver.contract.oracle.checks import (  # noqa: PLC0415 - a validator costs time to import
         CHECKS,
         OF_BATCHES,
@@ -158,7 +158,7 @@ def _usual_calls(part: RunPart, examples: int) -> int:
 
 @contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
-    """Leave what is loaded by now out of every garbage collection, and collect less often."""
+    """Leave objects of today out of every garbage collection, and collect less often."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, *before[1:])
@@ -207,7 +207,7 @@ _TICK_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class WorkedPart:
-    """What a worker did of one part; `result` is None if it was not finished, `error` is why."""
+    """A worker's results of one part; `result` is None if it was not finished, `error` is why."""
 
     number: int
     result: PartResult | None
@@ -282,7 +282,7 @@ def _hand_out(crew: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) 
 
 
 def _collect_rest(crew: Sequence[_Worker], merge: _Merge) -> None:
-    """Take what interrupted workers still have to say."""
+    """Receive the last results of interrupted workers."""
     for one in crew:
         while one.is_busy:
             merge.add(one.receive())
@@ -366,7 +366,7 @@ class _Merge:
         self._told = made
 
     def add(self, done: WorkedPart) -> None:
-        """Take a part, and write what can be written."""
+        """Take a part, and write those that are next in order."""
         self.tell_calls()
         self._came[done.number] = done
         self._error = self._error or done.error
@@ -416,20 +416,20 @@ class _ResultObserver(RunObserver):
 
 
 class _Interrupts:
-    """SIGINT and SIGTERM of a worker: they end its part or its wait, and never what it says of a part."""
+    """SIGINT and SIGTERM of a worker: they end its part or its wait, and never its report of a part."""
 
     def __init__(self) -> None:
         self._came = False
         self._may_raise = False
 
     def __call__(self, _signal: int, _frame: FrameType | None) -> None:
-        """Raise the interrupt, or keep it for what comes next."""
+        """Raise the interrupt, or keep it for the next work."""
         self._came = True
         if self._may_raise:
             raise KeyboardInterrupt
 
     def during(self, work: Callable[[], T]) -> T:
-        """Do what an interrupt may end.
+        """Do work that an interrupt may end.
 
         Raises:
             KeyboardInterrupt: one came, now or before.
@@ -466,7 +466,7 @@ def _work(
 def _done(
     number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts, observer: _ResultObserver
 ) -> WorkedPart:
-    """Do a part in a worker; the ledger, a copy, then has what came of this one alone."""
+    """Do a part in a worker; the ledger, a copy, then has the results of this part alone."""
     ledger.begin_anew(observer)
     error: BaseException | None = None
     began = system_clock()

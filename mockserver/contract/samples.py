@@ -53,7 +53,7 @@ _OTHER_TYPE: Mapping[str, Json] = {
 
 @dataclass(frozen=True, slots=True)
 class SampleMember:
-    """A member of an item and its schema, with what its `$ref` points at."""
+    """A member of an item and its schema; `$ref` is resolved."""
 
     name: str
     schema: Document
@@ -65,7 +65,7 @@ class SampleMember:
 
     @property
     def type(self) -> str:
-        """OpenAPI's type of it, that of what it has members for; "" where it has none."""
+        """Its type; an object where it has properties, "" where none is stated."""
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
@@ -90,7 +90,7 @@ class SampleMember:
         return makers.get(self.type, lambda: None)()
 
     def variants(self) -> Iterator[SampleMember]:
-        """Yield the member by each schema of `oneOf` or `anyOf`, with what is beside them; else itself."""
+        """Yield the member by each schema of `oneOf` or `anyOf`, joined with its siblings; else itself."""
         parts = self.schema.get("oneOf") or self.schema.get("anyOf")
         if not parts:
             yield self
@@ -168,7 +168,7 @@ class SampleMember:
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """Good items of a schema: `base` with a key, and in it what tells items apart.
+    """Good items of a schema: `base` with a key, and members that tell items apart.
 
     `keys` are the members of the key, of which `keyed` differs from item to item.
     """
@@ -214,7 +214,7 @@ def key_parts(key: str) -> list[str]:
 
 
 def whole_schema(document: Document, schema: Document) -> Document:
-    """Return what the schema points at, together with all that its `allOf` says."""
+    """Resolve the schema, with all of its `allOf` merged."""
     node: Document = resolve(document, schema)
     for part in node.get("allOf", ()):
         more = whole_schema(document, part)
@@ -224,7 +224,7 @@ def whole_schema(document: Document, schema: Document) -> Document:
 
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
-    """Return items that the schema takes, and what it does not take; None where they cannot be made up."""
+    """Return valid items of the schema and ways to make them invalid; None where none can be made up."""
     from mockserver.contract.oracle.schemas import compile_schema, unfold  # noqa: PLC0415 - slow
 
     judge = compile_schema(unfold(document, schema))

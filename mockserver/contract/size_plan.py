@@ -81,7 +81,7 @@ class SizeLimit:
 
 @dataclass(frozen=True, slots=True)
 class SizeBudget:
-    """What the sizes of one batch operation may take at most.
+    """The most that the sizes of one batch operation may take.
 
     Calls and items bound what is planned, so that one seed always gives the same calls. Seconds only end what
     a slow target would drag out.
@@ -138,7 +138,7 @@ def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, i
 def plan(
     limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, calls_by_key: float, seed: int
 ) -> SizePlan:
-    """Return what is tried of the sizes; `calls_by_key` are those that prepare a key.
+    """Return the sizes to try; `calls_by_key` are those that prepare a key.
 
     The bad items are spread over the sizes, another way for another seed.
     """
@@ -270,7 +270,7 @@ def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
 
 
 def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
-    """Send what the keys need, in as few calls as the operations allow; each must be answered 2xx."""
+    """Prepare the keys in as few calls as the operations allow; each must be answered 2xx."""
     context = sequence.context
     judged: set[tuple[str, str]] = set()
     for request in _merged(context.api, _requests(context.batch_profile, keys, tenant)):
@@ -343,7 +343,7 @@ def reads_a_page(batch_profile: BatchProfile) -> bool:
 def know_before(
     sequence: CallSequence, keys: Sequence[str], sample: Sequence[str], tenant: int, *, is_fresh: bool
 ) -> frozenset[str] | None:
-    """Note what is there of the keys before a batch, and return those whose record is known exactly.
+    """Note the records of the keys before a batch, and return the keys whose record is known exactly.
 
     `is_fresh`: nothing is there, and nothing is read. Else the sample is read and stands for the others; None
     if some of it is there and some is not, so that nothing is known of the others.
@@ -364,7 +364,7 @@ def know_before(
 def read_some(
     sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
 ) -> frozenset[str]:
-    """Read the items at these places back; of the others, what the answer says is taken to be there.
+    """Read the items at these places back; the others are taken to be as the answer says.
 
     Returns the keys that were read.
     """
@@ -382,7 +382,7 @@ def read_some(
 def read_list(
     sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int
 ) -> frozenset[str]:
-    """Compare a list with what must be there; what differs or is missing is read by itself first.
+    """Compare a list with the expected records; one that differs or is missing is read by itself first.
 
     Returns the keys that were compared.
     """
@@ -413,7 +413,7 @@ def read_list(
 def _after(
     answered: SettledBatch, before: Mapping[tuple[int, str], Record | None], tenant: int
 ) -> dict[str, Record | None]:
-    """Return what is there of each key after the batch, by its answer."""
+    """Return the record of each key after the batch, by its answer."""
     due: dict[str, Record | None] = {}
     taken = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)

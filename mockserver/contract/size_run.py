@@ -238,7 +238,7 @@ COMPARED = range(50, 101)
 """Sizes whose time says how long larger batches may take."""
 
 _SENT_AGAIN = 2
-"""How often a late batch is sent again: what is late once may be chance."""
+"""How often a late batch is sent again: one late answer may be chance."""
 
 
 class OwnLimitError(Exception):
@@ -275,7 +275,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """What the trials of a batch operation share; `timed` receives what each batch took."""
+    """State shared by the trials of a batch operation; `timed` receives the time of each batch."""
 
     context: SequenceContext
     limit: SizeLimit
@@ -341,7 +341,7 @@ class _OpenedTrial:
     exact: frozenset[str] = frozenset()
 
     def prepare(self) -> bool:
-        """Make what the keys need; return whether it is known what is there of them."""
+        """Prepare the keys; return whether their records are known."""
         if not self.keys:
             return True
         if not self.planned.is_over:
@@ -382,7 +382,7 @@ class _OpenedTrial:
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
-        """Send the items; return the answer, the seconds that it took, and what was sent."""
+        """Send the items; return the answer, its seconds, and the sent batch."""
         sent = batches.build_items(self.sequence, items, _TENANT)
         request = batches.request_of(self.sequence, sent, _TENANT)
         began = self.trials.clock()

@@ -112,7 +112,7 @@ class Target:
         self.address = replace(self.address, given={**self.address.given, header: text})
 
     def send(self, request: Request, operation: str = "") -> Exchange:
-        """Return what the request is answered.
+        """Return the exchange of the request.
 
         Raises:
             TargetUnreachableError: there is no server.
@@ -122,7 +122,7 @@ class Target:
         return self._sent([request], operation)[0]
 
     def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
-        """Return what requests that are under way at the same time are answered, in their order."""
+        """Send requests at the same time and return their answers in order."""
         return self._sent(requests, operation)
 
     def identity(self) -> Identity:
@@ -175,7 +175,7 @@ def _caller(address: Address) -> AppCaller | HttpCaller:
 
 
 def _outgoing(full: Request, base: str) -> OutgoingRequest:
-    """Return the request as it goes out, with what every client says of itself."""
+    """Return the request as it goes out, with the headers of every client."""
     # Behind an address without a path "@host" would be another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
     return outgoing_request(full.method, _url(base + below), full.headers, full.body)
@@ -251,7 +251,7 @@ class AppCaller:
         self._runner = asyncio.Runner()
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Return what requests that are under way at the same time are answered, in their order.
+        """Send requests at the same time and return their answers in order.
 
         Raises:
             UnansweredCallError: the application gives no whole answer, or none in time.
@@ -272,7 +272,7 @@ class BodyTooLongError(Exception):
 
 
 class _Answer:
-    """What an application sends, and what it receives: one whole body, then nothing until it has answered."""
+    """The messages of an application: it receives one whole body, then nothing until it has answered."""
 
     def __init__(self, body: bytes, most: int) -> None:
         self.left = most
@@ -396,7 +396,7 @@ class HttpCaller:
         self._clock = clock
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Return what requests that are under way at the same time are answered, in their order.
+        """Send requests at the same time and return their answers in order.
 
         Raises:
             TargetUnreachableError: there is no server.

@@ -19,7 +19,7 @@ JudgeExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ..
 
 @dataclass(slots=True)
 class Trial:
-    """What all parts of a run share."""
+    """State shared by all parts of a run."""
 
     api: ApiUnderTest
     target: Target

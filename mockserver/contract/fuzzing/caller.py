@@ -56,7 +56,7 @@ _EVERY_NTH = 4
 """Of so many calls without a body, one asks for XML."""
 
 _ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
-"""What a case asks for that is sent in that media type."""
+"""The `Accept` of a case by the media type of its body."""
 
 
 class TargetLostError(Exception):
@@ -72,7 +72,7 @@ class UnansweredCaseError(Exception):
 
 
 _UNREADABLE = (UnicodeError, RecursionError)
-"""What an answer brings about that is no text, or a document without end."""
+"""Errors of a body that is no text, or is nested too deep."""
 
 _INVALID_IS_REFUSED = "negative-data-rejection"
 _HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})

@@ -69,7 +69,7 @@ class KeyedReplays:
         self._first: dict[str, _KeyedCall] = {}
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
-        """Return what puts a new key into the operation's next call, None if that needs none."""
+        """Return a function that sets a new key in the operation's next call, None if that needs none."""
         rule = self._rule
         if rule is None or operation not in self._takers or self._is_done(operation):
             return None
@@ -83,7 +83,7 @@ class KeyedReplays:
         return replace(exchange, request=without_key(self._rule, exchange.request))
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what replays of a good call show."""
+        """Return the findings of replays of a good call."""
         rule = self._rule
         good = exchange.response.status in _SUCCESS and exchange.operation == operation
         if rule is None or operation not in self._takers or not good or self._is_done(operation):
@@ -238,7 +238,7 @@ SendRead: TypeAlias = Callable[[Request], Exchange]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one read shows: its scalars by JSON Pointer; `unsteady` are those that differ without a write."""
+    """The scalars of one read by JSON Pointer; `unsteady` ones differ without a write."""
 
     exchange: Exchange
     values: Mapping[str, Json]
@@ -269,7 +269,7 @@ def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
 
 
 def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
-    """Read everything twice; None stands for what cannot be compared."""
+    """Read everything twice; None for reads that cannot be compared."""
     return [_observed(send(one), send(one)) for one in reads]
 
 
@@ -367,7 +367,7 @@ def _shown(value: object) -> str:
 
 LOCATION_CHECK = "location-shows-the-record"
 
-_CREATED, _FIRST_REFUSAL = 201, 400
+_CREATED = 201
 _FOLLOWED = 3
 """Answers of an operation that are followed."""
 _HEADERS_OF_CREATION = frozenset(
@@ -384,7 +384,7 @@ class LocationChecks:
         self._followed: Counter[str] = Counter()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what following the location of an answer shows."""
+        """Return the findings of reading the location of an answer."""
         location = exchange.response.headers.get("location", "")
         is_due = (
             self._trial.run_config.wants(LOCATION_CHECK)

@@ -55,7 +55,7 @@ _ONE_JSON = "application/vnd.mockserver+json"
 def load_schema(
     api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
 ) -> OpenApiSchema:
-    """Return what Schemathesis makes cases of, to be called at `url`; a walk is made of good calls only."""
+    """Return the schema from which Schemathesis makes cases for `url`; a walk is made of good calls only."""
     profile = api.profile
     config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
@@ -73,7 +73,7 @@ def load_schema(
 def load_plain_schema(
     file: Path, url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]]
 ) -> OpenApiSchema:
-    """Anybody's spec with what Schemathesis checks by itself."""
+    """Anybody's spec, checked by Schemathesis alone."""
     config = schemathesis.Config.from_dict(_config(url, run_config, credentials, "all"))
     return schemathesis.openapi.from_path(file, config=config)
 
@@ -211,7 +211,7 @@ class UnsendableCaseError(requests.exceptions.InvalidHeader):
 
 
 class RequestWriter(BaseAdapter):
-    """Sends what requests has prepared through a target."""
+    """Sends prepared requests of the library `requests` through a target."""
 
     def __init__(self, target: Target, ledger: FindingLedger, spec: Spec | None = None) -> None:
         super().__init__()
@@ -239,7 +239,7 @@ class RequestWriter(BaseAdapter):
 
     @contextmanager
     def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
-        """Change what is sent meanwhile; None: leave it as it is."""
+        """Change requests by the function meanwhile; None leaves them as they are."""
         self._alter = alter
         try:
             yield
@@ -378,7 +378,7 @@ def can_write_xml(media_type: str | None) -> bool:
 
 
 def write_xml(value: Any, schema: Node, document: Node) -> bytes:
-    """Return `value` as XML with the names of `schema`; what does not fit is written, too."""
+    """Return `value` as XML with the names of `schema`; values that do not fit are written too."""
     node = resolve(document, schema)
     root = Element(element_tag(node, "data"))
     _fill(root, value, node, document)
@@ -451,7 +451,7 @@ def id_of_operation(operation: Any) -> str:
 
 
 def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
-    """Return whether the case may ask for what is not there."""
+    """Return whether the case may name unknown records."""
     fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
     return fuzzed and case.body is NOT_SET
 

@@ -1,4 +1,4 @@
-"""Walks along the links of a spec: what one response names, the next request uses."""
+"""Walks along the links of a spec: values of a response are parameters of the next request."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _FOLLOWED_OFTEN = 3
 """A link that was followed less often may have led nowhere because of drawn values."""
 
 _MANY = 20
-"""Of so many links, or walks without a link, one leads somewhere unless none can: what is drawn differs."""
+"""Of so many links, or walks without a link, one leads somewhere unless none can: drawn values differ."""
 
 
 def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
@@ -189,7 +189,7 @@ class LinkWalkHooks:
         self.walk.end()
 
     def call(self, case: PinnedCase, **kwargs: Any) -> Response:
-        """Send a case as other generated cases are sent, and collect what its checks find."""
+        """Send a case as other generated cases are sent, and collect its findings."""
         walk = self.walk
         if walk.caller.leaves_out(operation_id(case)):
             hypothesis.reject()
@@ -209,7 +209,7 @@ class LinkWalkHooks:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Return where `call` puts what it finds, for `validate_response` to report."""
+        """Return the list in which `call` puts findings, for `validate_response` to report."""
         del case
         return {"found": []}
 

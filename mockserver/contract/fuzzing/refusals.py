@@ -58,7 +58,7 @@ class AuthChecks:
         self._takes_any: bool | None = None
 
     def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec."""
+        """Return findings of calls that are answered without credentials; `raw` is the operation in its spec."""
         alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
         if (
             operation in self._tried
@@ -170,7 +170,7 @@ class MalformedBodyChecks:
         self._tried: set[tuple[str, str]] = set()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what is found of such bodies, by the example of a call."""
+        """Return the findings of malformed variants of a good call's body."""
         request = exchange.request
         name = (operation, request.media_type)
         if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
@@ -242,7 +242,7 @@ class RefusalStatusChecks:
     def misfits(
         self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
     ) -> Iterator[Finding]:
-        """Yield what is wrong about a refusal's status, where the spec leaves a choice."""
+        """Yield a finding where a refusal has a status of another reason, if the spec declares several."""
         usual, what = _USUAL[situation]
         status = answer.response.status
         rivals = _RIVALS.get(situation)

@@ -189,7 +189,7 @@ def _findings_of_listed(
 
 
 def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[PinnedCase]:
-    """Yield the examples of the spec, then what lies at the limits of its schemas and beyond.
+    """Yield the examples of the spec, then cases at the limits of its schemas and beyond.
 
     Where there is more of that than the effort is worth, the seed says where taking every nth of it begins;
     few of it are in another form of the same document.

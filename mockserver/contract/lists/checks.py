@@ -22,7 +22,7 @@ _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page
 
 
 def with_query(calls: ListCalls, walk: Walk) -> str:
-    """Return the list in words, with what was asked for: "GET /orders with pageSize=3"."""
+    """Return the list and its query in words: "GET /orders with pageSize=3"."""
     return f"{calls.name} with {cut_text(walk.says)}" if walk.says else calls.name
 
 
@@ -170,7 +170,7 @@ _MEANINGS: Mapping[Counted, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """What a count may be on a page; `meaning` says of what it is one."""
+    """The numbers that a count of this meaning may be on a page."""
 
     meaning: Counted
     numbers: tuple[int, ...]
@@ -210,7 +210,7 @@ def _expected(profile: ListProfile, walk: Walk, page: Page, total: int | None) -
 
 
 def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
-    """Return what a count of either kind may be: of the kind that all other pages show, if they show one."""
+    """Return the numbers for a count of either kind: that of the other pages, if they agree on one."""
     place = profile.counts.get("either", "")
     told = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
     of_all = sum(1 for came, _ in told if came == total)
@@ -500,7 +500,7 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 
 
 def _is_collated(before: str, after: str) -> bool:
-    """Return whether a collation says which is first: what differs is no ASCII, no letter, or only a case."""
+    """Return whether the order depends on a collation: only case or characters beyond ASCII differ."""
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()
     return not is_plain or (differ.isalpha() and not differ.islower() and not differ.isupper())

@@ -100,7 +100,7 @@ def _listed(
 
 
 def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
-    """Return what goes with every call: as the profile states, else as the batch lists, less its paging."""
+    """Return the query of every call: the profile's, else that of the batch's listing without its paging."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.path.partition("?")[2]) if request else []
@@ -120,7 +120,7 @@ def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
 
 
 def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:
-    """Return the profile with what names and schemas of the parameters say."""
+    """Complete the profile by names and schemas of the parameters."""
     asked = {plain_name(one.name): one for one in operation.parameters if one.place == "query"}
     paging, position = stated.paging, stated.position
     if not paging:
@@ -247,7 +247,7 @@ def _holds_rows(value: Any) -> bool:
 def complete(
     profile: ListProfile, response: Response, rows: Sequence[Any], key: Sequence[str]
 ) -> ListProfile:
-    """Return the profile with what an answer with rows shows; `key` are members that identify an item."""
+    """Complete the profile by an answer with rows; `key` are members that identify an item."""
     places = {plain_name(name): place for place, name, _ in _values(response)}
     links = profile.links or _links(response)
     cursor = profile.cursor or next((places[name] for name in _CURSORS if name in places), "")
@@ -263,7 +263,7 @@ def complete(
 
 
 def _values(response: Response) -> Iterator[tuple[str, str, Any]]:
-    """Yield place, name and value of what may describe the page, in the body and in headers."""
+    """Yield place, name and value of members and headers that may describe the page."""
     document = json_of(response.body)
     for name, value in document.items() if isinstance(document, Mapping) else ():
         yield pointer_of((name,)), name, value

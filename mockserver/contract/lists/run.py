@@ -75,7 +75,7 @@ def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, ex
 
 
 def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
-    """Return what identifies the rows, in their order; None where no row has it."""
+    """Return the ids of the rows in their order; None where a row has none."""
     document = read_document(exchange.response)
     if document is None:
         return None
@@ -100,7 +100,7 @@ _PAGES_OF_A_TENANT, _OK = 10, 200
 def check_other_tenant(
     calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> None:
-    """Walk the list of a second tenant, whole and by each filter, and find what the first one stored."""
+    """Walk the list of a second tenant, whole and by each filter, and find records of the first one."""
     there = _in_second_tenant(calls, batch)
     if there is None or not stored or not calls.run_config.wants(TENANTS_CHECK):
         return
@@ -292,7 +292,7 @@ class _ListRun:
         return store_records(self.calls, batch, min(count, _PREPARED) if batch.prepare else count)
 
     def _complete(self) -> ListProfile | None:
-        """Return the profile with what a first answer shows; None, and a note, without one that has rows."""
+        """Complete the profile by a first answer; None, and a note, without rows."""
         profile, calls = self.found.profile, self.calls
         stated = {one.operation for one in calls.api.profile.lists}
         first = calls.get({})
@@ -352,7 +352,7 @@ class _ListRun:
             self.calls.finds(check, said, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
-        """Take back what was found if somebody else changed the list meanwhile, which a sandbox rules out."""
+        """Drop the findings if somebody else changed the list meanwhile, which a sandbox rules out."""
         calls = self.calls
         if not calls.findings or calls.scope.has_sandbox:
             return

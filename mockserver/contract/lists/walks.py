@@ -70,7 +70,7 @@ class Walk:
     end: End
     beyond: Exchange | None = None
     says: str = ""
-    """What was asked for besides the list, in words: "pageSize=3"."""
+    """The query in words: "pageSize=3"."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -170,7 +170,7 @@ def link_of(profile: ListProfile, response: Response, link: Link) -> str:
     return found if isinstance(found, str) else ""
 
 
-_OK, _JUDGED = 200, 3
+_JUDGED = 3
 _SHOWN_CALLS = 12
 """Calls that a finding keeps: the last ones."""
 
@@ -200,7 +200,7 @@ class ListCalls(Trial):
         return f"GET {self.path}"
 
     def get(self, query: Mapping[str, str]) -> Exchange:
-        """Return the answer to the list with this query besides what each call needs."""
+        """Get the list with this query besides that of each call."""
         text = urlencode({**self.query, **query}, quote_via=quote)
         return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.headers))
 
@@ -375,7 +375,6 @@ def missing_keys(
 
 
 _CHECK = "filters-select"
-_OK = 200
 _RECORDS = 8
 """Records whose lists are looked at: the first of the list above."""
 _WIDE = 8
@@ -386,7 +385,7 @@ StartCalls = Callable[[FoundList], ListCalls]
 
 @dataclass(frozen=True, slots=True)
 class RecordList:
-    """The list below one record, and what was answered."""
+    """The list below one record, with its answer."""
 
     path: str
     exchange: Exchange
@@ -401,7 +400,7 @@ def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
 
 
 def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
-    """Yield the path with the parameter of each record: a member of that name, else what identifies it."""
+    """Yield the path with the parameter of each record: a member of that name, else its identity."""
     if found.above is None:
         return
     profile = found.above.profile

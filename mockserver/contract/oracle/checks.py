@@ -40,7 +40,7 @@ _LEAD = "gives no per-item outcome"
 
 
 class ExchangeJudge:
-    """Judges the exchanges of one API; what it needs of the spec is made once.
+    """Judges the exchanges of one API; schemas and readers are made once.
 
     `is_recorded`: others made the calls, with credentials that nobody knows here.
     """

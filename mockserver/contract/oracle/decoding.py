@@ -474,7 +474,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def flattened(node: Document) -> Document:
-    """Return what a schema and its parts say together; several schemas of a member stand in an `allOf`."""
+    """Merge a schema and its parts; several schemas of a member stand in an `allOf`."""
     parts = list(_parts_of(node))
     if len(parts) == 1:
         return node

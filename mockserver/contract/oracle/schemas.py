@@ -298,7 +298,7 @@ class Leniency:
     tolerances: tuple[Tolerance, ...] = ()
 
     def may_pass(self, broken: SchemaProblem) -> bool:
-        """Return whether a lenient reader may take what breaks the schema there."""
+        """Return whether a lenient reader may accept this violation."""
         return (
             any(one.passes and _speaks_of(one, broken) for one in self.tolerances)
             or self._of_keyword(broken)

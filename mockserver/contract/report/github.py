@@ -27,7 +27,7 @@ _VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
 
 
 def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
-    """Markdown; what is too much is left out, and a line says so."""
+    """Return Markdown, cut to GitHub's limit; a line says so."""
     told = list(outcomes)
     kept: list[str] = []
     size = 0

@@ -29,7 +29,7 @@ _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
 @dataclass(frozen=True, slots=True)
 class SettledBatch:
-    """A batch, its request and what became of it by its answer; `refused` as a whole."""
+    """A batch, its request and its reported outcomes; `refused` as a whole."""
 
     sent: SentBatch
     request: Request
@@ -51,7 +51,7 @@ STATEFUL_CHECKS = checks_of("sequences", "values")
 def build_items(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """Return the batch of these items, with what must become of it where the sequence stands."""
+    """Return the batch of these items, with its expected effect at this point of the sequence."""
     subject = sequence.context.batch_profile
     before = {one.key: sequence.known(one.key, tenant) for one in items}
     documents = tuple(one.document(subject) for one in items)
@@ -158,7 +158,7 @@ def _call_step(
 
 
 def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
-    """Compare what the answer says of each item with what must have become of it."""
+    """Compare the reported outcome of each item with the expected one."""
     sent = answered.sent
     if sent.expected_effect.whole:
         _refuses_all(sequence, answered)
@@ -289,7 +289,7 @@ _FOUND = range(200, 300)
 def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
 ) -> None:
-    """Read every key of the batch, or these `keys` of it; what is there from now on is what is read."""
+    """Read every key of the batch, or these `keys` of it; the records read are known from now on."""
     for key in dict.fromkeys(one.key for one in answered.sent.items) if keys is None else keys:
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)

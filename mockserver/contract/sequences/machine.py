@@ -34,7 +34,7 @@ DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
 """Without a number: that is the sequence's, so that no two things in it are alike."""
 
 _kept = lru_cache(maxsize=64)
-"""Sequences in sandboxes have the same keys: what Hypothesis makes of a strategy is made once for all."""
+"""Sequences in sandboxes have the same keys: Hypothesis makes each strategy once for all."""
 
 
 @_kept
@@ -231,7 +231,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.context.batch.atomic and self.batch_profile.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_what_is_refused_and_read(self, data: st.DataObject, tenant: int) -> None:
-        """At once: what is refused as a whole is never there."""
+        """Read while a refused batch is sent: none of it is ever visible."""
         batch = self._drawn(data, draw_with_one_bad(self.keys, self.batch_profile.corruptions))
         concurrency.is_refused_together(self.sequence, batch, self._tenant(tenant))
 
@@ -279,7 +279,7 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Return whether the profile says what happens to an existing key; otherwise more keys are needed."""
+    """Return whether the profile covers existing keys; otherwise more keys are needed."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 

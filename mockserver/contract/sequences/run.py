@@ -75,7 +75,7 @@ def _run_sequences(context: SequenceContext) -> None:
             return
 
 
-_CHECK = "message-names-its-item"
+CHECK = "message-names-its-item"
 
 _TOGETHER = 4
 """Bad items of one batch."""
@@ -84,7 +84,7 @@ _TOGETHER = 4
 def check_messages(context: SequenceContext) -> None:
     """Send items that are bad in every way that the profile has, a few at a time, each with a good one."""
     ways = [one for one in context.batch_profile.corruptions if not one.refuses_call]
-    if len(ways) < 2 or not context.run_config.wants(_CHECK) or context.search.target_is_lost:  # noqa: PLR2004
+    if len(ways) < 2 or not context.run_config.wants(CHECK) or context.search.target_is_lost:  # noqa: PLR2004
         return
     with CallSequence.with_keys(context, _TOGETHER + 1) as (sequence, keys):
         size = max(len(keys) - 1, 2)
@@ -127,7 +127,7 @@ def _compare(
     messages: Mapping[int, str],
     alone: Mapping[int, str],
 ) -> None:
-    sequence.count_check(_CHECK, len(messages))
+    sequence.count_check(CHECK, len(messages))
     for place, message in messages.items():
         other = next((one for one in alone if alone[one] == message and one != place), None)
         if other is None or not alone[place] or alone[place] == message:
@@ -138,7 +138,7 @@ def _compare(
             f"is what item {other} ({items[other].key}) gets when it is sent alone; item {place} alone gets "
             f"{alone[place]!r}"
         )
-        sequence.breaks(_CHECK, said, alone[place], message, told.at if told else "")
+        sequence.breaks(CHECK, said, alone[place], message, told.at if told else "")
 
 
 def _messages(answered: SettledBatch) -> Mapping[int, str]:
@@ -150,8 +150,6 @@ def _messages(answered: SettledBatch) -> Mapping[int, str]:
         if one.corruption and verdict.accepted is False and verdict.told and verdict.told.message
     }
 
-
-CHECK = "message-names-its-item"
 
 _PLACES = (1, 0, 2)
 """Not in order, so that a number that grows with every call is not taken for a position."""

@@ -29,7 +29,7 @@ _NAMED = 8
 
 
 def batch(items: Sequence[SequenceItem]) -> str:
-    """Return what was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    """Describe the sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
     bad = [(place, one) for place, one in enumerate(items) if one.corruption]
     if not bad:
         return f"sent {count_noun(len(items), 'good item')}"
@@ -53,7 +53,7 @@ def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchan
 
 
 def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, refused: bool) -> str:
-    """Return what an answer says became of the items."""
+    """Describe the reported outcomes of the items."""
     if refused:
         return "refused as a whole"
     words = [f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True)]
@@ -73,7 +73,7 @@ def record(shown: Record | None) -> str:
 
 
 def difference(expected: Record | None, shown: Record | None, what: str = "it") -> str:
-    """Return what reading `what` shows where something else was expected."""
+    """Describe the difference that reading `what` shows."""
     if expected is None or shown is None:
         return f"reading {what} shows {record(shown)}, expected {record(expected)}"
     odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]

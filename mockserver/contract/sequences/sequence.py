@@ -215,7 +215,7 @@ class CallSequence:
 
     @contextmanager
     def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
-        """Round what takes an answer to pieces: where that fails, the answer cannot be read."""
+        """Catch errors of reading an answer, and record that it cannot be read."""
         self.count_check("answers-can-be-read")
         broken: str = ""
         try:

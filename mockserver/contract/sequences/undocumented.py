@@ -87,7 +87,7 @@ class _Positions:
     profile_of_ours: BatchProfile
 
     def profile(self) -> BatchProfile:
-        """Return the profile with what was found instead of what is assumed."""
+        """Return the profile with the observed positions in place of the assumed ones."""
         ours = self.profile_of_ours
         taken = {name: self._position(name, allowed) for name, allowed in self._assumptions().items()}
         corruptions = tuple(_adapted(ours.corruptions, taken))
@@ -270,7 +270,7 @@ _ITEMS = 600
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What a server did once: the positions that it may come from, in words; `said` tells it for people."""
+    """One reaction of a server: the positions that explain it, in words; `said` tells it for people."""
 
     positions: frozenset[str]
     said: str
@@ -288,7 +288,7 @@ class PositionTrials:
 
     @classmethod
     def begin(cls, context: SequenceContext) -> PositionTrials:
-        """Return trials with keys of their own; what they find ends no sequence."""
+        """Return trials with keys of their own; their findings end no sequence."""
         quiet = replace(context, search=FailureSearch(context.run_config))
         scope = context.isolation.new_scope(_ITEMS)
         first = scope.numbers_from + 1

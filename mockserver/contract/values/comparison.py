@@ -1,4 +1,4 @@
-"""Comparison of sent values with those that are read back, and what was lost."""
+"""Comparison of sent values with those that are read back."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ HowShown = Literal["reading it", "the list", "the answer to it"]
 
 @dataclass(frozen=True, slots=True)
 class ShownRecord:
-    """What an answer shows of an item: `at` points there, `is_text` where the answer has no types (XML)."""
+    """An item's record in an answer: `at` points there, `is_text` where the answer has no types (XML)."""
 
     how: HowShown
     record: Mapping[str, Json]
@@ -72,7 +72,7 @@ class _ChangedValue:
 
 @dataclass(slots=True)
 class ValueComparison:
-    """What became of all values of an operation so far.
+    """The comparison of all values of an operation so far.
 
     `changed` counts the values that the vendor changed by design, or that a server may change, by member and
     kind, `compared` those that were compared, by check.
@@ -122,7 +122,7 @@ class ValueComparison:
         sent: SentItem,
         shown: ShownRecord,
     ) -> bool:
-        """Return whether the answer shows what the record held before an update, and not what was sent."""
+        """Return whether the answer shows the value from before an update instead of the sent one."""
         before = sent.before.trial.values if sent.before else {}
         if member.path not in before or all(self._is_declared(member, one) for one in differences):
             return False
@@ -205,7 +205,7 @@ def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
 
 
 def value_text(value: Json) -> str:
-    """Return a value as JSON has it, with escapes for what cannot be seen or is not ASCII."""
+    """Return a value as JSON, with escapes for invisible characters and those beyond ASCII."""
     if value is MISSING:
         return "nothing"
     text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)

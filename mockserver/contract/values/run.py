@@ -56,7 +56,7 @@ class ItemUpdate:
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """What is known of accepted items: the values of each member, and the first and the last stored item."""
+    """The accepted values of each member, and the first and the last stored item."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
@@ -99,7 +99,7 @@ _TENANT = 0
 
 
 def check_values(context: SequenceContext) -> None:
-    """Send items with hard values, and record what is not read as it was sent."""
+    """Send items with hard values, and record values that are not read as they were sent."""
     wanted = context.run_config
     if any(wanted.wants(check) for check in (*VALUE_CHECKS, MEDIA_TYPES)):
         _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
@@ -240,7 +240,7 @@ class _ValueRun:
             self._read_back(self._sent(trials))
 
     def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
-        """Send a batch and return what was accepted of it; the rest waits to be sent in smaller parts."""
+        """Send a batch and return the accepted items; the rest waits to be sent in smaller parts."""
         profile, sequence = self.context.batch_profile, self.sequence
         if profile.prepare:
             for one in trials:
