@@ -58,7 +58,7 @@ class AuthChecks:
         self._takes_any: bool | None = None
 
     def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
-        """Return findings of calls that are answered without credentials; `raw` is the operation in its spec."""
+        """Return findings of calls answered without credentials; `raw` is the operation in its spec."""
         alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
         if (
             operation in self._tried
