@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mockserver.cli.contract import REPORTS
 from mockserver.cli.main import main
-from mockserver.contract import runner
+from mockserver.contract import exchange
 from mockserver.contract.loading import load_vendor_api
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
 
 
 def test_every_check_is_explained_as_it_explains_itself() -> None:
-    checks = runner.all_checks().values()
+    checks = exchange.all_checks().values()
     expected = [f"| `{one.id}` | {one.says} | {one.reason} |" for one in checks]
     table = PAGE.partition("\n## The checks\n")[2].partition("\n## ")[0]
 

@@ -18,13 +18,13 @@ from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
 from mockserver.cli.output import ProgressLine
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
-from mockserver.contract import baseline, runner, safety
+from mockserver.contract import baseline, safety
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError, fingerprint
 from mockserver.contract.credentials import UnreadableCredentialError
-from mockserver.contract.exchange import Finding, TargetUnreachableError
+from mockserver.contract.exchange import Finding, TargetUnreachableError, all_checks, current_id
 from mockserver.contract.facts import MissingFactsError
 from mockserver.contract.failure_search import scratch_folder
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.report.files import write_reports
 from mockserver.contract.report.github import annotation_lines, markdown_summary
 from mockserver.contract.report.results import (
@@ -273,10 +273,10 @@ def _check_ids(given: Iterable[str]) -> frozenset[str]:
     """Return the ids of checks; an id of an earlier version is replaced, and said so."""
     ids = []
     for name in given:
-        ids.append(runner.current_id(name))
+        ids.append(current_id(name))
         if ids[-1] != name:
             click.echo(f"note: --only {name} is called {ids[-1]} now", err=True)
-    _check_names("check", "--only", ids, runner.all_checks())
+    _check_names("check", "--only", ids, all_checks())
     return frozenset(ids)
 
 

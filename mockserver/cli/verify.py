@@ -23,7 +23,7 @@ from mockserver.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from mockserver.contract.loading import ApiUnderTest
+    from mockserver.contract.api import ApiUnderTest
     from mockserver.contract.traffic import Drift
 
 

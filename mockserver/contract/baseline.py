@@ -13,9 +13,8 @@ import yaml as writer
 from yaml import YAMLError
 
 from mockserver.codec import yaml
-from mockserver.contract.exchange import Finding
-from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.runner import current_id
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.exchange import Finding, current_id
 from mockserver.model import Json
 from mockserver.spec.openapi import parse_pointer
 

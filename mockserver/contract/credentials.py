@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import parse_qs, urlencode
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.model import Document
 
 GivenCredentials: TypeAlias = Mapping[str, Mapping[str, str]]

@@ -8,9 +8,10 @@ from decimal import Decimal
 from functools import partial
 
 from mockserver.contract import inference
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
-from mockserver.contract.loading import ApiUnderTest, find_profile, profile_of
+from mockserver.contract.loading import find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
 from mockserver.control.examples import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
 from mockserver.engine.registry import LoadedVendor
@@ -23,14 +24,13 @@ def _as_it_is(request: Request) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSubject:
-    """A batch operation of a profile; `complete` adds what a request needs beside headers."""
+    """A batch operation of a profile; `complete` adds the credentials of the query."""
 
     profile: BatchProfile
     complete: Callable[[Request], Request] = _as_it_is
 
     @property
     def operation(self) -> str:
-        """The batch operation."""
         return self.profile.operation
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
@@ -127,7 +127,7 @@ def _main_operation(api: ApiUnderTest) -> str:
 
 
 def _token(security: Mapping[str, str]) -> str:
-    """Return the credential itself: what follows `Bearer` or `Basic`, else the key; "" for none."""
+    """Return the credential without `Bearer` or `Basic`; "" for none."""
     if "authorization" in security:
         return security["authorization"].partition(" ")[2]
     return next(iter(security.values()), "")

@@ -6,9 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from mockserver.model import Json, Path
+from mockserver import model
+from mockserver.codec import yaml
+from mockserver.model import Json
 
 
 class _Message:
@@ -24,11 +28,7 @@ class _Message:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """Return the body as JSON, with exact decimals, whatever media type it has.
-
-        Raises:
-            ValueError: it is none.
-        """
+        """Return the body as JSON, with exact decimals, whatever media type it has."""
         return json.loads(self.body, parse_float=Decimal)
 
 
@@ -137,6 +137,38 @@ class Check:
     reason: str
 
 
+@cache
+def _checks_by_part() -> Mapping[str, Mapping[str, Check]]:
+    text = Path(__file__).with_name("checks.yaml").read_text(encoding="utf-8")
+    return {
+        part: {name: Check(name, **words) for name, words in checks.items()}
+        for part, checks in yaml.load(text).items()
+    }
+
+
+def checks_of(*parts: str) -> Mapping[str, Check]:
+    """Return the checks that these parts of `checks.yaml` make by id, in the order of a report."""
+    return {name: check for part in parts for name, check in _checks_by_part()[part].items()}
+
+
+def all_checks() -> Mapping[str, Check]:
+    """Return all checks by id, in the order of a report."""
+    return checks_of(*_checks_by_part())
+
+
+RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
+"""Ids of earlier versions, which still work, with the ids of today."""
+
+
+def current_id(name: str) -> str:
+    return RENAMED_CHECKS.get(name, name)
+
+
+def check_named(name: str) -> Check:
+    """Return the check with that id; one that no table has is named after its id."""
+    return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A check that did not hold.
@@ -160,15 +192,15 @@ class Finding:
 
 
 class BrokenRule(AssertionError):
-    """A check did not hold; raised where Hypothesis is to shrink what led there."""
+    """A check did not hold; raised where Hypothesis is to shrink the steps before it."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.check}: {finding.said}")
         self.finding = finding
 
 
-def value_at(document: Json, path: Path) -> Json:
-    """Return what is at a pointer's steps, where a number is a place in a list; None where nothing is."""
+def value_at(document: Json, path: model.Path) -> Json:
+    """Return the value at a pointer's steps, where a number is a place in a list; None without one."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
             document = document[int(step)]
@@ -180,7 +212,7 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def kind_of_value(value: Json) -> str:
-    """Return what a value is, for a sentence."""
+    """Return the JSON type of a value in words."""
     if value is None:
         return "not there"
     return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(

@@ -47,13 +47,11 @@ class InferredReading:
     all_: str
 
     def read(self, key: str, _tenant: int = 0) -> Request:
-        """Return the call that shows a record."""
         if self.one:
             return Request("GET", self._path(key))
         return Request("GET", self.all_)
 
     def listing(self, _tenant: int = 0) -> Request:
-        """Return the call that shows all of them."""
         return Request("GET", self.all_)
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
@@ -66,7 +64,6 @@ class InferredReading:
         return self._record(found) if self._key(found) == key else None
 
     def listed(self, exchange: Exchange) -> Mapping[str, Record]:
-        """Return the records in a list, by key."""
         if exchange.response.status != _FOUND:
             return {}
         return {self._key(row): self._record(row) for row in _rows(exchange.response.json())}
@@ -100,7 +97,7 @@ def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
 
 
 def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json], int], Request] | None:
-    """Return what writes a batch; None where path, query or envelope need values that nobody knows."""
+    """Return a writer of batches; None where path, query or envelope need unknown values."""
     path, batch = _path_of(operation), operation.batch
     if path is None or batch is None:
         return None
@@ -110,7 +107,9 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
 
     def call(items: Sequence[Json], _tenant: int) -> Request:
         body: Json = list(items)
-        return json_request(operation.method.upper(), path, _within(envelope, batch.items, body))
+        return json_request(
+            operation.method.upper(), path, {**envelope, str(batch.items[0]): body} if batch.items else body
+        )
 
     return call
 
@@ -144,7 +143,9 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
 
 def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the names of the members that are no lists and no objects."""
-    return tuple(name for name, value in item.items() if _is_scalar(value))
+    return tuple(
+        name for name, value in item.items() if value is None or isinstance(value, str | int | Decimal)
+    )
 
 
 def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
@@ -228,10 +229,6 @@ def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
     return filled
 
 
-def _within(envelope: Mapping[str, Json], steps: Sequence[object], items: Json) -> Json:
-    return {**envelope, str(steps[0]): items} if steps else items
-
-
 def _document(found: Json) -> Mapping[str, Json]:
     if not isinstance(found, Mapping):
         raise SpecError("a record is no object")
@@ -243,7 +240,3 @@ def _rows(found: Json) -> list[Mapping[str, Json]]:
     if isinstance(found, Mapping):
         found = next((value for value in found.values() if isinstance(value, list)), [])
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
-
-
-def _is_scalar(value: Json) -> bool:
-    return value is None or isinstance(value, str | int | Decimal)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from zlib import crc32
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
     Exchange,
     Request,
@@ -15,7 +16,6 @@ from mockserver.contract.exchange import (
     UnansweredCallError,
     to_json_bytes,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import IdempotencyRule
 from mockserver.contract.target import Target
 from mockserver.spec.openapi import Operation, resolve

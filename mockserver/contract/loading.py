@@ -1,41 +1,23 @@
-"""The API under test: a vendor's, or that of any OpenAPI file."""
+"""Load the API under test: a vendor's, or that of any OpenAPI file."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 from yaml import YAMLError
 
 from mockserver.codec import yaml
-from mockserver.contract.profile import Facts, FixturePins, Profile
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.profile import Facts, Profile
 from mockserver.engine.registry import VENDORS_PACKAGE
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import METHODS, Operation, PathForms, Spec
-
-
-@dataclass(frozen=True, slots=True)
-class ApiUnderTest:
-    """A vendor, or anybody's spec, under contract; `facts` are the profile's with those that a user names."""
-
-    name: str
-    spec: Spec
-    profile: Profile
-    facts: Facts = field(default_factory=dict)
-
-    @property
-    def pins(self) -> FixturePins:
-        """The pins of the profile, with the facts of this run in place of those of the fixtures."""
-        known = self.profile.facts
-        return self.profile.pins.with_texts(
-            {known[name]: self.facts.get(name, known[name]) for name in known}
-        )
 
 
 def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
@@ -150,7 +132,7 @@ def _nodes(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 def _operations(document: Document) -> Iterator[Operation]:
-    """Yield what has to be known of an operation to call it: its name and who may."""
+    """Yield the operations with their names and security."""
     for path, method, node in _nodes(document):
         security = node.get("security", document.get("security", ()))
         yield Operation(

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import (
     BatchProfile,
     ExpectedStatuses,
     Facts,
     FixturePins,
-    ListProfile,
     OpenCase,
     Profile,
     RefusalRule,
@@ -45,14 +44,17 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
             pins=_pins(profile.pins, cases),
             tolerances=_tolerances(profile, cases),
             refusals=_refusals(profile.refusals, cases),
-            lists=tuple(_list(one, cases) for one in profile.lists),
+            lists=tuple(
+                replace(one, ends_empty=one.ends_empty or any(case.lists_end_empty for case in cases))
+                for one in profile.lists
+            ),
             open_cases=(),
         ),
     )
 
 
 def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
-    """Yield what lets a call be refused because a key is in it twice; sequences find out whether it is."""
+    """Yield rules that allow to refuse a call with a key twice; sequences find out whether it is refused."""
     statuses = api.profile.pins.expected_statuses
     for one in api.profile.batches(api.facts):
         if "call" in one.twice_positions:
@@ -96,7 +98,3 @@ def _tolerances(profile: Profile, cases: Iterable[OpenCase]) -> Mapping[str, tup
 def _refusals(rules: tuple[RefusalRule, ...], cases: Iterable[OpenCase]) -> tuple[RefusalRule, ...]:
     """Return the rules with the statuses of the cases; the first one that fits a call counts."""
     return (*(rule for case in cases for rule in case.refusals), *rules)
-
-
-def _list(one: ListProfile, cases: Iterable[OpenCase]) -> ListProfile:
-    return replace(one, ends_empty=one.ends_empty or any(case.lists_end_empty for case in cases))

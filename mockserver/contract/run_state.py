@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, TargetUnreachableError
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile
 from mockserver.errors import BrokenRunError
 
@@ -42,11 +42,9 @@ class RunConfig:
         return _LIMITS * self.max_examples
 
     def wants(self, check: str) -> bool:
-        """Return whether a check is to be made."""
         return not self.only or check in self.only
 
     def wants_any(self, checks: Iterable[str]) -> bool:
-        """Return whether any of them is to be made."""
         return any(map(self.wants, checks))
 
     def calls(self, operation: str) -> bool:
@@ -54,7 +52,6 @@ class RunConfig:
         return self.may_call(operation) and (not self.operations or operation in self.operations)
 
     def may_call(self, operation: str) -> bool:
-        """Return whether an operation may be called at all, as a step of a sequence too."""
         return operation not in self.left_out
 
 
@@ -174,12 +171,13 @@ class FindingLedger:
         ):
             results.clear()
 
-    def count_call(self, exchange: Exchange) -> None:
-        """Count a call."""
+    def count_call(self, exchange: Exchange) -> Exchange:
+        """Count a call and return it."""
         self.calls[exchange.operation] += 1
         if self.keeps_exchanges:
             self.exchanges.append(exchange)
         self.observer.call_made()
+        return exchange
 
     def count_check(self, operation: str, check: str, times: int = 1) -> None:
         """Count a check of an operation's response, on so many items or calls."""

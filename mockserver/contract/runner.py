@@ -13,7 +13,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -21,9 +20,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias, TypeVar
 
-from mockserver.contract.exchange import Check, Exchange, Finding, TargetUnreachableError
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.exchange import (
+    ANSWERS_CAN_BE_READ,
+    EVERY_CALL_IS_ANSWERED,
+    Exchange,
+    Finding,
+    TargetUnreachableError,
+)
 from mockserver.contract.isolation import Isolation, use_reachable_sandboxes
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.run_state import (
     FindingLedger,
@@ -36,6 +41,7 @@ from mockserver.contract.run_state import (
     run_parts,
 )
 from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.errors import BrokenRunError, SpecError
 from mockserver.sandbox.clock import system_clock
 
@@ -43,10 +49,10 @@ FUZZING_PHASE = "fuzzing"
 STATEFUL_PHASE = "stateful"
 SIZES_PHASE = "sizes"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
-"""In this order: what is wrong with single calls is told before what comes of many."""
+"""In this order: faults of single calls are reported before those of many."""
 
-_Planners: TypeAlias = Iterator[tuple[Callable[..., Iterator[PlannedPart]], Iterable[str]]]
-"""What plans the parts of a phase, each with the checks that it makes beside those of every call."""
+_Planners: TypeAlias = Iterator[tuple[Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]
+"""Planners of a phase, each with the checks that it makes beside those of every call."""
 
 _ALLOCATIONS = 1_000_000
 """Objects more than were freed, after which garbage is collected: some 100 MiB. A short run ends before."""
@@ -59,11 +65,7 @@ def run_phases(
     ledger: FindingLedger,
     phases: tuple[str, ...] = PHASES,
 ) -> None:
-    """Call the target and write down what holds and what does not; `phases` are the parts to do.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Run these phases at the target and record the results in the ledger."""
     from mockserver.contract.oracle.checks import (  # noqa: PLC0415 - a validator costs time to import
         CHECKS,
         OF_BATCHES,
@@ -72,13 +74,9 @@ def run_phases(
 
     _use_reachable_sandboxes(target, run_config, ledger)
     api = _as_at(target, api, ledger)
-    judge = ExchangeJudge(api, run_config)
+    trial = Trial(api, target, run_config, ledger, ExchangeJudge(api, run_config))
     planners = [one for phase in PHASES if phase in phases for one in _PLANNERS[phase]()]
-    plans = [
-        plan(api, target, run_config, ledger, judge)
-        for plan, checks in planners
-        if run_config.wants_any({*CHECKS, *checks})
-    ]
+    plans = [plan(trial) for plan, checks in planners if run_config.wants_any({*CHECKS, *checks})]
     is_of_batches = bool(run_config.only) and run_config.only <= OF_BATCHES
     batches = {name for name, one in api.spec.operations.items() if one.batch}
     parts = (one for one in chain.from_iterable(plans) if not is_of_batches or one.part.operation in batches)
@@ -101,9 +99,8 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 def _generated_calls() -> _Planners:
     from mockserver.contract.fuzzing.follow_ups import REPLAY_CHECKS  # noqa: PLC0415
     from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
-    from mockserver.contract.oracle.checks import ANSWER_CHECKS  # noqa: PLC0415 - as the next two
 
-    yield plan_fuzzing, {*FUZZING_CHECKS, *REPLAY_CHECKS, *(one.id for one in ANSWER_CHECKS)}
+    yield plan_fuzzing, {*FUZZING_CHECKS, *REPLAY_CHECKS, EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ}
 
 
 def _sequences_and_lists() -> _Planners:
@@ -161,7 +158,7 @@ def _usual_calls(part: RunPart, examples: int) -> int:
 
 @contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
-    """Leave what is loaded by now out of every garbage collection, and collect less often."""
+    """Leave objects of today out of every garbage collection, and collect less often."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, *before[1:])
@@ -204,39 +201,13 @@ def run_plain_spec(
     _run(parts, target, run_config, ledger)
 
 
-RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
-"""Ids of earlier versions, which still work, with the ids of today."""
-
-
-@cache
-def all_checks() -> Mapping[str, Check]:
-    """Return all checks, in the order of a report."""
-    from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
-    from mockserver.contract.lists.checks import LIST_CHECKS  # noqa: PLC0415
-    from mockserver.contract.oracle.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the others
-    from mockserver.contract.sequences.batches import STATEFUL_CHECKS  # noqa: PLC0415
-    from mockserver.contract.size_plan import SIZE_CHECKS  # noqa: PLC0415
-
-    return {**CHECKS, **STATEFUL_CHECKS, **LIST_CHECKS, **SIZE_CHECKS, **FUZZING_CHECKS}
-
-
-def current_id(name: str) -> str:
-    """Return the id of today for an id that may be one of an earlier version."""
-    return RENAMED_CHECKS.get(name, name)
-
-
-def check_named(name: str) -> Check:
-    """Return the check with that id; one that no table has is named after its id."""
-    return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
-
-
 T = TypeVar("T")
 _TICK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class WorkedPart:
-    """What a worker did of one part; `result` is None if it was not finished, `error` is why."""
+    """A worker's results of one part; `result` is None if it was not finished, `error` is why."""
 
     number: int
     result: PartResult | None
@@ -250,7 +221,6 @@ class WorkedPart:
 
 
 def can_work_side_by_side() -> bool:
-    """Return whether this system can copy a process."""
     return "fork" in multiprocessing.get_all_start_methods()
 
 
@@ -266,11 +236,7 @@ def usual_workers() -> int:
 def run_side_by_side(
     parts: Iterable[PlannedPart], target: Target, ledger: FindingLedger, workers: int
 ) -> None:
-    """Do the parts with so many workers, those of one group by the same worker in their order.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Do the parts with so many workers, those of one group by the same worker in their order."""
     planned = list(parts)
     groups = _groups(planned)
     # A copy must not share a connection or an event loop with another.
@@ -316,7 +282,7 @@ def _hand_out(crew: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) 
 
 
 def _collect_rest(crew: Sequence[_Worker], merge: _Merge) -> None:
-    """Take what interrupted workers still have to say."""
+    """Receive the last results of interrupted workers."""
     for one in crew:
         while one.is_busy:
             merge.add(one.receive())
@@ -400,7 +366,7 @@ class _Merge:
         self._told = made
 
     def add(self, done: WorkedPart) -> None:
-        """Take a part, and write what can be written."""
+        """Take a part, and write those that are next in order."""
         self.tell_calls()
         self._came[done.number] = done
         self._error = self._error or done.error
@@ -441,31 +407,29 @@ class _ResultObserver(RunObserver):
         self._calls = calls
 
     def call_made(self, number: int = 1) -> None:
-        """Count the call."""
         with self._calls.get_lock():
             self._calls.value += number
 
     def part_ended(self, part: RunPart, result: PartResult) -> None:
-        """Keep the result."""
         del part
         self.result = result
 
 
 class _Interrupts:
-    """SIGINT and SIGTERM of a worker: they end its part or its wait, and never what it says of a part."""
+    """SIGINT and SIGTERM of a worker: they end its part or its wait, and never its report of a part."""
 
     def __init__(self) -> None:
         self._came = False
         self._may_raise = False
 
     def __call__(self, _signal: int, _frame: FrameType | None) -> None:
-        """Raise the interrupt, or keep it for what comes next."""
+        """Raise the interrupt, or keep it for the next work."""
         self._came = True
         if self._may_raise:
             raise KeyboardInterrupt
 
     def during(self, work: Callable[[], T]) -> T:
-        """Do what an interrupt may end.
+        """Do work that an interrupt may end.
 
         Raises:
             KeyboardInterrupt: one came, now or before.
@@ -502,7 +466,7 @@ def _work(
 def _done(
     number: int, one: PlannedPart, ledger: FindingLedger, interrupts: _Interrupts, observer: _ResultObserver
 ) -> WorkedPart:
-    """Do a part in a worker; the ledger, a copy, then has what came of this one alone."""
+    """Do a part in a worker; the ledger, a copy, then has the results of this part alone."""
     ledger.begin_anew(observer)
     error: BaseException | None = None
     began = system_clock()

@@ -53,7 +53,7 @@ _OTHER_TYPE: Mapping[str, Json] = {
 
 @dataclass(frozen=True, slots=True)
 class SampleMember:
-    """A member of an item and its schema, with what its `$ref` points at."""
+    """A member of an item and its schema; `$ref` is resolved."""
 
     name: str
     schema: Document
@@ -61,12 +61,11 @@ class SampleMember:
 
     @classmethod
     def of(cls, document: Document, name: str, schema: Document) -> SampleMember:
-        """Return the member by the spec's document."""
         return cls(name, whole_schema(document, schema), document)
 
     @property
     def type(self) -> str:
-        """OpenAPI's type of it, that of what it has members for; "" where it has none."""
+        """Its type; an object where it has properties, "" where none is stated."""
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
@@ -91,7 +90,7 @@ class SampleMember:
         return makers.get(self.type, lambda: None)()
 
     def variants(self) -> Iterator[SampleMember]:
-        """Yield the member by each schema of `oneOf` or `anyOf`, with what is beside them; else itself."""
+        """Yield the member by each schema of `oneOf` or `anyOf`, joined with its siblings; else itself."""
         parts = self.schema.get("oneOf") or self.schema.get("anyOf")
         if not parts:
             yield self
@@ -121,7 +120,6 @@ class SampleMember:
         return None if None in made.values() else made
 
     def text(self, number: int) -> str | None:
-        """Return a text of the schema's format, pattern and length."""
         makers = [_FORMATS[self.schema["format"]]] if self.schema.get("format") in _FORMATS else _TEXTS
         least, most = self.schema.get("minLength", 0), self.schema.get("maxLength")
         for make in makers:
@@ -170,7 +168,7 @@ class SampleMember:
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """Good items of a schema: `base` with a key, and in it what tells items apart.
+    """Good items of a schema: `base` with a key, and members that tell items apart.
 
     `keys` are the members of the key, of which `keyed` differs from item to item.
     """
@@ -189,7 +187,6 @@ class SampleItem:
         return key_text([made[name] for name in self.keys])
 
     def item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
-        """Return a good item."""
         text = key_parts(key)[self.keys.index(self.keyed.name)] if len(self.keys) > 1 else key
         made = {**self.base, self.keyed.name: int(text) if self.keyed.type == "integer" else text}
         if self.marked:
@@ -217,7 +214,7 @@ def key_parts(key: str) -> list[str]:
 
 
 def whole_schema(document: Document, schema: Document) -> Document:
-    """Return what the schema points at, together with all that its `allOf` says."""
+    """Resolve the schema, with all of its `allOf` merged."""
     node: Document = resolve(document, schema)
     for part in node.get("allOf", ()):
         more = whole_schema(document, part)
@@ -227,7 +224,7 @@ def whole_schema(document: Document, schema: Document) -> Document:
 
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
-    """Return items that the schema takes, and what it does not take; None where they cannot be made up."""
+    """Return valid items of the schema and ways to make them invalid; None where none can be made up."""
     from mockserver.contract.oracle.schemas import compile_schema, unfold  # noqa: PLC0415 - slow
 
     judge = compile_schema(unfold(document, schema))
@@ -260,13 +257,13 @@ def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | 
     marked = "" if free is None else free.name
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))
     priced = next(prices, None)
-    spoils = tuple(
+    corruptions = tuple(
         _corruptions(
             [one for one in rest if one.name in base or one.name == marked or one is priced], schema, batch
         )
     )
     length = 0 if free is None else free.schema.get("minLength", 0)
-    return SampleItem(base, batch.key, keyed, marked, priced, spoils, mark_length=length)
+    return SampleItem(base, batch.key, keyed, marked, priced, corruptions, mark_length=length)
 
 
 def _with_unique_keys(keyed: SampleMember) -> bool:
@@ -286,24 +283,24 @@ def _corruptions(members: list[SampleMember], schema: Document, batch: Batch) ->
         named = f"{'an' if one.name[:1].lower() in 'aeiou' else 'a'} {one.name}"
         at = "/" + one.name.replace("~", "~0").replace("/", "~1")
 
-        def spoil(name: str, change: Any, keyword: str, one: SampleMember = one) -> Corruption:
+        def bad(name: str, change: Any, keyword: str, one: SampleMember = one) -> Corruption:
             return Corruption(
                 name, change, refuses_call=bool(one.schema.get("x-fatal", keyword in batch.fatal))
             )
 
         if one.name in schema.get("required", []):
-            yield spoil(f"no {one.name}", remove_member(at), "required")
+            yield bad(f"no {one.name}", remove_member(at), "required")
         if one.type in _OTHER_TYPE:
-            yield spoil(f"no {one.type} for its {one.name}", set_member(at, _OTHER_TYPE[one.type]), "type")
+            yield bad(f"no {one.type} for its {one.name}", set_member(at, _OTHER_TYPE[one.type]), "type")
         if one.type == "string" and "maxLength" in one.schema and "enum" not in one.schema:
             long = "x" * (one.schema["maxLength"] + 1)
-            yield spoil(f"{named} that is too long", set_member(at, long), "maxLength")
+            yield bad(f"{named} that is too long", set_member(at, long), "maxLength")
         if one.schema.get("enum") and one.type == "string":
-            yield spoil(f"{named} that is none of those there are", set_member(at, "none-of-those"), "enum")
+            yield bad(f"{named} that is none of those there are", set_member(at, "none-of-those"), "enum")
         if one.type in ("number", "integer") and "minimum" in one.schema:
             small = Decimal(str(one.schema["minimum"])) - 1
             low: Json = int(small) if one.type == "integer" else small
-            yield spoil(f"{named} that is too small", set_member(at, low), "minimum")
+            yield bad(f"{named} that is too small", set_member(at, low), "minimum")
 
 
 ChangeDocument: TypeAlias = Callable[[Json], Json]
@@ -368,7 +365,6 @@ class _Counter:
     rest: int
 
     def digit(self, base: int) -> int:
-        """Return the next digit."""
         self.rest, found = divmod(self.rest, base)
         return found
 

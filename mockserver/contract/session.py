@@ -16,10 +16,11 @@ from threading import current_thread, main_thread
 from mockserver.codec.redaction import is_credential_header
 from mockserver.codec.urls import is_loopback
 from mockserver.contract import credentials, runner, safety
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError
 from mockserver.contract.facts import CheckedFacts, FactSearch, absent_note, absent_operations
-from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
+from mockserver.contract.loading import load_foreign_api, load_vendor_api
 from mockserver.contract.profile import Facts
 from mockserver.contract.run_state import SILENT, FindingLedger, RunConfig, RunObserver
 from mockserver.contract.runner import PHASES

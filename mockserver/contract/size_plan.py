@@ -5,51 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from types import MappingProxyType
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-from mockserver.codec.urls import decoded_path
-from mockserver.contract.exchange import Check, Exchange, Request, to_json_bytes
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.exchange import Exchange, Request, checks_of, to_json_bytes
 from mockserver.contract.lists.discovery import find_lists, value_at
 from mockserver.contract.profile import BatchProfile, ListProfile, Record
 from mockserver.contract.run_state import RunConfig
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back
 from mockserver.contract.sequences.sentences import FIRST_REFUSAL
-from mockserver.contract.sequences.sequence import CallSequence, SequenceContext, operation_of
-from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 from mockserver.model import Json
 from mockserver.spec.openapi import Operation, Spec, resolve
 
 IN_TIME, LEGAL, LIMIT = "sizes-are-answered-in-time", "legal-sizes-are-accepted", "limit-is-kept"
 
-SIZE_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {
-        one.id: one
-        for one in (
-            Check(
-                IN_TIME,
-                "batches of every size are answered in time",
-                "batches",
-                "a sender that gives up waiting sends the batch again, and its items are there twice",
-            ),
-            Check(
-                LEGAL,
-                "batches up to the limit are accepted",
-                "batches",
-                "senders fill their batches up to the limit that the vendor states",
-            ),
-            Check(
-                LIMIT,
-                "batches over the limit are rejected",
-                "batches",
-                "what is over the limit is rejected as a whole, or nobody knows what was stored",
-            ),
-        )
-    }
-)
-"""In the order of a report."""
+SIZE_CHECKS = checks_of("sizes")
 
 SHARED_CHECKS = frozenset(
     {
@@ -108,7 +81,7 @@ class SizeLimit:
 
 @dataclass(frozen=True, slots=True)
 class SizeBudget:
-    """What the sizes of one batch operation may take at most.
+    """The most that the sizes of one batch operation may take.
 
     Calls and items bound what is planned, so that one seed always gives the same calls. Seconds only end what
     a slow target would drag out.
@@ -139,7 +112,6 @@ class PlannedSize:
 
     @property
     def batches(self) -> int:
-        """How many batches are sent."""
         return self.good + len(self.bad)
 
 
@@ -166,7 +138,7 @@ def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, i
 def plan(
     limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, calls_by_key: float, seed: int
 ) -> SizePlan:
-    """Return what is tried of the sizes; `calls_by_key` are those that prepare a key.
+    """Return the sizes to try; `calls_by_key` are those that prepare a key.
 
     The bad items are spread over the sizes, another way for another seed.
     """
@@ -174,7 +146,10 @@ def plan(
     planned: list[PlannedSize] = []
     calls, items = 0.0, 0
     for one in _wanted(limit, batch_profile, budget, seed):
-        calls += _reads(one.size) * one.batches + (0 if one.is_over else calls_by_key * one.size)
+        # A batch takes itself, the list, and what is read back.
+        calls += (2 + min(one.size, _ALL_ARE_READ)) * one.batches + (
+            0 if one.is_over else calls_by_key * one.size
+        )
         items += one.size * one.batches
         if not _has_keys(batch_profile, one.size):
             left_out[one.size] = "there are not so many keys"
@@ -236,7 +211,6 @@ def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]
 
 
 def places_of(bad: BadItems, size: int) -> frozenset[int]:
-    """Return the places of the bad items in a batch."""
     if not size:
         return frozenset()
     places: Mapping[BadItems, range | tuple[int, ...]] = {
@@ -258,11 +232,6 @@ def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
     of_bad = {listed[0], listed[len(listed) // 2], listed[-1]} if listed else set()
     drawn = {(seed * 7919 + number * 104_729 + size // 3) % size for number in (1, 2)}
     return tuple(sorted({0, size // 2, size - 2, size - 1, *of_bad, *drawn}))
-
-
-def _reads(size: int) -> int:
-    """Return about how many calls a batch takes: itself, the list, and what is read back."""
-    return 2 + min(size, _ALL_ARE_READ)
 
 
 def _has_keys(batch_profile: BatchProfile, size: int) -> bool:
@@ -292,19 +261,19 @@ MERGED = 100
 _SUCCESS = range(200, 300)
 
 
-def calls_by_key(spec: Spec, batch_profile: BatchProfile) -> float:
+def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
     """Return how many calls it takes to prepare a key."""
     if batch_profile.prepare is None:
         return 0
     keys = [batch_profile.key(number) for number in range(MERGED)]
-    return sum(1 for _ in _merged(spec, _requests(batch_profile, keys, 0))) / MERGED
+    return sum(1 for _ in _merged(api, _requests(batch_profile, keys, 0))) / MERGED
 
 
 def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
-    """Send what the keys need, in as few calls as the operations allow; each must be answered 2xx."""
+    """Prepare the keys in as few calls as the operations allow; each must be answered 2xx."""
     context = sequence.context
     judged: set[tuple[str, str]] = set()
-    for request in _merged(context.api.spec, _requests(context.batch_profile, keys, tenant)):
+    for request in _merged(context.api, _requests(context.batch_profile, keys, tenant)):
         exchange = sequence.call(request, tenant)
         if exchange is None:
             continue
@@ -325,11 +294,11 @@ def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> 
     return [request for key in keys for request in prepare(key, tenant)] if prepare else []
 
 
-def _merged(spec: Spec, requests: Iterable[Request]) -> Iterator[Request]:
+def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]:
     """Yield the requests, calls of one batch operation as few with many items each."""
-    for (method, path), group in groupby(requests, lambda one: (one.method, one.path)):
+    for _, group in groupby(requests, lambda one: (one.method, one.path)):
         alike = list(group)
-        member = _list_of(spec, method, path)
+        member = _list_of(api, alike[0])
         if member is None:
             yield from alike
             continue
@@ -341,15 +310,12 @@ def _merged(spec: Spec, requests: Iterable[Request]) -> Iterator[Request]:
             yield replace(alike[0], body=to_json_bytes(document).encode())
 
 
-def _list_of(spec: Spec, method: str, path: str) -> str | None:
+def _list_of(api: ApiUnderTest, request: Request) -> str | None:
     """Return the member with a batch's items, "" if the body is the list; None if it is no batch."""
-    try:
-        found = spec.match(method, spec.canonical_path(decoded_path(path.partition("?")[0]))).operation
-    except (NotFound, MethodNotAllowed):
+    operation = api.spec.operations.get(api.operation_of(request))
+    if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
-    if found.batch is None or len(found.batch.items) > 1:
-        return None
-    return str(found.batch.items[0]) if found.batch.items else ""
+    return str(operation.batch.items[0]) if operation.batch.items else ""
 
 
 def _items(request: Request, member: str) -> list[Json]:
@@ -377,7 +343,7 @@ def reads_a_page(batch_profile: BatchProfile) -> bool:
 def know_before(
     sequence: CallSequence, keys: Sequence[str], sample: Sequence[str], tenant: int, *, is_fresh: bool
 ) -> frozenset[str] | None:
-    """Note what is there of the keys before a batch, and return those whose record is known exactly.
+    """Note the records of the keys before a batch, and return the keys whose record is known exactly.
 
     `is_fresh`: nothing is there, and nothing is read. Else the sample is read and stands for the others; None
     if some of it is there and some is not, so that nothing is known of the others.
@@ -398,7 +364,7 @@ def know_before(
 def read_some(
     sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
 ) -> frozenset[str]:
-    """Read the items at these places back; of the others, what the answer says is taken to be there.
+    """Read the items at these places back; the others are taken to be as the answer says.
 
     Returns the keys that were read.
     """
@@ -416,7 +382,7 @@ def read_some(
 def read_list(
     sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int
 ) -> frozenset[str]:
-    """Compare a list with what must be there; what differs or is missing is read by itself first.
+    """Compare a list with the expected records; one that differs or is missing is read by itself first.
 
     Returns the keys that were compared.
     """
@@ -447,7 +413,7 @@ def read_list(
 def _after(
     answered: SettledBatch, before: Mapping[tuple[int, str], Record | None], tenant: int
 ) -> dict[str, Record | None]:
-    """Return what is there of each key after the batch, by its answer."""
+    """Return the record of each key after the batch, by its answer."""
     due: dict[str, Record | None] = {}
     taken = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
@@ -516,7 +482,7 @@ def _read(sequence: CallSequence, request: Request, tenant: int) -> ReadPages | 
 
 def _paging(context: SequenceContext, request: Request) -> ListProfile | None:
     """Return how the list is paged, None if that is not known."""
-    operation = operation_of(context.api.spec, request)
+    operation = context.api.operation_of(request)
     for one in find_lists(context.api, (context.batch_profile,)):
         if one.operation.id == operation and one.profile.paging in {"page", "offset", "cursor"}:
             return one.profile

@@ -7,24 +7,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from statistics import median
 
 from mockserver.contract import size_plan
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
-from mockserver.contract.failure_search import FailureSearch
-from mockserver.contract.isolation import Isolation
-from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, ReportedOutcomes
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart, SizeTime, SizeTimes
+from mockserver.contract.run_state import PlannedPart, SizeTime, SizeTimes
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, settle_batch
 from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SentBatch, SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
     CallSequence,
-    JudgeSequenceExchange,
     SequenceContext,
+    plan_batches,
     usable_batches,
 )
 from mockserver.contract.sequences.undocumented import with_shared_positions
@@ -44,7 +39,7 @@ from mockserver.contract.size_plan import (
     plan,
     sample_of,
 )
-from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.sandbox.clock import Clock, system_clock
 
 PHASE = "sizes"
@@ -52,56 +47,35 @@ PHASE = "sizes"
 _ROUNDS = 3
 """Checks of a size that may fail before the next size is tried."""
 
-_NARROWING = 16
+_SEARCHES = 16
 """Batches that are sent to find the smallest size that fails."""
 
 _KEYS_OF_SEQUENCES = 5_000
 """Keys that are left to the sequences at a target without sandboxes."""
 
 
-def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for tests
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-    clock: Clock = system_clock,
-) -> Iterator[PlannedPart]:
+def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
     """Yield the sizes of every batch; each failed check is recorded with the smallest size that fails."""
-    profiles = [
-        (number, one)
-        for number, one in usable_batches(api, run_config).batches
-        if api.spec.operations[one.operation].batch is not None
-    ]
-    for at, (number, profile) in enumerate(profiles, 1):
-        part = RunPart(PHASE, profile.operation, at, len(profiles), steps=len(SIZES))
-        begun = partial(_run_profile, api, profile, target, run_config, ledger, judge, number, clock)
-        yield PlannedPart(part, begun)
+
+    def run(trial: Trial, profile: BatchProfile, number: int) -> None:
+        _run_profile(_context(trial, profile, number), clock)
+
+    yield from plan_batches(trial, usable_batches(trial.api, trial.run_config), PHASE, len(SIZES), run)
 
 
-def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
-    api: ApiUnderTest,
-    profile: BatchProfile,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-    number: int,
-    clock: Clock,
-) -> None:
-    context = _context(api, profile, target, run_config, ledger, judge, number)
+def _run_profile(context: SequenceContext, clock: Clock) -> None:
+    api, profile = context.api, context.batch_profile
     operation, is_ours = api.spec.operations[profile.operation], context.isolation.are_apart
     limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
-    budget = SizeBudget.of(run_config)
-    known = context.batch_profile
-    sizes = plan(limit, known, budget, calls_by_key(api.spec, known), run_config.seed)
+    budget = SizeBudget.of(context.run_config)
+    sizes = plan(limit, profile, budget, calls_by_key(api, profile), context.run_config.seed)
     times: list[SizeTime] = []
     trials = Trials(context, limit, Patience(), clock, times.append)
     run = _SizeRun(trials, sizes, budget, clock(), times, dict(sizes.left_out))
     try:
         run.run()
     finally:
-        ledger.sizes.append(
+        context.ledger.sizes.append(
             SizeTimes(
                 profile.operation,
                 limit.most,
@@ -115,28 +89,12 @@ def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
         )
 
 
-def _context(  # noqa: PLR0913, PLR0917 - what a part of a run needs
-    api: ApiUnderTest,
-    profile: BatchProfile,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-    number: int,
-) -> SequenceContext:
-    operation = api.spec.operations[profile.operation]
-    if operation.batch is None:
-        raise AssertionError("only batches are planned")
-    name = f"sizes {api.name} {profile.operation} {number}"
-    isolation, search = Isolation(target, run_config.seed, name), FailureSearch(run_config)
-    if not isolation.are_apart:
-        isolation.new_scope(_KEYS_OF_SEQUENCES)
+def _context(trial: Trial, profile: BatchProfile, number: int) -> SequenceContext:
+    context = SequenceContext.begin(trial, profile, f"sizes {trial.api.name} {profile.operation} {number}")
+    if not context.isolation.are_apart:
+        context.isolation.new_scope(_KEYS_OF_SEQUENCES)
     # A batch that is not answered is told by its size.
-    search.known.add((profile.operation, "every-call-is-answered"))
-    reader = profile.reader or reader_for(api, operation)
-    context = SequenceContext(
-        api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
-    )
+    context.search.known.add((profile.operation, "every-call-is-answered"))
     return with_shared_positions(context, number)
 
 
@@ -155,7 +113,6 @@ class _SizeRun:
     """Why no larger size is tried, "" while they are."""
 
     def run(self) -> None:
-        """Try the sizes from the smallest."""
         context = self.trials.context
         for planned in self.sizes.planned:
             if not self.ended and self._is_late():
@@ -166,7 +123,8 @@ class _SizeRun:
             context.ledger.observer.step_began()
             self._try(planned)
             self.passed = planned.size
-            self._measure()
+            taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
+            self.trials.patience.by_item = median(taken) if taken else None
 
     def _try(self, planned: PlannedSize) -> None:
         search, ledger = self.trials.context.search, self.trials.context.ledger
@@ -181,7 +139,7 @@ class _SizeRun:
                 return
             if finding is None:
                 return
-            finding = self._narrowed(planned, finding)
+            finding = self._smallest_failing(planned, finding)
             search.end()
             ledger.found([finding])
             if search.target_is_lost and not self._answers_again():
@@ -199,7 +157,7 @@ class _SizeRun:
             self.trials.seconds_of(1)
         return not search.target_is_lost
 
-    def _narrowed(self, planned: PlannedSize, finding: Finding) -> Finding:
+    def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
         """Return the finding of the smallest size that fails in the same way."""
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
@@ -211,7 +169,7 @@ class _SizeRun:
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
         low, high = None, planned.size
-        left = _NARROWING
+        left = _SEARCHES
         for size in sorted((one for one in SIZES if 0 < one < planned.size), reverse=True):
             found, left = self._again(replace(planned, size=size)), left - 1
             if found is None:
@@ -240,7 +198,7 @@ class _SizeRun:
     def _note_limit(self, planned: PlannedSize) -> None:
         """Find the target's own limit and note it: nobody says that it may have none."""
         low, high = self.passed or 0, planned.size
-        for _ in range(_NARROWING):
+        for _ in range(_SEARCHES):
             if high - low <= 1:
                 break
             middle = (low + high) // 2
@@ -257,11 +215,6 @@ class _SizeRun:
             f"{operation}: a batch of more than {low:,} items is refused with 413; the spec states no limit, "
             "so this is not a failure, and larger sizes were not tried"
         )
-
-    def _measure(self) -> None:
-        """Take from the sizes in the middle how long an item usually takes."""
-        taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
-        self.trials.patience.by_item = median(taken) if taken else None
 
     def _is_late(self) -> bool:
         return (self.trials.clock() - self.began).total_seconds() > self.budget.seconds
@@ -285,7 +238,7 @@ COMPARED = range(50, 101)
 """Sizes whose time says how long larger batches may take."""
 
 _SENT_AGAIN = 2
-"""How often a late batch is sent again: what is late once may be chance."""
+"""How often a late batch is sent again: one late answer may be chance."""
 
 
 class OwnLimitError(Exception):
@@ -322,7 +275,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """What the trials of a batch operation share; `timed` receives what each batch took."""
+    """State shared by the trials of a batch operation; `timed` receives the time of each batch."""
 
     context: SequenceContext
     limit: SizeLimit
@@ -388,7 +341,7 @@ class _OpenedTrial:
     exact: frozenset[str] = frozenset()
 
     def prepare(self) -> bool:
-        """Make what the keys need; return whether it is known what is there of them."""
+        """Prepare the keys; return whether their records are known."""
         if not self.keys:
             return True
         if not self.planned.is_over:
@@ -429,7 +382,7 @@ class _OpenedTrial:
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
-        """Send the items; return the answer, the seconds that it took, and what was sent."""
+        """Send the items; return the answer, its seconds, and the sent batch."""
         sent = batches.build_items(self.sequence, items, _TENANT)
         request = batches.request_of(self.sequence, sent, _TENANT)
         began = self.trials.clock()

@@ -94,7 +94,6 @@ class Target:
 
     @property
     def is_paced(self) -> bool:
-        """Whether calls keep a rate."""
         return self._pause is not None
 
     def reset(self) -> None:
@@ -113,7 +112,7 @@ class Target:
         self.address = replace(self.address, given={**self.address.given, header: text})
 
     def send(self, request: Request, operation: str = "") -> Exchange:
-        """Return what the request is answered.
+        """Return the exchange of the request.
 
         Raises:
             TargetUnreachableError: there is no server.
@@ -123,29 +122,17 @@ class Target:
         return self._sent([request], operation)[0]
 
     def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
-        """Return what requests that are under way at the same time are answered, in their order.
-
-        Raises:
-            TargetUnreachableError, UnsendableCallError: as `send`.
-        """
+        """Send requests at the same time and return their answers in order."""
         return self._sent(requests, operation)
 
     def identity(self) -> Identity:
-        """Return whose server this is; it is asked once.
-
-        Raises:
-            TargetUnreachableError: there is no server.
-        """
+        """Return whose server this is; it is asked once."""
         if self._identity is None:
             self._identity = identify(self.address.url, self.send, self._at_host)
         return self._identity
 
     def at_control_plane(self, request: Request) -> Exchange:
-        """Return the response to a request whose path begins with `/_mock`, at a server of ours.
-
-        Raises:
-            TargetUnreachableError, UnsendableCallError: as `send`.
-        """
+        """Return the response to a request whose path begins with `/_mock`, at a server of ours."""
         return self._at_host(replace(request, path=f"{self.identity().base}{request.path}"))
 
     def _at_host(self, request: Request) -> Exchange:
@@ -159,7 +146,8 @@ class Target:
         try:
             made = [_outgoing(one, base or self.address.url) for one in full]
             for _ in made:
-                self._wait()
+                if self._pause:
+                    self._runner.run(self._pause())
             came = self._caller.responses(made)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsendableCallError(str(error)) from error
@@ -179,10 +167,6 @@ class Target:
             return TargetUnreachableError(f"{said}, like {self._slow_calls - 1} calls before it")
         return UnansweredCallError(said, error.check, is_slow=error.is_slow)
 
-    def _wait(self) -> None:
-        if self._pause:
-            self._runner.run(self._pause())
-
 
 def _caller(address: Address) -> AppCaller | HttpCaller:
     if address.app:
@@ -191,7 +175,7 @@ def _caller(address: Address) -> AppCaller | HttpCaller:
 
 
 def _outgoing(full: Request, base: str) -> OutgoingRequest:
-    """Return the request as it goes out, with what every client says of itself."""
+    """Return the request as it goes out, with the headers of every client."""
     # Behind an address without a path "@host" would be another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
     return outgoing_request(full.method, _url(base + below), full.headers, full.body)
@@ -267,7 +251,7 @@ class AppCaller:
         self._runner = asyncio.Runner()
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Return what requests that are under way at the same time are answered, in their order.
+        """Send requests at the same time and return their answers in order.
 
         Raises:
             UnansweredCallError: the application gives no whole answer, or none in time.
@@ -275,7 +259,6 @@ class AppCaller:
         return self._runner.run(self._together(requests))
 
     def close(self) -> None:
-        """Close the event loop."""
         self._runner.close()
 
     async def _together(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
@@ -289,7 +272,7 @@ class BodyTooLongError(Exception):
 
 
 class _Answer:
-    """What an application sends, and what it receives: one whole body, then nothing until it has answered."""
+    """The messages of an application: it receives one whole body, then nothing until it has answered."""
 
     def __init__(self, body: bytes, most: int) -> None:
         self.left = most
@@ -413,7 +396,7 @@ class HttpCaller:
         self._clock = clock
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Return what requests that are under way at the same time are answered, in their order.
+        """Send requests at the same time and return their answers in order.
 
         Raises:
             TargetUnreachableError: there is no server.
@@ -426,7 +409,6 @@ class HttpCaller:
             return list(threads.map(self._response, requests))
 
     def close(self) -> None:
-        """Close the connections."""
         self._pool.clear()
 
     def _response(self, request: OutgoingRequest) -> Response:
@@ -474,7 +456,6 @@ class HttpCaller:
         return b"".join(parts)
 
     def _failed(self, error: HTTPError) -> TargetUnreachableError:
-        """Return the error of a call that has no status."""
         if isinstance(error, _NO_SERVER):
             return TargetUnreachableError(_reason(error))
         if isinstance(error, NoAnswerInTimeError):
@@ -487,7 +468,6 @@ def _unread(status: int, said: str, *, is_slow: bool = False) -> UnansweredCallE
 
 
 def _broken_off(error: HTTPError, status: int, limits: CallLimits) -> UnansweredCallError:
-    """Return the error of an answer whose body cannot be read whole."""
     if isinstance(error, NoAnswerInTimeError):
         return _unread(status, f"did not end in {limits.seconds:g} seconds", is_slow=True)
     if isinstance(error, DecodeError):
@@ -508,7 +488,6 @@ def _pool(url: httpx.URL, *, verify_tls: bool) -> urllib3.PoolManager:
 
 
 def _reason(error: Exception) -> str:
-    """Return why there is no answer, without the objects of the library."""
     inner = error.args[-1] if isinstance(error, ProtocolError) and error.args else error
     said = str(inner)
     return said.partition(": ")[2] if isinstance(error, NewConnectionError) else said
@@ -526,11 +505,9 @@ class _TimedReader(io.RawIOBase):
         self._raw, self._connection, self._until = raw, connection, until
 
     def readable(self) -> bool:
-        """Return that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Fill the buffer with what comes next."""
         left = self._until - perf_counter()
         if left <= 0:
             raise TimeoutError("timed out")
@@ -538,7 +515,6 @@ class _TimedReader(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        """Close the file of the socket."""
         self._raw.close()
         super().close()
 

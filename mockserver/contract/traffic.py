@@ -19,9 +19,9 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.codec.redaction import ASCII_MASK, MASK
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, json_request
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
@@ -250,7 +250,7 @@ def _reported(
 def _outcomes_by_key(
     reported: ReportedOutcomes | None, items: Sequence[BatchItem]
 ) -> list[ReportedOutcome | str | None]:
-    """Return what became of each item; a text where that is not said of the item itself."""
+    """Return the outcome of each item; a text where the answer has none for the item."""
     if reported is None:
         return [REFUSED_WHOLE] * len(items)
     by_place = {one.place: one for one in reversed(reported.outcomes) if one.place is not None}
@@ -430,7 +430,7 @@ class LocalServer:
             self._set("PUT", sandbox, self.state)
 
     def _own_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what is the vendor's, or the sandbox's own: no other vendor is served."""
+        """Return the state of the vendor and of the sandbox: no other vendor is served."""
         own = (f"{self.api.name}/", SANDBOX_SCOPE)
         return {scope: tables for scope, tables in state.items() if scope.startswith(own)}
 

@@ -20,8 +20,9 @@ from click.testing import CliRunner, Result
 from mockserver.cli import contract_run
 from mockserver.cli.main import main
 from mockserver.contract import runner, session
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import BrokenRule, Finding, Request, TargetUnreachableError
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.report import files
 from mockserver.contract.run_state import FindingLedger, RunConfig, RunPart
 from mockserver.contract.session import QUICK_EXAMPLES

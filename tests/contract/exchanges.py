@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, Request, Response
-from mockserver.contract.loading import ApiUnderTest, load_api
+from mockserver.contract.loading import load_api
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from tests.support import sample_vendor

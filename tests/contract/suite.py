@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from mockserver.contract import runner
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, App, Target
 

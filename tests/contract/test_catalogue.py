@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from mockserver.contract import runner
+from mockserver.contract import exchange
 from mockserver.contract.fuzzing.run import FUZZING_CHECKS
 from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.oracle.checks import CHECKS
@@ -29,20 +29,20 @@ def test_no_two_checks_have_the_same_name() -> None:
 
 
 def test_every_check_is_in_the_catalogue_under_its_own_id() -> None:
-    assert {name: check.id for name, check in runner.all_checks().items()} == {
+    assert {name: check.id for name, check in exchange.all_checks().items()} == {
         name: name for part in PARTS for name in part
     }
 
 
-@pytest.mark.parametrize("old", runner.RENAMED_CHECKS)
+@pytest.mark.parametrize("old", exchange.RENAMED_CHECKS)
 def test_an_id_of_an_earlier_version_leads_to_a_check_of_today(old: str) -> None:
-    assert old not in runner.all_checks()
-    assert runner.current_id(old) in runner.all_checks()
+    assert old not in exchange.all_checks()
+    assert exchange.current_id(old) in exchange.all_checks()
 
 
 def test_an_id_of_today_stays() -> None:
-    assert runner.current_id("order-is-kept") == "order-is-kept"
+    assert exchange.current_id("order-is-kept") == "order-is-kept"
 
 
 def test_an_unknown_check_is_named_after_its_id() -> None:
-    assert runner.check_named("my-own-check").says == "my own check"
+    assert exchange.check_named("my-own-check").says == "my own check"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import CHECKS
 from tests.contract.exchanges import (
     BAD,

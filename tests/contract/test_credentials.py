@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import credentials
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import UnreadableCredentialError
-from mockserver.contract.loading import ApiUnderTest, load_api, load_vendor_api
+from mockserver.contract.loading import load_api, load_vendor_api
 from tests.support import sample_vendor
 
 GIVEN = {

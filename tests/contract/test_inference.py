@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from mockserver.contract import inference
-from mockserver.contract.loading import ApiUnderTest, load_api
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.loading import load_api
 from mockserver.contract.profile import BatchProfile, DrawnValues, Profile
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.sequences import run, sequence
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import Spec
 from tests.contract.stateful.shop import unjudged
 from tests.support import sample_vendor
@@ -37,7 +39,8 @@ def told(tmp_path: Path, app: Callable[[Any, Any, Any], Awaitable[None]], *only:
     contracted = load_api(tmp_path / "acme.yaml")
     with Target(Address("http://testserver/acme", app, {"authorization": "Bearer any"})) as target:
         run_parts(
-            run.plan_stateful(contracted, target, RunConfig(1, 12, frozenset(only)), ledger, unjudged), ledger
+            run.plan_stateful(Trial(contracted, target, RunConfig(1, 12, frozenset(only)), ledger, unjudged)),
+            ledger,
         )
     return ledger
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request, Response
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.profile import ExpectedStatuses, FixturePins, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger, RunConfig

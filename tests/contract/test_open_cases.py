@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.open_cases import let_either, note_of
 from mockserver.contract.oracle.expectations import Oracle
 from mockserver.contract.profile import (

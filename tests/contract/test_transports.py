@@ -8,8 +8,9 @@ from functools import cache
 import pytest
 
 from mockserver.contract import runner
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.isolation import NOTE, OTHER_BODY, REPLAY
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import App, Target
 from mockserver.server.application import Options, create_app

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import (
     BatchItem,
     BatchProfile,

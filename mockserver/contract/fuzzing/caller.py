@@ -22,7 +22,6 @@ from schemathesis.schemas import BaseSchema
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
     EVERY_CALL_IS_ANSWERED,
-    Check,
     Exchange,
     Finding,
     Request,
@@ -41,7 +40,6 @@ from mockserver.contract.fuzzing.generated_requests import (
 from mockserver.contract.fuzzing.refusals import (
     STATUS_CHECK,
     AuthChecks,
-    CheckExchange,
     MalformedBodyChecks,
     RefusalStatusChecks,
 )
@@ -50,6 +48,7 @@ from mockserver.contract.oracle.item_checks import DENIED, NOT_IMPLEMENTED, is_s
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Target
+from mockserver.contract.trial import JudgeExchange
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
@@ -57,7 +56,7 @@ _EVERY_NTH = 4
 """Of so many calls without a body, one asks for XML."""
 
 _ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
-"""What a case asks for that is sent in that media type."""
+"""The `Accept` of a case by the media type of its body."""
 
 
 class TargetLostError(Exception):
@@ -73,7 +72,7 @@ class UnansweredCaseError(Exception):
 
 
 _UNREADABLE = (UnicodeError, RecursionError)
-"""What an answer brings about that is no text, or a document without end."""
+"""Errors of a body that is no text, or is nested too deep."""
 
 _INVALID_IS_REFUSED = "negative-data-rejection"
 _HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
@@ -87,7 +86,7 @@ _CHECKS_OF_THE_SPEC = frozenset(
     }
 )
 
-ONCE = frozenset({refusals.AUTH_CHECK.id, STATUS_CHECK.id})
+ONCE = frozenset({refusals.AUTH_CHECK, STATUS_CHECK})
 """Checks that are made once for an operation, after its first good answer."""
 
 _SLOW = 3
@@ -103,7 +102,7 @@ class FuzzingContext:
     ledger: FindingLedger
     pins: FixturePins = field(default_factory=FixturePins)
     spec: Spec | None = None
-    check_exchange: CheckExchange | None = None
+    check_exchange: JudgeExchange | None = None
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
     locations: LocationChecks | None = None
@@ -210,11 +209,7 @@ class CaseCaller:
         return "" if crc32(asked) % _EVERY_NTH else XML_MEDIA_TYPES[0]
 
     def check(self, answered: CheckedResponse) -> tuple[Finding, ...]:
-        """Return the findings of the checks that an answer fails.
-
-        Raises:
-            TargetLostError: the target does not respond to a check that calls again.
-        """
+        """Return the findings of the checks that an answer fails."""
         context, exchange, case = self._context, answered.exchange, answered.case
         found: tuple[Finding, ...] = ()
         self._count(case, ANSWERS_CAN_BE_READ)
@@ -279,7 +274,7 @@ class CaseCaller:
             exchange = self._context.replays.without_key(exchange)
         if self._context.statuses:
             found += self._context.statuses.check(operation_id(case), exchange)
-        if self._context.run_config.wants(refusals.AUTH_CHECK.id):
+        if self._context.run_config.wants(refusals.AUTH_CHECK):
             raw: Mapping[str, Any] = case.operation.definition.raw
             found += self._auth_checks.check(operation_id(case), raw, exchange)
         if self._malformed_body_checks:
@@ -296,36 +291,6 @@ def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
     schema: dict[str, Any] | None = None if stated is None else stated["schema"]
     return schema
 
-
-SCHEMATHESIS_CHECKS = tuple(
-    Check(name, says, "calls", reason)
-    for name, says, reason in (
-        (
-            "status-code-conformance",
-            "statuses are documented",
-            "clients handle the statuses that the spec lists",
-        ),
-        (
-            "content-type-conformance",
-            "media types are documented",
-            "clients read the media types that the spec lists",
-        ),
-        ("response-headers-conformance", "headers match the spec", "clients rely on documented headers"),
-        ("response-schema-conformance", "bodies match the schema", "clients are generated from the schema"),
-        (
-            "negative-data-rejection",
-            "invalid requests are rejected",
-            "an invalid request that is accepted hides a mistake of the caller",
-        ),
-        ("positive-data-acceptance", "valid requests are accepted", "clients send what the spec allows"),
-        (
-            "missing-required-header",
-            "requests without a required header are rejected",
-            "the spec says that the header is required",
-        ),
-        ("unsupported-method", "undocumented methods are rejected", "the spec says which methods exist"),
-    )
-)
 
 _NOT_MADE = frozenset(
     {
@@ -350,7 +315,6 @@ _SAID = {
 
 
 def _check_id(name: str) -> str:
-    """Return the id under which a check of Schemathesis is reported."""
     return _SAME_CHECKS.get(name, name.replace("_", "-"))
 
 
@@ -386,11 +350,7 @@ class SchemathesisChecks:
     def check(
         self, answered: CheckedResponse, ledger: FindingLedger, left_out: frozenset[str] = frozenset()
     ) -> tuple[Finding, ...]:
-        """Return the findings of the checks that an answer fails; those of `left_out` are not made.
-
-        Raises:
-            TargetUnreachableError: nobody answers a check that calls again.
-        """
+        """Return the findings of the checks that an answer fails; those of `left_out` are not made."""
         self._results = []
         # The hook gets more than the error says: all checks by name, also those that passed.
         with suppress(FailureGroup):

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
-from mockserver.codec.urls import decoded_path
-from mockserver.contract.exchange import Check, Exchange, Finding, Request
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.exchange import Exchange, Finding, Request
 from mockserver.contract.isolation import (
     OTHER_BODY,
     REPLAY,
@@ -28,12 +28,10 @@ from mockserver.contract.isolation import (
     with_key,
     without_key,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.profile import IdempotencyRule
-from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.sequences import sentences
-from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Json, pointer_of
 from mockserver.spec.openapi import Operation
@@ -59,16 +57,11 @@ class _KeyedCall:
 class KeyedReplays:
     """Replays a few calls of every operation that takes an idempotency key."""
 
-    def __init__(
-        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-    ) -> None:
-        self._api = api
-        self._calls = CountedCalls(target, ledger)
-        self._run_config = run_config
-        self._ledger = ledger
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._api = api = trial.api
         rule = rule_of(api)
-        wanted = any(run_config.wants(one) for one in REPLAY_CHECKS)
-        self._rule = rule if wanted else None
+        self._rule = rule if trial.run_config.wants_any(REPLAY_CHECKS) else None
         operations = api.spec.operations.values() if rule else ()
         self._takers = frozenset(one.id for one in operations if rule and takes_key(api, rule, one))
         self._keys: Counter[str] = Counter()
@@ -76,7 +69,7 @@ class KeyedReplays:
         self._first: dict[str, _KeyedCall] = {}
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
-        """Return what puts a new key into the operation's next call, None if that needs none."""
+        """Return a function that sets a new key in the operation's next call, None if that needs none."""
         rule = self._rule
         if rule is None or operation not in self._takers or self._is_done(operation):
             return None
@@ -90,11 +83,7 @@ class KeyedReplays:
         return replace(exchange, request=without_key(self._rule, exchange.request))
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what replays of a good call show.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return the findings of replays of a good call."""
         rule = self._rule
         good = exchange.response.status in _SUCCESS and exchange.operation == operation
         if rule is None or operation not in self._takers or not good or self._is_done(operation):
@@ -116,47 +105,47 @@ class KeyedReplays:
         return tuple({one.check: one for one in reversed(found)}.values())
 
     def _replay(self, rule: IdempotencyRule, operation: str, first: Exchange) -> Iterator[Finding]:
-        if not self._run_config.wants(REPLAY):
+        if not self._trial.run_config.wants(REPLAY):
             return
         reads = related_reads(self._api, first)
-        before = observe(reads, self._calls.send)
-        again = self._calls.send(first.request, operation)
-        self._ledger.count_check(operation, REPLAY)
-        change = first_change(before, reads, self._calls.send)
+        before = observe(reads, self._trial.send_as)
+        again = self._trial.send_as(first.request, operation)
+        self._trial.count_check(operation, REPLAY)
+        change = first_change(before, reads, self._trial.send_as)
         what = f"{_called(first)} came again with the same {rule.name} and the same body"
         if change is not None:
             said = f"{what}, and it was done a second time: {change.said}"
             shown = (first, change.before.exchange, again, change.after.exchange)
             yield Finding(REPLAY, operation, said, change.pointer, "no change", "a change", shown)
-        came, expected = sentences.response(again), sentences.response(first)
+        answer, expected = sentences.response(again), sentences.response(first)
         if rule.again == "same" and not is_same_answer(first, again):
-            said = f"{what}, and was answered {came}; the first answer was {expected}"
-            yield Finding(REPLAY, operation, said, "", "the first answer", came, (first, again))
+            said = f"{what}, and was answered {answer}; the first answer was {expected}"
+            yield Finding(REPLAY, operation, said, "", "the first answer", answer, (first, again))
         if rule.again == "refused" and not is_refused(again, rule.replay_status):
-            said = f"{what}, and was answered {came}, although it must be refused"
+            said = f"{what}, and was answered {answer}, although it must be refused"
             status = str(rule.replay_status or "4xx")
-            yield Finding(REPLAY, operation, said, "", status, came, (first, again))
+            yield Finding(REPLAY, operation, said, "", status, answer, (first, again))
 
     def _other_body(
         self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
     ) -> Iterator[Finding]:
-        if not self._run_config.wants(OTHER_BODY):
+        if not self._trial.run_config.wants(OTHER_BODY):
             return
         reads = related_reads(self._api, first.exchange)
-        before = observe(reads, self._calls.send)
+        before = observe(reads, self._trial.send_as)
         request = with_key(rule, other.request, first.key)
-        came = self._calls.send(request, operation)
-        self._ledger.count_check(operation, OTHER_BODY)
-        change = first_change(before, reads, self._calls.send)
+        answer = self._trial.send_as(request, operation)
+        self._trial.count_check(operation, OTHER_BODY)
+        change = first_change(before, reads, self._trial.send_as)
         what = f"{_called(first.exchange)} came with the {rule.name} of an earlier call and another body"
-        if rule.again and not is_refused(came, rule.conflict_status):
-            said = f"{what}, and was answered {sentences.response(came)}, although it must be refused"
+        if rule.again and not is_refused(answer, rule.conflict_status):
+            said = f"{what}, and was answered {sentences.response(answer)}, although it must be refused"
             status = str(rule.conflict_status or "4xx")
-            answered = str(came.response.status)
-            yield Finding(OTHER_BODY, operation, said, "", status, answered, (first.exchange, came))
+            answered = str(answer.response.status)
+            yield Finding(OTHER_BODY, operation, said, "", status, answered, (first.exchange, answer))
         elif change is not None:
             said = f"{what}, and it changed something: {change.said}"
-            shown = (first.exchange, change.before.exchange, came, change.after.exchange)
+            shown = (first.exchange, change.before.exchange, answer, change.after.exchange)
             yield Finding(OTHER_BODY, operation, said, change.pointer, "no change", "a change", shown)
 
     def _other_tenant(
@@ -164,12 +153,12 @@ class KeyedReplays:
     ) -> Iterator[Finding]:
         """Find a key that means something in another tenant, where the same call under a new key is done."""
         headers = self._other_headers(other.request)
-        if not headers or not self._run_config.wants(TENANTS):
+        if not headers or not self._trial.run_config.wants(TENANTS):
             return
         there = replace(other.request, headers={**other.request.headers, **headers})
-        known = self._calls.send(with_key(rule, there, first.key), operation)
-        fresh = self._calls.send(with_key(rule, there, self._new_key(rule, operation)), operation)
-        self._ledger.count_check(operation, TENANTS)
+        known = self._trial.send_as(with_key(rule, there, first.key), operation)
+        fresh = self._trial.send_as(with_key(rule, there, self._new_key(rule, operation)), operation)
+        self._trial.count_check(operation, TENANTS)
         if fresh.response.status not in _SUCCESS:
             return
         replayed = is_same_answer(known, first.exchange) and not is_same_answer(fresh, first.exchange)
@@ -206,7 +195,9 @@ class KeyedReplays:
 
     def _new_key(self, rule: IdempotencyRule, operation: str) -> str:
         self._keys[operation] += 1
-        text = f"contract-{self._run_config.seed}-{crc32(operation.encode()):08x}-{self._keys[operation]}"
+        text = (
+            f"contract-{self._trial.run_config.seed}-{crc32(operation.encode()):08x}-{self._keys[operation]}"
+        )
         return str(uuid5(NAMESPACE_URL, text)) if self._is_uuid(rule, operation) else text
 
     def _is_uuid(self, rule: IdempotencyRule, operation: str) -> bool:
@@ -247,7 +238,7 @@ SendRead: TypeAlias = Callable[[Request], Exchange]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one read shows: its scalars by JSON Pointer; `unsteady` are those that differ without a write."""
+    """The scalars of one read by JSON Pointer; `unsteady` ones differ without a write."""
 
     exchange: Exchange
     values: Mapping[str, Json]
@@ -278,7 +269,7 @@ def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
 
 
 def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
-    """Read everything twice; None stands for what cannot be compared."""
+    """Read everything twice; None for reads that cannot be compared."""
     return [_observed(send(one), send(one)) for one in reads]
 
 
@@ -314,7 +305,9 @@ def _request(
     known = {**pins.path, **pins.query, **pins.known.get(operation.id, {}), **values}
     places = {"path": known, "query": known, "header": headers}
     needed = [(one.place, one.name) for one in operation.parameters if one.required]
-    if any(_spelled(name, place) not in places.get(place, {}) for place, name in needed):
+    if any(
+        (name.lower() if place == "header" else name) not in places.get(place, {}) for place, name in needed
+    ):
         return None
     asked = {one.name for one in operation.parameters if one.place == "query"}
     query = {
@@ -324,10 +317,6 @@ def _request(
     }
     path = re.sub(r"\{([^}]+)\}", lambda name: quote(known[name[1]], safe=":"), operation.path)
     return Request("GET", f"{path}?{urlencode(query)}" if query else path, headers)
-
-
-def _spelled(name: str, place: str) -> str:
-    return name.lower() if place == "header" else name
 
 
 def _observed(first: Exchange, second: Exchange) -> Observation | None:
@@ -376,14 +365,9 @@ def _shown(value: object) -> str:
     return "nothing" if value is _ABSENT else repr(value) if isinstance(value, str) else str(value)
 
 
-LOCATION_CHECK = Check(
-    "location-shows-the-record",
-    "`Location` leads to the created record",
-    "records",
-    "clients read what they created at the address that the answer names",
-)
+LOCATION_CHECK = "location-shows-the-record"
 
-_CREATED, _FIRST_REFUSAL = 201, 400
+_CREATED = 201
 _FOLLOWED = 3
 """Answers of an operation that are followed."""
 _HEADERS_OF_CREATION = frozenset(
@@ -395,24 +379,18 @@ _IDS = ("id", "key", "number")
 class LocationChecks:
     """Follows a few locations of every operation; each operation that leads elsewhere is a note."""
 
-    def __init__(
-        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-    ) -> None:
-        self._api = api
-        self._target = target
-        self._calls = CountedCalls(target, ledger)
-        self._ledger = ledger
-        self._wanted = run_config.wants(LOCATION_CHECK.id)
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
         self._followed: Counter[str] = Counter()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what following the location of an answer shows.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return the findings of reading the location of an answer."""
         location = exchange.response.headers.get("location", "")
-        is_due = self._wanted and exchange.response.status == _CREATED and exchange.operation == operation
+        is_due = (
+            self._trial.run_config.wants(LOCATION_CHECK)
+            and exchange.response.status == _CREATED
+            and exchange.operation == operation
+        )
         if not is_due or not location or self._followed[operation] >= _FOLLOWED:
             return ()
         self._followed[operation] += 1
@@ -424,14 +402,14 @@ class LocationChecks:
             name: text for name, text in exchange.request.headers.items() if name not in _HEADERS_OF_CREATION
         }
         request = Request("GET", path, headers)
-        self._ledger.count_check(operation, LOCATION_CHECK.id)
+        self._trial.count_check(operation, LOCATION_CHECK)
         first = self._send(request)
         called = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
         said = f"{called} was answered 201 with the Location {location}; reading it "
         if first.response.status >= _FIRST_REFUSAL:
             status = str(first.response.status)
             told = f"{said}is answered {status}"
-            return (Finding(LOCATION_CHECK.id, operation, told, "", "200", status, (exchange, first)),)
+            return (Finding(LOCATION_CHECK, operation, told, "", "200", status, (exchange, first)),)
         return self._compared(operation, exchange, first, said)
 
     def _compared(self, operation: str, created: Exchange, first: Exchange, said: str) -> tuple[Finding, ...]:
@@ -447,32 +425,26 @@ class LocationChecks:
             return ()
         told = f"{said}shows {name} {theirs[name]}, the created record has {name} {mine[name]}"
         shown = (created, first)
-        return (Finding(LOCATION_CHECK.id, operation, told, f"/{name}", mine[name], theirs[name], shown),)
+        return (Finding(LOCATION_CHECK, operation, told, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
         """Return the path of a location below the target, "" where it leads elsewhere or to no read."""
-        base = urlsplit(self._target.address.url)
+        base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))
         if parts.netloc != base.netloc:
             return ""
         path = parts.path.removeprefix(mount)
-        spec = self._api.spec
-        try:
-            spec.match("GET", spec.canonical_path(decoded_path(path)))
-        except (NotFound, MethodNotAllowed):
+        if not self._trial.api.operation_of(Request("GET", path)):
             return ""
         return f"{path}?{parts.query}" if parts.query else path
 
     def _send(self, request: Request) -> Exchange:
-        operation = self._api.spec.match(
-            "GET", self._api.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
-        ).operation.id
-        return self._calls.send(request, operation)
+        return self._trial.send_as(request, self._trial.api.operation_of(request))
 
     def _note(self, text: str) -> None:
-        if text not in self._ledger.notes:
-            self._ledger.notes.append(text)
+        if text not in self._trial.ledger.notes:
+            self._trial.ledger.notes.append(text)
 
 
 def _ids(exchange: Exchange) -> Mapping[str, str]:
@@ -488,22 +460,3 @@ def _ids(exchange: Exchange) -> Mapping[str, str]:
         for name, value in document.items()
         if name.lower().endswith(_IDS) and isinstance(value, str | int) and not isinstance(value, bool)
     }
-
-
-@dataclass(frozen=True, slots=True)
-class CountedCalls:
-    """Calls to a target, each of them counted in the ledger."""
-
-    target: Target
-    ledger: FindingLedger
-
-    def send(self, request: Request, operation: str = "") -> Exchange:
-        """Return the exchange of a request; `operation` is the one that it calls, if any.
-
-        Raises:
-            TargetUnreachableError: there is no server.
-            UnansweredCallError: there is no whole answer.
-        """
-        exchange = self.target.send(request, operation)
-        self.ledger.count_call(exchange)
-        return exchange

@@ -29,6 +29,7 @@ from schemathesis.generation.meta import CaseMetadata, TestPhase
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from urllib3 import HTTPHeaderDict
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
     Exchange,
     Request,
@@ -37,7 +38,6 @@ from mockserver.contract.exchange import (
     UnsendableCallError,
     to_json_bytes,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.checks import unanswered_exchange
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, FixturePins
@@ -55,7 +55,7 @@ _ONE_JSON = "application/vnd.mockserver+json"
 def load_schema(
     api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
 ) -> OpenApiSchema:
-    """Return what Schemathesis makes cases of, to be called at `url`; a walk is made of good calls only."""
+    """Return the schema from which Schemathesis makes cases for `url`; a walk is made of good calls only."""
     profile = api.profile
     config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
@@ -73,11 +73,7 @@ def load_schema(
 def load_plain_schema(
     file: Path, url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]]
 ) -> OpenApiSchema:
-    """Anybody's spec with what Schemathesis checks by itself.
-
-    Raises:
-        LoaderError: Schemathesis cannot read it.
-    """
+    """Anybody's spec, checked by Schemathesis alone."""
     config = schemathesis.Config.from_dict(_config(url, run_config, credentials, "all"))
     return schemathesis.openapi.from_path(file, config=config)
 
@@ -164,7 +160,6 @@ class MergedConfig(ProjectConfig):
 
     @classmethod
     def of(cls, config: ProjectConfig) -> Self:
-        """Return the same configuration, which keeps what it merged."""
         made = cls()
         for name in (*ProjectConfig.__slots__, "_source_keys"):
             if hasattr(config, name):
@@ -172,20 +167,17 @@ class MergedConfig(ProjectConfig):
         return made
 
     def phases_for(self, *, operation: Any) -> PhasesConfig:
-        """Return the phases of an operation."""
         return self._once(
             ("phases", _label(operation)), lambda: super(MergedConfig, self).phases_for(operation=operation)
         )
 
     def generation_for(self, *, operation: Any = None, phase: str | None = None) -> GenerationConfig:
-        """Return how the cases of an operation are generated in a phase."""
         key = ("generation", _label(operation), str(phase))
         return self._once(
             key, lambda: super(MergedConfig, self).generation_for(operation=operation, phase=phase)
         )
 
     def checks_config_for(self, *, operation: Any = None, phase: str | None = None) -> ChecksConfig:
-        """Return which checks are made of an operation in a phase."""
         key = ("checks", _label(operation), str(phase))
         return self._once(
             key, lambda: super(MergedConfig, self).checks_config_for(operation=operation, phase=phase)
@@ -219,7 +211,7 @@ class UnsendableCaseError(requests.exceptions.InvalidHeader):
 
 
 class RequestWriter(BaseAdapter):
-    """Sends what requests has prepared through a target."""
+    """Sends prepared requests of the library `requests` through a target."""
 
     def __init__(self, target: Target, ledger: FindingLedger, spec: Spec | None = None) -> None:
         super().__init__()
@@ -247,7 +239,7 @@ class RequestWriter(BaseAdapter):
 
     @contextmanager
     def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
-        """Change what is sent meanwhile; None: leave it as it is."""
+        """Change requests by the function meanwhile; None leaves them as they are."""
         self._alter = alter
         try:
             yield
@@ -331,7 +323,6 @@ class _PlainSession(requests.Session):
     def request(  # type: ignore[override] # what Schemathesis passes
         self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
     ) -> requests.Response:
-        """Return what the adapter answers."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
         # An empty text: the library takes long to read an empty mapping.
@@ -383,12 +374,11 @@ _NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
 
 
 def can_write_xml(media_type: str | None) -> bool:
-    """Return whether bodies of that media type are written here."""
     return media_type in XML_MEDIA_TYPES
 
 
 def write_xml(value: Any, schema: Node, document: Node) -> bytes:
-    """Return `value` as XML with the names of `schema`; what does not fit is written, too."""
+    """Return `value` as XML with the names of `schema`; values that do not fit are written too."""
     node = resolve(document, schema)
     root = Element(element_tag(node, "data"))
     _fill(root, value, node, document)
@@ -457,12 +447,11 @@ def operation_id(case: PinnedCase) -> str:
 
 
 def id_of_operation(operation: Any) -> str:
-    """Return the same of an operation as Schemathesis has it."""
     return str(operation.definition.raw.get("operationId") or operation.label)
 
 
 def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
-    """Return whether the case may ask for what is not there."""
+    """Return whether the case may name unknown records."""
     fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
     return fuzzed and case.body is NOT_SET
 

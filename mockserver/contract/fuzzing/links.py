@@ -1,4 +1,4 @@
-"""Walks along the links of a spec: what one response names, the next request uses."""
+"""Walks along the links of a spec: values of a response are parameters of the next request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from schemathesis.generation import derive_operation_seed
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.schemas import BaseSchema
 
-from mockserver.contract.exchange import BrokenRule, Check, Exchange, Finding
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.exchange import BrokenRule, Exchange, Finding
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests
 from mockserver.contract.fuzzing.caller import (
@@ -28,7 +29,6 @@ from mockserver.contract.fuzzing.caller import (
 )
 from mockserver.contract.fuzzing.generated_requests import PinnedCase, UnsendableCaseError, operation_id
 from mockserver.contract.isolation import Isolation, IsolationScope
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.spec.openapi import Spec, resolve
 
@@ -37,16 +37,14 @@ PHASE = "links"
 STEPS = 6
 """Calls of a walk."""
 
-LINKS = Check(
-    "links-lead-somewhere", "links can be followed", "links", "clients follow them with values of the answer"
-)
+LINKS = "links-lead-somewhere"
 _GOOD = 300
 
 _FOLLOWED_OFTEN = 3
 """A link that was followed less often may have led nowhere because of drawn values."""
 
 _MANY = 20
-"""Of so many links, or walks without a link, one leads somewhere unless none can: what is drawn differs."""
+"""Of so many links, or walks without a link, one leads somewhere unless none can: drawn values differ."""
 
 
 def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
@@ -67,11 +65,7 @@ def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPa
 def count_followed_links(
     api: ApiUnderTest, context: FuzzingContext, without: tuple[str, ...] = ()
 ) -> Counter[str]:
-    """Walk without some operations; how often which link led to a good answer.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Walk without some operations; how often which link led to a good answer."""
     run_config, ledger = context.run_config, context.ledger
     whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
     schema = _included_operations(whole, api, run_config, without)
@@ -92,8 +86,8 @@ def count_followed_links(
     if caller.lost:
         raise caller.lost
     for link, times in walk.good_links.items():
-        ledger.count_check(link.partition(" ")[0], LINKS.id, times)
-    if run_config.wants(LINKS.id) and (walk.read or not run_config.operations):
+        ledger.count_check(link.partition(" ")[0], LINKS, times)
+    if run_config.wants(LINKS) and (walk.read or not run_config.operations):
         ledger.found(walk.dead_links())
     return walk.good_links
 
@@ -121,7 +115,6 @@ class WalkState:
     last: Exchange | None = None
 
     def begin(self) -> None:
-        """Begin a walk in an isolation scope of its own."""
         self.search.target_is_lost = self.caller.lost is not None
         self.search.begin()
         self.caller.ledger.observer.step_began()
@@ -131,7 +124,6 @@ class WalkState:
         self.caller.wire.within(self.scope.headers)
 
     def end(self) -> None:
-        """End the walk and release its isolation scope."""
         if self.scope and not self.caller.lost:
             self.isolation.drop(self.scope)
         self.scope = None
@@ -157,7 +149,7 @@ class WalkState:
         is_sure = (self.followed or self.walks) >= _MANY
         had_none = self.goes_without_links and not self.is_offered_one
         if is_sure and not had_none and not self.good_links and self.last is not None:
-            yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(self.last,))
+            yield Finding(LINKS, "", "no link of the spec led to a good answer", exchanges=(self.last,))
             return
         for link, times in self.read.items():
             if times >= _FOLLOWED_OFTEN and link not in self.good_links:
@@ -166,7 +158,7 @@ class WalkState:
                 said = (
                     f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
                 )
-                yield Finding(LINKS.id, operation, said, expected="below 300", came=came, exchanges=(last,))
+                yield Finding(LINKS, operation, said, expected="below 300", came=came, exchanges=(last,))
 
     def look_for_links(self, exchange: Exchange) -> None:
         """Note whether an answer is one that the spec has links for, or a good one of another status."""
@@ -177,7 +169,6 @@ class WalkState:
             self.goes_without_links = True
 
     def with_steps(self, finding: Finding) -> Finding:
-        """Return a finding with the steps that led to it."""
         words = tuple(
             f"{one.request.method} {one.request.path} is answered {one.response.status}"
             for one in self.steps[:-1]
@@ -192,15 +183,13 @@ class LinkWalkHooks:
     recorder: Any
 
     def setup(self) -> None:
-        """Begin a walk."""
         self.walk.begin()
 
     def teardown(self) -> None:
-        """End a walk."""
         self.walk.end()
 
     def call(self, case: PinnedCase, **kwargs: Any) -> Response:
-        """Send a case as other generated cases are sent, and collect what its checks find."""
+        """Send a case as other generated cases are sent, and collect its findings."""
         walk = self.walk
         if walk.caller.leaves_out(operation_id(case)):
             hypothesis.reject()
@@ -220,16 +209,12 @@ class LinkWalkHooks:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Return where `call` puts what it finds, for `validate_response` to report."""
+        """Return the list in which `call` puts findings, for `validate_response` to report."""
         del case
         return {"found": []}
 
     def validate_response(self, response: Response, case: PinnedCase, **kwargs: Any) -> None:
-        """End the walk at a failed check.
-
-        Raises:
-            BrokenRule: a check failed that is looked for.
-        """
+        """End the walk at a failed check."""
         del response, case
         for finding in kwargs["found"]:
             if self.walk.search.looks_for(finding):

@@ -7,31 +7,25 @@ does not declare is not asked for, and a vendor's own choice stands in its profi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from mockserver.contract.credentials import headers_for
-from mockserver.contract.exchange import Check, Exchange, Finding, Request
-from mockserver.contract.fuzzing.follow_ups import CountedCalls
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.exchange import Exchange, Finding, Request
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.oracle.schemas import compile_schema, unfold
 from mockserver.contract.profile import Situation
-from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.safety import HEALTH_PATH, JOURNAL
 from mockserver.contract.target import Target
+from mockserver.contract.trial import JudgeExchange, Trial
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document
 from mockserver.spec.openapi import Operation, Spec, resolve
 
-AUTH_CHECK = Check(
-    "ignored-auth",
-    "calls without credentials are rejected",
-    "operations",
-    "the spec says that a call needs them",
-)
+AUTH_CHECK = "ignored-auth"
 
 CredentialPlace: TypeAlias = tuple[str, str]
 """Place of a scheme's credential: `header`, `query` or `cookie`, and its name."""
@@ -60,16 +54,11 @@ class AuthChecks:
         self._statuses = statuses
         self._target = target
         self._ledger = ledger
-        self._calls = CountedCalls(target, ledger)
         self._tried: set[str] = set()
         self._takes_any: bool | None = None
 
     def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return findings of calls answered without credentials; `raw` is the operation in its spec."""
         alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
         if (
             operation in self._tried
@@ -82,7 +71,7 @@ class AuthChecks:
         sent_always = {*address.headers, *address.given}
         if any(name in sent_always for kind, name in places.values() if kind == "header"):
             return ()  # they go with every call
-        self._ledger.count_check(operation, AUTH_CHECK.id)
+        self._ledger.count_check(operation, AUTH_CHECK)
         if not any(_has(exchange.request, place) for place in places.values()):
             return (_is_let_in(operation, "without any", exchange),)
         self._tried.add(operation)
@@ -94,11 +83,11 @@ class AuthChecks:
         bare = good.request
         for place in places:
             bare = _without(bare, place)
-        came = self._calls.send(bare, operation)
-        if not _is_closed(came):
-            yield _is_let_in(operation, "without any", good, came)
+        answer = self._send(bare, operation)
+        if not _is_closed(answer):
+            yield _is_let_in(operation, "without any", good, answer)
         elif self._statuses:
-            yield from self._statuses.misfits(operation, "no credentials", good, came)
+            yield from self._statuses.misfits(operation, "no credentials", good, answer)
         for kind, name in sorted(places):
             if self._takes_any or not _has(good.request, (kind, name)) or kind != "header":
                 continue
@@ -106,11 +95,16 @@ class AuthChecks:
             wrong = (
                 f"{scheme} {_INVALID_CREDENTIAL}" if (kind, name) == _AUTHORIZATION else _INVALID_CREDENTIAL
             )
-            came = self._calls.send(_with(good.request, name, wrong), operation)
-            if not _is_closed(came):
-                yield _is_let_in(operation, f"with a made-up {name}", good, came)
+            answer = self._send(
+                replace(good.request, headers={**good.request.headers, name: wrong}), operation
+            )
+            if not _is_closed(answer):
+                yield _is_let_in(operation, f"with a made-up {name}", good, answer)
             elif self._statuses:
-                yield from self._statuses.misfits(operation, "unknown credentials", good, came, name)
+                yield from self._statuses.misfits(operation, "unknown credentials", good, answer, name)
+
+    def _send(self, request: Request, operation: str) -> Exchange:
+        return self._ledger.count_call(self._target.send(request, operation))
 
     def _is_lenient(self, good: Exchange) -> bool:
         """Return whether the server is a mock server that does not report strict credentials."""
@@ -143,10 +137,6 @@ def _without(request: Request, place: CredentialPlace) -> Request:
     return replace(request, headers={key: text for key, text in request.headers.items() if key != gone})
 
 
-def _with(request: Request, header: str, text: str) -> Request:
-    return replace(request, headers={**request.headers, header: text})
-
-
 def _is_closed(exchange: Exchange) -> bool:
     """Return whether the caller is not let in; a redirect leads to where one logs in."""
     return exchange.response.status in _DENIED or exchange.response.status in _REDIRECTS
@@ -156,11 +146,9 @@ def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     status = shown[-1].response.status
     said = f"the spec asks for credentials; called {how} it answers {status}"
     return Finding(
-        AUTH_CHECK.id, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
+        AUTH_CHECK, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
     )
 
-
-CheckExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
 
 _INVALID_UTF8 = b"\xff\xfe\xfd"
 
@@ -172,21 +160,17 @@ class MalformedBodyChecks:
         self,
         target: Target,
         ledger: FindingLedger,
-        check_exchange: CheckExchange,
+        check_exchange: JudgeExchange,
         statuses: RefusalStatusChecks | None = None,
     ) -> None:
         self._statuses = statuses
         self._ledger = ledger
-        self._calls = CountedCalls(target, ledger)
+        self._target = target
         self._check_exchange = check_exchange
         self._tried: set[tuple[str, str]] = set()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what is found of such bodies, by the example of a call.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return the findings of malformed variants of a good call's body."""
         request = exchange.request
         name = (operation, request.media_type)
         if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
@@ -195,7 +179,7 @@ class MalformedBodyChecks:
         return tuple(found for one in _malformed(request) for found in self._found(one, operation, exchange))
 
     def _found(self, request: Request, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        exchange = self._calls.send(request, operation)
+        exchange = self._ledger.count_call(self._target.send(request, operation))
         found = self._check_exchange(exchange, self._ledger)
         if self._statuses and request.media_type == UNKNOWN_MEDIA_TYPE:
             found += tuple(self._statuses.misfits(operation, "media type", good, exchange))
@@ -208,12 +192,7 @@ def _malformed(good: Request) -> Iterator[Request]:
     yield replace(good, headers={**good.headers, "content-type": UNKNOWN_MEDIA_TYPE})
 
 
-STATUS_CHECK: Final = Check(
-    "refusal-fits-its-reason",
-    "rejections have the status of their reason",
-    "calls",
-    "clients act on the status: 401 asks for new credentials, 403 gives up, 404 says that nothing is there",
-)
+STATUS_CHECK = "refusal-fits-its-reason"
 
 _USUAL: Mapping[Situation, tuple[int, str]] = {
     "no credentials": (401, "a call without credentials"),
@@ -242,49 +221,43 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 class RefusalStatusChecks:
     """Tries every operation once, after it answered a call well."""
 
-    def __init__(
-        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-    ) -> None:
-        self._api = api
-        self._ledger = ledger
-        self._calls = CountedCalls(target, ledger)
-        self._wanted = run_config.wants(STATUS_CHECK.id)
+    def __init__(self, trial: Trial) -> None:
+        self._api = trial.api
+        self._trial = trial
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        """Return the refusals with another status than their reason has, by the example of a good call.
-
-        Raises:
-            TargetUnreachableError: nobody answers.
-        """
+        """Return the refusals with another status than their reason has, by the example of a good call."""
         is_good = good.response.status in _SUCCESS and good.operation == operation
-        if not self._wanted or not is_good or operation in self._tried:
+        if not self._trial.run_config.wants(STATUS_CHECK) or not is_good or operation in self._tried:
             return ()
         self._tried.add(operation)
         tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
         tried += [*self._no_right(operation, good), *self._wrong_method(operation, good)]
-        found = [one for situation, came in tried for one in self.misfits(operation, situation, good, came)]
+        found = [
+            one for situation, answer in tried for one in self.misfits(operation, situation, good, answer)
+        ]
         return tuple(found[:1])
 
     def misfits(
-        self, operation: str, situation: Situation, good: Exchange, came: Exchange, header: str = ""
+        self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
     ) -> Iterator[Finding]:
-        """Yield what is wrong about a refusal's status, where the spec leaves a choice."""
+        """Yield a finding where a refusal has a status of another reason, if the spec declares several."""
         usual, what = _USUAL[situation]
-        status = came.response.status
+        status = answer.response.status
         rivals = _RIVALS.get(situation)
         declared = self._declared(operation)
         is_open = set(rivals) <= declared if rivals else usual in declared and len(declared) >= _SEVERAL
         expected = self._expected(operation, situation, header) or (usual,)
         is_let_in = situation == "no right" and status in _SUCCESS
         is_judged = is_let_in or (is_open and status in _REFUSALS and status != _LIMITED)
-        if not self._wanted or not is_judged:
+        if not self._trial.run_config.wants(STATUS_CHECK) or not is_judged:
             return
-        self._ledger.count_check(operation, STATUS_CHECK.id)
+        self._trial.count_check(operation, STATUS_CHECK)
         if status not in expected:
             wanted = " or ".join(map(str, expected))
             said = f"{what} is answered {status}; the spec has {wanted} for that"
-            yield Finding(STATUS_CHECK.id, operation, said, "", wanted, str(status), (good, came))
+            yield Finding(STATUS_CHECK, operation, said, "", wanted, str(status), (good, answer))
 
     def _declared(self, operation: str) -> set[int]:
         names = self._api.spec.operations[operation].responses
@@ -314,7 +287,7 @@ class RefusalStatusChecks:
         if other:
             yield (
                 "unknown record",
-                self._calls.send(replace(request, path=f"{other}{mark}{query}"), operation),
+                self._trial.send_as(replace(request, path=f"{other}{mark}{query}"), operation),
             )
 
     def _wrong_method(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
@@ -325,13 +298,13 @@ class RefusalStatusChecks:
             headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
             yield (
                 "wrong method",
-                self._calls.send(replace(good.request, method=method, headers=headers, body=b"")),
+                self._trial.send_as(replace(good.request, method=method, headers=headers, body=b"")),
             )
 
     def _accepts_nothing(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         if good.request.method == "GET" and 406 in self._declared(operation):  # noqa: PLR2004 - a status
             headers = {**good.request.headers, "accept": UNKNOWN_MEDIA_TYPE}
-            yield "accept", self._calls.send(replace(good.request, headers=headers), operation)
+            yield "accept", self._trial.send_as(replace(good.request, headers=headers), operation)
 
     def _no_right(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         """Send the good call with limited credentials of our fixtures, to servers of ours alone."""
@@ -341,7 +314,7 @@ class RefusalStatusChecks:
             headers = headers_for(self._api, operation, {**self._api.profile.credentials, **one.given})
             if operation in one.operations and headers:
                 request = replace(good.request, headers={**good.request.headers, **headers})
-                yield "no right", self._calls.send(request, operation)
+                yield "no right", self._trial.send_as(request, operation)
 
 
 def _is_wrong(spec: Spec, method: str, path: str) -> bool:

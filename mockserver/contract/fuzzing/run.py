@@ -20,28 +20,29 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import lacks_credentials
-from mockserver.contract.exchange import BrokenRule, Finding
+from mockserver.contract.exchange import BrokenRule, Finding, checks_of
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
-from mockserver.contract.fuzzing import caller, generated_requests, links, refusals
+from mockserver.contract.fuzzing import generated_requests, links
 from mockserver.contract.fuzzing.caller import (
     CaseCaller,
     FuzzingContext,
     TargetLostError,
     UnansweredCaseError,
 )
-from mockserver.contract.fuzzing.follow_ups import LOCATION_CHECK, KeyedReplays, LocationChecks
+from mockserver.contract.fuzzing.follow_ups import KeyedReplays, LocationChecks
 from mockserver.contract.fuzzing.generated_requests import (
     PinnedCase,
     UnsendableCaseError,
     id_of_operation,
     operation_id,
 )
-from mockserver.contract.fuzzing.refusals import STATUS_CHECK, CheckExchange, RefusalStatusChecks
+from mockserver.contract.fuzzing.refusals import RefusalStatusChecks
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
 from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import resolve
 
 PHASE = "fuzzing"
@@ -49,16 +50,7 @@ PHASE = "fuzzing"
 FuzzedOperation: TypeAlias = Any
 """An operation of Schemathesis, of any kind of schema."""
 
-FUZZING_CHECKS = {
-    one.id: one
-    for one in (
-        *caller.SCHEMATHESIS_CHECKS,
-        refusals.AUTH_CHECK,
-        links.LINKS,
-        STATUS_CHECK,
-        LOCATION_CHECK,
-    )
-}
+FUZZING_CHECKS = checks_of("calls")
 
 _FAILED_OFTEN = 5
 """Failures of a check, after which it is not made of the operation's other listed cases: each costs time."""
@@ -75,38 +67,27 @@ _SHRUNK = 4
 """Failed checks of listed cases whose large calls are made smaller; the other calls stay as they are."""
 
 
-def plan_fuzzing(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    check_exchange: CheckExchange,
-) -> Iterator[PlannedPart]:
-    """Yield the calls of every operation, then the walks; `check_exchange` checks each exchange too.
-
-    Credentials are those of the profile.
-    """
-    context = fuzzing_context(api, target, run_config, ledger, check_exchange)
-    schema = generated_requests.load_schema(api, target.address.url, run_config)
-    again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
+def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
+    """Yield the calls of every operation, then the walks, with the credentials of the profile."""
+    context = fuzzing_context(trial)
+    schema = generated_requests.load_schema(trial.api, trial.target.address.url, trial.run_config)
+    again = [one for one in trial.api.profile.pins.accepts if trial.run_config.calls(one[0])]
     yield from plan_operations(schema, CaseCaller(schema, context), context, again)
-    yield from links.plan_walks(api, context)
+    yield from links.plan_walks(trial.api, context)
 
 
-def fuzzing_context(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    check_exchange: CheckExchange,
-) -> FuzzingContext:
-    """Return what the calls to one target share."""
-    replays = KeyedReplays(api, target, run_config, ledger)
-    statuses = RefusalStatusChecks(api, target, run_config, ledger)
-    locations = LocationChecks(api, target, run_config, ledger)
-    lacks = partial(lacks_credentials, api)
+def fuzzing_context(trial: Trial) -> FuzzingContext:
     return FuzzingContext(
-        target, run_config, ledger, api.pins, api.spec, check_exchange, replays, statuses, locations, lacks
+        trial.target,
+        trial.run_config,
+        trial.ledger,
+        trial.api.pins,
+        trial.api.spec,
+        trial.judge_exchange,
+        KeyedReplays(trial),
+        RefusalStatusChecks(trial),
+        LocationChecks(trial),
+        partial(lacks_credentials, trial.api),
     )
 
 
@@ -208,7 +189,7 @@ def _findings_of_listed(
 
 
 def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[PinnedCase]:
-    """Yield the examples of the spec, then what lies at the limits of its schemas and beyond.
+    """Yield the examples of the spec, then cases at the limits of its schemas and beyond.
 
     Where there is more of that than the effort is worth, the seed says where taking every nth of it begins;
     few of it are in another form of the same document.
@@ -312,11 +293,7 @@ def _size(finding: Finding) -> int:
 def plan_plain_schemathesis(
     file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
 ) -> list[PlannedPart]:
-    """Return the calls of every operation that the spec in `file` has, with the credentials of the profile.
-
-    Raises:
-        LoaderError: Schemathesis cannot read the spec.
-    """
+    """Return the calls of every operation of the spec in `file`, with the credentials of the profile."""
     schema = generated_requests.load_plain_schema(
         file, target.address.url, run_config, api.profile.credentials
     )

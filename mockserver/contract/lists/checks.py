@@ -8,66 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise, zip_longest
-from types import MappingProxyType
 from typing import Any
 
-from mockserver.contract.exchange import Check
+from mockserver.contract.exchange import checks_of
 from mockserver.contract.lists.discovery import number_at, shown_place, value_in
 from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, Walker, link_of, rows_of
 from mockserver.contract.profile import Counted, Link, ListFilter, ListOrder, ListProfile
 from mockserver.contract.sequences.sentences import cut_text, excerpt
 
-LIST_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {
-        one.id: one
-        for one in (
-            Check(
-                "pages-show-each-row-once",
-                "pages show each row once",
-                "rows",
-                "a client that reads page after page must get every row, and none twice",
-            ),
-            Check(
-                "pages-keep-the-order",
-                "pages keep the order of the list",
-                "rows",
-                "a client that reads page after page must get the rows in the order of the list",
-            ),
-            Check(
-                "page-size-is-kept",
-                "pages are as long as asked for",
-                "pages",
-                "clients take a page that is not full for the last one",
-            ),
-            Check(
-                "totals-fit-the-rows",
-                "counts and totals of lists fit the rows",
-                "counts",
-                "clients show totals, and stop to read where the total is reached",
-            ),
-            Check(
-                "page-links-lead-on",
-                "links between pages lead on and end",
-                "links",
-                "clients follow the link or the cursor of each page until there is none",
-            ),
-            Check(
-                "filters-select",
-                "filters select what they say",
-                "filters",
-                "a client that filters relies on every match, and on nothing else",
-            ),
-        )
-    }
-)
-"""In the order of a report."""
-
+LIST_CHECKS = checks_of("lists")
 
 _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page-size-is-kept"
 
 
 def with_query(calls: ListCalls, walk: Walk) -> str:
-    """Return the list in words, with what was asked for: "GET /orders with pageSize=3"."""
+    """Return the list and its query in words: "GET /orders with pageSize=3"."""
     return f"{calls.name} with {cut_text(walk.says)}" if walk.says else calls.name
 
 
@@ -215,7 +170,7 @@ _MEANINGS: Mapping[Counted, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """What a count may be on a page; `meaning` says of what it is one."""
+    """The numbers that a count of this meaning may be on a page."""
 
     meaning: Counted
     numbers: tuple[int, ...]
@@ -255,7 +210,7 @@ def _expected(profile: ListProfile, walk: Walk, page: Page, total: int | None) -
 
 
 def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
-    """Return what a count of either kind may be: of the kind that all other pages show, if they show one."""
+    """Return the numbers for a count of either kind: that of the other pages, if they agree on one."""
     place = profile.counts.get("either", "")
     told = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
     of_all = sum(1 for came, _ in told if came == total)
@@ -277,11 +232,7 @@ _LINKS_CHECK = "page-links-lead-on"
 
 
 def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Follow the links of a walk's pages; all of them lead to pages of that walk.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Follow the links of a walk's pages; all of them lead to pages of that walk."""
     pages = walk.pages
     if not pages or not walk.is_whole or not profile.links:
         return
@@ -382,11 +333,9 @@ class FilterTrial:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """How it is asked for."""
         return {self.filter.parameter: written(self.filter, self.values)}
 
     def must_show(self, row: Row) -> bool:
-        """Return whether the row fits."""
         found = value_in(row.document, self.filter.member)
         return any(_fits(self.filter, found, value) for value in self.values)
 
@@ -401,12 +350,10 @@ class FilterTrial:
 
     @property
     def count(self) -> int:
-        """How many rows fit."""
         return sum(self.must_show(row) for row in self.rows)
 
 
 def written(one: ListFilter, values: Sequence[Any]) -> str:
-    """Return values as the parameter has them."""
     texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
     for part, escaped in one.escapes.items():
         texts = [text.replace(part, escaped) for text in texts]
@@ -467,11 +414,7 @@ def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
 
 
 def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> list[Walk]:
-    """Ask for rows by a filter, and return the walks that were made.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Ask for rows by a filter, and return the walks that were made."""
     walks: list[Walk] = []
     made = trials(one, reference.rows)
     for trial in made:
@@ -538,11 +481,7 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
 
 
 def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
-    """Ask for an order, and find two rows that are in another one.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Ask for an order, and find two rows that are in another one."""
     walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
     values = [value_in(row.document, order.member) for row in walk.rows]
     calls.count("pages-keep-the-order", len(values))
@@ -561,7 +500,7 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 
 
 def _is_collated(before: str, after: str) -> bool:
-    """Return whether a collation says which is first: what differs is no ASCII, no letter, or only a case."""
+    """Return whether the order depends on a collation: only case or characters beyond ASCII differ."""
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()
     return not is_plain or (differ.isalpha() and not differ.islower() and not differ.isupper())

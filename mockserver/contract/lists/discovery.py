@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.contract import exchange
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, Response
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile, Counted, Link, ListFilter, ListProfile, Paging
-from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document, pointer_of
 from mockserver.spec.openapi import Operation, Parameter, Spec, parse_pointer, resolve
 
@@ -68,7 +67,7 @@ def _find_lists_below(api: ApiUnderTest, above: Mapping[str, FoundList]) -> Iter
 def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
     """Yield the lists without a parameter in their paths, in the order of the spec."""
     stated = {one.operation: one for one in api.profile.lists}
-    listed = _listed(api.spec, batches)
+    listed = _listed(api, batches)
     for operation in api.spec.operations.values():
         if operation.method != "get" or "{" in operation.path:
             continue
@@ -79,13 +78,15 @@ def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> I
         query = _query(api, profile, request)
         if _lacks(operation, query):
             continue
-        accept = {"accept": "application/json"} if _gives_json(operation) else {}
+        accept = (
+            {"accept": "application/json"} if "application/json" in operation.responses.get("200", ()) else {}
+        )
         headers = {**accept, **(request.headers if request else {})}
         yield FoundList(operation, profile, query, headers, batch)
 
 
 def _listed(
-    spec: Spec, batches: tuple[BatchProfile, ...]
+    api: ApiUnderTest, batches: tuple[BatchProfile, ...]
 ) -> Mapping[str, tuple[BatchProfile | None, Request | None]]:
     """Return the batch that stores the rows of each list, and how it lists them; one that creates is best."""
     found: dict[str, tuple[BatchProfile | None, Request | None]] = {}
@@ -93,16 +94,13 @@ def _listed(
         if batch.listing is None:
             continue
         request = batch.listing(0)
-        try:
-            operation = spec.match("GET", request.path.partition("?")[0]).operation
-        except (NotFound, MethodNotAllowed):
-            continue
-        found.setdefault(operation.id, (batch, request))
+        if operation := api.operation_of(Request("GET", request.path)):
+            found.setdefault(operation, (batch, request))
     return found
 
 
 def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
-    """Return what goes with every call: as the profile states, else as the batch lists, less its paging."""
+    """Return the query of every call: the profile's, else that of the batch's listing without its paging."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.path.partition("?")[2]) if request else []
@@ -121,12 +119,8 @@ def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
     return not needed <= set(query)
 
 
-def _gives_json(operation: Operation) -> bool:
-    return "application/json" in operation.responses.get("200", ())
-
-
 def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:
-    """Return the profile with what names and schemas of the parameters say."""
+    """Complete the profile by names and schemas of the parameters."""
     asked = {plain_name(one.name): one for one in operation.parameters if one.place == "query"}
     paging, position = stated.paging, stated.position
     if not paging:
@@ -253,7 +247,7 @@ def _holds_rows(value: Any) -> bool:
 def complete(
     profile: ListProfile, response: Response, rows: Sequence[Any], key: Sequence[str]
 ) -> ListProfile:
-    """Return the profile with what an answer with rows shows; `key` are members that identify an item."""
+    """Complete the profile by an answer with rows; `key` are members that identify an item."""
     places = {plain_name(name): place for place, name, _ in _values(response)}
     links = profile.links or _links(response)
     cursor = profile.cursor or next((places[name] for name in _CURSORS if name in places), "")
@@ -269,7 +263,7 @@ def complete(
 
 
 def _values(response: Response) -> Iterator[tuple[str, str, Any]]:
-    """Yield place, name and value of what may describe the page, in the body and in headers."""
+    """Yield place, name and value of members and headers that may describe the page."""
     document = json_of(response.body)
     for name, value in document.items() if isinstance(document, Mapping) else ():
         yield pointer_of((name,)), name, value

@@ -10,26 +10,26 @@ from urllib.parse import parse_qsl
 from mockserver.contract.exchange import Exchange, TargetUnreachableError
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.lists import checks, discovery
-from mockserver.contract.lists import walks as below
 from mockserver.contract.lists.checks import trials, with_query
 from mockserver.contract.lists.discovery import FoundList, find_lists, json_of, value_in
 from mockserver.contract.lists.walks import (
     ListCalls,
     Page,
+    RecordList,
     Row,
-    StoredRecords,
     Walk,
     Walker,
+    check_rows_are_its_own,
     missing_keys,
+    read_lists_below,
     store_records,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import UNREADABLE, BatchProfile, ListFilter, ListProfile
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
+from mockserver.contract.run_state import PlannedPart, RunPart
 from mockserver.contract.sequences.run import PHASE
 from mockserver.contract.sequences.sentences import excerpt
-from mockserver.contract.sequences.sequence import JudgeSequenceExchange, usable_batches
-from mockserver.contract.target import Target
+from mockserver.contract.sequences.sequence import usable_batches
+from mockserver.contract.trial import Trial
 from mockserver.contract.values.comparison import is_xml, read_document
 from mockserver.model import Json
 
@@ -38,11 +38,7 @@ _PAGES_IN_XML = 4
 
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
-    """Ask for the first pages of a walk in an XML media type of the operation, and compare the rows.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Ask for the first pages of a walk in an XML media type of the operation, and compare the rows."""
     stated = [name for name in calls.operation.responses.get("200", ()) if is_xml(name) and "*" not in name]
     if not stated or not known.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
         return
@@ -79,7 +75,7 @@ def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, ex
 
 
 def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
-    """Return what identifies the rows, in their order; None where no row has it."""
+    """Return the ids of the rows in their order; None where a row has none."""
     document = read_document(exchange.response)
     if document is None:
         return None
@@ -102,15 +98,11 @@ _PAGES_OF_A_TENANT, _OK = 10, 200
 
 
 def check_other_tenant(
-    calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: StoredRecords, reference: Walk
+    calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> None:
-    """Walk the list of a second tenant, whole and by each filter, and find what the first one stored.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Walk the list of a second tenant, whole and by each filter, and find records of the first one."""
     there = _in_second_tenant(calls, batch)
-    if there is None or not stored.keys or not calls.run_config.wants(TENANTS_CHECK):
+    if there is None or not stored or not calls.run_config.wants(TENANTS_CHECK):
         return
     walker = Walker(there, known)
     for query in _queries(known, batch, stored, reference):
@@ -142,7 +134,7 @@ def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None
 
 
 def _queries(
-    known: ListProfile, batch: BatchProfile, stored: StoredRecords, reference: Walk
+    known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> Iterator[Mapping[str, str]]:
     """Yield no filter, then each parameter with a value that a stored row has."""
     yield {}
@@ -154,9 +146,9 @@ def _queries(
             yield made[0].query
 
 
-def _stored_rows(batch: BatchProfile, stored: StoredRecords, reference: Walk) -> Sequence[Row]:
+def _stored_rows(batch: BatchProfile, stored: Sequence[str], reference: Walk) -> Sequence[Row]:
     pages = [page for page in reference.pages if _listed(batch, stored, page.exchange)]
-    keys = set(stored.keys)
+    keys = set(stored)
     rows = [row for page in pages for row in page.rows]
     return [row for row in rows if keys & {str(value) for value in _values(row.document)}]
 
@@ -169,16 +161,16 @@ def _values(document: object) -> Iterator[object]:
         yield document
 
 
-def _listed(batch: BatchProfile, stored: StoredRecords, exchange: Exchange) -> list[str]:
+def _listed(batch: BatchProfile, stored: Sequence[str], exchange: Exchange) -> list[str]:
     """Return the stored keys that an answer shows."""
     try:
         shown = batch.listed(exchange) if batch.listed else {}
     except UNREADABLE:
         return []
-    return [key for key in stored.keys if key in shown]
+    return [key for key in stored if key in shown]
 
 
-def _find(calls: ListCalls, batch: BatchProfile, stored: StoredRecords, walk: Walk) -> None:
+def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Walk) -> None:
     for page in walk.pages:
         leaked = _listed(batch, stored, page.exchange)
         if leaked:
@@ -209,50 +201,26 @@ _LARGE = 100
 """Rows of a page where the spec states no largest number."""
 
 
-def plan_lists(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-) -> Iterator[PlannedPart]:
+def plan_lists(trial: Trial) -> Iterator[PlannedPart]:
     """Yield a part for every list that the profile, a batch or the spec names."""
-    batches = tuple(one for _, one in usable_batches(api, run_config).batches)
-    found = [one for one in find_lists(api, batches) if _may_be_called(run_config, one)]
-    for number, one in enumerate(found, 1):
-        part = RunPart(PHASE, one.operation.id, number, len(found), note="of pages")
-        yield PlannedPart(part, partial(_run_list, one, api, target, run_config, ledger, judge))
+    calls = trial.run_config.calls
+    batches = tuple(one for _, one in usable_batches(trial.api, trial.run_config).batches)
+    lists = [
+        one
+        for one in find_lists(trial.api, batches)
+        if (one.above is None or calls(one.above.operation.id)) and calls(one.operation.id)
+    ]
+    for number, one in enumerate(lists, 1):
+        part = RunPart(PHASE, one.operation.id, number, len(lists), note="of pages")
+        yield PlannedPart(part, partial(_run_list, trial, one))
 
 
-def _may_be_called(run_config: RunConfig, found: FoundList) -> bool:
-    above = found.above is None or run_config.calls(found.above.operation.id)
-    return above and run_config.calls(found.operation.id)
-
-
-def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
-    found: FoundList,
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-) -> None:
-    isolation = Isolation(target, run_config.seed, f"{api.name} {found.operation.id} list")
+def _run_list(trial: Trial, found: FoundList) -> None:
+    isolation = Isolation(trial.target, trial.run_config.seed, f"{trial.api.name} {found.operation.id} list")
     scope = isolation.new_scope(_MANY)
 
     def start(one: FoundList) -> ListCalls:
-        return ListCalls(
-            api,
-            one.operation,
-            target,
-            run_config,
-            ledger,
-            judge,
-            scope,
-            one.operation.path,
-            one.query,
-            one.headers,
-        )
+        return ListCalls(*trial.parts, one.operation, scope, one.operation.path, one.query, one.headers)
 
     calls = start(found)
     try:
@@ -260,17 +228,16 @@ def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
             _ListRun(found, calls).run()
         else:
             _run_below(found, calls, start)
-        calls.tell_findings()
     except TargetUnreachableError as error:
         calls.finds("every-call-is-answered", f"no answer came: {excerpt(str(error))}")
-        calls.tell_findings()
     finally:
         isolation.drop(scope)
+    calls.tell_findings()
 
 
 def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
     """Walk the list of the record that has most rows in it."""
-    read = below.read_lists_below(found, start)
+    read = read_lists_below(found, start)
     if not read or not read[0].rows:
         calls.note("its pages were not walked: no record was found that has rows there")
         return
@@ -284,7 +251,7 @@ class _ListRun:
 
     found: FoundList
     calls: ListCalls
-    others: tuple[below.RecordList, ...] = ()
+    others: tuple[RecordList, ...] = ()
 
     def run(self) -> None:
         stored = self._store()
@@ -306,8 +273,8 @@ class _ListRun:
         walks = [reference, *self._walks(walker, reference)] if known.paging != "none" else [reference]
         self._check_pages(known, walks)
         self._check_stored(stored, reference)
-        below.check_rows_are_its_own(self.calls, known, self.others, reference)
-        check_in_xml(self.calls, known, _with_most_pages(walks))
+        check_rows_are_its_own(self.calls, known, self.others, reference)
+        check_in_xml(self.calls, known, max(walks, key=lambda one: len(one.pages)))
         if self.found.batch is not None:
             check_other_tenant(self.calls, known, self.found.batch, stored, reference)
         for one in known.filters:
@@ -317,15 +284,15 @@ class _ListRun:
             checks.check_asked_order(self.calls, walker, order, reference, (size or [largest])[0])
         self._forget_if_changed(walker, reference)
 
-    def _store(self) -> StoredRecords:
+    def _store(self) -> Sequence[str]:
         batch, run_config = self.found.batch, self.calls.run_config
         if batch is None or not batch.creates or not run_config.calls(batch.operation):
-            return StoredRecords(())
+            return ()
         count = min(_FEW + run_config.max_examples, _MANY)
         return store_records(self.calls, batch, min(count, _PREPARED) if batch.prepare else count)
 
     def _complete(self) -> ListProfile | None:
-        """Return the profile with what a first answer shows; None, and a note, without one that has rows."""
+        """Complete the profile by a first answer; None, and a note, without rows."""
         profile, calls = self.found.profile, self.calls
         stated = {one.operation for one in calls.api.profile.lists}
         first = calls.get({})
@@ -373,19 +340,19 @@ class _ListRun:
         for walk in several[:1]:
             checks.check_links(calls, known, walk)
 
-    def _check_stored(self, stored: StoredRecords, reference: Walk) -> None:
+    def _check_stored(self, stored: Sequence[str], reference: Walk) -> None:
         batch = self.found.batch
-        if batch is None or not stored.keys:
+        if batch is None or not stored:
             return
         check = "lists-show-what-is-there"
-        self.calls.count(check, len(stored.keys))
+        self.calls.count(check, len(stored))
         pages = [page.exchange for page in reference.pages]
         for key in missing_keys(self.calls, batch, stored, pages):
             said = f"reading {key} shows it; no page of {checks.with_query(self.calls, reference)} does"
             self.calls.finds(check, said, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
-        """Take back what was found if somebody else changed the list meanwhile, which a sandbox rules out."""
+        """Drop the findings if somebody else changed the list meanwhile, which a sandbox rules out."""
         calls = self.calls
         if not calls.findings or calls.scope.has_sandbox:
             return
@@ -399,10 +366,6 @@ class _ListRun:
             checks.check_each_row_once(self.calls, walk)
             if walk.is_whole:
                 checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
-
-
-def _with_most_pages(walks: Sequence[Walk]) -> Walk:
-    return max(walks, key=lambda one: len(one.pages))
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:

@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
-from mockserver.codec.urls import decoded_path
-from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_bytes
 from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.lists import discovery
@@ -21,16 +19,12 @@ from mockserver.contract.lists.discovery import (
     value_at,
     value_in,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, DrawnValues, Link, ListProfile
-from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import excerpt
-from mockserver.contract.sequences.sequence import JudgeSequenceExchange
-from mockserver.contract.target import Target
-from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.contract.trial import Trial
 from mockserver.model import pointer_of
 from mockserver.spec.openapi import Operation
 
@@ -59,12 +53,10 @@ class Page:
 
     @property
     def response(self) -> Response:
-        """What was answered."""
         return self.exchange.response
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What identifies its rows."""
         return tuple(one.id for one in self.rows)
 
 
@@ -78,21 +70,18 @@ class Walk:
     end: End
     beyond: Exchange | None = None
     says: str = ""
-    """What was asked for besides the list, in words: "pageSize=3"."""
+    """The query in words: "pageSize=3"."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """All rows in their order."""
         return tuple(row for page in self.pages for row in page.rows)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """All calls."""
         return (*(one.exchange for one in self.pages), *((self.beyond,) if self.beyond else ()))
 
     @property
     def is_whole(self) -> bool:
-        """Whether it came to the end of the list."""
         return self.end not in {"budget", "loop"}
 
 
@@ -104,16 +93,13 @@ class Walker:
     profile: ListProfile
 
     def walk(self, query: Mapping[str, str], size: int | None, most: int) -> Walk:
-        """Return the pages with so many rows each; no more than `most` are asked for.
-
-        Raises:
-            TargetUnreachableError: the target does not answer.
-        """
+        """Return the pages with so many rows each; no more than `most` are asked for."""
         profile = self.profile
         sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
         pages: list[Page] = []
         seen: set[str] = set()
-        position, beyond = self._start(), None
+        beyond = None
+        position: str | None = str(profile.first or 0) if profile.paging in {"page", "offset"} else ""
         end: End = "budget"
         while len(pages) < most:
             exchange = self._ask(sized, position, pages)
@@ -130,10 +116,6 @@ class Walker:
                 end = "told" if position is None else "loop"
                 break
         return Walk(query, size, tuple(pages), end, beyond, ", ".join(f"{n}={t}" for n, t in sized.items()))
-
-    def _start(self) -> str | None:
-        profile = self.profile
-        return str(profile.first or 0) if profile.paging in {"page", "offset"} else ""
 
     def _ask(self, sized: Mapping[str, str], position: str | None, pages: Sequence[Page]) -> Exchange:
         profile = self.profile
@@ -188,24 +170,19 @@ def link_of(profile: ListProfile, response: Response, link: Link) -> str:
     return found if isinstance(found, str) else ""
 
 
-_OK, _JUDGED = 200, 3
+_JUDGED = 3
 _SHOWN_CALLS = 12
 """Calls that a finding keeps: the last ones."""
 
 
 @dataclass(slots=True)
-class ListCalls:
+class ListCalls(Trial):
     """Calls to one list in a scope of its own; `told` are the steps before in plain words.
 
     `path` is the list's, with what each call of the `tenant` needs in `query` and `headers`.
     """
 
-    api: ApiUnderTest
     operation: Operation
-    target: Target
-    run_config: RunConfig
-    ledger: FindingLedger
-    judge: JudgeSequenceExchange
     scope: IsolationScope
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
@@ -223,22 +200,16 @@ class ListCalls:
         return f"GET {self.path}"
 
     def get(self, query: Mapping[str, str]) -> Exchange:
-        """Return the answer to the list with this query besides what each call needs.
-
-        Raises:
-            TargetUnreachableError: none came.
-        """
+        """Get the list with this query besides that of each call."""
         text = urlencode({**self.query, **query}, quote_via=quote)
         return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.headers))
 
     def follow(self, link: str) -> Exchange:
-        """Return the answer to a link of an answer, asked for at the target whatever address it names.
-
-        Raises:
-            TargetUnreachableError: none came.
-        """
+        """Return the answer to a link of an answer, asked for at the target whatever address it names."""
         url = self.target.address.url
-        found = read_link(link, url, self.path, lambda path: bool(self._operation(Request("GET", path))))
+        found = read_link(
+            link, url, self.path, lambda path: bool(self.api.operation_of(Request("GET", path)))
+        )
         if found.elsewhere and not self.is_led_away:
             self.is_led_away = True
             self.note(
@@ -248,23 +219,10 @@ class ListCalls:
         return self.send(Request("GET", found.path, self.headers))
 
     def send(self, request: Request) -> Exchange:
-        """Return the answer to a request, checked by itself.
-
-        Raises:
-            TargetUnreachableError: none came.
-        """
-        operation = self._operation(request)
-        given = self.api.profile.credentials
-        named = {
-            **self.api.profile.headers(self.api.facts, self.tenant),
-            **self.scope.headers,
-        }
-        lower = {name.lower(): text for name, text in named.items()}
-        full = request.having({**headers_for(self.api, operation, given), **lower})
-        full = with_query(self.api, operation, given, full)
+        """Return the answer to a request, checked by itself."""
         self.count("every-call-is-answered")
-        exchange = replace(self.target.send(full), operation=operation)
-        self.ledger.count_call(exchange)
+        full = self.dressed(request, self.tenant, self.scope)
+        exchange = self.send_as(full, self.api.operation_of(request))
         self._judge(exchange)
         return exchange
 
@@ -274,13 +232,11 @@ class ListCalls:
         if is_page and self.judged >= _JUDGED:
             return
         self.judged += is_page
-        found = self.judge(exchange, self.ledger)
+        found = self.judge_exchange(exchange, self.ledger)
         self.ledger.found(replace(one, told=tuple(self.told)) for one in found)
 
     def count(self, check: str, times: int = 1) -> None:
-        """Count a check of the list."""
-        if times and self.run_config.wants(check):
-            self.ledger.count_check(self.operation.id, check, times)
+        self.count_check(self.operation.id, check, times)
 
     def finds(
         self,
@@ -299,21 +255,11 @@ class ListCalls:
             self.findings.append(one)
 
     def tell_findings(self) -> None:
-        """Write what was found into the ledger."""
         self.ledger.found(self.findings)
         self.findings.clear()
 
     def note(self, text: str) -> None:
-        """Say in the report what could not be checked."""
         self.ledger.notes.append(f"{self.name}: {text}")
-
-    def _operation(self, request: Request) -> str:
-        spec = self.api.spec
-        path = spec.canonical_path(decoded_path(request.path.partition("?")[0]))
-        try:
-            return spec.match(request.method, path).operation.id
-        except (NotFound, MethodNotAllowed):
-            return ""
 
 
 _PORTS = {"http": 80, "https": 443}
@@ -363,19 +309,8 @@ _APART = 9_000
 _FIRST_REFUSAL = 300
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecords:
-    """The keys that were reported as stored."""
-
-    keys: tuple[str, ...]
-
-
-def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> StoredRecords:
-    """Store that many good items, some in a batch.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence[str]:
+    """Store that many good items, some in a batch; return the keys that were reported as stored."""
     first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
     numbers = range(first, first + count)
     stored: list[str] = []
@@ -395,7 +330,7 @@ def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> StoredRe
             break
     if len(stored) < count:
         calls.note(f"{len(stored)} of {count} records could be stored by {batch.operation}")
-    return StoredRecords(tuple(stored))
+    return tuple(stored)
 
 
 def _item(batch: BatchProfile, place: int, number: int) -> BatchItem:
@@ -424,27 +359,22 @@ def _accepted(
 
 
 def missing_keys(
-    calls: ListCalls, batch: BatchProfile, stored: StoredRecords, exchanges: Sequence[Exchange]
+    calls: ListCalls, batch: BatchProfile, stored: Sequence[str], exchanges: Sequence[Exchange]
 ) -> list[str]:
-    """Return the stored keys that a single read shows and the pages do not.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Return the stored keys that a single read shows and the pages do not."""
     if batch.listed is None:
         return []
     listed: set[str] = set()
     try:
         for exchange in exchanges:
             listed |= set(batch.listed(exchange))
-        absent = [key for key in stored.keys if key not in listed][:1]
+        absent = [key for key in stored if key not in listed][:1]
         return [key for key in absent if batch.shown(key, calls.send(batch.read(key, 0))) is not None]
     except UNREADABLE:
         return []
 
 
 _CHECK = "filters-select"
-_OK = 200
 _RECORDS = 8
 """Records whose lists are looked at: the first of the list above."""
 _WIDE = 8
@@ -455,7 +385,7 @@ StartCalls = Callable[[FoundList], ListCalls]
 
 @dataclass(frozen=True, slots=True)
 class RecordList:
-    """The list below one record, and what was answered."""
+    """The list below one record, with its answer."""
 
     path: str
     exchange: Exchange
@@ -463,18 +393,14 @@ class RecordList:
 
 
 def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
-    """Return the lists below the first records of the list above, the one with most rows first.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+    """Return the lists below the first records of the list above, the one with most rows first."""
     calls = start(found)
     read = [_read(calls, path, found.profile) for path in _paths(found, start)]
     return sorted(read, key=lambda one: -len(one.rows))
 
 
 def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
-    """Yield the path with the parameter of each record: a member of that name, else what identifies it."""
+    """Yield the path with the parameter of each record: a member of that name, else its identity."""
     if found.above is None:
         return
     profile = found.above.profile
@@ -508,7 +434,9 @@ def check_rows_are_its_own(
     calls: ListCalls, known: ListProfile, others: Sequence[RecordList], reference: Walk
 ) -> None:
     """Find a row that the list of another record shows too; short ids may be counted in each record."""
-    mine = {row.id for row in reference.rows if known.identity and _is_wide(row.id)}
+    mine = {
+        row.id for row in reference.rows if known.identity and len(row.id) >= _WIDE and not row.id.isdecimal()
+    }
     for one in others:
         theirs = {row.id for row in rows_of(known, one.exchange.response)}
         calls.count(_CHECK)
@@ -519,7 +447,3 @@ def check_rows_are_its_own(
                 _CHECK, said, reference.exchanges[0], one.exchange, expected="rows of this record only"
             )
             return
-
-
-def _is_wide(text: str) -> bool:
-    return len(text) >= _WIDE and not text.isdecimal()

@@ -1,1 +1,1 @@
-"""The oracle: what a request is, and whether its response fits; independent of the engine."""
+"""The oracle: judges requests and their responses, independent of the engine."""

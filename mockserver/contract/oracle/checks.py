@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, lacks_credentials
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
     EVERY_CALL_IS_ANSWERED,
-    Check,
     Exchange,
     Finding,
     Request,
     Response,
     UnansweredCallError,
+    checks_of,
     to_json_bytes,
 )
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle import item_checks
 from mockserver.contract.oracle.expectations import ExpectedResponse, Oracle, count_noun
 from mockserver.contract.oracle.item_checks import (
@@ -41,7 +40,7 @@ _LEAD = "gives no per-item outcome"
 
 
 class ExchangeJudge:
-    """Judges the exchanges of one API; what it needs of the spec is made once.
+    """Judges the exchanges of one API; schemas and readers are made once.
 
     `is_recorded`: others made the calls, with credentials that nobody knows here.
     """
@@ -68,16 +67,16 @@ class ExchangeJudge:
         if operation is None:
             return ()
         found = []
-        for check, checker in APPLICABLE_CHECKS:
-            if not self._effort.wants(check.id):
+        for check, checker in CHECKERS.items():
+            if not self._effort.wants(check):
                 continue
             times, fault = checker(case)
             if times:
-                ledger.count_check(operation.id, check.id, times)
+                ledger.count_check(operation.id, check, times)
             if fault is not None:
                 found.append(
                     Finding(
-                        check.id,
+                        check,
                         operation.id,
                         fault.said,
                         fault.pointer,
@@ -166,7 +165,6 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
-    """Check that the response has no undeclared members."""
     is_read = case.exchange.response.body and not case.is_provoked
     if case.conformance.undeclared is not None or not is_read:
         return NOTHING_TO_JUDGE
@@ -201,7 +199,6 @@ def no_server_error(case: CheckCase) -> CheckResult:
 
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
-    """Check that a refusal has the body that the spec declares."""
     if case.status < FIRST_REFUSAL or case.is_provoked:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
@@ -259,131 +256,27 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     return CheckFailure(said, expected="an outcome for each item", came=str(case.status))
 
 
-APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
-    (
-        Check(
-            "answers-match-the-spec",
-            "answers match the spec",
-            "calls",
-            "clients are written from the spec: they know no other status, media type or body",
-        ),
-        answers_match_the_spec,
-    ),
-    (
-        Check(
-            "members-are-stated",
-            "no undocumented members",
-            "calls",
-            "clients ignore members that the spec does not name, and nobody reviews what they reveal",
-        ),
-        members_are_stated,
-    ),
-    (
-        Check(
-            "comes-as-asked-for",
-            "answers have a media type that was asked for",
-            "calls",
-            "a client can read only what it asked for",
-        ),
-        comes_as_asked_for,
-    ),
-    (
-        Check(
-            "no-server-error", "no server errors", "calls", "a server must have an answer to every request"
-        ),
-        no_server_error,
-    ),
-    (
-        Check(
-            "refusals-have-the-shape",
-            "error bodies match the spec",
-            "refusals",
-            "clients look for the reason where the spec says it is",
-        ),
-        refusals_have_the_shape,
-    ),
-    (
-        Check(
-            "envelope-is-judged",
-            "only an invalid envelope rejects the whole call",
-            "calls",
-            "an unreadable call is rejected as a whole; a bad item rejects it only where the vendor says so",
-        ),
-        envelope_is_judged,
-    ),
-    (
-        Check(
-            "one-outcome-per-item",
-            "one outcome per item",
-            "items",
-            "an item without an outcome is lost to its sender, one with two is booked twice",
-        ),
-        item_checks.one_outcome_per_item,
-    ),
-    (
-        Check(
-            "outcome-fits-the-item",
-            "bad items are not reported as accepted",
-            "items",
-            "senders do not send again what is reported as accepted",
-        ),
-        item_checks.outcome_fits_the_item,
-    ),
-    (
-        Check(
-            "order-is-kept",
-            "outcomes are in the order of the items",
-            "items",
-            "senders match outcomes to items by position",
-        ),
-        item_checks.order_is_kept,
-    ),
-    (
-        Check(
-            "keys-are-the-items",
-            "outcomes have the keys of their items",
-            "items",
-            "senders match outcomes to items by key",
-        ),
-        item_checks.keys_are_the_items,
-    ),
-    (
-        Check("count-is-processed", "count = processed", "calls", "senders compare it with their own count"),
-        item_checks.count_is_processed,
-    ),
-    (
-        Check(
-            "refusals-say-why",
-            "rejections have a message",
-            "refusals",
-            "nobody can correct what is rejected without a reason",
-        ),
-        item_checks.refusals_say_why,
-    ),
-    (
-        Check(
-            "message-fits-the-outcome",
-            "messages do not contradict their outcome",
-            "messages",
-            'people read them: "created" on a rejected item, or "failed" on a stored one, misleads',
-        ),
-        item_checks.message_fits_the_outcome,
-    ),
-    (
-        Check(
-            "message-names-its-item",
-            "messages are about their own item",
-            "messages",
-            "a message about another item lets people correct the wrong one",
-        ),
-        item_checks.message_names_its_item,
-    ),
-)
-"""Every check with what makes it, in the order of a report."""
+CHECKERS: Mapping[str, Checker] = {
+    "answers-match-the-spec": answers_match_the_spec,
+    "members-are-stated": members_are_stated,
+    "comes-as-asked-for": comes_as_asked_for,
+    "no-server-error": no_server_error,
+    "refusals-have-the-shape": refusals_have_the_shape,
+    "envelope-is-judged": envelope_is_judged,
+    "one-outcome-per-item": item_checks.one_outcome_per_item,
+    "outcome-fits-the-item": item_checks.outcome_fits_the_item,
+    "order-is-kept": item_checks.order_is_kept,
+    "keys-are-the-items": item_checks.keys_are_the_items,
+    "count-is-processed": item_checks.count_is_processed,
+    "refusals-say-why": item_checks.refusals_say_why,
+    "message-fits-the-outcome": item_checks.message_fits_the_outcome,
+    "message-names-its-item": item_checks.message_names_its_item,
+}
+"""The function of each check, in the order of a report."""
 
 NO_SERVER_ERROR = "no-server-error"
 
-CHECKS: Mapping[str, Check] = MappingProxyType({check.id: check for check, _ in APPLICABLE_CHECKS})
+CHECKS = checks_of("answers")
 
 OF_BATCHES = frozenset(
     {
@@ -398,21 +291,6 @@ OF_BATCHES = frozenset(
 """Checks that hold at every other operation, as it has no items."""
 
 
-ANSWER_CHECKS = (
-    Check(
-        EVERY_CALL_IS_ANSWERED,
-        "every call is answered",
-        "calls",
-        "a caller that gets no answer does not know what became of its items",
-    ),
-    Check(
-        ANSWERS_CAN_BE_READ,
-        "answers can be read",
-        "calls",
-        "an answer must show what became of each item, and a read must show the record",
-    ),
-)
-
 _NO_STATUS = 0
 
 
@@ -422,7 +300,6 @@ def unanswered_exchange(request: Request, operation: str) -> Exchange:
 
 
 def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
-    """Return the finding of a call that has no whole answer."""
     expected = "an answer" if error.check == EVERY_CALL_IS_ANSWERED else "an answer that can be read"
     said = f"the call has no whole answer: {error}"
     came = "no whole answer"
@@ -430,7 +307,6 @@ def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
 
 
 def unread(error: Exception, exchange: Exchange) -> Finding:
-    """Return the finding of an answer that is no text or no document."""
     request, status = exchange.request, exchange.response.status
     call = f"{request.method} {request.path.partition('?')[0]}"
     said = f"{call} is answered {status}, and that cannot be read ({type(error).__name__}: {error})"

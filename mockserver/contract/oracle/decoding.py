@@ -63,11 +63,7 @@ _TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 def read_yaml(text: str) -> Json:
-    """Return the document.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Return the document."""
     try:
         return yaml.load(text, _TextLoader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError) as error:
@@ -99,9 +95,6 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
     """Decode `body`, typed by the schema `node` (unfolded) where its text has no types of its own.
 
     `settings` are the media type's `x-binder`: which form, which XML.
-
-    Raises:
-        UnreadableError: it is none.
     """
     media_type, charset = media_type_of(content_type)
     if settings.get("format") == "octets" or node.get("format") == "binary":
@@ -211,7 +204,11 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise UnreadableError(f"it is no form: {error}") from None
-    doubts = ("there are more keys than a reader may take",) if len(pairs) >= _most(settings) else ()
+    doubts = (
+        ("there are more keys than a reader may take",)
+        if len(pairs) >= int(settings.get("max-keys", 1000))
+        else ()
+    )
     if settings.get("format") == "indexed-form" or node.get("type") == "array":
         document, unbound = nest_form_keys(pairs, node.get("items", EMPTY))
         return Decoded(document, (*doubts, *(("a key binds nothing",) if unbound else ())))
@@ -226,10 +223,6 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
             doubts = (*doubts, "a key is there twice")
         read[key] = typed(value, node.get("properties", EMPTY).get(key, EMPTY))
     return Decoded(read, doubts)
-
-
-def _most(settings: Document) -> int:
-    return int(settings.get("max-keys", 1000))
 
 
 def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:
@@ -481,7 +474,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def flattened(node: Document) -> Document:
-    """Return what a schema and its parts say together; several schemas of a member stand in an `allOf`."""
+    """Merge a schema and its parts; several schemas of a member stand in an `allOf`."""
     parts = list(_parts_of(node))
     if len(parts) == 1:
         return node

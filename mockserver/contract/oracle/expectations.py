@@ -1,4 +1,4 @@
-"""What a request is, and what its response must be, by the bytes sent and the spec alone.
+"""The verdict on a request and the response it must have, by the bytes sent and the spec alone.
 
 It knows neither the server nor its state. That the schema takes an item does not say that it must be
 accepted; that the schema forbids it says that it must not.
@@ -15,8 +15,8 @@ from functools import partial
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, value_at
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.decoding import (
     Decoded,
     UnreadableError,
@@ -41,7 +41,7 @@ from mockserver.model import EMPTY, Document, Json, pointer_of
 from mockserver.spec.openapi import Batch, MediaType, Operation, Parameter, RouteMatch, Spec
 
 _ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
-_BENT = ("mock-scenario",)
+_STEERING_HEADERS = ("mock-scenario",)
 """Headers with which a caller asks a mock for something else than the truth."""
 
 
@@ -95,7 +95,7 @@ class Oracle:
     def _expected(
         self, operation: Operation, values: Mapping[str, str], request: Request
     ) -> ExpectedResponse:
-        if any(name in request.headers for name in _BENT) or _asks_for_an_example(request):
+        if any(name in request.headers for name in _STEERING_HEADERS) or _asks_for_an_example(request):
             return ExpectedResponse(operation, "doubtful", "a mock was asked for something")
         asked = self._asking.problems(operation, request, values, self._forgiven(operation, request))
         of_body = self._of_body(operation, request)
@@ -113,7 +113,8 @@ class Oracle:
             return ExpectedResponse(operation, "bad", "there is no body")
         body = self._body(operation, request)
         if body is None:
-            return ExpectedResponse(operation, self._of_media_type(operation, request), _not_stated(request))
+            said = f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
+            return ExpectedResponse(operation, self._of_media_type(operation, request), said)
         try:
             content_type = request.headers.get("content-type", "")
             decoded = decode(request.body, content_type, body.node, body.settings)
@@ -123,7 +124,7 @@ class Oracle:
         return self._judged(operation, body, decoded, self._leniency(operation, body, request))
 
     def _of_media_type(self, operation: Operation, request: Request) -> ExpectedVerdict:
-        """Return what a body is that comes in a media type which the spec does not state."""
+        """Return the verdict on a body of an undeclared media type."""
         sent = request.media_type
         near = "json" in sent and any("json" in one.name for one in operation.bodies)
         forgiven = any(one.keyword == "content-type" for one in self._forgiven(operation, request))
@@ -201,12 +202,8 @@ class Oracle:
 
 
 def expected_response(api: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
-    """Return what one request is; whoever asks more than once keeps an `Oracle`."""
+    """Return the expected response of one request; for more of them keep an `Oracle`."""
     return Oracle(api).expected(request, operation.id)
-
-
-def _not_stated(request: Request) -> str:
-    return f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
 
 
 def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool) -> bool:
@@ -297,12 +294,11 @@ class ExpectedResponse:
 
     @property
     def sent(self) -> tuple[BatchItem, ...]:
-        """The items as they were sent."""
         return tuple(one.item for one in self.items)
 
 
 def explain(broken: SchemaProblem) -> str:
-    """Return what is wrong, as the end of a sentence: `due_Date is "soon", which is no date-time`."""
+    """Return the problem as the end of a sentence: `due_Date is "soon", which is no date-time`."""
     name = str(broken.path[-1]) if broken.path else _ANONYMOUS
     if broken.path and isinstance(broken.path[-1], int):
         name = pointer_of(broken.path)
@@ -346,7 +342,7 @@ def weigh_problems(
 def expected_item(
     sent: BatchItem, keys: tuple[str, ...], batch: Batch, item: OracleSchema, lenient: Leniency
 ) -> ExpectedItem:
-    """Return what is expected of an item that responses may name by `keys`; `item` is the item schema."""
+    """Return the expectation of an item that responses may name by `keys`; `item` is the item schema."""
     broken = item.broken(sent.document)
     if any(one.keyword == "type" and one.path[:1] and one.path[0] in batch.key for one in broken):
         keys = ()  # an answer may have no room for a key of another type
@@ -401,7 +397,7 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
 
 
 _LENIENT = Leniency(spells=True)
-"""A parameter is a text, and readers differ in what they take for a number or a moment."""
+"""A parameter is a text, and readers differ in the texts that they take for a number or a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +414,7 @@ class _CompiledParameter:
     schema: OracleSchema
 
     def wrong(self, texts: Sequence[str], tolerances: Sequence[Tolerance]) -> tuple[str, str]:
-        """Return what is bad about the texts, or else doubtful; both "" where nothing is."""
+        """Return the bad and the doubtful problem of the texts, "" for none."""
         what = f"the {self.parameter.place} parameter {self.parameter.name}"
         of_this = {one.keyword for one in tolerances if one.member == self.parameter.name}
         if not texts:
@@ -457,7 +453,7 @@ class ParameterOracle:
         values: Mapping[str, str],
         tolerances: Sequence[Tolerance] = (),
     ) -> ParameterProblems:
-        """Return what is wrong with a request's; `values` are those of its path."""
+        """Return the problems of a request's parameters; `values` are those of its path."""
         query = self._query(request)
         bad, doubts = [], []
         for known in self._of(operation):

@@ -55,7 +55,6 @@ class CheckCase:
 
     @property
     def status(self) -> int:
-        """Status of the response."""
         return self.exchange.response.status
 
     @property
@@ -67,7 +66,6 @@ class CheckCase:
 
     @property
     def atomic(self) -> bool:
-        """Whether the batch is all or nothing."""
         operation = self.expected.operation
         return bool(operation and operation.batch and operation.batch.atomic)
 
@@ -92,7 +90,6 @@ class CheckCase:
 
     @property
     def refused(self) -> bool:
-        """Whether the call was refused as a whole."""
         return self.status >= FIRST_REFUSAL and (self.reported is None or self.atomic)
 
     @property
@@ -101,7 +98,6 @@ class CheckCase:
         return () if self.reported is None or self.refused else self.reported.outcomes
 
     def done(self, expected_item: ExpectedItem) -> bool:
-        """Return whether the answer says that the item was done."""
         if self.reported is None or self.refused:
             return False
         of_it = [one for one in self.reported.outcomes if one.place == expected_item.item.place]
@@ -208,7 +204,6 @@ def _named(case: CheckCase) -> str:
 
 
 def outcome_fits_the_item(case: CheckCase) -> CheckResult:
-    """Check that no invalid item is reported as done."""
     known = [one for one in case.expected.items if one.verdict != "doubtful"]
     if not case.expected.listed or not known or case.reported is None:
         return NOTHING_TO_JUDGE
@@ -269,7 +264,6 @@ def order_is_kept(case: CheckCase) -> CheckResult:
 
 
 def keys_are_the_items(case: CheckCase) -> CheckResult:
-    """Check that the key of an outcome is that of its item."""
     pairs = _pairs(case)
     unmatcheds = [
         (awaited, told) for awaited, told in pairs if not _names(told, awaited) and _owner(case, told) is None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value, value_at
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.decoding import UnreadableError, decode
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
@@ -117,7 +117,7 @@ class _OutcomeList:
 
 @dataclass(frozen=True, slots=True)
 class _OutcomeMaps:
-    """A count of what was done, a map of what was not, by key, and further maps of warnings."""
+    """A count of accepted items, a map of the rejected ones by key, and further maps of warnings."""
 
     document: Document
     operation: Operation
@@ -185,7 +185,7 @@ def text_at(value: Json) -> str:
 
 
 def class_in_words(text: str) -> Literal["created", "updated", ""]:
-    """Return what a whole message says that was done, "" where it leaves a doubt; English only."""
+    """Return the result that a whole message names, "" where it leaves a doubt; English only."""
     found = _CLASS.fullmatch(text.strip().lower())
     return "" if found is None else "created" if found[1] == "created" else "updated"
 
@@ -220,7 +220,7 @@ def _number(value: Json) -> int | None:
 
 
 def _document(document: Document, operation: Operation, response: Response) -> Json:
-    """Return the answer's body; XML is typed by what the spec says of it."""
+    """Return the answer's body; XML is typed by the spec."""
     answers = document["paths"][operation.path][operation.method]["responses"]
     node: Document = EMPTY
     if "xml" in response.media_type:

@@ -61,14 +61,12 @@ class OracleSchema:
     engine: Any
 
     def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
-        """Return all that is wrong with `value`."""
         with localcontext(_WIDE):
             if _accepts(self.engine, value, self.node):
                 return ()
             return tuple(_broken(error) for error in self.engine.iter_errors(value))
 
     def is_valid(self, value: Json) -> bool:
-        """Return whether nothing is."""
         with localcontext(_WIDE):
             return (
                 _accepts(self.engine, value, self.node) or next(self.engine.iter_errors(value), None) is None
@@ -231,7 +229,7 @@ def _accepts(engine: Any, value: Json, node: Any) -> bool:
         if keyword == "properties":
             is_kept = _accepts_members(engine, value, wanted)
         elif keyword == "items":
-            is_kept = _accepts_items(engine, value, wanted)
+            is_kept = not isinstance(value, list) or all(_accepts(engine, item, wanted) for item in value)
         elif keyword in _COMBINED:
             accepted = sum(_accepts(engine, value, one) for one in wanted)
             combined = "anyOf" if keyword == "oneOf" and "discriminator" in node else keyword
@@ -257,10 +255,6 @@ def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) ->
             if name in nodes and not _accepts(engine, member, nodes[name]):
                 return False
     return True
-
-
-def _accepts_items(engine: Any, value: Json, node: Document) -> bool:
-    return not isinstance(value, list) or all(_accepts(engine, item, node) for item in value)
 
 
 def _broken(error: Any) -> SchemaProblem:
@@ -304,7 +298,7 @@ class Leniency:
     tolerances: tuple[Tolerance, ...] = ()
 
     def may_pass(self, broken: SchemaProblem) -> bool:
-        """Return whether a lenient reader may take what breaks the schema there."""
+        """Return whether a lenient reader may accept this violation."""
         return (
             any(one.passes and _speaks_of(one, broken) for one in self.tolerances)
             or self._of_keyword(broken)
@@ -365,7 +359,9 @@ class Leniency:
     def _of_list(self, known: Iterable[Json], found: Json, node: Document) -> bool:
         if found is None:
             return self.nulls_dropped or bool(node.get("nullable"))
-        return isinstance(found, str) and found.casefold() in _folded(known)
+        return isinstance(found, str) and found.casefold() in {
+            value.strip().casefold() for value in known if isinstance(value, str)
+        }
 
     def _of_type(self, wanted: str, found: Json, node: Document) -> bool:
         if self.blanks_dropped and isinstance(found, str) and not found.strip() and wanted in _NUMBERS:
@@ -427,12 +423,4 @@ def _is_trimmed(broken: SchemaProblem) -> bool:
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False
     bare = found.strip()
-    return bool(bare) and bare != found and _alone(broken).is_valid(bare)
-
-
-def _alone(broken: SchemaProblem) -> OracleSchema:
-    return compile_schema({broken.keyword: broken.expected})
-
-
-def _folded(values: Iterable[Json]) -> set[str]:
-    return {value.strip().casefold() for value in values if isinstance(value, str)}
+    return bool(bare) and bare != found and compile_schema({broken.keyword: broken.expected}).is_valid(bare)

@@ -16,6 +16,7 @@ from msgspec import structs
 
 from mockserver.contract.exchange import Exchange, Request, Response, value_at
 from mockserver.contract.inference import infer_reading, infer_sending, scalar_members
+from mockserver.contract.oracle.responses import reader_from_spec
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchItem,
@@ -142,8 +143,6 @@ class WrittenBatch:
             return read_rejected_places(self.entry.rejected_places, self.place.at("rejected-places"))
         if not self.entry.blank_keys:
             return None
-        from mockserver.contract.oracle.responses import reader_from_spec  # noqa: PLC0415 - loads the oracle, which loads profiles
-
         inner = reader_from_spec(self.spec.document, self.operation, self.batch)
         if inner is None:
             self.place.at("blank-keys").fail("x-batch.outcome is missing: it says where the keys are told")

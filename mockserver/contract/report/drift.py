@@ -23,7 +23,7 @@ _line = partial(one_line, longest=240)
 
 
 def lines(drift: Drift, name: str) -> Iterator[str]:
-    """Yield what is printed; `name` is the archive's."""
+    """Yield the printed lines; `name` is the archive's."""
     left_out = {
         "of others": drift.foreign,
         "without an answer": drift.lost,

@@ -17,7 +17,7 @@ from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.urls import is_loopback
-from mockserver.contract.exchange import Exchange, Finding
+from mockserver.contract.exchange import Exchange, Finding, all_checks
 from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.report.results import (
     BEST_TO_WORST,
@@ -27,7 +27,7 @@ from mockserver.contract.report.results import (
     report_document,
 )
 from mockserver.contract.report.text import CUT, HiddenSecrets, counted, number_lines, one_line, xml
-from mockserver.contract.runner import PHASES, all_checks
+from mockserver.contract.runner import PHASES
 from mockserver.contract.safety import host_of
 from mockserver.contract.session import Session
 from mockserver.errors import BrokenRunError
@@ -43,19 +43,19 @@ _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def html_page(document: Json) -> str:
-    """Return the page of a run's document (`report_document`)."""
     pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
     pages.filters.update(
-        anchor=_anchor,
+        anchor=lambda name, vendor: _NO_ANCHOR.sub("-", f"{vendor}-{name}"),
         body=_body,
         cells=_cells,
         columns=_columns,
         counted=counted,
-        cut=_cut,
-        has_strips=_has_strips,
-        shown=_shown,
-        strip=_strip,
-        without_number=_without_number,
+        cut=lambda text: one_line(text, _LONGEST_PATH),
+        has_bars=_has_bars,
+        outcome_bar=_short_bar,
+        shown=lambda text: one_line(text, _LONGEST),
+        # The list numbers the steps.
+        without_number=lambda step: one_line(_NUMBER.sub("", step), _LONGEST),
     )
     return pages.get_template("report.html").render(document, side=SIDE)
 
@@ -73,18 +73,13 @@ def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
     return [made.get(column["check"]) for column in columns]
 
 
-def _has_strips(vendor: Json) -> bool:
-    """Return whether any call of a failure is a batch."""
+def _has_bars(vendor: Json) -> bool:
     rows = [row for operation in vendor["operations"] for row in operation["checks"] if "finding" in row]
     return any(call["items"] for row in rows for call in row["finding"]["exchanges"])
 
 
-def _anchor(name: str, vendor: str) -> str:
-    return _NO_ANCHOR.sub("-", f"{vendor}-{name}")
-
-
-def _strip(items: Sequence[Mapping[str, str]]) -> Strip:
-    return make_strip([{**one, "key": one_line(one["key"], _LONGEST_KEY)} for one in items])
+def _short_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
+    return outcome_bar([{**one, "key": one_line(one["key"], _LONGEST_KEY)} for one in items])
 
 
 def _body(message: Mapping[str, Json]) -> str:
@@ -95,21 +90,8 @@ def _body(message: Mapping[str, Json]) -> str:
     return f"{shown}{CUT}\n({left:,} more characters in report.json)" if left > 0 else shown
 
 
-def _cut(text: str) -> str:
-    return one_line(text, _LONGEST_PATH)
-
-
-def _shown(text: str) -> str:
-    return one_line(text, _LONGEST)
-
-
-def _without_number(step: str) -> str:
-    """Return a step of a sequence; the list numbers it."""
-    return one_line(_NUMBER.sub("", step), _LONGEST)
-
-
 MOST = 60
-"""Squares of a strip; beyond that a square stands for several items and shows the worst of them."""
+"""Squares of an outcome bar; beyond that a square stands for several items and shows the worst of them."""
 
 A_ROW = 20
 SIDE = 10
@@ -127,7 +109,7 @@ class Square:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class OutcomeBar:
     """The squares of a batch, and the whole of it in words."""
 
     squares: tuple[Square, ...]
@@ -136,15 +118,15 @@ class Strip:
     says: str
 
 
-def make_strip(items: Sequence[Mapping[str, str]]) -> Strip:
-    """Return the strip of the items of a call in a report's document."""
+def outcome_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
+    """Return the bar of the items of a call in a report's document."""
     size = -(-len(items) // MOST) or 1
     bins = [range(first, min(first + size, len(items))) for first in range(0, len(items), size)]
     squares = tuple(
         _square(place, [items[number] for number in numbers], numbers) for place, numbers in enumerate(bins)
     )
     rows = -(-len(squares) // A_ROW)
-    return Strip(squares, min(len(squares), A_ROW) * _STEP, rows * _STEP, outcome_words(items))
+    return OutcomeBar(squares, min(len(squares), A_ROW) * _STEP, rows * _STEP, outcome_words(items))
 
 
 def _square(place: int, items: Sequence[Mapping[str, str]], numbers: range) -> Square:
@@ -262,7 +244,6 @@ _VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
 
 
 def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
-    """Return the whole script; MOCKSERVER_TARGET or MOCKSERVER_URL name another address for its calls."""
     hidden = HiddenSecrets(session.secrets)
     remarks = [
         f"{session.api.name} {row.check.id}: {finding.said}",
@@ -356,7 +337,6 @@ from mockserver.contract.session import holds_again
 
 
 def pytest_module(outcome: RunOutcome) -> str:
-    """Return the text of the module."""
     visit = outcome.session
     head = _HEAD.format(
         name=visit.api.name, there=visit.plan.target or "the application of mockserver, in their own process"
@@ -381,23 +361,19 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
     yield repr(row.check.id)
     yield f"seed={plan.run_config.seed}"
     yield f"max_examples={plan.run_config.max_examples}"
-    if plan.target:
-        yield f"target={plan.target!r}"
-    if plan.spec:
-        yield f"spec={str(plan.spec)!r}"
-    if plan.profile:
-        yield f"profile={str(plan.profile)!r}"
-    if plan.facts:
-        yield f"facts={dict(plan.facts)!r}"
-    if plan.run_config.operations:
-        yield f"operations={tuple(sorted(plan.run_config.operations))!r}"
-    if plan.run_config.parts:
-        yield f"parts={tuple(plan.run_config.parts)!r}"
-    if plan.phases != PHASES:
-        yield f"phases={plan.phases!r}"
+    optional = {
+        "target": plan.target,
+        "spec": plan.spec and str(plan.spec),
+        "profile": plan.profile and str(plan.profile),
+        "facts": dict(plan.facts),
+        "operations": tuple(sorted(plan.run_config.operations)),
+        "parts": tuple(plan.run_config.parts),
+        "phases": plan.phases if plan.phases != PHASES else None,
+    }
+    yield from (f"{name}={value!r}" for name, value in optional.items() if value)
 
 
-WrittenReport = Callable[[Sequence[RunOutcome], str], Iterator[tuple[str, bytes]]]
+WrittenReport = Callable[[Sequence[RunOutcome], str], Iterable[tuple[str, bytes]]]
 """Files by name, of outcomes and the instant at which the run began."""
 
 _EXECUTABLE = 0o755
@@ -409,9 +385,6 @@ def write_reports(
     """Write the reports of those kinds, and a script of calls for each failure; returns those to be read.
 
     A fault of ours leaves one report out, and is returned.
-
-    Raises:
-        OSError: they cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -435,45 +408,29 @@ def _scripts(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str,
     for outcome in outcomes:
         for row in outcome.rows:
             if row.finding and row.finding.exchanges:
-                script = shell_script(outcome.session, row, row.finding)
-                yield f"{row.name}.sh", script.encode(errors="backslashreplace")
-
-
-def _junit(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:
-    yield "junit.xml", junit_xml(outcomes)
-
-
-def _html(outcomes: Sequence[RunOutcome], began: str) -> Iterator[tuple[str, bytes]]:
-    yield "index.html", html_page(report_document(outcomes, began)).encode(errors="backslashreplace")
-
-
-def _har(outcomes: Sequence[RunOutcome], began: str) -> Iterator[tuple[str, bytes]]:
-    yield "failures.har", _json(har_archive(outcomes, began))
+                yield f"{row.name}.sh", _bytes(shell_script(outcome.session, row, row.finding))
 
 
 def _pytest(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:
     for outcome in outcomes:
         if outcome.having("FAIL"):
-            yield (
-                f"test_contract_{outcome.session.api.name.replace('-', '_')}.py",
-                pytest_module(outcome).encode(errors="backslashreplace"),
-            )
-
-
-def _document(outcomes: Sequence[RunOutcome], began: str) -> Iterator[tuple[str, bytes]]:
-    yield "report.json", _json(report_document(outcomes, began))
+            name = outcome.session.api.name.replace("-", "_")
+            yield f"test_contract_{name}.py", _bytes(pytest_module(outcome))
 
 
 def _json(content: object) -> bytes:
-    # A lone surrogate is written as JSON escapes it.
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+    return _bytes(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="backslashreplace")  # a lone surrogate is written as JSON escapes it
 
 
 KINDS: Mapping[str, WrittenReport] = {
-    "junit": _junit,
-    "html": _html,
-    "har": _har,
+    "junit": lambda outcomes, _: [("junit.xml", junit_xml(outcomes))],
+    "html": lambda outcomes, began: [("index.html", _bytes(html_page(report_document(outcomes, began))))],
+    "har": lambda outcomes, began: [("failures.har", _json(har_archive(outcomes, began)))],
     "pytest": _pytest,
-    "json": _document,
+    "json": lambda outcomes, began: [("report.json", _json(report_document(outcomes, began)))],
 }
 """Values of `--report`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
-from mockserver.contract.exchange import Finding
+from mockserver.contract.exchange import Finding, all_checks
 from mockserver.contract.report.files import call_lines
 from mockserver.contract.report.results import (
     ReportRow,
@@ -18,7 +18,6 @@ from mockserver.contract.report.results import (
 )
 from mockserver.contract.report.terminal import run_notes
 from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
-from mockserver.contract.runner import all_checks
 
 LONGEST_BYTES = 900_000
 """GitHub refuses one of more than 1 MiB."""
@@ -28,7 +27,7 @@ _VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
 
 
 def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
-    """Markdown; what is too much is left out, and a line says so."""
+    """Return Markdown, cut to GitHub's limit; a line says so."""
     told = list(outcomes)
     kept: list[str] = []
     size = 0

@@ -11,15 +11,14 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from mockserver import __version__
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, fingerprint
-from mockserver.contract.exchange import Check, Exchange, Finding
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.exchange import Check, Exchange, Finding, all_checks, check_named
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.expectations import ExpectedItem
 from mockserver.contract.oracle.item_checks import CheckCase
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.run_state import PartResult, RunConfig, RunPart, SizeTimes
-from mockserver.contract.runner import all_checks, check_named
 from mockserver.contract.session import Session, command_line
 from mockserver.model import Json
 
@@ -65,11 +64,9 @@ class RunOutcome:
 
     @property
     def rows(self) -> tuple[ReportRow, ...]:
-        """All rows."""
         return tuple(row for group in self.groups for row in group.rows)
 
     def having(self, verdict: RowVerdict) -> tuple[ReportRow, ...]:
-        """Return the rows with this result."""
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 
@@ -93,7 +90,7 @@ def run_outcome(
 
 
 def _names(session: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, str], str]:
-    """By operation and check, what tells each failure apart."""
+    """Return the name of each failure by operation and check."""
     numbers = Counter(row.check.id for one in before for row in one.rows if row.finding)
     names = {}
     for finding in session.ledger.findings:
@@ -360,7 +357,7 @@ def operation_label(api: ApiUnderTest, operation: str) -> str:
 
 
 def part_label(api: ApiUnderTest, part: RunPart) -> str:
-    """Return the name of a part: the operation, and what is done with it."""
+    """Return the name of a part: its operation and kind."""
     words = [
         operation_label(api, part.operation) if part.operation else "",
         _KINDS.get(part.phase, ""),
@@ -391,7 +388,7 @@ def duration(seconds: float) -> str:
 
 @dataclass(slots=True)
 class RunningState:
-    """What is known of a run that goes on; instants are the machine's, `planned` the calls that it takes."""
+    """Progress of a run; instants are the machine's, `planned` the calls that it takes."""
 
     api: ApiUnderTest
     began: datetime
@@ -409,7 +406,7 @@ class RunningState:
         self.part, self.part_began, self.step = part, now, 0
 
     def line(self, now: datetime) -> str:
-        """Return the whole state in one line, what matters least at its end."""
+        """Return the whole state in one line, the least important at its end."""
         words = [self.api.name]
         if self.part:
             words.append(f"{self.part.phase}: {_place(self.part, self.step)}")

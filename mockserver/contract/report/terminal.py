@@ -23,7 +23,7 @@ _NAMED = 8
 
 
 def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]:
-    """Return what a vendor's run came to, without its failures; verbose lists every check."""
+    """Return the result of a vendor's run without its failures; verbose lists every check."""
     session = outcome.session
     calls = f"{counted(session.ledger.calls.total(), 'calls')} · {session.seconds:.1f} s"
     yield f"{session.api.name}  {session.where}     seed {session.plan.run_config.seed} · {calls}"
@@ -61,7 +61,7 @@ def closing_lines(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> Iter
 
 
 def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
-    """Return what a run itself could not do, for each vendor."""
+    """Return the notes of a run, for each vendor."""
     for outcome in outcomes:
         session = outcome.session
         hidden = HiddenSecrets(session.secrets)
@@ -122,7 +122,7 @@ def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path
 
 
 def size_lines(sizes: SizeTimes) -> Iterator[str]:
-    """Yield the times of a batch operation, its limit, its budget, and what was left out."""
+    """Yield the times of a batch operation, its limit, its budget, and the sizes left out."""
     limit = "unknown" if sizes.limit is None else counted(sizes.limit, "items")
     yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit_source)}; at most {_budget(sizes)}"
     for size in dict.fromkeys(one.size for one in sizes.times):
@@ -137,7 +137,7 @@ def _budget(sizes: SizeTimes) -> str:
 
 
 def _times(times: Sequence[SizeTime]) -> str:
-    """Return what each batch of a size took, as "0.013 s, 0.015 s (last bad; 507 of 1,000 read back)"."""
+    """Return the time of each batch of a size, as "0.013 s, 0.015 s (last bad; 507 of 1,000 read back)"."""
     return ", ".join(_time(one) for one in times)
 
 

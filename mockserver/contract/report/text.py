@@ -25,7 +25,7 @@ def one_line(text: str, longest: int = 400) -> str:
 
 
 def xml(text: str) -> str:
-    """Return the text without what XML 1.0 cannot hold; each such sign is written out."""
+    """Return the text with characters that XML 1.0 cannot hold written out."""
     return _NOT_XML.sub(lambda found: _escaped(found[0]), text)
 
 

@@ -1,1 +1,1 @@
-"""Sequences of calls checked against a model, and what a server does where its documents are silent."""
+"""Sequences of calls checked against a model, and the undocumented behaviour of servers."""

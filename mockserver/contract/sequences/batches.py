@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Literal
 
-from mockserver.contract.exchange import Check, Exchange, Request
+from mockserver.contract.exchange import Exchange, Request, checks_of
 from mockserver.contract.isolation import with_key
-from mockserver.contract.oracle.checks import ANSWER_CHECKS
 from mockserver.contract.oracle.responses import class_in_words
 from mockserver.contract.profile import DrawnValues, IdempotencyRule, Record, RefusedStep, Step
 from mockserver.contract.sequences import sentences
@@ -22,19 +20,16 @@ from mockserver.contract.sequences.sentences import (
     SequenceItem,
     batch_items,
     expected_batch_effect,
-    is_refused,
     only_amounts_differ,
-    reported_verdicts,
 )
-from mockserver.contract.sequences.sequence import CallSequence, operation_of
-from mockserver.contract.values.comparison import VALUE_CHECKS
+from mockserver.contract.sequences.sequence import CallSequence
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
 
 @dataclass(frozen=True, slots=True)
 class SettledBatch:
-    """A batch, its request and what became of it by its answer; `refused` as a whole."""
+    """A batch, its request and its reported outcomes; `refused` as a whole."""
 
     sent: SentBatch
     request: Request
@@ -50,124 +45,13 @@ def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = Tr
     return _MEDIA if media and sent.media_type else usual
 
 
-STATEFUL_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {
-        one.id: one
-        for one in (
-            *ANSWER_CHECKS,
-            Check(
-                "good-items-are-accepted",
-                "valid items are accepted",
-                "items",
-                "a valid item must be accepted, whatever else is in the batch",
-            ),
-            Check(
-                "bad-items-are-refused",
-                "invalid items are rejected",
-                "items",
-                "an item that cannot be processed must not be reported as accepted",
-            ),
-            Check(
-                "accepted-are-there",
-                "accepted items are stored",
-                "items",
-                "the next read must show what was reported as accepted, and every later read too",
-            ),
-            Check(
-                "rejected-leave-no-trace",
-                "rejected items leave no trace",
-                "items",
-                "a rejected item must change nothing",
-            ),
-            Check(
-                "class-is-true",
-                '"created" and "updated" are correct',
-                "items",
-                '"created" must mean that the record is new, "updated" that it was there before',
-            ),
-            Check(
-                "lists-show-what-is-there",
-                "lists agree with single reads",
-                "records",
-                "a list and a single read must show the same records",
-            ),
-            Check(
-                "steps-do-what-they-say",
-                "single changes do what they report",
-                "steps",
-                "the record must show a change, a payment or a deletion that was reported as done",
-            ),
-            Check(
-                "whole-or-nothing",
-                "rejected calls store nothing",
-                "calls",
-                "a call that is rejected as a whole must store none of its items",
-            ),
-            Check(
-                "twice-in-a-batch",
-                "a key twice in a batch follows the vendor's rule",
-                "items",
-                "each vendor has its own rule for two items with one key",
-            ),
-            Check(
-                "replay-is-the-first-answer",
-                "replays change nothing",
-                "calls",
-                "a caller that lost an answer sends the call again with the same idempotency key",
-            ),
-            Check(
-                "key-with-another-body",
-                "an idempotency key is for one body only",
-                "calls",
-                "a key with another body is a mistake of the caller",
-            ),
-            Check(
-                "tenants-are-apart",
-                "tenants are isolated",
-                "records",
-                "one tenant must not see or change records of another",
-            ),
-            Check(
-                "worlds-are-apart",
-                "sandboxes are isolated",
-                "records",
-                "one sandbox must not see or change records of another",
-            ),
-            Check(
-                "at-once-as-one-by-one",
-                "parallel calls act like calls in sequence",
-                "records",
-                "two batches at once must leave what they leave one after the other, in some order",
-            ),
-            Check(
-                "amounts-are-exact",
-                "amounts are exact",
-                "amounts",
-                "the amount that is read must be the amount that was sent, to the last cent",
-            ),
-            Check(
-                "same-in-every-media-type",
-                "media types make no difference to items",
-                "items",
-                "an item means the same in JSON, XML or any other form",
-            ),
-            Check(
-                "assumptions-are-kept",
-                "undocumented cases are always handled in the same way",
-                "cases",
-                "where no document says what happens, callers rely on what they saw before",
-            ),
-            *VALUE_CHECKS.values(),
-        )
-    }
-)
-"""In the order of a report."""
+STATEFUL_CHECKS = checks_of("sequences", "values")
 
 
 def build_items(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """Return the batch of these items, with what must become of it where the sequence stands."""
+    """Return the batch of these items, with its expected effect at this point of the sequence."""
     subject = sequence.context.batch_profile
     before = {one.key: sequence.known(one.key, tenant) for one in items}
     documents = tuple(one.document(subject) for one in items)
@@ -213,16 +97,12 @@ def read_answer(
     sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
 ) -> SettledBatch:
     """Return the outcomes in the response; adds it as a step and checks it on its own."""
-    batch = sequence.context.batch
-    telling = sequence.reported(
-        exchange, batch_items(sequence.context.batch_profile, batch, sent.items, sent.documents)
+    items = batch_items(sequence.context.batch_profile, sequence.context.batch, sent.items, sent.documents)
+    verdicts = sequence.verdicts(exchange, items)
+    complaint = verdicts if isinstance(verdicts, str) else ""
+    told, refused = (
+        ((ReportedVerdict(accepted=None),) * len(items), False) if isinstance(verdicts, str) else verdicts
     )
-    complaint = telling if isinstance(telling, str) else ""
-    if isinstance(telling, str):
-        told, refused = (ReportedVerdict(accepted=None),) * len(sent.items), False
-    else:
-        told = reported_verdicts(telling, batch, len(sent.items))
-        refused = is_refused(exchange, telling, told)
     became = sentences.outcome(sent.items, told, refused=refused)
     sequence.told.append(sentences.batch_step(request, sent.items, exchange, became))
     holds = sequence.judge(exchange)
@@ -272,13 +152,13 @@ def _call_step(
     sequence.judge(exchange)
     with sequence.readable(exchange, f"what {step.name} needs"):
         then = step.then(exchange, key, drawn, tenant)
-        is_left_out = not sequence.context.run_config.may_call(operation_of(sequence.context.api.spec, then))
+        is_left_out = not sequence.context.run_config.may_call(sequence.context.api.operation_of(then))
         return None if is_left_out else sequence.call(then, tenant)
     return None
 
 
 def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
-    """Compare what the answer says of each item with what must have become of it."""
+    """Compare the reported outcome of each item with the expected one."""
     sent = answered.sent
     if sent.expected_effect.whole:
         _refuses_all(sequence, answered)
@@ -409,7 +289,7 @@ _FOUND = range(200, 300)
 def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
 ) -> None:
-    """Read every key of the batch, or these `keys` of it; what is there from now on is what is read."""
+    """Read every key of the batch, or these `keys` of it; the records read are known from now on."""
     for key in dict.fromkeys(one.key for one in answered.sent.items) if keys is None else keys:
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)

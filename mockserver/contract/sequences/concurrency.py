@@ -21,7 +21,7 @@ _WHOLE = "whole-or-nothing"
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """Effect of two batches in one order: records by key, and what is accepted of each batch."""
+    """Effect of two batches in one order: records by key, and the accepted items of each batch."""
 
     names: tuple[int, int]
     accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
@@ -214,7 +214,7 @@ _AMOUNTS = 1000
 
 
 def check_calls_at_once(context: SequenceContext) -> None:
-    """Send two batches at once over three keys, one of which both have; then again on what they left."""
+    """Send two batches at once over three keys, one of which both have; then again on the result."""
     if not context.run_config.wants(CHECK) or context.search.target_is_lost:
         return
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):

@@ -34,7 +34,7 @@ DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
 """Without a number: that is the sequence's, so that no two things in it are alike."""
 
 _kept = lru_cache(maxsize=64)
-"""Sequences in sandboxes have the same keys: what Hypothesis makes of a strategy is made once for all."""
+"""Sequences in sandboxes have the same keys: Hypothesis makes each strategy once for all."""
 
 
 @_kept
@@ -138,7 +138,6 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule(data=_DATA, tenant=TENANT)
     def send_a_batch(self, data: st.DataObject, tenant: int) -> None:
-        """Good and bad items, each of a key of its own."""
         batch = self._drawn(
             data,
             draw_items(
@@ -150,7 +149,6 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule(data=_DATA, tenant=TENANT)
     def send_a_good_batch(self, data: st.DataObject, tenant: int) -> None:
-        """Items with nothing wrong."""
         batch = self._drawn(data, draw_items(self.keys))
         self.last = (batch, self._tenant(tenant))
         batches.send_batch(self.sequence, batch, self._tenant(tenant))
@@ -159,18 +157,17 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
         """Among good ones; where there is another tenant, looked at from there."""
-        alone = tuple(spoil for spoil in self.batch_profile.corruptions if not spoil.refuses_call)
+        alone = tuple(one for one in self.batch_profile.corruptions if not one.refuses_call)
         batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.batch_profile.corruptions))
         if self.batch_profile.tenants > 1:
             check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
         else:
             batches.send_batch(self.sequence, batch, self._tenant(tenant))
 
-    @precondition(lambda self: any(spoil.refuses_call for spoil in self.batch_profile.corruptions))
+    @precondition(lambda self: any(one.refuses_call for one in self.batch_profile.corruptions))
     @rule(data=_DATA, tenant=TENANT)
     def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
-        """Send one item that refuses the whole call, among good ones."""
-        ways = tuple(spoil for spoil in self.batch_profile.corruptions if spoil.refuses_call)
+        ways = tuple(one for one in self.batch_profile.corruptions if one.refuses_call)
         batches.send_batch(
             self.sequence, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
         )
@@ -184,7 +181,6 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.twice)
     @rule(data=_DATA, tenant=TENANT)
     def send_a_key_twice(self, data: st.DataObject, tenant: int) -> None:
-        """In one batch."""
         batches.send_batch(self.sequence, self._drawn(data, draw_duplicates(self.keys)), self._tenant(tenant))
 
     @precondition(lambda self: self.batch_profile.encodings)
@@ -199,7 +195,6 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.steps)
     @rule(data=_DATA, number=KEY, drawn=DRAWN, tenant=TENANT)
     def take_a_step(self, data: st.DataObject, number: int, drawn: DrawnValues, tenant: int) -> None:
-        """On a record that is there, or is not."""
         self._step(data, self.keys[number % len(self.keys)], drawn, self._tenant(tenant))
 
     @precondition(lambda self: self.batch_profile.steps)
@@ -222,14 +217,12 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.again == "same")
     @rule(data=_DATA, tenant=TENANT)
     def replay_at_once(self, data: st.DataObject, tenant: int) -> None:
-        """Send a call twice at once under one idempotency key."""
         concurrency.check_same_key_at_once(
             self.sequence, self._drawn(data, draw_items(self.keys)), self._tenant(tenant)
         )
 
     @rule(data=_DATA, tenant=TENANT, known=st.booleans())
     def send_two_at_once(self, data: st.DataObject, tenant: int, *, known: bool) -> None:
-        """Batches over the same keys, which are there or not."""
         batch, other = self._pair(data)
         if known and _takes_again(self.context):
             batches.send_batch(self.sequence, self._numbered(batch), self._tenant(tenant))
@@ -238,29 +231,26 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.context.batch.atomic and self.batch_profile.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_what_is_refused_and_read(self, data: st.DataObject, tenant: int) -> None:
-        """At once: what is refused as a whole is never there."""
+        """Read while a refused batch is sent: none of it is ever visible."""
         batch = self._drawn(data, draw_with_one_bad(self.keys, self.batch_profile.corruptions))
         concurrency.is_refused_together(self.sequence, batch, self._tenant(tenant))
 
     @precondition(lambda self: self.batch_profile.tenants > 1)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
     def send_beside_a_tenant(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
-        """Send a batch beside another tenant, which must not see it."""
-        spoils = () if keyed and self.batch_profile.again == "same" else self.batch_profile.corruptions
-        batch = self._drawn(data, draw_items(self.keys, spoils))
+        corruptions = () if keyed and self.batch_profile.again == "same" else self.batch_profile.corruptions
+        batch = self._drawn(data, draw_items(self.keys, corruptions))
         check_other_tenant(self.sequence, batch, tenant, 1 - tenant, keyed=keyed)
 
     @precondition(lambda self: self.context.isolation.are_apart)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
     def send_beside_a_sandbox(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
-        """Send a batch beside another sandbox, which must not see it."""
         batch = self._drawn(data, draw_items(self.keys))
         self.isolation.append(self.context.isolation.new_scope(self.pool))
         check_other_sandbox(self.sequence, self.isolation[-1], batch, self._tenant(tenant), keyed=keyed)
 
     @rule(tenant=TENANT)
     def look(self, tenant: int) -> None:
-        """At whatever was touched, and at the list of all."""
         batches.read_all_back(self.sequence)
         batches.read_list_back(self.sequence, self._tenant(tenant))
 
@@ -289,7 +279,7 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Return whether the profile says what happens to an existing key; otherwise more keys are needed."""
+    """Return whether the profile covers existing keys; otherwise more keys are needed."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 

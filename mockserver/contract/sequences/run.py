@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
 import hypothesis
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from mockserver.contract.exchange import BrokenRule, Exchange
-from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
-from mockserver.contract.isolation import Isolation
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.failure_search import BudgetSpentError, hypothesis_settings
 from mockserver.contract.oracle.checks import CHECKS
-from mockserver.contract.oracle.responses import reader_for
-from mockserver.contract.profile import Corruption, DrawnValues
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
+from mockserver.contract.run_state import PlannedPart
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import STATEFUL_CHECKS, SettledBatch
 from mockserver.contract.sequences.concurrency import check_calls_at_once
 from mockserver.contract.sequences.machine import build_machine
-from mockserver.contract.sequences.sentences import SequenceItem, batch_items, is_refused, reported_verdicts
+from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
     CallSequence,
-    JudgeSequenceExchange,
     SequenceContext,
+    plan_batches,
     usable_batches,
 )
 from mockserver.contract.sequences.undocumented import with_shared_positions
-from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 from mockserver.contract.values.comparison import VALUE_CHECKS
 from mockserver.contract.values.run import check_values
 from mockserver.model import Json
@@ -46,68 +43,39 @@ _ROUNDS = 8
 """Checks of a batch that may fail before the other sequences are left out."""
 
 
-def plan_stateful(
-    api: ApiUnderTest,
-    target: Target,
-    run_config: RunConfig,
-    ledger: FindingLedger,
-    judge: JudgeSequenceExchange,
-) -> Iterator[PlannedPart]:
+def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
     """Yield the sequences of every batch; each failed check is recorded with its shortest sequence."""
-    usable = usable_batches(api, run_config)
-    ledger.notes.extend(usable.notes)
-    subjects = [
-        (number, subject, batch)
-        for number, subject in usable.batches
-        if (batch := api.spec.operations[subject.operation].batch) is not None
-    ]
-    for at, (number, subject, batch) in enumerate(subjects, 1):
-        reader = subject.reader or reader_for(api, api.spec.operations[subject.operation])
-        begun = partial(SequenceContext, api, subject, batch, target, run_config, ledger, judge, reader)
-        name = f"{api.name} {subject.operation} {number}"
-        part = RunPart(PHASE, subject.operation, at, len(subjects), steps=run_config.max_examples)
-        yield PlannedPart(part, partial(_run_subject, begun, target, run_config, name, number))
+    usable = usable_batches(trial.api, trial.run_config)
+    trial.ledger.notes.extend(usable.notes)
+    yield from plan_batches(trial, usable, PHASE, trial.run_config.max_examples, _run_batch)
 
 
-def _run_subject(
-    begun: Callable[[Isolation, FailureSearch], SequenceContext],
-    target: Target,
-    run_config: RunConfig,
-    name: str,
-    number: int,
-) -> None:
-    isolation = Isolation(target, run_config.seed, name)
-    context = with_shared_positions(begun(isolation, FailureSearch(run_config)), number)
-    if run_config.wants_any({*CHECKS, *STATEFUL_CHECKS} - VALUE_CHECKS.keys()):
+def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
+    name = f"{trial.api.name} {profile.operation} {number}"
+    context = with_shared_positions(SequenceContext.begin(trial, profile, name), number)
+    if trial.run_config.wants_any({*CHECKS, *STATEFUL_CHECKS} - VALUE_CHECKS.keys()):
         _run_sequences(context)
     if context.search.target_is_lost:
         return
     for check in (check_calls_at_once, check_messages, check_positions):
         check(context)
-        if (found := context.search.end()) is not None:
-            context.ledger.found([found])
+        context.end_round()
     check_values(context)
 
 
 def _run_sequences(context: SequenceContext) -> None:
     for _ in range(_ROUNDS):
-        try:
+        # The search has the smallest sequence, also if its failure did not come again.
+        with suppress(BrokenRule, Flaky, BudgetSpentError):
             machine = hypothesis.seed(context.run_config.seed)(build_machine(context))
             run_state_machine_as_test(
                 machine, settings=hypothesis_settings(context.run_config, stateful_step_count=STEPS)
             )
-        except (BrokenRule, Flaky, BudgetSpentError):
-            # The search has the smallest sequence, also if its failure did not come again.
-            pass
-        found = context.search.end()
-        if found is None:
-            return
-        context.ledger.found([found])
-        if context.search.is_done:
+        if context.end_round() is None or context.search.is_done:
             return
 
 
-_CHECK = "message-names-its-item"
+CHECK = "message-names-its-item"
 
 _TOGETHER = 4
 """Bad items of one batch."""
@@ -116,7 +84,7 @@ _TOGETHER = 4
 def check_messages(context: SequenceContext) -> None:
     """Send items that are bad in every way that the profile has, a few at a time, each with a good one."""
     ways = [one for one in context.batch_profile.corruptions if not one.refuses_call]
-    if len(ways) < 2 or not context.run_config.wants(_CHECK) or context.search.target_is_lost:  # noqa: PLR2004
+    if len(ways) < 2 or not context.run_config.wants(CHECK) or context.search.target_is_lost:  # noqa: PLR2004
         return
     with CallSequence.with_keys(context, _TOGETHER + 1) as (sequence, keys):
         size = max(len(keys) - 1, 2)
@@ -126,8 +94,8 @@ def check_messages(context: SequenceContext) -> None:
         for group in groups if len(keys) > 1 else ():
             first = sequence.scope.numbers_from
             drawn = [DrawnValues(first + number, Decimal(number + 1)) for number in range(len(keys))]
-            spoils = [*group, *[None] * len(keys)]
-            rows = zip(keys, drawn, spoils, strict=False)
+            corruptions = [*group, *[None] * len(keys)]
+            rows = zip(keys, drawn, corruptions, strict=False)
             check_messages_of_bad_items(sequence, [SequenceItem(*row) for row in rows], 0)
 
 
@@ -159,7 +127,7 @@ def _compare(
     messages: Mapping[int, str],
     alone: Mapping[int, str],
 ) -> None:
-    sequence.count_check(_CHECK, len(messages))
+    sequence.count_check(CHECK, len(messages))
     for place, message in messages.items():
         other = next((one for one in alone if alone[one] == message and one != place), None)
         if other is None or not alone[place] or alone[place] == message:
@@ -170,7 +138,7 @@ def _compare(
             f"is what item {other} ({items[other].key}) gets when it is sent alone; item {place} alone gets "
             f"{alone[place]!r}"
         )
-        sequence.breaks(_CHECK, said, alone[place], message, told.at if told else "")
+        sequence.breaks(CHECK, said, alone[place], message, told.at if told else "")
 
 
 def _messages(answered: SettledBatch) -> Mapping[int, str]:
@@ -182,8 +150,6 @@ def _messages(answered: SettledBatch) -> Mapping[int, str]:
         if one.corruption and verdict.accepted is False and verdict.told and verdict.told.message
     }
 
-
-CHECK = "message-names-its-item"
 
 _PLACES = (1, 0, 2)
 """Not in order, so that a number that grows with every call is not taken for a position."""
@@ -295,11 +261,11 @@ def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place
     exchange = sequence.call(request, 0)
     if exchange is None:
         return None
-    told = sequence.reported(exchange, batch_items(profile, batch, items, documents))
-    if isinstance(told, str):
+    reported = sequence.verdicts(exchange, batch_items(profile, batch, items, documents))
+    if isinstance(reported, str):
         return None
-    verdicts = reported_verdicts(told, batch, len(items))
-    if is_refused(exchange, told, verdicts):
+    verdicts, is_refused = reported
+    if is_refused:
         texts, became = tuple(_texts(_body(exchange))), "refused as a whole"
     elif verdicts[place].accepted is False and (outcome := verdicts[place].told):
         texts, became = (outcome.message,), f"item {place} rejected"

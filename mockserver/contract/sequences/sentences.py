@@ -29,7 +29,7 @@ _NAMED = 8
 
 
 def batch(items: Sequence[SequenceItem]) -> str:
-    """Return what was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    """Describe the sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
     bad = [(place, one) for place, one in enumerate(items) if one.corruption]
     if not bad:
         return f"sent {count_noun(len(items), 'good item')}"
@@ -53,7 +53,7 @@ def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchan
 
 
 def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, refused: bool) -> str:
-    """Return what an answer says became of the items."""
+    """Describe the reported outcomes of the items."""
     if refused:
         return "refused as a whole"
     words = [f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True)]
@@ -67,14 +67,13 @@ def reported(verdict: ReportedVerdict) -> str:
 
 
 def record(shown: Record | None) -> str:
-    """Return a record, or that there is none."""
     if shown is None:
         return "nothing"
     return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
 
 
 def difference(expected: Record | None, shown: Record | None, what: str = "it") -> str:
-    """Return what reading `what` shows where something else was expected."""
+    """Describe the difference that reading `what` shows."""
     if expected is None or shown is None:
         return f"reading {what} shows {record(shown)}, expected {record(expected)}"
     odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
@@ -83,12 +82,10 @@ def difference(expected: Record | None, shown: Record | None, what: str = "it") 
 
 
 def call(request: Request) -> str:
-    """Return method and path."""
     return f"{request.method} {cut_text(request.path)}"
 
 
 def response(exchange: Exchange) -> str:
-    """Return the status and the beginning of the body."""
     text = excerpt(exchange.response.body.decode("utf-8", "replace"))
     return f"{exchange.response.status}: {text}" if text else f"{exchange.response.status}, without a body"
 
@@ -132,7 +129,6 @@ class SequenceItem:
     corruption: Corruption | None = None
 
     def document(self, batch_profile: BatchProfile) -> Json:
-        """Return the item as it is sent."""
         good = batch_profile.item(self.key, self.drawn)
         return self.corruption.change(good) if self.corruption else good
 

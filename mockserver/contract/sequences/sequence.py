@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TypeAlias
+from functools import partial
 
-from mockserver.codec.urls import decoded_path
 from mockserver.contract import inference
-from mockserver.contract.credentials import headers_for, with_query
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
     BrokenRule,
     Exchange,
@@ -22,8 +21,8 @@ from mockserver.contract.exchange import (
 )
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.isolation import Isolation, IsolationScope
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.checks import unanswered, unanswered_exchange
+from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import (
     UNREADABLE,
     BatchItem,
@@ -32,36 +31,52 @@ from mockserver.contract.profile import (
     OutcomeReader,
     Record,
     ReportedOutcomes,
-    Step,
 )
-from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
-from mockserver.contract.target import Target
-from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.contract.sequences.sentences import ReportedVerdict, is_refused, reported_verdicts
+from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import Batch, Spec
 
 _UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
 _SUCCESS = range(200, 300)
 
 
-JudgeSequenceExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
-"""Judges one exchange by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceContext:
+@dataclass(slots=True)
+class SequenceContext(Trial):
     """State shared by the sequences of a batch profile; `reader` is None if outcomes cannot be found."""
 
-    api: ApiUnderTest
     batch_profile: BatchProfile
     batch: Batch
-    target: Target
-    run_config: RunConfig
-    ledger: FindingLedger
-    judge: JudgeSequenceExchange
     reader: OutcomeReader | None
     isolation: Isolation
     search: FailureSearch
+
+    @classmethod
+    def begin(cls, trial: Trial, profile: BatchProfile, name: str) -> SequenceContext:
+        """Begin to try a batch operation, in scopes that are drawn by the name."""
+        operation = trial.api.spec.operations[profile.operation]
+        if operation.batch is None:
+            raise AssertionError("only batches are planned")
+        reader = profile.reader or reader_for(trial.api, operation)
+        isolation = Isolation(trial.target, trial.run_config.seed, name)
+        search = FailureSearch(trial.run_config)
+        return cls(*trial.parts, profile, operation.batch, reader, isolation, search)
+
+    def end_round(self) -> Finding | None:
+        """Record the failed check of this round and return it, None if none failed."""
+        finding = self.search.end()
+        if finding is not None:
+            self.ledger.found([finding])
+        return finding
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Record a failed check of a call, and go on."""
+        try:
+            yield
+        except BrokenRule:
+            self.end_round()
 
 
 @dataclass(slots=True)
@@ -104,39 +119,33 @@ class CallSequence:
         self, requests: Sequence[Request], tenant: int, scope: IsolationScope | None = None
     ) -> list[Exchange]:
         """Send requests concurrently and return their responses, none if one is missing."""
-        stage = self.context
-        headers = {
-            **stage.api.profile.headers(stage.api.facts, tenant),
-            **(scope or self.scope).headers,
-        }
-        named = {name.lower(): text for name, text in headers.items()}
-        full = [self._with_credentials(one, named) for one in requests]
+        context = self.context
+        full = [context.dressed(one, tenant, scope or self.scope) for one in requests]
         self.count_check("every-call-is-answered", len(full))
         try:
-            came = [stage.target.send(full[0])] if len(full) == 1 else stage.target.at_once(full)
+            responses = [context.target.send(full[0])] if len(full) == 1 else context.target.at_once(full)
         except UnsendableCallError:
             return []
         except UnansweredCallError as error:
             self._unanswered(error, full)
             return []
         except TargetUnreachableError as error:
-            lost = sentences.excerpt(str(error))
+            self.lost = sentences.excerpt(str(error))
         else:
-            came = [replace(one, operation=self._operation(one.request)) for one in came]
-            for one in came:
-                stage.ledger.count_call(one)
-            self.exchanges += came
-            return came
-        self.lost = lost
-        self.breaks("every-call-is-answered", f"no answer came: {lost}")
-        stage.search.target_is_lost = True
+            exchanges = [replace(one, operation=context.api.operation_of(one.request)) for one in responses]
+            for one in exchanges:
+                context.ledger.count_call(one)
+            self.exchanges += exchanges
+            return exchanges
+        self.breaks("every-call-is-answered", f"no answer came: {self.lost}")
+        context.search.target_is_lost = True
         return []
 
     def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
         """Record a call without a whole answer; one that takes too long is not tried again and again."""
         search, first = self.context.search, requests[0]
         search.count_slow_call(is_slow=error.is_slow)
-        exchange = unanswered_exchange(first, self._operation(first))
+        exchange = unanswered_exchange(first, self.context.api.operation_of(first))
         self.exchanges.append(exchange)
         operation = self.context.batch_profile.operation
         finding = replace(unanswered(error, exchange), operation=operation, exchanges=tuple(self.exchanges))
@@ -144,16 +153,14 @@ class CallSequence:
 
     def judge(self, exchange: Exchange) -> bool:
         """Return whether the exchange holds by itself; end the sequence at a failure that is searched for."""
-        findings = self.context.judge(exchange, self.context.ledger)
+        findings = self.context.judge_exchange(exchange, self.context.ledger)
         for one in findings:
             others = [other for other in self.exchanges if other is not exchange]
             self._end(replace(one, told=tuple(self.told), exchanges=(*others, exchange)))
         return not findings
 
     def count_check(self, check: str, times: int = 1) -> None:
-        """Count a check."""
-        if times and self.context.run_config.wants(check):
-            self.context.ledger.count_check(self.context.batch_profile.operation, check, times)
+        self.context.count_check(self.context.batch_profile.operation, check, times)
 
     def breaks(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
         """Record a failed check and end the sequence, unless the search is for another one."""
@@ -179,7 +186,6 @@ class CallSequence:
         return self.shown(key, tenant, exchange)
 
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
-        """Return what an answer to a read shows, as `read`."""
         if exchange is None:
             return self.there.get((tenant, key))
         self.judge(exchange)
@@ -197,9 +203,19 @@ class CallSequence:
         except _UNREADABLE as error:
             return sentences.excerpt(str(error)) or type(error).__name__
 
+    def verdicts(
+        self, exchange: Exchange, items: Sequence[BatchItem]
+    ) -> tuple[tuple[ReportedVerdict, ...], bool] | str:
+        """Return the outcome of each item, and whether all was refused; a sentence if it is unreadable."""
+        reported = self.reported(exchange, items)
+        if isinstance(reported, str):
+            return reported
+        verdicts = reported_verdicts(reported, self.context.batch, len(items))
+        return verdicts, is_refused(exchange, reported, verdicts)
+
     @contextmanager
     def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
-        """Round what takes an answer to pieces: where that fails, the answer cannot be read."""
+        """Catch errors of reading an answer, and record that it cannot be read."""
         self.count_check("answers-can-be-read")
         broken: str = ""
         try:
@@ -234,15 +250,6 @@ class CallSequence:
             self.has_ended = True
             raise search.broken(finding)
 
-    def _with_credentials(self, request: Request, named: Mapping[str, str]) -> Request:
-        api = self.context.api
-        operation, given = self._operation(request), api.profile.credentials
-        full = request.having({**headers_for(api, operation, given), **named})
-        return with_query(api, operation, given, full)
-
-    def _operation(self, request: Request) -> str:
-        return operation_of(self.context.api.spec, request)
-
 
 _SAMPLE = DrawnValues(1, Decimal("1.00"))
 
@@ -273,56 +280,61 @@ def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
     for number, one in enumerate(batch_profiles_of(api)):
         if not run_config.calls(one.operation):
             continue
-        narrowed = _narrowed(one, api.spec, run_config)
-        if isinstance(narrowed, str):
-            notes.append(f"no sequences of {_named(api.spec, one.operation)}: {narrowed}")
+        profile = _without_left_out(one, api, run_config)
+        if isinstance(profile, str):
+            notes.append(f"no sequences of {_named(api.spec, one.operation)}: {profile}")
         else:
-            usable.append((number, narrowed))
+            usable.append((number, profile))
     return UsableBatches(tuple(usable), tuple(dict.fromkeys(notes)))
 
 
-def operation_of(spec: Spec, request: Request) -> str:
-    """Return the id of the operation that a request calls, "" if the spec has none for it."""
-    path = spec.canonical_path(decoded_path(request.path.partition("?")[0]))
-    try:
-        return spec.match(request.method, path).operation.id
-    except (NotFound, MethodNotAllowed):
-        return ""
+def plan_batches(
+    trial: Trial,
+    usable: UsableBatches,
+    phase: str,
+    steps: int,
+    work: Callable[[Trial, BatchProfile, int], None],
+) -> Iterator[PlannedPart]:
+    """Yield a part of so many steps for every batch; `work` gets the batch and its number in the profile."""
+    operations = trial.api.spec.operations
+    batches = [one for one in usable.batches if operations[one[1].operation].batch is not None]
+    for at, (number, profile) in enumerate(batches, 1):
+        part = RunPart(phase, profile.operation, at, len(batches), steps=steps)
+        yield PlannedPart(part, partial(work, trial, profile, number))
 
 
-def _narrowed(one: BatchProfile, spec: Spec, run_config: RunConfig) -> BatchProfile | str:
+def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> BatchProfile | str:
     """Return the batch without the calls that are left out, or a sentence why there is nothing to test."""
     if not run_config.left_out:
         return one
     key = one.key(0)
-    left_out = [name for name in _prepared(one, spec, key) if not run_config.may_call(name)]
+    left_out = [
+        name
+        for request in (one.prepare(key, 0) if one.prepare else ())
+        if not run_config.may_call(name := api.operation_of(request))
+    ]
     if left_out:
-        return f"{_named(spec, left_out[0])}, which makes what its items need, is left out"
-    narrowed = replace(one, steps=tuple(_steps(one.steps, spec, run_config, key)))
-    if one.listing is None or not run_config.may_call(operation_of(spec, one.listing(0))):
-        narrowed = replace(narrowed, listing=None, listed=None)
-    if run_config.may_call(reading := operation_of(spec, one.read(key, 0))):
-        return narrowed
-    listing, listed = narrowed.listing, narrowed.listed
+        return f"{_named(api.spec, left_out[0])}, which makes what its items need, is left out"
+    profile = replace(
+        one,
+        steps=tuple(
+            step for step in one.steps if run_config.may_call(api.operation_of(step.request(key, _SAMPLE, 0)))
+        ),
+    )
+    if one.listing is None or not run_config.may_call(api.operation_of(one.listing(0))):
+        profile = replace(profile, listing=None, listed=None)
+    if run_config.may_call(reading := api.operation_of(one.read(key, 0))):
+        return profile
+    listing, listed = profile.listing, profile.listed
     if listing is None or listed is None:
-        listings = [operation_of(spec, one.listing(0))] if one.listing else []
-        missing = " and ".join(_named(spec, name) for name in dict.fromkeys([reading, *listings]))
+        listings = [api.operation_of(one.listing(0))] if one.listing else []
+        missing = " and ".join(_named(api.spec, name) for name in dict.fromkeys([reading, *listings]))
         return f"{missing}, which would read its records back: left out"
     return replace(
-        narrowed,
+        profile,
         read=lambda _key, tenant: listing(tenant),
         shown=lambda key, exchange: listed(exchange).get(key),
     )
-
-
-def _prepared(one: BatchProfile, spec: Spec, key: str) -> Iterator[str]:
-    yield from (operation_of(spec, request) for request in (one.prepare(key, 0) if one.prepare else ()))
-
-
-def _steps(steps: Iterable[Step], spec: Spec, run_config: RunConfig, key: str) -> Iterator[Step]:
-    for step in steps:
-        if run_config.may_call(operation_of(spec, step.request(key, _SAMPLE, 0))):
-            yield step
 
 
 def _named(spec: Spec, operation: str) -> str:

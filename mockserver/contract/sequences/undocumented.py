@@ -20,14 +20,9 @@ from mockserver.contract.profile import (
     Twice,
     UpdatePosition,
 )
-from mockserver.contract.sequences import sentences
-from mockserver.contract.sequences.sentences import (
-    ReportedVerdict,
-    SequenceItem,
-    batch_items,
-    is_refused,
-    reported_verdicts,
-)
+from mockserver.contract.sequences import batches, sentences
+from mockserver.contract.sequences.batches import SettledBatch
+from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 
@@ -92,7 +87,7 @@ class _Positions:
     profile_of_ours: BatchProfile
 
     def profile(self) -> BatchProfile:
-        """Return the profile with what was found instead of what is assumed."""
+        """Return the profile with the observed positions in place of the assumed ones."""
         ours = self.profile_of_ours
         taken = {name: self._position(name, allowed) for name, allowed in self._assumptions().items()}
         corruptions = tuple(_adapted(ours.corruptions, taken))
@@ -109,8 +104,10 @@ class _Positions:
         cases = [
             one for one in _cases(self.profile_of_ours) if one.assumption and one.assumption.name == name
         ]
-        seen = [self._sight(case, place, size) for case in cases for place, size in ((0, 2), (1, 2), (0, 1))]
-        agreed = self.trials.agreed(name, [one for one in seen if one is not None])
+        results = [
+            self._try_case(case, place, size) for case in cases for place, size in ((0, 2), (1, 2), (0, 1))
+        ]
+        agreed = self.trials.agreed(name, [one for one in results if one is not None])
         if not agreed:
             return None
         # What is no position at all is for the sequences to find.
@@ -119,21 +116,21 @@ class _Positions:
             self.trials.note(name, _WORDS[position])
         return position or allowed[0]
 
-    def _sight(self, case: Corruption, place: int, size: int) -> Sighting | None:
+    def _try_case(self, case: Corruption, place: int, size: int) -> TrialResult | None:
         """Send the case before a good item, after it, or alone."""
         items = [self.trials.item() for _ in range(size)]
         items[place] = replace(items[place], corruption=case)
-        came = self.trials.send(items)
-        if came is None:
+        answer = self.trials.send(items)
+        if answer is None:
             return None
-        found = self._of_item(came, place, size)
+        found = self._of_item(answer, place, size)
         words = frozenset(_WORDS[one] for one in found)
         became = " or ".join(_WORDS[one] for one in found) or "its outcome is not reported"
-        return Sighting(words, f"{case.name}, as item {place} of {size}: {became}", came.exchange)
+        return TrialResult(words, f"{case.name}, as item {place} of {size}: {became}", answer.exchange)
 
-    def _of_item(self, came: SentTrial, place: int, size: int) -> tuple[Position, ...]:
-        verdict = came.verdicts[place]
-        if came.is_refused:
+    def _of_item(self, answer: SettledBatch, place: int, size: int) -> tuple[Position, ...]:
+        verdict = answer.verdicts[place]
+        if answer.refused:
             is_named = verdict.told is not None and not verdict.told.accepted
             if self.trials.context.batch.atomic:
                 return ("alone",) if is_named else ("call",)
@@ -144,23 +141,25 @@ class _Positions:
         return ("taken",) if verdict.accepted else ("alone",)
 
     def _is_read(self, media_type: str) -> bool:
-        name, seen = f"a body in {media_type}", []
+        name, results = f"a body in {media_type}", []
         for _ in range(2):
-            came = self.trials.send([self.trials.item()], media_type)
-            if came is not None:
-                became = _WORDS["call"] if came.is_refused else _WORDS["taken"]
-                seen.append(Sighting(frozenset({became}), f"{name}: {became}", came.exchange))
-        agreed = self.trials.agreed(name, seen)
+            answer = self.trials.send([self.trials.item()], media_type)
+            if answer is not None:
+                became = _WORDS["call"] if answer.refused else _WORDS["taken"]
+                results.append(TrialResult(frozenset({became}), f"{name}: {became}", answer.exchange))
+        agreed = self.trials.agreed(name, results)
         for position in agreed:
             self.trials.note(name, position)
-        return not seen or _WORDS["taken"] in agreed
+        return not results or _WORDS["taken"] in agreed
 
     def _twice(self) -> Twice:
         ours = self.profile_of_ours
         if not ours.twice_positions:
             return ours.twice
-        seen = [one for one in (self._sight_twice(apart=apart) for apart in (False, True)) if one is not None]
-        agreed = self.trials.agreed(_TWICE, seen)
+        results = [
+            one for one in (self._try_twice(apart=apart) for apart in (False, True)) if one is not None
+        ]
+        agreed = self.trials.agreed(_TWICE, results)
         if not agreed:
             return ""
         allowed = (ours.twice, *ours.twice_positions)
@@ -169,23 +168,23 @@ class _Positions:
             self.trials.note(_TWICE, _TWICE_WORDS[position])
         return position or ours.twice
 
-    def _sight_twice(self, *, apart: bool) -> Sighting | None:
+    def _try_twice(self, *, apart: bool) -> TrialResult | None:
         first, other = self.trials.item(), self.trials.item()
         again = self.trials.item(first.key)
-        came = self.trials.send([first, other, again] if apart else [first, again])
-        if came is None:
+        answer = self.trials.send([first, other, again] if apart else [first, again])
+        if answer is None:
             return None
-        words = frozenset(_TWICE_WORDS[one] for one in self._of_twice(came, first, apart=apart))
+        words = frozenset(_TWICE_WORDS[one] for one in self._of_twice(answer, first, apart=apart))
         how = "with another item between them" if apart else "one after the other"
         became = " or ".join(sorted(words)) or "unclear"
-        return Sighting(words, f"{first.key} twice, {how}: {became}", came.exchange)
+        return TrialResult(words, f"{first.key} twice, {how}: {became}", answer.exchange)
 
-    def _of_twice(self, came: SentTrial, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
-        if came.is_refused:
+    def _of_twice(self, answer: SettledBatch, first: SequenceItem, *, apart: bool) -> tuple[Twice, ...]:
+        if answer.refused:
             # Without another item in it nobody can say why all of it is rejected.
             is_open = self.trials.context.batch.atomic or not apart
             return ("none", "call") if is_open else ("call",)
-        match came.verdicts[0].accepted, came.verdicts[-1].accepted:
+        match answer.verdicts[0].accepted, answer.verdicts[-1].accepted:
             case True, True:
                 shown = self.trials.sequence.read(first.key, 0)
                 return ("kept",) if shown == _record_of(self.profile_of_ours, first) else ("each",)
@@ -221,8 +220,8 @@ def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
     """Return the profile with the position that the server takes; ours where it takes none that is known."""
     if not ours.updates:
         return ours
-    seen = [one for one in (_sight(trials, ours) for _ in range(_PAIRS)) if one is not None]
-    agreed = trials.agreed(_NAME, seen)
+    results = [one for one in (_try_case(trials, ours) for _ in range(_PAIRS)) if one is not None]
+    agreed = trials.agreed(_NAME, results)
     position = next((one for one in ours.updates if one.what in agreed), None)
     if position is None:
         return ours
@@ -230,27 +229,27 @@ def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
     return replace(ours, record_after=position.record_after, steps=position.steps)
 
 
-def _sight(trials: PositionTrials, ours: BatchProfile) -> Sighting | None:
+def _try_case(trials: PositionTrials, ours: BatchProfile) -> TrialResult | None:
     """Send an item, then another one of the same key, and read the record."""
     first = trials.item()
     if trials.send([first]) is None:
         return None
     before = trials.sequence.read(first.key, 0)
     second = trials.item(first.key)
-    came = trials.send([second])
-    if came is None:
+    answer = trials.send([second])
+    if answer is None:
         return None
     after = trials.sequence.read(first.key, 0)
-    words = frozenset(one.what for one in ours.updates if _fits(ours, one, second, came, (before, after)))
+    words = frozenset(one.what for one in ours.updates if _fits(ours, one, second, answer, (before, after)))
     became = " or ".join(sorted(words)) or "none of what is known"
-    return Sighting(words, f"{first.key} sent again with other values: {became}", came.exchange)
+    return TrialResult(words, f"{first.key} sent again with other values: {became}", answer.exchange)
 
 
 def _fits(
     ours: BatchProfile,
     position: UpdatePosition,
     item: SequenceItem,
-    came: SentTrial,
+    answer: SettledBatch,
     records: tuple[Record | None, Record | None],
 ) -> bool:
     before, after = records
@@ -258,7 +257,7 @@ def _fits(
         expected: Record | RefusedStep = ours.record(item.key, item.drawn)
     else:
         expected = position.record_after(before, item.key, item.drawn)
-    accepted = came.verdicts[0].accepted
+    accepted = answer.verdicts[0].accepted
     if isinstance(expected, RefusedStep):
         return accepted is False and after == before
     return accepted is not False and after == expected
@@ -270,21 +269,12 @@ _ITEMS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """What a server did once: the positions that it may come from, in words; `said` tells it for people."""
+class TrialResult:
+    """One reaction of a server: the positions that explain it, in words; `said` tells it for people."""
 
     positions: frozenset[str]
     said: str
     exchange: Exchange
-
-
-@dataclass(frozen=True, slots=True)
-class SentTrial:
-    """An answered trial: what became of each item, and whether the call was refused."""
-
-    exchange: Exchange
-    verdicts: tuple[ReportedVerdict, ...]
-    is_refused: bool
 
 
 @dataclass(slots=True)
@@ -298,56 +288,51 @@ class PositionTrials:
 
     @classmethod
     def begin(cls, context: SequenceContext) -> PositionTrials:
-        """Return trials with keys of their own; what they find ends no sequence."""
+        """Return trials with keys of their own; their findings end no sequence."""
         quiet = replace(context, search=FailureSearch(context.run_config))
         scope = context.isolation.new_scope(_ITEMS)
         first = scope.numbers_from + 1
         return cls(quiet, CallSequence(quiet, scope), count(scope.first), count(first))
 
     def item(self, key: str = "") -> SequenceItem:
-        """Return a good item, of a new key or of that one."""
         number = next(self.numbers)
         drawn = DrawnValues(number, Decimal(number % 1000) + Decimal("0.25"))
         return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
 
-    def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SentTrial | None:
+    def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
         """Send a batch; None where no answer came, or one that cannot be read."""
-        context, profile = self.context, self.context.batch_profile
-        for key in dict.fromkeys(one.key for one in items):
-            self.sequence.known(key, 0)
-        documents = tuple(one.document(profile) for one in items)
-        request = profile.call(documents, 0)
-        if media_type:
-            body = profile.encodings[media_type](documents)
-            request = replace(request, headers={**request.headers, "content-type": media_type}, body=body)
+        context = self.context
+        sent = batches.build_items(self.sequence, items, 0, media_type)
+        request = batches.request_of(self.sequence, sent, 0)
         exchange = self.sequence.call(request, 0)
         if exchange is None:
             return None
-        told = self.sequence.reported(exchange, batch_items(profile, context.batch, items, documents))
-        if isinstance(told, str):
+        read_items = batch_items(context.batch_profile, context.batch, items, sent.documents)
+        verdicts = self.sequence.verdicts(exchange, read_items)
+        if isinstance(verdicts, str):
             return None
-        verdicts = reported_verdicts(told, context.batch, len(items))
         self.sequence.told.append(sentences.call(exchange.request))
-        return SentTrial(exchange, verdicts, is_refused(exchange, told, verdicts))
+        return SettledBatch(sent, request, exchange, *verdicts)
 
-    def agreed(self, name: str, seen: Sequence[Sighting]) -> frozenset[str]:
+    def agreed(self, name: str, results: Sequence[TrialResult]) -> frozenset[str]:
         """Return the positions that explain all that was seen; that there are none is a finding."""
         run_config, ledger = self.context.run_config, self.context.ledger
         operation = self.context.batch_profile.operation
         if run_config.wants(CHECK):
-            ledger.count_check(operation, CHECK, len(seen))
-        common = frozenset[str].intersection(*(one.positions for one in seen)) if seen else frozenset[str]()
-        pairs = [(one, two) for one in seen for two in seen if not one.positions & two.positions]
-        if pairs and all(one.positions for one in seen) and run_config.wants(CHECK):
+            ledger.count_check(operation, CHECK, len(results))
+        common = (
+            frozenset[str].intersection(*(one.positions for one in results)) if results else frozenset[str]()
+        )
+        pairs = [(one, two) for one in results for two in results if not one.positions & two.positions]
+        if pairs and all(one.positions for one in results) and run_config.wants(CHECK):
             first, other = pairs[0]
             said = f"{name}: a server may do either, but always the same. {first.said}; {other.said}"
-            expected, came = (" or ".join(sorted(one.positions)) for one in (first, other))
+            expected, answer = (" or ".join(sorted(one.positions)) for one in (first, other))
             shown = (first.exchange, other.exchange)
-            ledger.found([Finding(CHECK, operation, said, "", expected, came, shown, (first.said,))])
+            ledger.found([Finding(CHECK, operation, said, "", expected, answer, shown, (first.said,))])
         return common
 
     def note(self, name: str, position: str) -> None:
-        """Say which position the server takes."""
         operation = self.context.api.spec.operations[self.context.batch_profile.operation]
         note = f"{operation.method.upper()} {operation.path}, {name}: {position}"
         if note not in self.context.ledger.notes:

@@ -1,4 +1,4 @@
-"""Comparison of sent values with those that are read back, and what was lost."""
+"""Comparison of sent values with those that are read back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from types import MappingProxyType
 from typing import Final, Literal
 from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from mockserver.contract.exchange import Check, Exchange, Finding, Response
+from mockserver.contract.exchange import Exchange, Finding, Response, checks_of
 from mockserver.contract.profile import LossKind, ValueChange, ValueRules
 from mockserver.contract.values.hard_values import HardValue, MemberPath, ValueMember, ValueTrial
 from mockserver.model import Json
@@ -26,35 +25,10 @@ from mockserver.model import Json
 TEXTS, NUMBERS, DATES = "texts-survive", "numbers-survive", "dates-survive"
 MEDIA_TYPES = "same-in-every-media-type"
 
-VALUE_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {
-        one.id: one
-        for one in (
-            Check(
-                TEXTS,
-                "texts are read as they were sent",
-                "values",
-                "a text must be read character for character as it was accepted, in whatever script",
-            ),
-            Check(
-                NUMBERS,
-                "numbers are read as they were sent",
-                "values",
-                "a number that was accepted must be read with all its digits",
-            ),
-            Check(
-                DATES,
-                "dates are read as they were sent",
-                "values",
-                "a date that was accepted must be read as the same moment or day",
-            ),
-        )
-    }
-)
+VALUE_CHECKS = checks_of("values")
 
 
 def check_for(kind: str) -> str:
-    """Return the check of a member, by its kind."""
     if kind in {"moment", "day"}:
         return DATES
     return TEXTS if kind == "text" else NUMBERS
@@ -69,7 +43,7 @@ HowShown = Literal["reading it", "the list", "the answer to it"]
 
 @dataclass(frozen=True, slots=True)
 class ShownRecord:
-    """What an answer shows of an item: `at` points there, `is_text` where the answer has no types (XML)."""
+    """An item's record in an answer: `at` points there, `is_text` where the answer has no types (XML)."""
 
     how: HowShown
     record: Mapping[str, Json]
@@ -90,15 +64,15 @@ class SentItem:
 
 
 @dataclass(frozen=True, slots=True)
-class _LostValue:
+class _ChangedValue:
     check: str
     said: str
     finding: Finding
 
 
 @dataclass(slots=True)
-class ValueSurvival:
-    """What became of all values of an operation so far.
+class ValueComparison:
+    """The comparison of all values of an operation so far.
 
     `changed` counts the values that the vendor changed by design, or that a server may change, by member and
     kind, `compared` those that were compared, by check.
@@ -108,49 +82,56 @@ class ValueSurvival:
     rules: ValueRules
     changed: Counter[tuple[str, LossKind]] = field(default_factory=Counter)
     compared: Counter[str] = field(default_factory=Counter)
-    _lost: dict[tuple[str, LossKind], _LostValue] = field(default_factory=dict)
+    _lost: dict[tuple[str, LossKind], _ChangedValue] = field(default_factory=dict)
     _shown: set[tuple[str, MemberPath]] = field(default_factory=set)
 
     def compare(self, sent: SentItem, shown: ShownRecord) -> None:
         """Compare every changed member of the item that the answer shows."""
         for member, hard in sent.trial.changes:
             value = value_at(shown.record, self._path(member))
-            losses = self._losses(member, hard, value, shown)
-            if losses is None:
+            differences = self._differences(member, hard, value, shown)
+            if differences is None:
                 continue
-            if self._is_kept(member, losses, value, sent, shown):
-                losses = (Loss("kept"),)
+            if self._is_kept(member, differences, value, sent, shown):
+                differences = (Difference("kept"),)
             if value not in (None, "", MISSING):
                 self._shown.add((shown.how, member.path))
             is_other = bool(sent.trial.media_type) or shown.is_text
             check = MEDIA_TYPES if is_other else check_for(member.kind)
             self.compared[check] += 1
-            for loss in losses:
-                if self._is_declared(member, loss):
-                    self.changed[member.name, loss.kind] += 1
-                elif (member.name, loss.kind) not in self._lost:
-                    told = _sentence(member, hard, value, sent, shown, loss)
+            for difference in differences:
+                if self._is_declared(member, difference):
+                    self.changed[member.name, difference.kind] += 1
+                elif (member.name, difference.kind) not in self._lost:
+                    told = _sentence(member, hard, value, sent, shown, difference)
                     found = self._finding(check, told, (hard.value, value), sent, shown, member)
-                    self._lost[member.name, loss.kind] = _LostValue(check, told, found)
+                    self._lost[member.name, difference.kind] = _ChangedValue(check, told, found)
 
-    def _is_declared(self, member: ValueMember, loss: Loss) -> bool:
-        if loss.kind == "seventh digit lost":
+    def _is_declared(self, member: ValueMember, difference: Difference) -> bool:
+        if difference.kind == "seventh digit lost":
             return True
-        return any(loss.is_declared(one) for one in self.rules.changes if one.member in ("", member.name))
+        return any(
+            difference.is_declared(one) for one in self.rules.changes if one.member in ("", member.name)
+        )
 
     def _is_kept(
-        self, member: ValueMember, losses: Sequence[Loss], value: Json, sent: SentItem, shown: ShownRecord
+        self,
+        member: ValueMember,
+        differences: Sequence[Difference],
+        value: Json,
+        sent: SentItem,
+        shown: ShownRecord,
     ) -> bool:
-        """Return whether the answer shows what the record held before an update, and not what was sent."""
+        """Return whether the answer shows the value from before an update instead of the sent one."""
         before = sent.before.trial.values if sent.before else {}
-        if member.path not in before or all(self._is_declared(member, one) for one in losses):
+        if member.path not in before or all(self._is_declared(member, one) for one in differences):
             return False
-        of_before = find_losses(member.kind, before[member.path], value, is_text=shown.is_text)
+        of_before = find_differences(member.kind, before[member.path], value, is_text=shown.is_text)
         return all(self._is_declared(member, one) for one in of_before)
 
     def findings(self) -> Iterator[Finding]:
         """Yield one for each check; it tells of every member and kind of loss."""
-        by_check: dict[str, list[_LostValue]] = {}
+        by_check: dict[str, list[_ChangedValue]] = {}
         for one in self._lost.values():
             by_check.setdefault(one.check, []).append(one)
         for listed in by_check.values():
@@ -164,28 +145,28 @@ class ValueSurvival:
         first, *rest = member.path
         return (self.rules.shown_as.get(member.name, self.rules.shown_as.get(first, first)), *rest)
 
-    def _losses(
+    def _differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
-    ) -> Sequence[Loss] | None:
+    ) -> Sequence[Difference] | None:
         """Return the losses; None where the answer does not show the member, and never did."""
         known = (shown.how, member.path) in self._shown
         if value is MISSING:
             if not known or hard.value in (None, "") or shown.how == "the answer to it":
                 return None
-            return (Loss("lost"),)
+            return (Difference("lost"),)
         if shown.how == "the answer to it" and value in (None, "") and not known:
             return None
-        losses = find_losses(member.kind, hard.value, value, is_text=shown.is_text)
-        return losses or self._scale_losses(member, hard, value, shown)
+        differences = find_differences(member.kind, hard.value, value, is_text=shown.is_text)
+        return differences or self._scale_differences(member, hard, value, shown)
 
-    def _scale_losses(
+    def _scale_differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
-    ) -> Sequence[Loss]:
-        wanted, printed = self.rules.decimals.get(member.name), decimals_of(value)
-        if wanted is None or printed is None or shown.is_text or hard.value is None:
+    ) -> Sequence[Difference]:
+        expected, printed = self.rules.decimals.get(member.name), decimals_of(value)
+        if expected is None or printed is None or shown.is_text or hard.value is None:
             return ()
-        least = max(1, decimals_of(hard.value) or 0) if wanted < 0 else wanted
-        return (Loss("scale lost"),) if printed < least else ()
+        least = max(1, decimals_of(hard.value) or 0) if expected < 0 else expected
+        return (Difference("scale lost"),) if printed < least else ()
 
     def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
         self,
@@ -206,7 +187,12 @@ class ValueSurvival:
 
 
 def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
-    member: ValueMember, hard: HardValue, value: Json, sent: SentItem, shown: ShownRecord, loss: Loss
+    member: ValueMember,
+    hard: HardValue,
+    value: Json,
+    sent: SentItem,
+    shown: ShownRecord,
+    difference: Difference,
 ) -> str:
     written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
     media_type = shown.exchange.response.media_type
@@ -214,12 +200,12 @@ def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
     update = ", an update of a record that is there" if sent.before else ""
     return (
         f"sent {value_text(hard.value)} as {member.name} of item {sent.place}{written}{update}; "
-        f"{shown.how}{read} shows {value_text(value)}: {WORDS[loss.kind]}"
+        f"{shown.how}{read} shows {value_text(value)}: {WORDS[difference.kind]}"
     )
 
 
 def value_text(value: Json) -> str:
-    """Return a value as JSON has it, with escapes for what cannot be seen or is not ASCII."""
+    """Return a value as JSON, with escapes for invisible characters and those beyond ASCII."""
     if value is MISSING:
         return "nothing"
     text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
@@ -268,7 +254,7 @@ WORDS: Final[dict[LossKind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class Difference:
     """A difference; `places` are the numbers of decimals that it could have been rounded or cut to."""
 
     kind: LossKind
@@ -282,7 +268,7 @@ class Loss:
         return WORDS[self.kind]
 
 
-def find_losses(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Loss, ...]:
+def find_differences(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Difference, ...]:
     """Return how `shown` differs from `sent`, nothing where it is the same value.
 
     `kind` is that of `hard_values.kind_of`. `is_text`: the answer has no types (XML), so that numbers are
@@ -291,26 +277,26 @@ def find_losses(kind: str, sent: Json, shown: Json, *, is_text: bool = False) ->
     if is_text and sent in (None, "") and shown in (None, ""):
         return ()
     if sent in (None, "") or shown is None:
-        return tuple(_nothing_losses(sent, shown))
+        return tuple(_null_differences(sent, shown))
     if isinstance(sent, bool):
-        return () if shown is sent or (is_text and shown == str(sent).lower()) else (Loss("changed"),)
+        return () if shown is sent or (is_text and shown == str(sent).lower()) else (Difference("changed"),)
     if isinstance(sent, int | Decimal) or kind == "amount":
-        return tuple(_number_losses(sent, shown))
+        return tuple(_number_differences(sent, shown))
     if kind in {"moment", "day"}:
-        return tuple(_moment_losses(str(sent), str(shown)))
-    return tuple(_text_losses(str(sent), shown if isinstance(shown, str) else repr(shown)))
+        return tuple(_moment_differences(str(sent), str(shown)))
+    return tuple(_text_differences(str(sent), shown if isinstance(shown, str) else repr(shown)))
 
 
-def _nothing_losses(sent: Json, shown: Json) -> Iterator[Loss]:
+def _null_differences(sent: Json, shown: Json) -> Iterator[Difference]:
     """Yield the loss where null or the empty text was sent, or null is shown."""
     if sent == shown and type(sent) is type(shown):
         return
     if sent is None:
-        yield Loss("null is empty" if shown == "" else "null is filled")
+        yield Difference("null is empty" if shown == "" else "null is filled")
     elif shown is None:
-        yield Loss("empty is null" if sent == "" else "lost")
+        yield Difference("empty is null" if sent == "" else "lost")
     else:
-        yield Loss("empty is filled")
+        yield Difference("empty is filled")
 
 
 def decimals_of(shown: Json) -> int | None:
@@ -327,28 +313,28 @@ def _decimal(value: Json) -> Decimal | None:
         return None
 
 
-def _number_losses(sent: Json, shown: Json) -> Iterator[Loss]:
-    wanted, found = _decimal(sent), _decimal(shown)
-    if wanted is None or found is None:
-        yield from () if str(sent) == str(shown) else (Loss("changed"),)
+def _number_differences(sent: Json, shown: Json) -> Iterator[Difference]:
+    expected, found = _decimal(sent), _decimal(shown)
+    if expected is None or found is None:
+        yield from () if str(sent) == str(shown) else (Difference("changed"),)
         return
-    if wanted == found:
+    if expected == found:
         return
-    rounded = _places_of(wanted, found, ROUND_HALF_UP, ROUND_HALF_EVEN)
-    cut = _places_of(wanted, found, ROUND_DOWN)
+    rounded = _places_of(expected, found, ROUND_HALF_UP, ROUND_HALF_EVEN)
+    cut = _places_of(expected, found, ROUND_DOWN)
     if rounded:
-        yield Loss("rounded", rounded)
+        yield Difference("rounded", rounded)
     else:
-        yield Loss("cut off", cut) if cut else Loss("changed")
+        yield Difference("cut off", cut) if cut else Difference("changed")
 
 
-def _places_of(wanted: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
+def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
     """Return to how many decimals `wanted` could have been rounded to become `found`."""
     units = {places: Decimal(1).scaleb(-places) for places in range(8)}
     return frozenset(
         places
         for places, unit in units.items()
-        if any(wanted.quantize(unit, mode, _EXACT) == found for mode in modes)
+        if any(expected.quantize(unit, mode, _EXACT) == found for mode in modes)
     )
 
 
@@ -393,39 +379,41 @@ def _offset(zone: str | None) -> timedelta | None:
     return timedelta(minutes=minutes if zone[0] == "+" else -minutes)
 
 
-def _moment_losses(sent: str, shown: str) -> Iterator[Loss]:
-    wanted, found = _parse_moment(sent), _parse_moment(shown)
+def _moment_differences(sent: str, shown: str) -> Iterator[Difference]:
+    expected, found = _parse_moment(sent), _parse_moment(shown)
     if sent == shown:
         return
-    if wanted is None or found is None:
-        yield Loss("changed")
-    elif not wanted.has_time:
-        yield Loss("time added" if found.utc == wanted.wall and not found.fraction else "moved")
+    if expected is None or found is None:
+        yield Difference("changed")
+    elif not expected.has_time:
+        yield Difference("time added" if found.utc == expected.wall and not found.fraction else "moved")
     elif not found.has_time:
-        yield Loss(
-            "time left out" if found.wall.date() in (wanted.utc.date(), wanted.wall.date()) else "moved"
+        yield Difference(
+            "time left out" if found.wall.date() in (expected.utc.date(), expected.wall.date()) else "moved"
         )
     else:
-        yield from _timed_losses(wanted, found)
+        yield from _timed_differences(expected, found)
 
 
-def _timed_losses(wanted: _Moment, found: _Moment) -> Iterator[Loss]:
-    if found.utc != wanted.utc:
-        of_its_zone = found.offset is None and found.wall == wanted.wall
-        midnight = found.utc == wanted.utc.replace(hour=0, minute=0, second=0)
-        midnight = midnight or found.wall == wanted.wall.replace(hour=0, minute=0, second=0)
-        yield Loss("zone of its own left out" if of_its_zone else "time left out" if midnight else "moved")
+def _timed_differences(expected: _Moment, found: _Moment) -> Iterator[Difference]:
+    if found.utc != expected.utc:
+        of_its_zone = found.offset is None and found.wall == expected.wall
+        midnight = found.utc == expected.utc.replace(hour=0, minute=0, second=0)
+        midnight = midnight or found.wall == expected.wall.replace(hour=0, minute=0, second=0)
+        yield Difference(
+            "zone of its own left out" if of_its_zone else "time left out" if midnight else "moved"
+        )
         if not of_its_zone:
             return
-    elif found.offset is None and wanted.offset is not None:
-        yield Loss("zone left out")
-    if found.fraction != wanted.fraction:
-        places = _places_of(wanted.fraction, found.fraction, ROUND_DOWN, ROUND_HALF_UP, ROUND_HALF_EVEN)
+    elif found.offset is None and expected.offset is not None:
+        yield Difference("zone left out")
+    if found.fraction != expected.fraction:
+        places = _places_of(expected.fraction, found.fraction, ROUND_DOWN, ROUND_HALF_UP, ROUND_HALF_EVEN)
         lost: LossKind = "seventh digit lost" if _MICROSECONDS in places else "fraction lost"
-        yield Loss(lost, places) if places else Loss("moved")
+        yield Difference(lost, places) if places else Difference("moved")
 
 
-def _text_losses(sent: str, shown: str) -> Iterator[Loss]:
+def _text_differences(sent: str, shown: str) -> Iterator[Difference]:
     if shown == sent:
         return
     ways = (kind for kind, way in _WAYS for made in way(sent) if made == shown)
@@ -436,7 +424,7 @@ def _text_losses(sent: str, shown: str) -> Iterator[Loss]:
         kind = "ASCII only"
     elif kind is None and shown and sent.startswith(shown):
         kind = "cut short"
-    yield Loss(kind or ("lost" if not shown else "changed"))
+    yield Difference(kind or ("lost" if not shown else "changed"))
 
 
 def _keeps_only(sent: str, shown: str, last: int) -> bool:
@@ -516,12 +504,10 @@ def read_document(response: Response) -> ShownDocument | None:
 
 
 def is_xml(media_type: str) -> bool:
-    """Return whether bodies of the media type are XML."""
     return media_type.endswith(("/xml", "+xml"))
 
 
 def is_json(media_type: str) -> bool:
-    """Return whether bodies of the media type are JSON."""
     return media_type.endswith(("/json", "+json"))
 
 

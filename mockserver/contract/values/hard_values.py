@@ -102,7 +102,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class HardValue:
-    """A value of a member: `name` says what is hard about it."""
+    """A value of a member; `name` is its difficulty."""
 
     name: str
     value: Json
@@ -122,7 +122,7 @@ def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
 
 
 def kind_of(schema: Document, good: Json = None) -> str:
-    """Return what values of the schema are: `moment`, `day`, `amount` in a text, `text`, else its type."""
+    """Return the kind of the schema's values: `moment`, `day`, `amount` in a text, `text`, else its type."""
     if schema.get("type") != "string":
         return str(schema.get("type", ""))
     named: Mapping[str, str] = {"date-time": "moment", "date": "day", "": "text", "decimal": "amount"}
@@ -222,7 +222,6 @@ class ValueMember:
 
 
 def json_body(operation: Operation) -> MediaType | None:
-    """Return the JSON body of an operation, None without one."""
     return next((one for one in operation.bodies if one.name == "application/json"), None)
 
 
@@ -241,7 +240,7 @@ def free_members(
 
 
 def object_at(item: Json, pointer: str) -> Json:
-    """Return what is at the pointer in an item, None where nothing is."""
+    """Return the value at the pointer in an item, None without one."""
     for step in parse_pointer(pointer):
         item = item.get(step) if isinstance(item, Mapping) else None
     return item
@@ -281,7 +280,7 @@ class _Members:
     fixed: frozenset[str]
 
     def of(self, schema: Document, held: Mapping[str, Json], way: MemberPath) -> Iterator[ValueMember]:
-        """Yield what can be changed in an object; deeper ones only where the good item has them."""
+        """Yield the members of an object to change; deeper ones only where the good item has them."""
         for name, node in properties_of(self.document, schema).items():
             member = self._plain(resolve(self.document, node))
             good = held.get(name)
@@ -323,7 +322,6 @@ class ValueTrial:
 
     @property
     def values(self) -> Mapping[MemberPath, Json]:
-        """What is sent, by member."""
         return {member.path: hard.value for member, hard in self.changes}
 
     def halves(self) -> tuple[ValueTrial, ...]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 
-from mockserver.contract.exchange import BrokenRule, Exchange, Request
+from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.profile import BatchItem, DrawnValues, ValueRules
 from mockserver.contract.samples import write_request_xml
 from mockserver.contract.sequences import sentences
-from mockserver.contract.sequences.sentences import is_refused, reported_verdicts
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 from mockserver.contract.values.comparison import (
     MEDIA_TYPES,
@@ -23,7 +21,7 @@ from mockserver.contract.values.comparison import (
     HowShown,
     SentItem,
     ShownRecord,
-    ValueSurvival,
+    ValueComparison,
     find_record,
     is_json,
     is_xml,
@@ -58,7 +56,7 @@ class ItemUpdate:
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """What is known of accepted items: the values of each member, and the first and the last stored item."""
+    """The accepted values of each member, and the first and the last stored item."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
@@ -101,7 +99,7 @@ _TENANT = 0
 
 
 def check_values(context: SequenceContext) -> None:
-    """Send items with hard values, and record what is not read as it was sent."""
+    """Send items with hard values, and record values that are not read as they were sent."""
     wanted = context.run_config
     if any(wanted.wants(check) for check in (*VALUE_CHECKS, MEDIA_TYPES)):
         _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
@@ -128,13 +126,13 @@ class _ValueRun:
     sequence: CallSequence
     rules: ValueRules
     keys: deque[str]
-    survival: ValueSurvival
+    comparison: ValueComparison
     waiting: deque[ValueTrial] = field(default_factory=deque)
     refused: Counter[str] = field(default_factory=Counter)
     barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    turns: Iterator[int] = field(default_factory=count)
+    media_type_turns: Iterator[int] = field(default_factory=count)
     updates: UpdatePlan = field(default_factory=UpdatePlan)
 
     @classmethod
@@ -142,8 +140,8 @@ class _ValueRun:
         profile = context.batch_profile
         scope = context.isolation.new_scope(_KEYS)
         made = dict.fromkeys(profile.key(scope.first + number) for number in range(_KEYS))
-        survival = ValueSurvival(profile.operation, profile.values)
-        return cls(context, CallSequence(context, scope), profile.values, deque(made), survival)
+        comparison = ValueComparison(profile.operation, profile.values)
+        return cls(context, CallSequence(context, scope), profile.values, deque(made), comparison)
 
     def run(self) -> None:
         profile, wanted = self.context.batch_profile, self.context.run_config
@@ -157,13 +155,13 @@ class _ValueRun:
             self.waiting.extend(plan_trials(members, media_types, rounds, wanted.seed))
             most = _CALLS + _CALLS_OF_AN_EXAMPLE * wanted.max_examples
             while members and self._goes_on(most):
-                with self._going_on():
+                with self.context.going_on():
                     self._send(self._next_trials())
-            with self._going_on():
+            with self.context.going_on():
                 self._read_list()
-            with self._going_on():
+            with self.context.going_on():
                 self._send(self._next_updates())
-            with self._going_on():
+            with self.context.going_on():
                 self._read_list()
         finally:
             self.context.isolation.drop(self.sequence.scope)
@@ -192,7 +190,7 @@ class _ValueRun:
         trial, key = ValueTrial((), media_type), self.keys[0]
         self.keys.rotate(-1)
         accepted = False
-        with self._going_on():
+        with self.context.going_on():
             accepted = bool(self._sent([_KeyedTrial(trial, key, self._document(trial, key))]))
         if not accepted:
             said = f"a good item was refused in {media_type}, so no values were sent in it"
@@ -242,7 +240,7 @@ class _ValueRun:
             self._read_back(self._sent(trials))
 
     def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
-        """Send a batch and return what was accepted of it; the rest waits to be sent in smaller parts."""
+        """Send a batch and return the accepted items; the rest waits to be sent in smaller parts."""
         profile, sequence = self.context.batch_profile, self.sequence
         if profile.prepare:
             for one in trials:
@@ -252,13 +250,12 @@ class _ValueRun:
         if exchange is None:
             return []
         step = f"{sentences.call(exchange.request)} with {len(items)} items → {exchange.response.status}"
-        with self._going_on():
+        with self.context.going_on():
             sequence.judge(exchange)
-        told = sequence.reported(exchange, items)
-        if isinstance(told, str):
+        reported = sequence.verdicts(exchange, items)
+        if isinstance(reported, str):
             return []
-        verdicts = reported_verdicts(told, self.context.batch, len(items))
-        whole = is_refused(exchange, told, verdicts)
+        verdicts, whole = reported
         done: list[tuple[_KeyedTrial, SentItem]] = []
         for place, (one, verdict) in enumerate(zip(trials, verdicts, strict=True)):
             if whole and len(trials) > 1:
@@ -322,12 +319,12 @@ class _ValueRun:
             exchange = self.sequence.call(replace(request, headers={**request.headers, **wanted}), _TENANT)
             if exchange is None:
                 return
-            with self._going_on():
+            with self.context.going_on():
                 self.sequence.judge(exchange)
             yield exchange
             others = self._other_answers(exchange)
             if accept is None and others:
-                accepts.append(others[next(self.turns) % len(others)])
+                accepts.append(others[next(self.media_type_turns) % len(others)])
 
     def _other_answers(self, exchange: Exchange) -> list[str]:
         operation = self.context.api.spec.operations.get(exchange.operation)
@@ -344,39 +341,26 @@ class _ValueRun:
         if shown is None or not isinstance(held, Mapping):
             return
         names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}
-        key_names = [name for name in self.context.batch.key if self._is_fixed(name, one)]
+        key_names = [name for name in self.context.batch.key if (name,) not in one.trial.values]
         record = find_record(shown.document, names, key_names, one.key, alone=how == "reading it")
         if record is not None:
             at = pointer_of(_path_to(shown.document, record) or ())
-            self.survival.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
-
-    def _is_fixed(self, name: str, one: _KeyedTrial) -> bool:
-        return all(path != (name,) for path in one.trial.values)
+            self.comparison.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
 
     def _tell(self) -> None:
         operation, ledger = self.context.batch_profile.operation, self.context.ledger
-        for check, times in self.survival.compared.items():
+        for check, times in self.comparison.compared.items():
             self.sequence.count_check(check, times)
-        ledger.found(one for one in self.survival.findings() if self.context.run_config.wants(one.check))
-        if self.survival.changed:
+        ledger.found(one for one in self.comparison.findings() if self.context.run_config.wants(one.check))
+        if self.comparison.changed:
             listed = "; ".join(
                 f"{name}: {WORDS[kind]} ({times})"
-                for (name, kind), times in sorted(self.survival.changed.items())
+                for (name, kind), times in sorted(self.comparison.changed.items())
             )
             ledger.notes.append(f"{operation}: values that are changed by design, or may be: {listed}")
         if self.refused:
             listed = ", ".join(f"{name} {times}" for name, times in sorted(self.refused.items()))
             ledger.notes.append(f"{operation}: hard values that were refused, and not compared: {listed}")
-
-    @contextmanager
-    def _going_on(self) -> Iterator[None]:
-        """Record a failed check of a call, and go on."""
-        try:
-            yield
-        except BrokenRule:
-            found = self.context.search.end()
-            if found is not None:
-                self.context.ledger.found([found])
 
 
 def _path_to(document: Json, record: Mapping[str, Json]) -> Path | None:

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.cli import options
 from mockserver.cli.options import CHECK_NAMES
-from mockserver.contract.runner import all_checks
+from mockserver.contract.exchange import all_checks
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS
 from mockserver.engine.registry import assumptions_by_name, discover_vendors
 from mockserver.scenario.parser import load_packaged

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver.contract import runner
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.facts import absent_operations
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, App, Target
 from mockserver.engine.registry import load_vendor

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from mockserver.contract import runner
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding, Request
 from mockserver.contract.fuzzing.follow_ups import LocationChecks
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import Profile
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from mockserver.spec import loading
 
 _ANSWERS = {"200": {"description": "A book."}, "201": {"description": "Made."}}
@@ -74,7 +75,7 @@ def followed(folder: Path, books: Books, times: int = 1) -> tuple[list[Finding],
     api, ledger = books_api(folder), FindingLedger()
     found: list[Finding] = []
     with Target(Address("http://testserver/shop", books)) as target:
-        checks = LocationChecks(api, target, RunConfig(7), ledger)
+        checks = LocationChecks(Trial(api, target, RunConfig(7), ledger, lambda _exchange, _ledger: ()))
         for _ in range(times):
             exchange = replace(target.send(Request("POST", "/books", {})), operation="addBook")
             found += checks.check("addBook", exchange)

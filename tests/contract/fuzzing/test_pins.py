@@ -11,6 +11,7 @@ from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 
 VBA = load_vendor_api("vba")
 
@@ -43,7 +44,9 @@ def test_generated_calls_go_to_the_facts_of_the_run() -> None:
     api = load_vendor_api("vba", {"database": "north"})
 
     with Target(Address("http://127.0.0.1:1")) as target:
-        context = fuzzing_context(api, target, RunConfig(), FindingLedger(), lambda _exchange, _ledger: ())
+        context = fuzzing_context(
+            Trial(api, target, RunConfig(), FindingLedger(), lambda _exchange, _ledger: ())
+        )
 
     assert context.pins.headers == {"vbasoftware-database": "north"}
 

@@ -7,13 +7,21 @@ import schemathesis
 from schemathesis.checks import CHECKS as REGISTERED
 from starlette.responses import Response
 
-from mockserver.contract.exchange import Exchange, Finding, TargetUnreachableError
+from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.exchange import (
+    ANSWERS_CAN_BE_READ,
+    EVERY_CALL_IS_ANSWERED,
+    Exchange,
+    Finding,
+    TargetUnreachableError,
+)
 from mockserver.contract.fuzzing import run
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.oracle.checks import ANSWER_CHECKS, ExchangeJudge
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.runner import FUZZING_PHASE
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from mockserver.server.application import Application
 from tests.contract.of_control import CONTROL
 from tests.contract.suite import effort, held, target, told
@@ -88,7 +96,7 @@ def test_a_check_that_breaks_is_told_once_with_the_smallest_call_that_was_found(
     with target(app, "vba") as one:
         run_parts(
             run.plan_fuzzing(
-                load_vendor_api("vba"), one, effort("getPayee", examples=30), ledger, long_paths
+                Trial(load_vendor_api("vba"), one, effort("getPayee", examples=30), ledger, long_paths)
             ),
             ledger,
         )
@@ -130,7 +138,7 @@ def test_over_http_everything_is_as_in_process(app: Application) -> None:
     there = FindingLedger(keeps_exchanges=True)
     with serve_process("--auth", "strict") as url, Target(Address(f"{url}/vba")) as one:
         known, wanted = load_vendor_api("vba"), effort("getPayee")
-        run_parts(run.plan_fuzzing(known, one, wanted, there, ExchangeJudge(known, wanted)), there)
+        run_parts(run.plan_fuzzing(Trial(known, one, wanted, there, ExchangeJudge(known, wanted))), there)
 
     assert told(there.findings) == []
     assert sent(there) == sent(here)
@@ -163,11 +171,14 @@ def test_a_server_error_is_found_where_the_spec_has_no_such_method(app: Applicat
 def test_every_check_that_was_made_has_a_place_in_the_table(app: Application) -> None:
     ledger = FindingLedger()
     with target(app, "vba") as one:
-        run_parts(run.plan_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing), ledger)
+        run_parts(
+            run.plan_fuzzing(Trial(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing)), ledger
+        )
 
     assert {check for _, check in ledger.made} <= {
         *run.FUZZING_CHECKS,
-        *(one.id for one in ANSWER_CHECKS),
+        EVERY_CALL_IS_ANSWERED,
+        ANSWERS_CAN_BE_READ,
         "no-server-error",
     }
 
@@ -184,7 +195,9 @@ def test_nothing_is_left_behind_for_other_schemas_of_the_process(app: Applicatio
 def test_a_target_that_is_not_there_is_no_finding() -> None:
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:9/vba")) as one, pytest.raises(TargetUnreachableError):
-        run_parts(run.plan_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing), ledger)
+        run_parts(
+            run.plan_fuzzing(Trial(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing)), ledger
+        )
 
     assert ledger.findings == []
 

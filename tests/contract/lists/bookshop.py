@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding
 from mockserver.contract.lists.run import plan_lists
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import ListProfile, Profile
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from mockserver.spec import loading
 
 BOOKS = [
@@ -126,5 +127,5 @@ def run(shop: Bookshop, file: Path, *lists: ListProfile) -> FindingLedger:
     api = ApiUnderTest("bookshop", loading.load_spec(file), Profile(lists=lists))
     ledger = FindingLedger(keeps_exchanges=True)
     with Target(Address("http://testserver/shop", shop)) as target:
-        run_parts(plan_lists(api, target, RunConfig(3, 5), ledger, _unjudged), ledger)
+        run_parts(plan_lists(Trial(api, target, RunConfig(3, 5), ledger, _unjudged)), ledger)
     return ledger

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding
 from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.lists.run import plan_lists
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.target import Address, App, Target
+from mockserver.contract.trial import Trial
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.list_filters import LIST_FILTERS
@@ -73,7 +75,7 @@ def run(vendor: str, app: App, *operations: str, seed: int = 7, examples: int = 
     api, run_config = api_of(vendor), RunConfig(seed, examples, operations=frozenset(operations))
     ledger = FindingLedger()
     with Target(Address(f"http://testserver/{vendor}", app)) as target:
-        parts = plan_lists(api, target, run_config, ledger, ExchangeJudge(api, run_config))
+        parts = plan_lists(Trial(api, target, run_config, ledger, ExchangeJudge(api, run_config)))
         run_parts(parts, ledger)
     return ledger
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, Oracle, expected_response
 from mockserver.contract.profile import Tolerance
 from mockserver.engine.registry import vendor_packages

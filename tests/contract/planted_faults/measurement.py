@@ -13,10 +13,13 @@ from functools import cache
 from time import process_time
 
 from mockserver.contract import runner
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding, TargetUnreachableError
-from mockserver.contract.fuzzing import caller, refusals
+from mockserver.contract.fuzzing import links, refusals
+from mockserver.contract.fuzzing.follow_ups import LOCATION_CHECK
+from mockserver.contract.fuzzing.run import FUZZING_CHECKS
 from mockserver.contract.lists.checks import LIST_CHECKS
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import NO_SERVER_ERROR
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, App, Target
@@ -31,7 +34,7 @@ _PARTS: Mapping[Family, frozenset[str]] = {"lists": frozenset(LIST_CHECKS)}
 # Schemathesis checks credentials and server errors too: what ours find is counted as found by it as well.
 _BUILT_IN = frozenset(
     {
-        *(check.id for check in (*caller.SCHEMATHESIS_CHECKS, refusals.AUTH_CHECK)),
+        *(FUZZING_CHECKS.keys() - {links.LINKS, LOCATION_CHECK, refusals.STATUS_CHECK}),
         NO_SERVER_ERROR,
     }
 )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.runner import all_checks
+from mockserver.contract.exchange import all_checks
 from tests.contract.planted_faults.fault import FAMILIES, PlantedFault
 from tests.contract.planted_faults.measurement import Measurement
 

@@ -16,16 +16,17 @@ from hypothesis.errors import HypothesisException
 from requests.structures import CaseInsensitiveDict
 from schemathesis.generation.meta import CaseMetadata
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import TargetUnreachableError
 from mockserver.contract.failure_search import without_module_literals
 from mockserver.contract.fuzzing import generated_requests, links
 from mockserver.contract.fuzzing.caller import CaseCaller
 from mockserver.contract.fuzzing.generated_requests import PinnedCase
 from mockserver.contract.fuzzing.run import check_case, fuzzing_context, plan_operations
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.target import Target
+from mockserver.contract.trial import Trial
 
 
 class ServerDoneError(Exception):
@@ -59,12 +60,12 @@ class FuzzedServer:
 def fuzz_servers(api: ApiUnderTest, servers: Sequence[FuzzedServer], run_config: RunConfig) -> None:
     """Do the fuzzing phase at all servers, which are at the same address; the first is the right one."""
     judge = ExchangeJudge(api, run_config)
-    contexts = [fuzzing_context(api, one.target, run_config, one.ledger, judge) for one in servers]
+    contexts = [fuzzing_context(Trial(api, one.target, run_config, one.ledger, judge)) for one in servers]
     schema = generated_requests.load_schema(api, servers[0].target.address.url, run_config)
     callers = [CaseCaller(schema, context) for context in contexts]
     shared = _SharedCaller(list(zip(servers, callers, strict=True)))
     # What is found is in the ledger of each server; this one stays empty.
-    silent = fuzzing_context(api, servers[0].target, run_config, FindingLedger(), judge)
+    silent = fuzzing_context(Trial(api, servers[0].target, run_config, FindingLedger(), judge))
     again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
     with without_module_literals():
         run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract.report.files import make_strip
+from mockserver.contract.report.files import outcome_bar
 
 
 def items(*outcomes: str) -> list[dict[str, str]]:
@@ -10,7 +10,7 @@ def items(*outcomes: str) -> list[dict[str, str]]:
 
 
 def test_each_item_is_a_square_in_its_order() -> None:
-    strip = make_strip(items("created", "rejected", "created"))
+    strip = outcome_bar(items("created", "rejected", "created"))
 
     assert [square.outcome for square in strip.squares] == ["created", "rejected", "created"]
     assert strip.squares[1].says == "item 1 A1: rejected"
@@ -19,30 +19,30 @@ def test_each_item_is_a_square_in_its_order() -> None:
 
 @pytest.mark.parametrize(("number", "squares"), [(0, 0), (1, 1), (60, 60), (61, 31), (200, 50), (10_000, 60)])
 def test_there_are_sixty_squares_at_most(number: int, squares: int) -> None:
-    assert len(make_strip(items(*["created"] * number)).squares) == squares
+    assert len(outcome_bar(items(*["created"] * number)).squares) == squares
 
 
 def test_a_square_of_several_items_shows_the_worst_of_them() -> None:
     outcomes = ["created"] * 120
     outcomes[3] = "rejected"
 
-    square = make_strip(items(*outcomes)).squares[1]
+    square = outcome_bar(items(*outcomes)).squares[1]
 
     assert (square.outcome, square.says) == ("rejected", "items 2 to 3: 1 created, 1 rejected")
 
 
 def test_the_last_square_may_stand_for_fewer_items() -> None:
-    assert make_strip(items(*["created"] * 61)).squares[-1].says == "item 60 A60: created"
+    assert outcome_bar(items(*["created"] * 61)).squares[-1].says == "item 60 A60: created"
 
 
 def test_a_long_strip_has_rows_that_fit_a_telephone() -> None:
-    strip = make_strip(items(*["created"] * 60))
+    strip = outcome_bar(items(*["created"] * 60))
 
     assert (strip.width, strip.height) == (240, 36)
     assert max(square.x for square in strip.squares) < strip.width
 
 
 def test_no_two_squares_are_in_one_place() -> None:
-    squares = make_strip(items(*["created"] * 60)).squares
+    squares = outcome_bar(items(*["created"] * 60)).squares
 
     assert len({(one.x, one.y) for one in squares}) == 60

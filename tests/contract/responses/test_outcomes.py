@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.responses import class_in_words, reader_for
 from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
 from tests.contract.exchanges import GOOD, OTHER, acme, answered, put, results, row, with_outcome

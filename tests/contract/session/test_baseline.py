@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import baseline
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError
 from mockserver.contract.exchange import Finding
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from tests.support.contract_sessions import exchange, finding
 
 KNOWN = KnownFindings("payt", "postV1Invoices", "count-is-processed", "they know", "abc")

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.facts import CheckedFacts, FactSearch, MissingFactsError
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import FactCheck, FactRead
 from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import vendor_packages

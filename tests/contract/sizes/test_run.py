@@ -13,6 +13,7 @@ from mockserver.contract.exchange import Finding
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.size_run import plan_sizes
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import Shop
 
@@ -78,7 +79,7 @@ def run(server: SizedShop, folder: Path, *only: str, seed: int = 0, atomic: bool
     api = shop.api(shop.spec(folder, atomic=atomic))
     with Target(Address("http://testserver/shop", server, {"x-tenant": "0"})) as target:
         effort = RunConfig(seed, 8, frozenset(only))
-        parts = plan_sizes(api, target, effort, ledger, shop.unjudged, lambda: server.now)
+        parts = plan_sizes(Trial(api, target, effort, ledger, shop.unjudged), lambda: server.now)
         run_parts(parts, ledger)
     return ledger
 
@@ -261,7 +262,7 @@ def test_a_change_of_the_profile_says_how_many_items_there_may_be(tmp_path: Path
     server, ledger = SizedShop(), FindingLedger()
 
     with Target(Address("http://testserver/shop", server, {"x-tenant": "0"})) as target:
-        run_parts(plan_sizes(limited, target, RunConfig(0, 8), ledger, shop.unjudged), ledger)
+        run_parts(plan_sizes(Trial(limited, target, RunConfig(0, 8), ledger, shop.unjudged)), ledger)
 
     assert [finding.check for finding in ledger.findings] == ["limit-is-kept"]
     assert max(server.sizes) == 21

@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, Request, json_request, to_json_bytes
-from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
@@ -26,8 +26,8 @@ from mockserver.contract.profile import (
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.samples import remove_member, set_member
 from mockserver.contract.sequences import run
-from mockserver.contract.sequences.sequence import JudgeSequenceExchange
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import JudgeExchange, Trial
 from mockserver.spec import loading
 from mockserver.spec.openapi import Spec
 from tests.support import sample_vendor
@@ -274,12 +274,12 @@ def told(  # noqa: PLR0913 - each has its default
     *only: str,
     seed: int = 0,
     number: int = 16,
-    judge: JudgeSequenceExchange = unjudged,
+    judge: JudgeExchange = unjudged,
     prepare: Prepare | None = None,
 ) -> FindingLedger:
     """What so many sequences of the shop come to; `only` are the checks to make."""
     ledger = FindingLedger(keeps_exchanges=True)
     with Target(Address("http://testserver/shop", shop, {"x-tenant": "0"})) as target:
         effort = RunConfig(seed, number, frozenset(only))
-        run_parts(run.plan_stateful(api(made, prepare), target, effort, ledger, judge), ledger)
+        run_parts(run.plan_stateful(Trial(api(made, prepare), target, effort, ledger, judge)), ledger)
     return ledger

@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import RunConfig
-from mockserver.contract.sequences.sequence import operation_of, usable_batches
+from mockserver.contract.sequences.sequence import usable_batches
 from mockserver.server.application import Application
 from tests.contract.suite import held
 
@@ -30,13 +30,13 @@ def test_steps_and_lists_that_are_left_out_are_taken_away() -> None:
 
     assert [step.name for step in one.steps] == ["delete it"]
     assert one.listing is None
-    assert operation_of(API.spec, one.read("7", 0)) == "getClaimInvoice"
+    assert API.operation_of(one.read("7", 0)) == "getClaimInvoice"
 
 
 def test_records_are_read_by_the_list_where_the_single_read_is_left_out() -> None:
     ((_, one),) = usable_batches(API, only("putClaimInvoiceBatch", "listClaimInvoice")).batches
 
-    assert operation_of(API.spec, one.read("7", 0)) == "listClaimInvoice"
+    assert API.operation_of(one.read("7", 0)) == "listClaimInvoice"
 
 
 def test_a_batch_that_nothing_reads_back_is_not_used_and_the_note_says_why() -> None:
@@ -53,7 +53,7 @@ def test_a_batch_that_nothing_reads_back_is_not_used_and_the_note_says_why() -> 
 def test_a_batch_whose_items_need_what_is_left_out_is_not_used() -> None:
     api = load_vendor_api("payt")
     batches = [one for one in api.profile.batches(api.facts) if one.prepare]
-    needed = {operation_of(api.spec, one) for batch in batches[:1] for one in batch.prepare(batch.key(0), 0)}  # type: ignore[misc]
+    needed = {api.operation_of(one) for batch in batches[:1] for one in batch.prepare(batch.key(0), 0)}  # type: ignore[misc]
     wanted = RunConfig(operations=frozenset({batches[0].operation}), left_out=frozenset(needed))
 
     (note,) = usable_batches(api, wanted).notes

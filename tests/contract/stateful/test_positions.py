@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
@@ -22,6 +22,7 @@ from mockserver.contract.profile import (
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.sequences import run
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import OTHER, Shop, Table
 
@@ -96,7 +97,7 @@ def told(folder: Path, server: Shop, *only: str) -> FindingLedger:
     ledger = FindingLedger()
     with Target(Address("http://testserver/shop", server, {"x-tenant": "0"})) as target:
         effort = RunConfig(0, 8, frozenset(only))
-        run_parts(run.plan_stateful(open_shop(folder), target, effort, ledger, shop.unjudged), ledger)
+        run_parts(run.plan_stateful(Trial(open_shop(folder), target, effort, ledger, shop.unjudged)), ledger)
     return ledger
 
 

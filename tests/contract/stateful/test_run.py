@@ -13,6 +13,7 @@ from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.sequences import run
 from mockserver.contract.sequences.batches import STATEFUL_CHECKS
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import Shop
 
@@ -149,7 +150,8 @@ def test_an_operation_that_is_not_asked_for_is_not_called(tmp_path: Path) -> Non
     with Target(Address("http://testserver/shop", Shop(), {})) as target:
         effort = RunConfig(operations=frozenset({"another"}))
         run_parts(
-            run.plan_stateful(shop.api(shop.spec(tmp_path)), target, effort, ledger, shop.unjudged), ledger
+            run.plan_stateful(Trial(shop.api(shop.spec(tmp_path)), target, effort, ledger, shop.unjudged)),
+            ledger,
         )
 
     assert not ledger.calls

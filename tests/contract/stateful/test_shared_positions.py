@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.runner import SIZES_PHASE, STATEFUL_PHASE, run_phases
 from mockserver.contract.sequences import undocumented

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.profile import ValueChange
-from mockserver.contract.values.comparison import find_losses
+from mockserver.contract.values.comparison import find_differences
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from mockserver.contract.values.comparison import find_losses
     ],
 )
 def test_the_same_value_in_another_form_is_no_loss(kind: str, sent: Any, shown: Any) -> None:
-    assert find_losses(kind, sent, shown) == ()
+    assert find_differences(kind, sent, shown) == ()
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ def test_the_same_value_in_another_form_is_no_loss(kind: str, sent: Any, shown: 
     ],
 )
 def test_a_loss_has_a_name(kind: str, sent: Any, shown: Any, loss: str) -> None:
-    assert [one.kind for one in find_losses(kind, sent, shown)] == [loss]
+    assert [one.kind for one in find_differences(kind, sent, shown)] == [loss]
 
 
 def test_xml_does_not_tell_null_from_the_empty_text() -> None:
-    assert find_losses("text", None, "", is_text=True) == ()
-    assert find_losses("number", Decimal("1.50"), "1.5", is_text=True) == ()
-    assert find_losses("boolean", sent=True, shown="true", is_text=True) == ()
+    assert find_differences("text", None, "", is_text=True) == ()
+    assert find_differences("number", Decimal("1.50"), "1.5", is_text=True) == ()
+    assert find_differences("boolean", sent=True, shown="true", is_text=True) == ()
 
 
 def test_a_change_by_design_is_that_change_alone() -> None:
     cents = ValueChange("Amount", "rounded", "it has two decimals", "its page", places=2)
-    (two,) = find_losses("number", Decimal("10.015"), Decimal("10.02"))
-    (whole,) = find_losses("number", Decimal("10.015"), Decimal(10))
+    (two,) = find_differences("number", Decimal("10.015"), Decimal("10.02"))
+    (whole,) = find_differences("number", Decimal("10.015"), Decimal(10))
 
     assert two.is_declared(cents)
     assert not whole.is_declared(cents)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from mockserver.contract.failure_search import FailureSearch
-from mockserver.contract.isolation import Isolation
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import ExchangeJudge
-from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.sequences.sequence import SequenceContext, batch_profiles_of
 from mockserver.contract.target import App
+from mockserver.contract.trial import Trial
 from mockserver.contract.values.run import check_values
 from tests.contract.suite import target
 
@@ -20,14 +18,7 @@ def compared(vendor: str, app: App, operations: tuple[str, ...], seed: int, exam
     judge = ExchangeJudge(api, wanted)
     with target(app, vendor) as one:
         for profile in batch_profiles_of(api):
-            operation = api.spec.operations[profile.operation]
-            if profile.operation not in operations or operation.batch is None:
-                continue
-            reader = profile.reader or reader_for(api, operation)
-            isolation, search = Isolation(one, seed, profile.operation), FailureSearch(wanted)
-            check_values(
-                SequenceContext(
-                    api, profile, operation.batch, one, wanted, ledger, judge, reader, isolation, search
-                )
-            )
+            if profile.operation in operations and api.spec.operations[profile.operation].batch is not None:
+                trial = Trial(api, one, wanted, ledger, judge)
+                check_values(SequenceContext.begin(trial, profile, profile.operation))
     return ledger

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.loading import ApiUnderTest, load_api, load_vendor_api
+from mockserver.contract.loading import load_api, load_vendor_api
 from mockserver.contract.profile import REFUSED_STEP, BatchItem, BatchProfile, DrawnValues
 from mockserver.errors import SpecError
 from mockserver.model import Json

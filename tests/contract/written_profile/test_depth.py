@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import runner
+from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import BatchProfile, DrawnValues
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, App, Target

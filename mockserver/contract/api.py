@@ -1,0 +1,37 @@
+"""The API under test: its spec, its profile, and the facts that a user names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mockserver.codec.urls import decoded_path
+from mockserver.contract.exchange import Request
+from mockserver.contract.profile import Facts, FixturePins, Profile
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.spec.openapi import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class ApiUnderTest:
+    """A vendor's API, or that of anybody's spec; `facts` are the profile's with those that a user names."""
+
+    name: str
+    spec: Spec
+    profile: Profile
+    facts: Facts = field(default_factory=dict)
+
+    @property
+    def pins(self) -> FixturePins:
+        """The pins of the profile, with the facts of this run in place of those of the fixtures."""
+        known = self.profile.facts
+        return self.profile.pins.with_texts(
+            {known[name]: self.facts.get(name, known[name]) for name in known}
+        )
+
+    def operation_of(self, request: Request) -> str:
+        """Return the id of the operation that a request calls, "" if the spec has none for it."""
+        path = self.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
+        try:
+            return self.spec.match(request.method, path).operation.id
+        except (NotFound, MethodNotAllowed):
+            return ""
