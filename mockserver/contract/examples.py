@@ -95,7 +95,7 @@ class ProfileExamples:
             return profile_of(vendor.spec)
         except SpecError as error:
             self._wrong[vendor.name] = str(error)
-            return find_profile(vendor.name)
+            return find_profile(vendor.spec)
 
     def _api(self, vendor: LoadedVendor) -> ApiUnderTest:
         if vendor.name not in self._known:

@@ -52,7 +52,7 @@ def _check_facts(profile: Profile, named: Facts) -> None:
     for name, text in named.items():
         try:
             profile.batches({**profile.facts, name: text})
-        except ValueError as error:
+        except (ValueError, SpecError) as error:
             raise SpecError(f"the fact {name}={text} cannot be used: {error}") from None
 
 
@@ -63,10 +63,10 @@ def profile_of(spec: Spec) -> Profile:
         SpecError: the spec's own cannot be read.
     """
     if "x-contract" not in spec.text:
-        return find_profile(spec.name)
+        return find_profile(spec)
     from mockserver.contract.profile_file.profile import profile_of_spec  # noqa: PLC0415 - few specs need it
 
-    return profile_of_spec(spec) or find_profile(spec.name)
+    return profile_of_spec(spec) or find_profile(spec)
 
 
 def _profile_of_file(file: Path, spec: Spec) -> Profile:
@@ -75,13 +75,20 @@ def _profile_of_file(file: Path, spec: Spec) -> Profile:
     return profile_of_file(file, spec)
 
 
-def find_profile(name: str) -> Profile:
-    """Return the profile in the vendor's package; one that says nothing if there is none."""
-    module = f"{VENDORS_PACKAGE}.{name}.profile"
-    if find_spec(f"{VENDORS_PACKAGE}.{name}") is None or find_spec(module) is None:
+def find_profile(spec: Spec) -> Profile:
+    """Return the profile in the vendor's package, an empty one if there is none.
+
+    `profile.yaml` has everything that can be written; `complete` in the module `profile` adds the rest.
+    """
+    package = find_spec(f"{VENDORS_PACKAGE}.{spec.name}")
+    if package is None or package.origin is None:
         return Profile()
-    profile: Profile = importlib.import_module(module).PROFILE
-    return profile
+    name, file = f"{VENDORS_PACKAGE}.{spec.name}.profile", Path(package.origin).parent / "profile.yaml"
+    module = importlib.import_module(name) if find_spec(name) else None
+    if not file.is_file():
+        return Profile() if module is None else module.PROFILE
+    written = _profile_of_file(file, spec)
+    return written if module is None else module.complete(written)
 
 
 def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> tuple[ApiUnderTest, bool]:

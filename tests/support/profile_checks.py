@@ -15,6 +15,7 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import (
     BatchItem,
     BatchProfile,
@@ -158,7 +159,10 @@ def told_of(
     named = keys or [None] * len(documents)
     items = [BatchItem(at, key, one) for at, (key, one) in enumerate(zip(named, documents, strict=True))]
     response = Response(200, {"content-type": "application/json"}, to_json_bytes(answer).encode())
-    return read_once(vendor).profile.readers[name](Exchange(Request("PUT", "/"), response, name), items)
+    api = read_once(vendor)
+    reader = reader_for(api, api.spec.operations[name])
+    assert reader is not None
+    return reader(Exchange(Request("PUT", "/"), response, name), items)
 
 
 def assert_good_items_are_read_back(tried: Tried) -> None:

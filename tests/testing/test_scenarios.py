@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.contract.loading import find_profile
+from mockserver.contract.loading import load_vendor_api
 from mockserver.engine.registry import vendor_packages
 from mockserver.testing.control_client import ControlPlaneError
 from mockserver.testing.sandbox import Sandbox
@@ -39,7 +39,7 @@ def test_the_first_item_of_a_mixed_batch_is_good(box: Sandbox) -> None:
 
 def test_every_batch_operation_that_is_named_has_an_example(box: Sandbox) -> None:
     for vendor in VENDORS:
-        profile = find_profile(vendor)
+        profile = load_vendor_api(vendor).profile
         for subject in profile.batches(profile.facts):
             assert box.vendor(vendor).example(2, operation=subject.operation).operation == subject.operation
 

@@ -396,11 +396,12 @@ class RejectedPlacesReader:
         return ReportedOutcomes(tuple(self._rejected(found, problems, len(items))), is_complete=False)
 
     def _of_json(self, response: Response) -> Iterator[tuple[str, str]]:
-        found = value_at(response.json(), parse_pointer(self.at))
-        if found is not None and not isinstance(found, Mapping):
-            raise ValueError(f"there is no object at {self.at}")
-        for name, said in (found or {}).items():
-            yield name, " ".join(map(str, said)) if isinstance(said, list) else str(said)
+        document = response.json()
+        problems = value_at(document, parse_pointer(self.at))
+        if not (isinstance(document, Mapping) and isinstance(problems, Mapping | None)):
+            raise ValueError(f"there is no object at {self.at}")  # noqa: TRY004 - of the answer, not of a type
+        for name, sentences in (problems or {}).items():
+            yield name, " ".join(map(str, sentences)) if isinstance(sentences, list) else str(sentences)
 
     def _rejected(
         self, found: Sequence[tuple[str, re.Match[str]]], problems: Mapping[str, str], sent: int

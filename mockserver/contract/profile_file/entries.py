@@ -1,9 +1,10 @@
 """Entries of a written profile: members, types, places for messages, and placeholders.
 
 A new member is a field here and a line in the module that makes a profile of it (`batches`, `profile`).
-Members of `pins`, `tolerances`, `fact-checks`, `values`, `lists` and `open-cases` are the fields of
-`FixturePins`, `Tolerance`, `FactCheck`, `ValueRules`, `ListProfile` and `OpenCase`: a new field of those can
-be written without a change here.
+Members of `pins`, `tolerances`, `fact-checks`, `values`, `lists`, `open-cases`, `refusals`, `limited` and
+`idempotency` are the fields of `FixturePins`, `Tolerance`, `FactCheck`, `ValueRules`, `ListProfile`,
+`OpenCase`, `RefusalRule`, `LimitedCredentials` and `IdempotencyRule`: a new field of those can be written
+without a change here.
 """
 
 from __future__ import annotations
@@ -56,10 +57,12 @@ class KeyEntry(Entry, frozen=True):
 
 
 class ChangeEntry(Entry, frozen=True):
-    """A change of an item, by JSON Pointers; what is removed goes first."""
+    """A change of an item, by JSON Pointers, in this order; `as_text` writes a value as its text."""
 
-    changes: dict[str, Any] = field(name="set", default={})
     remove: str | list[str] = []
+    changes: dict[str, Any] = field(name="set", default={})
+    as_text: str | list[str] = []
+    names: Literal["", "upper", "lower"] = ""
 
 
 class AssumptionEntry(Entry, frozen=True):
@@ -165,6 +168,11 @@ class ProfileEntry(Entry, frozen=True):
     fact_checks: list[dict[str, Any]] = []
     lists: list[dict[str, Any]] = []
     open_cases: list[dict[str, Any]] = []
+    refusals: list[dict[str, Any]] = []
+    limited: list[dict[str, Any]] = []
+    idempotency: dict[str, Any] | None = None
+    message_exceptions: list[str] = []
+    no_positions: dict[str, str] = {}
 
 
 T = TypeVar("T")

@@ -302,6 +302,8 @@ def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -
     names = list(known)
     removed = [entry.remove] if isinstance(entry.remove, str) else entry.remove
     ways = [remove_member(pointer(one, place.at("remove"))) for one in removed]
+    quoted = [entry.as_text] if isinstance(entry.as_text, str) else entry.as_text
+    texts = [parse_pointer(pointer(one, place.at("as-text"))) for one in quoted]
     values = {
         pointer(name, place.at("set", name)): Template(value, place.at("set", name)).checked(names)
         for name, value in entry.changes.items()
@@ -312,6 +314,10 @@ def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -
             item = way(item)
         for name, template in values.items():
             item = set_member(name, template.fill(filled))(item)
+        for one, path in zip(quoted, texts, strict=True):
+            item = set_member(one, str(value_at(item, path)))(item)
+        if entry.names:
+            item = {getattr(name, entry.names)(): value for name, value in item.items()}
         return item
 
     return change
@@ -336,7 +342,7 @@ class WrittenCall:
         path = _PART.sub(lambda part: filled[part[1]], self.operation.path)
         if self.query:
             query = {name: one.text(values) for name, one in self.query.items()}
-            path = f"{path}?{urlencode(query, quote_via=quote)}"
+            path = f"{path}?{urlencode(query, safe=':', quote_via=quote)}"
         headers = {name.lower(): one.text(values) for name, one in self.headers.items()}
         method = self.operation.method.upper()
         if self.body is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from yaml import YAMLError
 
@@ -18,9 +19,12 @@ from mockserver.contract.profile import (
     FactRead,
     Facts,
     FixturePins,
+    IdempotencyRule,
+    LimitedCredentials,
     ListProfile,
     OpenCase,
     Profile,
+    RefusalRule,
     Tolerance,
 )
 from mockserver.contract.profile_file.batches import WrittenBatch
@@ -35,9 +39,11 @@ from mockserver.contract.profile_file.entries import (
     typed,
 )
 from mockserver.errors import SpecError
-from mockserver.model import Json
+from mockserver.model import Document, Json
 from mockserver.spec.loading import describe_yaml_error
 from mockserver.spec.openapi import Operation, Spec
+
+T = TypeVar("T")
 
 MEMBER = "x-contract"
 _BY_OPERATION = ("known", "bodies", "expected-statuses")
@@ -110,13 +116,21 @@ class _WrittenProfile:
             tolerances=self._tolerances(entry),
             fact_checks=read_fact_checks(self.spec, entry, self.place, facts),
             lists=tuple(self._lists(entry)),
-            open_cases=tuple(
-                plain(OpenCase, one, self.place.at("open-cases", number))
-                for number, one in enumerate(entry.open_cases)
-            ),
+            open_cases=self._plain_list(OpenCase, entry.open_cases, "open-cases"),
+            refusals=self._plain_list(RefusalRule, entry.refusals, "refusals"),
+            limited=self._plain_list(LimitedCredentials, entry.limited, "limited"),
+            idempotency=None
+            if entry.idempotency is None
+            else plain(IdempotencyRule, entry.idempotency, self.place.at("idempotency")),
+            message_exceptions=tuple(entry.message_exceptions),
+            no_positions=entry.no_positions,
         )
         made.batches(facts)
         return made
+
+    def _plain_list(self, kind: type[T], documents: Sequence[Document], name: str) -> tuple[T, ...]:
+        place = self.place.at(name)
+        return tuple(plain(kind, document, place.at(number)) for number, document in enumerate(documents))
 
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
         """Return the batches in the order of the spec; those that are not written are made of the spec."""

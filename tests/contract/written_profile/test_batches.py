@@ -249,3 +249,33 @@ def test_a_mistake_is_told_to_who_asks_for_an_example(tmp_path: Path) -> None:
     assert (
         "x-contract.twice: expected call or each or first" in example(tmp_path, {"twice": "both"})["detail"]
     )
+
+
+def test_a_bad_item_has_a_number_as_text_and_other_names(tmp_path: Path) -> None:
+    bad = [
+        {"because": "its amount in quotes", "as-text": "/amount"},
+        {"because": "names in capitals", "names": "upper"},
+    ]
+    batch = acme(tmp_path, item={"id": "{key}", "amount": 5}, bad=bad)
+
+    assert [one.change({"id": "K", "amount": 5}) for one in batch.corruptions] == [
+        {"id": "K", "amount": "5"},
+        {"ID": "K", "AMOUNT": 5},
+    ]
+
+
+def test_refusals_and_limited_credentials_are_those_of_the_file(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    document["x-contract"] = {
+        "refusals": [{"situation": "no right", "statuses": [404], "reason": "it hides records"}],
+        "limited": [{"given": {"bearer": {"bearer": "reader"}}, "operations": ["putOrders"]}],
+        "idempotency": {"name": "x-key", "again": "same"},
+        "message-exceptions": ["created earlier"],
+    }
+    profile = load_api(sample_vendor.write_spec(tmp_path, document)).profile
+
+    assert [(rule.situation, rule.statuses) for rule in profile.refusals] == [("no right", (404,))]
+    assert [one.operations for one in profile.limited] == [("putOrders",)]
+    assert profile.idempotency is not None
+    assert (profile.idempotency.name, profile.idempotency.again) == ("x-key", "same")
+    assert profile.message_exceptions == ("created earlier",)

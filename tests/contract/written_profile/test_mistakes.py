@@ -41,7 +41,7 @@ def line_of(text: str) -> int:
         (
             "refuses-call: true",
             "refuses: true",
-            "refuses: unknown; known are assumed, because, refuses-call, remove, set",
+            "refuses: unknown; known are as-text, assumed, because, names, refuses-call, remove, set",
         ),
         ("payee: P100", "payee: [1]", "facts.payee: expected a whole number or a text, found a list"),
         ("  payee: P100", "  key: P100", "facts.key: a fact has another name than key, number"),

@@ -83,9 +83,7 @@ def test_a_row_of_which_nothing_was_sent_stands_for_no_item() -> None:
     assert [(one.place, one.key) for one in telling.outcomes] == [(0, "7"), (None, "8")]
 
 
-@pytest.mark.parametrize(
-    "answer", [{}, {"data": None}, [], {"data": [{"status": 200}]}, {"data": [{"id": [], "status": 200}]}]
-)
+@pytest.mark.parametrize("answer", [{}, {"data": None}, []])
 def test_an_answer_without_rows_cannot_be_read(answer: Json) -> None:
-    with pytest.raises(ValueError, match="has no"):
+    with pytest.raises(ValueError, match="gives no per-item outcome"):
         told_of("vba.putClaimInvoiceBatch", answer, {})
