@@ -505,13 +505,8 @@ class _OpenedTrial:
         for key in self._sampled_keys():
             before = self.sequence.there[_TENANT, key]
             shown = self.sequence.read(key, _TENANT)
-            self.sequence.count_check("whole-or-nothing")
-            if shown != before:
-                said = f"{sentences.batch(sent.items)}, one too many; the call was refused"
-                said = f"{said}; {key}: {sentences.difference(before, shown)}"
-                self.sequence.breaks(
-                    "whole-or-nothing", said, sentences.record(before), sentences.record(shown)
-                )
+            said = f"{sentences.batch(sent.items)}, one too many; the call was refused; {key}: {{difference}}"
+            self.sequence.compare("whole-or-nothing", before, shown, said)
 
     def _sampled_keys(self) -> list[str]:
         size = self.planned.size

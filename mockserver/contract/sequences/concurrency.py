@@ -320,8 +320,5 @@ def _unchanged(
     """Check that nothing has changed."""
     for key in dict.fromkeys(one.key for one in items):
         expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
-        sequence.count_check(check)
-        if shown != expected:
-            said = f"{what}, and {key} has changed: {sentences.difference(expected, shown)}"
-            sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))
+        sequence.compare(check, expected, shown, f"{what}, and {key} has changed: {{difference}}")
         sequence.there[tenant, key] = shown

@@ -168,6 +168,13 @@ class CallSequence:
         told, exchanges = tuple(self.told), tuple(self.exchanges)
         self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
 
+    def compare(self, check: str, expected: Record | None, shown: Record | None, said: str) -> None:
+        """Check that a record is as expected; `{difference}` in the sentence stands for the difference."""
+        self.count_check(check)
+        if shown != expected:
+            said = said.replace("{difference}", sentences.difference(expected, shown))
+            self.breaks(check, said, sentences.record(expected), sentences.record(shown))
+
     def token(self) -> str:
         """Return an idempotency key that occurs once in the run."""
         self._tokens += 1
