@@ -228,18 +228,18 @@ def run_side_by_side(
     # A copy must not share a connection or an event loop with another.
     target.reset()
     calls = multiprocessing.Value("L", 0)
-    crew = [_Worker.started(planned, ledger, calls) for _ in range(min(workers, len(groups)))]
+    processes = [_Worker.started(planned, ledger, calls) for _ in range(min(workers, len(groups)))]
     merge = _Merge(planned, ledger, calls)
     try:
-        _hand_out(crew, groups, merge)
+        _hand_out(processes, groups, merge)
     except KeyboardInterrupt:
-        for one in crew:
+        for one in processes:
             one.interrupt()
-        _collect_rest(crew, merge)
-        merge.all_that_came()
+        _collect_rest(processes, merge)
+        merge.write_rest()
         raise
     finally:
-        for one in crew:
+        for one in processes:
             one.end()
     merge.raise_error()
 
@@ -252,24 +252,24 @@ def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
     return deque(reversed(groups.values()))
 
 
-def _hand_out(crew: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
+def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
     """Give each worker a group whenever it has none, until all are done or the target is lost."""
-    by_connection: Mapping[Any, _Worker] = {one.connection: one for one in crew}
-    busy = {one.connection for one in crew if one.gives(groups.popleft() if groups else [])}
+    by_connection: Mapping[Any, _Worker] = {one.connection: one for one in processes}
+    busy = {one.connection for one in processes if one.give(groups.popleft() if groups else [])}
     while busy:
-        merge.tell_calls()
+        merge.report_calls()
         for connection in wait(busy, _TICK_S):
             worker = by_connection[connection]
             merge.add(worker.receive())
             if worker.is_busy:
                 continue
-            if merge.is_lost or not groups or not worker.gives(groups.popleft()):
+            if merge.is_lost or not groups or not worker.give(groups.popleft()):
                 busy.discard(connection)
 
 
-def _collect_rest(crew: Sequence[_Worker], merge: _Merge) -> None:
+def _collect_rest(processes: Sequence[_Worker], merge: _Merge) -> None:
     """Receive the last results of interrupted workers."""
-    for one in crew:
+    for one in processes:
         while one.is_busy:
             merge.add(one.receive())
 
@@ -297,7 +297,7 @@ class _Worker:
     def is_busy(self) -> bool:
         return bool(self.left)
 
-    def gives(self, numbers: list[int]) -> bool:
+    def give(self, numbers: list[int]) -> bool:
         """Give the worker parts to do; False if there are none."""
         self.left = list(numbers)
         if numbers:
@@ -336,7 +336,7 @@ class _Merge:
         self._calls, self._told = calls, 0
         self._planned = planned
         self._ledger = ledger
-        self._came: dict[int, WorkedPart] = {}
+        self._waiting: dict[int, WorkedPart] = {}
         self._next = 0
         self._error: BaseException | None = None
 
@@ -345,7 +345,7 @@ class _Merge:
         """Whether a part ended with an error: no other is begun."""
         return self._error is not None
 
-    def tell_calls(self) -> None:
+    def report_calls(self) -> None:
         """Tell of the calls that all workers made since the last time."""
         made = self._calls.value
         self._ledger.observer.call_made(made - self._told)
@@ -353,21 +353,21 @@ class _Merge:
 
     def add(self, done: WorkedPart) -> None:
         """Take a part, and write those that are next in order."""
-        self.tell_calls()
-        self._came[done.number] = done
+        self.report_calls()
+        self._waiting[done.number] = done
         self._error = self._error or done.error
-        while self._next in self._came:
-            self._write(self._came.pop(self._next))
+        while self._next in self._waiting:
+            self._write(self._waiting.pop(self._next))
             self._next += 1
 
-    def all_that_came(self) -> None:
+    def write_rest(self) -> None:
         """Write the rest in its order, though there are gaps."""
-        for number in sorted(self._came):
-            self._write(self._came.pop(number))
+        for number in sorted(self._waiting):
+            self._write(self._waiting.pop(number))
 
     def raise_error(self) -> None:
         """Write the rest, and raise the error of a part if there was one."""
-        self.all_that_came()
+        self.write_rest()
         if self._error:
             raise self._error
 
@@ -379,7 +379,7 @@ class _Merge:
         ledger.exchanges += done.exchanges
         ledger.notes += done.notes
         ledger.sizes += done.sizes
-        ledger.found(done.findings)
+        ledger.record(done.findings)
         if done.result:
             ledger.observer.part_ended(part, done.result)
 

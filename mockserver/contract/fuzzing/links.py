@@ -80,13 +80,13 @@ def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ())
         _statuses_with_links(api.spec),
     )
     while found := _search_walks(schema, walk, run_config):
-        ledger.found([found])
+        ledger.record([found])
     if caller.lost:
         raise caller.lost
     for link, times in walk.good_links.items():
         ledger.count_check(link.partition(" ")[0], LINKS, times)
     if run_config.wants(LINKS) and (walk.read or not run_config.operations):
-        ledger.found(walk.dead_links())
+        ledger.record(walk.dead_links())
     return walk.good_links
 
 

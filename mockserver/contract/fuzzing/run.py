@@ -138,7 +138,7 @@ def _fuzz_operation(
     isolation = Isolation(context.target, context.run_config.seed, id_of_operation(operation))
     scope = isolation.new_scope(0)
     caller.wire.within(scope.headers)
-    context.ledger.found(_findings(operation, caller, context.run_config))
+    context.ledger.record(_findings(operation, caller, context.run_config))
     if caller.lost:
         raise caller.lost
     isolation.drop(scope)

@@ -352,5 +352,5 @@ def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: i
         shown = sequence.read(one.key, where)
         if refused or shown != fate.record:
             said = f"an idempotency key of one {place} was taken for known in another, and the call not done"
-            sequence.breaks(check, said, sentences.record(fate.record), sentences.record(shown))
+            sequence.fail(check, said, sentences.record(fate.record), sentences.record(shown))
         sequence.there[where, one.key] = shown

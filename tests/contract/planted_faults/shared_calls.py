@@ -110,7 +110,7 @@ class _SharedCaller:
 
 
 def _call(server: FuzzedServer, caller: CaseCaller, case: PinnedCase) -> None:
-    server.ledger.found(check_case(caller, _copied(case)))
+    server.ledger.record(check_case(caller, _copied(case)))
     server.is_done = caller.lost is not None
 
 
