@@ -44,7 +44,7 @@ class FailureSearch:
 
     run_config: RunConfig
     known: set[tuple[str, str]] = field(default_factory=set)
-    found: Finding | None = None
+    finding: Finding | None = None
     target_is_lost: bool = False
     sequences: int = 0
     slow_calls: int = 0
@@ -56,7 +56,7 @@ class FailureSearch:
         Raises:
             BudgetSpentError: this round may run no more.
         """
-        self.sequences += self.found is not None
+        self.sequences += self.finding is not None
         most = min(_SHRINKING, _TIMES * self.run_config.max_examples) * self.run_config.shrinks
         if self.target_is_lost or self.slow_calls >= _SLOW:
             raise BudgetSpentError
@@ -78,21 +78,21 @@ class FailureSearch:
         name = (finding.operation, finding.check)
         if name in self.known or not self.run_config.wants(finding.check):
             return False
-        return self.found is None or name == (self.found.operation, self.found.check)
+        return self.finding is None or name == (self.finding.operation, self.finding.check)
 
     def broken(self, finding: Finding) -> BrokenRule:
         """Return an exception class of its own for a failed check, so that Hypothesis keeps them apart."""
-        if self.found is None or _size(finding) < _size(self.found):
-            self.found = finding
+        if self.finding is None or _size(finding) < _size(self.finding):
+            self.finding = finding
         kind = self._kinds.setdefault(finding.check, type("Broken", (BrokenRule,), {}))
         return kind(finding)
 
     def end(self) -> Finding | None:
         """Return the round's finding; the next round does not look for it."""
-        found, self.found, self.sequences, self.slow_calls = self.found, None, 0, 0
-        if found is not None:
-            self.known.add((found.operation, found.check))
-        return found
+        finding, self.finding, self.sequences, self.slow_calls = self.finding, None, 0, 0
+        if finding is not None:
+            self.known.add((finding.operation, finding.check))
+        return finding
 
 
 def _size(finding: Finding) -> tuple[int, int]:

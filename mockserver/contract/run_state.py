@@ -183,7 +183,7 @@ class FindingLedger:
         """Count a check of an operation's response, on so many items or calls."""
         self.made[operation, check] += times
 
-    def found(self, findings: Iterable[Finding]) -> None:
+    def record(self, findings: Iterable[Finding]) -> None:
         """Record a failed check; a later failure of the same check and operation adds nothing."""
         known = {(one.operation, one.check) for one in self.findings}
         part = self._part

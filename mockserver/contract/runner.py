@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
@@ -27,6 +27,7 @@ from mockserver.contract.exchange import (
     Exchange,
     Finding,
     TargetUnreachableError,
+    checks_of,
 )
 from mockserver.contract.isolation import Isolation, use_reachable_sandboxes
 from mockserver.contract.open_cases import let_either, note_of
@@ -51,9 +52,6 @@ SIZES_PHASE = "sizes"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
 """In this order: faults of single calls are reported before those of many."""
 
-_Planners: TypeAlias = Iterator[tuple[Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]
-"""Planners of a phase, each with the checks that it makes beside those of every call."""
-
 _ALLOCATIONS = 1_000_000
 """Objects more than were freed, after which garbage is collected: some 100 MiB. A short run ends before."""
 
@@ -75,8 +73,11 @@ def run_phases(
     _use_reachable_sandboxes(target, run_config, ledger)
     api = _as_at(target, api, ledger)
     trial = Trial(api, target, run_config, ledger, ExchangeJudge(api, run_config))
-    planners = [one for phase in PHASES if phase in phases for one in _PLANNERS[phase]()]
-    plans = [plan(trial) for plan, checks in planners if run_config.wants_any({*CHECKS, *checks})]
+    plans = [
+        plan(trial)
+        for phase, plan, checks in _planners()
+        if phase in phases and run_config.wants_any({*CHECKS, *checks})
+    ]
     is_of_batches = bool(run_config.only) and run_config.only <= OF_BATCHES
     batches = {name for name, one in api.spec.operations.items() if one.batch}
     parts = (one for one in chain.from_iterable(plans) if not is_of_batches or one.part.operation in batches)
@@ -96,35 +97,20 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
     return let_either(api)
 
 
-def _generated_calls() -> _Planners:
-    from mockserver.contract.fuzzing.follow_ups import REPLAY_CHECKS  # noqa: PLC0415
-    from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
+def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]:
+    """Yield the planners in the order of the phases: phase, planner, and its checks beside the judge's."""
+    # Hypothesis and Schemathesis are slow to import.
+    from mockserver.contract import size_plan, size_run  # noqa: PLC0415
+    from mockserver.contract.fuzzing import follow_ups  # noqa: PLC0415
+    from mockserver.contract.fuzzing import run as fuzzing  # noqa: PLC0415
+    from mockserver.contract.lists import run as lists  # noqa: PLC0415
+    from mockserver.contract.sequences import run as sequences  # noqa: PLC0415
 
-    yield plan_fuzzing, {*FUZZING_CHECKS, *REPLAY_CHECKS, EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ}
-
-
-def _sequences_and_lists() -> _Planners:
-    from mockserver.contract.lists.checks import LIST_CHECKS  # noqa: PLC0415
-    from mockserver.contract.lists.run import SHARED_CHECKS, plan_lists  # noqa: PLC0415
-    from mockserver.contract.sequences.batches import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
-    from mockserver.contract.sequences.run import plan_stateful  # noqa: PLC0415
-
-    yield plan_stateful, STATEFUL_CHECKS
-    yield plan_lists, {*LIST_CHECKS, *SHARED_CHECKS}
-
-
-def _sizes() -> _Planners:
-    from mockserver.contract.size_plan import SHARED_CHECKS, SIZE_CHECKS  # noqa: PLC0415
-    from mockserver.contract.size_run import plan_sizes  # noqa: PLC0415 - imports Hypothesis
-
-    yield plan_sizes, {*SHARED_CHECKS, *SIZE_CHECKS}
-
-
-_PLANNERS: Mapping[str, Callable[[], _Planners]] = {
-    FUZZING_PHASE: _generated_calls,
-    STATEFUL_PHASE: _sequences_and_lists,
-    SIZES_PHASE: _sizes,
-}
+    of_calls = {*checks_of("calls"), *follow_ups.REPLAY_CHECKS, EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ}
+    yield FUZZING_PHASE, fuzzing.plan_fuzzing, of_calls
+    yield STATEFUL_PHASE, sequences.plan_stateful, checks_of("sequences", "values")
+    yield STATEFUL_PHASE, lists.plan_lists, {*checks_of("lists"), *lists.SHARED_CHECKS}
+    yield SIZES_PHASE, size_run.plan_sizes, {*checks_of("sizes"), *size_plan.SHARED_CHECKS}
 
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
@@ -242,18 +228,18 @@ def run_side_by_side(
     # A copy must not share a connection or an event loop with another.
     target.reset()
     calls = multiprocessing.Value("L", 0)
-    crew = [_Worker.started(planned, ledger, calls) for _ in range(min(workers, len(groups)))]
+    processes = [_Worker.started(planned, ledger, calls) for _ in range(min(workers, len(groups)))]
     merge = _Merge(planned, ledger, calls)
     try:
-        _hand_out(crew, groups, merge)
+        _hand_out(processes, groups, merge)
     except KeyboardInterrupt:
-        for one in crew:
+        for one in processes:
             one.interrupt()
-        _collect_rest(crew, merge)
-        merge.all_that_came()
+        _collect_rest(processes, merge)
+        merge.write_rest()
         raise
     finally:
-        for one in crew:
+        for one in processes:
             one.end()
     merge.raise_error()
 
@@ -266,24 +252,24 @@ def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
     return deque(reversed(groups.values()))
 
 
-def _hand_out(crew: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
+def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
     """Give each worker a group whenever it has none, until all are done or the target is lost."""
-    by_connection: Mapping[Any, _Worker] = {one.connection: one for one in crew}
-    busy = {one.connection for one in crew if one.gives(groups.popleft() if groups else [])}
+    by_connection: Mapping[Any, _Worker] = {one.connection: one for one in processes}
+    busy = {one.connection for one in processes if one.give(groups.popleft() if groups else [])}
     while busy:
-        merge.tell_calls()
+        merge.report_calls()
         for connection in wait(busy, _TICK_S):
             worker = by_connection[connection]
             merge.add(worker.receive())
             if worker.is_busy:
                 continue
-            if merge.is_lost or not groups or not worker.gives(groups.popleft()):
+            if merge.is_lost or not groups or not worker.give(groups.popleft()):
                 busy.discard(connection)
 
 
-def _collect_rest(crew: Sequence[_Worker], merge: _Merge) -> None:
+def _collect_rest(processes: Sequence[_Worker], merge: _Merge) -> None:
     """Receive the last results of interrupted workers."""
-    for one in crew:
+    for one in processes:
         while one.is_busy:
             merge.add(one.receive())
 
@@ -311,7 +297,7 @@ class _Worker:
     def is_busy(self) -> bool:
         return bool(self.left)
 
-    def gives(self, numbers: list[int]) -> bool:
+    def give(self, numbers: list[int]) -> bool:
         """Give the worker parts to do; False if there are none."""
         self.left = list(numbers)
         if numbers:
@@ -350,7 +336,7 @@ class _Merge:
         self._calls, self._told = calls, 0
         self._planned = planned
         self._ledger = ledger
-        self._came: dict[int, WorkedPart] = {}
+        self._waiting: dict[int, WorkedPart] = {}
         self._next = 0
         self._error: BaseException | None = None
 
@@ -359,7 +345,7 @@ class _Merge:
         """Whether a part ended with an error: no other is begun."""
         return self._error is not None
 
-    def tell_calls(self) -> None:
+    def report_calls(self) -> None:
         """Tell of the calls that all workers made since the last time."""
         made = self._calls.value
         self._ledger.observer.call_made(made - self._told)
@@ -367,21 +353,21 @@ class _Merge:
 
     def add(self, done: WorkedPart) -> None:
         """Take a part, and write those that are next in order."""
-        self.tell_calls()
-        self._came[done.number] = done
+        self.report_calls()
+        self._waiting[done.number] = done
         self._error = self._error or done.error
-        while self._next in self._came:
-            self._write(self._came.pop(self._next))
+        while self._next in self._waiting:
+            self._write(self._waiting.pop(self._next))
             self._next += 1
 
-    def all_that_came(self) -> None:
+    def write_rest(self) -> None:
         """Write the rest in its order, though there are gaps."""
-        for number in sorted(self._came):
-            self._write(self._came.pop(number))
+        for number in sorted(self._waiting):
+            self._write(self._waiting.pop(number))
 
     def raise_error(self) -> None:
         """Write the rest, and raise the error of a part if there was one."""
-        self.all_that_came()
+        self.write_rest()
         if self._error:
             raise self._error
 
@@ -393,7 +379,7 @@ class _Merge:
         ledger.exchanges += done.exchanges
         ledger.notes += done.notes
         ledger.sizes += done.sizes
-        ledger.found(done.findings)
+        ledger.record(done.findings)
         if done.result:
             ledger.observer.part_ended(part, done.result)
 

@@ -286,7 +286,7 @@ def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> No
         sequence.count_check("steps-do-what-they-say")
         if exchange.response.status not in _SUCCESS:
             said = f"what {len(keys)} items need could not be made: {sentences.response(exchange)}"
-            sequence.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
+            sequence.fail("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
 
 
 def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> list[Request]:
@@ -406,7 +406,7 @@ def read_list(
         if in_list != shown:
             said = f"{sentences.batch(answered.sent.items)}; reading {key} shows {sentences.record(shown)}; "
             said = f"{said}the list shows {sentences.record(in_list)}"
-            sequence.breaks(_LISTS, said, sentences.record(shown), sentences.record(in_list))
+            sequence.fail(_LISTS, said, sentences.record(shown), sentences.record(in_list))
     return compared.union(missing[:_LOOKED_AT])
 
 

@@ -141,7 +141,7 @@ class _SizeRun:
                 return
             finding = self._smallest_failing(planned, finding)
             search.end()
-            ledger.found([finding])
+            ledger.record([finding])
             if search.target_is_lost and not self._answers_again():
                 self.ended = "the target does not answer any more"
             elif search.is_done:
@@ -209,7 +209,7 @@ class _SizeRun:
             else:
                 low = middle
         self.ended = f"the target refuses more than {low:,} with 413"
-        self.trials.context.search.found = None
+        self.trials.context.search.finding = None
         operation = self.trials.context.batch_profile.operation
         self.trials.context.ledger.notes.append(
             f"{operation}: a batch of more than {low:,} items is refused with 413; the spec states no limit, "
@@ -416,7 +416,7 @@ class _OpenedTrial:
             compared |= size_plan.read_list(self.sequence, answered, self.exact, _TENANT)
         if self.sequence.lost:
             said = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
-            self.sequence.breaks(IN_TIME, f"{said}: {self.sequence.lost}", "an answer", "none")
+            self.sequence.fail(IN_TIME, f"{said}: {self.sequence.lost}", "an answer", "none")
         return len(compared)
 
     def _keeps_order(self, answered: SettledBatch) -> None:
@@ -431,13 +431,13 @@ class _OpenedTrial:
             if told.key and told.key != one.key and told.key in places:
                 said = f"{sentences.batch(answered.sent.items)}; at the position of item {places[one.key]} "
                 said = f"{said}({one.key}) is the outcome of {told.key}, which is item {places[told.key]}"
-                self.sequence.breaks(_ORDER, said, one.key, told.key, told.at)
+                self.sequence.fail(_ORDER, said, one.key, told.key, told.at)
 
     def _is_answered(self, sent: SentBatch, exchange: Exchange | None) -> None:
         self.sequence.count_check(IN_TIME)
         if exchange is None:
             said = f"{sentences.batch(sent.items)}; no answer came: {self.sequence.lost}"
-            self.sequence.breaks(IN_TIME, said, "an answer", "none")
+            self.sequence.fail(IN_TIME, said, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
         """Break where a batch is late each time, compared to a smaller one that is sent just before it.
@@ -456,7 +456,7 @@ class _OpenedTrial:
             return
         usual = f", as an item of a smaller batch took {patience.by_item:.4f} s" if patience.by_item else ""
         said = f"{sentences.batch(sent.items)}; the answer took {seconds:.1f} s, three times in a row"
-        self.sequence.breaks(
+        self.sequence.fail(
             IN_TIME, f"{said}; expected within {due:.1f} s{usual}", f"{due:.1f} s", f"{seconds:.1f} s"
         )
 
@@ -479,7 +479,7 @@ class _OpenedTrial:
         allowed = f"{limit.most:,} are allowed by {limit.source}" if limit.most else "no limit is stated"
         said = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
         came = sentences.response(exchange)
-        self.sequence.breaks(LEGAL, f"{said}{came}", "the call taken", came)
+        self.sequence.fail(LEGAL, f"{said}{came}", "the call taken", came)
 
     def _send_one_too_many(self, items: Sequence[SequenceItem]) -> None:
         exchange, _, sent = self.timed_call(items)
@@ -491,7 +491,7 @@ class _OpenedTrial:
         if exchange.response.status < FIRST_REFUSAL and not self._refuses_some(sent, exchange):
             said = f"{sentences.batch(sent.items)}, and at most {self.trials.limit.most:,} are allowed by "
             said = f"{said}{self.trials.limit.source}; the call is answered {came}"
-            self.sequence.breaks(LIMIT, said, "the call refused", came)
+            self.sequence.fail(LIMIT, said, "the call refused", came)
         elif exchange.response.status >= FIRST_REFUSAL:
             self._keeps_nothing(sent)
 
@@ -505,13 +505,8 @@ class _OpenedTrial:
         for key in self._sampled_keys():
             before = self.sequence.there[_TENANT, key]
             shown = self.sequence.read(key, _TENANT)
-            self.sequence.count_check("whole-or-nothing")
-            if shown != before:
-                said = f"{sentences.batch(sent.items)}, one too many; the call was refused"
-                said = f"{said}; {key}: {sentences.difference(before, shown)}"
-                self.sequence.breaks(
-                    "whole-or-nothing", said, sentences.record(before), sentences.record(shown)
-                )
+            said = f"{sentences.batch(sent.items)}, one too many; the call was refused; {key}: {{difference}}"
+            self.sequence.compare("whole-or-nothing", before, shown, said)
 
     def _sampled_keys(self) -> list[str]:
         size = self.planned.size

@@ -49,7 +49,7 @@ def fails(_contracted: ApiUnderTest, target: Target, run_config: RunConfig, ledg
     made = target.send(Request("POST", "/v1/invoices", {"authorization": "Bearer sesame-open-1"}), OPERATION)
     ledger.count_check(OPERATION, CHECK, 3)
     if run_config.wants(CHECK):
-        ledger.found([Finding(CHECK, OPERATION, "count is 3, expected 2", "/count", exchanges=(made,))])
+        ledger.record([Finding(CHECK, OPERATION, "count is 3, expected 2", "/count", exchanges=(made,))])
 
 
 def is_lost(_contracted: ApiUnderTest, _target: Target, _effort: RunConfig, _ledger: FindingLedger) -> None:

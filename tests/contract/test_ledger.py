@@ -51,7 +51,7 @@ def test_a_failed_check_is_reported_once_where_it_is_found() -> None:
     recorder = Recorder()
     ledger = FindingLedger(observer=recorder)
 
-    ledger.found([finding(), finding()])
+    ledger.record([finding(), finding()])
 
     assert recorder.events == [finding()]
 
@@ -59,10 +59,10 @@ def test_a_failed_check_is_reported_once_where_it_is_found() -> None:
 def test_a_check_that_fails_again_in_a_later_part_is_broken_there_too() -> None:
     recorder = Recorder()
     ledger = FindingLedger(observer=recorder)
-    ledger.found([finding()])
+    ledger.record([finding()])
 
     with ledger.part(PART):
-        ledger.found([finding()])
+        ledger.record([finding()])
 
     assert recorder.results[-1].broken == (finding(),)
     assert len(ledger.findings) == 1
@@ -73,7 +73,7 @@ def test_a_failed_check_counts_as_a_check_of_its_part() -> None:
     ledger = FindingLedger(observer=recorder)
 
     with ledger.part(PART):
-        ledger.found([finding("a"), finding("b")])
+        ledger.record([finding("a"), finding("b")])
         ledger.count_check("postV1Invoices", "a")
 
     assert recorder.results[-1].checks == 2
@@ -98,6 +98,6 @@ def test_findings_that_are_made_one_by_one_are_reported_one_by_one() -> None:
         assert recorder.events == [finding("a")]
         yield finding("b")
 
-    ledger.found(slowly())
+    ledger.record(slowly())
 
     assert recorder.events == [finding("a"), finding("b")]

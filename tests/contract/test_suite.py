@@ -77,10 +77,8 @@ def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
 ) -> None:
     known, ledger, wanted = load_vendor_api(vendor), FindingLedger(), effort()
     with target(app, vendor) as one:
-        errand = FuzzingContext(
-            one, wanted, ledger, known.profile.pins, known.spec, ExchangeJudge(known, wanted)
-        )
-        reached = links.count_followed_links(known, errand, without)
+        errand = FuzzingContext(known, one, wanted, ledger, ExchangeJudge(known, wanted))
+        reached = links.count_followed_links(errand, without)
 
     assert told(ledger.findings) == []
     assert reached
@@ -113,5 +111,5 @@ def walk_along_the_links(control: Application, wanted: RunConfig) -> tuple[Findi
     ledger = FindingLedger()
     with target(control, "_mock") as one:
         judge = ExchangeJudge(WALKED, wanted)
-        context = FuzzingContext(one, wanted, ledger, WALKED.profile.pins, WALKED.spec, judge)
-        return ledger, links.count_followed_links(WALKED, context)
+        context = FuzzingContext(WALKED, one, wanted, ledger, judge)
+        return ledger, links.count_followed_links(context)

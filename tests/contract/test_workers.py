@@ -144,7 +144,7 @@ def test_of_two_findings_of_one_check_the_first_part_has_the_say(target: Target)
     ledger = FindingLedger()
 
     def found(said: str) -> Work:
-        return lambda: ledger.found([Finding("check", "operation", said)])
+        return lambda: ledger.record([Finding("check", "operation", said)])
 
     run_side_by_side([planned(1, found("first")), planned(2, found("second"))], target, ledger, 2)
 

@@ -44,7 +44,7 @@ def visit(*findings: Finding, made: Mapping[str, int] | None = None, stopped: st
             ledger.count_call(call)
     for name, times in (made or {}).items():
         ledger.count_check(OPERATION, name, times)
-    ledger.found(findings)
+    ledger.record(findings)
     hidden: Mapping[str, str] = {SECRET: VARIABLE}
     return Session(
         SessionPlan("payt", target=TARGET, run_config=RunConfig(7, 50)),

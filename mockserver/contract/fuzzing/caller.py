@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -19,6 +19,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.openapi.checks import UnsupportedMethodResponse
 from schemathesis.schemas import BaseSchema
 
+from mockserver.contract.credentials import lacks_credentials
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
     EVERY_CALL_IS_ANSWERED,
@@ -47,8 +48,7 @@ from mockserver.contract.oracle.checks import NO_SERVER_ERROR, unanswered, unrea
 from mockserver.contract.oracle.item_checks import DENIED, NOT_IMPLEMENTED, is_stated
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
-from mockserver.contract.target import Target
-from mockserver.contract.trial import JudgeExchange
+from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
@@ -93,21 +93,18 @@ _SLOW = 3
 """Calls of an operation that took too long, after which the rest of them is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class FuzzingContext:
-    """Sends calls and records the findings; `check_exchange` checks every exchange of a known spec."""
+@dataclass(slots=True)
+class FuzzingContext(Trial):
+    """A trial by generated calls; a plain one has only the checks that Schemathesis makes by itself."""
 
-    target: Target
-    run_config: RunConfig
-    ledger: FindingLedger
-    pins: FixturePins = field(default_factory=FixturePins)
-    spec: Spec | None = None
-    check_exchange: JudgeExchange | None = None
+    is_plain: bool = False
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
     locations: LocationChecks | None = None
-    lacks_credentials: Callable[[str, Request], bool] | None = None
-    """Says of a call of an operation whether the credentials of the run are left out or replaced."""
+
+    @property
+    def spec(self) -> Spec | None:
+        return None if self.is_plain else self.api.spec
 
 
 class CaseCaller:
@@ -127,13 +124,10 @@ class CaseCaller:
         self.wire = RequestWriter(context.target, context.ledger, context.spec)
         self._context = context
         self._session = self.wire.session()
-        self._built_in = SchemathesisChecks(schema, context.pins, context.run_config)
-        self._auth_checks = AuthChecks(schema.raw_schema, context.target, context.ledger, context.statuses)
-        self._malformed_body_checks = (
-            MalformedBodyChecks(context.target, context.ledger, context.check_exchange, context.statuses)
-            if context.check_exchange
-            else None
-        )
+        self._pins = context.api.pins
+        self._built_in = SchemathesisChecks(schema, self._pins, context.run_config)
+        self._auth_checks = AuthChecks(schema.raw_schema, context, context.statuses)
+        self._malformed_body_checks = MalformedBodyChecks(context, context.statuses)
 
     def call(
         self, case: PinnedCase, recorder: ScenarioRecorder | None = None, *, walking: bool = False
@@ -147,7 +141,7 @@ class CaseCaller:
         """
         if self.lost:
             raise TargetLostError
-        pin_case(case, self._context.pins, walking=walking)
+        pin_case(case, self._pins, walking=walking)
         if asked := generated_requests.own_part(case, self._context.target.address.url):
             raise UnsendableCaseError(f"{asked} means something to a mockserver only")
         arguments: dict[str, Any] = {"session": self._session, "allow_redirects": False}
@@ -214,7 +208,7 @@ class CaseCaller:
         found: tuple[Finding, ...] = ()
         self._count(case, ANSWERS_CAN_BE_READ)
         try:
-            found = context.check_exchange(exchange, context.ledger) if context.check_exchange else ()
+            found = () if context.is_plain else context.judge_exchange(exchange, context.ledger)
             found += self._built_in.check(
                 answered,
                 context.ledger,
@@ -237,17 +231,17 @@ class CaseCaller:
     def _own_checks(self, exchange: Exchange) -> frozenset[str]:
         """Return the checks of Schemathesis that ours make too; for operations of the spec only."""
         return (
-            frozenset({NO_SERVER_ERROR})
-            if self._context.check_exchange and exchange.operation
-            else frozenset()
+            frozenset({NO_SERVER_ERROR}) if exchange.operation and not self._context.is_plain else frozenset()
         )
 
     def _provoked(self, case: PinnedCase, exchange: Exchange) -> frozenset[str]:
         """Return the checks that say nothing of a refusal, not stated, of a call without credentials."""
-        status, lacks = exchange.response.status, self._context.lacks_credentials
-        if lacks is None or is_stated(status, case.operation.definition.raw.get("responses", {})):
+        status = exchange.response.status
+        if is_stated(status, case.operation.definition.raw.get("responses", {})):
             return frozenset()
-        is_provoked = status in DENIED and lacks(operation_id(case), exchange.request)
+        is_provoked = status in DENIED and lacks_credentials(
+            self._context.api, operation_id(case), exchange.request
+        )
         return _CHECKS_OF_THE_SPEC if is_provoked else frozenset()
 
     def _checks_without_meaning(self, case: PinnedCase) -> frozenset[str]:
@@ -277,7 +271,7 @@ class CaseCaller:
         if self._context.run_config.wants(refusals.AUTH_CHECK):
             raw: Mapping[str, Any] = case.operation.definition.raw
             found += self._auth_checks.check(operation_id(case), raw, exchange)
-        if self._malformed_body_checks:
+        if not self._context.is_plain:
             found += self._malformed_body_checks.check(operation_id(case), exchange)
         return found
 

@@ -47,26 +47,24 @@ _MANY = 20
 """Of so many links, or walks without a link, one leads somewhere unless none can: drawn values differ."""
 
 
-def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
+def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
     """Yield the walks that the profile's pins say; a spec without links is not walked.
 
     What is tried once for each operation is left to its own calls: another worker may make those.
     """
     only = context.run_config.only
     context = replace(context, replays=None, statuses=None)
-    exclusions = () if only and only <= ONCE else api.profile.pins.walk_exclusions
+    exclusions = () if only and only <= ONCE else context.api.profile.pins.walk_exclusions
     for number, without in enumerate(exclusions, 1):
         note = f"without {', '.join(without)}" if without else ""
         walks = context.run_config.max_examples
         part = RunPart(PHASE, "", number, len(exclusions), note, walks)
-        yield PlannedPart(part, partial(count_followed_links, api, context, without))
+        yield PlannedPart(part, partial(count_followed_links, context, without))
 
 
-def count_followed_links(
-    api: ApiUnderTest, context: FuzzingContext, without: tuple[str, ...] = ()
-) -> Counter[str]:
+def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ()) -> Counter[str]:
     """Walk without some operations; how often which link led to a good answer."""
-    run_config, ledger = context.run_config, context.ledger
+    api, run_config, ledger = context.api, context.run_config, context.ledger
     whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
     schema = _included_operations(whole, api, run_config, without)
     if not schema.statistic.transitions.selected:
@@ -82,13 +80,13 @@ def count_followed_links(
         _statuses_with_links(api.spec),
     )
     while found := _search_walks(schema, walk, run_config):
-        ledger.found([found])
+        ledger.record([found])
     if caller.lost:
         raise caller.lost
     for link, times in walk.good_links.items():
         ledger.count_check(link.partition(" ")[0], LINKS, times)
     if run_config.wants(LINKS) and (walk.read or not run_config.operations):
-        ledger.found(walk.dead_links())
+        ledger.record(walk.dead_links())
     return walk.good_links
 
 

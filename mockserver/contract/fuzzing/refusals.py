@@ -17,10 +17,8 @@ from mockserver.contract.exchange import Exchange, Finding, Request
 from mockserver.contract.oracle.expectations import find_operation
 from mockserver.contract.oracle.schemas import compile_schema, unfold
 from mockserver.contract.profile import Situation
-from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.safety import HEALTH_PATH, JOURNAL
-from mockserver.contract.target import Target
-from mockserver.contract.trial import JudgeExchange, Trial
+from mockserver.contract.trial import Trial
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document
 from mockserver.spec.openapi import Operation, Spec, resolve
@@ -43,17 +41,10 @@ class AuthChecks:
     A server of ours may have been started to take any credential; there wrong ones are not tried.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        target: Target,
-        ledger: FindingLedger,
-        statuses: RefusalStatusChecks | None = None,
-    ) -> None:
+    def __init__(self, document: Document, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
         self._document = document
         self._statuses = statuses
-        self._target = target
-        self._ledger = ledger
+        self._trial = trial
         self._tried: set[str] = set()
         self._takes_any: bool | None = None
 
@@ -67,11 +58,11 @@ class AuthChecks:
         ):
             return ()
         places = {name: self._place(name) for alternative in alternatives for name in alternative}
-        address = self._target.address
+        address = self._trial.target.address
         sent_always = {*address.headers, *address.given}
         if any(name in sent_always for kind, name in places.values() if kind == "header"):
             return ()  # they go with every call
-        self._ledger.count_check(operation, AUTH_CHECK)
+        self._trial.count_check(operation, AUTH_CHECK)
         if not any(_has(exchange.request, place) for place in places.values()):
             return (_is_let_in(operation, "without any", exchange),)
         self._tried.add(operation)
@@ -83,7 +74,7 @@ class AuthChecks:
         bare = good.request
         for place in places:
             bare = _without(bare, place)
-        answer = self._send(bare, operation)
+        answer = self._trial.send_as(bare, operation)
         if not _is_closed(answer):
             yield _is_let_in(operation, "without any", good, answer)
         elif self._statuses:
@@ -95,7 +86,7 @@ class AuthChecks:
             wrong = (
                 f"{scheme} {_INVALID_CREDENTIAL}" if (kind, name) == _AUTHORIZATION else _INVALID_CREDENTIAL
             )
-            answer = self._send(
+            answer = self._trial.send_as(
                 replace(good.request, headers={**good.request.headers, name: wrong}), operation
             )
             if not _is_closed(answer):
@@ -103,14 +94,11 @@ class AuthChecks:
             elif self._statuses:
                 yield from self._statuses.misfits(operation, "unknown credentials", good, answer, name)
 
-    def _send(self, request: Request, operation: str) -> Exchange:
-        return self._ledger.count_call(self._target.send(request, operation))
-
     def _is_lenient(self, good: Exchange) -> bool:
         """Return whether the server is a mock server that does not report strict credentials."""
-        if JOURNAL not in good.response.headers and not self._target.identity().is_ours:
+        if JOURNAL not in good.response.headers and not self._trial.target.identity().is_ours:
             return False
-        health = self._target.at_control_plane(Request("GET", HEALTH_PATH)).response
+        health = self._trial.target.at_control_plane(Request("GET", HEALTH_PATH)).response
         return b'"strict"' not in health.body
 
     def _place(self, scheme: str) -> CredentialPlace:
@@ -156,17 +144,9 @@ _INVALID_UTF8 = b"\xff\xfe\xfd"
 class MalformedBodyChecks:
     """Tries every operation and media type once, after a body was taken."""
 
-    def __init__(
-        self,
-        target: Target,
-        ledger: FindingLedger,
-        check_exchange: JudgeExchange,
-        statuses: RefusalStatusChecks | None = None,
-    ) -> None:
+    def __init__(self, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
         self._statuses = statuses
-        self._ledger = ledger
-        self._target = target
-        self._check_exchange = check_exchange
+        self._trial = trial
         self._tried: set[tuple[str, str]] = set()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
@@ -179,8 +159,8 @@ class MalformedBodyChecks:
         return tuple(found for one in _malformed(request) for found in self._found(one, operation, exchange))
 
     def _found(self, request: Request, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        exchange = self._ledger.count_call(self._target.send(request, operation))
-        found = self._check_exchange(exchange, self._ledger)
+        exchange = self._trial.send_as(request, operation)
+        found = self._trial.judge_exchange(exchange, self._trial.ledger)
         if self._statuses and request.media_type == UNKNOWN_MEDIA_TYPE:
             found += tuple(self._statuses.misfits(operation, "media type", good, exchange))
         return found

@@ -21,7 +21,6 @@ from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.credentials import lacks_credentials
 from mockserver.contract.exchange import BrokenRule, Finding, checks_of
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests, links
@@ -73,21 +72,15 @@ def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
     schema = generated_requests.load_schema(trial.api, trial.target.address.url, trial.run_config)
     again = [one for one in trial.api.profile.pins.accepts if trial.run_config.calls(one[0])]
     yield from plan_operations(schema, CaseCaller(schema, context), context, again)
-    yield from links.plan_walks(trial.api, context)
+    yield from links.plan_walks(context)
 
 
 def fuzzing_context(trial: Trial) -> FuzzingContext:
     return FuzzingContext(
-        trial.target,
-        trial.run_config,
-        trial.ledger,
-        trial.api.pins,
-        trial.api.spec,
-        trial.judge_exchange,
-        KeyedReplays(trial),
-        RefusalStatusChecks(trial),
-        LocationChecks(trial),
-        partial(lacks_credentials, trial.api),
+        *trial.parts,
+        replays=KeyedReplays(trial),
+        statuses=RefusalStatusChecks(trial),
+        locations=LocationChecks(trial),
     )
 
 
@@ -145,7 +138,7 @@ def _fuzz_operation(
     isolation = Isolation(context.target, context.run_config.seed, id_of_operation(operation))
     scope = isolation.new_scope(0)
     caller.wire.within(scope.headers)
-    context.ledger.found(_findings(operation, caller, context.run_config))
+    context.ledger.record(_findings(operation, caller, context.run_config))
     if caller.lost:
         raise caller.lost
     isolation.drop(scope)
@@ -297,5 +290,5 @@ def plan_plain_schemathesis(
     schema = generated_requests.load_plain_schema(
         file, target.address.url, run_config, api.profile.credentials
     )
-    context = FuzzingContext(target, run_config, ledger, lacks_credentials=partial(lacks_credentials, api))
+    context = FuzzingContext(api, target, run_config, ledger, lambda *_: (), is_plain=True)
     return list(plan_operations(schema, CaseCaller(schema, context), context))

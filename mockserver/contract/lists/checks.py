@@ -43,7 +43,7 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
                 )
                 here = f"page {page.number} of {with_query(calls, walk)}"
                 said = f"{here} repeats row {excerpt(row)}, which {where}"
-                calls.finds(
+                calls.add_finding(
                     _ONCE,
                     said,
                     *walk.exchanges[: page.number],
@@ -68,7 +68,7 @@ def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[i
         f"no page of {with_query(calls, walk)} shows row {excerpt(lost)}, which page {number} of "
         f"{with_query(calls, other)} shows; {ended}"
     )
-    calls.finds(
+    calls.add_finding(
         _ONCE,
         said,
         *other.exchanges[:number],
@@ -93,12 +93,12 @@ def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
     last = len(walk.pages)
     if walk.end == "loop":
         said = f"page {last} of {with_query(calls, walk)} shows only rows that the pages before it showed"
-        calls.finds("page-links-lead-on", said, *walk.exchanges)
+        calls.add_finding("page-links-lead-on", said, *walk.exchanges)
     elif walk.end == "budget":
         said = (
             f"{with_query(calls, walk)} does not end: page {last} still has rows, expected {most - 1} pages"
         )
-        calls.finds("page-links-lead-on", f"{said} at most", *walk.exchanges)
+        calls.add_finding("page-links-lead-on", f"{said} at most", *walk.exchanges)
 
 
 def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
@@ -113,7 +113,7 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
                 f"before row {excerpt(after)} (page {place_of(walk, after)}); "
                 f"{with_query(calls, reference)} shows them the other way round"
             )
-            calls.finds(_ORDER, said, *reference.exchanges[:1], *walk.exchanges)
+            calls.add_finding(_ORDER, said, *reference.exchanges[:1], *walk.exchanges)
             return
 
 
@@ -134,7 +134,7 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
             continue
         wrong = wrong if walk.size is not None else wrong.replace("were asked for", "are the default")
         said = f"page {page.number} of {with_query(calls, walk)} {wrong}"
-        calls.finds(_SIZE, said, page.exchange, expected=str(size), came=str(count))
+        calls.add_finding(_SIZE, said, page.exchange, expected=str(size), came=str(count))
         return False
     return True
 
@@ -225,7 +225,7 @@ def _find(calls: ListCalls, walk: Walk, page: Page, one: _Expected, came: int, p
         f"{shown_place(place)} ({_MEANINGS[one.meaning]}) is {came}, expected {due}"
     )
     pointer = place if place.startswith("/") else ""
-    calls.finds(_TOTALS_CHECK, said, page.exchange, expected=due, came=str(came), pointer=pointer)
+    calls.add_finding(_TOTALS_CHECK, said, page.exchange, expected=due, came=str(came), pointer=pointer)
 
 
 _LINKS_CHECK = "page-links-lead-on"
@@ -261,7 +261,9 @@ def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) 
             f"page {last.number} of {with_query(calls, walk)} has {len(last.rows)} of {size} rows, so it is "
             f"the last; it names a next page, which has no rows"
         )
-        calls.finds(_LINKS_CHECK, said, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor)
+        calls.add_finding(
+            _LINKS_CHECK, said, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor
+        )
 
 
 def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
@@ -279,7 +281,7 @@ def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
             f"page {last.number} is the last of {with_query(calls, walk)}; it has a next link, "
             f"{cut_text(link)}, which {shows}"
         )
-        calls.finds(_LINKS_CHECK, said, last.exchange, exchange, expected="no next link", came=link)
+        calls.add_finding(_LINKS_CHECK, said, last.exchange, exchange, expected="no next link", came=link)
 
 
 def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to where
@@ -294,7 +296,7 @@ def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to 
         if link == "next":
             calls.count(_LINKS_CHECK)
             said = f"{here} has no next link and is not the last: page {to.number} has rows"
-            calls.finds(_LINKS_CHECK, said, page.exchange, expected="a next link")
+            calls.add_finding(_LINKS_CHECK, said, page.exchange, expected="a next link")
         return
     calls.count(_LINKS_CHECK)
     exchange = calls.follow(target)
@@ -305,7 +307,7 @@ def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to 
             f"{_rows(shown, exchange.response.status)}, expected those of page {to.number}, "
             f"{_rows(to.ids, 200)}"
         )
-        calls.finds(_LINKS_CHECK, said, page.exchange, exchange, came=target)
+        calls.add_finding(_LINKS_CHECK, said, page.exchange, exchange, came=target)
 
 
 def _rows(ids: Sequence[str], status: int) -> str:
@@ -455,13 +457,13 @@ def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
     lost = next((row for row in trial.rows if trial.must_show(row) and row.id not in shown), None)
     if wrong is not None:
         said = f"{asked} shows row {excerpt(wrong.id)}, whose {_member(trial, wrong)}"
-        calls.finds(_FILTERS_CHECK, said, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
+        calls.add_finding(_FILTERS_CHECK, said, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
     elif lost is not None and walk.is_whole:
         said = f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
         if walk.beyond is not None and walk.beyond.response.status >= _REFUSED:
             said = f"{said}: the answer is {walk.beyond.response.status}"
         due = f"{trial.count} rows"
-        calls.finds(_FILTERS_CHECK, said, *walk.exchanges, expected=due, came=f"{len(shown)} rows")
+        calls.add_finding(_FILTERS_CHECK, said, *walk.exchanges, expected=due, came=f"{len(shown)} rows")
 
 
 def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
@@ -477,7 +479,9 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
             f"{calls.name}?{_asked(query)} asks for a value that no row has; it shows "
             f"{len(walk.rows)} rows, the first is {excerpt(shown[0].id)}"
         )
-        calls.finds(_FILTERS_CHECK, said, *walk.exchanges, expected="no rows", came=f"{len(walk.rows)} rows")
+        calls.add_finding(
+            _FILTERS_CHECK, said, *walk.exchanges, expected="no rows", came=f"{len(walk.rows)} rows"
+        )
 
 
 def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
@@ -495,7 +499,7 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
             f"{calls.name}?{_asked({order.parameter: order.text})} shows row {excerpt(rows[place].id)} "
             f"({order.member} is {before}) before row {excerpt(rows[place + 1].id)} ({after})"
         )
-        calls.finds("pages-keep-the-order", said, *walk.exchanges)
+        calls.add_finding("pages-keep-the-order", said, *walk.exchanges)
         return
 
 

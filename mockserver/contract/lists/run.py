@@ -70,7 +70,7 @@ def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, ex
         f"{here} has {len(page.ids)} rows in JSON and {len(shown)} in {media_type}; at place {place} JSON "
         f"shows {due}, {media_type} shows {came}"
     )
-    calls.finds(MEDIA_TYPES_CHECK, said, page.exchange, exchange, expected=due, came=came)
+    calls.add_finding(MEDIA_TYPES_CHECK, said, page.exchange, exchange, expected=due, came=came)
     return False
 
 
@@ -178,7 +178,7 @@ def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Wa
                 f"page {page.number} of {with_query(calls, walk)} shows {excerpt(leaked[0])} in one tenant; "
                 f"it was stored in another"
             )
-            calls.finds(
+            calls.add_finding(
                 TENANTS_CHECK, said, page.exchange, expected="nothing of another tenant", came=leaked[0]
             )
             return
@@ -229,10 +229,10 @@ def _run_list(trial: Trial, found: FoundList) -> None:
         else:
             _run_below(found, calls, start)
     except TargetUnreachableError as error:
-        calls.finds("every-call-is-answered", f"no answer came: {excerpt(str(error))}")
+        calls.add_finding("every-call-is-answered", f"no answer came: {excerpt(str(error))}")
     finally:
         isolation.drop(scope)
-    calls.tell_findings()
+    calls.record_findings()
 
 
 def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
@@ -349,7 +349,7 @@ class _ListRun:
         pages = [page.exchange for page in reference.pages]
         for key in missing_keys(self.calls, batch, stored, pages):
             said = f"reading {key} shows it; no page of {checks.with_query(self.calls, reference)} does"
-            self.calls.finds(check, said, *reference.exchanges)
+            self.calls.add_finding(check, said, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
         """Drop the findings if somebody else changed the list meanwhile, which a sandbox rules out."""

@@ -233,12 +233,12 @@ class ListCalls(Trial):
             return
         self.judged += is_page
         found = self.judge_exchange(exchange, self.ledger)
-        self.ledger.found(replace(one, told=tuple(self.told)) for one in found)
+        self.ledger.record(replace(one, told=tuple(self.told)) for one in found)
 
     def count(self, check: str, times: int = 1) -> None:
         self.count_check(self.operation.id, check, times)
 
-    def finds(
+    def add_finding(
         self,
         check: str,
         said: str,
@@ -247,15 +247,15 @@ class ListCalls(Trial):
         came: str = "",
         pointer: str = "",
     ) -> None:
-        """Note that a check failed, until `tell_findings`."""
+        """Note that a check failed, until `record_findings`."""
         if self.run_config.wants(check):
             shown = (*self.stored, *exchanges[-_SHOWN_CALLS:])
             told = tuple(self.told)
             one = Finding(check, self.operation.id, said, pointer, expected, came, shown, told)
             self.findings.append(one)
 
-    def tell_findings(self) -> None:
-        self.ledger.found(self.findings)
+    def record_findings(self) -> None:
+        self.ledger.record(self.findings)
         self.findings.clear()
 
     def note(self, text: str) -> None:
@@ -443,7 +443,7 @@ def check_rows_are_its_own(
         shared = sorted(mine & theirs)
         if shared:
             said = f"{calls.name} shows row {excerpt(shared[0])}; GET {one.path} shows it too"
-            calls.finds(
+            calls.add_finding(
                 _CHECK, said, reference.exchanges[0], one.exchange, expected="rows of this record only"
             )
             return

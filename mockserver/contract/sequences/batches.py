@@ -109,7 +109,7 @@ def read_answer(
     sequence.count_check("answers-can-be-read")
     if complaint and holds:
         said = f"{sentences.batch(sent.items)}; the answer is {sentences.response(exchange)}: {complaint}"
-        sequence.breaks("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
+        sequence.fail("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
     return SettledBatch(sent, request, exchange, told, refused)
 
 
@@ -131,15 +131,15 @@ def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, te
     there = f"where reading {key} showed {sentences.record(before)}"
     if isinstance(must, RefusedStep) and not refused:
         said = f"{step.name}, {there}: answered {sentences.response(exchange)}, although it must be refused"
-        sequence.breaks(_CHECK, said, "refused", str(status))
+        sequence.fail(_CHECK, said, "refused", str(status))
     if not isinstance(must, RefusedStep) and refused:
         said = f"{step.name}, {there}: refused with {sentences.response(exchange)}"
-        sequence.breaks(_CHECK, said, "done", str(status))
+        sequence.fail(_CHECK, said, "done", str(status))
     expected: Record | None = before if isinstance(must, RefusedStep) or refused else must
     shown = sequence.read(key, tenant)
     if shown != expected and not (isinstance(must, RefusedStep) and not refused):
         said = f"{step.name}, {there}: answered {status}; {sentences.difference(expected, shown)}"
-        sequence.breaks(_CHECK, said, sentences.record(expected), sentences.record(shown))
+        sequence.fail(_CHECK, said, sentences.record(expected), sentences.record(shown))
     sequence.there[tenant, key] = shown
 
 
@@ -184,7 +184,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
     if done or not is_refused:
         said = sentences.batch(answered.sent.items)
         ending = f"{_named(done)} reported as done" if done else "the call is not refused"
-        sequence.breaks(
+        sequence.fail(
             "whole-or-nothing",
             f"{said}, which refuses the whole call; {ending}",
             "the call refused, no item done",
@@ -212,14 +212,14 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
     said, at = sentences.batch(answered.sent.items), verdict.told.at if verdict.told else ""
     if effect.accepted and answered.refused:
         came = sentences.response(answered.exchange)
-        sequence.breaks(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
+        sequence.fail(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
     elif effect.accepted:
         came = sentences.reported(verdict)
-        sequence.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
+        sequence.fail(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
         why = _explain_effect(answered.sent, place, effect)
-        sequence.breaks(
+        sequence.fail(
             check,
             f"{said}{why}; {_named(done)} reported as done",
             "refused",
@@ -260,7 +260,7 @@ def _class_is_true(
             said = f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {made}"
             expected = "created" if effect.record_before is None else "updated"
             at = told.at if told else ""
-            sequence.breaks(check, f"{said}, and before it there was {before}", expected, made, at)
+            sequence.fail(check, f"{said}, and before it there was {before}", expected, made, at)
 
 
 def _amount_is_exact(
@@ -274,7 +274,7 @@ def _amount_is_exact(
     if told.amount != expected:
         key = answered.sent.items[place].key
         said = f"sent {expected:f} in item {place}, {key}; the answer says {told.amount:f}"
-        sequence.breaks("amounts-are-exact", said, f"{expected:f}", f"{told.amount:f}", told.at)
+        sequence.fail("amounts-are-exact", said, f"{expected:f}", f"{told.amount:f}", told.at)
 
 
 def _named(places: Sequence[int]) -> str:
@@ -358,7 +358,7 @@ def _break(
         became, what = "the call was refused", item
     difference = sentences.difference(due.record, shown, what)
     said = f"{sentences.batch(answered.sent.items)}; {became}; {difference}{_other_record(sequence, shown)}"
-    sequence.breaks(check, said, sentences.record(due.record), sentences.record(shown))
+    sequence.fail(check, said, sentences.record(due.record), sentences.record(shown))
 
 
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
@@ -392,7 +392,7 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
             if other != tenant
         ):
             check, said = "tenants-are-apart", f"{said}, as in another tenant"
-        sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))
+        sequence.fail(check, said, sentences.record(expected), sentences.record(shown))
     sequence.there[tenant, key] = shown
     return shown
 
@@ -428,4 +428,4 @@ def read_list_back(sequence: CallSequence, tenant: int) -> None:
         if listed.get(key) != expected and listed.get(key) != (shown := _look(sequence, tenant, key)):
             in_list = sentences.record(listed.get(key))
             said = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"
-            sequence.breaks(_LISTS, said, sentences.record(shown), in_list)
+            sequence.fail(_LISTS, said, sentences.record(shown), in_list)

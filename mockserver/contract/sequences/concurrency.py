@@ -90,7 +90,7 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
                 f"while a batch was under way that is refused as a whole, {key} was read as "
                 f"{sentences.record(shown)}, expected {sentences.record(record)}"
             )
-            sequence.breaks(_WHOLE, said, sentences.record(record), sentences.record(shown))
+            sequence.fail(_WHOLE, said, sentences.record(record), sentences.record(shown))
 
 
 def _orders(
@@ -146,7 +146,7 @@ def _reads(
             said = (
                 f"during two batches {key} was read as {sentences.record(shown)}, which is no complete record"
             )
-            sequence.breaks(CHECK, said, either, sentences.record(shown))
+            sequence.fail(CHECK, said, either, sentences.record(shown))
 
 
 def _reported(
@@ -163,13 +163,13 @@ def _reported(
         sequence.count_check(CHECK)
         if sum(row.made == "created" for row in rows.values()) > 1:
             said = f"two batches at once both report {key} as created; it can be created once only"
-            sequence.breaks(CHECK, said, "created by one of them", "created by both")
+            sequence.fail(CHECK, said, "created by one of them", "created by both")
             continue
         fitting = [one for one in orders if _fits(one, rows, key)]
         if not fitting:
             told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
             said = f"two batches at once report {key} as {told}, which no order of them gives"
-            sequence.breaks(CHECK, said, came=told)
+            sequence.fail(CHECK, said, came=told)
         elif all(one.after[key] != record for one in fitting):
             _lost(sequence, key, [one.after[key] for one in fitting], record)
 
@@ -189,7 +189,7 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
         if all(dict(one.after) != dict(shown) for one in orders):
             came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
             said = "two batches at once left items of both, although each is all or nothing"
-            sequence.breaks(CHECK, said, came=came)
+            sequence.fail(CHECK, said, came=came)
         return
     for key, record in shown.items():
         if all(one.after[key] != record for one in orders):
@@ -199,7 +199,7 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
 def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
     either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
     said = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
-    sequence.breaks(CHECK, said, either, sentences.record(record))
+    sequence.fail(CHECK, said, either, sentences.record(record))
 
 
 def _row(answered: SettledBatch, key: str) -> _Row:
@@ -276,10 +276,10 @@ def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem]
         said = (
             f"one call came twice at once under one key, and neither was done: {sentences.response(came[0])}"
         )
-        sequence.breaks(REPLAY, said, "one of them done", statuses)
+        sequence.fail(REPLAY, said, "one of them done", statuses)
     if len(done) > 1 and not is_same_answer(*done):
         said = "one call came twice at once under one key and got two answers, as if it were done twice"
-        sequence.breaks(REPLAY, said, sentences.response(done[0]), sentences.response(done[1]))
+        sequence.fail(REPLAY, said, sentences.response(done[0]), sentences.response(done[1]))
     for answered in [batches.read_answer(sequence, sent, request, one) for one in done[:1]]:
         settle_batch(sequence, answered)
         read_back(sequence, answered, tenant)
@@ -293,10 +293,10 @@ def _second(sequence: CallSequence, first: Exchange, second: Exchange) -> None:
     came = sentences.response(second)
     if subject.again == "same" and not is_same_answer(first, second):
         said = "the same call came again under its key and got another answer"
-        sequence.breaks(REPLAY, said, sentences.response(first), came)
+        sequence.fail(REPLAY, said, sentences.response(first), came)
     if subject.again == "refused" and not is_refused(second, subject.replay_status):
         said = f"the same call came again under its key and was answered {came}, although it must be refused"
-        sequence.breaks(REPLAY, said, str(subject.replay_status or "4xx"), came)
+        sequence.fail(REPLAY, said, str(subject.replay_status or "4xx"), came)
 
 
 def _conflict(sequence: CallSequence, request: Request, other: Sequence[SequenceItem], tenant: int) -> None:
@@ -310,7 +310,7 @@ def _conflict(sequence: CallSequence, request: Request, other: Sequence[Sequence
         said = (
             f"an idempotency key came again with another body and was answered {sentences.response(exchange)}"
         )
-        sequence.breaks(OTHER_BODY, said, str(status), str(exchange.response.status))
+        sequence.fail(OTHER_BODY, said, str(status), str(exchange.response.status))
     _unchanged(sequence, other, tenant, OTHER_BODY, "an idempotency key came again with another body")
 
 
@@ -320,8 +320,5 @@ def _unchanged(
     """Check that nothing has changed."""
     for key in dict.fromkeys(one.key for one in items):
         expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
-        sequence.count_check(check)
-        if shown != expected:
-            said = f"{what}, and {key} has changed: {sentences.difference(expected, shown)}"
-            sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))
+        sequence.compare(check, expected, shown, f"{what}, and {key} has changed: {{difference}}")
         sequence.there[tenant, key] = shown

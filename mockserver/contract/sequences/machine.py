@@ -302,16 +302,8 @@ def check_other_tenant(
     answered = batches.send_batch(sequence, items, here, token=token)
     for key in keys:
         expected, shown = sequence.there[there, key], sequence.read(key, there)
-        sequence.count_check(_TENANTS)
-        if shown != expected:
-            difference = sentences.difference(expected, shown)
-            said = f"{sentences.batch(items)} in one tenant, and in another {difference}"
-            sequence.breaks(
-                _TENANTS,
-                f"{said} ({key})",
-                sentences.record(expected),
-                sentences.record(shown),
-            )
+        said = f"{sentences.batch(items)} in one tenant, and in another {{difference}} ({key})"
+        sequence.compare(_TENANTS, expected, shown, said)
         sequence.there[there, key] = shown
     if token and answered is not None and not answered.refused:
         _as_new(sequence, _TENANTS, answered, there, token)
@@ -330,16 +322,8 @@ def check_other_sandbox(
     answered = batches.send_batch(sequence, items, here, token=token)
     for key in keys:
         shown = sequence.read(key, here, aside)
-        sequence.count_check(_SANDBOXES)
-        if shown != first[key]:
-            difference = sentences.difference(first[key], shown)
-            said = f"{sentences.batch(items)} to one sandbox, and in another {difference}"
-            sequence.breaks(
-                _SANDBOXES,
-                f"{said} ({key})",
-                sentences.record(first[key]),
-                sentences.record(shown),
-            )
+        said = f"{sentences.batch(items)} to one sandbox, and in another {{difference}} ({key})"
+        sequence.compare(_SANDBOXES, first[key], shown, said)
     if token and answered is not None and not answered.refused:
         _as_new(replace(sequence, scope=aside, there={}), _SANDBOXES, answered, here, token)
 
@@ -348,12 +332,8 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
     """Another sandbox begins as this one did, whatever has happened here since."""
     for key, shown in first.items():
         sequence.known(key, here)
-        expected = sequence.initial[here, key]
-        sequence.count_check(_SANDBOXES)
-        if shown != expected:
-            difference = sentences.difference(expected, shown)
-            said = f"a new sandbox does not begin as this one did: for {key} {difference}"
-            sequence.breaks(_SANDBOXES, said, sentences.record(expected), sentences.record(shown))
+        said = f"a new sandbox does not begin as this one did: for {key} {{difference}}"
+        sequence.compare(_SANDBOXES, sequence.initial[here, key], shown, said)
 
 
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
@@ -372,5 +352,5 @@ def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: i
         shown = sequence.read(one.key, where)
         if refused or shown != fate.record:
             said = f"an idempotency key of one {place} was taken for known in another, and the call not done"
-            sequence.breaks(check, said, sentences.record(fate.record), sentences.record(shown))
+            sequence.fail(check, said, sentences.record(fate.record), sentences.record(shown))
         sequence.there[where, one.key] = shown

@@ -138,7 +138,7 @@ def _compare(
             f"is what item {other} ({items[other].key}) gets when it is sent alone; item {place} alone gets "
             f"{alone[place]!r}"
         )
-        sequence.breaks(CHECK, said, alone[place], message, told.at if told else "")
+        sequence.fail(CHECK, said, alone[place], message, told.at if told else "")
 
 
 def _messages(answered: SettledBatch) -> Mapping[int, str]:
@@ -213,7 +213,7 @@ def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> 
         f"sent {_FARTHEST} items, item {first.place} of them bad ({way.name}); the message says {named}, "
         f"expected {expected}: {wrong.text!r}; it is as far off where the bad item stands at another place"
     )
-    sequence.breaks(CHECK, said, expected, str(named))
+    sequence.fail(CHECK, said, expected, str(named))
 
 
 def _may_count(refusal: _Refusal) -> bool:

@@ -67,7 +67,7 @@ class SequenceContext(Trial):
         """Record the failed check of this round and return it, None if none failed."""
         finding = self.search.end()
         if finding is not None:
-            self.ledger.found([finding])
+            self.ledger.record([finding])
         return finding
 
     @contextmanager
@@ -137,7 +137,7 @@ class CallSequence:
                 context.ledger.count_call(one)
             self.exchanges += exchanges
             return exchanges
-        self.breaks("every-call-is-answered", f"no answer came: {self.lost}")
+        self.fail("every-call-is-answered", f"no answer came: {self.lost}")
         context.search.target_is_lost = True
         return []
 
@@ -162,11 +162,18 @@ class CallSequence:
     def count_check(self, check: str, times: int = 1) -> None:
         self.context.count_check(self.context.batch_profile.operation, check, times)
 
-    def breaks(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
+    def fail(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
         """Record a failed check and end the sequence, unless the search is for another one."""
         operation = self.context.batch_profile.operation
         told, exchanges = tuple(self.told), tuple(self.exchanges)
         self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
+
+    def compare(self, check: str, expected: Record | None, shown: Record | None, said: str) -> None:
+        """Check that a record is as expected; `{difference}` in the sentence stands for the difference."""
+        self.count_check(check)
+        if shown != expected:
+            said = said.replace("{difference}", sentences.difference(expected, shown))
+            self.fail(check, said, sentences.record(expected), sentences.record(shown))
 
     def token(self) -> str:
         """Return an idempotency key that occurs once in the run."""
@@ -227,7 +234,7 @@ class CallSequence:
         if broken:
             said = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
             said = f"{said}; {what} cannot be read"
-            self.breaks("answers-can-be-read", said, came=sentences.excerpt(broken))
+            self.fail("answers-can-be-read", said, came=sentences.excerpt(broken))
 
     def _prepare(self, key: str, tenant: int) -> None:
         prepare = self.context.batch_profile.prepare
@@ -242,7 +249,7 @@ class CallSequence:
             self.count_check("steps-do-what-they-say")
             if exchange.response.status not in _SUCCESS:
                 said = f"what {key} needs could not be made: {sentences.response(exchange)}"
-                self.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
+                self.fail("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
 
     def _end(self, finding: Finding) -> None:
         search = self.context.search

@@ -329,7 +329,7 @@ class PositionTrials:
             said = f"{name}: a server may do either, but always the same. {first.said}; {other.said}"
             expected, answer = (" or ".join(sorted(one.positions)) for one in (first, other))
             shown = (first.exchange, other.exchange)
-            ledger.found([Finding(CHECK, operation, said, "", expected, answer, shown, (first.said,))])
+            ledger.record([Finding(CHECK, operation, said, "", expected, answer, shown, (first.said,))])
         return common
 
     def note(self, name: str, position: str) -> None:

@@ -351,7 +351,7 @@ class _ValueRun:
         operation, ledger = self.context.batch_profile.operation, self.context.ledger
         for check, times in self.comparison.compared.items():
             self.sequence.count_check(check, times)
-        ledger.found(one for one in self.comparison.findings() if self.context.run_config.wants(one.check))
+        ledger.record(one for one in self.comparison.findings() if self.context.run_config.wants(one.check))
         if self.comparison.changed:
             listed = "; ".join(
                 f"{name}: {WORDS[kind]} ({times})"

@@ -21,8 +21,8 @@ VBA = load_vendor_api("vba")
 def walked(app: App, judge: object, walks: int = 5) -> FindingLedger:
     ledger = FindingLedger(keeps_exchanges=True)
     with target(app, "vba") as one:
-        check = FuzzingContext(one, effort(examples=walks), ledger, VBA.profile.pins, VBA.spec, judge)  # type: ignore[arg-type]
-        links.count_followed_links(VBA, check)
+        check = FuzzingContext(VBA, one, effort(examples=walks), ledger, judge)  # type: ignore[arg-type]
+        links.count_followed_links(check)
     return ledger
 
 

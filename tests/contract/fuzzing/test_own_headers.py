@@ -42,7 +42,7 @@ def sent(folder: Path, app: Application, mount: str, *, walking: bool = False, *
     ledger = FindingLedger(keeps_exchanges=True)
     with Target(Address(f"{URL}{mount}", app)) as target:
         schema = generated_requests.load_schema(api, target.address.url, RunConfig())
-        caller = CaseCaller(schema, FuzzingContext(target, RunConfig(), ledger, spec=api.spec))
+        caller = CaseCaller(schema, FuzzingContext(api, target, RunConfig(), ledger, lambda *_: ()))
         made = schema["/orders/{id}"]["GET"].Case(**{"path_parameters": {"id": "A"}, **case})
         try:
             caller.call(made, walking=walking)
@@ -82,7 +82,7 @@ def test_a_case_whose_path_became_one_of_ours_is_not_sent(tmp_path: Path) -> Non
 
     with Target(Address(URL, app)) as target:
         schema = generated_requests.load_schema(api, target.address.url, RunConfig())
-        caller = CaseCaller(schema, FuzzingContext(target, RunConfig(), ledger, spec=api.spec))
+        caller = CaseCaller(schema, FuzzingContext(api, target, RunConfig(), ledger, lambda *_: ()))
         made = schema["/{kind}/{id}"]["GET"].Case(path_parameters={"kind": "sandboxes", "id": "a"})
         with pytest.raises(UnsendableCaseError, match="/sandboxes/a"):
             caller.call(made)

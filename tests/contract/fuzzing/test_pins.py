@@ -48,7 +48,7 @@ def test_generated_calls_go_to_the_facts_of_the_run() -> None:
             Trial(api, target, RunConfig(), FindingLedger(), lambda _exchange, _ledger: ())
         )
 
-    assert context.pins.headers == {"vbasoftware-database": "north"}
+    assert context.api.pins.headers == {"vbasoftware-database": "north"}
 
 
 def test_on_a_walk_it_goes_where_the_link_leads() -> None:

@@ -6,8 +6,9 @@ from starlette.responses import Response
 from mockserver.contract.exchange import Request
 from mockserver.contract.fuzzing.refusals import AuthChecks
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.run_state import FindingLedger
+from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import App
+from mockserver.contract.trial import Trial
 from mockserver.server.application import Options, create_app
 from tests.contract.suite import target
 
@@ -22,7 +23,7 @@ HEADERS = {
 
 def findings(app: App) -> list[str]:
     with target(app, "vba") as one:
-        checks = AuthChecks(VBA.spec.document, one, FindingLedger())
+        checks = AuthChecks(VBA.spec.document, Trial(VBA, one, RunConfig(), FindingLedger(), lambda *_: ()))
         good = one.send(Request("GET", "/payees/P100", HEADERS), "getPayee")
         return [finding.said for finding in checks.check("getPayee", RAW, good)]
 

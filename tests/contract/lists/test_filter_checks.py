@@ -28,7 +28,7 @@ def test_what_a_collation_decides_is_in_any_order(before: Any, after: Any, is_wr
     rows = [Row(str(one), {"key": one}) for one in (before, after)]
     walk = SimpleNamespace(rows=rows, exchanges=())
     calls = SimpleNamespace(
-        name="GET /rows", count=lambda *_: None, finds=lambda check, *_: found.append(check)
+        name="GET /rows", count=lambda *_: None, add_finding=lambda check, *_: found.append(check)
     )
     walker = SimpleNamespace(walk=lambda *_: walk)
 

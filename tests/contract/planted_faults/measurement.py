@@ -50,14 +50,14 @@ class FirstFindingLedger(FindingLedger):
 
     known: Known = frozenset()
 
-    def found(self, findings: Iterable[Finding]) -> None:
+    def record(self, findings: Iterable[Finding]) -> None:
         """A check did not hold.
 
         Raises:
             FaultFoundError: it is not known.
         """
         for one in findings:
-            FindingLedger.found(self, [one])
+            FindingLedger.record(self, [one])
             if (one.operation, one.check) not in self.known:
                 raise FaultFoundError
 
@@ -71,13 +71,13 @@ class ComparingLedger(FindingLedger):
 
     right: FindingLedger | None = None
 
-    def found(self, findings: Iterable[Finding]) -> None:
+    def record(self, findings: Iterable[Finding]) -> None:
         """A check did not hold.
 
         Raises:
             ServerDoneError: it is one of Schemathesis' own.
         """
-        FindingLedger.found(self, findings)
+        FindingLedger.record(self, findings)
         if self.right is not None and self.built_in:
             raise ServerDoneError
 

@@ -71,7 +71,7 @@ def fuzz_servers(api: ApiUnderTest, servers: Sequence[FuzzedServer], run_config:
         run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)
         for server, context in zip(servers, contexts, strict=True):
             if not server.is_done:
-                server.tries(partial(run_parts, links.plan_walks(api, context), server.ledger))
+                server.tries(partial(run_parts, links.plan_walks(context), server.ledger))
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class _SharedCaller:
 
 
 def _call(server: FuzzedServer, caller: CaseCaller, case: PinnedCase) -> None:
-    server.ledger.found(check_case(caller, _copied(case)))
+    server.ledger.record(check_case(caller, _copied(case)))
     server.is_done = caller.lost is not None
 
 

@@ -49,7 +49,7 @@ def test_a_failure_has_the_line_that_repeats_it() -> None:
 def test_the_line_repeats_the_part_that_made_the_finding(part: RunPart, words: str) -> None:
     session = visit()
     with session.ledger.part(part):
-        session.ledger.found([finding()])
+        session.ledger.record([finding()])
 
     row = run_outcome(session, ()).rows[0]
 
