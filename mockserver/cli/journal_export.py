@@ -20,12 +20,11 @@ from mockserver.cli.server import (
     secrets_option,
     server_options,
 )
+from mockserver.journal.export import formats
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FORMATS = ("case", "pytest", "curl", "har", "postman")
-OF_ONE_CALL = ("command", "powershell", "httpie", "fetch")
-"""Formats of one call alone, without the state that it met: for curl, PowerShell, HTTPie and JavaScript."""
+FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -75,7 +74,7 @@ def _format_flags(command: F) -> F:
 @click.argument("number", required=False, type=click.IntRange(1), shell_complete=complete_numbers)
 @own_option("--from", "first", type=click.IntRange(1), metavar="NUMBER", help="First call of a story.")
 @own_option("--to", "last", type=click.IntRange(1), metavar="NUMBER", help="Last call of a story.")
-@own_option("--format", "form", type=click.Choice([*FORMATS, *OF_ONE_CALL]), help="What to write.")
+@own_option("--format", "form", type=click.Choice(list(formats.FORMATS)), help="What to write.")
 @_format_flags
 @filter_options
 @secrets_option
@@ -95,7 +94,7 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     """Write a call, or a story of calls, as a file that repeats it.
 
     The file is a case file (`mockserver cases run FILE`), a pytest file, a script with curl, an HTTP archive
-    or a Postman collection. command, powershell, httpie and fetch are one call alone, without its state.
+    or a Postman collection. command is one call alone as a curl command, without its state.
     A story is --from and --to, what an --item met, or what other filters find.
     Exit 1: they cannot be repeated; the reason is printed.
 
