@@ -16,8 +16,7 @@ from mockserver.codec import yaml
 from mockserver.contract.exchange import Finding
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.runner import current_id
-from mockserver.model import Json
-from mockserver.spec.openapi import parse_pointer
+from mockserver.model import Json, parse_pointer
 
 VERSION = 1
 _MEMBERS = frozenset({"vendor", "check", "operation", "reason", "fingerprint"})

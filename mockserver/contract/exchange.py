@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from mockserver.model import Json, Path
+from mockserver.model import Json
 
 
 class _Message:
@@ -165,18 +165,6 @@ class BrokenRule(AssertionError):
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.check}: {finding.said}")
         self.finding = finding
-
-
-def value_at(document: Json, path: Path) -> Json:
-    """Return what is at a pointer's steps, where a number is a place in a list; None where nothing is."""
-    for step in path:
-        if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
-            document = document[int(step)]
-        elif isinstance(document, dict):
-            document = document.get(str(step))
-        else:
-            return None
-    return document
 
 
 def kind_of_value(value: Json) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
+from mockserver.model import parse_pointer
 from mockserver.spec import loading
-from mockserver.spec.openapi import Spec, parse_pointer, resolve
+from mockserver.spec.openapi import Spec, resolve
 from tests.support import sample_vendor
 
 
