@@ -27,14 +27,41 @@ Path: TypeAlias = tuple[str | int, ...]
 EMPTY: Document = {}
 
 
-def pointer_of(path: Path) -> str:
+def escape_step(step: str | int) -> str:
+    """Return a step as it stands in a JSON Pointer."""
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+def unescape_step(step: str) -> str:
+    """Return the name that a step of a JSON Pointer spells."""
+    return step.replace("~1", "/").replace("~0", "~")
+
+
+def pointer_of(path: Iterable[str | int]) -> str:
     """Return a path as an RFC 6901 JSON Pointer."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join("/" + escape_step(step) for step in path)
+
+
+def parse_pointer(pointer: str) -> Path:
+    """Return the steps of an RFC 6901 JSON Pointer; all of them names."""
+    return tuple(unescape_step(step) for step in pointer.split("/")[1:])
+
+
+def value_at(document: Json, path: Path) -> Json:
+    """Return the value at a path, where a number is a position in a list; None if there is none."""
+    for step in path:
+        if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        elif isinstance(document, dict):
+            document = document.get(str(step))
+        else:
+            return None
+    return document
 
 
 def join_key(parts: Iterable[str]) -> str:
     """Return a key of several parts, escaped as in a JSON Pointer so that different keys stay different."""
-    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
+    return "/".join(map(escape_step, parts))
 
 
 class Value(msgspec.Struct, frozen=True):

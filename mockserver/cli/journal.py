@@ -50,6 +50,7 @@ from mockserver.cli.server import (
     server_options,
     sure_option,
 )
+from mockserver.journal.export import formats
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -278,13 +279,7 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     write_done(f"journal of {server.sandbox} deleted", document, as_json=server.json)
 
 
-FORMATS = ("case", "pytest", "curl", "har", "postman")
-
-
-OF_ONE_CALL = ("command", "powershell", "httpie", "fetch")
-
-
-"""Formats of one call alone, without the state that it met: for curl, PowerShell, HTTPie and JavaScript."""
+FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -346,7 +341,7 @@ def _format_flags(command: F) -> F:
 @click.argument("number", required=False, type=click.IntRange(1), shell_complete=complete_numbers)
 @own_option("--from", "first", type=click.IntRange(1), metavar="NUMBER", help="First call of a story.")
 @own_option("--to", "last", type=click.IntRange(1), metavar="NUMBER", help="Last call of a story.")
-@own_option("--format", "form", type=click.Choice([*FORMATS, *OF_ONE_CALL]), help="What to write.")
+@own_option("--format", "form", type=click.Choice(list(formats.FORMATS)), help="What to write.")
 @_format_flags
 @filter_options
 @secrets_option
@@ -366,7 +361,7 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     """Write a call, or a story of calls, as a file that repeats it.
 
     The file is a case file (`mockserver cases run FILE`), a pytest file, a script with curl, an HTTP archive
-    or a Postman collection. command, powershell, httpie and fetch are one call alone, without its state.
+    or a Postman collection. command is one call alone as a curl command, without its state.
     A story is --from and --to, what an --item met, or what other filters find.
     Exit 1: they cannot be repeated; the reason is printed.
 

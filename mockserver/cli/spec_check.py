@@ -19,7 +19,7 @@ from mockserver.contract.profile_file.entries import WrittenProfileError
 from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import load_vendor, vendor_packages
 from mockserver.errors import MockServerError
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, pointer_of
 from mockserver.spec.loading import MALFORMED, BrokenReference, find_broken_references, load_spec
 from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.yaml_positions import START, Place, compose, find_yaml_fault, place_in
@@ -221,7 +221,7 @@ def _pointer(path: Path_, document: Any) -> str:
         except (KeyError, IndexError, TypeError):
             break
         there.append(step)
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in there)
+    return pointer_of(there)
 
 
 _OPERATION_STEPS = 3

@@ -10,6 +10,7 @@ from mockserver.console.data_views import Body, Line, read_body, shown_differenc
 from mockserver.console.journal_screen import OUTCOMES
 from mockserver.console.screen import CONSOLE, ControlRefusal, Download, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Response
+from mockserver.journal.export.formats import FORMATS, Format
 from mockserver.model import EMPTY, Document, Json
 from mockserver.vendor import FAULT_RULE
 
@@ -234,47 +235,24 @@ SHOWN_CHARACTERS = 200_000
 _FILE_NAME = re.compile(r'filename="([\w.-]+)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """A form: its name in an address, its title, and the control plane's name of the format.
+_PAGE_NAMES = {"command": "curl", "curl": "script", "pytest": "pytest"}
+"""Names of formats in addresses of the console; these come first on the page."""
 
-    `file` is what it is called as a file to hand on: one that makes a sandbox with what the call met, and
-    compares the answer; "" if it is the call alone.
-    """
-
-    name: str
-    title: str
-    format: str
-    file: str = ""
-
-    @property
-    def brings_state(self) -> bool:
-        """Whether it needs nothing but a server."""
-        return self.file != ""
-
-
-EXPORTS = (
-    Export("curl", "curl", "command"),
-    Export("powershell", "PowerShell", "powershell"),
-    Export("httpie", "HTTPie", "httpie"),
-    Export("fetch", "JavaScript fetch", "fetch"),
-    Export("script", "shell script", "curl", "Shell script (recommended: needs curl alone)"),
-    Export("pytest", "pytest", "pytest", "Test for pytest"),
-    Export("case", "case", "case", "Case file"),
-    Export("har", "HAR", "har", "HAR file"),
-    Export("postman", "Postman", "postman", "Postman collection"),
-)
-"""All forms, in the order of the page."""
+EXPORTS: Mapping[str, Format] = {
+    **{page: FORMATS[name] for name, page in _PAGE_NAMES.items()},
+    **{name: form for name, form in FORMATS.items() if name not in _PAGE_NAMES},
+}
+"""The formats by their names in addresses, in the order of the page."""
 
 
 async def export_part(visit: Visit) -> Document | None:
     """Return the form that `as` names, to be shown on the page, or the reason why there is none."""
     name = visit.query.get("as", "")
-    export = next((one for one in EXPORTS if one.name == name), None)
+    export = EXPORTS.get(name)
     if export is None:
         return None
     is_shown = visit.query.get("secrets") == "shown"
-    part = {"name": name, "title": export.title, "brings": export.brings_state, "shown": is_shown}
+    part = {"name": name, "title": export.title, "brings": not export.of_one_call, "shown": is_shown}
     try:
         text = (await _file(visit, export)).body.decode()
     except ControlRefusal as refusal:
@@ -290,16 +268,16 @@ async def export_file(visit: Visit) -> Download:
         ControlRefusal: the call cannot be exported like that.
     """
     name = visit.query.get("as", "")
-    export = next((one for one in EXPORTS if one.name == name), EXPORTS[0])
+    export = EXPORTS.get(name, FORMATS["command"])
     response = await _file(visit, export)
     found = _FILE_NAME.search(response.headers.get("content-disposition", ""))
     file_name = found[1] if found else f"call-{visit.path['number']}.{name}"
     return Download(file_name, response.headers.get("content-type", "text/plain"), response.body)
 
 
-async def _file(visit: Visit, export: Export) -> Response:
+async def _file(visit: Visit, export: Format) -> Response:
     path = visit.of_sandbox(f"/journal/{visit.path['number']}/export")
-    query = {"format": export.format, "secrets": "shown" if visit.query.get("secrets") == "shown" else None}
+    query = {"format": export.name, "secrets": "shown" if visit.query.get("secrets") == "shown" else None}
     return await visit.control.call("GET", path, query=query)
 
 
@@ -385,7 +363,9 @@ async def _document(visit: Visit) -> Document:
         "bodies": bodies(call, decided, page["rows"], picked) if tab == "items" else None,
         "rawCharacters": RAW_CHARACTERS,
         "changes": await _changes(visit, number) if tab == "state" else None,
-        "exports": [{"name": one.name, "title": one.title, "file": one.file} for one in EXPORTS],
+        "exports": [
+            {"name": name, "title": form.title, "file": form.file_title} for name, form in EXPORTS.items()
+        ],
         "export": await export_part(visit),
         "replay": None,
     }

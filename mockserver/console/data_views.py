@@ -12,8 +12,7 @@ from typing import NamedTuple, Protocol
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.errors import MalformedBody
-from mockserver.model import Document, Json
-from mockserver.spec.openapi import parse_pointer
+from mockserver.model import Document, Json, escape_step, parse_pointer
 
 MAX_CHARACTERS = 200_000
 """Longest body that is shown whole."""
@@ -146,7 +145,9 @@ class _Place(NamedTuple):
     def below(self, step: str | int, line: int, *, is_last: bool) -> _Place:
         """Return the place of a member or an element."""
         name = f"{json.encode(step).decode()}: " if isinstance(step, str) else ""
-        return _Place(line, self.depth + 1, f"{self.pointer}/{_escaped(step)}", name, "" if is_last else ",")
+        return _Place(
+            line, self.depth + 1, f"{self.pointer}/{escape_step(step)}", name, "" if is_last else ","
+        )
 
 
 @dataclass(slots=True)
@@ -236,10 +237,6 @@ def _children(node: Json) -> Sequence[Json]:
 
 def _members(node: Json) -> Iterable[tuple[str | int, Json]]:
     return node.items() if isinstance(node, dict) else enumerate(node)
-
-
-def _escaped(step: str | int) -> str:
-    return step.replace("~", "~0").replace("/", "~1") if isinstance(step, str) else str(step)
 
 
 def document_lines(document: Json) -> list[Document]:

@@ -15,8 +15,7 @@ from yaml import YAMLError
 from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding, current_id
-from mockserver.model import Json
-from mockserver.spec.openapi import parse_pointer
+from mockserver.model import Json, parse_pointer
 
 VERSION = 1
 _MEMBERS = frozenset({"vendor", "check", "operation", "reason", "fingerprint"})

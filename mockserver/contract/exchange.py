@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mockserver import model
 from mockserver.codec import yaml
 from mockserver.model import Json
 
@@ -197,18 +196,6 @@ class BrokenRule(AssertionError):
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.check}: {finding.said}")
         self.finding = finding
-
-
-def value_at(document: Json, path: model.Path) -> Json:
-    """Return the value at a pointer's steps, where a number is a place in a list; None without one."""
-    for step in path:
-        if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
-            document = document[int(step)]
-        elif isinstance(document, dict):
-            document = document.get(str(step))
-        else:
-            return None
-    return document
 
 
 def kind_of_value(value: Json) -> str:

@@ -87,7 +87,10 @@ def find_profile(spec: Spec) -> Profile:
     module = importlib.import_module(name) if find_spec(name) else None
     if not file.is_file():
         return Profile() if module is None else module.PROFILE
-    written = _profile_of_file(file, spec)
+    try:
+        written = _profile_of_file(file, spec)
+    except SpecError:  # somebody's file of that name, in which operations are missing
+        written = _profile_of_file(file, loading.load_spec(specs_folder() / f"{spec.name}.yaml"))
     return written if module is None else module.complete(written)
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from mockserver.contract.profile import Corruption, DrawnValues
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, join_key, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.openapi import Batch, resolve
 from mockserver.spec.xml import XSI, Schemas, XmlPlace, XmlPlaces
 
@@ -205,12 +205,12 @@ def key_text(values: Sequence[Json]) -> str:
     """Return the key of an item by its key members; several are joined by `/`, each escaped."""
     if len(values) == 1:
         return str(values[0])
-    return "/".join(str(one).replace("~", "~0").replace("/", "~1") for one in values)
+    return join_key(map(str, values))
 
 
 def key_parts(key: str) -> list[str]:
     """Return the members of a joined key."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in key.split("/")]
+    return [unescape_step(part) for part in key.split("/")]
 
 
 def whole_schema(document: Document, schema: Document) -> Document:
@@ -281,7 +281,7 @@ def _with_unique_keys(keyed: SampleMember) -> bool:
 def _corruptions(members: list[SampleMember], schema: Document, batch: Batch) -> Iterator[Corruption]:
     for one in members:
         named = f"{'an' if one.name[:1].lower() in 'aeiou' else 'a'} {one.name}"
-        at = "/" + one.name.replace("~", "~0").replace("/", "~1")
+        at = pointer_of((one.name,))
 
         def bad(name: str, change: Any, keyword: str, one: SampleMember = one) -> Corruption:
             return Corruption(
@@ -329,7 +329,7 @@ def remove_member(pointer: str) -> ChangeDocument:
 
 
 def _steps(pointer: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    return [str(step) for step in parse_pointer(pointer)]
 
 
 def _set(item: Json, steps: Sequence[str], value: Json) -> Json:

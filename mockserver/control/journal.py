@@ -15,16 +15,11 @@ from mockserver.codec.instants import parse_duration, parse_instant
 from mockserver.control.control_call import ControlError, UnknownEntryError, UnprocessableMemberError
 from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
-from mockserver.control.stories import (
-    CALL_FORMATS,
-    NotReproducibleError,
-    StoryBuilder,
-    call_reply,
-    story_reply,
-)
+from mockserver.control.stories import NotReproducibleError, StoryBuilder, call_reply, story_reply
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, Query, select
-from mockserver.journal.export.archives import har_archive, har_story
+from mockserver.journal.export.archives import har_archive
+from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import item_places
 from mockserver.journal.verification import (
@@ -140,9 +135,10 @@ class JournalOperations:
             NotReproducibleError: it would not come out the same, or the format cannot express it.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
-        if format_ in CALL_FORMATS:
+        form = FORMATS[format_]
+        if form.of_one_call:
             check_body_kept(entry)
-            return call_reply(entry, format_, shown=secrets == _SHOWN_SECRETS)
+            return call_reply(entry, form, shown=secrets == _SHOWN_SECRETS)
         return await self._exported(name, [entry], format_, secrets)
 
     async def export_journal(
@@ -159,13 +155,12 @@ class JournalOperations:
     async def _exported(self, name: str, entries: Sequence[Entry], form: str, secrets: str) -> Reply:
         shown = secrets == _SHOWN_SECRETS
         builder = StoryBuilder(self.sandboxes, self.journal, self.served, self.inside)
-        if form != "har":
-            return story_reply(await builder.build(name, entries, shown=shown), form)
-        view = View(shown)
         try:
-            return har_story(await builder.build(name, entries, shown=shown), view)
+            return story_reply(await builder.build(name, entries, shown=shown), FORMATS[form])
         except NotReproducibleError as error:
-            return har_archive(entries, view, str(error))
+            if form != "har":
+                raise
+            return har_archive(entries, View(shown), str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
         """Return the newest matching entries; of those numbered `from_` to `to`, if these are given."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count, pairwise
-from types import MappingProxyType
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
@@ -19,10 +18,7 @@ from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import Entry
-from mockserver.journal.export.archives import postman_collection
-from mockserver.journal.export.case_file import write_case_file
-from mockserver.journal.export.commands import entry_command, fetch_script, httpie_command, powershell_command
-from mockserver.journal.export.scripts import pytest_file_name, pytest_source, shell_script
+from mockserver.journal.export.formats import Format
 from mockserver.journal.export.story import (
     VARYING,
     ExpectedAnswer,
@@ -96,7 +92,7 @@ class StoryBuilder:
             for call, trial in zip(calls, tried, strict=True)
             if trial is not None
         ]
-        return Story(name, _beginning(settings), tuple(proved))
+        return Story(name, _beginning(settings), tuple(proved), shown)
 
     def _plan(
         self, entries: Sequence[Entry], states: Mapping[int, CallStates], view: View
@@ -429,64 +425,25 @@ def _media_type(reply: Reply) -> str:
     return parse_content_type({"content-type": reply.media_type})[0] if reply.media_type else ""
 
 
-_Writer = Callable[[Story], tuple[str, str, str]]
-"""Returns text, media type and file name."""
-
-
-def _postman(story: Story) -> tuple[str, str, str]:
-    text = json.encode(postman_collection(story)).decode()
-    return text, "application/json", f"{story.stem}.postman.json"
-
-
-_WRITERS: Mapping[str, _Writer] = MappingProxyType(
-    {
-        "case": lambda story: (write_case_file(story), "application/yaml", f"{story.stem}.yaml"),
-        "curl": lambda story: (shell_script(story), "text/x-shellscript", f"{story.stem}.sh"),
-        "postman": _postman,
-        "pytest": lambda story: (pytest_source(story), "text/x-python", pytest_file_name(story)),
-    }
-)
-
-
-def story_reply(story: Story, form: str) -> Reply:
+def story_reply(story: Story, form: Format) -> Reply:
     """Return the story as a file of that format.
 
     Raises:
         NotReproducibleError: the format cannot express a call.
     """
     try:
-        return file_reply(*_WRITERS[form](story))
+        return _file_reply(form, form.text(story), story.stem)
     except UnsuitableFormError as error:
-        raise NotReproducibleError(f"not as {form}: {error}") from None
+        raise NotReproducibleError(f"not as {form.name}: {error}") from None
 
 
-def file_reply(text: str, media_type: str, name: str) -> Reply:
-    """Return a text as a file to download."""
-    disposition = ("Content-Disposition", f'attachment; filename="{name}"')
-    charset = "" if media_type == "application/json" else "; charset=utf-8"
-    return Reply(200, text.encode(), f"{media_type}{charset}", (disposition,))
+def call_reply(entry: Entry, form: Format, *, shown: bool) -> Reply:
+    """Return one call alone as a file, with credentials cut unless they are `shown`."""
+    return _file_reply(form, form.text(entry, View(shown, ASCII_MASK)), f"call-{entry.number}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
-    write: Callable[[Entry, View], str]
-    media_type: str
-    extension: str
-
-
-CALL_FORMATS: Mapping[str, _Format] = MappingProxyType(
-    {
-        "command": _Format(entry_command, "text/x-shellscript", "sh"),
-        "powershell": _Format(powershell_command, "text/x-powershell", "ps1"),
-        "httpie": _Format(httpie_command, "text/x-shellscript", "sh"),
-        "fetch": _Format(fetch_script, "text/javascript", "mjs"),
-    }
-)
-"""The formats, by the name that the control plane knows."""
-
-
-def call_reply(entry: Entry, form: str, *, shown: bool) -> Reply:
-    """Return the call as a file of one of `CALL_FORMATS`, with credentials cut unless they are `shown`."""
-    found = CALL_FORMATS[form]
-    text = found.write(entry, View(shown, ASCII_MASK))
-    return file_reply(text, found.media_type, f"call-{entry.number}.{found.extension}")
+def _file_reply(form: Format, text: str, stem: str) -> Reply:
+    disposition = ("Content-Disposition", f'attachment; filename="{form.named(stem)}"')
+    charset = "" if form.media_type == "application/json" else "; charset=utf-8"
+    headers = (disposition,) if form.file_name else ()
+    return Reply(200, text.encode(), f"{form.media_type}{charset}", headers)

@@ -13,7 +13,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, Rejected, TooManyItems, UnsupportedMediaType
-from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Verdict, join_key
+from mockserver.model import Action, Call, Item, Json, Outcome, Problem, Verdict, join_key, value_at
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, RouteMatch, Spec
 from mockserver.vendor import CheckItem, ClassifyProblem, CompleteBatchHandler, DispatchCall, Request
@@ -76,13 +76,13 @@ class EnvelopeReader:
         if is_closed:
             return document
         read = document if body.read is None else body.read(document)
-        items = None if body.items is None else _value_at(body.items.batch.items, read)
+        items = None if body.items is None else value_at(read, body.items.batch.items)
         self._refuse(body.whole.problems(read, unread=items), call, read)
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
         """Return the list of items, which must be there even if the spec does not require it."""
-        value = _value_at(plan.batch.items, document)
+        value = value_at(document, plan.batch.items)
         if isinstance(value, list):
             return value
         problem = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], value)
@@ -124,12 +124,6 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
     if body is None:
         raise UnsupportedMediaType(media_type, plan.bodies)
     return body, charset
-
-
-def _value_at(path: Path, document: Json) -> Json:
-    for step in path:
-        document = document.get(step) if isinstance(document, dict) else None
-    return document
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:

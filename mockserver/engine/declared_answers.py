@@ -18,9 +18,21 @@ from mockserver.engine.declared_values import (
     value_check,
 )
 from mockserver.errors import Rejected, SpecError
-from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply, join_key
+from mockserver.model import (
+    EMPTY,
+    Action,
+    Document,
+    Item,
+    Json,
+    Outcome,
+    Path,
+    Problem,
+    Reply,
+    join_key,
+    parse_pointer,
+)
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
+from mockserver.spec.openapi import Batch, Operation, Spec, resolve
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,

@@ -15,11 +15,11 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.view import View
-from mockserver.model import EMPTY, Action, Document, Json, Path, Reply, pointer_of
+from mockserver.model import EMPTY, Action, Document, Json, Path, Reply, parse_pointer, pointer_of, value_at
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.snapshots import ValueChange, diff_values
-from mockserver.spec.openapi import Batch, Operation, parse_pointer
+from mockserver.spec.openapi import Batch, Operation
 
 SANDBOX_HEADER = "mock-sandbox"
 LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
@@ -272,16 +272,6 @@ def json_value(body: bytes, media_type: str | None) -> Json:
         return json.decode(body, parse_content_type({"content-type": media_type or ""})[1])
     except MalformedBody:
         return None
-
-
-def value_at(document: Json, path: Path) -> Json:
-    """Return the value at a place of a document; None if there is none."""
-    for step in path:
-        if isinstance(document, list) and str(step).isdecimal():
-            document = document[int(step)] if int(step) < len(document) else None
-        else:
-            document = document.get(step) if isinstance(document, dict) else None
-    return document
 
 
 def _text_at(item: Json, pointer: str | None) -> str | None:

@@ -43,10 +43,11 @@ from mockserver.model import (
     Path,
     Problem,
     Reply,
+    parse_pointer,
 )
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import Decision, Effect, EnvelopeEffect, ResponseEffect
-from mockserver.spec.openapi import Batch, parse_pointer
+from mockserver.spec.openapi import Batch
 from mockserver.vendor import (
     ApplyBatch,
     BatchResult,

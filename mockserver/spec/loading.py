@@ -15,7 +15,7 @@ from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.errors import SpecError
-from mockserver.model import EMPTY, Document, Json, Path
+from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.openapi import (
     METHODS,
     Batch,
@@ -24,7 +24,6 @@ from mockserver.spec.openapi import (
     Parameter,
     Spec,
     build_routes,
-    parse_pointer,
     read_path_forms,
     resolve,
 )
@@ -90,7 +89,7 @@ def _references(node: Json, path: Path, *, named: bool) -> Iterator[tuple[Path, 
 
 
 def _steps(reference: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in reference.removeprefix("#/").split("/")]
+    return [unescape_step(step) for step in reference.removeprefix("#/").split("/")]
 
 
 def _walk(document: Document, reference: str) -> tuple[Any, list[str]]:
@@ -140,7 +139,7 @@ def _nearest(document: Document, reference: str) -> str:
         return ""
     steps = _steps(reference)
     steps[len(steps) - len(missing)] = names[near[0]]
-    made = "#/" + "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
+    made = "#" + pointer_of(steps)
     return made if _is_there(document, made) else ""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import Document, Json, Path
+from mockserver.model import Document, Json, Path, unescape_step
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
@@ -271,17 +271,12 @@ def resolve(document: Document, node: Any) -> Any:
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
-            name = step.replace("~1", "/").replace("~0", "~")
+            name = unescape_step(step)
             if not isinstance(target, dict) or name not in target:
                 raise SpecError(f"$ref: {node['$ref']} points at nothing")
             target = target[name]
         node = target
     return node
-
-
-def parse_pointer(pointer: str) -> Path:
-    """Return the steps of an RFC 6901 JSON Pointer; all of them names."""
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
 def build_routes(

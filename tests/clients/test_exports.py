@@ -121,38 +121,6 @@ def test_the_command_of_a_call_sends_the_same_bytes_again(
     assert {**after, "outcomes": None} == {**before, "outcomes": None}
 
 
-TEXT_CALLS = {name: call for name, call in CALLS.items() if name not in ("no-body", "odd-path", "head")}
-"""Without what a library tidies before it sends it."""
-
-ASKED = ("method", "path", "query", "status", "body")
-"""What has to be the same; a library adds headers of its own."""
-
-PROGRAMS = {
-    "fetch": ("node", "mjs"),
-    "httpie": ("http", "sh"),
-    "powershell": ("pwsh", "ps1"),
-}
-
-
-@pytest.mark.parametrize("call", TEXT_CALLS.values(), ids=TEXT_CALLS)
-@pytest.mark.parametrize("form", PROGRAMS)
-def test_the_call_for_another_tool_asks_the_same(
-    sandbox: Sandbox, tmp_path: Path, form: str, call: tuple[str, str, dict[str, str], bytes]
-) -> None:
-    program, extension = PROGRAMS[form]
-    if shutil.which(program) is None:
-        pytest.skip(f"there is no {program}")
-    file = tmp_path / f"call.{extension}"
-    file.write_bytes(sandbox.exported(sandbox.send(*call), form).encode())
-    command = ["bash" if extension == "sh" else program, str(file)]
-
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)  # noqa: S603 - our own file
-
-    before, after = sandbox.asked(1), sandbox.asked(2)
-    assert {name: after[name] for name in ASKED} == {name: before[name] for name in ASKED}, done.stderr
-    assert {name: after["headers"].get(name) for name in call[2]} == call[2], done.stderr
-
-
 @NEEDS_CURL
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_script_shows_the_same_outcomes(

@@ -228,9 +228,6 @@ def test_a_file_to_hand_on_is_one_click_away(reader: Client) -> None:
 
 EXPORTS = {
     "curl": "curl -sS",
-    "powershell": "Invoke-WebRequest",
-    "httpie": "http --ignore-stdin",
-    "fetch": "const response = await fetch(",
     "pytest": '"""The answers are those of call 1',
     "case": "# mockserver cases run FILE",
     "script": "#!/bin/sh",

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.loading import load_foreign_api
+from mockserver.codec import json, yaml
+from mockserver.contract.loading import load_api, load_foreign_api, load_vendor_api
 from mockserver.errors import SpecError
 from tests.support import sample_vendor
 
@@ -58,3 +59,13 @@ def test_a_file_of_swagger_2_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
     with pytest.raises(SpecError, match=r"Swagger 2\.0 is not read; convert it to OpenAPI 3 first"):
         load_foreign_api(file, {})
+
+
+def test_a_users_file_under_a_vendors_name_has_the_vendors_profile(tmp_path: Path) -> None:
+    ours = load_vendor_api("vba")
+    document = yaml.load(ours.spec.text)
+    del document["paths"]["/payees"]["get"]
+    file = tmp_path / "vba.yaml"
+    file.write_bytes(json.encode(document))
+
+    assert load_api(file).profile.facts == ours.profile.facts

@@ -439,9 +439,6 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     [
         ("har", "application/json", None, '{"log":{"version":"1.2"'),
         ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
-        ("powershell", "text/x-powershell", "call-1.ps1", "Invoke-WebRequest "),
-        ("httpie", "text/x-shellscript", "call-1.sh", "http --ignore-stdin "),
-        ("fetch", "text/javascript", "call-1.mjs", "const response = await fetch("),
         (
             "curl",
             "text/x-shellscript",

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
+from mockserver.model import parse_pointer
 from mockserver.spec import loading
-from mockserver.spec.openapi import PathForms, Spec, parse_pointer, read_path_forms, resolve
+from mockserver.spec.openapi import PathForms, Spec, read_path_forms, resolve
 from tests.support import sample_vendor
 
 

@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mockserver.contract.examples import ProfileExamples
+from mockserver.model import parse_pointer
 from mockserver.server.application import Application, Options, create_app
-from mockserver.spec import loading, openapi
+from mockserver.spec import loading
 from mockserver.spec.openapi import Spec
 from tests.support.client import Client
 
@@ -89,7 +90,7 @@ def _order() -> dict[str, Any]:
 def changed_document(pointer: str, value: Any = None) -> dict[str, Any]:
     """The spec with one place changed; None takes the place away."""
     made = document()
-    *steps, last = openapi.parse_pointer(pointer)
+    *steps, last = parse_pointer(pointer)
     here: dict[str, Any] = made
     for step in steps:
         here = here[str(step)]

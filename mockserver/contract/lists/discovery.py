@@ -11,12 +11,12 @@ from string import Formatter
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.contract import exchange
+from mockserver import model
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, Response
 from mockserver.contract.profile import BatchProfile, Counted, Link, ListFilter, ListProfile, Paging
-from mockserver.model import Document, pointer_of
-from mockserver.spec.openapi import Operation, Parameter, Spec, parse_pointer, resolve
+from mockserver.model import Document, parse_pointer, pointer_of
+from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
 
 _POSITIONS: Mapping[Paging, tuple[str, ...]] = {
     "cursor": ("cursor", "pagecursor", "pageafter", "after", "pagetoken", "nexttoken", "continuationtoken"),
@@ -342,7 +342,7 @@ def plain_name(name: str) -> str:
 
 def value_in(document: Any, pointer: str) -> Any:
     """Return the value that a JSON Pointer leads to, None if there is none."""
-    return exchange.value_at(document, parse_pointer(pointer))
+    return model.value_at(document, parse_pointer(pointer))
 
 
 def value_at(response: Response, place: str) -> Any:

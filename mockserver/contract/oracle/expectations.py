@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Request, value_at
+from mockserver.contract.exchange import Request
 from mockserver.contract.oracle.decoding import (
     Decoded,
     UnreadableError,
@@ -37,7 +37,7 @@ from mockserver.contract.oracle.schemas import (
 )
 from mockserver.contract.profile import BatchItem, Tolerance
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import EMPTY, Document, Json, pointer_of
+from mockserver.model import EMPTY, Document, Json, join_key, pointer_of, value_at
 from mockserver.spec.openapi import Batch, MediaType, Operation, Parameter, RouteMatch, Spec
 
 _ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
@@ -500,7 +500,7 @@ def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False)
     found = {name.lower(): value for name, value in document.items()} if any_case else document
     values = (found.get(name.lower() if any_case else name) for name in members)
     texts = [text for value in values if (text := text_of(value)) is not None]
-    joined = "/".join(text.replace("~", "~0").replace("/", "~1") for text in texts)
+    joined = join_key(texts)
     return tuple(filter(None, dict.fromkeys((*texts, joined) if len(texts) > 1 else texts)))
 
 

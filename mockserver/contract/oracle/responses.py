@@ -9,13 +9,13 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Exchange, Response, kind_of_value, value_at
+from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.oracle.decoding import UnreadableError, decode
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of
-from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
+from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, value_at
+from mockserver.spec.openapi import Batch, Operation, Spec, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
 
 REFUSAL_STATUSES = 400

@@ -14,7 +14,7 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 from msgspec import structs
 
-from mockserver.contract.exchange import Exchange, Request, Response, value_at
+from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.inference import infer_reading, infer_sending, scalar_members
 from mockserver.contract.oracle.responses import reader_from_spec
 from mockserver.contract.profile import (
@@ -60,8 +60,8 @@ from mockserver.contract.profile_file.items import (
     read_members,
 )
 from mockserver.contract.samples import write_request_xml
-from mockserver.model import Json
-from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, parse_pointer
+from mockserver.model import Json, parse_pointer, pointer_of, value_at
+from mockserver.spec.openapi import Batch, MediaType, Operation, Spec
 
 _PREPARED = DrawnValues(0, Decimal("0.01"))
 """What is drawn for an item that others need first."""
@@ -411,9 +411,10 @@ class RejectedPlacesReader:
             by_place.setdefault(int(place[1] or place[2]), []).append(name)
         for number, names in sorted(by_place.items()):
             said = " ".join(problems[name] for name in names)
-            escaped = names[0].replace("~", "~0").replace("/", "~1")
             place_sent = number if number < sent else None
-            yield ReportedOutcome(place_sent, accepted=False, message=said, at=f"{self.at}/{escaped}")
+            yield ReportedOutcome(
+                place_sent, accepted=False, message=said, at=self.at + pointer_of(names[:1])
+            )
 
     def _ends_reading(self, item: Json) -> bool:
         if not isinstance(item, Mapping):

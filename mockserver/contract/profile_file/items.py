@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from msgspec import UNSET
 
-from mockserver.contract.exchange import Exchange, Request, json_request, kind_of_value, value_at
+from mockserver.contract.exchange import Exchange, Request, json_request, kind_of_value
 from mockserver.contract.inference import compared_members, example_of, infer_item
 from mockserver.contract.profile import (
     REFUSED_STEP,
@@ -39,8 +39,8 @@ from mockserver.contract.profile_file.entries import (
     text_of_value,
 )
 from mockserver.contract.samples import SampleItem, key_text, remove_member, set_member
-from mockserver.model import Json
-from mockserver.spec.openapi import Operation, Spec, parse_pointer
+from mockserver.model import Json, parse_pointer, value_at
+from mockserver.spec.openapi import Operation, Spec
 
 _DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12))
 """Draws on which every way to spoil an item is tried."""

@@ -12,8 +12,8 @@ from zlib import crc32
 
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
-from mockserver.model import Document, Json
-from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, parse_pointer, resolve
+from mockserver.model import Document, Json, parse_pointer, pointer_of
+from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
 
 _MOST = 4000
 """Characters of the longest text that is tried."""
@@ -249,8 +249,7 @@ def object_at(item: Json, pointer: str) -> Json:
 def with_values(item: Json, rules: ValueRules, values: Mapping[MemberPath, Json]) -> Json:
     """Return the item with these values in its object."""
     for path, value in values.items():
-        steps = "/".join(step.replace("~", "~0").replace("/", "~1") for step in path)
-        item = set_member(f"{rules.at}/{steps}", value)(item)
+        item = set_member(f"{rules.at}{pointer_of(path)}", value)(item)
     return item
 
 

@@ -13,7 +13,7 @@ from mockserver.codec.http import JSON_TYPE
 from mockserver.control.cases.language import Node
 from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
 from mockserver.errors import MalformedBody, MockServerError
-from mockserver.model import Json
+from mockserver.model import Json, parse_pointer
 
 USER_AGENT = "mockserver-cases"
 SEED = 7
@@ -369,13 +369,9 @@ def value_at(document: Any, pointer: str) -> Any:
     Raises:
         LookupError, TypeError, ValueError: there is no such value.
     """
-    for step in pointer.split("/")[1:]:
-        document = document[int(step)] if isinstance(document, list) else document[_unescaped(step)]
+    for step in parse_pointer(pointer):
+        document = document[int(step)] if isinstance(document, list) else document[step]
     return document
-
-
-def _unescaped(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _response_differences(

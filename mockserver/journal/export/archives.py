@@ -12,7 +12,7 @@ from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import Entry, request_target
-from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError
+from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError, is_utf_8
 from mockserver.journal.view import View, decode_text, is_text
 from mockserver.model import Document, Json, Reply
 
@@ -29,14 +29,15 @@ def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply
     )
 
 
-def har_story(story: Story, view: View) -> Reply:
+def har_story(story: Story) -> str:
     """Return the story as one archive.
 
     `/log/_mockserver` has the members of the sandbox to create, and each entry in `_mockserver` the clock and
     the documents to set before its call, the call as it is to be sent, and the expected item results.
     """
+    view = View(story.shown)
     archive = archive_of(_story_entry(call, view) for call in story.calls)
-    return json_reply(200, _with_own(archive, {"reproducible": True, "sandbox": story.beginning}))
+    return json.encode(_with_own(archive, {"reproducible": True, "sandbox": story.beginning})).decode()
 
 
 def _with_own(archive: HarObject, own: HarObject) -> HarObject:
@@ -99,6 +100,11 @@ _OWN_HEADERS = ("accept", "accept-encoding", "cache-control", "content-type", "p
 _JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
 
 
+def postman_text(story: Story) -> str:
+    """Return the collection as JSON."""
+    return json.encode(postman_collection(story)).decode()
+
+
 def postman_collection(story: Story) -> Document:
     """Return the collection. Run it from the first request to the last.
 
@@ -151,7 +157,7 @@ def _check(call: StoryCall) -> None:
         raise UnsuitableFormError(
             f"{what} loses its answer ({call.expected.loss}), and Postman tests no lost one"
         )
-    if not is_text(call.body, None) or not _is_utf_8(call.body):
+    if not is_text(call.body, None) or not is_utf_8(call.body):
         raise UnsuitableFormError(f"{what} has a binary body, which a Postman collection cannot hold")
     sent = f"{call.target}{call.headers}{call.body.decode()}{json.encode(call.state).decode()}"
     _check_literal(sent, f"{what} has")
@@ -167,14 +173,6 @@ def _check(call: StoryCall) -> None:
 def _check_literal(text: str, what: str) -> None:
     if "{{" in text:
         raise UnsuitableFormError(f"{what} {{{{, which Postman reads as a variable")
-
-
-def _is_utf_8(octets: bytes) -> bool:
-    try:
-        octets.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _control(name: str, method: str, below: str, body: Json, statuses: Sequence[int]) -> Document:

@@ -1,4 +1,4 @@
-"""A story as a program that checks its answers: a shell script or a pytest file."""
+"""Calls as programs: a shell script or a pytest file of a story, a curl command of one call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from decimal import Decimal
 from textwrap import indent
 
 from mockserver.codec import json
-from mockserver.codec.curl import MAX_ARGUMENT_BYTES
+from mockserver.codec.curl import MAX_ARGUMENT_BYTES, curl_command, header_option, shell_quote
+from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target
+from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.export.story import (
     DEFAULT_URL,
     VARYING,
@@ -17,7 +19,9 @@ from mockserver.journal.export.story import (
     Story,
     StoryCall,
     UnsuitableFormError,
+    is_utf_8,
 )
+from mockserver.journal.view import View, is_text
 from mockserver.model import Json
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
@@ -260,17 +264,12 @@ def pytest_source(story: Story) -> str:
     return _PYTEST_TEMPLATE.format(
         title=story.title,
         url=DEFAULT_URL,
-        file=pytest_file_name(story),
+        file=FORMATS["pytest"].named(story.stem),
         name=f"story-{story.stem}",
         stem=f"{story.stem.replace('-', '_')}_answered_as_recorded",
         beginning=_beginning(story),
         body=indent("\n".join(_statements(story)), "    "),
     )
-
-
-def pytest_file_name(story: Story) -> str:
-    """Return a file name that pytest collects."""
-    return f"test_{story.stem.replace('-', '_')}.py"
 
 
 def _beginning(story: Story) -> str:
@@ -341,3 +340,17 @@ def _bytes_literal(body: bytes) -> str:
         return repr(body)
     pieces = [repr(body[at : at + _LINE_BYTES]) for at in range(0, len(body), _LINE_BYTES)]
     return "(\n" + "\n".join(f"    {piece}" for piece in pieces) + "\n)"
+
+
+def call_command(entry: Entry, view: View) -> str:
+    """Return the curl command; it prints the response to standard output and errors to standard error."""
+    call, body, query = entry.call, view.request_bytes(entry), view.query(entry)
+    headers = {name: text for name, text in view.request_headers(entry).items() if name not in HOP_BY_HOP}
+    return curl_command(
+        call.method,
+        shell_quote(f"{call.origin}{request_target(entry)}{'?' if query else ''}{query}".encode()),
+        [header_option(name, text) for name, text in headers.items()],
+        headers,
+        body,
+        is_text=is_text(body, call.headers.get("content-type")) and is_utf_8(body),
+    )

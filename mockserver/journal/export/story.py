@@ -103,12 +103,13 @@ class Story:
     """Recorded calls of the sandbox named `source`, oldest first.
 
     They are to be sent to a sandbox that is created with the members `beginning`: seed, freeze, empty,
-    assumptions, scenarios.
+    assumptions, scenarios. Credentials are `shown` or cut.
     """
 
     source: str
     beginning: Document
     calls: tuple[StoryCall, ...]
+    shown: bool = False
 
     @property
     def title(self) -> str:
@@ -128,6 +129,15 @@ class Story:
     def beginning_named(self, name: str) -> Document:
         """Return the members that create the sandbox under this name."""
         return {"name": name, **(self.beginning or EMPTY)}
+
+
+def is_utf_8(octets: bytes) -> bool:
+    """Return whether the bytes are UTF-8."""
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 _MAX_CREDENTIALS = 20

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.reasons import describe_problems
 from mockserver.errors import InvalidCall, NotFound, Rejected
-from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
+from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value, escape_step
 from mockserver.sandbox.assumptions import KeyRules, key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
@@ -191,8 +191,7 @@ def _stored_invoice(sent: Document, reader: BodyReader, rules: KeyRules) -> dict
 
 def _invoice_key(invoice: Document) -> str:
     """Return both parts of the key in one text; the first is escaped, so that no two pairs meet."""
-    subscriber = str(invoice["SubscriberId"]).replace("~", "~0").replace("/", "~1")
-    return f"{subscriber}/{invoice['Id']}"
+    return f"{escape_step(invoice['SubscriberId'])}/{invoice['Id']}"
 
 
 def render_batch(result: BatchResult, _state: State) -> Reply:

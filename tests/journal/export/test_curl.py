@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.codec.redaction import ASCII_MASK
-from mockserver.journal.export.commands import entry_command
+from mockserver.journal.export.scripts import call_command
 from mockserver.journal.view import View
 from tests.support.journal_entries import ENTRY, entry
 
@@ -11,7 +11,7 @@ TRUE = View(shown=True)
 
 
 def test_a_call_is_a_command_over_lines() -> None:
-    assert entry_command(ENTRY, TRUE) == (
+    assert call_command(ENTRY, TRUE) == (
         "curl -sS --globoff --path-as-is -X PUT 'http://127.0.0.1:8080/acme/orders?page=2' \\\n"
         "  -H 'authorization: Bearer abcdef' \\\n"
         "  -H 'content-type: application/json' \\\n"
@@ -22,18 +22,18 @@ def test_a_call_is_a_command_over_lines() -> None:
 
 
 def test_a_call_without_a_body_sends_none() -> None:
-    assert "data" not in entry_command(entry(body=b"", headers={}), TRUE)
-    assert "content-type" not in entry_command(entry(body=b"", headers={}), TRUE)
+    assert "data" not in call_command(entry(body=b"", headers={}), TRUE)
+    assert "content-type" not in call_command(entry(body=b"", headers={}), TRUE)
 
 
 def test_a_head_is_asked_for_as_curl_asks() -> None:
-    assert entry_command(entry(method="HEAD"), TRUE).startswith("curl -sS --globoff --path-as-is --head ")
-    assert "data" not in entry_command(entry(method="HEAD"), TRUE)
+    assert call_command(entry(method="HEAD"), TRUE).startswith("curl -sS --globoff --path-as-is --head ")
+    assert "data" not in call_command(entry(method="HEAD"), TRUE)
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"a\x00b", "é".encode("utf-16"), b"x" * 70_000])
 def test_what_cannot_stand_in_quotes_goes_in_as_base64(body: bytes) -> None:
-    made = entry_command(entry(body=body), TRUE)
+    made = call_command(entry(body=body), TRUE)
 
     assert made.startswith("base64 -d <<'END' | curl ")
     assert made.endswith("END\n")
@@ -41,6 +41,6 @@ def test_what_cannot_stand_in_quotes_goes_in_as_base64(body: bytes) -> None:
 
 
 def test_credentials_end_in_plain_letters() -> None:
-    made = entry_command(ENTRY, View(mask=ASCII_MASK))
+    made = call_command(ENTRY, View(mask=ASCII_MASK))
 
     assert ("Bearer ab***" in made, made.isascii()) == (True, True)

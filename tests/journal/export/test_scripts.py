@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.journal.export.scripts import pytest_file_name, pytest_source, shell_script
+from mockserver.journal.export.formats import FORMATS
+from mockserver.journal.export.scripts import pytest_source, shell_script
 from mockserver.journal.export.story import VARYING, Story, UnsuitableFormError
 from mockserver.model import Action, Delivery
 from tests.support.journal_entries import item_results, story
@@ -112,7 +113,7 @@ def expecting(body: Any) -> Story:
 
 
 def test_a_file_names_its_test_after_its_call() -> None:
-    assert pytest_file_name(story()) == "test_call_17.py"
+    assert FORMATS["pytest"].named(story().stem) == "test_call_17.py"
     assert "def test_call_17_answered_as_recorded(sandbox, vendors):" in source()
 
 

@@ -21,7 +21,7 @@ from tests.tools.goldens.door import NOW, Recording, new_application
 
 _LINK = re.compile(r'\s(?:href|hx-get|src)="(/[^"#]*)')
 _MOST_OF_A_KIND = 12
-_CALL_FORMS = ("case", "pytest", "curl", "har", "postman", "command", "powershell", "httpie", "fetch")
+_CALL_FORMS = ("case", "pytest", "curl", "har", "postman", "command")
 _BELOW = (
     "",
     "/dump",

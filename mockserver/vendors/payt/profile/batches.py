@@ -25,7 +25,7 @@ from mockserver.contract.profile import (
     ValueRules,
 )
 from mockserver.contract.samples import remove_member, set_member
-from mockserver.model import Json
+from mockserver.model import Json, escape_step
 
 _SHOWN_AS = {
     "amount_total": "total_amount",
@@ -179,7 +179,7 @@ class _SentRecords:
     def refused(self, errors: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
         """Yield the records named in `errors`, and the names that were not sent."""
         for key, said in errors.items():
-            at = f"/errors/{_escaped(key)}"
+            at = f"/errors/{escape_step(key)}"
             if key == _NOT_FOUND and isinstance(said, list):
                 for number, name in enumerate(said):
                     named = [item for item in self.items if str(name) in self._texts(item)]
@@ -190,7 +190,7 @@ class _SentRecords:
     def warned(self, warnings: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
         """Yield those that `warnings` names, likewise."""
         for key, said in warnings.items():
-            at = f"/warnings/{_escaped(key)}"
+            at = f"/warnings/{escape_step(key)}"
             yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=True)
 
     def _named(self, key: str) -> list[BatchItem]:
@@ -235,10 +235,6 @@ def _message_map(document: Mapping[str, Json], name: str) -> Mapping[str, Json]:
 
 def _joined_messages(messages: Json) -> str:
     return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _amount(text: Json) -> str | Decimal | None:
