@@ -385,7 +385,6 @@ _NEAR = 3
 
 
 def print_row(case: str, vendor: str, *, as_json: bool) -> None:
-    """Print a row and its cases."""
     from mockserver.codec import json
     from mockserver.control.cases.catalogue import case_document, row_document
     from mockserver.journal.export.case_file import render_case

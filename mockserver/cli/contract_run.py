@@ -452,7 +452,6 @@ class ContractProgress(RunObserver):
             self._state.planned = calls
 
     def part_began(self, part: RunPart) -> None:
-        """Show the part."""
         if self._state:
             self._state.enter(part, self._clock())
             if self._line.is_live:

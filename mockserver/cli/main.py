@@ -273,7 +273,6 @@ _OPTIONS = (
 
 
 def run_options(command: F) -> F:
-    """Add the options to a command."""
     for one in reversed(_OPTIONS):
         command = one(command)
     return command

@@ -236,7 +236,6 @@ def spec_files(folders: Iterable[Path] = ()) -> dict[str, Path]:
 
 
 def vendor_names(folders: Iterable[Path] = ()) -> list[str]:
-    """Return the names of the vendors."""
     return list(spec_files(folders))
 
 

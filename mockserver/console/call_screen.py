@@ -298,7 +298,6 @@ FRESH, ADDRESS = "fresh", "address"
 
 
 async def show_call(visit: Visit) -> Screen:
-    """Show one call."""
     return Screen("call.html", await _document(visit))
 
 

@@ -92,7 +92,6 @@ def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None
 
 
 def all_lines(document: Json) -> list[Line]:
-    """Return all lines of a document."""
     body = JsonBody(document)
     return list(body.lines(bytearray(b"\1") * (body.total + 1)))
 

@@ -145,7 +145,6 @@ async def ask_delete_snapshot(visit: Visit) -> Screen:
 
 
 async def delete_snapshot(visit: Visit) -> Moved:
-    """Delete the snapshot."""
     await visit.control.delete(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}"))
     return Moved(visit.address("/sandboxes") + "#snapshots")
 

@@ -61,7 +61,6 @@ class ControlClient:
         return _document(await self.call("PATCH", path, document))
 
     async def delete(self, path: str) -> None:
-        """Delete what is at the path."""
         await self.call("DELETE", path)
 
     async def call(

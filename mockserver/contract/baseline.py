@@ -38,7 +38,6 @@ class KnownFindings:
     fingerprint: str = ""
 
     def covers(self, vendor: str, finding: Finding, fingerprint: str) -> bool:
-        """Return whether it is this one."""
         same = (self.vendor, self.operation, self.check) == (vendor, finding.operation, finding.check)
         return same and self.fingerprint in ("", fingerprint)
 

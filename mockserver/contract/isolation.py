@@ -184,7 +184,6 @@ def with_key(rule: IdempotencyRule, request: Request, key: str) -> Request:
 
 
 def without_key(rule: IdempotencyRule, request: Request) -> Request:
-    """Return the request without any key."""
     if rule.place == "header":
         name = rule.name.lower()
         return replace(request, headers={one: text for one, text in request.headers.items() if one != name})

@@ -172,7 +172,6 @@ class FindingLedger:
             results.clear()
 
     def count_call(self, exchange: Exchange) -> Exchange:
-        """Count a call and return it."""
         self.calls[exchange.operation] += 1
         if self.keeps_exchanges:
             self.exchanges.append(exchange)

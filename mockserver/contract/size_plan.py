@@ -500,7 +500,6 @@ def _position(paged: ListProfile, number: int, pages: ReadPages) -> str:
 
 
 def _at(paged: ListProfile, request: Request, position: str) -> Request:
-    """Return the request for the page at a position."""
     path, _, query = request.path.partition("?")
     named = [(name, text) for name, text in parse_qsl(query) if name != paged.position]
     return replace(request, path=f"{path}?{urlencode([*named, (paged.position, position)])}")

@@ -69,7 +69,6 @@ class SandboxOperations:
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:
-        """Return one sandbox."""
         shown = self.sandboxes.show(name)
         return {
             "name": name,

@@ -121,7 +121,6 @@ def is_silent(delivery: Delivery | None) -> bool:
 
 
 def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_ms: float) -> Entry:
-    """Build the entry of a call and its answer."""
     return Entry(
         number=number,
         at=at,

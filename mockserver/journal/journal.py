@@ -220,7 +220,6 @@ class MemoryEntryLog:
         self._lock = Lock()
 
     def keep(self, entry: Entry, size_bytes: int) -> Kept:
-        """See `EntryLog.keep`."""
         sandbox = entry.call.sandbox
         with self._lock:
             journal = self._journals.get(sandbox) or self._open(sandbox)
@@ -229,14 +228,12 @@ class MemoryEntryLog:
             return Kept(entry, self._append(journal, entry, size_bytes))
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
-        """See `EntryLog.entries`."""
         with self._lock:
             journal = self._journals.get(sandbox)
             entries = list(journal.entries) if journal else []
         return entries if last is None else entries[-last:] if last else []
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
-        """See `EntryLog.entry`."""
         with self._lock:
             journal = self._journals.get(sandbox)
             if journal is None or not journal.entries:
@@ -245,24 +242,20 @@ class MemoryEntryLog:
             return journal.entries[place] if 0 <= place < len(journal.entries) else None
 
     def last_number(self, sandbox: str) -> int:
-        """See `EntryLog.last_number`."""
         with self._lock:
             journal = self._journals.get(sandbox)
             return journal.last if journal else 0
 
     def size(self) -> int:
-        """See `EntryLog.size`."""
         with self._lock:
             return len(self._arrivals)
 
     def dropped(self, sandbox: str) -> int:
-        """See `EntryLog.dropped`."""
         with self._lock:
             journal = self._journals.get(sandbox)
             return journal.dropped if journal else 0
 
     def clear(self, sandbox: str) -> int:
-        """See `EntryLog.clear`."""
         with self._lock:
             journal = self._journals.get(sandbox)
             if journal is None:
@@ -271,7 +264,6 @@ class MemoryEntryLog:
             return journal.first
 
     def forget(self, sandbox: str) -> None:
-        """See `EntryLog.forget`."""
         with self._lock:
             if journal := self._journals.pop(sandbox, None):
                 self._drop_all(journal)
@@ -356,9 +348,7 @@ class Counters(Protocol):
         """Count the call of an entry."""
         ...
 
-    def of(self, vendor: str) -> VendorCounts:
-        """Return the counts of one vendor."""
-        ...
+    def of(self, vendor: str) -> VendorCounts: ...
 
     def of_store(self) -> StoreCounts | None:
         """Return the counts of the shared store, None if there is none."""
@@ -392,7 +382,6 @@ class CallCounters:
             tally.rules.update(added.rules)
 
     def of(self, vendor: str) -> VendorCounts:
-        """Return the counts of one vendor."""
         with self._lock:
             tally = self._tallies.get(vendor, _Tally())
             return VendorCounts(tally.calls, tally.faults, dict(tally.items), dict(tally.rules))

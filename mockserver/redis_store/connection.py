@@ -145,7 +145,6 @@ class RedisConnection:
         return self.ask(lambda client: client.get(key)) or value
 
     def close(self) -> None:
-        """Close the connection."""
         self._client.close()
 
     @cached_property

@@ -60,7 +60,6 @@ class RedisEntryLog:
         return self._connection.key("calls")
 
     def keep(self, entry: Entry, size_bytes: int) -> Kept:
-        """See `EntryLog.keep`."""
         sandbox, limits = entry.call.sandbox, self.limits
         most = (limits.entries, limits.size_bytes, self.channel, sandbox)
         try:
@@ -74,7 +73,6 @@ class RedisEntryLog:
         return Kept(replace(entry, number=int(number)), dropped)
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
-        """See `EntryLog.entries`."""
         if last == 0:
             return []
         key = self._keys(sandbox).entries
@@ -82,7 +80,6 @@ class RedisEntryLog:
         return [_entry_of(*one) for one in reversed(found)]
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
-        """See `EntryLog.entry`."""
         if number < 1:
             return None
         key, at = self._keys(sandbox).entries, f"{number}-0"
@@ -90,20 +87,16 @@ class RedisEntryLog:
         return _entry_of(*found[0]) if found else None
 
     def last_number(self, sandbox: str) -> int:
-        """See `EntryLog.last_number`."""
         return self._count(sandbox, "last")
 
     def size(self) -> int:
-        """See `EntryLog.size`."""
         keys = [self._keys(name).entries for name in self._names()]
         return sum(self._connection.ask(lambda client: [client.xlen(key) for key in keys]))
 
     def dropped(self, sandbox: str) -> int:
-        """See `EntryLog.dropped`."""
         return self._count(sandbox, "dropped")
 
     def clear(self, sandbox: str) -> int:
-        """See `EntryLog.clear`."""
         return int(self._script(sandbox, "clear"))
 
     def forget(self, sandbox: str) -> None:
@@ -250,7 +243,6 @@ class RedisCounters:
             self._connection.once(add)
 
     def of(self, vendor: str) -> VendorCounts:
-        """Return the counts of one vendor."""
         found = self._connection.ask(lambda client: client.hgetall(self._key(vendor)))
         counts = {name.decode(): int(count) for name, count in found.items()}
         items, rules = (_below(prefix, counts) for prefix in (_ITEMS, _RULES))
@@ -283,7 +275,6 @@ class RedisCaseRuns:
 
     @contextmanager
     def claim(self, sandbox: str) -> Iterator[bool]:
-        """See `CaseRuns.claim`."""
         keys, token = [self._connection.key(f"{{{sandbox}}}:case")], token_hex(8)
         try:
             yield bool(self._connection.script("case_run", keys, "claim", token, LONGEST_S))
@@ -300,7 +291,6 @@ class RedisCaseRuns:
         return numbered
 
     def find(self, run: int) -> Document | None:
-        """See `CaseRuns.find`."""
         found = self._connection.ask(lambda client: client.hget(self._verdicts_key, run))
         verdict: Document | None = json.decode(found) if found else None
         return verdict

@@ -43,7 +43,6 @@ class JournalKeys(NamedTuple):
 
 
 def sandbox_keys(prefix: str, sandbox: str) -> SandboxKeys:
-    """Return the keys of a sandbox."""
     number = crc32(sandbox.encode()) % _LISTS
     names = (f"{{{number}}}:{sandbox}:{part}" for part in SandboxKeys._fields[1:])
     return SandboxKeys(_list_key(prefix, number), *(common_key(prefix, name) for name in names))

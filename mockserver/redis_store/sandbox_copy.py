@@ -164,7 +164,6 @@ class Turn:
         raise StoreUnavailableError(f"other workers have been writing to the sandbox for {PATIENCE_S:.0f} s")
 
     def hand_over(self) -> None:
-        """Note that the turn is over."""
         self.token = ""
 
 

@@ -31,12 +31,10 @@ class RedisUseTimes:
         self._told: dict[str, datetime] = {}
 
     def add(self, name: str, used: datetime) -> bool:
-        """See `UseTimes.add`."""
         self._told[name] = used
         return True
 
     def touch(self, name: str, used: datetime) -> None:
-        """See `UseTimes.touch`."""
         told = self._told.get(name)
         if told is not None and used - told < _FRESH:
             return
@@ -46,11 +44,9 @@ class RedisUseTimes:
             self.remove(name)
 
     def remove(self, name: str) -> None:
-        """See `UseTimes.remove`."""
         self._told.pop(name, None)
 
     def find(self, name: str) -> datetime | None:
-        """See `UseTimes.find`."""
         key = self._keys(name).sandboxes
         found = self._connection.ask(lambda client: client.hget(key, name))
         return None if found is None else datetime.fromisoformat(found.decode())

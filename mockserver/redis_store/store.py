@@ -71,7 +71,6 @@ class CallHistory:
         self._connection.script("sandbox", self._keys, "end_call", *astuple(span))
 
     def forget_before(self, number: int) -> None:
-        """Forget the calls before this one."""
         self._ask("zremrangebyscore", self._keys.calls, "-inf", f"({number}")
 
     def forget(self) -> None:
@@ -169,19 +168,16 @@ class RedisStore:
         self._counts = StoreCounts()
 
     def lock(self, sandbox: str) -> RLock:
-        """See `Store.lock`."""
         stored = self._copies.get(sandbox)
         return RLock() if stored is None else stored.lock
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
-        """See `Store.create`."""
         new = StoredSandbox()
         new.run(SANDBOX_SCOPE, self._clock, fill)
         made = (token_hex(8), token_hex(8), sandbox, self._clock().isoformat())
         return bool(self._script(sandbox, "create", *made, *write_tables(new.tables)))
 
     def one_call(self) -> AbstractContextManager[None]:
-        """See `Store.one_call`."""
         return self._connection.waits(shared=True)
 
     def transact(self, sandbox: str, scope: str, work: Callable[[MemoryState], T]) -> T:
@@ -198,13 +194,11 @@ class RedisStore:
             return result
 
     def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
-        """See `Store.control`."""
         return self.transact(sandbox, SANDBOX_SCOPE, work)
 
     def run_discarded(
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[MemoryState], T]
     ) -> T:
-        """See `Store.run_discarded`."""
         return self._discarded.run_discarded(fill, scope, work)
 
     def end_call(self, sandbox: str, number: int) -> None:
@@ -217,12 +211,10 @@ class RedisStore:
             self._history(sandbox).end_call(replace(span, number=number))
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
-        """See `Store.forget_calls_before`."""
         with suppress(StoreUnavailableError):
             self._history(sandbox).forget_before(number)
 
     def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
-        """See `Store.call_states`."""
         copy = self._copy(sandbox)
         with copy.lock:
             tables: Tables = self.control(sandbox, lambda whole: whole.tables())
@@ -230,16 +222,13 @@ class RedisStore:
         return self._history(sandbox).states(numbers, tables, version)
 
     def last_writers(self, sandbox: str, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """See `Store.last_writers`."""
         self.control(sandbox, lambda _whole: None)
         return self._history(sandbox).last_writers(place, keys)
 
     def forget_calls(self, sandbox: str) -> None:
-        """See `Store.forget_calls`."""
         self._history(sandbox).forget()
 
     def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
-        """See `Store.delete`."""
         head = self._keys(sandbox).head
         epoch = self._connection.ask(lambda client: client.hget(head, "epoch"))
         if epoch is None:
@@ -249,8 +238,6 @@ class RedisStore:
             self._copies.pop(sandbox, None)
 
     def names(self) -> list[str]:
-        """See `Store.names`."""
-
         def ask(client: Any) -> list[list[bytes]]:
             pipeline = client.pipeline(transaction=False)
             for key in list_keys(self._connection.address.prefix):

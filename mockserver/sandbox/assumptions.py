@@ -28,7 +28,6 @@ class Assumption:
     pattern: str = ""
 
     def accepts(self, value: str) -> bool:
-        """Return whether the assumption has that value."""
         if self.pattern and re.fullmatch(self.pattern, value):
             return True
         return value in (self.default, *self.alternatives)
@@ -166,7 +165,6 @@ class KeyRules:
         return _RULES[False, self.ignores_case]
 
     def stored(self, text: str) -> str:
-        """Return a key as it is stored."""
         return text.strip() if self.trims else text
 
     def comparable(self, text: str) -> str:

@@ -313,13 +313,11 @@ class MemoryState:
 
     @property
     def now(self) -> datetime:
-        """See `State.now`."""
         if self._now is None:
             self._now = ClockSettings(**self._settings("clock")).reading(self._clock)
         return self._now
 
     def collection(self, name: str, tenant: str | None = None) -> MemoryTable:
-        """See `State.collection`."""
         if tenant is not None:
             return self._open(self._vendor + tenant, name)
         near = self._near.get(name)
@@ -328,34 +326,27 @@ class MemoryState:
         return near
 
     def enter(self, tenant: str) -> None:
-        """See `CallState.enter`."""
         scope = self._vendor + tenant
         if scope != self._scope:
             self._scope = scope
             self._near = {}
 
     def size(self) -> int:
-        """See `CallState.size`."""
         return sum([len(table.documents) for table in self._stored.tables.values()])
 
     def sandbox_collection(self, name: str) -> MemoryTable:
-        """See `State.sandbox_collection`."""
         return self._open(SANDBOX_SCOPE, name)
 
     def item(self) -> AbstractContextManager[None]:
-        """See `State.item`."""
         return self._stored.savepoint
 
     def mark(self) -> int:
-        """See `State.mark`."""
         return len(self._stored.undo)
 
     def undo_to(self, mark: int) -> None:
-        """See `State.undo_to`."""
         undo_to(mark, self._stored.undo)
 
     def next(self, sequence: str) -> int:
-        """See `State.next`."""
         counters = self._open(self._vendor, "sequences")
         last = counters.documents.get(sequence)
         number: int = 1 if last is None else last.get("last", 0) + 1
@@ -363,17 +354,14 @@ class MemoryState:
         return number
 
     def octets(self, count: int) -> bytes:
-        """See `State.octets`."""
         seed = self._settings("seed").get("value", 0)
         text = f"{seed}/{self._vendor}{self.next('octets')}".encode()
         return blake2b(text, digest_size=count).digest()
 
     def uuid(self) -> str:
-        """See `State.uuid`."""
         return uuid_from_octets(self.octets(16))
 
     def tables(self) -> Tables:
-        """See `SandboxState.tables`."""
         whole: dict[str, dict[str, dict[str, Document]]] = {}
         for (scope, name), table in sorted(self._stored.tables.items(), key=itemgetter(0)):
             if table.documents:
@@ -381,7 +369,6 @@ class MemoryState:
         return whole
 
     def view(self) -> Tables:
-        """See `SandboxState.view`."""
         whole: dict[str, dict[str, dict[str, Document]]] = {}
         for (scope, name), table in self._stored.tables.items():
             if table.documents:
@@ -389,7 +376,6 @@ class MemoryState:
         return whole
 
     def load(self, tables: Tables) -> None:
-        """See `SandboxState.load`."""
         for table in list(self._stored.tables.values()):
             for key in list(table.documents):
                 del table[key]
@@ -435,12 +421,10 @@ class MemoryStore:
         self._lock = Lock()
 
     def lock(self, sandbox: str) -> RLock:
-        """See `Store.lock`."""
         stored = self._sandboxes.get(sandbox)
         return RLock() if stored is None else stored.lock
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
-        """See `Store.create`."""
         with self._lock:
             if sandbox in self._sandboxes:
                 return False
@@ -454,37 +438,31 @@ class MemoryStore:
         return nullcontext()
 
     def transact(self, sandbox: str, scope: str, work: Callable[[MemoryState], T]) -> T:
-        """See `Store.transact`."""
         stored = self._sandboxes.get(sandbox)
         if stored is None:
             raise UnknownSandboxError(sandbox)
         return self._run(stored, scope, work)
 
     def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
-        """See `Store.control`."""
         return self.transact(sandbox, SANDBOX_SCOPE, work)
 
     def run_discarded(
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[MemoryState], T]
     ) -> T:
-        """See `Store.run_discarded`."""
         stored = StoredSandbox(self._keep)
         stored.run(SANDBOX_SCOPE, self._clock, fill)
         return stored.run(scope, self._clock, work)[0]
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """See `Store.end_call`."""
         if (stored := self._sandboxes.get(sandbox)) is not None:
             with stored.lock:
                 stored.history.end_call(number)
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
-        """See `Store.forget_calls_before`."""
         if (stored := self._sandboxes.get(sandbox)) is not None:
             stored.history.forget_before(number)
 
     def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
-        """See `Store.call_states`."""
         stored = self._sandboxes.get(sandbox)
         if stored is None:
             raise UnknownSandboxError(sandbox)
@@ -492,14 +470,12 @@ class MemoryStore:
             return stored.history.states(numbers, MemoryState(stored, SANDBOX_SCOPE, self._clock).tables)
 
     def last_writers(self, sandbox: str, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """See `Store.last_writers`."""
         stored = self._sandboxes.get(sandbox)
         if stored is None:
             raise UnknownSandboxError(sandbox)
         return stored.history.last_writers(place, keys)
 
     def forget_calls(self, sandbox: str) -> None:
-        """See `Store.forget_calls`."""
         if (stored := self._sandboxes.get(sandbox)) is not None:
             with stored.lock:
                 stored.history.begin()
@@ -513,7 +489,6 @@ class MemoryStore:
             stored.history.end()
 
     def names(self) -> list[str]:
-        """See `Store.names`."""
         with self._lock:
             return sorted(self._sandboxes)
 

@@ -64,7 +64,6 @@ class MemoryTable:
         return len(self.documents)
 
     def values(self) -> Iterator[Document]:
-        """See `Collection.values`."""
         documents = self.documents
         return (documents[key] for key in tuple(self.order())) if documents else iter(())
 

@@ -57,31 +57,25 @@ class MemoryUseTimes:
         self._used: dict[str, datetime] = {}
 
     def add(self, name: str, used: datetime) -> bool:
-        """See `UseTimes.add`."""
         if name in self._used:
             return False
         self._used[name] = used
         return True
 
     def touch(self, name: str, used: datetime) -> None:
-        """See `UseTimes.touch`."""
         if name in self._used:
             self._used[name] = used
 
     def remove(self, name: str) -> None:
-        """See `UseTimes.remove`."""
         self._used.pop(name, None)
 
     def find(self, name: str) -> datetime | None:
-        """See `UseTimes.find`."""
         return self._used.get(name)
 
     def has(self, name: str) -> bool:
-        """See `UseTimes.has`."""
         return name in self._used
 
     def names(self) -> list[str]:
-        """See `UseTimes.names`."""
         return list(self._used)
 
 

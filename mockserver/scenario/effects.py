@@ -274,7 +274,6 @@ class AppliedEffects:
     actual: dict[int, Outcome] = field(default_factory=dict)
 
     def room(self, room: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
-        """Return the batch handler with the effects applied."""
         return dataclass_replace(room, apply=self._apply(room.apply), render=self._render(room, batch))
 
     def handler(self, handler: Handler) -> Handler:

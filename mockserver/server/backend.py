@@ -91,11 +91,9 @@ class InFlightCalls:
     def track(
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
     ) -> AbstractContextManager[InFlightCounts]:
-        """See `InFlight.track`."""
         return _Tracked(self._open, self._lock, groups_of(sandbox, served, headers, target))
 
     def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
-        """See `InFlight.by_vendor`."""
         counts = Counter(dict.fromkeys(names, 0))
         with self._lock:
             open_calls = list(self._open.items())
@@ -194,7 +192,6 @@ class SharedInFlightCalls:
     def track(
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
     ) -> Iterator[InFlightCounts]:
-        """See `InFlight.track`."""
         groups = [(served.name,), *groups_of(sandbox, served, headers, target)]
         call, (_of_vendor, in_flight, *same_key) = self._open_calls.enter(sandbox, groups)
         try:
@@ -203,7 +200,6 @@ class SharedInFlightCalls:
             self._open_calls.leave(call)
 
     def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
-        """See `InFlight.by_vendor`."""
         return {name: self._open_calls.count((name,)) for name in names}
 
 

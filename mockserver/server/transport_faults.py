@@ -55,7 +55,6 @@ class NullConnection:
     """Replacement for servers without access to the connection; does what ASGI permits."""
 
     async def wait(self, seconds: float) -> bool:
-        """Wait for `seconds`."""
         await asyncio.sleep(seconds)
         return True
 

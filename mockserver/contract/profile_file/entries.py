@@ -390,7 +390,6 @@ class Template:
             self.place.fail("a placeholder stands for a text that is no number")
 
     def text(self, values: Mapping[str, Json]) -> str:
-        """Return the value as a text."""
         return text_of_value(self.fill(values))
 
 
@@ -454,7 +453,6 @@ class PlaceholderScope:
         return {**self.facts, **(self.tenants[tenant] if tenant < len(self.tenants) else {})}
 
     def of_item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
-        """Return the values of an item."""
         short = drawn.number % _SHORT
         return {**self.facts, "key": key, "number": drawn.number, "short": short, "amount": drawn.amount}
 

@@ -337,7 +337,6 @@ class WrittenCall:
     body: Template | None = None
 
     def request(self, values: Mapping[str, Json]) -> Request:
-        """Return the request."""
         filled = {name: quote(one.text(values), safe="") for name, one in self.path.items()}
         path = _PART.sub(lambda part: filled[part[1]], self.operation.path)
         if self.query:

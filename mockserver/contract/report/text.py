@@ -30,7 +30,6 @@ def xml(text: str) -> str:
 
 
 def number_lines(steps: Sequence[str]) -> list[str]:
-    """Return the steps of a sequence, each with its number."""
     return [f"{number}. {_NUMBER.sub('', step)}" for number, step in enumerate(steps, 1)]
 
 

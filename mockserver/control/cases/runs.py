@@ -36,7 +36,6 @@ class MemoryCaseRuns:
 
     @contextmanager
     def claim(self, sandbox: str) -> Iterator[bool]:
-        """See `CaseRuns.claim`."""
         if sandbox in self._claimed:
             yield False
             return
@@ -47,7 +46,6 @@ class MemoryCaseRuns:
             self._claimed.discard(sandbox)
 
     def add(self, verdict: Document) -> Document:
-        """See `CaseRuns.add`."""
         self._last += 1
         numbered = self._verdicts[self._last] = {"run": self._last, **verdict}
         if len(self._verdicts) > MAX_RUNS:
@@ -55,5 +53,4 @@ class MemoryCaseRuns:
         return numbered
 
     def find(self, run: int) -> Document | None:
-        """See `CaseRuns.find`."""
         return self._verdicts.get(run)

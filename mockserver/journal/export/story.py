@@ -132,7 +132,6 @@ class Story:
 
 
 def is_utf_8(octets: bytes) -> bool:
-    """Return whether the bytes are UTF-8."""
     try:
         octets.decode()
     except UnicodeDecodeError:

@@ -311,7 +311,6 @@ def decimal_problems(name: str, text: Json, currency: str) -> Iterator[Problem]:
 
 
 def attribute_problem(code: str, name: str, *, found: Json = None, expected: Json = None) -> Problem:
-    """Return a problem of one attribute."""
     return Problem(code, (*ATTRIBUTES_PATH, name), rule=code, expected=expected, found=found)
 
 

@@ -67,7 +67,6 @@ def list_claims(request: Request, state: State) -> Reply:
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    """Return one invoice."""
     return element_reply(200, invoice_element(invoice_in_path(request, state), request, state))
 
 

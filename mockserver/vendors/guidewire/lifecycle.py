@@ -106,7 +106,6 @@ def edit_problems(invoice: Document) -> Iterator[Problem]:
 
 
 def status_name(invoice: Document) -> str:
-    """Return the status by its name."""
     return TYPELISTS["BulkInvoiceStatus"][invoice["status"]]
 
 
@@ -172,7 +171,6 @@ def reopen(invoice: Document, items: Sequence[Document], assumptions: Mapping[st
 
 
 def to_draft(invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """Return the invoice and its items as drafts."""
     return withdraw_approval({**invoice, "status": "draft"}), with_status(items, "draft")
 
 

@@ -394,7 +394,6 @@ _FIRST_ROUND = parse_instant("2000-01-01T00:00:00Z")
 
 
 def sent_by_now(invoice: Document, state: State, assumptions: Mapping[str, str]) -> Document:
-    """Return the invoice as it is by now."""
     if invoice["sent_at"] is not None or assumptions["sending"] == "never":
         return invoice
     sent_at = _next_round(parse_instant(invoice["created_at"]) + _DELAY)

@@ -386,7 +386,6 @@ class ErrorContext:
 
     @cached_property
     def reader(self) -> BodyReader:
-        """Reader of the body."""
         return body_reader(parse_content_type(self.call.headers)[0])
 
     @property

@@ -124,7 +124,6 @@ class RecordType:
         return json_request(method, f"/v1/{self.name}", body)
 
     def asking(self, key: str, administration_id: str) -> Request:
-        """Return one record."""
         named = self.one.format(key=quote(key, safe=""), administration=quote(administration_id, safe=""))
         return Request("GET", f"/v1/{named}")
 

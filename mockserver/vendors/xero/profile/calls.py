@@ -253,7 +253,6 @@ def read_authorised(plural: str, condition: str = "") -> Request:
 
 
 def path_segment(text: str) -> str:
-    """`text` as a segment of a path."""
     return quote(text, safe="")
 
 
