@@ -135,7 +135,7 @@ def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iter
 
 
 def header_of(api: ApiUnderTest, scheme: str) -> str:
-    """Return the header that the credential of a security scheme goes in, lower case; "" where it is none."""
+    """Return the header of a security scheme's credential, lower case; "" if it goes elsewhere."""
     return _header_name(_schemes(api)[scheme])
 
 

@@ -51,7 +51,7 @@ def parse_rate(text: str) -> Rate:
     """`20/s`, `100/m`, `5000/h`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not an address.
     """
     found = _RATE.fullmatch(text)
     if not found or float(found[1]) == 0:

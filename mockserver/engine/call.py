@@ -330,7 +330,7 @@ class Pipeline:
         else:
             batch_handler = self.served.batch_handlers[operation.id]
             if effects is not None:
-                batch_handler = effects.room(batch_handler, operation.batch)
+                batch_handler = effects.batch_handler(batch_handler, operation.batch)
             apply = apply_all if operation.batch.atomic else apply_each
             outcomes = apply(request, verdicts, batch_handler, state)
             reply = batch_handler.render(BatchResult(request, outcomes), state)

@@ -51,7 +51,7 @@ def parse_address(text: str) -> StoreAddress:
     """Return the address that `text` is.
 
     Raises:
-        StoreAddressError: it is none.
+        StoreAddressError: the text is not such an address.
     """
     parts = urlsplit(text)
     scheme, _, kind = parts.scheme.partition("+")

@@ -261,7 +261,7 @@ class RedisStore:
             )
 
     def _transact(self, copy: SandboxCopy, scope: str, work: Callable[[MemoryState], T]) -> tuple[T, int]:
-        """Run `work` until it was run on the current state; its result, and the version that it ran on."""
+        """Retry `work` until it ran on the newest version; return its result and that version."""
         began, conflicts = perf_counter(), 0
         with copy.turn as turn:
             if copy.is_contended:

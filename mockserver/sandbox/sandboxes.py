@@ -358,7 +358,7 @@ class Sandboxes:
         self.control(name, lambda _whole: None)
 
     def show(self, name: str) -> SandboxStatus:
-        """Return a sandbox as it is now; to look at it is no use of it.
+        """Return a sandbox; looking does not count as use.
 
         Raises:
             UnknownSandboxError: there is none of that name.

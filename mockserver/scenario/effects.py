@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from decimal import Decimal
@@ -255,10 +254,6 @@ _FIRST_EXTRA_KEY = 2**30
 """First integer key of extra outcomes."""
 
 
-class _RollbackError(Exception):
-    """Raised to leave a savepoint whose writes are to be undone."""
-
-
 @dataclass(frozen=True, slots=True)
 class AppliedEffects:
     """The effects of a decision on one call; `fault` and `refuse` are the vendor's words.
@@ -273,8 +268,10 @@ class AppliedEffects:
     reported: dict[int, Outcome] = field(default_factory=dict)
     actual: dict[int, Outcome] = field(default_factory=dict)
 
-    def room(self, room: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
-        return dataclass_replace(room, apply=self._apply(room.apply), render=self._render(room, batch))
+    def batch_handler(self, handler: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
+        return dataclass_replace(
+            handler, apply=self._apply(handler.apply), render=self._render(handler, batch)
+        )
 
     def handler(self, handler: Handler) -> Handler:
         """Return the handler of an operation that is no batch; its one document is item 0."""
@@ -327,25 +324,25 @@ class AppliedEffects:
             self.actual[item.index] = Outcome(item, Action.SKIPPED)
         return outcome
 
-    def _render(self, room: CompleteBatchHandler, batch: Batch) -> RenderBatch:
+    def _render(self, handler: CompleteBatchHandler, batch: Batch) -> RenderBatch:
         def render(result: BatchResult, state: State) -> Reply:
             told = [self.reported.get(one.item.index, one) for one in result.outcomes]
-            shown = tuple(self._shown(told, room, batch))
-            reply = room.render(BatchResult(result.request, shown), state)
+            shown = tuple(self._shown(told, handler, batch))
+            reply = handler.render(BatchResult(result.request, shown), state)
             return apply_envelope(reply, self.decision.envelope, batch)
 
         return render
 
-    def _shown(self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
+    def _shown(self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
         """Return the outcomes that the answer shows, in its order."""
-        shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, room, batch)]
+        shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, handler, batch)]
         envelope = self.decision.envelope
         return (
             shown if envelope is None else reorder_outcomes(shown, envelope.order, self.decision.shuffle_seed)
         )
 
     def _phantoms(
-        self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch
+        self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch
     ) -> Iterator[Outcome]:
         """Yield the extra outcomes, made of the first accepted outcome, or of the first."""
         count = self.decision.envelope.phantom if self.decision.envelope is not None else 0
@@ -355,8 +352,8 @@ class AppliedEffects:
         for number in range(1, count + 1):
             yield (
                 default_extra_outcome(model, number, batch)
-                if room.extra_outcome is None
-                else room.extra_outcome(model, number)
+                if handler.extra_outcome is None
+                else handler.extra_outcome(model, number)
             )
 
     def _repeated(self, reported: list[Outcome], *, atomic: bool) -> Iterator[Outcome]:
@@ -436,11 +433,11 @@ def _run_item(work: Callable[[State], T], effect: Effect, state: State) -> T:
 
 
 def run_and_roll_back(work: Callable[[State], T], state: State) -> T:
-    """Return what `work` gives; what it wrote is taken back."""
-    with suppress(_RollbackError), state.item():
-        found = work(state)
-        raise _RollbackError
-    return found
+    """Return the result of `work`, and undo its writes."""
+    mark = state.mark()
+    result = work(state)
+    state.undo_to(mark)
+    return result
 
 
 RenderRefusal = Callable[[Refusal], Reply]

@@ -82,7 +82,7 @@ def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, sou
     """Return the scenario that a decoded document is.
 
     Raises:
-        InvalidScenarioError: it is none.
+        InvalidScenarioError: with every problem of the document.
     """
     try:
         json.check_depth(document)

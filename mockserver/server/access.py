@@ -123,7 +123,7 @@ def _check_origin(headers: Headers) -> None:
 
 
 def host_name(host: str) -> str:
-    """Return the lower-case host name or address of a Host header, without port; "" if it is none."""
+    """Return the lower-case host name or address of a Host header, without port; "" if malformed."""
     bare = host.strip().lower()
     if bare.count(":") > 1 and "[" not in bare:
         return bare

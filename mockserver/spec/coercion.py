@@ -135,7 +135,7 @@ def _json_type(spec: Spec, schema: Document) -> str:
 
 
 def _convert_text(text: str, json_type: str) -> Json:
-    """Return `text` as a value of `json_type`, or unchanged if it is none; the schema then reports it."""
+    """Return `text` as a value of `json_type`, unchanged if it has another form, for the schema to report."""
     if json_type == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if json_type == "integer" and _INTEGER_PARAMETER.fullmatch(text):

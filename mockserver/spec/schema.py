@@ -83,7 +83,7 @@ class Schema:
             return False
 
     def count_valid_before_first_invalid(self, values: list[Json]) -> int:
-        """Return how many values stand before the first that a schema of lists refuses; all, if it takes all.
+        """Return the number of leading valid items.
 
         To ask for the error would copy the whole value that is refused, which nothing interrupts.
         """

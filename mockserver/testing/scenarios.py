@@ -165,7 +165,7 @@ class ArmedScenario:
         return self._control.request("GET", self._path)["document"]  # type: ignore[no-any-return]
 
     def disarm(self) -> None:
-        """Delete the scenario; it then need not have been hit.
+        """Delete the scenario and drop the check that it was hit.
 
         Raises:
             ControlPlaneError: the scenario was deleted before.

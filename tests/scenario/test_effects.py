@@ -191,7 +191,7 @@ def sent(
 ) -> tuple[list[tuple[str, int]], list[str], list[str]]:
     """What is answered of each item, what became of it, and what is stored."""
     made: MemoryStore = store()
-    bent = bending.room(furnished(), batch)
+    bent = bending.batch_handler(furnished(), batch)
 
     def work(state: State) -> tuple[Reply, tuple[Outcome, ...]]:
         outcomes = apply(orders(*keys), {}, bent, state)
@@ -276,7 +276,7 @@ def test_a_warning_stands_beside_the_outcome() -> None:
     bending = bend({0: Effect(warn=Fault("too-long", message="rather long"))})
 
     outcomes = transact(
-        store(), lambda state: apply_each(orders("A"), {}, bending.room(furnished(), BATCH), state)
+        store(), lambda state: apply_each(orders("A"), {}, bending.batch_handler(furnished(), BATCH), state)
     )
 
     assert [warning.detail for warning in outcomes[0].warnings] == ["rather long"]
@@ -297,7 +297,7 @@ def test_a_room_makes_phantoms_its_own_way() -> None:
     def phantom(outcome: Outcome, number: int) -> Outcome:
         return replace(outcome, item=Item(0, f"ghost-{number}", {}))
 
-    bent = bend(envelope=EnvelopeEffect(phantom=1)).room(furnished(extra_outcome=phantom), BATCH)
+    bent = bend(envelope=EnvelopeEffect(phantom=1)).batch_handler(furnished(extra_outcome=phantom), BATCH)
     outcomes = (Outcome(Item(0, "A", {"id": "A"}), Action.CREATED),)
 
     reply = transact(store(), lambda state: bent.render(BatchResult(orders("A"), outcomes), state))

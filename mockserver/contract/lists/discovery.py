@@ -367,7 +367,7 @@ def number_at(response: Response, place: str) -> int | None:
 
 
 def json_of(text: str | bytes) -> Any:
-    """Return a text as JSON with exact decimals, None if it is none."""
+    """Return a text as JSON with exact decimals, None for other text."""
     try:
         return json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):

@@ -505,7 +505,7 @@ def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False)
 
 
 def text_of(value: Json) -> str | None:
-    """Return a key as text; None where it is none."""
+    """Return a key as text; None for values that cannot be keys."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -196,7 +196,7 @@ def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
     """Return the document as a value of that kind.
 
     Raises:
-        SpecError: it is none.
+        SpecError: the document has another shape.
     """
     try:
         return convert(document, kind)
@@ -210,7 +210,7 @@ def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
     """Return a frozen dataclass of plain values; its members are written with `-` for `_`.
 
     Raises:
-        SpecError: it is none.
+        SpecError: the document has another shape.
     """
     hints, made = get_type_hints(kind), {}
     known = {name.replace("_", "-"): name for name in hints}

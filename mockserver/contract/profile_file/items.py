@@ -286,7 +286,7 @@ def pointer(text: str, place: WrittenPlace) -> str:
     """Return a JSON Pointer as it is written.
 
     Raises:
-        SpecError: it is none.
+        SpecError: it is not a JSON Pointer.
     """
     if text and not text.startswith("/"):
         place.fail(f"expected a JSON Pointer such as /{text}, found {text}")

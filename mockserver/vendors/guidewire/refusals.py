@@ -156,7 +156,7 @@ def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
 
 
 def _classify_null(problem: Problem, call: Call) -> Problem | None:
-    """Return a null that counts as absent is no problem, unless something has to be there."""
+    """Drop the problem of a null that counts as absent, or report a missing value."""
     of_attribute = problem.path[:-1] == ATTRIBUTES_PATH
     if not of_attribute or call.assumptions["null_attribute"] != "ignored":
         return problem

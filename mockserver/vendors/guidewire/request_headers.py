@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -56,10 +55,6 @@ _ACTION_SCHEMA = "BulkInvoiceDetailResponse"
 _FIRST_REFUSAL = 400
 
 
-class _RollbackError(Exception):
-    """Raised to undo the savepoint of a dry run or a failed call."""
-
-
 def read_handler(handler: Handler) -> Handler:
     """Return the handler, its replies with what headers ask for."""
 
@@ -74,12 +69,12 @@ def write_handler(handler: Handler) -> Handler:
 
     def handle(request: Request, state: State) -> Reply:
         tried = request.parameters.get("GW-DoNotCommit") is True
-        with suppress(_RollbackError), state.item():
-            if not tried:
-                _claim_transaction_id(request, state)
-            reply = handler(request, state)
-            if tried or reply.status >= _FIRST_REFUSAL:
-                raise _RollbackError
+        mark = state.mark()
+        if not tried:
+            _claim_transaction_id(request, state)
+        reply = handler(request, state)
+        if tried or reply.status >= _FIRST_REFUSAL:
+            state.undo_to(mark)
         return finish_reply(reply, request, state)
 
     return handle

@@ -106,5 +106,5 @@ def read_instant(text: str) -> datetime:
 
 
 def to_utc(text: str | None) -> str | None:
-    """Return the same moment as it is kept."""
+    """Return the moment in UTC."""
     return None if text is None else print_instant(read_instant(text))

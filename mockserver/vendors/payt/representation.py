@@ -244,7 +244,7 @@ def read_fields(request: Request) -> FieldSelection | None:
 
 
 def represent(stored: Document, kind: RecordType, selection: FieldSelection | None, state: State) -> Entity:
-    """Return the record as it is answered."""
+    """Return the record as replies show it."""
     entity = kind.shown(stored, state)
     return entity if selection is None else _select(entity | kind.on_request(stored, state), selection)
 

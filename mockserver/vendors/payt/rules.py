@@ -99,7 +99,7 @@ def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def contact_warnings(item: Item, _request: Request) -> Iterator[Problem]:
-    """Numbers that no telephone has.
+    """Warn about implausible telephone numbers.
 
     Source: docs/vendors/payt.md#messages.
     """

@@ -290,7 +290,7 @@ def resolve_contact(record: Document, current: str | None, state: State) -> Reso
 
 
 def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """Return the debtor of the first time stays.
+    """Keep the debtor that an invoice was created with, where the assumption says so.
 
     Source: docs/vendors/payt.md#what-may-change.
     """

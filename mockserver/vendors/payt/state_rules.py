@@ -74,7 +74,7 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_vat_rate(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield what a new rate lacks.
+    """Yield the members missing in a new VAT rate.
 
     Source: docs/vendors/payt.md#operations-and-paths.
     """

@@ -176,7 +176,7 @@ _LOGIN_REFUSALS = ("malformed", "invalid", "unsupported-media-type")
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
-    """Return the whole call is refused."""
+    """Return the reply to a call that is refused whole."""
     if operation is not None and operation.id == LOGIN_OPERATION and refusal.code in _LOGIN_REFUSALS:
         return login_refusal_reply(refusal)
     if isinstance(refusal, NotFound):

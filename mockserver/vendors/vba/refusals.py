@@ -291,11 +291,11 @@ def _model_path(path: Path) -> str:
 
 TRUNCATED, NULL_KEY = "truncated", "null-key"
 DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
-"""Rules of the database's that a schema spells; a batch's other rows do not suffer from them."""
+"""Rules of the database that a schema can state; they fail their row alone."""
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Return a missing key is assigned, a text too long and a null row are as the assumptions say.
+    """Drop the problem of a missing key, which is assigned; long texts and null rows follow the assumptions.
 
     Source: docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows (`missing_key`, `length_errors`,
     `null_row`).

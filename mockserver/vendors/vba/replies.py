@@ -103,27 +103,27 @@ _SHOWN_CHARACTERS = 32
 
 
 def not_found(key: str) -> str:
-    """Return the message that there is no record of that key; the pattern is public."""
+    """Message: there is no record of that key; the wording is public."""
     return f"The requested resource ({key}) was not found."
 
 
 def required_field(name: str) -> str:
-    """Return a parameter or a member is missing."""
+    """Message: a parameter or a member is missing."""
     return f"The {name} field is required."
 
 
 def invalid_value(value: object) -> str:
-    """Return a parameter cannot be read."""
+    """Message: a parameter cannot be read."""
     return f"The value '{value}' is not valid."
 
 
 def unreadable_value(dotnet_type: str) -> str:
-    """Return a JSON value is none of that .NET type."""
+    """Message: the JSON value cannot be converted to that .NET type."""
     return f"The JSON value could not be converted to {dotnet_type}."
 
 
 def over_length(member: str, limit: int) -> str:
-    """Return a text is over the length that its attribute allows (`length_errors` request)."""
+    """Message: a text is too long for its attribute (`length_errors` request)."""
     return f"The field {column_name(member)} must be a string with a maximum length of {limit}."
 
 

@@ -71,7 +71,7 @@ def print_wall_time(moment: datetime) -> str:
 
 
 def _to_utc(wall: str, offset: timedelta) -> str:
-    """Return the edges of the calendar stay where they are: there is no day beyond them to move to."""
+    """Return the first or last day of the calendar unchanged: no day lies beyond them."""
     try:
         return (datetime.fromisoformat(wall) - offset).isoformat()
     except OverflowError:
@@ -183,7 +183,7 @@ _BLANK: Document = {"payee_ID": None, **dict.fromkeys(TEXT_MEMBERS), **dict.from
 
 
 def _prepare_payees(_request: Request, _state: State) -> BuildRow:
-    """Return a payee needs nothing but what was sent."""
+    """Return the payee as it was sent."""
     return _build_row
 
 
@@ -282,7 +282,7 @@ def _is_too_early(text: str) -> bool:
 
 
 def _any_payee(payee: str) -> Document | None:
-    """Return any payee is one (`fk_payee` off)."""
+    """Accept any payee (`fk_payee` off)."""
     return {PAYEE.key: payee}
 
 

@@ -214,7 +214,7 @@ def note_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield a note is about a document that is there.
+    """Yield a problem unless the document of a note exists.
 
     Source: docs/vendors/xero.md#messages.
     """

@@ -189,14 +189,14 @@ def _line_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 
 def check_transaction(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield what the books have against a new transaction."""
+    """Yield conflicts of a new transaction with stored data."""
     sent, here = credit_terms(item.document, state), item_path(item, request)
     found = calculate_lines(sent, request, here, state)
     yield from booking_problems(sent, found, request.call, here, state)
 
 
 def create_transaction(item: Item, request: Request, state: State) -> Outcome:
-    """Book a transaction that the books have nothing against, and the credit that comes of it."""
+    """Book a checked transaction, and the credit that it creates."""
     sent = credit_terms(item.document, state)
     found = [
         {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
@@ -236,7 +236,7 @@ def calculate_lines(sent: Document, request: Request, here: Path, state: State) 
 
 
 def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
-    """Return what the transaction says of its lines."""
+    """Return the terms of the transaction's lines."""
     return LineTerms(
         amounts=_line_amount_types(sent),
         approved=True,
@@ -353,7 +353,7 @@ _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 
 
 def check_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield what the books have against the change, or against the new transaction."""
+    """Yield conflicts of a changed or new transaction with stored data."""
     sent, here = item.document, item_path(item, request)
     key = named_id(sent, _ID, request)
     stored = state.collection(BANK_TRANSACTIONS).get(key)
@@ -367,7 +367,7 @@ def check_update(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def update_or_create_transaction(item: Item, request: Request, state: State) -> Outcome:
-    """Book a change, or a new transaction, that the books have nothing against."""
+    """Book a checked change or a new transaction."""
     stored = state.collection(BANK_TRANSACTIONS).get(named_id(item.document, _ID, request))
     if stored is None:
         return create_transaction(item, request, state)

@@ -146,7 +146,7 @@ _BASE_RATE = Decimal(1)
 
 
 def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield what the books have against a batch payment.
+    """Yield conflicts of a batch payment with stored data.
 
     Source: docs/vendors/xero.md#messages.
     """
@@ -337,7 +337,7 @@ def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _check_posted_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted, or what the books have against a new one."""
+    """Yield why a payment cannot be deleted, or conflicts of a new one with stored data."""
     key = named_id(item.document, _PAYMENT_ID, request)
     if not key:
         yield from payments.check_payment(item, request, state)

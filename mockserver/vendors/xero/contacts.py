@@ -370,7 +370,7 @@ def _changes(sent: Document) -> dict[str, Json]:
 
 
 def _merge_kinds(stored: Sequence[Document], sent: Sequence[Document], kind: str) -> list[Document]:
-    """Return the list with what was sent in place of what was there of the same kind."""
+    """Replace stored entries by sent ones of the same kind."""
     given = {one.get(kind): one for one in sent}
     return [one for one in stored if one.get(kind) not in given] + list(given.values())
 

@@ -91,7 +91,7 @@ def is_overpayment(transaction: Document) -> bool:
 
 
 def credit_terms(sent: Document, state: State) -> Document:
-    """Return a new bank transaction as it is booked: without what its type does not take.
+    """Return the booked form of a new bank transaction: without members that its type does not take.
 
     Only money spent or received has a reference and items. An overpayment has no tax, and its line is on the
     account of what customers, or to suppliers, is owed. Source: docs/vendors/xero.md#bank-transactions.

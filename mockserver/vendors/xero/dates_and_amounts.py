@@ -26,7 +26,7 @@ _DAYS_REMEMBERED = 512
 
 
 def parse_date(value: Json) -> str | None:
-    """Parse a calendar date in any form that the vendor accepts, without zone conversion; None if it is none.
+    """Parse a calendar date in any accepted form, without zone conversion; None for other text.
 
     Source: docs/vendors/xero.md#dates-and-numbers; that an offset is added, not taken away, is assumed.
     """

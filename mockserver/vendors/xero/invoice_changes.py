@@ -150,7 +150,7 @@ def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield what the books have against a new invoice."""
+    """Yield conflicts of a new invoice with stored data."""
     sent: Document = item.document
     here: Path = (kind_of(request).plural, item.index)
     yield from booking_problems(sent, calculate_lines(sent, request, here, state), request, here, state)
@@ -355,7 +355,7 @@ Source: docs/vendors/xero.md#invoice.
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield what the books have against the change, or against the new invoice."""
+    """Yield conflicts of a changed or new invoice with stored data."""
     sent: Document = item.document
     here = messages.item_path(item, request)
     stored = _find_target(sent, request, state)

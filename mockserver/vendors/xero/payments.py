@@ -226,7 +226,7 @@ def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
 
 
 def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield what the books have against a payment."""
+    """Yield conflicts of a payment with stored data."""
     sent: Document = item.document
     here: Path = ("Payments", item.index)
     books = current_organisation(state)

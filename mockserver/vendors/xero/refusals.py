@@ -103,7 +103,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def _access_reply(refusal: Unauthorized | Forbidden, call: Call, state: State) -> Reply:
-    """Return a scope that is missing is a 401, a tenant a 403. Source: docs/vendors/xero.md#refusals."""
+    """Return 401 for a missing scope, 403 for another tenant. Source: docs/vendors/xero.md#refusals."""
     if isinstance(refusal, Forbidden):
         if refusal.reason == "scope":
             return problem_reply(
