@@ -229,9 +229,16 @@ def test_outcomes_in_xml_are_read_by_the_schema(tmp_path: Path) -> None:
     assert [(one.accepted, one.status, one.key) for one in found.outcomes] == [(False, 422, "A-1")]
 
 
-def test_a_vendors_own_reader_comes_first() -> None:
+def test_a_batchs_own_reader_comes_first() -> None:
     known = load_vendor_api("vba")
-    operation = known.spec.operations["putClaimInvoiceBatch"]
+    batch = known.profile.batches(known.facts)[0]
+
+    assert reader_for(known, known.spec.operations[batch.operation]) is batch.reader
+
+
+def test_an_operation_without_a_batch_profile_has_the_profiles_reader() -> None:
+    known = load_vendor_api("payt")
+    operation = known.spec.operations["postV1PaymentConditions"]
 
     assert reader_for(known, operation) is known.profile.readers[operation.id]
 
