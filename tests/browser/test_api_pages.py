@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from mockserver.console.assets import Assets
-from mockserver.server.application import Application
 from tests.browser.axe import complaints_everywhere
 from tests.browser.sending import Sender
 from tests.browser.visitor import Visiting, Visitor
@@ -66,17 +65,6 @@ def test_a_long_answer_is_not_coloured(
 
     expect(body).to_contain_text("vendor-2")
     assert (body.locator("span").count() > len(answer)) is is_coloured
-
-
-def test_a_link_to_a_schema_opens_it(visitor: Visitor, app: Application) -> None:
-    assert app.served
-    page = visitor.open("/pvex/ui/?plain=1")
-    page.locator("details.operation > summary").first.click()
-    link = page.locator("details.operation[open] a[href^='#schema-']").first
-    target = str(link.get_attribute("href"))
-    link.evaluate("one => { one.closest('details:not([open])')?.setAttribute('open', ''); one.click(); }")
-
-    expect(page.locator(f"details{target}")).to_have_attribute("open", "")
 
 
 def test_a_page_with_scripts_off_leads_to_the_plain_list(window: Visiting) -> None:
