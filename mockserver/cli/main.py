@@ -43,14 +43,41 @@ if TYPE_CHECKING:
 
 
 THEMES = {
-    "Serve": ("run", "health", "vendors", "doctor"),
-    "Call and change a running server": ("send", "scenario", "journal", "sandbox", "clock"),
-    "Test": ("contract", "verify", "cases"),
-    "Specs and settings": ("spec", "assumptions", "config", "completion"),
+    "Serve": {
+        "run": "Start the mock server; Ctrl-C stops it.",
+        "health": "Print whether a server answers; for health checks.",
+        "vendors": "List the vendors that can be served: path, operations, batch operations and assumptions.",
+        "doctor": "Check this machine: Python, port, proxies, extras, settings, specs, and the server if one"
+        " is named.",
+    },
+    "Call and change a running server": {
+        "send": "Send a batch to VENDOR and print what became of each item: an example, a FILE, or a case.",
+        "scenario": "Make calls fail: arm scenarios in a sandbox, see which rules hit, check scenario files.",
+        "journal": "See, repeat, export and check the calls of a sandbox.",
+        "sandbox": "Create, compare, save and restore sandboxes: separate copies of data, clock, scenarios"
+        " and journal.",
+        "clock": "Show and set the time of a sandbox: tokens, idempotency keys and quotas expire by it.",
+    },
+    "Test": {
+        "contract": "Test a server against its contract: one result per item, state, replays, response"
+        " shapes.",
+        "verify": "Check a recorded HAR file: do the answers match the spec, and would this server answer the"
+        " same?",
+        "cases": "List, show and run cases: calls with what must come of them.",
+    },
+    "Specs and settings": {
+        "spec": "Check, show and compare OpenAPI files.",
+        "assumptions": "List what the vendors' documents leave open: each assumption, its default and its"
+        " other values.",
+        "config": "Show the settings and where each comes from.",
+        "completion": "Print the script that makes a shell complete commands, options and values with TAB.",
+    },
 }
-_OTHER = "More"
-_LONGEST_SUMMARY = 200
-_DOCSTRING = r'^def NAME\([^)]*\)[^\n]*:\n    """(.*?)(?:\n\n|""")'
+"""Commands by theme, each with the first sentence of its help, which so takes no import.
+
+All but `run` are modules of `mockserver.cli` under their own names.
+"""
+_SUMMARIES = {name: summary for theme in THEMES.values() for name, summary in theme.items()}
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
 """Global options that may also follow the command, and whether they take a value."""
 
@@ -58,20 +85,15 @@ _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
 class CommandGroup(click.Group):
     """A group whose larger commands are modules of `mockserver.cli`, under their own names."""
 
-    def __init__(self, *args: Any, lazy: Sequence[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._lazy = lazy
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, in alphabetical order."""
-        return sorted({*super().list_commands(ctx), *self._lazy})
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(_SUMMARIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, imported if it is a module."""
-        found = super().get_command(ctx, cmd_name)
-        if found is None and cmd_name in self._lazy:
-            found = getattr(import_module(f"mockserver.cli.{cmd_name}"), cmd_name)
-        return with_examples(found) if found else None
+        command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in _SUMMARIES:
+            command = getattr(import_module(f"mockserver.cli.{cmd_name}"), cmd_name)
+        return with_examples(command) if command else None
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help, its examples with a vendor that is there."""
@@ -82,26 +104,17 @@ class CommandGroup(click.Group):
         """Parse the arguments; the global options may stand behind the command as well."""
         return super().parse_args(ctx, _globals_first(args))
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by theme, with whole summaries."""
-        rest = set(self.list_commands(ctx))
-        for title, names in {**THEMES, _OTHER: tuple(sorted(rest.difference(*THEMES.values())))}.items():
-            if rows := [(name, self.summary(ctx, name)) for name in names if name in rest]:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+        for title, summaries in THEMES.items():
+            with formatter.section(title):
+                formatter.write_dl(list(summaries.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands and options that begin so; no command is imported for it."""
         names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
-        commands = [CompletionItem(name, help=self.summary(ctx, name)) for name in names]
+        commands = [CompletionItem(name, help=_SUMMARIES[name]) for name in names]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
-
-    def summary(self, ctx: click.Context, name: str) -> str:
-        """Return the first sentence of a command's help, read from its source, which takes no import."""
-        if name in self._lazy and (found := summary_in_source(name)):
-            return click.Command(name, help=found).get_short_help_str(_LONGEST_SUMMARY)
-        command = self.get_command(ctx, name)
-        return command.get_short_help_str(_LONGEST_SUMMARY) if command else ""
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         """Run the command line; a failure of whatever kind ends in one of our exit codes."""
@@ -130,14 +143,6 @@ class CommandGroup(click.Group):
         """Run the command; a closed pipe is not Click's to report."""
         with pipe_watched():
             return super().invoke(ctx)
-
-
-def summary_in_source(name: str) -> str:
-    """Return the first paragraph of the docstring of the command in its module; "" if it is not found."""
-    file = Path(__file__).parent / f"{name}.py"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    found = re.search(_DOCSTRING.replace("NAME", name), text, re.DOTALL | re.MULTILINE)
-    return " ".join(found[1].split()) if found else ""
 
 
 def _context_of(root: click.Group, words: Sequence[str]) -> click.Context:
@@ -323,27 +328,7 @@ def port_taken_cure(error: PortTakenError) -> str:
     return f"{other}{use}"
 
 
-_LAZY_COMMANDS = (
-    "assumptions",
-    "cases",
-    "clock",
-    "completion",
-    "config",
-    "contract",
-    "doctor",
-    "health",
-    "journal",
-    "sandbox",
-    "scenario",
-    "send",
-    "spec",
-    "vendors",
-    "verify",
-)
-"""Commands that are modules of `mockserver.cli`, under their own names."""
-
-
-@click.group(cls=CommandGroup, lazy=_LAZY_COMMANDS, context_settings=CONTEXT_SETTINGS)
+@click.group(cls=CommandGroup, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__)
 @option(
     "--config",

@@ -82,8 +82,10 @@ def test_the_root_help_has_every_command_once_under_a_theme() -> None:
 def test_a_summary_is_the_first_sentence_of_the_help(name: str) -> None:
     command = main.get_command(click.Context(main), name)
 
+    summaries = {one: text for theme in THEMES.values() for one, text in theme.items()}
+
     assert command
-    assert main.summary(click.Context(main), name) == command.get_short_help_str(200)
+    assert summaries[name] == command.get_short_help_str(200)
 
 
 def test_themes_name_commands_once() -> None:
