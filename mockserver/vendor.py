@@ -124,11 +124,7 @@ def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBa
 
 
 def find_record(collection: str, key: str, state: State) -> Document:
-    """Return the record with that key in the tenant's collection.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """Return the record with that key in the tenant's collection. Raises NotFound: there is none."""
     found = state.collection(collection).get(key)
     if found is None:
         raise NotFound(collection, key)

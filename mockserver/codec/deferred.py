@@ -28,8 +28,7 @@ class DeferredModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         """Return what the module has under this name.
 
-        Raises:
-            AttributeError: it has nothing, or import machinery asks what kind of module this is.
+        Raises AttributeError: it has nothing, or import machinery asks what kind of module this is.
         """
         if name.startswith("__"):
             raise AttributeError(name)

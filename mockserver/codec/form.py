@@ -27,8 +27,7 @@ class IndexedForm:
     def decode(self, body: bytes, charset: str) -> Json:
         """Return the items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
 
-        Raises:
-            MalformedBody: no form, or too many keys.
+        Raises MalformedBody: no form, or too many keys.
         """
         pairs = _parse_pairs(body, charset, self.max_keys)
         items: dict[int, dict[str, str | None]] = {}
@@ -51,8 +50,7 @@ class FlatForm:
     def decode(self, body: bytes, charset: str) -> Json:
         """Return the form as an object; `name[]` is a list, of other repeated names the last counts.
 
-        Raises:
-            MalformedBody: no form, or too many keys.
+        Raises MalformedBody: no form, or too many keys.
         """
         document: dict[str, Json] = {}
         for key, text in _parse_pairs(body, charset, self.max_keys):
@@ -74,8 +72,7 @@ class WrappedForm:
     def unwrap(self, body: bytes, charset: str) -> bytes:
         """Return the first value of the member, in UTF-8.
 
-        Raises:
-            MalformedBody: no form, too many keys, or no such member.
+        Raises MalformedBody: no form, too many keys, or no such member.
         """
         for name, text in _parse_pairs(body, charset, self.max_keys):
             if name == self.member:

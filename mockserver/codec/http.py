@@ -107,8 +107,7 @@ def _parse_media_type(text: str, default_charset: str) -> tuple[str, str]:
 def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
     """Raise unless the call accepts JSON or has no Accept header; `because` goes into the refusal's hint.
 
-    Raises:
-        NotAcceptable: its Accept header has no room for JSON.
+    Raises NotAcceptable: its Accept header has no room for JSON.
     """
     header = headers.get("accept", "")
     wanted = dict(parse_accept(header))
@@ -120,8 +119,7 @@ def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
 def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
     """Raise unless the body is declared as UTF-8, or without a charset; `because` goes into the hint.
 
-    Raises:
-        UnsupportedMediaType: it is declared to be in another one.
+    Raises UnsupportedMediaType: it is declared to be in another one.
     """
     media_type, charset = parse_content_type(headers)
     if charset not in _UTF_8_CHARSETS:
@@ -133,9 +131,7 @@ def check_json_in_utf_8(call: Call) -> None:
     """Raise where `Accept` has no room for JSON, or the body is in another charset than UTF-8.
 
     For vendors whose documents say nothing of either: the assumptions `unacceptable` and `other_charset` do.
-
-    Raises:
-        NotAcceptable, UnsupportedMediaType: the assumptions ask for a refusal.
+    Raises NotAcceptable, UnsupportedMediaType: the assumptions ask for a refusal.
     """
     if call.assumptions["unacceptable"] == "406":
         check_accepts_json(call.headers, call.assumed("unacceptable"))

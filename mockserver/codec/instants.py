@@ -13,8 +13,7 @@ _KNOWN_SECONDS = 64
 def parse_instant(text: str) -> datetime:
     """Return an ISO 8601 instant in UTC; one without a zone is read as UTC.
 
-    Raises:
-        ValueError: the text is no instant.
+    Raises ValueError: the text is no instant.
     """
     moment = datetime.fromisoformat(text)
     try:
@@ -46,8 +45,7 @@ _DURATION = re.compile(f"(?:{_PART.pattern}){{1,4}}")
 def parse_duration(text: str) -> timedelta:
     """Return the duration: whole numbers with the units s, m, h or d (a day has 24 hours), added up.
 
-    Raises:
-        ValueError: the text is not a duration.
+    Raises ValueError: the text is not a duration.
     """
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text} is not a duration")

@@ -42,8 +42,7 @@ _CONTAINERS_SET = frozenset(_CONTAINERS)
 def parse_decimal(text: str) -> Decimal:
     """Return the number that `text` spells, as exact as that.
 
-    Raises:
-        ValueError: it is further from zero, or nearer to it, than a double goes.
+    Raises ValueError: it is further from zero, or nearer to it, than a double goes.
     """
     try:
         number = Decimal(text)
@@ -74,8 +73,7 @@ def to_utf_8(body: bytes, charset: str) -> bytes:
 def decode(body: bytes, charset: str = "utf-8") -> Json:
     """Return the document that `body` holds; how deep it goes is for `check_depth` to say.
 
-    Raises:
-        MalformedBody: it holds none.
+    Raises MalformedBody: it holds none.
     """
     text = to_utf_8(body, charset)
     try:
@@ -93,12 +91,9 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
 def decode_lenient(body: bytes, charset: str = "utf-8", *, may_take_long: bool = True) -> Json:
     """Decode JSON, else JSON5: comments, single quotes, bare names, trailing commas.
 
-    Text that follows the document is not looked at.
-    Source: docs/vendors/pvex.md#json (Json.NET reads all of these).
-
-    Raises:
-        MalformedBody: it is neither; `position` is where the more patient of the two readers stopped.
-        TakesLongError: JSON5 is to be read, and the body is so long that it may not be read here.
+    Text that follows the document is not looked at. Source: docs/vendors/pvex.md#json (Json.NET reads all of
+    these). Raises MalformedBody: it is neither; `position` is where the more patient of the two readers
+    stopped; TakesLongError: JSON5 is to be read, and the body is so long that it may not be read here.
     """
     text = to_utf_8(body, charset)
     try:
@@ -190,8 +185,7 @@ def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
 def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
     """Raise if the value, which stands `above` levels deep in its document, goes deeper than `limit` levels.
 
-    Raises:
-        MalformedBody: it goes deeper.
+    Raises MalformedBody: it goes deeper.
     """
     level = [document] if isinstance(document, _CONTAINERS) else []
     depth = above

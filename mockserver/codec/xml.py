@@ -45,8 +45,8 @@ class _DepthLimitedBuilder(TreeBuilder):
 def parse(body: bytes, charset: str = "utf-8") -> Element:
     """Return the root element of `body`.
 
-    Raises:
-        MalformedBody: not well-formed, in another encoding than it says, a DTD, entities, or nested too deep.
+    Raises MalformedBody: not well-formed, in another encoding than it says, a DTD, entities, or nested too
+    deep.
     """
     text = to_utf_8(body, charset)
     wanted = "utf-16" if charset.startswith("utf-16") else "utf-8"
@@ -116,10 +116,8 @@ class DataContract:
     def decode(self, body: bytes, charset: str, *, any_order: bool = False) -> Json:
         """Return the items as objects of texts; what comes out of order or from another namespace is skipped.
 
-        In `any_order` a member that comes twice is the first one. A nil root is null.
-
-        Raises:
-            MalformedBody: no XML, or another root than the contract's.
+        In `any_order` a member that comes twice is the first one. A nil root is null. Raises MalformedBody:
+        no XML, or another root than the contract's.
         """
         root = parse(body, charset)
         if root.tag != self._name(self.root):

@@ -36,9 +36,8 @@ class EventReader:
     def read(self) -> Json:
         """Return the document.
 
-        Raises:
-            NotPlainError: it has more than this class reads, or there is not exactly one document.
-            yaml.YAMLError: the text is no YAML.
+        Raises NotPlainError: it has more than this class reads, or there is not exactly one document;
+        yaml.YAMLError: the text is no YAML.
         """
         self._skip(yaml.StreamStartEvent)
         self._skip(yaml.DocumentStartEvent)
@@ -134,8 +133,7 @@ class _Loader(_Safe):
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Merge what `<<` names, after a look at the mapping's own keys.
 
-        Raises:
-            ConstructorError: one of them is there twice.
+        Raises ConstructorError: one of them is there twice.
         """
         if id(node) not in self._checked:
             self._checked.add(id(node))
@@ -143,11 +141,7 @@ class _Loader(_Safe):
         super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Json:  # noqa: FBT001, FBT002 - PyYAML's
-        """Return the value of a node.
-
-        Raises:
-            ConstructorError: its text is none of its type.
-        """
+        """Return the value of a node. Raises ConstructorError: its text is none of its type."""
         kind = node.tag.rpartition(":")[2]
         with suppress(ValueError, LookupError):
             if kind != "int" or len(node.value) <= _MAX_DIGITS:
@@ -195,8 +189,7 @@ _Loader.add_implicit_resolver(
 def load(text: str) -> Json:
     """Return the one document in `text`.
 
-    Raises:
-        yaml.YAMLError: the text is no YAML, or asks for more than plain data.
+    Raises yaml.YAMLError: the text is no YAML, or asks for more than plain data.
     """
     reader = EventReader(_Loader(text))
     try:
@@ -211,8 +204,7 @@ def load(text: str) -> Json:
 def load_by_nodes(text: str) -> Json:
     """Return the one document in `text`, read as PyYAML reads it: slower, with tags and errors' places.
 
-    Raises:
-        yaml.YAMLError: as `load`.
+    Raises yaml.YAMLError: as `load`.
     """
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
@@ -227,8 +219,7 @@ def load_by_nodes(text: str) -> Json:
 def _count_values(value: Json, counted: dict[int, int]) -> int:
     """Return how many values there are, those that an alias names each time; `counted` are those known.
 
-    Raises:
-        ConstructorError: they are too many, or a value has itself inside.
+    Raises ConstructorError: they are too many, or a value has itself inside.
     """
     if not isinstance(value, dict | list):
         return 1

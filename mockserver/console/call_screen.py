@@ -264,8 +264,7 @@ async def export_part(visit: Visit) -> Document | None:
 async def export_file(visit: Visit) -> Download:
     """Return the form that `as` names as a file; without one that is there, curl.
 
-    Raises:
-        ControlRefusal: the call cannot be exported like that.
+    Raises ControlRefusal: the call cannot be exported like that.
     """
     name = visit.query.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])

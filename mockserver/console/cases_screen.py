@@ -112,8 +112,7 @@ def _path(visit: Visit) -> str:
 async def _new_sandbox(visit: Visit, stem: str) -> str:
     """Make a sandbox whose name begins with the stem, and return its name.
 
-    Raises:
-        ControlRefusal: no more sandboxes may be.
+    Raises ControlRefusal: no more sandboxes may be.
     """
     taken = {one["name"] for one in await visit.control.get("/sandboxes")}
     name = next(name for name in (f"{stem}-{number}" for number in count(1)) if name not in taken)

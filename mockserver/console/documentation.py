@@ -117,19 +117,14 @@ class DocumentationPages:
         return tuple(_chapters(expand_navigation(yaml.safe_load(text)["nav"], self._folder)))
 
     def page(self, name: str) -> Page:
-        """Return the page of this name.
-
-        Raises:
-            UnknownPageError: the navigation has no such page.
-        """
+        """Return the page of this name. Raises UnknownPageError: the navigation has no such page."""
         rendered = self._render(name)
         return Page(name, rendered.headings[0].text, rendered.html, rendered.headings)
 
     def image(self, name: str) -> Image:
         """Return the picture of this name, a path below the folder.
 
-        Raises:
-            UnknownPageError: there is no such picture.
+        Raises UnknownPageError: there is no such picture.
         """
         if name not in self._images:
             raise UnknownPageError(f"the documentation has no picture {name}")
@@ -185,10 +180,8 @@ class DocumentationPages:
 def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
     """Return what the template `documentation.html` shows, which is the JSON twin of the page too.
 
-    `found` is null unless something is searched for.
-
-    Raises:
-        UnknownPageError: the documentation has no such page.
+    `found` is null unless something is searched for. Raises UnknownPageError: the documentation has no such
+    page.
     """
     page = pages.page(name)
     found = [_finding_document(one) for one in pages.search(search)] if search.strip() else None

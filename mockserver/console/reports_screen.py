@@ -97,8 +97,7 @@ async def show_reports(visit: Visit) -> Screen:
 async def show_report(visit: Visit) -> Screen:
     """Show one report: a page in a frame, the summary of a run as tables, all else as text.
 
-    Raises:
-        ControlRefusal: there is no such report.
+    Raises ControlRefusal: there is no such report.
     """
     report = await _report(visit)
     document = {**report, "called": KINDS[report["kind"]], "tables": [], "text": "", "is_cut": False}
@@ -113,8 +112,7 @@ async def show_report(visit: Visit) -> Screen:
 async def show_page(visit: Visit) -> Foreign:
     """Return a report that is a page, as it is; it may neither run scripts nor load anything.
 
-    Raises:
-        ControlRefusal: there is no such report, or it is no page.
+    Raises ControlRefusal: there is no such report, or it is no page.
     """
     report = await _report(visit)
     if report["kind"] != "page":
@@ -123,11 +121,7 @@ async def show_page(visit: Visit) -> Foreign:
 
 
 async def keep_report(visit: Visit) -> Download:
-    """Return a report as a file.
-
-    Raises:
-        ControlRefusal: there is no such report.
-    """
+    """Return a report as a file. Raises ControlRefusal: there is no such report."""
     report = await _report(visit)
     media_type = JSON_TYPE if report["kind"] in ("summary", "har") else "application/octet-stream"
     return Download(_file_name(report["path"]), media_type, await _content(visit))

@@ -201,11 +201,7 @@ def _inside(visit: Visit, sandbox: str) -> Visit:
 
 
 async def _snapshot(visit: Visit) -> Document:
-    """Return the snapshot that the path names.
-
-    Raises:
-        ControlRefusal: there is none.
-    """
+    """Return the snapshot that the path names. Raises ControlRefusal: there is none."""
     wanted = visit.path["snapshot"]
     for one in await visit.control.get(visit.of_sandbox("/snapshots")):
         if one["id"] == wanted:

@@ -134,8 +134,7 @@ async def show_new(visit: Visit) -> Screen:
 async def show_edit(visit: Visit) -> Screen:
     """Show the editor with a scenario of the sandbox, or else a packaged one.
 
-    Raises:
-        ControlRefusal: there is neither.
+    Raises ControlRefusal: there is neither.
     """
     name = visit.query.get("name", "")
     try:

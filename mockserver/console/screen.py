@@ -72,8 +72,7 @@ class ControlClient:
     ) -> Response:
         """Send the document, as JSON unless it is a raw body, and return the whole response.
 
-        Raises:
-            ControlRefusal: the answer is a refusal.
+        Raises ControlRefusal: the answer is a refusal.
         """
         given = {name: _text(value) for name, value in query.items() if value not in (None, "")}
         target = f"/_mock{path}" + (f"?{urlencode(given)}" if given else "")

@@ -77,8 +77,7 @@ class Row:
 def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
     """Return version and licence of each package in the lock file of a checkout.
 
-    Raises:
-        VendoringError: there is no lock file: the folder is not a checkout.
+    Raises VendoringError: there is no lock file: the folder is not a checkout.
     """
     file = checkout / _LOCK
     if not file.is_file():
@@ -94,8 +93,7 @@ def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
 def copy_assets(checkout: Path, folder: Path) -> tuple[Row, ...]:
     """Copy the files that npm installed in a checkout, with their table; verify what was written.
 
-    Raises:
-        VendoringError: a file is missing, of another version than the lock says, or not copied whole.
+    Raises VendoringError: a file is missing, of another version than the lock says, or not copied whole.
     """
     locked = read_lock(checkout)
     rows = tuple(_copy(source, checkout / DOWNLOADS / "node_modules", folder, locked) for source in SOURCES)
@@ -146,8 +144,7 @@ def _digest(file: Path) -> str:
 def are_current(checkout: Path, folder: Path) -> bool:
     """Return whether the folder has every asset, unchanged and of the versions that the lock file says.
 
-    Raises:
-        VendoringError: there is no lock file.
+    Raises VendoringError: there is no lock file.
     """
     locked, rows = read_lock(checkout), read_table(folder)
     has_all = [row.name for row in rows] == [source.name for source in SOURCES]
@@ -157,8 +154,7 @@ def are_current(checkout: Path, folder: Path) -> bool:
 def install_packages(checkout: Path) -> None:
     """Let npm install what the lock file says into the folder of downloads, without running scripts.
 
-    Raises:
-        VendoringError: npm cannot be had, or it fails.
+    Raises VendoringError: npm cannot be had, or it fails.
     """
     folder = checkout / DOWNLOADS
     folder.mkdir(exist_ok=True)
@@ -200,8 +196,7 @@ def _run(name: str, command: tuple[str, ...], environment: Mapping[str, str]) ->
 def fetch(checkout: Path, folder: Path = ASSETS) -> str:
     """Bring the assets of a checkout up to date; return what was done, as one line.
 
-    Raises:
-        VendoringError: they cannot be had.
+    Raises VendoringError: they cannot be had.
     """
     if are_current(checkout, folder):
         return "assets are up to date"

@@ -75,11 +75,7 @@ ROUTES = (
 
 
 async def _vendor(visit: Visit) -> Document:
-    """Return the vendor of the address.
-
-    Raises:
-        ControlRefusal: no vendor of this name is served.
-    """
+    """Return the vendor of the address. Raises ControlRefusal: no vendor of this name is served."""
     vendors: list[Document] = await visit.control.get("/vendors")
     for vendor in vendors:
         if vendor["name"] == visit.path["vendor"]:

@@ -54,8 +54,7 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
     """Return the known differences of a file, JSON or YAML.
 
-    Raises:
-        UnreadableBaselineError: it is not there, or is no baseline.
+    Raises UnreadableBaselineError: it is not there, or is no baseline.
     """
     try:
         document = yaml.load(file.read_text(encoding="utf-8"))

@@ -96,8 +96,7 @@ def variable(scheme: str) -> str:
 def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> GivenCredentials:
     """Return what the environment names of the credentials that the spec knows.
 
-    Raises:
-        UnreadableCredentialError: a Basic credential is not `user:password`.
+    Raises UnreadableCredentialError: a Basic credential is not `user:password`.
     """
     found = {}
     for name, node in _schemes(api).items():

@@ -37,9 +37,7 @@ class ProfileSubject:
         """Return a batch whose keys count from `first` and whose first item is good if any is.
 
         A bad item is rejected on its own and does not refuse the whole call, if the vendor has such a thing.
-
-        Raises:
-            NoExampleError: nothing is known of what makes an item bad.
+        Raises NoExampleError: nothing is known of what makes an item bad.
         """
         profile = self.profile
         keys = tuple(profile.key(first + place) for place in range(items))
@@ -79,8 +77,7 @@ class ProfileExamples:
     def subjects(self, vendor: LoadedVendor) -> Sequence[ProfileSubject]:
         """Return the batches of the vendor's profile, else those that its spec says enough of.
 
-        Raises:
-            NoExampleError: the spec's `x-contract` cannot be read.
+        Raises NoExampleError: the spec's `x-contract` cannot be read.
         """
         api = self._api(vendor)
         if vendor.name in self._wrong:

@@ -97,9 +97,7 @@ class FactSearch:
     def checked(self, *, only_given: bool = False) -> CheckedFacts:
         """Look for each fact; with `only_given` for those that a user named.
 
-        Raises:
-            MissingFactsError: some are not there.
-            TargetUnreachableError: the target does not answer.
+        Raises MissingFactsError: some are not there; TargetUnreachableError: the target does not answer.
         """
         taken: dict[str, str] = {}
         unclear: list[str] = []
@@ -282,10 +280,7 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
 
     A 405 or a 501 says so. A 404 says so where the spec has none for the operation; else it may be that of a
     record, and more is looked at. Nothing is changed by these calls: a body that must be there is missing,
-    and no record has the key.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
+    and no record has the key. Raises TargetUnreachableError: the target does not answer.
     """
     absent: dict[str, int] = {}
     built: list[Exchange] = []
@@ -341,8 +336,7 @@ def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool
 def is_unknown_path(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
     """Return whether a refusal is that of a path which is in no spec, as far as answers show.
 
-    Raises:
-        TargetUnreachableError: the target does not answer.
+    Raises TargetUnreachableError: the target does not answer.
     """
     invented = replace(exchange.request, path=f"/not-there{exchange.request.path}")
     shown = _answered(target, invented)

@@ -51,11 +51,7 @@ class FailureSearch:
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Begin a sequence.
-
-        Raises:
-            BudgetSpentError: this round may run no more.
-        """
+        """Begin a sequence. Raises BudgetSpentError: this round may run no more."""
         self.sequences += self.finding is not None
         most = min(_SHRINKING, _TIMES * self.run_config.max_examples) * self.run_config.shrinks
         if self.target_is_lost or self.slow_calls >= _SLOW:

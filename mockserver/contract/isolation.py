@@ -118,8 +118,7 @@ NOTE = (
 def use_reachable_sandboxes(target: Target, seed: int) -> str:
     """Keep to the default sandbox where no other can be named; return a note that says so, else "".
 
-    Raises:
-        TargetUnreachableError: nobody answers.
+    Raises TargetUnreachableError: nobody answers.
     """
     if target.address.app or not Isolation(target, seed).are_apart or _reads_header(target):
         return ""

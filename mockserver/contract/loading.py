@@ -23,11 +23,8 @@ from mockserver.spec.openapi import METHODS, Operation, PathForms, Spec
 def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
     """Return the vendor of that name, by its spec in our folder.
 
-    `profile` is a YAML file in place of its own.
-
-    Raises:
-        SpecError: its spec cannot be read.
-        FileNotFoundError: there is none.
+    `profile` is a YAML file in place of its own. Raises SpecError: its spec cannot be read;
+    FileNotFoundError: there is none.
     """
     return load_api(specs_folder() / f"{name}.yaml", facts, profile)
 
@@ -36,9 +33,7 @@ def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None
     """Load the API that `file` describes, with its profile.
 
     That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
-
-    Raises:
-        SpecError: it cannot be read.
+    Raises SpecError: it cannot be read.
     """
     spec = loading.load_spec(file)
     found = _profile_of_file(profile, spec) if profile else profile_of(spec)
@@ -59,8 +54,7 @@ def _check_facts(profile: Profile, named: Facts) -> None:
 def profile_of(spec: Spec) -> Profile:
     """Return the profile that the spec has, else that of its vendor package; one that says nothing without.
 
-    Raises:
-        SpecError: the spec's own cannot be read.
+    Raises SpecError: the spec's own cannot be read.
     """
     if "x-contract" not in spec.text:
         return find_profile(spec)
@@ -97,10 +91,8 @@ def find_profile(spec: Spec) -> Profile:
 def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> tuple[ApiUnderTest, bool]:
     """Load the API that `file` describes, and say whether it has no batch operations.
 
-    `profile` is a YAML file with its profile.
-
-    Raises:
-        SpecError: it cannot be read, or has batches and cannot be served.
+    `profile` is a YAML file with its profile. Raises SpecError: it cannot be read, or has batches and cannot
+    be served.
     """
     try:
         text = file.read_text(encoding="utf-8")

@@ -260,9 +260,7 @@ class PlannedPart:
 def run_parts(parts: Iterable[PlannedPart], ledger: FindingLedger) -> None:
     """Do the parts in their order.
 
-    Raises:
-        TargetUnreachableError: the target does not answer.
-        BrokenRunError: a part has a fault of ours.
+    Raises TargetUnreachableError: the target does not answer; BrokenRunError: a part has a fault of ours.
     """
     for one in parts:
         try:

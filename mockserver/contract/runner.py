@@ -171,9 +171,7 @@ def run_plain_spec(
 ) -> None:
     """Call the target as Schemathesis would by itself: the file may be any OpenAPI document of 3.x.
 
-    Raises:
-        SpecError: Schemathesis cannot read it.
-        TargetUnreachableError: the target does not answer.
+    Raises SpecError: Schemathesis cannot read it; TargetUnreachableError: the target does not answer.
     """
     from schemathesis.errors import LoaderError  # noqa: PLC0415 - as `generated`
 
@@ -415,11 +413,7 @@ class _Interrupts:
             raise KeyboardInterrupt
 
     def during(self, work: Callable[[], T]) -> T:
-        """Do work that an interrupt may end.
-
-        Raises:
-            KeyboardInterrupt: one came, now or before.
-        """
+        """Do work that an interrupt may end. Raises KeyboardInterrupt: one came, now or before."""
         try:
             self._may_raise = True
             if self._came:

@@ -48,11 +48,7 @@ REMOTE_RATE = Rate(20)
 
 
 def parse_rate(text: str) -> Rate:
-    """`20/s`, `100/m`, `5000/h`.
-
-    Raises:
-        ValueError: it is not an address.
-    """
+    """`20/s`, `100/m`, `5000/h`. Raises ValueError: it is not an address."""
     found = _RATE.fullmatch(text)
     if not found or float(found[1]) == 0:
         raise ValueError(f"{text} is no rate; write 20/s, 100/m or 5000/h")
@@ -75,9 +71,8 @@ def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
 def check_target(url: str, allowed: Collection[str]) -> str:
     """Return the address without a slash at its end, if it may be called.
 
-    Raises:
-        UnsafeTargetError: it is no server's address, or is beyond this machine and its
-            host is not one of those `allowed`.
+    Raises UnsafeTargetError: it is no server's address, or is beyond this machine and its host is not one of
+    those `allowed`.
     """
     try:
         split, parsed = urlsplit(url), httpx.URL(url)
@@ -110,8 +105,7 @@ def host_of(url: str) -> str:
 def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
     """Return whether an answer below the target has headers that only a server of ours sends.
 
-    Raises:
-        TargetUnreachableError: nobody answers.
+    Raises TargetUnreachableError: nobody answers.
     """
     try:
         headers = send(Request("GET", "/")).response.headers
@@ -146,9 +140,7 @@ def identify(
 
     `send` calls below the address, `at_host` at its host. The health is looked for in front of each part of
     the path: a server behind `http://host/team` has that of `http://host/team/vendor` at `/team/_mock`.
-
-    Raises:
-        TargetUnreachableError: nobody answers.
+    Raises TargetUnreachableError: nobody answers.
     """
     parts = urlsplit(url).path.strip("/").split("/")
     bases = ["".join(f"/{one}" for one in parts[:length]) for length in range(len(parts) - 1, -1, -1)]
@@ -167,8 +159,7 @@ def identify(
 def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
     """Return a warning for the address of a whole server of ours instead of one vendor, else None.
 
-    Raises:
-        TargetUnreachableError: nobody answers.
+    Raises TargetUnreachableError: nobody answers.
     """
     try:
         answered = send(Request("GET", HEALTH_PATH)).response

@@ -403,8 +403,7 @@ def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
 def _choices(code: Any, value: Any) -> str:
     """Return the characters that one place may have.
 
-    Raises:
-        ValueError: the pattern asks for what is not understood here.
+    Raises ValueError: the pattern asks for what is not understood here.
     """
     if code is codes.LITERAL:
         return chr(value)

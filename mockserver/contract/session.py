@@ -92,9 +92,7 @@ class SessionSubject:
 def load_session_subject(plan: SessionPlan) -> SessionSubject:
     """Return what the plan is about.
 
-    Raises:
-        SpecError: its spec cannot be read.
-        FileNotFoundError: there is no vendor of that name.
+    Raises SpecError: its spec cannot be read; FileNotFoundError: there is no vendor of that name.
     """
     if plan.spec:
         return SessionSubject(*load_foreign_api(plan.spec, plan.facts, plan.profile))
@@ -104,13 +102,10 @@ def load_session_subject(plan: SessionPlan) -> SessionSubject:
 def run_session(plan: SessionPlan, session_subject: SessionSubject, context: SessionContext) -> Session:
     """Do what is planned.
 
-    Raises:
-        UnsafeTargetError: the target may not be called.
-        MissingCredentialsError: it asks for some that nobody named.
-        TargetUnreachableError: nobody answers there.
-        SpecError, VendorError: the spec cannot be served in this process.
-        UnreadableCredentialError: one of the environment is not of its kind.
-        MissingFactsError: what valid items rely on is not at the target.
+    Raises UnsafeTargetError: the target may not be called; MissingCredentialsError: it asks for some that
+    nobody named; TargetUnreachableError: nobody answers there; SpecError, VendorError: the spec cannot be
+    served in this process; UnreadableCredentialError: one of the environment is not of its kind;
+    MissingFactsError: what valid items rely on is not at the target.
     """
     api = session_subject.api
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
@@ -144,8 +139,7 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
 def _is_ours(api: ApiUnderTest, target: Target) -> bool:
     """Return whether a mockserver is at a target on this machine.
 
-    Raises:
-        UnsafeTargetError: it is there, and the API is below it.
+    Raises UnsafeTargetError: it is there, and the API is below it.
     """
     if elsewhere := safety.find_vendor_below(api.name, target.address.url, target.send):
         raise elsewhere
@@ -266,10 +260,8 @@ def _run_config(
 ) -> RunConfig:
     """Return the settings, limited to operations that can be called.
 
-    An empty variable means to go without its credential.
-
-    Raises:
-        MissingCredentialsError: a variable is not set.
+    An empty variable means to go without its credential. Raises MissingCredentialsError: a variable is not
+    set.
     """
     every = frozenset(known.spec.operations)
     wanted = plan.run_config.operations or every
@@ -292,10 +284,8 @@ def _checked_facts(
 ) -> CheckedFacts:
     """Look for the facts that items of the run rely on; at a server of ours for those that were given.
 
-    None is taken from another host, where somebody may need what is there.
-
-    Raises:
-        MissingFactsError: some are not there.
+    None is taken from another host, where somebody may need what is there. Raises MissingFactsError: some are
+    not there.
     """
     has_items = plan.phases != (runner.FUZZING_PHASE,)
     operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()
@@ -306,8 +296,7 @@ def _checked_facts(
 def _built(known: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> RunConfig:
     """Return the settings without the operations that the target does not have.
 
-    Raises:
-        SpecError: it has none of them.
+    Raises SpecError: it has none of them.
     """
     wanted = frozenset(filter(run_config.calls, known.spec.operations))
     absent = absent_operations(known, target, wanted)
@@ -456,12 +445,9 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
 
     MOCKSERVER_TARGET names another address than `target`; without either, the application runs in this
     process. MOCKSERVER_ALLOW_REMOTE names the hosts beyond this machine that may be written to, separated by
-    spaces. Credentials are the environment's, see `mockserver contract --help`.
-
-    Raises:
-        BrokenRule: the check fails; the text is the sentence that says how.
-        BrokenRunError: the run has a fault of ours.
-        UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `run_session`.
+    spaces. Credentials are the environment's, see `mockserver contract --help`. Raises BrokenRule: the check
+    fails; the text is the sentence that says how; BrokenRunError: the run has a fault of ours;
+    UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `run_session`.
     """
     plan = SessionPlan(
         name,

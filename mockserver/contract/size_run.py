@@ -286,9 +286,8 @@ class Trials:
     def attempt(self, planned: PlannedSize) -> Finding | None:
         """Try a size in a scope of its own; return the first check that fails and is searched for.
 
-        Raises:
-            OwnLimitError: the target has a limit that nobody states.
-            KeysInUseError: it is not known which of its records are there.
+        Raises OwnLimitError: the target has a limit that nobody states; KeysInUseError: it is not known which
+        of its records are there.
         """
         try:
             with self._opened(planned) as opened:
@@ -303,8 +302,7 @@ class Trials:
     def seconds_of(self, size: int) -> float:
         """Return how long a good batch of this size takes when it is sent once more.
 
-        Raises:
-            KeysInUseError: it is not known which of its records are there.
+        Raises KeysInUseError: it is not known which of its records are there.
         """
         with self._opened(PlannedSize(size)) as opened:
             return opened.timed_call(opened.good(0))[1]
@@ -463,8 +461,7 @@ class _OpenedTrial:
     def _is_taken(self, sent: SentBatch, exchange: Exchange) -> None:
         """Break where a good batch of a legal size is refused as a whole.
 
-        Raises:
-            OwnLimitError: the target has a limit that nobody states.
+        Raises OwnLimitError: the target has a limit that nobody states.
         """
         status, limit = exchange.response.status, self.trials.limit
         if len(sent.items) < 2:  # noqa: PLR2004 - one item is no size

@@ -114,10 +114,8 @@ class Target:
     def send(self, request: Request, operation: str = "") -> Exchange:
         """Return the exchange of the request.
 
-        Raises:
-            TargetUnreachableError: there is no server.
-            UnansweredCallError: the call is not answered whole, in time and as HTTP has it.
-            UnsendableCallError: an HTTP client does not send such a request.
+        Raises TargetUnreachableError: there is no server; UnansweredCallError: the call is not answered
+        whole, in time and as HTTP has it; UnsendableCallError: an HTTP client does not send such a request.
         """
         return self._sent([request], operation)[0]
 
@@ -253,8 +251,7 @@ class AppCaller:
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Send requests at the same time and return their answers in order.
 
-        Raises:
-            UnansweredCallError: the application gives no whole answer, or none in time.
+        Raises UnansweredCallError: the application gives no whole answer, or none in time.
         """
         return self._runner.run(self._together(requests))
 
@@ -398,10 +395,8 @@ class HttpCaller:
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Send requests at the same time and return their answers in order.
 
-        Raises:
-            TargetUnreachableError: there is no server.
-            UnansweredCallError: one of them is not answered whole, in time and as HTTP has it.
-            UnsendableCallError: one of them cannot be sent.
+        Raises TargetUnreachableError: there is no server; UnansweredCallError: one of them is not answered
+        whole, in time and as HTTP has it; UnsendableCallError: one of them cannot be sent.
         """
         if len(requests) == 1:
             return [self._response(requests[0])]

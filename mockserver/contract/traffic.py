@@ -63,8 +63,7 @@ class RecordedExchange:
 def read_har(text: str) -> tuple[RecordedExchange, ...]:
     """Return the exchanges of an archive, in the order in which they began.
 
-    Raises:
-        InvalidArchiveError: it is no HAR, or one of its entries is none.
+    Raises InvalidArchiveError: it is no HAR, or one of its entries is none.
     """
     try:
         document = json.loads(text)
@@ -400,8 +399,7 @@ class LocalServer:
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
         """Return what it answers to the recorded request.
 
-        Raises:
-            UnfitStateError: the state cannot be loaded.
+        Raises UnfitStateError: the state cannot be loaded.
         """
         is_story = one.beginning is not None
         sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX_HEADER, "default")
@@ -461,11 +459,8 @@ def local_server(
 ) -> Iterator[LocalServer]:
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
-    `specs` are folders with specs of a user's.
-
-    Raises:
-        InvalidAssumptionError: `assumptions` names an unknown assumption, or a value that it does not accept.
-        OSError: the state cannot be read.
+    `specs` are folders with specs of a user's. Raises InvalidAssumptionError: `assumptions` names an unknown
+    assumption, or a value that it does not accept; OSError: the state cannot be read.
     """
     ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow

@@ -22,8 +22,8 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 def read_instant(text: str, pointer: str) -> str:
     """Return the instant `text` in UTC.
 
-    Raises:
-        UnprocessableMemberError: the member at `pointer` is not an instant, or outside the supported years.
+    Raises UnprocessableMemberError: the member at `pointer` is not an instant, or outside the supported
+    years.
     """
     try:
         parse_instant(text)
@@ -52,8 +52,7 @@ class ClockOperations:
     def freeze_clock(self, name: str, body: Document) -> Document:
         """Freeze the clock at an instant, or at its current time.
 
-        Raises:
-            UnprocessableMemberError: `at` is not a supported instant.
+        Raises UnprocessableMemberError: `at` is not a supported instant.
         """
         at = read_instant(body["at"], "/at") if "at" in body else None
         self.sandboxes.set_clock(name, lambda now, _clock: ClockSettings(at or print_instant(now)))
@@ -62,8 +61,7 @@ class ClockOperations:
     def advance_clock(self, name: str, body: Document) -> Document:
         """Advance the clock, whether it is frozen or running.
 
-        Raises:
-            UnprocessableMemberError: the clock would pass the last supported year.
+        Raises UnprocessableMemberError: the clock would pass the last supported year.
         """
 
         def change(now: datetime, clock: ClockSettings) -> ClockSettings:
@@ -131,8 +129,7 @@ class ExpirationOperations:
     def list_expirations(self, name: str, since: str | None = None) -> Document:
         """Return what has ended `since` an instant of the sandbox's clock, and what ends next.
 
-        Raises:
-            UnprocessableMemberError: `since` is not a supported instant.
+        Raises UnprocessableMemberError: `since` is not a supported instant.
         """
         start = _UNIX_EPOCH if since is None else parse_instant(read_instant(since, "/query/since"))
 

@@ -73,8 +73,7 @@ class ExampleSubject(Protocol):
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
         """Return a batch; its keys count from `first`.
 
-        Raises:
-            NoExampleError: nothing is known of what makes an item bad.
+        Raises NoExampleError: nothing is known of what makes an item bad.
         """
 
 
@@ -128,8 +127,7 @@ class ExampleOperations:
     def show_access(self, vendor: str) -> Document:
         """Return what a call of the vendor needs, and the collections that its spec names.
 
-        Raises:
-            UnknownVendorError: no vendor with this name is served.
+        Raises UnknownVendorError: no vendor with this name is served.
         """
         found = self._vendor(vendor)
         headers, token = self._headers(found), self.source.access(found).token
@@ -145,12 +143,9 @@ class ExampleOperations:
         """Make a batch whose items come out as asked for in the sandbox.
 
         It is tried in a second sandbox, which is deleted. Records that it refers to are stored in this one.
-
-        Raises:
-            UnknownSandboxError: the sandbox does not exist.
-            UnprocessableMemberError: the vendor is not served, or more items are bad than there are.
-            NoExampleError: there is no such batch, or its items come out otherwise; the text says how.
-            TooManySandboxesError: there is no room for a second sandbox.
+        Raises UnknownSandboxError: the sandbox does not exist; UnprocessableMemberError: the vendor is not
+        served, or more items are bad than there are; NoExampleError: there is no such batch, or its items
+        come out otherwise; the text says how; TooManySandboxesError: there is no room for a second sandbox.
         """
         self.sandboxes.check_exists(name)
         try:
@@ -278,8 +273,7 @@ class ExampleOperations:
 def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
     """Raise unless just the bad items were rejected.
 
-    Raises:
-        NoExampleError: other items were, or the whole call was refused.
+    Raises NoExampleError: other items were, or the whole call was refused.
     """
     decided = entry.decided.items()
     rejected = [place for place, (_, action) in enumerate(decided) if action == Action.REJECTED]

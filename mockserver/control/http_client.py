@@ -68,11 +68,7 @@ class Response:
 
     @property
     def json(self) -> Json:
-        """The body as JSON, with exact decimals.
-
-        Raises:
-            MalformedBody: it is not JSON.
-        """
+        """The body as JSON, with exact decimals. Raises MalformedBody: it is not JSON."""
         return json.decode(self.body, parse_content_type(self.headers)[1])
 
     @property

@@ -96,8 +96,7 @@ class JournalOperations:
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
         """Return one entry in full, with its rules in words and the places of its items in both bodies.
 
-        Raises:
-            UnknownEntryError: there is no entry with this number.
+        Raises UnknownEntryError: there is no entry with this number.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         whole = View(shown=secrets == _SHOWN_SECRETS).whole(entry)
@@ -109,10 +108,8 @@ class JournalOperations:
     def verify_journal(self, name: str, body: Document) -> None:
         """Raise unless the recorded calls are as expected.
 
-        Raises:
-            NotVerifiedError: they are not.
-            IncompleteEntryError: an upper bound cannot be checked, because entries were dropped.
-            UnprocessableMemberError: the match has an unknown name or an invalid predicate.
+        Raises NotVerifiedError: they are not; IncompleteEntryError: an upper bound cannot be checked, because
+        entries were dropped; UnprocessableMemberError: the match has an unknown name or an invalid predicate.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
@@ -129,10 +126,9 @@ class JournalOperations:
     async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
         """Return one entry with what it needs to come out the same, in the requested format.
 
-        Raises:
-            UnknownEntryError: there is no entry with this number.
-            IncompleteEntryError: its body was not kept completely.
-            NotReproducibleError: it would not come out the same, or the format cannot express it.
+        Raises UnknownEntryError: there is no entry with this number; IncompleteEntryError: its body was not
+        kept completely; NotReproducibleError: it would not come out the same, or the format cannot express
+        it.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         form = FORMATS[format_]
@@ -146,9 +142,8 @@ class JournalOperations:
     ) -> Reply:
         """Return the newest entries that match the query, likewise.
 
-        Raises:
-            NotReproducibleError: they would not come out the same, or the format cannot express them.
-            UnprocessableMemberError: a filter is invalid.
+        Raises NotReproducibleError: they would not come out the same, or the format cannot express them;
+        UnprocessableMemberError: a filter is invalid.
         """
         return await self._exported(name, self._select(name, last, filters), format_, secrets)
 
@@ -179,9 +174,8 @@ class JournalOperations:
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
     """Return an entry of a sandbox's journal.
 
-    Raises:
-        UnknownSandboxError: the sandbox does not exist.
-        UnknownEntryError: there is no entry with this number.
+    Raises UnknownSandboxError: the sandbox does not exist; UnknownEntryError: there is no entry with this
+    number.
     """
     sandboxes.check_exists(name)
     entry = journal.entry(name, number)
@@ -198,11 +192,7 @@ def find_operation(served: Iterable[LoadedVendor], entry: Entry) -> Operation | 
 
 
 def check_body_kept(entry: Entry) -> None:
-    """Raise unless the whole request body was kept.
-
-    Raises:
-        IncompleteEntryError: it was cut.
-    """
+    """Raise unless the whole request body was kept. Raises IncompleteEntryError: it was cut."""
     if entry.request_cut_bytes:
         raise IncompleteEntryError(
             f"{entry.request_cut_bytes:,} bytes of the body of call {entry.number} were not kept"
@@ -250,8 +240,7 @@ def read_query(
 ) -> Query:
     """Return the journal query for the parameters of a call; `machine` is the clock of the entries' `at`.
 
-    Raises:
-        UnprocessableMemberError: a vendor or operation is unknown, or `since` is invalid.
+    Raises UnprocessableMemberError: a vendor or operation is unknown, or `since` is invalid.
     """
     _check_names(filters, served, "/query")
     since = filters.get("since")
@@ -261,9 +250,8 @@ def read_query(
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
     """Return what a verification expects; by default at least one call.
 
-    Raises:
-        UnprocessableMemberError: a vendor or operation is unknown, the predicate is invalid, or a maximum is
-            below its minimum.
+    Raises UnprocessableMemberError: a vendor or operation is unknown, the predicate is invalid, or a maximum
+    is below its minimum.
     """
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")

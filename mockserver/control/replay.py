@@ -53,11 +53,9 @@ class ReplayOperations:
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
         """Send the recorded bytes again and return how the responses differ.
 
-        Raises:
-            UnknownSandboxError: the sandbox, or the one to replay into, does not exist.
-            UnknownEntryError: there is no call with this number.
-            IncompleteEntryError: its body was not kept completely.
-            UnprocessableMemberError: the address is not allowed, or a header may not be set.
+        Raises UnknownSandboxError: the sandbox, or the one to replay into, does not exist; UnknownEntryError:
+        there is no call with this number; IncompleteEntryError: its body was not kept completely;
+        UnprocessableMemberError: the address is not allowed, or a header may not be set.
         """
         body = body or EMPTY
         entry = find_entry(self.sandboxes, self.journal, name, number)
@@ -124,8 +122,7 @@ class ReplayOperations:
 def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:
     """Return the additional headers, with names in lower case.
 
-    Raises:
-        UnprocessableMemberError: a header may not be set, or is malformed.
+    Raises UnprocessableMemberError: a header may not be set, or is malformed.
     """
     headers = {name.lower(): text for name, text in additional.items()}
     for name, text in headers.items():
@@ -187,9 +184,8 @@ class RemoteClient:
     def address(self, text: str) -> httpx.URL:
         """Return the address that `text` spells.
 
-        Raises:
-            MalformedMemberError: it is not a plain http address.
-            UnprocessableMemberError: its host is not allowed.
+        Raises MalformedMemberError: it is not a plain http address; UnprocessableMemberError: its host is not
+        allowed.
         """
         try:
             url = httpx.URL(text)

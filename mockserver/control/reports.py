@@ -89,9 +89,8 @@ class ReportOperations:
     def read_report(self, path: str) -> Reply:
         """Return a report as a file to keep: a browser must not run what it holds.
 
-        Raises:
-            UnknownReportError: there is none at this path below the folder.
-            ReportTooLargeError: it is over 20 MB.
+        Raises UnknownReportError: there is none at this path below the folder; ReportTooLargeError: it is
+        over 20 MB.
         """
         file = self._find(path)
         try:

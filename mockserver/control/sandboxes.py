@@ -45,11 +45,9 @@ class SandboxOperations:
     def create_sandbox(self, body: Document) -> Document:
         """Create a sandbox from the fixtures, or an empty one.
 
-        Raises:
-            SandboxExistsError: the name is taken.
-            UnprocessableMemberError: the name, `freeze`, an assumption or a scenario name is invalid.
-            UnprocessableCallError: a scenario document is invalid.
-            TooManySandboxesError: the limit of sandboxes is reached.
+        Raises SandboxExistsError: the name is taken; UnprocessableMemberError: the name, `freeze`, an
+        assumption or a scenario name is invalid; UnprocessableCallError: a scenario document is invalid;
+        TooManySandboxesError: the limit of sandboxes is reached.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -120,8 +118,7 @@ class AssumptionOperations:
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
         """Set assumptions; None restores the default.
 
-        Raises:
-            UnprocessableMemberError: an assumption is unknown or a value is invalid; then none is set.
+        Raises UnprocessableMemberError: an assumption is unknown or a value is invalid; then none is set.
         """
         self.sandboxes.check_exists(name)
         check_values(self.served, body, "")
@@ -134,8 +131,7 @@ def check_values(
 ) -> Mapping[str, str | None]:
     """Raise unless all assumptions exist and accept their values.
 
-    Raises:
-        UnprocessableMemberError: one does not; `pointer` is the object of assumptions.
+    Raises UnprocessableMemberError: one does not; `pointer` is the object of assumptions.
     """
     try:
         check_assumption_values(served, values)
@@ -157,8 +153,7 @@ class SnapshotOperations:
     def take_snapshot(self, name: str, body: Document) -> Document:
         """Store the whole state: records, clock, seed, ids, keys, counters, quotas, assumptions.
 
-        Raises:
-            TooManySnapshotsError: the limit of snapshots is reached.
+        Raises TooManySnapshotsError: the limit of snapshots is reached.
         """
 
         def work(whole: SandboxState) -> Document:
@@ -170,27 +165,19 @@ class SnapshotOperations:
     def restore_snapshot(self, name: str, snapshot: str) -> Document:
         """Restore a snapshot and return it; journal and snapshots are kept.
 
-        Raises:
-            UnknownSnapshotError: there is no snapshot with this id.
+        Raises UnknownSnapshotError: there is no snapshot with this id.
         """
         return self.sandboxes.control(name, lambda whole: snapshots.restore_snapshot(whole, snapshot))
 
     def delete_snapshot(self, name: str, snapshot: str) -> None:
-        """Delete a snapshot.
-
-        Raises:
-            UnknownSnapshotError: there is no snapshot with this id.
-        """
+        """Delete a snapshot. Raises UnknownSnapshotError: there is no snapshot with this id."""
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
     def show_difference(self, name: str, against: str, of: str) -> Document:
         """Return the documents added, removed and changed between the states `against` and `of`.
 
-        See `known_state` for their names.
-
-        Raises:
-            UnknownSnapshotError: there is no snapshot with this id.
-            UnknownEntryError: the state around this call is not known.
+        See `known_state` for their names. Raises UnknownSnapshotError: there is no snapshot with this id;
+        UnknownEntryError: the state around this call is not known.
         """
         before, after = (known_state(self.sandboxes, name, one) for one in (against, of))
         found = diff_tables(before, after)

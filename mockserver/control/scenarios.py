@@ -55,8 +55,7 @@ class PackagedScenarios:
     def document(self, name: str, pointer: str) -> Document:
         """Return the packaged scenario that the member at `pointer` names.
 
-        Raises:
-            UnprocessableMemberError: there is no packaged scenario with this name.
+        Raises UnprocessableMemberError: there is no packaged scenario with this name.
         """
         if name not in self.documents:
             known = get_close_matches(name, self.documents, 1) or list(self.documents)
@@ -69,9 +68,8 @@ class PackagedScenarios:
 def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
     """Parse a call's body, in JSON or YAML, as a scenario.
 
-    Raises:
-        UnprocessableMemberError: the body is not UTF-8.
-        UnprocessableCallError: it is not a scenario; all problems have line and column.
+    Raises UnprocessableMemberError: the body is not UTF-8; UnprocessableCallError: it is not a scenario; all
+    problems have line and column.
     """
     try:
         return parse_text(_text_of(call), operations_by_vendor(served))
@@ -82,8 +80,7 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
 def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
     """Return whether a call's body is a scenario: its document, or all its problems.
 
-    Raises:
-        UnprocessableMemberError: the body is not UTF-8.
+    Raises UnprocessableMemberError: the body is not UTF-8.
     """
     try:
         found = parse_text(_text_of(call), operations_by_vendor(served))
@@ -96,8 +93,7 @@ def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
     """Parse the document at `pointer` of a body as a scenario.
 
-    Raises:
-        UnprocessableCallError: it is not a scenario.
+    Raises UnprocessableCallError: it is not a scenario.
     """
     try:
         return parse_document(document, operations_by_vendor(served))
@@ -159,8 +155,7 @@ class ScenarioOperations:
     def check_scenario(self, call: ControlCall) -> Document:
         """Return whether the body is a scenario, with all its problems; nothing is stored.
 
-        Raises:
-            UnprocessableMemberError: the body is not UTF-8.
+        Raises UnprocessableMemberError: the body is not UTF-8.
         """
         return check_body(call, self.served)
 
@@ -171,8 +166,7 @@ class ScenarioOperations:
     def show_scenario(self, name: str, scenario: str) -> Document:
         """Return one scenario with the counts of its rules.
 
-        Raises:
-            UnknownScenarioError: the sandbox has no scenario with this name.
+        Raises UnknownScenarioError: the sandbox has no scenario with this name.
         """
 
         def work(whole: SandboxState) -> Document:
@@ -186,9 +180,8 @@ class ScenarioOperations:
     def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
         """Store a scenario, and arm it if requested; it replaces one of the same name with its counts.
 
-        Raises:
-            UnprocessableCallError: the body is not a valid scenario.
-            UnprocessableMemberError: its name differs from the path.
+        Raises UnprocessableCallError: the body is not a valid scenario; UnprocessableMemberError: its name
+        differs from the path.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -203,8 +196,7 @@ class ScenarioOperations:
     def add_scenario(self, name: str, call: ControlCall, *, once: bool) -> Document:
         """Store and arm a scenario under the name that its document has; `once`: each rule takes one call.
 
-        Raises:
-            UnprocessableCallError: the body is not a valid scenario.
+        Raises UnprocessableCallError: the body is not a valid scenario.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -215,8 +207,7 @@ class ScenarioOperations:
     def delete_scenario(self, name: str, scenario: str) -> None:
         """Delete a scenario and its counts.
 
-        Raises:
-            UnknownScenarioError: the sandbox has no scenario with this name.
+        Raises UnknownScenarioError: the sandbox has no scenario with this name.
         """
         if not self.sandboxes.control(name, lambda whole: scenarios.delete_scenario(whole, scenario)):
             raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")

@@ -30,12 +30,9 @@ def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
     """Return a state of the sandbox, without its snapshots.
 
     A state is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` followed by
-    the number of a call, or `sandbox:` followed by a name.
-
-    Raises:
-        UnknownSandboxError: there is no sandbox with this name.
-        UnknownSnapshotError: there is no snapshot with this id.
-        UnknownEntryError: the state around this call is not known.
+    the number of a call, or `sandbox:` followed by a name. Raises UnknownSandboxError: there is no sandbox
+    with this name; UnknownSnapshotError: there is no snapshot with this id; UnknownEntryError: the state
+    around this call is not known.
     """
     if which == NOW:
         return sandboxes.dump(name)
@@ -277,10 +274,8 @@ class StateOperations:
     def dump_sandbox(self, name: str, vendor: str = "", of: str = NOW) -> Json:
         """Return the whole state, or the state of one vendor, as it is or as it was: see `known_state`.
 
-        Raises:
-            UnprocessableCallError: no vendor with this name is served.
-            UnknownSnapshotError: there is no snapshot with this id.
-            UnknownEntryError: the state around this call is not known.
+        Raises UnprocessableCallError: no vendor with this name is served; UnknownSnapshotError: there is no
+        snapshot with this id; UnknownEntryError: the state around this call is not known.
         """
         self._check_vendor(vendor)
         held = known_state(self.sandboxes, name, of)
@@ -289,10 +284,8 @@ class StateOperations:
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:
         """Load a dump, of all vendors or of one; load it completely or not at all.
 
-        Seed, clock and scenarios that a full dump leaves out are kept.
-
-        Raises:
-            UnprocessableCallError: the vendor is not served, or the dump is invalid.
+        Seed, clock and scenarios that a full dump leaves out are kept. Raises UnprocessableCallError: the
+        vendor is not served, or the dump is invalid.
         """
         self._check_vendor(vendor)
         tables = self._validated(body, vendor)
@@ -311,8 +304,7 @@ class StateOperations:
     def merge_state(self, name: str, body: Document) -> Document:
         """Set the given documents and delete those that are null, all of them or none.
 
-        Raises:
-            UnprocessableCallError: a vendor is not served, or the state would be invalid.
+        Raises UnprocessableCallError: a vendor is not served, or the state would be invalid.
         """
         check_problems(
             problem
@@ -344,11 +336,7 @@ class StateOperations:
 
 
 def check_problems(problems: Iterator[Document]) -> None:
-    """Raise if there are any problems.
-
-    Raises:
-        UnprocessableCallError: there are; it lists the first ones.
-    """
+    """Raise if there are any problems. Raises UnprocessableCallError: there are; it lists the first ones."""
     shown = list(islice(problems, MAX_PROBLEMS))
     if shown:
         more = sum(1 for _ in problems)

@@ -45,8 +45,7 @@ class ServerOperations:
     def health(self) -> Document:
         """Return the server's status, version, vendors and for how long it has been up.
 
-        Raises:
-            StoreUnavailableError: nothing can be stored, so that no call can be served.
+        Raises StoreUnavailableError: nothing can be stored, so that no call can be served.
         """
         self.check_store()
         return {

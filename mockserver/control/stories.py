@@ -71,11 +71,9 @@ class StoryBuilder:
         """Return the entries as a story that came out the same in a trial.
 
         Credentials are cut unless they are `shown`, belong to the fixtures, or were issued by the sandbox.
-
-        Raises:
-            NotReproducibleError: they would not come out the same; the text says which call and why.
-            UnknownSandboxError: the sandbox does not exist.
-            TooManySandboxesError: there is no room for the trial's sandbox.
+        Raises NotReproducibleError: they would not come out the same; the text says which call and why;
+        UnknownSandboxError: the sandbox does not exist; TooManySandboxesError: there is no room for the
+        trial's sandbox.
         """
         _check_kept(entries)
         states = self.sandboxes.store.call_states(name, [entry.number for entry in entries])
@@ -428,8 +426,7 @@ def _media_type(reply: Reply) -> str:
 def story_reply(story: Story, form: Format) -> Reply:
     """Return the story as a file of that format.
 
-    Raises:
-        NotReproducibleError: the format cannot express a call.
+    Raises NotReproducibleError: the format cannot express a call.
     """
     try:
         return _file_reply(form, form.text(story), story.stem)

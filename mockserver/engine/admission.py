@@ -99,8 +99,7 @@ class Admission:
     def admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:
         """Make the call of `arrival` and decide whether it may enter.
 
-        Raises:
-            InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
+        Raises InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
         """
         try:
             principal: Principal | Refusal = self._identify(arrival, match, state)
@@ -162,8 +161,7 @@ class _Checks(Value, frozen=True):
     def __call__(self) -> Operation:
         """Return the operation that the call may use.
 
-        Raises:
-            Refusal: the first check that the call does not pass.
+        Raises Refusal: the first check that the call does not pass.
         """
         if not isinstance(self.match, RouteMatch):
             raise self.match
@@ -184,8 +182,7 @@ class _Checks(Value, frozen=True):
     def count(self) -> None:
         """Count the call, unless its credentials are refused: 401 comes before 429.
 
-        Raises:
-            TooManyRequests: its caller has used up the rate limit.
+        Raises TooManyRequests: its caller has used up the rate limit.
         """
         if self.served.rate_limit is not None and not isinstance(self.principal, Refusal):
             self.served.rate_limit.count(self.call, self.state)

@@ -105,8 +105,7 @@ def find_mistake(text: str) -> str:
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
     """Return the principal of a credential.
 
-    Raises:
-        Unauthorized: it is expired, revoked, of another scheme, a client's mistake, or (strict) unknown.
+    Raises Unauthorized: it is expired, revoked, of another scheme, a client's mistake, or (strict) unknown.
     """
     known = state.collection(CREDENTIALS, "").get(text)
     if known is None:
@@ -136,8 +135,7 @@ def issue_credential(
 def check_permission(call: Call, operation: Operation) -> None:
     """Raise unless the caller may use the operation; any one of its scopes is enough.
 
-    Raises:
-        Forbidden: no scope fits, or a read-only credential wants to write.
+    Raises Forbidden: no scope fits, or a read-only credential wants to write.
     """
     held = call.principal.scopes
     if held is not None and operation.scopes and not operation.scopes & held:
@@ -152,8 +150,7 @@ def authenticate_subrequest(
 ) -> Principal:
     """Return the caller by the first alternative whose credentials are all there and good.
 
-    Raises:
-        Unauthorized: credentials are missing or not good.
+    Raises Unauthorized: credentials are missing or not good.
     """
     if not operation.security:
         return ANONYMOUS

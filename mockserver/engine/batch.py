@@ -35,10 +35,8 @@ class EnvelopeReader:
     ) -> Request:
         """Return the request that `call` makes.
 
-        Raises:
-            InvalidCall: parameters or envelope break the contract.
-            UnsupportedMediaType, MalformedBody, TooManyItems: the body cannot be read.
-            TakesLongError: reading would take long, and may not.
+        Raises InvalidCall: parameters or envelope break the contract; UnsupportedMediaType, MalformedBody,
+        TooManyItems: the body cannot be read; TakesLongError: reading would take long, and may not.
         """
         plan = self.plans[match.operation.id]
         parameters, problems = plan.parameters.read(call, match.values)
@@ -187,8 +185,7 @@ def judge_items(
 ) -> Mapping[int, Verdict]:
     """Return verdicts by item index; good items without warnings have none.
 
-    Raises:
-        InvalidCall: the vendor's own decoder would refuse the whole call because of an item.
+    Raises InvalidCall: the vendor's own decoder would refuse the whole call because of an item.
     """
     verdicts: dict[int, Verdict] = {}
     fatal: list[Problem] = []

@@ -90,10 +90,9 @@ class Pipeline:
     def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
         """Answer one request; return its call, and the answer.
 
-        Raises:
-            InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
-            TooManySandboxesError: it names a new sandbox, and no more may be made.
-            TakesLongError: its work would take long, and it may not.
+        Raises InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario; TooManySandboxesError:
+        it names a new sandbox, and no more may be made; TakesLongError: its work would take long, and it may
+        not.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.served.name}/"
         match = self.admission.match(arrival)

@@ -132,8 +132,7 @@ def _key_in_path(request: Request, key: tuple[str, ...]) -> str:
 def default_handler(operation: Operation, contract: Spec) -> Handler | None:
     """Return the default handler of a GET or DELETE with `x-collection`: show, list or delete records.
 
-    Raises:
-        SpecError: a parameter in its path is not declared.
+    Raises SpecError: a parameter in its path is not declared.
     """
     if operation.method not in ("get", "delete") or not operation.collection:
         return None
@@ -150,8 +149,7 @@ def default_handler(operation: Operation, contract: Spec) -> Handler | None:
 def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
     """Return the path parameters that make the key: all its members where the path has them, else the last.
 
-    Raises:
-        SpecError: it is not declared.
+    Raises SpecError: it is not declared.
     """
     there = [one.name for one in operation.parameters if one.place == "path"]
     if last not in there:

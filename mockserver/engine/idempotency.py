@@ -58,9 +58,8 @@ class IdempotencyExtension:
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
         """Return the stored answer of the key, None if it has none.
 
-        Raises:
-            ServerRefusal: the key is missing or malformed (400), of another request (422), or its first
-                call is not over (409).
+        Raises ServerRefusal: the key is missing or malformed (400), of another request (422), or its first
+        call is not over (409).
         """
         key = self._key(call, operation)
         if not key:

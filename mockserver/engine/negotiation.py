@@ -53,8 +53,7 @@ class Negotiation:
     def check(self, call: Call, operation: Operation) -> None:
         """Raise if the call accepts none of the media types that the operation's good answers have.
 
-        Raises:
-            NotAcceptable: its `Accept` names none of them, and the operation declares 406.
+        Raises NotAcceptable: its `Accept` names none of them, and the operation declares 406.
         """
         accept = call.headers.get("accept", "")
         if accept in _USUAL or _REFUSED not in operation.responses:
@@ -219,10 +218,8 @@ def example_reply(
 ) -> Reply:
     """Return the spec's example; for a status without one, the vendor's refusal with that status.
 
-    `render_refusal` words it.
-
-    Raises:
-        ServerRefusal: 400 with the known ones, if the spec has no such status or example.
+    `render_refusal` words it. Raises ServerRefusal: 400 with the known ones, if the spec has no such status
+    or example.
     """
     statuses = _wanted_statuses(preference, spec, operation)
     examples = [example for status in statuses for example in _examples_of(spec, operation, status)]

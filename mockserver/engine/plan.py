@@ -101,8 +101,7 @@ class CompiledOperation:
 def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOperation]:
     """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
 
-    Raises:
-        SpecError: a schema or an extension is invalid.
+    Raises SpecError: a schema or an extension is invalid.
     """
     schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats})
     places = XmlPlaces(spec.document)

@@ -47,8 +47,7 @@ class RateLimit(Value, frozen=True):
     def count(self, call: Call, state: State) -> None:
         """Count a call of its caller, if calls are counted.
 
-        Raises:
-            TooManyRequests: the window holds no more.
+        Raises TooManyRequests: the window holds no more.
         """
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None:
@@ -90,8 +89,7 @@ def read_rate_limit(
 ) -> RateLimit:
     """Return the rate limit that a spec declares.
 
-    Raises:
-        SpecError: a member is unknown, missing or of another kind, or names no assumption.
+    Raises SpecError: a member is unknown, missing or of another kind, or names no assumption.
     """
     if not isinstance(node, Mapping):
         raise SpecError(f"{file}: x-rate-limit: expected a mapping, found {node}")

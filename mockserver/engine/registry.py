@@ -86,9 +86,8 @@ class LoadedVendor:
 def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> tuple[LoadedVendor, ...]:
     """Load every vendor with a spec in our folder or in `folders`, sorted; `only` picks by name.
 
-    Raises:
-        SpecError: a spec cannot be served, or two folders have one of the same name.
-        VendorError: a package does not fit its spec, or `only` names none.
+    Raises SpecError: a spec cannot be served, or two folders have one of the same name; VendorError: a
+    package does not fit its spec, or `only` names none.
     """
     files: dict[str, Path] = {}
     for folder in (specs_folder(), *folders):
@@ -105,8 +104,7 @@ def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> 
 def load_vendor(file: Path) -> LoadedVendor:
     """Return the vendor whose spec is `file`, with the package of the same name if there is one.
 
-    Raises:
-        SpecError, VendorError: see `discover_vendors`.
+    Raises SpecError, VendorError: see `discover_vendors`.
     """
     contract = loading.load_spec(file)
     vendor, fixtures = _load_package(contract.name)
@@ -257,8 +255,7 @@ def assumptions_by_name(served: Iterable[LoadedVendor]) -> Mapping[str, Assumpti
 def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str, str | None]) -> None:
     """Raise unless every assumption exists and accepts its value; None means the default.
 
-    Raises:
-        InvalidAssumptionError: something cannot.
+    Raises InvalidAssumptionError: something cannot.
     """
     known = assumptions_by_name(served)
     for name, value in values.items():

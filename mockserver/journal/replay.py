@@ -87,10 +87,8 @@ def target_with_query(entry: Entry, view: View) -> str:
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
     """Return settings for a sandbox in which the call meets its original seed, time, assumptions, rules.
 
-    The clock is frozen at the time of the call. Records and counts of earlier calls are not restored.
-
-    Raises:
-        UnknownSandboxError: the call's sandbox does not exist any more.
+    The clock is frozen at the time of the call. Records and counts of earlier calls are not restored. Raises
+    UnknownSandboxError: the call's sandbox does not exist any more.
     """
     call = entry.call
     shown = sandboxes.show(call.sandbox)

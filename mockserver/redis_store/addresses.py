@@ -48,11 +48,7 @@ class StoreAddress(Value, frozen=True):
 
 
 def parse_address(text: str) -> StoreAddress:
-    """Return the address that `text` is.
-
-    Raises:
-        StoreAddressError: the text is not such an address.
-    """
+    """Return the address that `text` is. Raises StoreAddressError: the text is not such an address."""
     parts = urlsplit(text)
     scheme, _, kind = parts.scheme.partition("+")
     if scheme not in _SCHEMES or kind not in (_ALONE, _SENTINEL, _CLUSTER) or not parts.netloc:

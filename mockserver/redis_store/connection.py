@@ -64,8 +64,7 @@ class RedisConnection:
     def script(self, name: str, keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Run a script of this package; it may run twice, if the first answer is lost.
 
-        Raises:
-            StoreUnavailableError: there is no answer, and the script does not run any more.
+        Raises StoreUnavailableError: there is no answer, and the script does not run any more.
         """
 
         def run(client: Any) -> Any:
@@ -90,8 +89,7 @@ class RedisConnection:
     def ask(self, work: Callable[[Any], T]) -> T:
         """Run `work` with the client; it may run twice, so it must not count anything.
 
-        Raises:
-            StoreUnavailableError: there is no answer.
+        Raises StoreUnavailableError: there is no answer.
         """
         self._refuse_while_blocked()
         waits, began = self._waits, monotonic()
@@ -108,8 +106,7 @@ class RedisConnection:
     def once(self, work: Callable[[Any], object]) -> list[Any]:
         """Let `work` fill a pipeline, and send it; it is not sent again, so it may count.
 
-        Raises:
-            StoreUnavailableError: there is no answer.
+        Raises StoreUnavailableError: there is no answer.
         """
         self._refuse_while_blocked()
         try:
@@ -131,11 +128,7 @@ class RedisConnection:
             messages.close()
 
     def check(self) -> None:
-        """See whether the store can be written to.
-
-        Raises:
-            StoreUnavailableError: it cannot.
-        """
+        """See whether the store can be written to. Raises StoreUnavailableError: it cannot."""
         self.ask(lambda client: client.set(self.key("probe"), 1, px=60_000))
 
     def keep_first(self, name: str, value: bytes) -> bytes:

@@ -147,10 +147,8 @@ class Turn:
         """Wait for the turn, or keep it for longer, and return what `begin` says of the sandbox then.
 
         `begin` gets the token of the turn, and the one that was waited with; it begins its answer with `busy`
-        if the turn is over already.
-
-        Raises:
-            StoreUnavailableError: others had it all the time, or the store does not answer.
+        if the turn is over already. Raises StoreUnavailableError: others had it all the time, or the store
+        does not answer.
         """
         began, answer = monotonic(), (begin(self.token, "") if self.token else [_BUSY])
         while answer[0] == _BUSY and monotonic() - began < PATIENCE_S:

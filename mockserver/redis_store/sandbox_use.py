@@ -119,8 +119,7 @@ class OpenCalls:
     def renew(self) -> None:
         """Tell of ends that Redis did not hear of, and renew the leases of the calls of this worker.
 
-        Raises:
-            StoreUnavailableError: Redis does not answer.
+        Raises StoreUnavailableError: Redis does not answer.
         """
         self._tell_ends()
         with self._lock:

@@ -326,8 +326,7 @@ class RedisStore:
     def _follow(self, copy: SandboxCopy, answer: Sequence[Any]) -> None:
         """Bring a copy to where the script's answer says that the sandbox is.
 
-        Raises:
-            UnknownSandboxError: it is not there any more.
+        Raises UnknownSandboxError: it is not there any more.
         """
         match answer[0]:
             case b"missing":

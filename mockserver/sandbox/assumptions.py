@@ -83,11 +83,7 @@ COMMON_ASSUMPTIONS = (
 
 
 def check_availability(call: Call) -> None:
-    """Raise unless the vendor is available.
-
-    Raises:
-        VendorFailure, Unavailable: it is not.
-    """
+    """Raise unless the vendor is available. Raises VendorFailure, Unavailable: it is not."""
     value = call.assumptions.get(AVAILABILITY)
     if value == "failing":
         raise VendorFailure(hint=call.assumed(AVAILABILITY))
@@ -96,11 +92,7 @@ def check_availability(call: Call) -> None:
 
 
 def check_delivery(call: Call) -> None:
-    """Raise if the answer is to be lost after the work is done.
-
-    Raises:
-        VendorFailure: it is lost.
-    """
+    """Raise if the answer is to be lost after the work is done. Raises VendorFailure: it is lost."""
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
         raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 

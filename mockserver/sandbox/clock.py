@@ -34,8 +34,7 @@ class ClockSettings(Value, frozen=True):
 def normalize_clock_instant(text: str) -> str:
     """Return the instant at which a sandbox's clock is to stand, as it is kept.
 
-    Raises:
-        ValueError: the text is no instant, or one at which no clock may stand.
+    Raises ValueError: the text is no instant, or one at which no clock may stand.
     """
     moment = parse_instant(text)
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:

@@ -99,8 +99,7 @@ class IdleTracker:
     def add(self, name: str) -> bool:
         """Take one more in; False when it is here already.
 
-        Raises:
-            TooManySandboxesError: there are as many as there may be.
+        Raises TooManySandboxesError: there are as many as there may be.
         """
         with self._lock:
             if self._used.find(name) is not None:
@@ -274,8 +273,7 @@ class Sandboxes:
     def transact(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
         """Run `work` in the sandbox, which is made if it is not there.
 
-        Raises:
-            TooManySandboxesError: it is not there, and no more may be.
+        Raises TooManySandboxesError: it is not there, and no more may be.
         """
         while True:
             try:
@@ -288,10 +286,8 @@ class Sandboxes:
     ) -> T:
         """Run `work` like `transact`; without `create`, a sandbox too many is no error.
 
-        Then `work` runs in a new sandbox that is discarded.
-
-        Raises:
-            TooManySandboxesError: with `create`, it is not there, and no more may be.
+        Then `work` runs in a new sandbox that is discarded. Raises TooManySandboxesError: with `create`, it
+        is not there, and no more may be.
         """
         try:
             return self.transact(name, scope, work)
@@ -307,8 +303,7 @@ class Sandboxes:
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
         """Run `work` on everything that the sandbox holds.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         self.enter(name)
         return self.store.control(name, work)
@@ -316,8 +311,7 @@ class Sandboxes:
     def create(self, settings: Settings) -> bool:
         """Create a sandbox; return False, and change nothing, if it exists.
 
-        Raises:
-            TooManySandboxesError: no more may be, and none has been idle for too long.
+        Raises TooManySandboxesError: no more may be, and none has been idle for too long.
         """
         self._expire(self.idle_tracker.over())
         is_new = self.idle_tracker.add(settings.name)
@@ -331,8 +325,7 @@ class Sandboxes:
     def reset(self, name: str) -> Settings:
         """Restore fixtures, seed, clock, assumptions and scenarios as they were at creation; keep snapshots.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
 
         def work(whole: SandboxState) -> Settings:
@@ -352,16 +345,14 @@ class Sandboxes:
     def check_exists(self, name: str) -> None:
         """Raise `UnknownSandboxError` unless the sandbox exists.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         self.control(name, lambda _whole: None)
 
     def show(self, name: str) -> SandboxStatus:
         """Return a sandbox; looking does not count as use.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
 
         def work(whole: SandboxState) -> SandboxStatus:
@@ -381,16 +372,14 @@ class Sandboxes:
     def dump(self, name: str) -> Tables:
         """Return everything that the sandbox holds, by scope, collection and key; but for its snapshots.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         return self.control(name, snapshots.dump_tables)
 
     def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
         """Change the sandbox's clock; `change` gets its time and its settings.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
 
         def work(whole: SandboxState) -> None:
@@ -402,8 +391,7 @@ class Sandboxes:
     def assume(self, name: str, values: Mapping[str, str | None]) -> None:
         """Override assumptions, by `vendor.name`; None restores a default.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         self.enter(name)
         for vendor, chosen in sandbox_assumptions.group_by_vendor(values).items():
@@ -413,8 +401,7 @@ class Sandboxes:
     def delete(self, name: str) -> None:
         """Delete the sandbox; the default one is made anew as at the start of the server, without snapshots.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         self.enter(name)
         if name == DEFAULT_SANDBOX:

@@ -80,8 +80,7 @@ def load_snapshots(whole: SandboxState, dumped: Document) -> None:
 def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
     """Keep all that the sandbox holds now; what is shown of it.
 
-    Raises:
-        TooManySnapshotsError: there are as many as there may be.
+    Raises TooManySnapshotsError: there are as many as there may be.
     """
     kept = whole.collection(SNAPSHOTS, "")
     if len(kept) >= MAX_SNAPSHOTS:
@@ -110,11 +109,7 @@ def list_snapshots(whole: SandboxState) -> list[Document]:
 
 
 def snapshot_tables(whole: SandboxState, name: str) -> Tables:
-    """Return what a snapshot holds.
-
-    Raises:
-        UnknownSnapshotError: there is none of that id.
-    """
+    """Return what a snapshot holds. Raises UnknownSnapshotError: there is none of that id."""
     held: Tables = _find_snapshot(whole, name)["tables"]
     return held
 
@@ -122,8 +117,7 @@ def snapshot_tables(whole: SandboxState, name: str) -> Tables:
 def restore_snapshot(whole: SandboxState, name: str) -> Document:
     """Restore the sandbox to a snapshot, and return its description.
 
-    Raises:
-        UnknownSnapshotError: there is none of that id.
+    Raises UnknownSnapshotError: there is none of that id.
     """
     snapshot = _find_snapshot(whole, name)
     load_tables(whole, snapshot["tables"])
@@ -131,11 +125,7 @@ def restore_snapshot(whole: SandboxState, name: str) -> Document:
 
 
 def delete_snapshot(whole: SandboxState, name: str) -> None:
-    """Forget a snapshot.
-
-    Raises:
-        UnknownSnapshotError: there is none of that id.
-    """
+    """Forget a snapshot. Raises UnknownSnapshotError: there is none of that id."""
     _find_snapshot(whole, name)
     del whole.collection(SNAPSHOTS, "")[name]
 

@@ -147,8 +147,7 @@ class Store(Protocol):
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
         """Run `work` on the sandbox; an exception undoes all of it and passes on.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         ...
 
@@ -173,8 +172,7 @@ class Store(Protocol):
     def call_states(self, sandbox: str, numbers: AnyCollection[int]) -> Mapping[int, CallStates]:
         """Return the state before and after each of these calls that is still known.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         ...
 
@@ -183,10 +181,8 @@ class Store(Protocol):
     ) -> Mapping[str, int]:
         """Return which recorded call last wrote each of these documents, 0 for the control plane.
 
-        `place` is their scope and collection. Those whose last change is no longer known are left out.
-
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        `place` is their scope and collection. Those whose last change is no longer known are left out. Raises
+        UnknownSandboxError: there is none of that name.
         """
         ...
 
@@ -197,8 +193,7 @@ class Store(Protocol):
     def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
         """Delete the sandbox; one that was `last_used` then only if nobody has used it since.
 
-        Raises:
-            UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError: there is none of that name.
         """
         ...
 

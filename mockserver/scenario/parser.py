@@ -65,8 +65,7 @@ class InvalidScenarioError(MockServerError):
 def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
     """Parse the scenario in a YAML or JSON text; `vendors` are operation ids by vendor.
 
-    Raises:
-        InvalidScenarioError: it holds none.
+    Raises InvalidScenarioError: it holds none.
     """
     found = parse_yaml(text)
     if found.syntax_problems and found.document is None and len(text) <= MAX_CHARACTERS:
@@ -81,8 +80,7 @@ def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str 
 def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
     """Return the scenario that a decoded document is.
 
-    Raises:
-        InvalidScenarioError: with every problem of the document.
+    Raises InvalidScenarioError: with every problem of the document.
     """
     try:
         json.check_depth(document)

@@ -72,8 +72,7 @@ class Pattern:
 def compile_pattern(text: str) -> Pattern:
     """Return the pattern that `text` spells, without look-around and back-references.
 
-    Raises:
-        InvalidPredicateError: it spells none, or one that is too long or takes too much memory.
+    Raises InvalidPredicateError: it spells none, or one that is too long or takes too much memory.
     """
     if len(text) > MAX_PATTERN:
         raise InvalidPredicateError(
@@ -122,8 +121,7 @@ def _count_pieces(pattern: str) -> int:
 def parse_path(path: str, *, every: bool = False) -> PredicatePath:
     """Return the steps of a JSONPath: member names and indexes; with `every` also `[*]` as "*".
 
-    Raises:
-        InvalidPredicateError: it is no path, or goes beyond the subset.
+    Raises InvalidPredicateError: it is no path, or goes beyond the subset.
     """
     if len(path) > MAX_PATH:
         raise InvalidPredicateError(
@@ -168,8 +166,7 @@ def _parse_steps(path: str, *, every: bool) -> Iterator[str | int]:
 def parse_predicate(document: Document) -> Predicate:
     """Return the predicate that `{path, <test>: <value>}` says; `matches` is compiled here, once.
 
-    Raises:
-        InvalidPredicateError: a member is missing, unknown, one too many, or not what it should be.
+    Raises InvalidPredicateError: a member is missing, unknown, one too many, or not what it should be.
     """
     tests = [name for name in document if name != "path"]
     unknown = [name for name in tests if name not in TESTS]

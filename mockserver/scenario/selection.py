@@ -68,8 +68,7 @@ class ScenarioSelector:
     def check(self, call: Call) -> None:
         """Look at the header that names scenarios, if the call has one.
 
-        Raises:
-            InvalidHeaderError: it is malformed or names nothing.
+        Raises InvalidHeaderError: it is malformed or names nothing.
         """
         if SCENARIO_HEADER not in call.headers:
             return
@@ -142,8 +141,7 @@ def _stored_by_name(call: Call) -> Mapping[str, Document]:
 def parse_scenario_header(header: str) -> SeedsByScenario:
     """Return the scenarios that the header names, in its order, each with a seed or None.
 
-    Raises:
-        InvalidHeaderError: it is malformed, or names one twice.
+    Raises InvalidHeaderError: it is malformed, or names one twice.
     """
     found: dict[str, int | None] = {}
     for part in header.split(","):

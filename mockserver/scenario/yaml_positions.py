@@ -214,8 +214,7 @@ def _position_of(event: Event) -> TextPosition:
 def _number(text: str) -> Json:
     """Return the number that a plain scalar spells, else the text itself.
 
-    Raises:
-        ValueError: it is a number beyond all reason, or none of JSON's.
+    Raises ValueError: it is a number beyond all reason, or none of JSON's.
     """
     if len(text) > MAX_DIGITS and (_DECIMAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text)):
         raise ValueError("too many digits")

@@ -135,13 +135,10 @@ def create_app(
     """Build the application: vendors, control plane and pages; `clock` is the machine's clock.
 
     `listeners` are called with each entry, but those of calls that the server makes to try something out;
-    `note` is told of what is refused without an entry in a journal.
-
-    Raises:
-        SpecError, VendorError: a vendor cannot be served.
-        InvalidAssumptionError: `assumptions` has an unknown id or an invalid value.
-        StartupError: a file cannot be used, or the store was begun with other settings.
-        ValueError: `freeze` is not an instant supported by the clock.
+    `note` is told of what is refused without an entry in a journal. Raises SpecError, VendorError: a vendor
+    cannot be served; InvalidAssumptionError: `assumptions` has an unknown id or an invalid value;
+    StartupError: a file cannot be used, or the store was begun with other settings; ValueError: `freeze` is
+    not an instant supported by the clock.
     """
     options = options or Options()
     backend = backend or (shared_backend(options.store, clock) if options.store else memory_backend(clock))
@@ -180,10 +177,8 @@ def _lasting(
 def reload_app(options: Options, running: Application) -> Application:
     """Build the application again from its files; state, journal and counters stay those of `running`.
 
-    A scenario file that changed replaces its scenario in every sandbox that has it, with its counts.
-
-    Raises:
-        SpecError, VendorError, StartupError: a file cannot be used; then nothing has changed.
+    A scenario file that changed replaces its scenario in every sandbox that has it, with its counts. Raises
+    SpecError, VendorError, StartupError: a file cannot be used; then nothing has changed.
     """
     app = _assemble(options, running.lasting)
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)

@@ -278,11 +278,7 @@ def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
 # A client sends the same headers again and again, and the journal keeps those of each call.
 @lru_cache(_KNOWN_HEADERS)
 def _read_known_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
-    """Return headers by name.
-
-    Raises:
-        HeadersTooLarge: there are too many headers or header bytes.
-    """
+    """Return headers by name. Raises HeadersTooLarge: there are too many headers or header bytes."""
     size_bytes = sum([len(name) + len(text) for name, text in raw])
     if len(raw) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")

@@ -153,9 +153,7 @@ def memory_backend(clock: Clock = system_clock) -> Backend:
 def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backend:
     """Return a backend in Redis or Valkey.
 
-    Raises:
-        StartupError: the extra `redis` is not installed.
-        StoreUnavailableError: the store does not answer.
+    Raises StartupError: the extra `redis` is not installed; StoreUnavailableError: the store does not answer.
     """
     if find_spec("redis") is None:
         what = "--store needs the package redis, which speaks to Redis and Valkey"
@@ -206,8 +204,7 @@ class SharedInFlightCalls:
 def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, strict_auth: bool) -> None:
     """Compare the settings of this server with those of the first one, which `keep_first` returns.
 
-    Raises:
-        StartupError: they differ, so that the answer to a call would depend on who takes it.
+    Raises StartupError: they differ, so that the answer to a call would depend on who takes it.
     """
     own: Mapping[str, Json] = {
         "auth": "strict" if strict_auth else "lenient",

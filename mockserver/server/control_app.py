@@ -80,8 +80,7 @@ _Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
     """Build the application below `/_mock`; each operation is a method of one of `groups`, run in a thread.
 
-    Raises:
-        SpecError: an operation of the spec is missing in `groups`, or several have it.
+    Raises SpecError: an operation of the spec is missing in `groups`, or several have it.
     """
     # Connexion logs a line for every call of an operation that accepts both JSON and YAML.
     logging.getLogger("connexion.operations").setLevel(logging.ERROR)
@@ -327,8 +326,7 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
     def validate_request(self, request: ConnexionRequest) -> None:
         """Raise unless all parameters are valid and known.
 
-        Raises:
-            InvalidControlCallError: a parameter is invalid, missing or unknown.
+        Raises InvalidControlCallError: a parameter is invalid, missing or unknown.
         """
         _refuse([*self._unknown(request), *self._wrong("path", request), *self._wrong("query", request)])
 

@@ -51,8 +51,7 @@ class Body(Value, frozen=True):
 async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
     """Read and decode a body of up to `limit` bytes; a body that cannot be decoded is kept as received.
 
-    Raises:
-        ClientDisconnect: the client disconnected before the end of the body.
+    Raises ClientDisconnect: the client disconnected before the end of the body.
     """
     try:
         content = await read_body(receive, headers.get("content-length", ""), limit)
@@ -80,8 +79,7 @@ def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
 def check_values(content: bytes, limit: int) -> None:
     """Raise if JSON has more values than `MAX_VALUES`, and than one for each 30 bytes of the largest body.
 
-    Raises:
-        TooLarge: it has.
+    Raises TooLarge: it has.
     """
     if len(content) > MAX_VALUES and _count_values(content) > _most_values(limit):
         _check_count(_count_values(_without_texts(content, _most_values(limit) * 2)), limit)
@@ -115,10 +113,9 @@ def _count_values(content: bytes) -> int:
 def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
     """Return headers and body without Content-Encoding; Content-Length is adjusted.
 
-    Raises:
-        UnsupportedMediaType: the coding is unknown, or there are several.
-        MalformedBody: the body is not valid in its coding.
-        TooLarge: the decoded body exceeds `limit` bytes; no more than that is ever held in memory.
+    Raises UnsupportedMediaType: the coding is unknown, or there are several; MalformedBody: the body is not
+    valid in its coding; TooLarge: the decoded body exceeds `limit` bytes; no more than that is ever held in
+    memory.
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
     if not coding or coding == "identity" or not body:
@@ -135,9 +132,8 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
 def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
     """Decompress all members of a body, up to `limit` bytes in total.
 
-    Raises:
-        MalformedBody: the body is invalid, truncated, or has too many members.
-        TooLarge: the decompressed body exceeds the limit.
+    Raises MalformedBody: the body is invalid, truncated, or has too many members; TooLarge: the decompressed
+    body exceeds the limit.
     """
     pieces: list[bytes] = []
     left = limit
@@ -162,9 +158,8 @@ def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
 async def read_body(receive: Receive, length: str, limit: int) -> bytes:
     """Return the raw body; `length` is the Content-Length header, "" if there is none.
 
-    Raises:
-        TooLarge: the body or its declared length exceeds `limit` bytes.
-        ClientDisconnect: the client disconnected before the end of the body.
+    Raises TooLarge: the body or its declared length exceeds `limit` bytes; ClientDisconnect: the client
+    disconnected before the end of the body.
     """
     if _LENGTH.fullmatch(length) and int(length) > limit:
         raise TooLarge(limit)
@@ -202,8 +197,7 @@ async def send_reply(reply: Reply, send: Send) -> None:
 def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
     """Return all headers of a vendor's reply for ASGI, each name as the vendor spells it.
 
-    Raises:
-        ValueError: a header has a line break, or a character outside of Latin-1.
+    Raises ValueError: a header has a line break, or a character outside of Latin-1.
     """
     names = {name.lower() for name, _ in reply.headers}
     if reply.status in _BODILESS_STATUSES or not _FRAMING.isdisjoint(names):

@@ -37,8 +37,7 @@ _ALL_PROBLEMS = "mockserver scenario validate"
 def read_scenarios(files: Iterable[Path], served: Sequence[LoadedVendor]) -> tuple[Document, ...]:
     """Return the scenario documents of the files, in their order.
 
-    Raises:
-        StartupError: a file cannot be read, is not a scenario, or has the name of another one.
+    Raises StartupError: a file cannot be read, is not a scenario, or has the name of another one.
     """
     documents: dict[str, tuple[Document, Path]] = {}
     for file in files:
@@ -64,10 +63,8 @@ def _read_scenario(file: Path, served: Sequence[LoadedVendor]) -> Document:
 def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Tables]:
     """Return the tables by vendor of a dump, in JSON or YAML, of all vendors or of some.
 
-    What the dump says of its sandbox (seed, clock, scenarios) is left out.
-
-    Raises:
-        StartupError: the file cannot be read, or is not a dump of vendors that are served.
+    What the dump says of its sandbox (seed, clock, scenarios) is left out. Raises StartupError: the file
+    cannot be read, or is not a dump of vendors that are served.
     """
     document = read_document(file)
     if not isinstance(document, dict):
@@ -85,8 +82,7 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
 def check_problems(file: Path, problems: Iterable[Document], cure: str = _DUMP) -> None:
     """Raise `StartupError` if there is a problem, with the pointer of the first one.
 
-    Raises:
-        StartupError: there is at least one problem.
+    Raises StartupError: there is at least one problem.
     """
     remaining = iter(problems)
     shown = list(islice(remaining, SHOWN_PROBLEMS))
@@ -98,11 +94,7 @@ def check_problems(file: Path, problems: Iterable[Document], cure: str = _DUMP) 
 
 
 def read_text(file: Path) -> str:
-    """Return the text of a UTF-8 file.
-
-    Raises:
-        StartupError: it cannot be read.
-    """
+    """Return the text of a UTF-8 file. Raises StartupError: it cannot be read."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -115,8 +107,7 @@ def read_text(file: Path) -> str:
 def read_document(file: Path) -> Json:
     """Return what a JSON or YAML file holds, with exact decimals and text keys.
 
-    Raises:
-        StartupError: it cannot be read.
+    Raises StartupError: it cannot be read.
     """
     text = read_text(file)
     is_json = file.suffix not in _YAML_SUFFIXES and text.lstrip()[:1] in ("{", "[")
@@ -167,8 +158,7 @@ class StateFile:
     def load(self, sandboxes: Sandboxes, served: tuple[LoadedVendor, ...]) -> None:
         """Load all sandboxes of the file; without a file, see that it can be written at the end.
 
-        Raises:
-            StartupError: the file is not a saved state of vendors that are served, or cannot be written.
+        Raises StartupError: the file is not a saved state of vendors that are served, or cannot be written.
         """
         self._check_writable()
         if not self.file.exists():
@@ -189,8 +179,7 @@ class StateFile:
     def save(self, sandboxes: Sandboxes) -> None:
         """Write all sandboxes to the file, in place of what it holds.
 
-        Raises:
-            StartupError: it cannot be written; the file is as it was.
+        Raises StartupError: it cannot be written; the file is as it was.
         """
         saved = {}
         for name in sandboxes.names():
@@ -289,8 +278,7 @@ class ReadyFile:
     def removed_at_end(self) -> Iterator[None]:
         """Remove the file before and after the context.
 
-        Raises:
-            StartupError: something else than an address is in the file, or it cannot be removed.
+        Raises StartupError: something else than an address is in the file, or it cannot be removed.
         """
         try:
             self._check_is_ours()
@@ -307,11 +295,7 @@ class ReadyFile:
                 self.file.unlink()
 
     def write(self, url: str) -> None:
-        """Write the address, with a line feed.
-
-        Raises:
-            OSError: it cannot be written.
-        """
+        """Write the address, with a line feed. Raises OSError: it cannot be written."""
         replace_file(self.file, f"{url}\n".encode())
 
     def _check_is_ours(self) -> None:
@@ -328,10 +312,8 @@ class ReadyFile:
 def replace_file(file: Path, content: bytes) -> None:
     """Replace the file, or make it, with mode 0600.
 
-    The content is written beside it, and to the disk, before the old file goes.
-
-    Raises:
-        OSError: it cannot be written; then the old file is as it was.
+    The content is written beside it, and to the disk, before the old file goes. Raises OSError: it cannot be
+    written; then the old file is as it was.
     """
     target = file.resolve()  # a link stays a link
     opened, name = mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -124,9 +124,8 @@ class AddressError(MockServerError):
 def bind_socket(host: str, port: int) -> socket.socket:
     """Return a socket bound to the address; port 0 picks a free port.
 
-    Raises:
-        PortTakenError: the port is already in use.
-        AddressError: the address does not belong to this machine, or the port needs more rights.
+    Raises PortTakenError: the port is already in use; AddressError: the address does not belong to this
+    machine, or the port needs more rights.
     """
     family = _family_of(host)
     # asyncio sets TCP_NODELAY only if the protocol is given; otherwise each reply waits 40 ms (measured).
@@ -200,11 +199,8 @@ def make_certificate(folder: Path, hosts: Iterable[str]) -> Certificate:
     """Return a certificate for loopback and `hosts`, signed by the authority in the folder.
 
     The authority is made if it is not there, so that clients have to be told of it once only. Its key stays
-    in the folder, readable by the user alone.
-
-    Raises:
-        StartupError: the library for certificates is missing, the folder or a file in it cannot be used, or
-            a host cannot be in a certificate.
+    in the folder, readable by the user alone. Raises StartupError: the library for certificates is missing,
+    the folder or a file in it cannot be used, or a host cannot be in a certificate.
     """
     library = _load_library()
     try:
@@ -259,10 +255,6 @@ def _issue(authority: Any, names: list[str]) -> Any:
 
 
 def _write_private(file: Path, content: bytes) -> None:
-    """Write a new file that only the user can read.
-
-    Raises:
-        FileExistsError: it is there already.
-    """
+    """Write a new file that only the user can read. Raises FileExistsError: it is there already."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE), "wb") as opened:
         opened.write(content)

@@ -373,8 +373,7 @@ def reset_on_close(platform: str) -> bytes:
 def checked_protocol() -> type[MockServerProtocol]:
     """Return the protocol class if the installed uvicorn has the internals that it needs.
 
-    Raises:
-        ProtocolError: an internal name is missing.
+    Raises ProtocolError: an internal name is missing.
     """
     missing = [name for name in _PROTOCOL_NAMES if not hasattr(HttpToolsProtocol, name)]
     missing += [name for name in _CYCLE_NAMES if name not in RequestResponseCycle.__init__.__code__.co_names]
@@ -517,8 +516,7 @@ def uvicorn_config(
 ) -> uvicorn.Config:
     """Return the configuration; `more` are settings of uvicorn itself.
 
-    Raises:
-        ProtocolError: the installed uvicorn is not the locked version.
+    Raises ProtocolError: the installed uvicorn is not the locked version.
     """
     return uvicorn.Config(
         app,

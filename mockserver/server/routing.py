@@ -249,8 +249,7 @@ class FlaskBridge:
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer a request that Connexion routed, and send what the view returns.
 
-        Raises:
-            HTTPException: Connexion routed the request to no operation.
+        Raises HTTPException: Connexion routed the request to no operation.
         """
         if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)

@@ -101,13 +101,10 @@ class _Server(uvicorn.Server):
 def serve(options: Options, serving: Serving, report: Callable[[MockServerError], None]) -> None:
     """Serve until a signal arrives; `report` tells of files that cannot be loaded again.
 
-    Raises:
-        PortTakenError: the port is already in use.
-        AddressError: the address does not belong to this machine.
-        SpecError, VendorError: a vendor cannot be served.
-        StoreUnavailableError: the store does not answer.
-        StartupError: a file cannot be used, or the state could not be written at the end.
-        ProtocolError: the installed uvicorn is not the locked version.
+    Raises PortTakenError: the port is already in use; AddressError: the address does not belong to this
+    machine; SpecError, VendorError: a vendor cannot be served; StoreUnavailableError: the store does not
+    answer; StartupError: a file cannot be used, or the state could not be written at the end; ProtocolError:
+    the installed uvicorn is not the locked version.
     """
     started = perf_counter()
     with ExitStack() as stack:
@@ -251,8 +248,7 @@ def workers_config(
 ) -> uvicorn.Config:
     """Return the configuration of workers, each of which builds the application itself.
 
-    Raises:
-        ProtocolError: the installed uvicorn is not the locked version.
+    Raises ProtocolError: the installed uvicorn is not the locked version.
     """
     tls = None if tls_dir is None else partial(_tls_context, tls_dir, hosts)
     return uvicorn_config(partial(_worker_app, options, log), tls, factory=True, workers=workers)

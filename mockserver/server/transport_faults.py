@@ -159,8 +159,7 @@ def _frame(name: bytes, length: int | None) -> tuple[bytes, bytes]:
 async def deliver(reply: OutgoingReply) -> None:
     """Send the reply as its delivery requests.
 
-    Raises:
-        ConnectionLostError: the fault breaks the connection, and there is no access to the socket.
+    Raises ConnectionLostError: the fault breaks the connection, and there is no access to the socket.
     """
     if reply.delivery.delay_ms:
         await reply.connection.wait(reply.delivery.delay_ms / 1000)

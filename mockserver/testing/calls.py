@@ -186,11 +186,8 @@ def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall
     The stories make a sandbox of their own at MOCKSERVER_URL with the state that the calls met. Where they
     would not come out the same, a file `<format>.refused.txt` says why. Credentials in calls are redacted
     unless they are those of the fixtures; the state contains the sandbox's own. A `conftest.py` keeps pytest
-    from collecting the story with the tests of a project.
-
-    Raises:
-        OSError: the folder cannot be written.
-        ControlPlaneError, ServerUnreachableError: the sandbox or the server is gone.
+    from collecting the story with the tests of a project. Raises OSError: the folder cannot be written;
+    ControlPlaneError, ServerUnreachableError: the sandbox or the server is gone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "state.json").write_bytes(sandbox_control.content("/dump"))

@@ -20,8 +20,7 @@ Json: TypeAlias = Any
 def decode(content: bytes) -> Json:
     """Return the document; numbers with a fraction are exact decimals.
 
-    Raises:
-        ValueError: the content is not JSON.
+    Raises ValueError: the content is not JSON.
     """
     try:
         return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
@@ -32,9 +31,7 @@ def decode(content: bytes) -> Json:
 def encode(document: Json) -> bytes:
     """Return compact JSON in UTF-8; decimals are numbers and keep their scale.
 
-    Raises:
-        TypeError: a value is not JSON.
-        ValueError: a number is not finite.
+    Raises TypeError: a value is not JSON; ValueError: a number is not finite.
     """
     return _encoded(document).encode()
 
@@ -106,8 +103,7 @@ def send(
 ) -> Response:
     """Send a request on a connection of its own, and return the response, whatever its status.
 
-    Raises:
-        NoResponseError: the address cannot be read, nothing answers there, or not in time.
+    Raises NoResponseError: the address cannot be read, nothing answers there, or not in time.
     """
     try:
         if urlsplit(url).scheme not in _SCHEMES:
@@ -168,9 +164,7 @@ class ControlClient:
     def request(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
         """Call the control plane and return the JSON response, with exact decimals; None if it is empty.
 
-        Raises:
-            ControlPlaneError: the call is refused.
-            ServerUnreachableError: there is no response.
+        Raises ControlPlaneError: the call is refused; ServerUnreachableError: there is no response.
         """
         content = self.send(method, path, None if body is None else encode(body), JSON, **query)
         try:
@@ -184,8 +178,7 @@ class ControlClient:
     ) -> bytes:
         """Call the control plane with a raw body and return the body of the response.
 
-        Raises:
-            ControlPlaneError, ServerUnreachableError: as for `request`.
+        Raises ControlPlaneError, ServerUnreachableError: as for `request`.
         """
         if self._is_closed:
             raise ServerUnreachableError(self.url, "the client is closed")
@@ -220,17 +213,14 @@ class SandboxControl:
     def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
         """Call an operation of the sandbox and return the JSON response; None for 204.
 
-        Raises:
-            ControlPlaneError: the call is refused.
-            ServerUnreachableError: there is no response.
+        Raises ControlPlaneError: the call is refused; ServerUnreachableError: there is no response.
         """
         return self.control.request(method, f"/sandboxes/{self.name}{below}", body, **query)
 
     def content(self, below: str, **query: Json) -> bytes:
         """Send a GET below the sandbox and return the raw response body.
 
-        Raises:
-            ControlPlaneError, ServerUnreachableError: as for `request`.
+        Raises ControlPlaneError, ServerUnreachableError: as for `request`.
         """
         return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query)
 
@@ -280,8 +270,7 @@ def sandbox_name(worker: str, test: str) -> str:
 def create_sandbox(control: ControlClient, name: str, settings: Mapping[str, Json]) -> str:
     """Create a sandbox and return its name; a name that is taken gets a number.
 
-    Raises:
-        ControlPlaneError: it cannot be created.
+    Raises ControlPlaneError: it cannot be created.
     """
     number = 1
     while True:

@@ -59,8 +59,7 @@ class CatalogueTest:
     def run(self) -> None:
         """Make the case's own calls and check the responses; the sandbox's state is restored afterwards.
 
-        Raises:
-            AssertionError: a result differs from the case.
+        Raises AssertionError: a result differs from the case.
         """
         result = self._run(self.id, self.vendor)
         if not result["passed"]:
@@ -70,8 +69,7 @@ class CatalogueTest:
 def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, Mapping[str, Json]]:
     """Return the vendor's rows by id; `tag` selects by section, source, name, number or id.
 
-    Raises:
-        ControlPlaneError: the server has no such vendor.
+    Raises ControlPlaneError: the server has no such vendor.
     """
     return {
         row["id"]: row
@@ -81,11 +79,7 @@ def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, 
 
 
 def show_case(control: ControlClient, case: str) -> Mapping[str, Json]:
-    """Return a row with the cases of all vendors.
-
-    Raises:
-        ControlPlaneError: there is no such row.
-    """
+    """Return a row with the cases of all vendors. Raises ControlPlaneError: there is no such row."""
     return control.request("GET", f"/cases/{case}")  # type: ignore[no-any-return]
 
 
@@ -242,9 +236,7 @@ class Sandbox:
     def open(self) -> Self:
         """Create the sandbox without a context manager; the caller must delete it.
 
-        Raises:
-            ControlPlaneError: it cannot be created.
-            ServerUnreachableError: there is no response.
+        Raises ControlPlaneError: it cannot be created; ServerUnreachableError: there is no response.
         """
         with ExitStack() as opening:
             if not self._is_shared:
@@ -271,8 +263,7 @@ class Sandbox:
     def vendor(self, name: str) -> SandboxVendor:
         """Return a vendor; the same object for the same name.
 
-        Raises:
-            LookupError: the server has no such vendor.
+        Raises LookupError: the server has no such vendor.
         """
         if name not in self._server.vendors:
             raise LookupError(f"no vendor {name} is served; there are {', '.join(self._server.vendors)}")
@@ -283,10 +274,8 @@ class Sandbox:
     def scenario(self, given: str | Path | Mapping[str, Json]) -> ArmedScenario:
         """Arm a scenario: the name of a packaged one, a document, or a file (.yaml, .yml, .json).
 
-        Raises:
-            ControlPlaneError: the scenario is invalid; the text lists all problems.
-            LookupError: there is no packaged scenario with this name.
-            OSError: the file cannot be read.
+        Raises ControlPlaneError: the scenario is invalid; the text lists all problems; LookupError: there is
+        no packaged scenario with this name; OSError: the file cannot be read.
         """
         name = scenarios.arm_scenario(self._control, given, self.folder)
         self._armed = [one for one in self._armed if one.name != name]
@@ -301,9 +290,7 @@ class Sandbox:
     def restore(self, snapshot: str = "") -> None:
         """Restore a snapshot, by default the last one.
 
-        Raises:
-            LookupError: no snapshot was taken.
-            ControlPlaneError: there is no snapshot with this id.
+        Raises LookupError: no snapshot was taken; ControlPlaneError: there is no snapshot with this id.
         """
         if not snapshot and not self._snapshots:
             raise LookupError("no snapshot was taken; call snapshot() first")
@@ -315,10 +302,8 @@ class Sandbox:
         """Return the newest `last` calls that match, oldest first.
 
         Filters are `vendor`, `operation`, `method`, `status` ("207", "4xx", "none"), `outcome`, `item`,
-        `scenario`, `since`, `fault` and `off_contract`.
-
-        Raises:
-            ControlPlaneError: a filter or its value is unknown.
+        `scenario`, `since`, `fault` and `off_contract`. Raises ControlPlaneError: a filter or its value is
+        unknown.
         """
         listed = self._control.request(
             "GET", "/journal", None, last=last, offContract=off_contract, **filters
@@ -334,11 +319,8 @@ class Sandbox:
     ) -> None:
         """Assert how many calls match, and how many of their items were created, rejected and so on.
 
-        Numbers are exact, or {"min": 1, "max": 3}.
-
-        Raises:
-            AssertionError: they differ; the text has expected and found numbers and the nearest calls.
-            ControlPlaneError: the expectation is invalid.
+        Numbers are exact, or {"min": 1, "max": 3}. Raises AssertionError: they differ; the text has expected
+        and found numbers and the nearest calls; ControlPlaneError: the expectation is invalid.
         """
         members = {"match": match, "calls": calls, "items": items}
         expectation = {name: member for name, member in members.items() if member is not None}
@@ -352,16 +334,14 @@ class Sandbox:
     def assumption(self, name: str, value: str | None) -> None:
         """Set an assumption such as `vendor.null_body`; None restores the default.
 
-        Raises:
-            ControlPlaneError: the assumption or its value is unknown.
+        Raises ControlPlaneError: the assumption or its value is unknown.
         """
         self._control.request("PATCH", "/assumptions", {name: value})
 
     def case(self, vendor: str, name: str) -> CatalogueTest:
         """Return the vendor's case for a row of the catalogue, given by id, number or name.
 
-        Raises:
-            LookupError: the vendor has no case for such a row.
+        Raises LookupError: the vendor has no case for such a row.
         """
         found = next(iter(find_cases(self._server.control, vendor, name)), None)
         if found is None:
@@ -381,8 +361,7 @@ class Sandbox:
     def save(self, folder: Path) -> None:
         """Save calls and state in a folder below `folder`, named after the sandbox, see `artifacts`.
 
-        Raises:
-            OSError: the folder cannot be written.
+        Raises OSError: the folder cannot be written.
         """
         save_artifacts(self._control, self.journal(), folder / self.name)
 
@@ -421,8 +400,7 @@ class SandboxClock:
     def freeze(self, at: datetime | str | None = None) -> datetime:
         """Freeze the clock at `at`, or at its current time; return its time.
 
-        Raises:
-            ControlPlaneError: `at` is not a supported instant.
+        Raises ControlPlaneError: `at` is not a supported instant.
         """
         instant = _utc(at).isoformat().replace("+00:00", "Z") if isinstance(at, datetime) else at
         return self._instant("POST", "/freeze", {} if instant is None else {"at": instant})
@@ -430,8 +408,7 @@ class SandboxClock:
     def advance(self, seconds: float | timedelta) -> datetime:
         """Advance the clock and return its time; fractions of a second accumulate.
 
-        Raises:
-            ControlPlaneError: the clock would go back, or beyond the year 9998.
+        Raises ControlPlaneError: the clock would go back, or beyond the year 9998.
         """
         ahead = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
         whole, self._fraction = divmod(self._fraction + Fraction(ahead), 1)

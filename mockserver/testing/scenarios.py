@@ -71,10 +71,8 @@ class Example:
 def request_example(sandbox_control: SandboxControl, wanted: Mapping[str, Json]) -> tuple[Example, bool]:
     """Return an example, and whether records that it refers to were stored in the sandbox.
 
-    `wanted` has `vendor`, `operation`, `items`, `bad`, `first`.
-
-    Raises:
-        NoExampleError: there is no such batch; the text says why.
+    `wanted` has `vendor`, `operation`, `items`, `bad`, `first`. Raises NoExampleError: there is no such
+    batch; the text says why.
     """
     try:
         made = sandbox_control.request("POST", "/examples", wanted)
@@ -141,34 +139,24 @@ class ArmedScenario:
     def counts(self) -> tuple[Mapping[str, Json], ...]:
         """`id`, `calls`, `hits` and `left` of each rule.
 
-        Raises:
-            ControlPlaneError: the scenario was deleted.
+        Raises ControlPlaneError: the scenario was deleted.
         """
         return tuple(self._control.request("GET", self._path)["counts"])
 
     @property
     def hits(self) -> int:
-        """Number of calls that its rules applied to.
-
-        Raises:
-            ControlPlaneError: the scenario was deleted.
-        """
+        """Number of calls that its rules applied to. Raises ControlPlaneError: the scenario was deleted."""
         return sum(rule["hits"] for rule in self.counts)
 
     @property
     def document(self) -> Mapping[str, Json]:
-        """The scenario's document.
-
-        Raises:
-            ControlPlaneError: the scenario was deleted.
-        """
+        """The scenario's document. Raises ControlPlaneError: the scenario was deleted."""
         return self._control.request("GET", self._path)["document"]  # type: ignore[no-any-return]
 
     def disarm(self) -> None:
         """Delete the scenario and drop the check that it was hit.
 
-        Raises:
-            ControlPlaneError: the scenario was deleted before.
+        Raises ControlPlaneError: the scenario was deleted before.
         """
         self._control.request("DELETE", self._path)
         self.is_disarmed = True
@@ -184,10 +172,8 @@ def build_scenario(
     """Build a scenario with one rule for a vendor.
 
     `item` is a key, an index or a whole `select`; None selects every item. `times` counts attempts at an item
-    if the effect is `fail`, otherwise calls.
-
-    Raises:
-        TypeError: an effect is unknown or missing, or does not apply to an item.
+    if the effect is `fail`, otherwise calls. Raises TypeError: an effect is unknown or missing, or does not
+    apply to an item.
     """
     _check_effects(item, effects)
     parts = {
@@ -266,10 +252,8 @@ def arm_scenario(
 ) -> str:
     """Arm a scenario and return its name; files are relative to `folder`.
 
-    Raises:
-        ControlPlaneError: the scenario is invalid; for a file the text has line and column.
-        LookupError: there is no packaged scenario with this name.
-        OSError: the file cannot be read.
+    Raises ControlPlaneError: the scenario is invalid; for a file the text has line and column; LookupError:
+    there is no packaged scenario with this name; OSError: the file cannot be read.
     """
     control = sandbox_control.control
     if isinstance(scenario, Mapping):

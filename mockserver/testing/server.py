@@ -61,8 +61,7 @@ class MockServer:
     def health(self) -> Mapping[str, Json]:
         """`status`, `version`, `auth` and `vendors`.
 
-        Raises:
-            ServerUnreachableError: nothing answers, or no mockserver.
+        Raises ServerUnreachableError: nothing answers, or no mockserver.
         """
         return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 

@@ -37,8 +37,7 @@ class ServerNotStartedError(Exception):
 def find_command(given: str) -> str:
     """Return the command that was named, else that of the environment, else `mockserver` if it is on PATH.
 
-    Raises:
-        ServerNotStartedError: there is none.
+    Raises ServerNotStartedError: there is none.
     """
     named = given or os.environ.get(COMMAND_VARIABLE, "")
     if named:
@@ -52,8 +51,7 @@ def find_command(given: str) -> str:
 def run_command(command: str, options: Sequence[str]) -> Iterator[str]:
     """Run `<command> run <options>` on a free port during the context, which yields the server's URL.
 
-    Raises:
-        ServerNotStartedError: the command cannot be run, or ended before it listened.
+    Raises ServerNotStartedError: the command cannot be run, or ended before it listened.
     """
     words = [*_split(command), "run", "--port", "0", "--print-url", "--log", "off", *options]
     with TemporaryFile() as errors, _started(words, errors) as process:

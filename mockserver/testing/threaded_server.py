@@ -48,8 +48,7 @@ def start_in_thread(
 ) -> AbstractContextManager[str]:
     """Run a server with all vendors during the context, which yields its URL.
 
-    Raises:
-        ServerNotStartedError: it cannot be built, or stopped before it listened.
+    Raises ServerNotStartedError: it cannot be built, or stopped before it listened.
     """
     options = Options(
         strict_auth=strict_auth,
@@ -68,8 +67,7 @@ def start_in_thread(
 def run_in_thread(app: Application) -> Iterator[str]:
     """Run the application during the context, which yields its URL without a trailing slash.
 
-    Raises:
-        ServerNotStartedError: the server stopped before it listened.
+    Raises ServerNotStartedError: the server stopped before it listened.
     """
     with bind_socket(HOST, 0) as listening:
         server = _ThreadedServer(uvicorn_config(app), app.lasting.live.close)

@@ -58,8 +58,7 @@ class SandboxVendor:
     def state(self, collection: str) -> CollectionState:
         """Return what a collection holds, and what became of it since the sandbox began.
 
-        Raises:
-            LookupError: the vendor has none of the name.
+        Raises LookupError: the vendor has none of the name.
         """
         dump = self._control.request("GET", "/dump", vendor=self.name)
         found = self._control.request("GET", "/diff", against=self._since)
@@ -92,11 +91,8 @@ class SandboxVendor:
         what stands round them `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`, `drift`;
         of the whole call `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`, `truncate`,
         `fault`, `commit`. `match` narrows the calls, `times` are calls where the effect is not `fail`. Choose
-        an item by its key: on a retry another one may stand at its place.
-
-        Raises:
-            TypeError: there is no such effect.
-            ControlPlaneError: it cannot be so; the text says why.
+        an item by its key: on a retry another one may stand at its place. Raises TypeError: there is no such
+        effect; ControlPlaneError: it cannot be so; the text says why.
         """
         self._rules += 1
         return self._armed(
@@ -107,11 +103,9 @@ class SandboxVendor:
         """Return a batch of so many items, so many of them bad, for the first or the named operation.
 
         It is tried in a sandbox beside this one before it is handed out; what must be there for it is then.
-        No two examples of a test have a key in common.
-
-        Raises:
-            NoExampleError: nothing is said of how one is made, or it does not come out so in this sandbox.
-            ValueError: there are more bad items than items, or fewer than none.
+        No two examples of a test have a key in common. Raises NoExampleError: nothing is said of how one is
+        made, or it does not come out so in this sandbox; ValueError: there are more bad items than items, or
+        fewer than none.
         """
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")

@@ -134,10 +134,9 @@ class CaseCaller:
     ) -> CheckedResponse:
         """Send a case and return the checked response.
 
-        Raises:
-            UnsendableCaseError: the case cannot be sent over HTTP, or asks a mockserver for something.
-            TargetLostError: the target does not respond.
-            UnansweredCaseError: there is no whole answer to this call.
+        Raises UnsendableCaseError: the case cannot be sent over HTTP, or asks a mockserver for something;
+        TargetLostError: the target does not respond; UnansweredCaseError: there is no whole answer to this
+        call.
         """
         if self.lost:
             raise TargetLostError

@@ -224,11 +224,7 @@ class RequestWriter(BaseAdapter):
         self._alter: Callable[[Request], Request] | None = None
 
     def last(self) -> Exchange:
-        """Return the last exchange.
-
-        Raises:
-            LookupError: nothing was sent yet.
-        """
+        """Return the last exchange. Raises LookupError: nothing was sent yet."""
         if self._last is None:
             raise LookupError("nothing was sent")
         return self._last
@@ -266,10 +262,8 @@ class RequestWriter(BaseAdapter):
     ) -> requests.Response:
         """Return what the target answers; how it is called is the target's own affair.
 
-        Raises:
-            UnsendableCaseError: it cannot be sent over HTTP.
-            TargetUnreachableError: nobody answers.
-            UnansweredCallError: there is no whole answer; `last` is the request with none.
+        Raises UnsendableCaseError: it cannot be sent over HTTP; TargetUnreachableError: nobody answers;
+        UnansweredCallError: there is no whole answer; `last` is the request with none.
         """
         del stream, timeout, verify, cert, proxies
         sent = self._request(request)

@@ -333,10 +333,8 @@ class UnexpectedElementError(ValueError):
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
     """Return the document below `root`, which is what `node` names, a list of it, or an item of that list.
 
-    Why another reader might read it otherwise is added to `doubts`.
-
-    Raises:
-        UnexpectedElementError: another root, or elements where a text belongs.
+    Why another reader might read it otherwise is added to `doubts`. Raises UnexpectedElementError: another
+    root, or elements where a text belongs.
     """
     whole = flattened(node)
     named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)

@@ -68,8 +68,7 @@ class Oracle:
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation that the spec has for the request, and the values of its path.
 
-        Raises:
-            MethodNotAllowed: the path has operations, but not by that method.
+        Raises MethodNotAllowed: the path has operations, but not by that method.
         """
         path = unquote(request.path.partition("?")[0], errors="replace")
         try:
@@ -385,9 +384,8 @@ def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
 def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
     """Return the operation at a path that is decoded, and the values of its parameters.
 
-    Raises:
-        NotFound: the spec has nothing there.
-        MethodNotAllowed: the path that stands first has another method, whatever one after it has.
+    Raises NotFound: the spec has nothing there; MethodNotAllowed: the path that stands first has another
+    method, whatever one after it has.
     """
     match = spec.match(method, path)
     fitting = [pattern.groups for pattern, _ in spec.routes if pattern.fullmatch(path)]

@@ -79,11 +79,7 @@ class WrittenBatch:
     scope: PlaceholderScope
 
     def profile(self) -> BatchProfile:
-        """Return the batch profile.
-
-        Raises:
-            SpecError: something in it does not fit the spec, or itself.
-        """
+        """Return the batch profile. Raises SpecError: something in it does not fit the spec, or itself."""
         entry = self.entry
         items = read_items(self.spec, self.operation, entry, self.place, self.scope)
         reading = ReadingSource(self.spec, self.batch, self.place, self.scope).reading(entry, items)
@@ -233,8 +229,7 @@ class ReadingSource:
     def reading(self, entry: BatchEntry, items: WrittenItems) -> WrittenReading:
         """Return how records are read.
 
-        Raises:
-            SpecError: it is not written and the spec does not say it, or what is written does not fit.
+        Raises SpecError: it is not written and the spec does not say it, or what is written does not fit.
         """
         if entry.read is None:
             if entry.listing is not None:
@@ -305,8 +300,7 @@ class EncodingSource:
     def encoding(self, media_type: str, place: WrittenPlace) -> Encoding:
         """Return what writes items in a media type.
 
-        Raises:
-            SpecError: the spec does not say how the operation reads it.
+        Raises SpecError: the spec does not say how the operation reads it.
         """
         if media_type.endswith("json"):
             return lambda items: self.call(items, 0).body
@@ -380,8 +374,7 @@ class RejectedPlacesReader:
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return the outcomes in a response; None where it refused the call as a whole.
 
-        Raises:
-            ValueError: the answer cannot be read.
+        Raises ValueError: the answer cannot be read.
         """
         response = exchange.response
         if response.status in _SUCCESS:
@@ -423,11 +416,7 @@ class RejectedPlacesReader:
 
 
 def read_rejected_places(entry: RejectedPlacesEntry, place: WrittenPlace) -> RejectedPlacesReader:
-    """Return the reader that an entry describes.
-
-    Raises:
-        SpecError: `at` is no JSON Pointer.
-    """
+    """Return the reader that an entry describes. Raises SpecError: `at` is no JSON Pointer."""
     wide = frozenset(name.lower() for name in entry.wide_integers)
     return RejectedPlacesReader(pointer(entry.at, place.at("at")), frozenset(entry.statuses), wide)
 
@@ -471,8 +460,7 @@ class BlankKeyReader:
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return the outcomes in a response; None where it refused the call as a whole.
 
-        Raises:
-            ValueError: as `inner`.
+        Raises ValueError: as `inner`.
         """
         found = self.inner(exchange, items)
         if found is None:

@@ -193,11 +193,7 @@ _KINDS = {
 
 
 def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
-    """Return the document as a value of that kind.
-
-    Raises:
-        SpecError: the document has another shape.
-    """
+    """Return the document as a value of that kind. Raises SpecError: the document has another shape."""
     try:
         return convert(document, kind)
     except ValidationError as error:
@@ -209,8 +205,7 @@ def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
 def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
     """Return a frozen dataclass of plain values; its members are written with `-` for `_`.
 
-    Raises:
-        SpecError: the document has another shape.
+    Raises SpecError: the document has another shape.
     """
     hints, made = get_type_hints(kind), {}
     known = {name.replace("_", "-"): name for name in hints}
@@ -312,11 +307,7 @@ class WrittenPlace:
         return replace(self, path=(*self.path, *steps), label=(*self.label, *steps))
 
     def fail(self, said: str) -> NoReturn:
-        """Raise an error that names file, member and line.
-
-        Raises:
-            WrittenProfileError: always.
-        """
+        """Raise an error that names file, member and line. Raises WrittenProfileError: always."""
         label = ".".join(map(str, self.label))
         told = f"{label}: {said}" if label else said
         raise WrittenProfileError(f"{self.file}: {told}{_line(self.text, self.path)}", told, self.path)
@@ -359,11 +350,7 @@ class Template:
     place: WrittenPlace
 
     def checked(self, known: Iterable[str]) -> Template:
-        """Return this, if every placeholder in it is known.
-
-        Raises:
-            SpecError: one is not.
-        """
+        """Return this, if every placeholder in it is known. Raises SpecError: one is not."""
         names = list(known)
         for text, place in _texts(self.document, self.place):
             for found in _PLACEHOLDER.finditer(text):
@@ -381,8 +368,7 @@ class Template:
     def fill(self, values: Mapping[str, Json]) -> Json:
         """Return the value that it stands for.
 
-        Raises:
-            SpecError: a value cannot be written in the form that is asked for.
+        Raises SpecError: a value cannot be written in the form that is asked for.
         """
         try:
             return _fill(self.document, values)
@@ -460,8 +446,7 @@ class PlaceholderScope:
 def read_scope(entry: ProfileEntry, place: WrittenPlace, facts: Facts) -> PlaceholderScope:
     """Return the values by the facts of a run; a tenant that has an empty value, and all after it, are none.
 
-    Raises:
-        SpecError: a fact has the name of another placeholder, or a tenant uses what is no fact.
+    Raises SpecError: a fact has the name of another placeholder, or a tenant uses what is no fact.
     """
     for name in entry.facts:
         if name in RESERVED:

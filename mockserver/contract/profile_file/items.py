@@ -71,8 +71,7 @@ def read_items(
 ) -> WrittenItems:
     """Return the items of a batch.
 
-    Raises:
-        SpecError: something is missing, or a way to spoil an item changes nothing.
+    Raises SpecError: something is missing, or a way to spoil an item changes nothing.
     """
     sample = infer_item(spec, operation)
     key = _key(entry, place, scope, sample)
@@ -210,8 +209,7 @@ class RecordReader:
     def shown(self, key: str, exchange: Exchange) -> Record | None:
         """Return the key's record in a response.
 
-        Raises:
-            ValueError: the response shows neither a record nor that there is none.
+        Raises ValueError: the response shows neither a record nor that there is none.
         """
         if exchange.response.status in self.missing:
             return None
@@ -226,11 +224,7 @@ class RecordReader:
         return self._record(found) if self._key(found) == key and not self._is_deleted(found) else None
 
     def listed(self, exchange: Exchange, rows: str) -> Mapping[str, Record]:
-        """Return all records of a list, by key.
-
-        Raises:
-            ValueError: the response has no list at `rows`.
-        """
+        """Return all records of a list, by key. Raises ValueError: the response has no list at `rows`."""
         found = self._found(exchange, rows)
         if not isinstance(found, list):
             what = f"{kind_of_value(found)} at {rows or 'its root'}"
@@ -257,8 +251,7 @@ class RecordReader:
 def read_members(entry: ReadEntry, place: WrittenPlace, known: Sequence[str]) -> tuple[ComparedMember, ...]:
     """Return the members that an entry compares.
 
-    Raises:
-        SpecError: one is no JSON Pointer, or says twice what it must be.
+    Raises SpecError: one is no JSON Pointer, or says twice what it must be.
     """
     place = place.at("shows")
     if isinstance(entry.shows, list):
@@ -283,11 +276,7 @@ FilledChange: TypeAlias = Callable[[Json, Mapping[str, Json]], Json]
 
 
 def pointer(text: str, place: WrittenPlace) -> str:
-    """Return a JSON Pointer as it is written.
-
-    Raises:
-        SpecError: it is not a JSON Pointer.
-    """
+    """Return a JSON Pointer as it is written. Raises SpecError: it is not a JSON Pointer."""
     if text and not text.startswith("/"):
         place.fail(f"expected a JSON Pointer such as /{text}, found {text}")
     return text
@@ -296,8 +285,7 @@ def pointer(text: str, place: WrittenPlace) -> str:
 def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -> FilledChange:
     """Return what removes and sets members of an item.
 
-    Raises:
-        SpecError: one is no JSON Pointer, or a placeholder is not known.
+    Raises SpecError: one is no JSON Pointer, or a placeholder is not known.
     """
     names = list(known)
     removed = [entry.remove] if isinstance(entry.remove, str) else entry.remove
@@ -363,8 +351,7 @@ def read_call(
 ) -> WrittenCall:
     """Return the call that an entry describes; `body` is sent if the entry has none.
 
-    Raises:
-        SpecError: the spec has no such operation or parameter, or a placeholder is not known.
+    Raises SpecError: the spec has no such operation or parameter, or a placeholder is not known.
     """
     operation = spec.operations.get(entry.operation)
     if operation is None:
@@ -436,11 +423,7 @@ class WrittenStep:
     scope: PlaceholderScope
 
     def step(self) -> Step:
-        """Return it as a profile has it.
-
-        Raises:
-            SpecError: what it leaves does not fit what is compared.
-        """
+        """Return it as a profile has it. Raises SpecError: what it leaves does not fit what is compared."""
         for name, result in (("if-there", self.entry.if_there), ("if-not", self.entry.if_not)):
             self._check(result, self.place.at(name), is_there=name == "if-there")
         return Step(self.entry.name, self._request, self._after)

@@ -53,8 +53,7 @@ _BY_OPERATION = ("known", "bodies", "expected-statuses")
 def profile_of_spec(spec: Spec) -> Profile | None:
     """Return the profile in the spec, at its root and at its batch operations; None where it has none.
 
-    Raises:
-        SpecError: something in it cannot be read, or does not fit the spec.
+    Raises SpecError: something in it cannot be read, or does not fit the spec.
     """
     file = f"{spec.name}.yaml"
     batches: dict[str, tuple[Json, WrittenPlace]] = {}
@@ -72,8 +71,7 @@ def profile_of_spec(spec: Spec) -> Profile | None:
 def profile_of_file(file: Path, spec: Spec) -> Profile:
     """Return the profile in a YAML file, for the API of a spec.
 
-    Raises:
-        SpecError: it cannot be read, or does not fit the spec.
+    Raises SpecError: it cannot be read, or does not fit the spec.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -233,8 +231,7 @@ def read_fact_checks(
 ) -> tuple[FactCheck, ...]:
     """Return the fact checks that an entry describes.
 
-    Raises:
-        SpecError: the profile has no such fact, or the spec no such operation or parameter.
+    Raises SpecError: the profile has no such fact, or the spec no such operation or parameter.
     """
     return tuple(_checks(spec, entry, place.at("fact-checks"), facts))
 

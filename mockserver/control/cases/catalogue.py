@@ -79,8 +79,7 @@ class CatalogueCase:
 def rows() -> Mapping[int, CatalogueRow]:
     """Return all rows by number, in order.
 
-    Raises:
-        BadCaseError: the file is not valid in the case language.
+    Raises BadCaseError: the file is not valid in the case language.
     """
     file = Path(__file__).parent / "catalogue.yaml"
     found = [_read_row(node) for node in yaml.load(file.read_text(encoding="utf-8"))]
@@ -91,8 +90,7 @@ def rows() -> Mapping[int, CatalogueRow]:
 def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
     """Return the vendor's cases sorted by row, then in the order of the files; () for a bare spec.
 
-    Raises:
-        BadCaseError: a file is not valid in the case language, or names an unknown row.
+    Raises BadCaseError: a file is not valid in the case language, or names an unknown row.
     """
     if vendor not in vendor_packages():
         return ()
@@ -104,8 +102,7 @@ def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
 def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
     """Yield the cases of a folder, file by file.
 
-    Raises:
-        BadCaseError: a file is not valid in the case language, or names an unknown row.
+    Raises BadCaseError: a file is not valid in the case language, or names an unknown row.
     """
     common = load_defaults(folder / _DEFAULTS_FILE)
     for file in sorted(folder.glob("[a-z]*.yaml")):
@@ -116,8 +113,7 @@ def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
 def load_defaults(file: Path) -> CaseDefaults:
     """Read the defaults of the vendor's cases; they are empty if the file does not exist.
 
-    Raises:
-        BadCaseError: the file has unknown members.
+    Raises BadCaseError: the file has unknown members.
     """
     node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
@@ -245,8 +241,7 @@ class CaseOperations:
     def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
         """Return the rows by number; of one vendor, section or source if given, and with all words searched.
 
-        Raises:
-            UnprocessableMemberError: no vendor with this name is served.
+        Raises UnprocessableMemberError: no vendor with this name is served.
         """
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
@@ -262,11 +257,7 @@ class CaseOperations:
         ]
 
     def show_case(self, case: str) -> Document:
-        """Return one row with the cases of all vendors.
-
-        Raises:
-            UnknownCaseError: there is no such row.
-        """
+        """Return one row with the cases of all vendors. Raises UnknownCaseError: there is no such row."""
         row = _row(case)
         return {
             **row_document(row, self._vendors(row)),
@@ -287,14 +278,10 @@ class CaseOperations:
         """Run a row's cases for one vendor in the sandbox and restore its state afterwards.
 
         Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
-        journal; changes that others make in the sandbox meanwhile are lost.
-
-        Raises:
-            UnknownSandboxError: the sandbox does not exist.
-            UnknownCaseError: there is no such row.
-            UnprocessableMemberError: the row has no case for the vendor, or several vendors and none is
-                named.
-            CaseRunningError: another case is running in the sandbox.
+        journal; changes that others make in the sandbox meanwhile are lost. Raises UnknownSandboxError: the
+        sandbox does not exist; UnknownCaseError: there is no such row; UnprocessableMemberError: the row has
+        no case for the vendor, or several vendors and none is named; CaseRunningError: another case is
+        running in the sandbox.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
@@ -319,11 +306,7 @@ class CaseOperations:
         )
 
     def show_case_run(self, run: int) -> Document:
-        """Return the verdict of a run.
-
-        Raises:
-            UnknownRunError: none is kept under this number.
-        """
+        """Return the verdict of a run. Raises UnknownRunError: none is kept under this number."""
         verdict = self.runs.find(run)
         if verdict is None:
             raise UnknownRunError(f"no verdict of a run {run} is kept")
@@ -332,12 +315,9 @@ class CaseOperations:
     async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
         """Return the calls of a row's first case for one vendor as a file, after a run in a new sandbox.
 
-        Raises:
-            UnknownCaseError: there is no such row.
-            UnprocessableMemberError: the row has no case for the vendor, or several vendors and none is
-                named.
-            UnexportableCaseError: the case fails, or its calls cannot be exported.
-            TooManySandboxesError: the limit of sandboxes is reached.
+        Raises UnknownCaseError: there is no such row; UnprocessableMemberError: the row has no case for the
+        vendor, or several vendors and none is named; UnexportableCaseError: the case fails, or its calls
+        cannot be exported; TooManySandboxesError: the limit of sandboxes is reached.
         """
         row = _row(case)
         entry = self._entries(self._choose_vendor(row, vendor), row)[0]
@@ -411,11 +391,7 @@ class CaseOperations:
 
 
 def _row(case: str) -> CatalogueRow:
-    """Return the row with that id, number or name.
-
-    Raises:
-        UnknownCaseError: there is none.
-    """
+    """Return the row with that id, number or name. Raises UnknownCaseError: there is none."""
     for row in rows().values():
         if case in (row.id, str(row.row), row.name):
             return row

@@ -103,8 +103,7 @@ class SandboxClient:
     async def call_control(self, method: str, below: str, body: Json = None) -> Response:
         """Call the control plane for the sandbox and return the response.
 
-        Raises:
-            UnmetExpectationError: the call is refused or lost.
+        Raises UnmetExpectationError: the call is refused or lost.
         """
         return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
 
@@ -139,9 +138,7 @@ class TooLargeValueError(MockServerError):
 def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
     """Return `node` with placeholders replaced and generated values filled in.
 
-    Raises:
-        KeyError: a placeholder is not defined.
-        TooLargeValueError: the value exceeds `MAX_VALUE_SIZE`.
+    Raises KeyError: a placeholder is not defined; TooLargeValueError: the value exceeds `MAX_VALUE_SIZE`.
     """
     filled = _fill(node, placeholders)
     _check_size(filled)
@@ -352,8 +349,7 @@ def response_set_differences(
 def value_in_response(response: Response, place: str) -> Any:
     """Return the value at a JSON Pointer, or with `header <name>` that header.
 
-    Raises:
-        UnmetExpectationError: the response has no such value.
+    Raises UnmetExpectationError: the response has no such value.
     """
     try:
         if place.startswith("header "):
@@ -366,8 +362,7 @@ def value_in_response(response: Response, place: str) -> Any:
 def value_at(document: Any, pointer: str) -> Any:
     """Return the value at a JSON Pointer.
 
-    Raises:
-        LookupError, TypeError, ValueError: there is no such value.
+    Raises LookupError, TypeError, ValueError: there is no such value.
     """
     for step in parse_pointer(pointer):
         document = document[int(step)] if isinstance(document, list) else document[step]

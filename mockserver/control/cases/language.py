@@ -143,8 +143,7 @@ class CaseDefaults:
 def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case:
     """Parse `node` as a case for `vendor`.
 
-    Raises:
-        BadCaseError: it is not valid in the case language, or for another vendor.
+    Raises BadCaseError: it is not valid in the case language, or for another vendor.
     """
     check_members(place, "case", node, HEAD)
     if node.get("vendor", vendor) != vendor:
@@ -177,21 +176,13 @@ def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case
 
 
 def check_steps(place: str, steps: Sequence[Node], within: str = "step") -> None:
-    """Raise unless all steps are valid.
-
-    Raises:
-        BadCaseError: a step is not.
-    """
+    """Raise unless all steps are valid. Raises BadCaseError: a step is not."""
     for number, step in enumerate(steps, 1):
         _check_step(place, f"{within} {number}", step)
 
 
 def check_members(place: str, what: str, node: Node, names: frozenset[str]) -> None:
-    """Raise unless all members of `node` are among `names`.
-
-    Raises:
-        BadCaseError: it has others.
-    """
+    """Raise unless all members of `node` are among `names`. Raises BadCaseError: it has others."""
     if unknown := sorted(node.keys() - names):
         raise BadCaseError(f"{place}: {what}: unknown {', '.join(unknown)}")
 
@@ -480,8 +471,7 @@ class BadCaseFileError(BadCaseError):
 def read_case_file(content: bytes, name: str) -> Case:
     """Return the case in the content of a file; `name` is the file's, for messages.
 
-    Raises:
-        BadCaseFileError: it holds none, or more than is read.
+    Raises BadCaseFileError: it holds none, or more than is read.
     """
     found = _parse(content, name)
     if found.syntax_problems:

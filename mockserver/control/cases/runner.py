@@ -44,10 +44,8 @@ def build_request(
 ) -> Request:
     """Return the request of a `call` step below `mount`; the step's headers override `headers`, null removes.
 
-    Raises:
-        KeyError: a placeholder is not defined.
-        TooLargeValueError: placeholders make it too large.
-        UnsendableCallError: a filled placeholder would break the request.
+    Raises KeyError: a placeholder is not defined; TooLargeValueError: placeholders make it too large;
+    UnsendableCallError: a filled placeholder would break the request.
     """
     method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
     content = _content(step, placeholders)
@@ -138,11 +136,7 @@ class CaseRun:
     start_snapshot: str = ""
 
     def fill(self, node: Any) -> Any:
-        """Return `node` with its placeholders replaced.
-
-        Raises:
-            KeyError: a placeholder is not defined.
-        """
+        """Return `node` with its placeholders replaced. Raises KeyError: a placeholder is not defined."""
         return fill_placeholders(node, self.placeholders)
 
     async def record_start(self) -> None:
@@ -409,8 +403,7 @@ async def run(case: Case, client: SandboxClient) -> CaseResult:
 async def run_in_new_sandbox(case: Case, name: str, client: HttpClient) -> CaseResult:
     """Create a sandbox of this name, run the case in it, and delete the sandbox.
 
-    Raises:
-        UnmetExpectationError: the sandbox cannot be created.
+    Raises UnmetExpectationError: the sandbox cannot be created.
     """
     sandbox = SandboxClient(name, client, client)
     await sandbox.create(SEED if case.seed is None else case.seed, empty=case.empty)
@@ -451,8 +444,7 @@ async def _run_parts(case_run: CaseRun) -> None:
 async def run_steps(case_run: CaseRun) -> None:
     """Run the steps alone, at a server without sandboxes and control plane.
 
-    Raises:
-        UnmetExpectationError: a step has a difference.
+    Raises UnmetExpectationError: a step has a difference.
     """
     _fill_names(case_run)
     for part in ("given", "when", "then"):
@@ -473,11 +465,7 @@ def _fill_names(case_run: CaseRun) -> None:
 
 
 async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> None:
-    """Run the steps in order.
-
-    Raises:
-        UnmetExpectationError: a step has a difference.
-    """
+    """Run the steps in order. Raises UnmetExpectationError: a step has a difference."""
     for number, step in enumerate(steps, 1):
         kind = next(kind for kind in STEPS if kind in step)
         try:
@@ -536,8 +524,7 @@ class UnexportableCaseError(ControlError):
 async def export_case(case: Case, client: SandboxClient, form: str) -> Response:
     """Run the case in the client's sandbox, and return the export of the sandbox's journal.
 
-    Raises:
-        UnexportableCaseError: the case fails, or its calls cannot be exported.
+    Raises UnexportableCaseError: the case fails, or its calls cannot be exported.
     """
     result = await run(case, client)
     if not result.passed:

@@ -108,8 +108,7 @@ def postman_text(story: Story) -> str:
 def postman_collection(story: Story) -> Document:
     """Return the collection. Run it from the first request to the last.
 
-    Raises:
-        UnsuitableFormError: Postman cannot send a call, or cannot test its answer.
+    Raises UnsuitableFormError: Postman cannot send a call, or cannot test its answer.
     """
     name = f"story-{story.stem}"
     return {

@@ -42,11 +42,9 @@ _MAX_SHOWN_PATH = 80
 def write_case_file(story: Story) -> str:
     """Return the case file. A large one has one line of JSON, which is also YAML, after its comments.
 
-    Calls that are for no vendor are left out, each with a comment; what is set before them is not.
-
-    Raises:
-        UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header holds
-            what the case language reads as a placeholder.
+    Calls that are for no vendor are left out, each with a comment; what is set before them is not. Raises
+    UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header holds what
+    the case language reads as a placeholder.
     """
     vendor = next((call.vendor for call in story.calls if call.vendor), "")
     if not vendor:

@@ -104,11 +104,7 @@ exit $failed
 
 
 def shell_script(story: Story) -> str:
-    """Return the script.
-
-    Raises:
-        UnsuitableFormError: curl cannot send a call.
-    """
+    """Return the script. Raises UnsuitableFormError: curl cannot send a call."""
     return _SHELL_TEMPLATE.format(
         title=story.title,
         url=DEFAULT_URL,

@@ -68,8 +68,7 @@ MARKERS = (
 def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str:
     """Return the text argument of the closest marker with this name, "" if there is no marker.
 
-    Raises:
-        pytest.fail.Exception: the argument is missing, not a text, or not among `choices`.
+    Raises pytest.fail.Exception: the argument is missing, not a text, or not among `choices`.
     """
     marker = node.get_closest_marker(name)
     if marker is None:
@@ -89,11 +88,7 @@ def all_arguments(node: pytest.Item, name: str) -> Iterator[object]:
 
 
 def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset[str]:
-    """Return the violations that the test allows.
-
-    Raises:
-        pytest.fail.Exception: a violation is unknown.
-    """
+    """Return the violations that the test allows. Raises pytest.fail.Exception: a violation is unknown."""
     words = frozenset(str(word) for word in all_arguments(node, ALLOW))
     if unknown := sorted(words - frozenset(choices)):
         pytest.fail(f"{ALLOW}: {unknown[0]} is not one of {', '.join(choices)}", pytrace=False)
@@ -103,8 +98,7 @@ def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset
 def begins_empty(node: pytest.Item) -> bool:
     """Return whether the test's sandbox starts without records.
 
-    Raises:
-        pytest.fail.Exception: the marker has other arguments.
+    Raises pytest.fail.Exception: the marker has other arguments.
     """
     marker = node.get_closest_marker(FIXTURES)
     if marker is None:

@@ -14,8 +14,7 @@ from mockserver.testing.sandbox import find_cases
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Parametrize `mock_case` with the cases of the marker's vendor and tag, by id; the server is asked.
 
-    Raises:
-        pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
+    Raises pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
     """
     markers = metafunc.definition.iter_markers(CASES)
     cases = [one for marker in markers for one in _selected_cases(metafunc.config, marker)]

@@ -28,9 +28,8 @@ _KNOWN_VENDORS = pytest.StashKey[set[str]]()
 def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
     """Return the run's server; start it, or connect to it, on first use.
 
-    Raises:
-        ServerNotStartedError: it cannot be started.
-        ServerUnreachableError: nothing answers at the URL, or no mockserver.
+    Raises ServerNotStartedError: it cannot be started; ServerUnreachableError: nothing answers at the URL, or
+    no mockserver.
     """
     from mockserver.testing.server import MockServer  # noqa: PLC0415 - slow import
 
@@ -78,10 +77,8 @@ def register_installed_vendors(config: pytest.Config) -> None:
 def register_served_vendors(item: pytest.Item) -> None:
     """Provide fixtures for all vendors of the server, if the test needs a `mock_…` that nobody has defined.
 
-    pytest looks up a fixture that was unknown at collection once more when the test begins.
-
-    Raises:
-        pytest.fail.Exception: the server cannot be asked.
+    pytest looks up a fixture that was unknown at collection once more when the test begins. Raises
+    pytest.fail.Exception: the server cannot be asked.
     """
     missing = _missing_fixtures(item)
     if not missing or _SERVED in item.config.stash:

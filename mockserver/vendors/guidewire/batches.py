@@ -93,8 +93,7 @@ _ACTIONS_BY_METHOD = {
 def run_batch(request: Request, state: State) -> StoreItem:
     """Return the function that runs one subrequest; its effects are kept, whatever happens to the others.
 
-    Raises:
-        InvalidCall: it holds too many calls.
+    Raises InvalidCall: it holds too many calls.
     """
     limit = int(request.call.assumptions["batch_limit"])
     if len(request.items) > limit:
@@ -176,8 +175,7 @@ class Variables:
     def keep(self, name: str, path: str, answer: Json, place: Path) -> None:
         """Name the value at `path` (`$.data.attributes.id`, `$.data[0]`) in an answer.
 
-        Raises:
-            Rejected: the path is none, or leads to no single value.
+        Raises Rejected: the path is none, or leads to no single value.
         """
         value = answer
         rest = path.removeprefix("$")
@@ -191,8 +189,7 @@ class Variables:
     def filled(self, value: Json, place: Path) -> Json:
         """`value` with every `${name}` in its texts replaced; a text that is one name becomes its value.
 
-        Raises:
-            Rejected: a name is not known, or more is filled in than can be meant.
+        Raises Rejected: a name is not known, or more is filled in than can be meant.
         """
         if isinstance(value, dict):
             return {name: self.filled(child, place) for name, child in value.items()}
@@ -288,8 +285,7 @@ class _CompositeRun:
 def run_composite(request: Request, state: State) -> Reply:
     """Return all requests or none, in order; selections only when all went well.
 
-    Raises:
-        InvalidCall: there are too many of them.
+    Raises InvalidCall: there are too many of them.
     """
     requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
     _refuse_too_many(len(requests) + len(selections), request.call)

@@ -140,20 +140,12 @@ def delete_item(request: Request, state: State) -> Reply:
 
 
 def invoice_in_path(request: Request, state: State) -> Document:
-    """Return the invoice that the path names.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """Return the invoice that the path names. Raises NotFound: there is none."""
     return find_invoice(request.parameters["bulkInvoiceId"], state, _id_rules(request))
 
 
 def refuse_problems(problems: Iterable[Problem]) -> None:
-    """Refuse the call if there is a problem.
-
-    Raises:
-        Rejected: with all of them.
-    """
+    """Refuse the call if there is a problem. Raises Rejected: with all of them."""
     if found := tuple(problems):
         raise rejection(*found)
 
@@ -161,10 +153,7 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
 def refuse_stale(document: Document, path: str, request: Request) -> None:
     """Refuse a checksum that is not the current one; of body and header one counts.
 
-    Source: docs/vendors/guidewire.md#stale-data.
-
-    Raises:
-        Rejected: it is stale.
+    Source: docs/vendors/guidewire.md#stale-data. Raises Rejected: it is stale.
     """
     current = checksum(document)
     data = request.document["data"] if request.document else {}
@@ -183,11 +172,7 @@ def element_reply(status: int, shown: Json) -> Reply:
 
 
 def _checked_attributes(request: Request, subject: Target, state: State) -> Document:
-    """Return the attributes that were sent, if no rule is against them.
-
-    Raises:
-        Rejected: one is.
-    """
+    """Return the attributes that were sent, if no rule is against them. Raises Rejected: one is."""
     call = request.call
     sent = sent_attributes(request.document, call) or {}
     refuse_problems(

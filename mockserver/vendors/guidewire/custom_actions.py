@@ -225,8 +225,7 @@ def transition_handler(name: str) -> Handler:
 def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
     """Validate the invoice; alerts are no error unless an assumption says so (assumed).
 
-    Raises:
-        Rejected: it does, and something is wrong.
+    Raises Rejected: it does, and something is wrong.
     """
     looked_at = validate_invoice(invoice, assumptions, state)
     if assumptions["failed_validation"] == "refused":
@@ -236,11 +235,7 @@ def validate(invoice: Document, assumptions: Mapping[str, str], state: State) ->
 
 
 def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Send the invoice to approval.
-
-    Raises:
-        Rejected: it has no items, no send date, or is not valid.
-    """
+    """Send the invoice to approval. Raises Rejected: it has no items, no send date, or is not valid."""
     if found := tuple(_submission_problems(invoice, assumptions, state)):
         raise rejection(*found)
     return submit_invoice(invoice, assumptions, state)

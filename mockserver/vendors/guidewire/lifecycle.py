@@ -195,18 +195,13 @@ _SIGN_OF_OCTET = bytes(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in rang
 def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
     """Return the invoice of that id, in any letter case only where none has it exactly.
 
-    Raises:
-        NotFound: there is none.
+    Raises NotFound: there is none.
     """
     return _find(INVOICES, invoice_id, state, rules)
 
 
 def find_item(invoice: Document, item_id: str, state: State, rules: KeyRules) -> Document:
-    """Return the item of that id in the invoice, likewise.
-
-    Raises:
-        NotFound: it has no such item.
-    """
+    """Return the item of that id in the invoice, likewise. Raises NotFound: it has no such item."""
     found = _find(ITEMS, item_id, state, rules)
     if found["bulkInvoice"] != invoice["id"]:
         raise NotFound(ITEMS, item_id)

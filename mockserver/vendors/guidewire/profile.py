@@ -231,10 +231,8 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
     """Return the answers to the calls of a batch, in their order.
 
     Where a call that failed was to end the batch, those after it have no answer and are told as not done.
-    Source: docs/vendors/guidewire.md#batches.
-
-    Raises:
-        ValueError: there is no list of answers, or one lacks its status.
+    Source: docs/vendors/guidewire.md#batches. Raises ValueError: there is no list of answers, or one lacks
+    its status.
     """
     if exchange.response.status >= _FIRST_REFUSAL:
         return None

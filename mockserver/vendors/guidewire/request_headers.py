@@ -35,9 +35,8 @@ REPLY_SCHEMAS: Mapping[str, str] = {
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Raise unless the call accepts JSON and its body is UTF-8, where the assumptions require it.
 
-    Raises:
-        TooManyRequests: its caller has called too often.
-        NotAcceptable, UnsupportedMediaType: see `check_json_in_utf_8`.
+    Raises TooManyRequests: its caller has called too often; NotAcceptable, UnsupportedMediaType: see
+    `check_json_in_utf_8`.
     """
     enter()
     with state.item():  # a refused call is not counted
@@ -110,8 +109,7 @@ def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
 def _claim_transaction_id(request: Request, state: State) -> None:
     """Note the transaction's id; a refused call leaves no note, as it leaves nothing.
 
-    Raises:
-        Rejected: the id was used, or a call that uses it is not over (assumed).
+    Raises Rejected: the id was used, or a call that uses it is not over (assumed).
     """
     name = request.parameters.get(_TRANSACTION_HEADER)
     if not name:

@@ -32,8 +32,7 @@ _SHOWN_AFTER_DELETION = timedelta(days=30)
 def enter_tenant(call: Call, tenant: str, state: State) -> None:
     """Raise unless the caller may enter the administration.
 
-    Raises:
-        Forbidden, NotFound: it is unknown, not active, or not granted to the caller.
+    Raises Forbidden, NotFound: it is unknown, not active, or not granted to the caller.
     """
     if call.path.startswith(_UNGUARDED_PATHS):
         return
@@ -72,12 +71,9 @@ def _is_granted(administration: Document, principal: Principal) -> bool:
 def admit(call: Call, enter: Enter, _state: State) -> str:
     """Count the call of a token, then refuse `Accept` and charsets where the assumptions require it.
 
-    Files are put to their storage in any charset, and nothing is answered there.
-
-    Raises:
-        TooManyRequests: it is the eleventh of a second.
-        NotAcceptable: its Accept header has no room for JSON.
-        UnsupportedMediaType: its body is declared to be in another charset.
+    Files are put to their storage in any charset, and nothing is answered there. Raises TooManyRequests: it
+    is the eleventh of a second; NotAcceptable: its Accept header has no room for JSON; UnsupportedMediaType:
+    its body is declared to be in another charset.
     """
     enter.count()
     operation = enter()
@@ -115,11 +111,7 @@ def find_application(client_id: str, state: State) -> Document:
 
 
 def authenticate_client(call: Call, state: State) -> Document:
-    """Return the application that calls.
-
-    Raises:
-        Unauthorized: it is known, and by another secret.
-    """
+    """Return the application that calls. Raises Unauthorized: it is known, and by another secret."""
     client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
     found = find_application(client_id, state)
     if found.get("secret", secret) != secret:
@@ -187,10 +179,7 @@ GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
 def grant_token(request: Request, state: State) -> Reply:
     """Return an access token for what the call brings.
 
-    Source: docs/vendors/payt.md#tokens.
-
-    Raises:
-        Unauthorized: the application is not who it says.
+    Source: docs/vendors/payt.md#tokens. Raises Unauthorized: the application is not who it says.
     """
     client = authenticate_client(request.call, state)
     grant = _GRANT_TYPES.get(request.document["grant_type"])

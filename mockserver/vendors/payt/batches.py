@@ -25,8 +25,7 @@ from mockserver.vendors.payt.messages import (
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
     """Return the problems that single records keep: texts with NUL, and spared types.
 
-    Raises:
-        InvalidCall: the call holds too many records, or none, or one of another type.
+    Raises InvalidCall: the call holds too many records, or none, or one of another type.
     """
     kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
     _check_count(request, kind)

@@ -104,11 +104,8 @@ def upload_file(request: Request, state: State) -> Reply:
     """Take the bytes of an announced file.
 
     Source: docs/vendors/payt.md#files (size, type and checksum are verified; the answers are assumed,
-    docs/vendors/payt.md#operations-and-paths).
-
-    Raises:
-        NotFound: there is no such URL, or no more.
-        InvalidCall: the bytes are not those that were announced.
+    docs/vendors/payt.md#operations-and-paths). Raises NotFound: there is no such URL, or no more;
+    InvalidCall: the bytes are not those that were announced.
     """
     token = request.parameters["token"]
     announced = state.collection(UPLOADS, "").get(token)

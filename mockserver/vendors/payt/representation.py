@@ -339,11 +339,9 @@ def cut_page(
 ) -> tuple[list[Document], str | None]:
     """Return one page in the order asked for, else by id, and the cursor of the next one, None on the last.
 
-    `sequence` is where the records' ids were counted, "" where nobody counts them.
-    Source: docs/vendors/payt.md#lists (the last cursor is assumed).
-
-    Raises:
-        InvalidCall: the cursor is an id that no record ever had, and the assumption counts that.
+    `sequence` is where the records' ids were counted, "" where nobody counts them. Source:
+    docs/vendors/payt.md#lists (the last cursor is assumed). Raises InvalidCall: the cursor is an id that no
+    record ever had, and the assumption counts that.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
@@ -436,8 +434,7 @@ def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stor
 def show_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
     """Return one record, by the identifier that `identifier_type` says the path holds.
 
-    Raises:
-        NotFound: there is none.
+    Raises NotFound: there is none.
     """
 
     def handle(request: Request, state: State) -> Reply:
@@ -467,11 +464,7 @@ def list_administrations(request: Request, state: State) -> Reply:
 
 
 def show_administration(request: Request, state: State) -> Reply:
-    """Return one administration.
-
-    Raises:
-        Forbidden, NotFound: it is unknown, or not granted to the caller.
-    """
+    """Return one administration. Raises Forbidden, NotFound: it is unknown, or not granted to the caller."""
     administration_id = str(request.parameters["administration_id"])
     found = state.collection(ADMINISTRATIONS, "").get(administration_id)
     if found is None or not is_visible(found, request.call.principal, state):

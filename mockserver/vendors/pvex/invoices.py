@@ -64,10 +64,7 @@ class InvoiceStore(Value, frozen=True):
     def store(self, item: Item) -> Outcome:
         """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is passed over.
 
-        Source: docs/vendors/pvex.md#state.
-
-        Raises:
-            Rejected: it is there and may not be, or storing fails.
+        Source: docs/vendors/pvex.md#state. Raises Rejected: it is there and may not be, or storing fails.
         """
         if item.document is None:
             if self.null_fails:
@@ -142,11 +139,7 @@ def open_store(request: Request, state: State) -> InvoiceStore:
 
 
 def apply_batch(request: Request, state: State) -> StoreItem:
-    """Return what keeps one invoice of a batch.
-
-    Raises:
-        Rejected: the batch is empty, and may not be.
-    """
+    """Return what keeps one invoice of a batch. Raises Rejected: the batch is empty, and may not be."""
     if not request.items and request.call.assumptions["empty_batch"] == "refused":
         name = request.call.assumptions["param_name"]
         raise Rejected(Problem("too-few", (), TOO_FEW.format(name=name), "minItems", 1))
@@ -223,11 +216,8 @@ def _refused_reply(result: BatchResult, problems: list[Problem]) -> Reply:
 def store_invoice(request: Request, state: State) -> Reply:
     """Insert or replace a single invoice.
 
-    Source: docs/vendors/pvex.md#operations-and-paths.
-
-    Raises:
-        InvalidCall: something is wrong with it that its schema cannot say; the refusal finds it again.
-        Rejected: it is there and may not be, or storing fails.
+    Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall: something is wrong with it that its
+    schema cannot say; the refusal finds it again; Rejected: it is there and may not be, or storing fails.
     """
     reading = body_reader(request.media_type)
     found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))

@@ -102,10 +102,8 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     """Check a call before its envelope is opened, and count it.
 
     The spec takes calls without a token as well, because an assumption may; it is here that they are denied.
-
-    Raises:
-        TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through.
-        UnsupportedMediaType, VendorFailure: it brings a form, and an assumption says that it may not.
+    Raises TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through;
+    UnsupportedMediaType, VendorFailure: it brings a form, and an assumption says that it may not.
     """
     operation = enter()
     assumptions = call.assumptions

@@ -24,13 +24,10 @@ _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
 def check_database(call: Call, enter: Enter, state: State) -> str:
     """Check the gateway's rules, then that a named credential may use the database.
 
-    Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases.
-
-    Raises:
-        Forbidden: a header is missing or empty, the key is known to be bad, or the user has no right to the
-            database.
-        TooManyRequests: the key is over its rate (`throttle` on).
-        UnsupportedMediaType: the body is declared to be in a charset that is not read.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases. Raises Forbidden: a header is missing or
+    empty, the key is known to be bad, or the user has no right to the database; TooManyRequests: the key is
+    over its rate (`throttle` on); UnsupportedMediaType: the body is declared to be in a charset that is not
+    read.
     """
     _pass_gateway(call, state)
     operation = enter()
@@ -82,10 +79,8 @@ _BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "ba
 def log_in(request: Request, state: State) -> Reply:
     """Tokens for the user, or the challenge that a first-time user has to meet.
 
-    Source: docs/vendors/vba.md#headers-and-login, #refusals.
-
-    Raises:
-        Unauthorized: user or password is blank, or the user is known by another password.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals. Raises Unauthorized: user or password is blank,
+    or the user is known by another password.
     """
     facts = request.call.principal.facts
     user, password = _sent_credentials(request.call)
@@ -101,11 +96,9 @@ def log_in(request: Request, state: State) -> Reply:
 def refresh_tokens(request: Request, state: State) -> Reply:
     """Return new tokens for a refresh token; its idToken may be expired.
 
-    A token that nobody knows is taken only of a caller whose API key is not a named one either.
-    Source: docs/vendors/vba.md#operations-and-paths, #headers-and-login.
-
-    Raises:
-        Unauthorized: the refresh token is unknown, expired, revoked, or another user's.
+    A token that nobody knows is taken only of a caller whose API key is not a named one either. Source:
+    docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: the refresh token is
+    unknown, expired, revoked, or another user's.
     """
     token = request.parameters["refresh-token"]
     held = _find_token(token, REFRESH_SCHEME, state)

@@ -44,11 +44,9 @@ class TooEarlyError(ValueError):
 def normalize_date(text: str) -> str:
     """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC.
 
-    Of a fraction .NET keeps seven digits and writes no zeros at its end.
-    Source: docs/vendors/vba.md#claim-invoice, #failed-rows, #state.
-
-    Raises:
-        TooEarlyError: it is, in UTC, before the first day that can be stored.
+    Of a fraction .NET keeps seven digits and writes no zeros at its end. Source: docs/vendors/vba.md#claim-
+    invoice, #failed-rows, #state. Raises TooEarlyError: it is, in UTC, before the first day that can be
+    stored.
     """
     found = _PARTS.fullmatch(text)
     if found is None:
@@ -132,10 +130,7 @@ class Table:
     def next_key(self, state: State) -> Json:
         """Return the next free key after the last one given; numbers begin after the highest stored.
 
-        Source: docs/vendors/vba.md#state.
-
-        Raises:
-            Rejected: there is no number left.
+        Source: docs/vendors/vba.md#state. Raises Rejected: there is no number left.
         """
         rows, identity = self.rows(state), state.collection(_LAST_KEYS)
         known = identity.get(self.names.collection)
