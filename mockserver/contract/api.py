@@ -13,7 +13,7 @@ from mockserver.spec.openapi import Spec
 
 @dataclass(frozen=True, slots=True)
 class ApiUnderTest:
-    """A vendor's API, or that of anybody's spec; `facts` are the profile's with those that a user names."""
+    """The API of a vendor or of any spec; `facts` are the profile's, replaced by those that a user names."""
 
     name: str
     spec: Spec
@@ -22,7 +22,6 @@ class ApiUnderTest:
 
     @property
     def pins(self) -> FixturePins:
-        """The pins of the profile, with the facts of this run in place of those of the fixtures."""
         known = self.profile.facts
         return self.profile.pins.with_texts(
             {known[name]: self.facts.get(name, known[name]) for name in known}

@@ -43,7 +43,7 @@ class KnownFindings:
 
 
 def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
-    """Return what a difference is known by again, in hexadecimal digits."""
+    """Identity of a finding over several runs, in hexadecimal digits."""
     named = _member_names(api.spec.document)
     steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]
     status = finding.exchanges[-1].response.status if finding.exchanges else 0
@@ -52,10 +52,7 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 
 
 def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
-    """Return the known differences of a file, JSON or YAML.
-
-    Raises UnreadableBaselineError: it is not there, or is no baseline.
-    """
+    """Return the known differences of a JSON or YAML file. Raises UnreadableBaselineError."""
     try:
         document = yaml.load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, YAMLError) as error:
@@ -69,7 +66,7 @@ def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
 
 
 def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
-    """Write them down, as YAML where the file is named so, else as JSON; the same ones are the same bytes."""
+    """Write them as YAML where the file name says so, else as JSON; equal findings give equal bytes."""
     entries = [
         {
             "vendor": one.vendor,
@@ -109,7 +106,7 @@ def _known(where: str, entry: Json) -> KnownFindings:
 
 
 def _member_names(node: Any) -> frozenset[str]:
-    """Return the names that the schemas of a document give to members."""
+    """Names of all members in the schemas of a document."""
     found: set[str] = set()
     waiting = [node]
     while waiting:

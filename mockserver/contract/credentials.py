@@ -1,7 +1,7 @@
 """Credentials of calls: the fixtures' for our servers, the environment's for all others.
 
 A credential is named by its security scheme: `bearerAuth` is `MOCKSERVER_CREDENTIAL_BEARERAUTH`, the text of
-the token or key, `user:password` for Basic. A name that is set to nothing says that there is none.
+the token or key, `user:password` for Basic. An empty variable means that there is no credential.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _OTHER = re.compile(r"[^A-Z0-9]+")
 
 
 def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
-    """Return the headers that let an operation be called, names in lower case.
+    """Return the headers that authorise an operation, names in lower case.
 
-    They are of the first alternative that `given` covers, also where the spec lets a caller go without; none
-    where it covers none, or none is asked for. A key that goes into the query is no header.
+    They serve the first alternative that `given` covers, even where the spec makes credentials optional;
+    empty where none is covered or asked for. A key in the query is no header.
     """
     schemes = _schemes(api)
     return {
@@ -47,7 +47,7 @@ def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
 
 
 def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, request: Request) -> Request:
-    """Return the request with the keys in its query that let the operation be called."""
+    """Return the request with the keys in its query that authorise the operation."""
     keys = _query_keys(api, operation_id, given)
     if not keys:
         return request
@@ -56,9 +56,9 @@ def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, re
 
 
 def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) -> bool:
-    """Return whether the request has other credentials than the profile, or names a tenant that it does not.
+    """Return whether the credentials or the tenant of the request are not those of the profile.
 
-    A server that refuses it answers what the suite left out or replaced.
+    A server that refuses such a call answers a fault of the suite's making.
     """
     tenants = [api.profile.headers(api.facts, number) for number in (0, 1)]
     given = api.profile.credentials
@@ -82,22 +82,19 @@ def _query_keys(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
 
 
 def _alternative(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> tuple[str, ...]:
-    """Return the schemes of the operation's first alternative that `given` covers."""
+    """The schemes of the first alternative that `given` covers."""
     operation = api.spec.operations.get(operation_id)
     named = (one for one in (operation.security if operation else ()) if one)
     return next((one for one in named if all(name in given for name in one)), ())
 
 
 def variable(scheme: str) -> str:
-    """Return the environment's name for the credential of a security scheme."""
+    """Environment variable of a security scheme's credential."""
     return PREFIX + _OTHER.sub("_", scheme.upper())
 
 
 def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> GivenCredentials:
-    """Return what the environment names of the credentials that the spec knows.
-
-    Raises UnreadableCredentialError: a Basic credential is not `user:password`.
-    """
+    """Return the credentials in the environment. Raises UnreadableCredentialError: Basic without a colon."""
     found = {}
     for name, node in _schemes(api).items():
         text = environment.get(variable(name), "")
@@ -107,7 +104,7 @@ def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> Given
 
 
 def from_headers(api: ApiUnderTest, headers: Mapping[str, str]) -> GivenCredentials:
-    """Return the credentials that are among headers, names in lower case, that go with every call."""
+    """Return the credentials among the headers of every call, names in lower case."""
     return {
         name: {"header": headers[header]}
         for name in _schemes(api)
@@ -121,10 +118,7 @@ def invented_credentials(api: ApiUnderTest) -> GivenCredentials:
 
 
 def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]) -> tuple[str, ...]:
-    """Return the schemes for which there is no credential, where an operation cannot be called without.
-
-    They come in the order of the operations' names, in whatever order these are given.
-    """
+    """Schemes without a credential that some operation requires, in the order of operation names."""
     lacking: dict[str, None] = {}
     for name in sorted(operations):
         security = api.spec.operations[name].security
@@ -146,7 +140,7 @@ def _header_name(node: Document) -> str:
 
 
 def is_callable_with(api: ApiUnderTest, without: Iterable[str]) -> frozenset[str]:
-    """Return the operations that can be called where there is no credential for the schemes `without`."""
+    """Return the operations that need none of the schemes `without`."""
     lacking = set(without)
     return frozenset(
         name
@@ -168,7 +162,6 @@ def in_shell(api: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
 
 
 def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
-    """Return the replacement of each secret text."""
     hidden: dict[str, str] = {}
     for name, values in given.items():
         named = f"${variable(name)}"
@@ -180,7 +173,7 @@ def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
 
 
 def without_secrets(values: Mapping[str, str]) -> str:
-    """Return a credential as the environment names it."""
+    """Name of a credential in the environment."""
     if "username" in values:
         return f"{values['username']}:{values['password']}"
     return values.get("bearer") or values.get("api_key", "")

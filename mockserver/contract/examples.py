@@ -24,8 +24,6 @@ def _as_it_is(request: Request) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSubject:
-    """A batch operation of a profile; `complete` adds the credentials of the query."""
-
     profile: BatchProfile
     complete: Callable[[Request], Request] = _as_it_is
 
@@ -36,8 +34,8 @@ class ProfileSubject:
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
         """Return a batch whose keys count from `first` and whose first item is good if any is.
 
-        A bad item is rejected on its own and does not refuse the whole call, if the vendor has such a thing.
-        Raises NoExampleError: nothing is known of what makes an item bad.
+        A bad item is rejected alone, if the vendor can do that. Raises NoExampleError: no way to spoil an
+        item.
         """
         profile = self.profile
         keys = tuple(profile.key(first + place) for place in range(items))
@@ -68,16 +66,15 @@ class ProfileExamples:
     _wrong: dict[str, str] = field(default_factory=dict)
 
     def access(self, vendor: LoadedVendor) -> VendorAccess:
-        """Return headers and credentials that strict mode accepts; header names in lower case."""
         api = self._api(vendor)
         security = headers_for(api, _main_operation(api), _credentials(api))
         headers = {**api.profile.headers(api.facts, 0), **security}
         return VendorAccess({name.lower(): text for name, text in headers.items()}, _token(security))
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ProfileSubject]:
-        """Return the batches of the vendor's profile, else those that its spec says enough of.
+        """Return the batches of the vendor's profile, else those of its spec.
 
-        Raises NoExampleError: the spec's `x-contract` cannot be read.
+        Raises NoExampleError: bad `x-contract`.
         """
         api = self._api(vendor)
         if vendor.name in self._wrong:
@@ -87,7 +84,7 @@ class ProfileExamples:
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in told]
 
     def _profile(self, vendor: LoadedVendor) -> Profile:
-        """Return the vendor's profile; if its spec has an `x-contract` that is wrong, one without it."""
+        """The vendor's profile; an empty one if the spec's `x-contract` is wrong."""
         try:
             return profile_of(vendor.spec)
         except SpecError as error:
@@ -117,14 +114,13 @@ def _credentials(api: ApiUnderTest) -> GivenCredentials:
 
 
 def _main_operation(api: ApiUnderTest) -> str:
-    """Return the operation whose credentials are meant: the first batch, else the first that asks for any."""
+    """The operation whose credentials are shown: the first batch, else the first with security."""
     operations = api.spec.operations.values()
     batches = [one.id for one in operations if one.batch]
     return next(iter([*batches, *(one.id for one in operations if one.security)]), "")
 
 
 def _token(security: Mapping[str, str]) -> str:
-    """Return the credential without `Bearer` or `Basic`; "" for none."""
     if "authorization" in security:
         return security["authorization"].partition(" ")[2]
     return next(iter(security.values()), "")

@@ -41,11 +41,9 @@ class Request(_Message):
     body: bytes = b""
 
     def having(self, headers: Mapping[str, str]) -> Request:
-        """Return the same with more headers; its own win."""
         return replace(self, headers={**headers, **self.headers})
 
     def overridden_by(self, headers: Mapping[str, str]) -> Request:
-        """Return the same with headers, names in lower case, that replace its own of these names."""
         own = {name: text for name, text in self.headers.items() if name.lower() not in headers}
         return replace(self, headers={**own, **headers})
 
@@ -69,13 +67,12 @@ class Exchange:
 
 
 def json_request(method: str, path: str, document: Any, headers: Mapping[str, str] | None = None) -> Request:
-    """Return a request with a JSON body; decimals are written as numbers with their scale."""
+    """Return a request with a JSON body; decimals keep their scale."""
     named = {"content-type": "application/json", **(headers or {})}
     return Request(method, path, named, to_json_bytes(document).encode())
 
 
 def to_json_bytes(document: Any) -> str:
-    """`document` as JSON text; a decimal is a number and keeps its scale."""
     if isinstance(document, Decimal):
         return format(document, "f")
     if isinstance(document, Mapping):
@@ -127,7 +124,7 @@ class Check:
     """A rule that must hold.
 
     `id` is stable and kebab-case ("count-is-processed"), `says` stands in the table ("count = processed"),
-    `counts` is what is counted there ("calls", "items", "sequences"), `reason` why it must hold.
+    `counts` is the unit counted ("calls", "items", "sequences"), `reason` why it must hold.
     """
 
     id: str
@@ -146,12 +143,11 @@ def _checks_by_part() -> Mapping[str, Mapping[str, Check]]:
 
 
 def checks_of(*parts: str) -> Mapping[str, Check]:
-    """Return the checks that these parts of `checks.yaml` make by id, in the order of a report."""
+    """Return the checks of these sections of `checks.yaml` by id, in the order of a report."""
     return {name: check for part in parts for name, check in _checks_by_part()[part].items()}
 
 
 def all_checks() -> Mapping[str, Check]:
-    """Return all checks by id, in the order of a report."""
     return checks_of(*_checks_by_part())
 
 
@@ -172,10 +168,10 @@ def check_named(name: str) -> Check:
 class Finding:
     """A check that did not hold.
 
-    `said` is a sentence for people who do not know the suite: what was sent, what came, what was expected.
-    `pointer` is where in the answer, "" for all of it. `exchanges` are the calls that show it, in order; the
-    last one is checked. `told` are the steps before it in plain words, one each. `phase` and `part` (an
-    operation, or a phase) are of the part of the run that found it.
+    `said` is a sentence for people who do not know the suite: the request, the response, the expectation.
+    `pointer` is a place in the response, "" for all of it. `exchanges` are the calls that show it, in order;
+    the last one is checked. `told` are the steps before it in plain words. `phase` and `part` (an operation,
+    or a phase) name the part of the run.
     """
 
     check: str
@@ -191,7 +187,7 @@ class Finding:
 
 
 class BrokenRule(AssertionError):
-    """A check did not hold; raised where Hypothesis is to shrink the steps before it."""
+    """A check did not hold; Hypothesis then shrinks the steps before it."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.check}: {finding.said}")

@@ -26,9 +26,9 @@ _DONE = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class MissingFact:
-    """A fact that is not at the target: `seen` is the call that shows it, `found` are others that are there.
+    """A fact that the target lacks: `seen` is the call that shows it, `found` are others that are there.
 
-    `is_written`: records with the fact are changed, so that a user has to choose which.
+    `is_written`: records with the fact are changed, so a user has to choose which.
     """
 
     fact: str
@@ -39,22 +39,18 @@ class MissingFact:
 
     @property
     def option(self) -> str:
-        """The option that names another one."""
         if self.is_written or not self.found:
             return f"--fact {self.fact}=…"
         return f"--fact {shlex.quote(f'{self.fact}={self.found[0]}')}"
 
 
 class MissingFactsError(Exception):
-    """Facts that a run relies on are not at the target."""
-
     def __init__(self, missing: Sequence[MissingFact]) -> None:
         super().__init__(", ".join(f"{one.fact}={one.text} ({one.seen})" for one in missing))
         self.missing = tuple(missing)
 
     @property
     def cure(self) -> str:
-        """What to give instead, for people."""
         given = " ".join(one.option for one in self.missing)
         there = "; ".join(
             f"{one.fact}: {', '.join(one.found[:_SHOWN_KEYS])}" for one in self.missing if one.found
@@ -64,7 +60,7 @@ class MissingFactsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckedFacts:
-    """What a run relies on after the check: all `facts`, those `taken` from the target, and `notes`."""
+    """The `facts` of a run after the check, those `taken` from the target, and `notes`."""
 
     facts: Facts
     taken: Facts = field(default_factory=dict)
@@ -73,7 +69,7 @@ class CheckedFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What reads say of a fact: whether it is there, the calls, the usable keys of lists."""
+    """Result of the reads for a fact: present or not, the calls, the usable keys of lists."""
 
     state: Literal["there", "missing", "unclear"]
     calls: tuple[str, ...] = ()
@@ -82,10 +78,10 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class FactSearch:
-    """The search for the facts that some operations rely on, at a target.
+    """Search for the facts of some operations at a target.
 
-    `given` are the facts that a user named. `may_take`: a fact of the fixtures that is not there may be
-    replaced by one that a list shows.
+    `given` are the facts that a user named. `may_take`: a missing fact of the fixtures may be replaced by one
+    from a list.
     """
 
     api: ApiUnderTest
@@ -97,7 +93,7 @@ class FactSearch:
     def checked(self, *, only_given: bool = False) -> CheckedFacts:
         """Look for each fact; with `only_given` for those that a user named.
 
-        Raises MissingFactsError: some are not there; TargetUnreachableError: the target does not answer.
+        Raises MissingFactsError, TargetUnreachableError.
         """
         taken: dict[str, str] = {}
         unclear: list[str] = []
@@ -126,7 +122,6 @@ class FactSearch:
         return CheckedFacts({**self.api.facts, **taken}, taken, tuple(notes))
 
     def _wanted(self, *, only_given: bool) -> Iterator[tuple[str, tuple[FactCheck, ...]]]:
-        """Yield the facts that the operations rely on, with how each is checked."""
         known = self.api.profile.fact_checks
         for name in self.api.profile.facts:
             checks = tuple(one for one in known if one.fact == name)
@@ -144,7 +139,7 @@ class FactSearch:
         return max((one.tenants for one in self.api.profile.batches(self.api.facts)), default=1)
 
     def _seen(self, checks: Sequence[FactCheck], facts: Facts) -> _Seen:
-        """Return what the reads say of a fact, in every tenant and of every part of it."""
+        """Result of the reads for a fact, in every tenant and for every part of it."""
         every = [
             self._seen_once(check, {**facts, check.fact: part})
             for check in checks
@@ -161,7 +156,7 @@ class FactSearch:
         return _Seen("unclear", tuple(call for one in every if one.state == "unclear" for call in one.calls))
 
     def _seen_once(self, check: FactCheck, facts: Facts) -> _Seen:
-        """Ask read after read for a clear answer, and after one that it is missing for a list of others."""
+        """Try read after read until one is clear, and after a missing record a list of others."""
         calls: list[str] = []
         first: _Seen | None = None
         for read in check.reads:
@@ -221,7 +216,7 @@ class FactSearch:
         return self.api.profile.headers(facts, tenant)
 
     def _replacement(self, name: str, checks: Sequence[FactCheck], facts: Facts, seen: _Seen) -> str:
-        """Return another record that is there for every check of the fact; "" if none may be taken."""
+        """Another record that satisfies every check of the fact; "" if none may be taken."""
         if not self.may_take or name in self.given or not all(one.replaceable for one in checks):
             return ""
         there = (other for other in seen.found if self._seen(checks, {**facts, name: other}).state == "there")
@@ -229,7 +224,7 @@ class FactSearch:
 
 
 def _is_in_all(name: str, every: Iterable[_Seen]) -> bool:
-    """Return whether each tenant in which a list was read has the record."""
+    """Whether the list of every tenant has the record."""
     return all(name in one.found for one in every if one.found)
 
 
@@ -238,7 +233,7 @@ def _parts(check: FactCheck, text: str) -> list[str]:
 
 
 def _list(exchange: Exchange, read: FactRead, text: str, called: str) -> _Seen:
-    """Return what a list says: one that is cut at `size` rows may have the record on another page."""
+    """Result of a list; one cut at `size` rows may have the record on another page."""
     rows = value_in(json_of(exchange.response.body), read.rows or "")
     if not isinstance(rows, list):
         return _Seen("unclear", (f"{called}, without a list of rows",))
@@ -276,11 +271,11 @@ _PATH_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[str]) -> Mapping[str, int]:
-    """Call each operation once, without a body; return those that the server does not have, with the status.
+    """Call each operation once, without a body; return those that the server lacks, with the status.
 
-    A 405 or a 501 says so. A 404 says so where the spec has none for the operation; else it may be that of a
-    record, and more is looked at. Nothing is changed by these calls: a body that must be there is missing,
-    and no record has the key. Raises TargetUnreachableError: the target does not answer.
+    A 405 or a 501 says so, and a 404 where the spec declares none; else a 404 may be that of a record, and
+    more is looked at. The calls change nothing: a required body is missing and no record has the key. Raises
+    TargetUnreachableError.
     """
     absent: dict[str, int] = {}
     built: list[Exchange] = []
@@ -303,13 +298,11 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
 
 
 def _asks_who_calls(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    """Return whether the operation is closed to a caller without credentials."""
     anonymous = _answered(target, _anonymous(api, exchange))
     return anonymous is not None and anonymous.response.status in _CLOSED
 
 
 def _answered(target: Target, request: Request, operation: str = "") -> Exchange | None:
-    """Return the exchange, None where there is no whole answer to the call."""
     try:
         return target.send(request, operation)
     except UnansweredCallError:
@@ -317,10 +310,10 @@ def _answered(target: Target, request: Request, operation: str = "") -> Exchange
 
 
 def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    """Return whether a 404 is that of the path, on a server that asks elsewhere who calls.
+    """Return whether a 404 means an unknown path, on a server that checks credentials elsewhere.
 
-    Then it comes without credentials too, or, where none are asked for, by a method that the spec has not;
-    and it looks like that of a path which is in no spec.
+    Such a 404 comes without credentials too, or, for an open operation, by a method that the spec lacks; and
+    it looks like the 404 of a path outside every spec.
     """
     sent = _anonymous(api, exchange)
     if not headers_for(api, exchange.operation, api.profile.credentials):
@@ -334,9 +327,9 @@ def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool
 
 
 def is_unknown_path(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
-    """Return whether a refusal is that of a path which is in no spec, as far as answers show.
+    """Return whether a refusal looks like that of a path outside every spec.
 
-    Raises TargetUnreachableError: the target does not answer.
+    Raises TargetUnreachableError.
     """
     invented = replace(exchange.request, path=f"/not-there{exchange.request.path}")
     shown = _answered(target, invented)
@@ -357,13 +350,12 @@ def _anonymous(api: ApiUnderTest, exchange: Exchange) -> Request:
 
 
 def _outline(exchange: Exchange) -> tuple[int, str]:
-    """Return an answer without what differs from call to call."""
+    """The constant parts of an answer: the same for two calls alike."""
     text = exchange.response.body.decode("utf-8", "replace").replace(exchange.request.path, "")
     return exchange.response.status, _VARYING.sub("", text)
 
 
 def absent_note(api: ApiUnderTest, absent: Mapping[str, int]) -> str:
-    """Return the line that tells which operations are left out."""
     named = (
         f"{operation.method.upper()} {operation.path} ({status})"
         for name, status in absent.items()
@@ -377,7 +369,7 @@ def _has_not_found(operation: Operation) -> bool:
 
 
 def _first_call(api: ApiUnderTest, operation: Operation) -> Request | None:
-    """Return the call; None if its path cannot but name a record that may be there."""
+    """A harmless first call; None if its path may name an existing record."""
     node = api.spec.document["paths"][operation.path]
     places = [
         resolve(api.spec.document, one)

@@ -1,7 +1,7 @@
 """Search for a failure with Hypothesis: its settings, budget, literals and scratch folder.
 
-It takes texts and numbers from the source of every local module: names of our own headers among them, and
-others after another import. The same seed would make other cases in another process.
+Hypothesis draws texts and numbers from the source of every loaded module, our own headers among them. After
+another import, or in another process, the same seed would make other cases.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class FailureSearch:
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Begin a sequence. Raises BudgetSpentError: this round may run no more."""
         self.sequences += self.finding is not None
         most = min(_SHRINKING, _TIMES * self.run_config.max_examples) * self.run_config.shrinks
         if self.target_is_lost or self.slow_calls >= _SLOW:
@@ -60,31 +59,29 @@ class FailureSearch:
             raise BudgetSpentError
 
     def count_slow_call(self, *, is_slow: bool) -> None:
-        """Count a call without a whole answer, if it took too long: a round ends after a few of them."""
+        """Count an unanswered call; a few slow ones end the round."""
         self.slow_calls += is_slow
 
     @property
     def is_done(self) -> bool:
-        """Whether every searched check has failed, or the target does not answer."""
         broken = {check for _, check in self.known}
         return self.target_is_lost or (bool(self.run_config.only) and self.run_config.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
-        """Return whether a check that broke ends the sequence."""
+        """Whether a failure of this finding ends the sequence."""
         name = (finding.operation, finding.check)
         if name in self.known or not self.run_config.wants(finding.check):
             return False
         return self.finding is None or name == (self.finding.operation, self.finding.check)
 
     def broken(self, finding: Finding) -> BrokenRule:
-        """Return an exception class of its own for a failed check, so that Hypothesis keeps them apart."""
+        """An exception class for each check, so that Hypothesis keeps failures apart."""
         if self.finding is None or _size(finding) < _size(self.finding):
             self.finding = finding
         kind = self._kinds.setdefault(finding.check, type("Broken", (BrokenRule,), {}))
         return kind(finding)
 
     def end(self) -> Finding | None:
-        """Return the round's finding; the next round does not look for it."""
         finding, self.finding, self.sequences, self.slow_calls = self.finding, None, 0, 0
         if finding is not None:
             self.known.add((finding.operation, finding.check))
@@ -96,7 +93,7 @@ def _size(finding: Finding) -> tuple[int, int]:
 
 
 def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settings:
-    """Return settings that repeat the same cases, shrink failures, and print nothing."""
+    """Settings that repeat the same cases, shrink failures, and print nothing."""
     return hypothesis.settings(
         max_examples=run_config.max_examples,
         database=None,
@@ -115,9 +112,9 @@ _SOURCE = "_get_local_constants"
 
 @contextmanager
 def without_module_literals() -> Iterator[None]:
-    """Let Hypothesis draw no literals of loaded modules until the context ends.
+    """Let Hypothesis draw no literals of loaded modules inside the context.
 
-    There is no public setting for it. A release that has another name for the function draws as it likes.
+    There is no public setting. A release that renames the function draws them again.
     """
     before = getattr(providers, _SOURCE, None)
     setattr(providers, _SOURCE, Constants)
@@ -134,7 +131,7 @@ _CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 @contextmanager
 def scratch_folder(environment: Mapping[str, str]) -> Iterator[None]:
-    """Let Hypothesis keep its files in a folder that is deleted afterwards, unless a user named another."""
+    """Keep the files of Hypothesis in a folder that is deleted afterwards, unless a user named one."""
     if environment.get(_CHOSEN):
         yield
         return

@@ -29,7 +29,7 @@ _FOUND = 200
 
 
 def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
-    """Return one for each batch operation that the spec says enough of."""
+    """Infer a profile for each batch operation whose spec is complete enough."""
     made = (infer_batch(spec, operation) for operation in spec.operations.values())
     return tuple(one for one in made if one is not None)
 
@@ -55,7 +55,7 @@ class InferredReading:
         return Request("GET", self.all_)
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
-        """Return the key's record in a response; None: it does not exist."""
+        """The key's record in a response; None: it does not exist."""
         if not self.one:
             return self.listed(exchange).get(key)
         if exchange.response.status != _FOUND:
@@ -80,7 +80,7 @@ class InferredReading:
 
 
 def compared_members(value: Json) -> str | Decimal | None:
-    """Return a value as records hold it: every number is an exact decimal, a boolean its name."""
+    """A value as records hold it: numbers are exact decimals, booleans names."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | Decimal):
@@ -89,7 +89,7 @@ def compared_members(value: Json) -> str | Decimal | None:
 
 
 def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
-    """Return good items of a batch operation by its schema; None where none can be made up."""
+    """Good items of a batch operation by its schema; None if none can be made up."""
     schema = _item_schema(spec, operation)
     if operation.batch is None or schema is None:
         return None
@@ -97,7 +97,7 @@ def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
 
 
 def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json], int], Request] | None:
-    """Return a writer of batches; None where path, query or envelope need unknown values."""
+    """A writer of batches; None if path, query or envelope need unknown values."""
     path, batch = _path_of(operation), operation.batch
     if path is None or batch is None:
         return None
@@ -115,7 +115,7 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
 
 
 def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
-    """Return the profile of a batch operation; None where the spec says too little."""
+    """The profile of a batch operation; None if the spec says too little."""
     made, batch = infer_item(spec, operation), operation.batch
     if batch is None or made is None:
         return None
@@ -142,14 +142,14 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
 
 
 def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the names of the members that are no lists and no objects."""
+    """Names of the members that are no lists and no objects."""
     return tuple(
         name for name, value in item.items() if value is None or isinstance(value, str | int | Decimal)
     )
 
 
 def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
-    """Return how records with these members are read; None where no GET names their collection."""
+    """How records with these members are read; None if no GET names their collection."""
     if not batch.collection:
         return None
     one, all_, kept = "", "", names
@@ -171,7 +171,7 @@ def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredR
 
 
 def _shows(spec: Spec, operation: Operation, name: str) -> bool:
-    """Return whether an answer has the member, by its schema; one that names no members may have any."""
+    """Whether an answer's schema has the member; one without named members may have any."""
     node = spec.document["paths"][operation.path][operation.method]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
     properties = whole_schema(spec.document, content.get("schema", {})).get("properties", {})
@@ -192,7 +192,7 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
 
 
 def _path_of(operation: Operation) -> str | None:
-    """Return the path with the examples of its required parameters; None if one has no example."""
+    """The path with the examples of its required parameters; None if one has no example."""
     path, query = operation.path, []
     for one in operation.parameters:
         value = example_of(one)
@@ -206,13 +206,13 @@ def _path_of(operation: Operation) -> str | None:
 
 
 def example_of(parameter: Parameter | None) -> Json:
-    """Return a value that the schema of a parameter names; None for none."""
+    """A value in the schema of a parameter; None for none."""
     schema = parameter.schema if parameter else {}
     return schema.get("example", schema.get("default", next(iter(schema.get("enum", [])), None)))
 
 
 def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
-    """Return the envelope; None if a required member cannot be invented."""
+    """The envelope; None if a required member cannot be invented."""
     batch = operation.batch
     body = next(one for one in operation.bodies if one.name == _JSON)
     schema = resolve(spec.document, body.schema)
@@ -236,7 +236,7 @@ def _document(found: Json) -> Mapping[str, Json]:
 
 
 def _rows(found: Json) -> list[Mapping[str, Json]]:
-    """Return the records of a list: the list itself, or the first that the answer holds."""
+    """The rows of a list: the list itself, or the first list in the answer."""
     if isinstance(found, Mapping):
         found = next((value for value in found.values() if isinstance(value, list)), [])
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []

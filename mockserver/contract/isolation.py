@@ -44,16 +44,12 @@ class IsolationScope:
 
     @property
     def numbers_from(self) -> int:
-        """The number before that of its first item: numbers differ too where records are shared."""
+        """The number before its first item: numbers differ too where records are shared."""
         return self.first * _NUMBERS_OF_A_KEY % _NUMBERS
 
 
 class Isolation:
-    """The isolation scopes of one run at one target; `of` separates runs with the same seed (an operation).
-
-    Raises:
-        TargetUnreachableError: nobody answers.
-    """
+    """Isolation scopes of a run at one target; `of` separates runs with one seed (an operation)."""
 
     def __init__(self, target: Target, seed: int, of: str = "") -> None:
         self._target = target
@@ -66,11 +62,11 @@ class Isolation:
 
     @property
     def are_apart(self) -> bool:
-        """Whether a fresh world is a sandbox of its own."""
+        """Whether a new scope has a sandbox of its own."""
         return self._sandboxed
 
     def new_scope(self, keys: int) -> IsolationScope:
-        """Return a world that nothing has happened in, with so many keys."""
+        """Return a fresh scope with so many keys."""
         self._number += 1
         name = f"{self._name}-{self._number}"
         if self._sandboxed:
@@ -80,7 +76,7 @@ class Isolation:
         return IsolationScope(name, first)
 
     def drop(self, scope: IsolationScope) -> None:
-        """Delete a sandbox; where the target refuses that, later worlds share the default one."""
+        """Delete a sandbox; if the target refuses, later scopes share the default one."""
         if not scope.has_sandbox:
             return
         request = Request("DELETE", f"/_mock/sandboxes/{scope.name}")
@@ -93,7 +89,7 @@ class Isolation:
 
 
 def _short(name: str) -> str:
-    """Return a name that a sandbox may have; two long ones that begin alike stay apart."""
+    """A valid sandbox name; two long names with one beginning stay distinct."""
     if len(name) <= _LONGEST_NAME:
         return name
     mark = f"-{crc32(name.encode()):08x}"
@@ -116,10 +112,7 @@ NOTE = (
 
 
 def use_reachable_sandboxes(target: Target, seed: int) -> str:
-    """Keep to the default sandbox where no other can be named; return a note that says so, else "".
-
-    Raises TargetUnreachableError: nobody answers.
-    """
+    """Use the default sandbox where no other can be named; return a note about it, else ""."""
     if target.address.app or not Isolation(target, seed).are_apart or _reads_header(target):
         return ""
     target.always_send(SANDBOX, _DEFAULT)
@@ -145,7 +138,7 @@ _JSON = "json"
 
 
 def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
-    """Return the rule of the profile, or what the spec alone says; None if there are no keys.
+    """The rule of the profile, else that of the spec; None if there are no keys.
 
     A spec names its header with `x-idempotency-header`, or an operation has a header `Idempotency-Key`.
     """
@@ -159,9 +152,9 @@ def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
 
 
 def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) -> bool:
-    """Return whether the operation writes and takes the key.
+    """Whether the operation writes and takes the key.
 
-    Where no operation declares the header, all that create or change take it: the spec states it once.
+    If no operation declares the header, every one that creates or changes takes it.
     """
     if operation.method not in _WRITES or operation.safe or operation.id in rule.exempt:
         return False
@@ -173,7 +166,7 @@ def takes_key(api: ApiUnderTest, rule: IdempotencyRule, operation: Operation) ->
 
 
 def with_key(rule: IdempotencyRule, request: Request, key: str) -> Request:
-    """Return the request under the key; as it is where its body has no place for one."""
+    """The request under the key; unchanged if its body has no place for one."""
     if rule.place == "header":
         return replace(request, headers={**request.headers, rule.name.lower(): key})
     document = _document(request)
@@ -194,21 +187,19 @@ def without_key(rule: IdempotencyRule, request: Request) -> Request:
 
 
 def key_in(rule: IdempotencyRule, request: Request) -> str:
-    """Return the key of a request, "" if it has none."""
     if rule.place == "header":
         return request.headers.get(rule.name.lower(), "")
     return str((_document(request) or {}).get(rule.name, ""))
 
 
 def is_same_answer(one: Exchange, other: Exchange) -> bool:
-    """Return whether two answers have the same status, body and media type."""
     return replace(one.response, headers={}) == replace(other.response, headers={}) and (
         one.response.media_type == other.response.media_type
     )
 
 
 def is_refused(exchange: Exchange, status: int) -> bool:
-    """Return whether a call was refused with `status`; 0 stands for any refusal."""
+    """Whether a call was refused with `status`; 0 stands for any refusal."""
     came = exchange.response.status
     return came == status if status else came >= _FIRST_REFUSAL
 

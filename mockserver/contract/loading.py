@@ -21,10 +21,9 @@ from mockserver.spec.openapi import METHODS, Operation, PathForms, Spec
 
 
 def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
-    """Return the vendor of that name, by its spec in our folder.
+    """Return a vendor by its spec in our folder; `profile` is a YAML file in place of its own.
 
-    `profile` is a YAML file in place of its own. Raises SpecError: its spec cannot be read;
-    FileNotFoundError: there is none.
+    Raises SpecError, FileNotFoundError.
     """
     return load_api(specs_folder() / f"{name}.yaml", facts, profile)
 
@@ -33,7 +32,7 @@ def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None
     """Load the API that `file` describes, with its profile.
 
     That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
-    Raises SpecError: it cannot be read.
+    Raises SpecError.
     """
     spec = loading.load_spec(file)
     found = _profile_of_file(profile, spec) if profile else profile_of(spec)
@@ -43,7 +42,7 @@ def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None
 
 
 def _check_facts(profile: Profile, named: Facts) -> None:
-    """Raise a SpecError at a fact that a user named and that the batches cannot use."""
+    """Raise SpecError for a user's fact that the batches cannot use."""
     for name, text in named.items():
         try:
             profile.batches({**profile.facts, name: text})
@@ -52,9 +51,9 @@ def _check_facts(profile: Profile, named: Facts) -> None:
 
 
 def profile_of(spec: Spec) -> Profile:
-    """Return the profile that the spec has, else that of its vendor package; one that says nothing without.
+    """Return the profile in the spec, else that of its vendor package, else an empty one.
 
-    Raises SpecError: the spec's own cannot be read.
+    Raises SpecError.
     """
     if "x-contract" not in spec.text:
         return find_profile(spec)
@@ -89,10 +88,9 @@ def find_profile(spec: Spec) -> Profile:
 
 
 def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> tuple[ApiUnderTest, bool]:
-    """Load the API that `file` describes, and say whether it has no batch operations.
+    """Load the API that `file` describes, and whether it has no batch operations.
 
-    `profile` is a YAML file with its profile. Raises SpecError: it cannot be read, or has batches and cannot
-    be served.
+    `profile` is a YAML file with its profile. Raises SpecError: unreadable, or with batches and not servable.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -134,7 +132,6 @@ def _nodes(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 def _operations(document: Document) -> Iterator[Operation]:
-    """Yield the operations with their names and security."""
     for path, method, node in _nodes(document):
         security = node.get("security", document.get("security", ()))
         yield Operation(

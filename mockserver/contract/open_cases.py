@@ -1,7 +1,7 @@
 """Cases that a vendor's documents leave open, in which single calls of other servers are left alone.
 
-What a batch does is found by trying (`sequences.undocumented`). What only a value or a status shows is not:
-there the checks let a server that is not ours do either, and a note says so.
+The behaviour of a batch is found by trial (`sequences.undocumented`). In the other cases the checks accept
+either behaviour of a foreign server, and a note says so.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _REFUSED = ExpectedStatuses(_TWICE.reason, valid=("400", "422"))
 
 
 def let_either(api: ApiUnderTest) -> ApiUnderTest:
-    """Return the API with a profile that lets a server do either in every open case."""
+    """Return the API with a profile that accepts either behaviour in every open case."""
     profile, cases = api.profile, (*api.profile.open_cases, *_repeated_keys(api))
     if not cases:
         return api
@@ -54,7 +54,7 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
-    """Yield rules that allow to refuse a call with a key twice; sequences find out whether it is refused."""
+    """Rules that allow to refuse a call with a key twice; sequences find out whether it is refused."""
     statuses = api.profile.pins.expected_statuses
     for one in api.profile.batches(api.facts):
         if "call" in one.twice_positions:
@@ -63,7 +63,7 @@ def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
 
 
 def note_of(api: ApiUnderTest) -> str:
-    """Return which cases are left alone, "" if there are none."""
+    """Names of the open cases in a sentence, "" if there are none."""
     names = "; ".join(one.name for one in api.profile.open_cases)
     return f"the documents leave open, so a server may do either: {names}" if names else ""
 
@@ -96,5 +96,5 @@ def _tolerances(profile: Profile, cases: Iterable[OpenCase]) -> Mapping[str, tup
 
 
 def _refusals(rules: tuple[RefusalRule, ...], cases: Iterable[OpenCase]) -> tuple[RefusalRule, ...]:
-    """Return the rules with the statuses of the cases; the first one that fits a call counts."""
+    """The rules with the statuses of the cases; the first one that fits a call counts."""
     return (*(rule for case in cases for rule in case.refusals), *rules)

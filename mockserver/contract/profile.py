@@ -1,9 +1,10 @@
 """Profile of a vendor for the contract suite: plain values, no code of the server's.
 
-A vendor's is `PROFILE` in its package; a spec without a package has one inferred from `x-batch`.
+It stands in the vendor's package as `profile.yaml`; without one it is inferred from `x-batch`.
 
-A *place* says where a value is in an answer: a JSON Pointer ("/pagination/cursor") in the body, the name of a
-header ("x-total-count"), or a header and a pointer into its JSON ("x-pagination#/TotalCount"). "" is nowhere.
+A *place* is the position of a value in an answer: a JSON Pointer ("/pagination/cursor") in the body, the name
+of a header ("x-total-count"), or a header and a pointer into its JSON ("x-pagination#/TotalCount"). "" is
+nowhere.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from mockserver.model import Json
 class Tolerance:
     """A keyword of a schema that need not be kept, and why.
 
-    `keyword` is JSON Schema's (`uniqueItems` speaks of the keys in a batch), or `content-type` for a media
-    type that the spec does not state; `member` is the name of that which breaks it, "" whatever it is.
-    `passes`: the vendor may take it; else it is refused, though by itself where `x-batch.fatal` has such
-    refuse the call. `media_type` is the body's, or a pattern such as `*/xml`.
+    `keyword` is JSON Schema's (`uniqueItems` is about the keys in a batch), or `content-type` for a media
+    type outside the spec; `member` is the name of the offending member, "" for any. `passes`: the vendor may
+    accept it; else it is refused, alone where `x-batch.fatal` would refuse the call. `media_type` is the
+    body's, or a pattern such as `*/xml`.
     """
 
     keyword: str
@@ -54,14 +55,13 @@ class SkippedCheck:
 
 @dataclass(frozen=True, slots=True)
 class FixturePins:
-    """Values that let generated calls meet existing records, and expectations that differ, with reasons.
+    """Values for generated calls that meet existing records, and deviating expectations, with reasons.
 
     `headers`, `query`, `path` and `body` hold a value for every member of that name, unless the case is bad
     in just that place; `known` and `bodies` the same by operation (`known` for calls with a body, and for all
     but the fuzzed calls without one). `walking` are headers for walks along links, `omitted_headers` are
-    never sent. `omitted_members` names, by schema, members that cases are made without; `accepts` lists
-    operations to run once more with that media type as Accept; `walk_exclusions` the operations that a walk
-    leaves out.
+    never sent. `omitted_members` names, by schema, members that cases lack; `accepts` lists operations to run
+    once more with that media type as Accept; `walk_exclusions` the operations outside walks.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class FixturePins:
     """Media types that answers may have, whatever was asked for."""
 
     def with_texts(self, texts: Mapping[str, str]) -> FixturePins:
-        """Return the pins with other texts in place of these, wherever one is pinned."""
+        """The pins with other texts in place of these."""
         if all(old == new for old, new in texts.items()):
             return self
         names = ("headers", "query", "path", "body", "known", "bodies", "walking")
@@ -138,8 +138,8 @@ LossKind: TypeAlias = Literal[
 class ValueChange:
     """A change that the vendor makes by design; `member` as it is sent ("LineItems.UnitAmount"), "" for all.
 
-    `places` are the decimals that are kept of a number ("rounded", "cut off") or of the seconds ("fraction
-    lost"). `source` is where the vendor says so, or the assumption.
+    `places` are the remaining decimals of a number ("rounded", "cut off") or of the seconds ("fraction
+    lost"). `source` is the vendor's document or the assumption.
     """
 
     member: str
@@ -151,13 +151,13 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class ValueRules:
-    """How the members of an item are sent and shown, where that is not by name.
+    """Names of the members of an item as sent and shown, where they differ.
 
-    `at` is the pointer in an item to the object that has the members, `schema` the schema in the components
-    that describes it ("": the item's own). `shown_as` are names in an answer, by those in a request.
-    `left_alone` are members that mean more than their value (keys, references, what drives the state) or that
-    the vendor works out itself; the name of an object stands for all in it.
-    `decimals` says with how many decimals a read prints an amount, by member as sent.
+    `at` is the pointer in an item to the object with the members, `schema` the schema in the components for
+    it ("": the item's own). `shown_as` are names in an answer, by those in a request. `left_alone` are
+    members with a meaning beyond their value (keys, references, state) or computed by the vendor; the name of
+    an object stands for all in it. `decimals` is the number of decimals of an amount in a read, by member as
+    sent.
     """
 
     at: str = ""
@@ -200,9 +200,9 @@ class BatchItem:
 class ReportedOutcome:
     """The outcome that a response reports for one item.
 
-    `place` is the item it stands for, None for one that was never sent; `key` as the answer tells it, None
-    where it tells none; `made` says what became of it, "" where the answer leaves it open. `status` is the
-    item's own, None where it has none. `at` points at it in the answer.
+    `place` is the item's, None for one that was never sent; `key` as in the answer, None without; `made` is
+    the result, "" if the answer leaves it open. `status` is the item's own, None without. `at` points at it
+    in the answer.
     """
 
     place: int | None
@@ -217,10 +217,10 @@ class ReportedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcomes:
-    """The outcomes that a response reports for all items.
+    """The outcomes of all items in a response.
 
-    `is_complete`: it has an outcome for every item, in wire order; else it lists the failed items only, and
-    all others were done. `count` is the reported number of items done, None if it reports none.
+    `is_complete`: one outcome for each item, in wire order; else only the failed items are listed, and all
+    others were done. `count` is the reported number of items done, None without.
     """
 
     outcomes: tuple[ReportedOutcome, ...]
@@ -247,10 +247,10 @@ Twice: TypeAlias = Literal["each", "last", "first", "kept", "none", "call", ""]
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """A case of which no document of the vendor says what happens.
+    """A case that no document of the vendor decides.
 
-    `name` is the case ("a text that is too long"), `positions` are what a server may do, ours first. Another
-    server may take any of them, but always the same one.
+    `name` is the case ("a text that is too long"), `positions` are the possible reactions of a server, ours
+    first. Another server may take any of them, but always the same one.
     """
 
     name: str
@@ -259,10 +259,10 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """A way to make a good item bad; `name` finishes "an item with …" ("an unknown payee").
+    """A way to spoil a good item; `name` finishes "an item with …" ("an unknown payee").
 
-    `refuses_call`: it makes the vendor refuse the whole call (its body reader fails). `assumption` is the
-    case that it is one of, None if the documents say what happens.
+    `refuses_call`: the vendor refuses the whole call (its body reader fails). `assumption` is the open case
+    it belongs to, None if the documents decide.
     """
 
     name: str
@@ -302,7 +302,7 @@ RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | Re
 
 @dataclass(frozen=True, slots=True)
 class UpdatePosition:
-    """What an item does to a record that is there (`what`, for people), in place of the batch profile's."""
+    """Effect of an item on an existing record (`what`, for people), in place of the batch profile's."""
 
     what: str
     record_after: RecordAfter | None
@@ -311,16 +311,15 @@ class UpdatePosition:
 
 @dataclass(frozen=True, slots=True)
 class BatchProfile:
-    """A batch operation for the stateful tests. Requests have no credentials; tenants count from 0.
+    """A batch operation for the sequences. Requests have no credentials; tenants count from 0.
 
-    `twice` says what happens to a key sent twice in a batch: "each" is applied in order (the later one
-    updates), "last" wins and is reported for each, "first" is done and the others are rejected, "kept": the
-    first is done and the others are accepted without effect, "none": all are rejected, "call": the whole call
-    is, "": unknown, never sent. `twice_positions` are what else a server may do, empty where the documents
-    say it.
-    `again` says how a second call with the same idempotency key (`key_header`) is answered: "same" as the
-    first, or "refused" with `replay_status`; the same key with another body must get `conflict_status`.
-    `encodings` write the body in media types other than JSON.
+    `twice` is the treatment of a repeated key in a batch: "each" is applied in order (the later one updates),
+    "last" wins and is reported for each, "first" is done and the others are rejected, "kept": the first is
+    done and the others are accepted without effect, "none": all are rejected, "call": the whole call is, "":
+    unknown, never sent. `twice_positions` are other possible treatments, empty where the documents decide.
+    `again` is the answer to a second call with the same idempotency key (`key_header`): "same" as the first,
+    or "refused" with `replay_status`; the same key with another body must get `conflict_status`. `encodings`
+    write the body in media types other than JSON.
     """
 
     operation: str
@@ -375,13 +374,13 @@ class BatchProfile:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRule:
-    """The vendor's own kind of idempotency key, and how a second call with one is answered.
+    """The vendor's kind of idempotency key, and the answer to a second call with one.
 
     `name` is a header, or with `place` "member" a member of the body's root (a transaction id). `again`: a
-    replay gets the "same" answer, or is "refused" with `replay_status` (0: any refusal); "" if nobody says,
-    so that a replay must only change nothing. Another body must get `conflict_status` (0: any refusal).
-    `exempt` are operations that treat the key otherwise, with the reason; `no_key_with` are headers with
-    which a call uses up no key.
+    replay gets the "same" answer, or is "refused" with `replay_status` (0: any refusal); "" if undocumented:
+    a replay must then only change nothing. Another body must get `conflict_status` (0: any refusal). `exempt`
+    are operations with other rules, with the reason; `no_key_with` are headers that make a call use up no
+    key.
     """
 
     name: str
@@ -407,10 +406,9 @@ Situation: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class RefusalRule:
-    """A status with which a vendor refuses something, where it is not the usual one, and why.
+    """A vendor's unusual status for a kind of refusal, and why.
 
-    `operations` are those it holds for, () for all; `header` is the one that holds the credentials, "" for
-    any.
+    `operations` () stands for all; `header` is the one with the credentials, "" for any.
     """
 
     situation: Situation
@@ -422,7 +420,7 @@ class RefusalRule:
 
 @dataclass(frozen=True, slots=True)
 class LimitedCredentials:
-    """Credentials of our fixtures that are known and may not call `operations`; by security scheme."""
+    """Known credentials of our fixtures without a right to `operations`; by security scheme."""
 
     given: Mapping[str, Mapping[str, str]]
     operations: tuple[str, ...]
@@ -432,7 +430,7 @@ class LimitedCredentials:
 class OpenCase:
     """A case that the vendor's documents leave open, where other servers may do either; not tried out.
 
-    What it has is added to the profile; `lists_end_empty`: a last page may lead to one without rows.
+    Its members are added to the profile; `lists_end_empty`: a last page may lead to one without rows.
     """
 
     name: str
@@ -446,7 +444,7 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A vendor's profile, from its package `profile`.
+    """A vendor's profile.
 
     `credentials` are those of our fixtures, by security scheme, as {"bearer": …}, {"api_key": …} or
     {"username": …, "password": …}; they are sent to our own servers only. `headers` go with every call, by
@@ -479,13 +477,13 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class FactRead:
-    """A call that only reads and shows the record that a fact names.
+    """A read-only call that shows the record of a fact.
 
     `path` and `query` are the parameters of the `operation` (a GET); `{name}` in them stands for a fact.
-    Without `rows` it shows one record: `missing` are the statuses that say that it is not there, `key` a
-    pointer to the fact's text in the answer, "" if a 2xx is enough. With `rows`, a pointer ("" for the root),
-    it shows a list: the fact's text stands at `key` in a row, and a usable row has the values of `having`, by
-    pointer. `size` is the most rows that the answer may have, 0: it has all of them.
+    Without `rows` it shows one record: `missing` are the statuses of an absent one, `key` a pointer to the
+    fact's text in the answer, "" if a 2xx is enough. With `rows`, a pointer ("" for the root), it shows a
+    list: the fact's text stands at `key` in a row, and a usable row has the values of `having`, by pointer.
+    `size` is the most rows of an answer, 0: all of them.
     """
 
     operation: str
@@ -500,12 +498,12 @@ class FactRead:
 
 @dataclass(frozen=True, slots=True)
 class FactCheck:
-    """How a fact is checked; one that must be there in several tenants has a check for each.
+    """How a fact is checked; one that is needed in several tenants has a check for each.
 
-    The first of `reads` that gives a clear answer counts; without any, nobody can check it. `needed_by` are
-    the batch operations whose items rely on it, () for every call. `parts` separates several records in one
-    text. `made_up`: it names nothing that must be there (how keys begin). `replaceable`: records only refer
-    to it and nothing changes it, so that another one of a list may take its place.
+    The first clear answer of `reads` counts; without any, nobody can check it. `needed_by` are the batch
+    operations that rely on it, () for every call. `parts` separates several records in one text. `made_up`:
+    it names no existing record (a prefix of keys). `replaceable`: records only refer to it and nothing
+    changes it, so another row of a list may take its place.
     """
 
     fact: str
@@ -537,11 +535,11 @@ Selects: TypeAlias = Literal["equal", "like", "not-equal", "at-least", "at-most"
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """A filter: with it, the list shows the rows whose member fits the value, and no others.
+    """A filter: with it, the list shows exactly the rows whose member fits the value.
 
-    `member` is a pointer in a row; `text` is how the parameter is written, with `{value}`; `escapes` replaces
-    parts of the value. `unknown` is a value that no row has, "" where none can be asked for. `separator` is
-    between two values, "" where one at most can be asked for.
+    `member` is a pointer in a row; `text` is the parameter's text, with `{value}`; `escapes` replaces parts
+    of the value. `unknown` is a value of no row, "" if none can be asked for. `separator` stands between two
+    values, "" if one at most can be asked for.
     """
 
     parameter: str
@@ -565,13 +563,12 @@ class ListOrder:
 
 @dataclass(frozen=True, slots=True)
 class ListProfile:
-    """A list operation; what is left out is found from the spec (names, schema) and from the answer.
+    """A list operation; what is left out is inferred from the spec (names, schema) and from the answer.
 
-    `query` goes with every call, None: what the batch lists with; `{name}` in it stands for a fact.
-    `position` and `size` are the parameters for the page and for the rows on it, `first` is the first page's
-    number, `largest` the most rows that a page may have, `usual` those without a size (0: not stated). `rows`
-    is a pointer to the rows, `identity` one to what identifies a row in it. `cursor` is the place of the next
-    cursor.
+    `query` goes with every call, None: the batch's own listing; `{name}` in it stands for a fact. `position`
+    and `size` are the parameters for the page and its rows, `first` is the first page's number, `largest` the
+    most rows of a page, `usual` those without a size (0: not stated). `rows` is a pointer to the rows,
+    `identity` one to the identity of a row in it. `cursor` is the place of the next cursor.
     """
 
     operation: str

@@ -18,13 +18,13 @@ _LIMITS = 16
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """`max_examples` bounds the random calls of an operation and the sequences of a subject.
+    """Size and scope of a run.
 
-    `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
-    breaks is told as it was found, and no more calls are made for it. `workers` processes do independent
-    parts side by side; the result is the same. `left_out` are operations that are never called, not even by
-    a sequence of another operation. `parts` are the operations whose parts are done ("links": the walks);
-    empty: all.
+    `max_examples` bounds the random calls of an operation and the sequences of a subject. `only` are the
+    checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` a failure is
+    reported as found. `workers` processes do independent parts side by side; the result is the same.
+    `left_out` are operations that are never called, not even by a sequence of another operation. `parts` are
+    the operations whose parts are done ("links": the walks); empty: all.
     """
 
     seed: int = 0
@@ -38,7 +38,6 @@ class RunConfig:
 
     @property
     def max_limit_calls(self) -> int:
-        """Most calls of an operation at the limits of its schemas, besides examples and random calls."""
         return _LIMITS * self.max_examples
 
     def wants(self, check: str) -> bool:
@@ -48,7 +47,6 @@ class RunConfig:
         return any(map(self.wants, checks))
 
     def calls(self, operation: str) -> bool:
-        """Return whether an operation is to be called for its own sake."""
         return self.may_call(operation) and (not self.operations or operation in self.operations)
 
     def may_call(self, operation: str) -> bool:
@@ -60,8 +58,8 @@ class RunPart:
     """A part of a run: the generated calls of an operation, walks along links, or sequences of a batch.
 
     `operation` is an operationId, "" for walks. `number` counts from 1 to `of` within the `phase`. `note`
-    tells parts of one operation apart ("as application/xml"). `steps` is how many walks or sequences are
-    planned, 0 where that is not known. `calls` is how many it takes as a rule.
+    distinguishes parts of one operation ("as application/xml"). `steps` is the number of planned walks or
+    sequences, 0 if unknown. `calls` is the usual number.
     """
 
     phase: str
@@ -74,17 +72,14 @@ class RunPart:
 
     @property
     def subject(self) -> str:
-        """The name under which it can be asked for: its operation, or "links"."""
         return self.operation or self.phase
 
     @property
     def run_phase(self) -> str:
-        """The phase of the run that it belongs to."""
         return self.phase if self.operation else "fuzzing"
 
     @property
     def name(self) -> str:
-        """The part, for a sentence about a fault of ours."""
         return " ".join(filter(None, [self.phase, self.operation and f"of {self.operation}", self.note]))
 
 
@@ -108,7 +103,7 @@ class RunObserver:
     """
 
     def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
-        """Receive the API of a run, and texts that must not be shown with their replacements."""
+        """Receive the API of a run, and secret texts with their replacements."""
 
     def run_planned(self, calls: int) -> None:
         """Receive how many calls the run takes as a rule."""
@@ -138,9 +133,9 @@ class FindingLedger:
 
     `made` counts the checks that were made, by operation and check; `findings` holds the failed ones, at most
     one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`. `notes`
-    are sentences about what the run itself could not do, `sizes` how long batches of each size took.
-    `profiles` are the batch profiles with what was found out about the target, by operation and number.
-    `fault` is the fault of ours that ended the run.
+    are sentences about the limits of the run itself, `sizes` the times of batches of each size. `profiles`
+    are the batch profiles as adapted to the target, by operation and number. `fault` is the fault of ours
+    that ended the run.
     """
 
     keeps_exchanges: bool = False
@@ -157,7 +152,6 @@ class FindingLedger:
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     def begin_anew(self, observer: RunObserver) -> None:
-        """Forget all results, and report to another observer."""
         self.observer = observer
         for results in (
             self.made,
@@ -179,11 +173,10 @@ class FindingLedger:
         return exchange
 
     def count_check(self, operation: str, check: str, times: int = 1) -> None:
-        """Count a check of an operation's response, on so many items or calls."""
         self.made[operation, check] += times
 
     def record(self, findings: Iterable[Finding]) -> None:
-        """Record a failed check; a later failure of the same check and operation adds nothing."""
+        """Record a failed check; a later failure of the same check and operation is dropped."""
         known = {(one.operation, one.check) for one in self.findings}
         part = self._part
         for new in findings:
@@ -199,7 +192,6 @@ class FindingLedger:
 
     @contextmanager
     def part(self, part: RunPart) -> Iterator[None]:
-        """Report a part of the run; one that ends early is not reported as finished."""
         calls, made = self.calls.total(), dict(self.made)
         self._part = part
         self._broken.clear()
@@ -212,10 +204,10 @@ class FindingLedger:
 
 @dataclass(frozen=True, slots=True)
 class SizeTime:
-    """A batch that was answered: how many items, which of them were bad, the status, and how long it took.
+    """A batch that was answered: number of items, the bad ones, the status, and the time.
 
-    `compared`: of how many items the record was read afterwards, by itself or in a list. `due` are the
-    seconds after which it is late, 0 if nobody says.
+    `compared`: the number of items read back, alone or in a list. `due` are the seconds after which it is
+    late, 0 if nobody says.
     """
 
     size: int
@@ -228,7 +220,7 @@ class SizeTime:
 
 @dataclass(frozen=True, slots=True)
 class SizeTimes:
-    """The sizes of a batch operation: `limit` is None if nobody states one, `limit_source` says who does.
+    """The sizes of a batch operation: `limit` is None if nobody states one, `limit_source` is its source.
 
     `most_calls`, `most_items` and `most_seconds` are the budget. `left_out` are sizes that were not tried,
     with the reason.
@@ -246,10 +238,10 @@ class SizeTimes:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPart:
-    """A part of a run, and the work that it takes.
+    """A part of a run and its work.
 
     Parts with the same `group` are done one after the other; "" is a group of its own. `work` raises
-    `TargetUnreachableError` if the target does not answer.
+    `TargetUnreachableError`.
     """
 
     part: RunPart
@@ -258,10 +250,7 @@ class PlannedPart:
 
 
 def run_parts(parts: Iterable[PlannedPart], ledger: FindingLedger) -> None:
-    """Do the parts in their order.
-
-    Raises TargetUnreachableError: the target does not answer; BrokenRunError: a part has a fault of ours.
-    """
+    """Do the parts in their order. Raises TargetUnreachableError; BrokenRunError: a fault of ours."""
     for one in parts:
         try:
             with ledger.part(one.part):

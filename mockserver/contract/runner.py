@@ -63,7 +63,6 @@ def run_phases(
     ledger: FindingLedger,
     phases: tuple[str, ...] = PHASES,
 ) -> None:
-    """Run these phases at the target and record the results in the ledger."""
     from mockserver.contract.oracle.checks import (  # noqa: PLC0415 - a validator costs time to import
         CHECKS,
         OF_BATCHES,
@@ -90,7 +89,7 @@ def _use_reachable_sandboxes(target: Target, run_config: RunConfig, ledger: Find
 
 
 def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnderTest:
-    """Return the API as it is tested there: a server that is not ours may act otherwise in open cases."""
+    """The API with either behaviour allowed in open cases, unless the server is ours."""
     if not api.profile.open_cases or target.identity().is_ours:
         return api
     ledger.notes.append(note_of(api))
@@ -98,7 +97,7 @@ def _as_at(target: Target, api: ApiUnderTest, ledger: FindingLedger) -> ApiUnder
 
 
 def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]], Iterable[str]]]:
-    """Yield the planners in the order of the phases: phase, planner, and its checks beside the judge's."""
+    """Planners in the order of the phases: phase, planner, and its checks beside the judge's."""
     # Hypothesis and Schemathesis are slow to import.
     from mockserver.contract import size_plan, size_run  # noqa: PLC0415
     from mockserver.contract.fuzzing import follow_ups  # noqa: PLC0415
@@ -114,7 +113,7 @@ def _planners() -> Iterator[tuple[str, Callable[[Trial], Iterator[PlannedPart]],
 
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
-    """Do the parts, with several workers if that was asked for and changes nothing."""
+    """Do the parts, with several workers if asked for and possible."""
     from mockserver.contract.failure_search import without_module_literals  # noqa: PLC0415 - imports Hypothesis
 
     with _rare_garbage_collection(), without_module_literals():
@@ -134,7 +133,7 @@ def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, le
 
 
 def _usual_calls(part: RunPart, examples: int) -> int:
-    """Return how many calls a part takes as a rule, measured at our own vendors."""
+    """Usual number of calls of a part, measured at our own vendors."""
     if part.phase == FUZZING_PHASE:
         return 20 + 2 * examples + min(5 * examples, 50)
     if part.phase == STATEFUL_PHASE:
@@ -144,7 +143,7 @@ def _usual_calls(part: RunPart, examples: int) -> int:
 
 @contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
-    """Leave objects of today out of every garbage collection, and collect less often."""
+    """Exempt existing objects from garbage collection, and collect less often."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, *before[1:])
@@ -156,7 +155,7 @@ def _rare_garbage_collection() -> Iterator[None]:
 
 
 def _why_one_worker(target: Target, run_config: RunConfig) -> str:
-    """Return why parts cannot be done side by side, "" if they can."""
+    """Reason why parts cannot be done side by side, "" if they can."""
     if not can_work_side_by_side():
         return "this system cannot copy a process"
     if target.is_paced:
@@ -171,7 +170,7 @@ def run_plain_spec(
 ) -> None:
     """Call the target as Schemathesis would by itself: the file may be any OpenAPI document of 3.x.
 
-    Raises SpecError: Schemathesis cannot read it; TargetUnreachableError: the target does not answer.
+    Raises SpecError: Schemathesis cannot read it; TargetUnreachableError.
     """
     from schemathesis.errors import LoaderError  # noqa: PLC0415 - as `generated`
 
@@ -191,7 +190,7 @@ _TICK_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class WorkedPart:
-    """A worker's results of one part; `result` is None if it was not finished, `error` is why."""
+    """A worker's results of one part; an unfinished one has no `result`, but an `error`."""
 
     number: int
     result: PartResult | None
@@ -209,7 +208,7 @@ def can_work_side_by_side() -> bool:
 
 
 def usual_workers() -> int:
-    """Return how many workers a run in this process takes if nobody says: one for each core it may use."""
+    """Default number of workers of a run in this process: one for each available core."""
     if not can_work_side_by_side():
         return 1
     # Some systems do not say which cores a process may use.
@@ -243,7 +242,7 @@ def run_side_by_side(
 
 
 def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
-    """Return the numbers of the parts by group, the last first: sequences and walks take longest."""
+    """Numbers of the parts by group, the last first: sequences and walks take longest."""
     groups: dict[str, list[int]] = {}
     for number, one in enumerate(planned):
         groups.setdefault(one.group or f"\0{number}", []).append(number)
@@ -251,7 +250,7 @@ def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
 
 
 def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
-    """Give each worker a group whenever it has none, until all are done or the target is lost."""
+    """Give each idle worker a group, until all are done or the target is lost."""
     by_connection: Mapping[Any, _Worker] = {one.connection: one for one in processes}
     busy = {one.connection for one in processes if one.give(groups.popleft() if groups else [])}
     while busy:
@@ -266,7 +265,6 @@ def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Me
 
 
 def _collect_rest(processes: Sequence[_Worker], merge: _Merge) -> None:
-    """Receive the last results of interrupted workers."""
     for one in processes:
         while one.is_busy:
             merge.add(one.receive())
@@ -274,7 +272,7 @@ def _collect_rest(processes: Sequence[_Worker], merge: _Merge) -> None:
 
 @dataclass(slots=True)
 class _Worker:
-    """A process that does parts, and the end of the pipe to it; `left` are parts that it has not done."""
+    """A process that does parts, and the end of the pipe to it; `left` are its unfinished parts."""
 
     process: BaseProcess
     connection: Connection[Any, Any]
@@ -296,14 +294,12 @@ class _Worker:
         return bool(self.left)
 
     def give(self, numbers: list[int]) -> bool:
-        """Give the worker parts to do; False if there are none."""
         self.left = list(numbers)
         if numbers:
             self.connection.send(numbers)
         return bool(numbers)
 
     def receive(self) -> WorkedPart:
-        """Return the next part that it did; one that is not finished is its last."""
         number = self.left.pop(0)
         try:
             done: WorkedPart = self.connection.recv()
@@ -328,8 +324,6 @@ class _Worker:
 
 
 class _Merge:
-    """Writes the parts to the ledger in their order, each when all before it are there."""
-
     def __init__(self, planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any) -> None:
         self._calls, self._told = calls, 0
         self._planned = planned
@@ -340,11 +334,10 @@ class _Merge:
 
     @property
     def is_lost(self) -> bool:
-        """Whether a part ended with an error: no other is begun."""
         return self._error is not None
 
     def report_calls(self) -> None:
-        """Tell of the calls that all workers made since the last time."""
+        """Report the calls of all workers since the last time."""
         made = self._calls.value
         self._ledger.observer.call_made(made - self._told)
         self._told = made
@@ -359,12 +352,10 @@ class _Merge:
             self._next += 1
 
     def write_rest(self) -> None:
-        """Write the rest in its order, though there are gaps."""
         for number in sorted(self._waiting):
             self._write(self._waiting.pop(number))
 
     def raise_error(self) -> None:
-        """Write the rest, and raise the error of a part if there was one."""
         self.write_rest()
         if self._error:
             raise self._error
@@ -383,7 +374,7 @@ class _Merge:
 
 
 class _ResultObserver(RunObserver):
-    """Remembers the result of the part, and counts its calls where all workers do."""
+    """Remembers the result of the part, and counts its calls in the shared counter."""
 
     result: PartResult | None = None
 
@@ -400,20 +391,19 @@ class _ResultObserver(RunObserver):
 
 
 class _Interrupts:
-    """SIGINT and SIGTERM of a worker: they end its part or its wait, and never its report of a part."""
+    """SIGINT and SIGTERM of a worker: they end its part or its wait, never its report of a part."""
 
     def __init__(self) -> None:
         self._came = False
         self._may_raise = False
 
     def __call__(self, _signal: int, _frame: FrameType | None) -> None:
-        """Raise the interrupt, or keep it for the next work."""
         self._came = True
         if self._may_raise:
             raise KeyboardInterrupt
 
     def during(self, work: Callable[[], T]) -> T:
-        """Do work that an interrupt may end. Raises KeyboardInterrupt: one came, now or before."""
+        """Do work that an interrupt may end. Raises KeyboardInterrupt, also for an earlier one."""
         try:
             self._may_raise = True
             if self._came:
@@ -427,7 +417,6 @@ class _Interrupts:
 def _work(
     planned: Sequence[PlannedPart], ledger: FindingLedger, calls: Any, connection: Connection[Any, Any]
 ) -> None:
-    """Do the parts that come through the pipe, until it is closed."""
     interrupts = _Interrupts()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, interrupts)

@@ -26,7 +26,7 @@ _OK = 200
 
 
 class UnsafeTargetError(Exception):
-    """An address that is not called; the text says why, `cure` what would do."""
+    """An address that is not called; the text says why, `cure` is the remedy."""
 
     def __init__(self, said: str, cure: str) -> None:
         super().__init__(said)
@@ -35,8 +35,6 @@ class UnsafeTargetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """No more than so many calls in a second."""
-
     per_second: float
 
     def __str__(self) -> str:
@@ -48,7 +46,7 @@ REMOTE_RATE = Rate(20)
 
 
 def parse_rate(text: str) -> Rate:
-    """`20/s`, `100/m`, `5000/h`. Raises ValueError: it is not an address."""
+    """Read `20/s`, `100/m` or `5000/h`. Raises ValueError."""
     found = _RATE.fullmatch(text)
     if not found or float(found[1]) == 0:
         raise ValueError(f"{text} is no rate; write 20/s, 100/m or 5000/h")
@@ -56,7 +54,7 @@ def parse_rate(text: str) -> Rate:
 
 
 def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
-    """Return a function to await before every request, which keeps the rate; for one event loop."""
+    """A function to await before every request, which keeps the rate; for one event loop."""
     turn = [0.0]
 
     async def waited() -> None:
@@ -69,10 +67,9 @@ def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
 
 
 def check_target(url: str, allowed: Collection[str]) -> str:
-    """Return the address without a slash at its end, if it may be called.
+    """Return the address without a trailing slash.
 
-    Raises UnsafeTargetError: it is no server's address, or is beyond this machine and its host is not one of
-    those `allowed`.
+    Raises UnsafeTargetError: no address, or a host not `allowed`.
     """
     try:
         split, parsed = urlsplit(url), httpx.URL(url)
@@ -98,15 +95,11 @@ def check_target(url: str, allowed: Collection[str]) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address that was checked before."""
     return urlsplit(url).hostname or ""
 
 
 def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
-    """Return whether an answer below the target has headers that only a server of ours sends.
-
-    Raises TargetUnreachableError: nobody answers.
-    """
+    """Whether an answer below the target has headers of a mockserver."""
     try:
         headers = send(Request("GET", "/")).response.headers
     except UnansweredCallError:
@@ -115,7 +108,7 @@ def _says_it_is_ours(send: Callable[[Request], Exchange]) -> bool:
 
 
 def is_health(answered: Response) -> bool:
-    """Return whether an answer is the health of a mockserver: any other server may answer anything."""
+    """Whether an answer is the health of a mockserver: any other server may answer anything."""
     if answered.status != _OK:
         return False
     try:
@@ -136,11 +129,11 @@ class Identity:
 def identify(
     url: str, send: Callable[[Request], Exchange], at_host: Callable[[Request], Exchange]
 ) -> Identity:
-    """Find out whose server is at an address, by its headers, or by its health where a proxy strips them.
+    """Identify the server at an address, by its headers, or by its health where a proxy strips them.
 
-    `send` calls below the address, `at_host` at its host. The health is looked for in front of each part of
-    the path: a server behind `http://host/team` has that of `http://host/team/vendor` at `/team/_mock`.
-    Raises TargetUnreachableError: nobody answers.
+    `send` calls below the address, `at_host` at its host. The health is looked for before each part of the
+    path: a server behind `http://host/team` has that of `http://host/team/vendor` at `/team/_mock`. Raises
+    TargetUnreachableError.
     """
     parts = urlsplit(url).path.strip("/").split("/")
     bases = ["".join(f"/{one}" for one in parts[:length]) for length in range(len(parts) - 1, -1, -1)]
@@ -157,10 +150,7 @@ def identify(
 
 
 def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
-    """Return a warning for the address of a whole server of ours instead of one vendor, else None.
-
-    Raises TargetUnreachableError: nobody answers.
-    """
+    """A warning for the address of a whole server of ours instead of one vendor, else None."""
     try:
         answered = send(Request("GET", HEALTH_PATH)).response
     except UnansweredCallError:

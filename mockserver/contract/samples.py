@@ -65,11 +65,10 @@ class SampleMember:
 
     @property
     def type(self) -> str:
-        """Its type; an object where it has properties, "" where none is stated."""
         return str(self.schema.get("type", "object" if self.schema.get("properties") else ""))
 
     def good(self, number: int, depth: int = 0) -> Json:
-        """Return a value that the schema takes, None where none can be made up."""
+        """A valid value, None if none can be made up."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
@@ -90,7 +89,7 @@ class SampleMember:
         return makers.get(self.type, lambda: None)()
 
     def variants(self) -> Iterator[SampleMember]:
-        """Yield the member by each schema of `oneOf` or `anyOf`, joined with its siblings; else itself."""
+        """The member by each schema of `oneOf` or `anyOf`, joined with its siblings; else itself."""
         parts = self.schema.get("oneOf") or self.schema.get("anyOf")
         if not parts:
             yield self
@@ -101,7 +100,7 @@ class SampleMember:
             yield SampleMember.of(self.document, self.name, whole)
 
     def _discriminated(self, part: Document) -> Document:
-        """Return the member that names this part of a `oneOf`."""
+        """The member that names this part of a `oneOf`."""
         known, name = self.schema.get("discriminator"), part.get("$ref", "").rpartition("/")[2]
         if not known or not name:
             return {}
@@ -134,7 +133,7 @@ class SampleMember:
         return None if drawn is None or (most is not None and len(drawn) > most) else drawn
 
     def within(self, wanted: Decimal) -> Json:
-        """Return the number, or the nearest that the schema takes."""
+        """The number, or the nearest valid one."""
         least, most, step = (
             Decimal(str(self.schema[name])) if name in self.schema else None
             for name in ("minimum", "maximum", "multipleOf")
@@ -153,7 +152,6 @@ class SampleMember:
 
     @property
     def is_free(self) -> bool:
-        """Whether any text of its length is valid."""
         bound = {"enum", "pattern", "format", "readOnly", "writeOnly"} & self.schema.keys()
         least, most = self.schema.get("minLength", 0), self.schema.get("maxLength")
         return self.type == "string" and not bound and (most is None or max(5, least) <= most)  # "v9999"
@@ -168,9 +166,9 @@ class SampleMember:
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """Good items of a schema: `base` with a key, and members that tell items apart.
+    """Good items of a schema: `base` with a key, and members that differ from item to item.
 
-    `keys` are the members of the key, of which `keyed` differs from item to item.
+    `keys` are the members of the key, of which `keyed` differs.
     """
 
     base: Mapping[str, Json]
@@ -182,7 +180,6 @@ class SampleItem:
     mark_length: int = 0
 
     def key(self, number: int) -> str:
-        """Return the nth key as text; several members are joined."""
         made = {**self.base, self.keyed.name: self._key(number)}
         return key_text([made[name] for name in self.keys])
 
@@ -202,14 +199,13 @@ class SampleItem:
 
 
 def key_text(values: Sequence[Json]) -> str:
-    """Return the key of an item by its key members; several are joined by `/`, each escaped."""
+    """Key of an item by its key members; several are joined by `/`, each escaped."""
     if len(values) == 1:
         return str(values[0])
     return join_key(map(str, values))
 
 
 def key_parts(key: str) -> list[str]:
-    """Return the members of a joined key."""
     return [unescape_step(part) for part in key.split("/")]
 
 
@@ -224,7 +220,7 @@ def whole_schema(document: Document, schema: Document) -> Document:
 
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
-    """Return valid items of the schema and ways to make them invalid; None where none can be made up."""
+    """Valid items of the schema and ways to spoil them; None if none can be made up."""
     from mockserver.contract.oracle.schemas import compile_schema, unfold  # noqa: PLC0415 - slow
 
     judge = compile_schema(unfold(document, schema))
@@ -307,16 +303,15 @@ ChangeDocument: TypeAlias = Callable[[Json], Json]
 
 
 def set_member(pointer: str, value: Json) -> ChangeDocument:
-    """Return the item with `value` at the pointer (`/payee_ID`, `/body/data/checksum`, "" for all of it).
+    """Return a copy with `value` at the pointer (`/payee_ID`, `/body/data/checksum`, "" for all of it).
 
-    What leads there must be in the item; the last member need not be.
+    The parents must be in the item; the last member need not be.
     """
     steps = _steps(pointer)
     return lambda item: _set(item, steps, value)
 
 
 def remove_member(pointer: str) -> ChangeDocument:
-    """Return the item without the member at the pointer."""
     *way, last = _steps(pointer)
 
     def change(item: Json) -> Json:
@@ -370,7 +365,7 @@ class _Counter:
 
 
 def text_for(pattern: str, number: int, least: int = 0) -> str | None:
-    """Return the nth text that the pattern matches and that has `least` characters; None if none is found."""
+    """The nth text that the pattern matches, of at least `least` characters; None if none is found."""
     try:
         parsed = parser.parse(pattern, re.ASCII)
         for repeats in range(max(1, least + 1)):
@@ -383,7 +378,7 @@ def text_for(pattern: str, number: int, least: int = 0) -> str | None:
 
 
 def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
-    """Return the characters of the parsed nodes, the last one first, as the last ones change most."""
+    """Characters of the parsed nodes, the last one first, as the last ones change most."""
     made: list[str] = []
     for code, value in reversed(nodes):
         if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
@@ -401,10 +396,7 @@ def _parts(nodes: Sequence[Any], counter: _Counter, repeats: int) -> list[str]:
 
 
 def _choices(code: Any, value: Any) -> str:
-    """Return the characters that one place may have.
-
-    Raises ValueError: the pattern asks for what is not understood here.
-    """
+    """Characters possible at one place. Raises ValueError: an unsupported pattern."""
     if code is codes.LITERAL:
         return chr(value)
     if code is codes.ANY:
@@ -430,7 +422,7 @@ _LIST_ITEM, _ROOT = "item", "data"
 
 
 def write_request_xml(value: Json, schema: Document, document: Document) -> bytes:
-    """Return `value` as XML; where the schema is of a list, an object around the list is left out."""
+    """Write `value` as XML; where the schema is of a list, an object around the list is left out."""
     writer = _Writer(XmlPlaces(document))
     place = writer.places.place((schema,))
     if place.kind == "array" and isinstance(value, Mapping) and len(value) == 1:

@@ -38,8 +38,6 @@ _IN_PROCESS = "http://127.0.0.1:8080"
 
 
 class MissingCredentialsError(Exception):
-    """Raised when credentials of some security schemes are missing; `names` are the variables to set."""
-
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(f"no credential for {', '.join(names)}")
         self.names = names
@@ -59,10 +57,9 @@ class SessionContext:
 class Session:
     """Result of a run.
 
-    `url` is the address of the target, "" for an application in this process. `stopped` says why the run
-    ended early: INTERRUPTED, or how the target was lost; "" if it did not. `secrets` are texts and the
-    variables that stand for them, `in_shell` the same for whole headers; `defaults` are the values of
-    variables that are no secrets.
+    `url` is the address of the target, "" for an application in this process. `stopped` is the reason of an
+    early end: INTERRUPTED, or the loss of the target; else "". `secrets` are texts and the variables that
+    stand for them, `in_shell` the same for whole headers; `defaults` are the values of public variables.
     """
 
     plan: SessionPlan
@@ -77,35 +74,28 @@ class Session:
 
     @property
     def where(self) -> str:
-        """Where the calls went, for people."""
         return self.url or "in this process"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSubject:
-    """The API of a plan; `plain` if its spec has no batches."""
-
     api: ApiUnderTest
     plain: bool = False
 
 
 def load_session_subject(plan: SessionPlan) -> SessionSubject:
-    """Return what the plan is about.
-
-    Raises SpecError: its spec cannot be read; FileNotFoundError: there is no vendor of that name.
-    """
+    """Load the API of a plan. Raises SpecError; FileNotFoundError: no vendor of that name."""
     if plan.spec:
         return SessionSubject(*load_foreign_api(plan.spec, plan.facts, plan.profile))
     return SessionSubject(load_vendor_api(plan.name, plan.facts, plan.profile))
 
 
 def run_session(plan: SessionPlan, session_subject: SessionSubject, context: SessionContext) -> Session:
-    """Do what is planned.
+    """Run the plan.
 
-    Raises UnsafeTargetError: the target may not be called; MissingCredentialsError: it asks for some that
-    nobody named; TargetUnreachableError: nobody answers there; SpecError, VendorError: the spec cannot be
-    served in this process; UnreadableCredentialError: one of the environment is not of its kind;
-    MissingFactsError: what valid items rely on is not at the target.
+    Raises UnsafeTargetError: the target may not be called; MissingCredentialsError; TargetUnreachableError;
+    SpecError, VendorError: the spec cannot be served in this process; UnreadableCredentialError: a malformed
+    variable; MissingFactsError: valid items need records that the target lacks.
     """
     api = session_subject.api
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
@@ -137,9 +127,9 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
 
 
 def _is_ours(api: ApiUnderTest, target: Target) -> bool:
-    """Return whether a mockserver is at a target on this machine.
+    """Whether a mockserver is at a target on this machine.
 
-    Raises UnsafeTargetError: it is there, and the API is below it.
+    Raises UnsafeTargetError: it is, and the API is below the address.
     """
     if elsewhere := safety.find_vendor_below(api.name, target.address.url, target.send):
         raise elsewhere
@@ -147,13 +137,12 @@ def _is_ours(api: ApiUnderTest, target: Target) -> bool:
 
 
 def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
-    """Return what must not be shown, credentials of the environment and of headers, with its replacement."""
+    """Secret texts, credentials of the environment and of headers, with their replacements."""
     secret = credentials.from_environment(api, context.environment)
     return {**credentials.secret_texts(secret), **_of_headers(plan)}
 
 
 def _masking(made: Session, given: GivenCredentials, context: SessionContext) -> Session:
-    """Return the session with a mask for its credentials: those of the environment and of headers."""
     api = made.api
     secret = credentials.from_environment(api, context.environment)
     return replace(
@@ -169,7 +158,6 @@ def _masking(made: Session, given: GivenCredentials, context: SessionContext) ->
 
 
 def broken_session(plan: SessionPlan, session_subject: SessionSubject, fault: Exception) -> Session:
-    """Return the session of a run that a fault of ours ended before its first part."""
     ledger = FindingLedger()
     return Session(
         plan, session_subject.api, ledger, plan.target or "", 0, _broken(ledger, fault, "its start")
@@ -202,10 +190,10 @@ def _run(session_subject: SessionSubject, target: Target, plan: SessionPlan, led
 
 @contextmanager
 def _interruptible(target: Target) -> Iterator[None]:
-    """End the run at Ctrl-C, even if something swallows the interrupt.
+    """End the run at Ctrl-C, even if a library swallows the interrupt.
 
     Python cannot raise out of a callback of the garbage collector (Hypothesis has one) or a finaliser: it
-    prints "Exception ignored in …" and goes on. The next call then ends the run, so that nothing is printed.
+    prints "Exception ignored in …" and goes on. Here the next call ends the run, and nothing is printed.
     """
     if current_thread() is not main_thread():
         yield
@@ -243,7 +231,7 @@ def _application(plan: SessionPlan, session_subject: SessionSubject) -> App:
 
 
 def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) -> GivenCredentials:
-    """Return the environment's before the fixtures'; a server of ours without fixtures takes any."""
+    """The environment's credentials before the fixtures'; a server of ours without fixtures takes any."""
     named = credentials.from_environment(found, context.environment)
     if not ours:
         return named
@@ -258,10 +246,9 @@ def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
 def _run_config(
     known: ApiUnderTest, plan: SessionPlan, context: SessionContext, ledger: FindingLedger
 ) -> RunConfig:
-    """Return the settings, limited to operations that can be called.
+    """The settings, limited to operations that can be called.
 
-    An empty variable means to go without its credential. Raises MissingCredentialsError: a variable is not
-    set.
+    An empty variable excludes its credential. Raises MissingCredentialsError.
     """
     every = frozenset(known.spec.operations)
     wanted = plan.run_config.operations or every
@@ -282,10 +269,9 @@ def _run_config(
 def _checked_facts(
     known: ApiUnderTest, target: Target, plan: SessionPlan, run_config: RunConfig, *, ours: bool
 ) -> CheckedFacts:
-    """Look for the facts that items of the run rely on; at a server of ours for those that were given.
+    """Check the facts of the run; at a server of ours only those that a user named.
 
-    None is taken from another host, where somebody may need what is there. Raises MissingFactsError: some are
-    not there.
+    No record of another host is taken: somebody may need it. Raises MissingFactsError.
     """
     has_items = plan.phases != (runner.FUZZING_PHASE,)
     operations = frozenset(filter(run_config.calls, known.spec.operations)) if has_items else frozenset()
@@ -294,10 +280,7 @@ def _checked_facts(
 
 
 def _built(known: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> RunConfig:
-    """Return the settings without the operations that the target does not have.
-
-    Raises SpecError: it has none of them.
-    """
+    """The settings without the operations that the target lacks. Raises SpecError: it has none of them."""
     wanted = frozenset(filter(run_config.calls, known.spec.operations))
     absent = absent_operations(known, target, wanted)
     if not absent:
@@ -327,9 +310,9 @@ _OTHER = re.compile(r"[^A-Z0-9]+")
 class SessionPlan:
     """A run of the suite for one API.
 
-    `spec` is a file of a user's, None: ours of that name. `target` is an address, None: our own application
+    `spec` is a user's file, None: our vendor of that name. `target` is an address, None: our own application
     in this process. `allowed` are hosts beyond this machine that may be called. `profile` is a YAML file.
-    `is_quick`: reports say that it is no more than a first look.
+    `is_quick`: reports call it a first look.
     """
 
     name: str
@@ -345,7 +328,7 @@ class SessionPlan:
     is_quick: bool = False
 
     def only(self, check: str, finding: Finding | None = None) -> SessionPlan:
-        """Return the same for one check alone, in the part of the run that made the finding."""
+        """The plan for one check alone, in the part of the run with the finding."""
         effort = replace(self.run_config, only=frozenset({check}))
         if finding is None or not finding.phase:
             return replace(self, run_config=effort)
@@ -355,12 +338,11 @@ class SessionPlan:
 
 
 def command_line(plan: SessionPlan) -> str:
-    """Return the line for a shell that does it again; a header with a credential is a variable in it."""
+    """The shell command that repeats it; a header with a credential is a variable in it."""
     return " ".join(_words(plan))
 
 
 def header_variable(name: str) -> str:
-    """Return the placeholder of a credential that was given as a header."""
     return HEADER_PREFIX + _OTHER.sub("_", name.upper())
 
 
@@ -398,7 +380,7 @@ _SHOWN = 8
 
 
 def announce(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None) -> str:
-    """Return what is about to be created, changed and deleted there, how often, how fast."""
+    """Words for the planned effects on the target: creations, changes, deletions, rate."""
     return "\n".join(_told(api, url, run_config, rate))
 
 
@@ -446,8 +428,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
     MOCKSERVER_TARGET names another address than `target`; without either, the application runs in this
     process. MOCKSERVER_ALLOW_REMOTE names the hosts beyond this machine that may be written to, separated by
     spaces. Credentials are the environment's, see `mockserver contract --help`. Raises BrokenRule: the check
-    fails; the text is the sentence that says how; BrokenRunError: the run has a fault of ours;
-    UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `run_session`.
+    fails; BrokenRunError: a fault of ours; and the errors of `run_session`.
     """
     plan = SessionPlan(
         name,

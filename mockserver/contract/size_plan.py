@@ -73,18 +73,16 @@ _PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
 
 @dataclass(frozen=True, slots=True)
 class SizeLimit:
-    """How many items a batch may have, and who says so; `most` is None if nobody does."""
-
     most: int | None
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class SizeBudget:
-    """The most that the sizes of one batch operation may take.
+    """Upper bounds for the sizes of one batch operation.
 
-    Calls and items bound what is planned, so that one seed always gives the same calls. Seconds only end what
-    a slow target would drag out.
+    Calls and items bound the plan, so that one seed always gives the same calls. Seconds only stop a slow
+    target.
     """
 
     calls: int
@@ -93,7 +91,7 @@ class SizeBudget:
 
     @classmethod
     def of(cls, run_config: RunConfig) -> SizeBudget:
-        """Return the budget of a run: the calls and items grow with its examples."""
+        """Budget of a run: calls and items grow with its examples."""
         examples = run_config.max_examples
         return cls(max(_CALLS, 2 * examples), max(_ITEMS, _ITEMS_AN_EXAMPLE * examples), _SECONDS)
 
@@ -102,7 +100,7 @@ class SizeBudget:
 class PlannedSize:
     """A size to try: a batch of good items (if `good`), then on the same records one for each way of `bad`.
 
-    `is_over`: it is one more than the limit allows, so the whole call must be rejected.
+    `is_over`: one item more than the limit, so the whole call must be rejected.
     """
 
     size: int
@@ -117,14 +115,14 @@ class PlannedSize:
 
 @dataclass(frozen=True, slots=True)
 class SizePlan:
-    """The sizes that are tried, from the smallest, and those that are left out, with the reason."""
+    """Sizes in ascending order, and those that are left out, with the reason."""
 
     planned: tuple[PlannedSize, ...]
     left_out: Mapping[int, str]
 
 
 def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, is_ours: bool) -> SizeLimit:
-    """Return the limit that the spec states; else that of the profile, or of our own servers."""
+    """The limit in the spec; else that of the profile, or of our own servers."""
     stated = _max_items(spec, operation)
     if stated is not None:
         return SizeLimit(stated, "the spec (maxItems)")
@@ -138,9 +136,9 @@ def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, i
 def plan(
     limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, calls_by_key: float, seed: int
 ) -> SizePlan:
-    """Return the sizes to try; `calls_by_key` are those that prepare a key.
+    """Plan the sizes; `calls_by_key` is the number of calls that prepare a key.
 
-    The bad items are spread over the sizes, another way for another seed.
+    The bad items are spread over the sizes, in another way for another seed.
     """
     left_out: dict[int, str] = {}
     planned: list[PlannedSize] = []
@@ -179,7 +177,6 @@ def _wanted(
 
 
 def _sizes(most: int | None, seed: int) -> list[int]:
-    """Return the sizes that a seed tries up to the limit, from the smallest."""
     named = [*SIZES, *_uneven(most, seed)]
     if most is None:
         return sorted(named)
@@ -196,10 +193,9 @@ def _uneven(most: int | None, seed: int) -> Iterator[int]:
 
 
 def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]]:
-    """Yield for each size the ways in which items are bad: the sizes of many items have all of them together.
+    """Yield the kinds of bad items for each size; all large sizes together have every kind.
 
-    Where these are few, some have more than one way. Those that may be over the budget have what they have
-    beside the others.
+    With few large sizes, some have several kinds. Sizes that may exceed the budget repeat kinds of others.
     """
     turn = seed % len(_PATTERNS)
     turned = (*_PATTERNS[turn:], *_PATTERNS[:turn])
@@ -225,7 +221,7 @@ def places_of(bad: BadItems, size: int) -> frozenset[int]:
 
 
 def sample_of(size: int, bad: frozenset[int], seed: int) -> tuple[int, ...]:
-    """Return the places that are read back one by one: the ends, the middle, bad ones, and drawn ones."""
+    """Places that are read back one by one: the ends, the middle, bad ones, and drawn ones."""
     if size <= _ALL_ARE_READ:
         return tuple(range(size))
     listed = sorted(bad)
@@ -241,7 +237,7 @@ def _has_keys(batch_profile: BatchProfile, size: int) -> bool:
 
 
 def _max_items(spec: Spec, operation: Operation) -> int | None:
-    """Return the `maxItems` of the list of items, in whichever body that states one."""
+    """`maxItems` of the list of items, in the first body that states one."""
     if operation.batch is None:
         return None
     found = []
@@ -262,7 +258,7 @@ _SUCCESS = range(200, 300)
 
 
 def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
-    """Return how many calls it takes to prepare a key."""
+    """Number of calls that prepare a key."""
     if batch_profile.prepare is None:
         return 0
     keys = [batch_profile.key(number) for number in range(MERGED)]
@@ -270,7 +266,7 @@ def calls_by_key(api: ApiUnderTest, batch_profile: BatchProfile) -> float:
 
 
 def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> None:
-    """Prepare the keys in as few calls as the operations allow; each must be answered 2xx."""
+    """Prepare the keys in as few calls as possible; each must be answered 2xx."""
     context = sequence.context
     judged: set[tuple[str, str]] = set()
     for request in _merged(context.api, _requests(context.batch_profile, keys, tenant)):
@@ -295,7 +291,6 @@ def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> 
 
 
 def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]:
-    """Yield the requests, calls of one batch operation as few with many items each."""
     for _, group in groupby(requests, lambda one: (one.method, one.path)):
         alike = list(group)
         member = _list_of(api, alike[0])
@@ -311,7 +306,7 @@ def _merged(api: ApiUnderTest, requests: Iterable[Request]) -> Iterator[Request]
 
 
 def _list_of(api: ApiUnderTest, request: Request) -> str | None:
-    """Return the member with a batch's items, "" if the body is the list; None if it is no batch."""
+    """The member with a batch's items, "" if the body is the list; None if it is no batch."""
     operation = api.spec.operations.get(api.operation_of(request))
     if operation is None or operation.batch is None or len(operation.batch.items) > 1:
         return None
@@ -335,7 +330,7 @@ _LOOKED_AT = 4
 
 
 def reads_a_page(batch_profile: BatchProfile) -> bool:
-    """Return whether a record can only be read in a list, which shows no more than a page of it."""
+    """Whether a record can only be read in a list, one page at a time."""
     first, second = (batch_profile.read(batch_profile.key(number), 0) for number in (0, 1))
     return first == second
 
@@ -343,10 +338,10 @@ def reads_a_page(batch_profile: BatchProfile) -> bool:
 def know_before(
     sequence: CallSequence, keys: Sequence[str], sample: Sequence[str], tenant: int, *, is_fresh: bool
 ) -> frozenset[str] | None:
-    """Note the records of the keys before a batch, and return the keys whose record is known exactly.
+    """Note the records of the keys before a batch; return the keys with an exactly known record.
 
-    `is_fresh`: nothing is there, and nothing is read. Else the sample is read and stands for the others; None
-    if some of it is there and some is not, so that nothing is known of the others.
+    `is_fresh`: there are none, and nothing is read. Else the sample stands for the others; None if only a
+    part of it exists.
     """
     if is_fresh:
         shown: dict[str, Record | None] = dict.fromkeys(keys)
@@ -364,7 +359,7 @@ def know_before(
 def read_some(
     sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
 ) -> frozenset[str]:
-    """Read the items at these places back; the others are taken to be as the answer says.
+    """Read the items at these places back, and assume the reported outcome of the others.
 
     Returns the keys that were read.
     """
@@ -382,7 +377,7 @@ def read_some(
 def read_list(
     sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int
 ) -> frozenset[str]:
-    """Compare a list with the expected records; one that differs or is missing is read by itself first.
+    """Compare a list with the expected records; a different or missing one is read by itself first.
 
     Returns the keys that were compared.
     """
@@ -413,7 +408,7 @@ def read_list(
 def _after(
     answered: SettledBatch, before: Mapping[tuple[int, str], Record | None], tenant: int
 ) -> dict[str, Record | None]:
-    """Return the record of each key after the batch, by its answer."""
+    """The record of each key after the batch, by its answer."""
     due: dict[str, Record | None] = {}
     taken = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
@@ -425,7 +420,7 @@ def _after(
 
 
 def _missing(due: Mapping[str, Record | None], listed: Mapping[str, Record]) -> list[str]:
-    """Return keys that must be there and are not listed, gaps between listed ones before all others."""
+    """Required keys that are not listed, gaps between listed ones first."""
     keys = list(due)
     lost = [place for place, key in enumerate(keys) if due[key] is not None and key not in listed]
 
@@ -441,15 +436,13 @@ _PAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class ReadPages:
-    """The rows of the pages that were read, by key, with the first and the last page."""
-
     first: Exchange
     last: Exchange
     rows: dict[str, Record]
 
 
 def read_pages(sequence: CallSequence, expected: Collection[str], tenant: int) -> ReadPages | None:
-    """Read the list until all expected keys are there, or a page has nothing new; None without an answer."""
+    """Read the list until all expected keys are found, or a page has nothing new; None without an answer."""
     subject = sequence.context.batch_profile
     if subject.listing is None:
         return None
@@ -481,7 +474,6 @@ def _read(sequence: CallSequence, request: Request, tenant: int) -> ReadPages | 
 
 
 def _paging(context: SequenceContext, request: Request) -> ListProfile | None:
-    """Return how the list is paged, None if that is not known."""
     operation = context.api.operation_of(request)
     for one in find_lists(context.api, (context.batch_profile,)):
         if one.operation.id == operation and one.profile.paging in {"page", "offset", "cursor"}:
@@ -490,7 +482,7 @@ def _paging(context: SequenceContext, request: Request) -> ListProfile | None:
 
 
 def _position(paged: ListProfile, number: int, pages: ReadPages) -> str:
-    """Return where the page after so many begins, "" if there is none."""
+    """Position of the page after so many, "" if there is none."""
     if paged.paging == "page":
         return str((paged.first or 0) + number)
     if paged.paging == "offset":

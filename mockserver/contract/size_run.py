@@ -55,7 +55,7 @@ _KEYS_OF_SEQUENCES = 5_000
 
 
 def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPart]:
-    """Yield the sizes of every batch; each failed check is recorded with the smallest size that fails."""
+    """Yield the sizes of every batch; each failed check is recorded with its smallest size."""
 
     def run(trial: Trial, profile: BatchProfile, number: int) -> None:
         _run_profile(_context(trial, profile, number), clock)
@@ -100,7 +100,7 @@ def _context(trial: Trial, profile: BatchProfile, number: int) -> SequenceContex
 
 @dataclass(slots=True)
 class _SizeRun:
-    """The trials of one batch operation; `passed` is the largest size that was tried to its end."""
+    """The trials of one batch operation; `passed` is the largest completed size."""
 
     trials: Trials
     sizes: SizePlan
@@ -150,7 +150,6 @@ class _SizeRun:
                 return
 
     def _answers_again(self) -> bool:
-        """Return whether a target that did not answer answers a small batch."""
         search = self.trials.context.search
         search.target_is_lost = False
         with suppress(KeysInUseError):
@@ -158,7 +157,7 @@ class _SizeRun:
         return not search.target_is_lost
 
     def _smallest_failing(self, planned: PlannedSize, finding: Finding) -> Finding:
-        """Return the finding of the smallest size that fails in the same way."""
+        """The finding of the smallest size that fails in the same way."""
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
             low, high, finding = self._searched(planned, finding)
@@ -196,7 +195,6 @@ class _SizeRun:
             del self.times[timed:]
 
     def _note_limit(self, planned: PlannedSize) -> None:
-        """Find the target's own limit and note it: nobody says that it may have none."""
         low, high = self.passed or 0, planned.size
         for _ in range(_SEARCHES):
             if high - low <= 1:
@@ -242,19 +240,19 @@ _SENT_AGAIN = 2
 
 
 class OwnLimitError(Exception):
-    """The target refuses a size with 413, and nobody states a limit: this is its own one."""
+    """The target refuses a size with 413, and nobody states a limit: it has one of its own."""
 
 
 class KeysInUseError(Exception):
-    """Some records of each range of keys that a size may have are there already, and some are not."""
+    """In each range of keys for a size, a part exists already."""
 
 
 @dataclass(slots=True)
 class Patience:
-    """How long a batch may take.
+    """Time limit of a batch.
 
-    A batch is late after `most` seconds, or if it takes `times` what smaller ones let expect, and `least`
-    seconds. `by_item` is what an item of a smaller batch usually took, None until one was sent.
+    A batch is late after `most` seconds, or if it takes `times` the expectation by smaller ones, and `least`
+    seconds. `by_item` is the usual time of an item in smaller batches, None before the first.
     """
 
     by_item: float | None = None
@@ -263,13 +261,12 @@ class Patience:
     times: float = 4.0
 
     def limit(self, size: int) -> float:
-        """Return after how many seconds a batch of this size is late."""
         if self.by_item is None:
             return self.most
         return min(self.most, max(self.least, self.times * self.by_item * size))
 
     def at_least(self, by_item: float) -> Patience:
-        """Return the patience with a target that now takes so long for an item, if that is longer."""
+        """The patience with a target that now takes so long for an item, if that is longer."""
         return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
@@ -284,10 +281,9 @@ class Trials:
     timed: Callable[[SizeTime], None]
 
     def attempt(self, planned: PlannedSize) -> Finding | None:
-        """Try a size in a scope of its own; return the first check that fails and is searched for.
+        """Try a size in a scope of its own; return the first failed check that is searched for.
 
-        Raises OwnLimitError: the target has a limit that nobody states; KeysInUseError: it is not known which
-        of its records are there.
+        Raises OwnLimitError; KeysInUseError: the existing records are unknown.
         """
         try:
             with self._opened(planned) as opened:
@@ -300,10 +296,7 @@ class Trials:
         return None
 
     def seconds_of(self, size: int) -> float:
-        """Return how long a good batch of this size takes when it is sent once more.
-
-        Raises KeysInUseError: it is not known which of its records are there.
-        """
+        """Seconds of a good batch of this size, sent once more. Raises KeysInUseError."""
         with self._opened(PlannedSize(size)) as opened:
             return opened.timed_call(opened.good(0))[1]
 
@@ -353,7 +346,6 @@ class _OpenedTrial:
         return exact is not None
 
     def first(self) -> None:
-        """Send good items; one more than allowed must be refused."""
         items = self.good(0)
         if self.planned.is_over:
             self._send_one_too_many(items)
@@ -361,7 +353,7 @@ class _OpenedTrial:
             self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or not self.planned.bad)
 
     def mixed(self, number: int, named: BadItems) -> None:
-        """Send bad items among good ones, to the same records if the vendor takes a key again."""
+        """Send bad items among good ones, to the same records if the vendor accepts a key again."""
         bad = places_of(named, self.planned.size)
         ways = self._ways()
         items = [
@@ -371,7 +363,7 @@ class _OpenedTrial:
         self._send(items, bad, lists=True, named=named)
 
     def good(self, number: int) -> list[SequenceItem]:
-        """Return the good items of a batch; no two of the trial have the same values."""
+        """Good items of a batch; all values of the trial differ."""
         size = self.planned.size
         first = number * size % len(self.keys) if self.keys else 0
         return [
@@ -418,7 +410,7 @@ class _OpenedTrial:
         return len(compared)
 
     def _keeps_order(self, answered: SettledBatch) -> None:
-        """Break where an outcome names another item, however far back it stands."""
+        """Fail if an outcome names another item of the batch."""
         places = {one.key: place for place, one in enumerate(answered.sent.items)}
         if len(places) < len(answered.sent.items):
             return
@@ -438,9 +430,9 @@ class _OpenedTrial:
             self.sequence.fail(IN_TIME, said, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
-        """Break where a batch is late each time, compared to a smaller one that is sent just before it.
+        """Fail if a batch is late each time, compared to a smaller one sent just before it.
 
-        A machine may be slower now than when the smaller ones were timed.
+        The machine may be slower now than for the smaller ones.
         """
         size, patience = len(sent.items), self.trials.patience
         for _ in range(_SENT_AGAIN):
@@ -459,10 +451,7 @@ class _OpenedTrial:
         )
 
     def _is_taken(self, sent: SentBatch, exchange: Exchange) -> None:
-        """Break where a good batch of a legal size is refused as a whole.
-
-        Raises OwnLimitError: the target has a limit that nobody states.
-        """
+        """Fail if a good batch of a legal size is refused as a whole. Raises OwnLimitError."""
         status, limit = exchange.response.status, self.trials.limit
         if len(sent.items) < 2:  # noqa: PLR2004 - one item is no size
             return

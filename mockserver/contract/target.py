@@ -1,9 +1,8 @@
 """Target of calls: an application in this process, or an address.
 
-Both are called through one client, so that a check sees no difference. A target stands where the vendor's
-own paths begin (`http://127.0.0.1:8080/xero`, the vendor's own host).
-
-A timeout of a socket begins anew with every byte that comes, so that an answer in drops would never be late.
+Both are called through one client, so checks see no difference. A target stands where the vendor's own paths
+begin (`http://127.0.0.1:8080/xero`, the vendor's own host). A socket's timeout begins anew with every byte,
+so the time of a whole answer is kept here.
 """
 
 from __future__ import annotations
@@ -57,8 +56,8 @@ from mockserver.contract.safety import Identity, identify
 class Address:
     """Address of a target: `url` without a trailing slash; `app` answers in process if given.
 
-    `headers` go with every call that does not have its own; `given`, what a user gave by `--header`, goes
-    with every call and replaces its own. Names are in lower case.
+    `headers` go with every call without its own; `given`, the user's `--header`, goes with every call and
+    replaces its own. Names are in lower case.
     """
 
     url: str
@@ -97,40 +96,37 @@ class Target:
         return self._pause is not None
 
     def reset(self) -> None:
-        """Close connections and event loops; the next call opens others."""
         self._caller.close()
         self._runner.close()
         self._runner = asyncio.Runner()
         self._caller = _caller(self.address)
 
     def stop(self) -> None:
-        """From now on every call ends as Ctrl-C does: who cleans up after that one makes none."""
+        """Make every later call end as Ctrl-C does: cleaning up then makes none."""
         self._is_stopped = True
 
     def always_send(self, header: str, text: str) -> None:
-        """From now on send a header, its name in lower case, with every call, as if a user had given it."""
+        """Send a header, its name in lower case, with every later call, as if a user had given it."""
         self.address = replace(self.address, given={**self.address.given, header: text})
 
     def send(self, request: Request, operation: str = "") -> Exchange:
-        """Return the exchange of the request.
+        """Send the request.
 
-        Raises TargetUnreachableError: there is no server; UnansweredCallError: the call is not answered
-        whole, in time and as HTTP has it; UnsendableCallError: an HTTP client does not send such a request.
+        Raises TargetUnreachableError: there is no server; UnansweredCallError: no whole HTTP answer in time;
+        UnsendableCallError: no HTTP client sends such a request.
         """
         return self._sent([request], operation)[0]
 
     def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
-        """Send requests at the same time and return their answers in order."""
         return self._sent(requests, operation)
 
     def identity(self) -> Identity:
-        """Return whose server this is; it is asked once."""
+        """The identity of the server, asked for once."""
         if self._identity is None:
             self._identity = identify(self.address.url, self.send, self._at_host)
         return self._identity
 
     def at_control_plane(self, request: Request) -> Exchange:
-        """Return the response to a request whose path begins with `/_mock`, at a server of ours."""
         return self._at_host(replace(request, path=f"{self.identity().base}{request.path}"))
 
     def _at_host(self, request: Request) -> Exchange:
@@ -155,7 +151,7 @@ class Target:
         return [Exchange(*pair, operation) for pair in zip(full, came, strict=True)]
 
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
-        """Return the error with the call; the last of many calls in a row that took too long ends the run."""
+        """The error with the call; a series of slow calls ends the run."""
         where = request.path if self.address.app else f"{self.address.url}{request.path}"
         said = f"{request.method} {where}: {error}"
         if not isinstance(error, UnansweredCallError):
@@ -173,7 +169,7 @@ def _caller(address: Address) -> AppCaller | HttpCaller:
 
 
 def _outgoing(full: Request, base: str) -> OutgoingRequest:
-    """Return the request as it goes out, with the headers of every client."""
+    """The request with the headers of every client."""
     # Behind an address without a path "@host" would be another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
     return outgoing_request(full.method, _url(base + below), full.headers, full.body)
@@ -181,7 +177,7 @@ def _outgoing(full: Request, base: str) -> OutgoingRequest:
 
 @lru_cache(maxsize=256)
 def _url(text: str) -> httpx.URL:
-    """Return the address; most calls of an operation have the same one."""
+    """The parsed address; most calls of an operation have the same one."""
     return httpx.URL(text)
 
 
@@ -212,7 +208,6 @@ class OutgoingRequest:
 def outgoing_request(
     method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes = b""
 ) -> OutgoingRequest:
-    """Return the request with the headers that every client adds; those of `headers` win."""
     named = {name.lower() for name in headers}
     first: list[tuple[bytes, bytes]] = []
     last: list[tuple[bytes, bytes]] = []
@@ -229,7 +224,7 @@ def outgoing_request(
 
 
 def _octets(text: str) -> bytes:
-    """Return a header's text on the wire, which knows no characters beyond Latin-1."""
+    """A header's text as sent, which knows no characters beyond Latin-1."""
     return text.encode("latin-1", "replace")
 
 
@@ -249,10 +244,7 @@ class AppCaller:
         self._runner = asyncio.Runner()
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
-        """Send requests at the same time and return their answers in order.
-
-        Raises UnansweredCallError: the application gives no whole answer, or none in time.
-        """
+        """Send requests at the same time and return their answers in order. Raises UnansweredCallError."""
         return self._runner.run(self._together(requests))
 
     def close(self) -> None:
@@ -269,7 +261,7 @@ class BodyTooLongError(Exception):
 
 
 class _Answer:
-    """The messages of an application: it receives one whole body, then nothing until it has answered."""
+    """The ASGI channel of one call: a whole body in, then nothing until the answer is complete."""
 
     def __init__(self, body: bytes, most: int) -> None:
         self.left = most
@@ -280,7 +272,6 @@ class _Answer:
         self._body: bytes | None = body
 
     async def receive(self) -> dict[str, Any]:
-        """Give the application the request's body, and later the end of the call."""
         if self._body is None:
             await self.is_complete.wait()
             return {"type": "http.disconnect"}
@@ -288,7 +279,6 @@ class _Answer:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
-        """Take a part of the answer."""
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], list(message.get("headers", ()))
         elif message["type"] == "http.response.body":
@@ -301,7 +291,7 @@ class _Answer:
 
 
 async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> Response:
-    """Return the answer of the application; a crash of it is a 500 for its callers, so it is one here."""
+    """The answer of the application; a crash is a 500 for its callers, so it is one here."""
     answer = _Answer(request.body, limits.body_bytes)
     try:
         async with asyncio.timeout(limits.seconds):
@@ -334,7 +324,6 @@ async def _ask(app: App, request: OutgoingRequest, answer: _Answer) -> None:
 
 
 def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers by name in lower case; values of a repeated one are joined by commas."""
     if all(name.isascii() and text.isascii() for name, text in headers):
         joined: dict[str, str] = {}
         for name, text in headers:
@@ -395,8 +384,8 @@ class HttpCaller:
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Send requests at the same time and return their answers in order.
 
-        Raises TargetUnreachableError: there is no server; UnansweredCallError: one of them is not answered
-        whole, in time and as HTTP has it; UnsendableCallError: one of them cannot be sent.
+        Raises TargetUnreachableError: there is no server; UnansweredCallError: no whole HTTP answer in time;
+        UnsendableCallError: one of them cannot be sent.
         """
         if len(requests) == 1:
             return [self._response(requests[0])]
@@ -429,7 +418,7 @@ class HttpCaller:
         return Response(came.status, headers, self._body(came, until))
 
     def _body(self, came: urllib3.BaseHTTPResponse, until: float) -> bytes:
-        """Return the body, read as it comes: neither its length nor its time may be without end."""
+        """Read the body as it comes, within bounds of length and time."""
         parts: list[bytes] = []
         left, limits, failed = self._limits.body_bytes, self._limits, None
         try:
@@ -489,11 +478,7 @@ def _reason(error: Exception) -> str:
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads a socket until a moment, in seconds of `perf_counter`.
-
-    Raises:
-        TimeoutError: the moment is over.
-    """
+    """Reads a socket until a moment, in seconds of `perf_counter`. Raises TimeoutError."""
 
     def __init__(self, raw: io.RawIOBase, connection: socket.socket, until: float) -> None:
         super().__init__()
@@ -515,7 +500,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedResponse(http.client.HTTPResponse):
-    """A response that ends as the timeout, which its socket has at the beginning, is over."""
+    """A response that ends with the timeout of its socket."""
 
     def __init__(self, sock: socket.socket, *rest: Any, **options: Any) -> None:
         super().__init__(sock, *rest, **options)

@@ -47,9 +47,9 @@ class InvalidArchiveError(ValueError):
 class RecordedExchange:
     """A recorded exchange: `number` counts from 1, `url` is the request's, `at` its start or None.
 
-    The request's path is the URL's, with its query. A status of 0 says that no answer came. `beginning` are
-    the members of the sandbox that an archive of ours says to create for its calls, None in others; `state`
-    are the documents to merge before this one.
+    The request's path is the URL's, with its query. A status of 0 means no answer. In an archive of ours,
+    `beginning` are the members of the sandbox to create for its calls, and `state` the documents to merge
+    before this one.
     """
 
     number: int
@@ -61,10 +61,7 @@ class RecordedExchange:
 
 
 def read_har(text: str) -> tuple[RecordedExchange, ...]:
-    """Return the exchanges of an archive, in the order in which they began.
-
-    Raises InvalidArchiveError: it is no HAR, or one of its entries is none.
-    """
+    """The exchanges of an archive, by their start. Raises InvalidArchiveError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -102,7 +99,7 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
 
 
 def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
-    """Return the request as our own archives have it to be sent again; above, credentials are cut."""
+    """The request of our own archive with its credentials; the standard entry has none."""
     headers = {str(name): str(text) for name, text in sent["headers"].items()}
     is_cut = MASK.encode() in request.body
     return replace(
@@ -113,7 +110,7 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:
-    """By the sandbox's clock where the entry is one of ours, else when it began."""
+    """By the sandbox's clock where the entry is one of ours, else its start."""
     own = entry.get("_mock") or {}
     text = own.get("sandboxAt") or entry.get("startedDateTime")
     return parse_instant(str(text)) if text else None
@@ -155,11 +152,11 @@ SANDBOX_HEADER = "mock-sandbox"
 
 
 def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
-    """Return the exchange with its path below the vendor's mount; None if it is not the vendor's.
+    """The exchange with its path below the vendor's mount; None if it is another server's.
 
-    `base` is the address at which the vendor's paths begin; "" looks for the longest end of the path that
-    the spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox
-    in the path becomes the header that says the same.
+    `base` is the address at which the vendor's paths begin; "" looks for the longest end of the path that the
+    spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox in the
+    path becomes the header with the same meaning.
     """
     path, headers = one.exchange.request.path, dict(one.exchange.request.headers)
     if base:
@@ -182,7 +179,7 @@ def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | No
 
 
 def _search_path(spec: Spec, method: str, path: str) -> tuple[str, str]:
-    """Return the longest served end of `path` with its query, and the operation; "" if there is none."""
+    """The longest served end of `path` with its query, and the operation; "" if there is none."""
     parts = urlsplit(path)
     segments = parts.path.split("/")
     query = f"?{parts.query}" if parts.query else ""
@@ -205,8 +202,6 @@ REFUSED_WHOLE = "refused with the whole call"
 
 @dataclass(frozen=True, slots=True)
 class OutcomeDifference:
-    """An item, or the whole call (`place` None), whose two answers differ."""
-
     place: int | None
     key: str | None
     recorded: str
@@ -216,9 +211,9 @@ class OutcomeDifference:
 def compare_outcomes(
     before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> tuple[OutcomeDifference, ...]:
-    """Return where our outcomes differ from the recorded ones; messages and bodies are not compared.
+    """Differences of our outcomes from the recorded ones; messages and bodies are not compared.
 
-    Without a reader, or where neither tells of items, the two statuses are.
+    Without a reader, or without outcomes in both, the two statuses are compared.
     """
     was, now = (_reported(one, items, reader) for one in (before, after))
     if was is None and now is None:
@@ -239,7 +234,6 @@ def compare_outcomes(
 def _reported(
     exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> ReportedOutcomes | None:
-    """Return the outcomes in the response, none if it is unreadable."""
     try:
         return reader(exchange, items) if reader else None
     except ValueError:
@@ -249,7 +243,7 @@ def _reported(
 def _outcomes_by_key(
     reported: ReportedOutcomes | None, items: Sequence[BatchItem]
 ) -> list[ReportedOutcome | str | None]:
-    """Return the outcome of each item; a text where the answer has none for the item."""
+    """Outcome of each item; a text where the answer has none for it."""
     if reported is None:
         return [REFUSED_WHOLE] * len(items)
     by_place = {one.place: one for one in reversed(reported.outcomes) if one.place is not None}
@@ -292,8 +286,6 @@ SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
 
 @dataclass(frozen=True, slots=True)
 class DriftedExchange:
-    """A recorded exchange: violations of the spec, and outcomes that differ from ours."""
-
     number: int
     recorded: Exchange
     here: Exchange
@@ -302,14 +294,11 @@ class DriftedExchange:
 
     @property
     def is_clean(self) -> bool:
-        """Whether there is no difference."""
         return not self.forbidden and not self.differences
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Result of an archive; counts of calls to others, unanswered calls and transient errors."""
-
     vendor: str
     calls: tuple[DriftedExchange, ...]
     foreign: int
@@ -319,13 +308,12 @@ class Drift:
 
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
-        """The calls with a difference."""
         return tuple(one for one in self.calls if not one.is_clean)
 
 
 @dataclass(frozen=True, slots=True)
 class DriftComparison:
-    """Holds traffic against the spec by `judge`, and against our server, which `call` asks.
+    """Compares traffic with the spec by `judge`, and with our server, called by `call`.
 
     `base` is where the vendor's paths begin, "" to look for them.
     """
@@ -337,7 +325,7 @@ class DriftComparison:
     ledger: FindingLedger = field(default_factory=FindingLedger)
 
     def drift(self, traffic: Iterable[RecordedExchange]) -> Drift:
-        """Compare all exchanges in the order of the recording, as the local server remembers."""
+        """Compare all exchanges in the order of the recording; the local server keeps its state."""
         calls = []
         foreign = lost = transient = 0
         for one in traffic:
@@ -389,7 +377,7 @@ class UnfitStateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A server of ours in this process; sandboxes of recorded calls are its sandboxes too."""
+    """A server of ours in this process with the sandboxes of the recorded calls."""
 
     api: ApiUnderTest
     target: Target
@@ -397,10 +385,7 @@ class LocalServer:
     has_met_fault: set[str] = field(default_factory=set)
 
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
-        """Return what it answers to the recorded request.
-
-        Raises UnfitStateError: the state cannot be loaded.
-        """
+        """Answer the recorded request. Raises UnfitStateError."""
         is_story = one.beginning is not None
         sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX_HEADER, "default")
         if sandbox not in self.has_met_fault:
@@ -428,7 +413,7 @@ class LocalServer:
             self._set("PUT", sandbox, self.state)
 
     def _own_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the state of the vendor and of the sandbox: no other vendor is served."""
+        """The state of the vendor and of the sandbox: no other vendor is served."""
         own = (f"{self.api.name}/", SANDBOX_SCOPE)
         return {scope: tables for scope, tables in state.items() if scope.startswith(own)}
 
@@ -440,7 +425,7 @@ class LocalServer:
             raise UnfitStateError(json.loads(came.body)["detail"])
 
     def _with_credentials(self, exchange: Exchange) -> Request:
-        """Return the request, with fixture credentials where the recorder left them out or cut them."""
+        """The request, with fixture credentials where the recorder cut them."""
         request, name = exchange.request, exchange.operation
         if not name:
             return request
@@ -459,8 +444,7 @@ def local_server(
 ) -> Iterator[LocalServer]:
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
-    `specs` are folders with specs of a user's. Raises InvalidAssumptionError: `assumptions` names an unknown
-    assumption, or a value that it does not accept; OSError: the state cannot be read.
+    `specs` are folders of a user's specs. Raises InvalidAssumptionError, OSError.
     """
     ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow

@@ -29,11 +29,11 @@ class Trial:
 
     @property
     def parts(self) -> tuple[ApiUnderTest, Target, RunConfig, FindingLedger, JudgeExchange]:
-        """The members, to build a trial with more of them."""
+        """The members, for a trial with more of them."""
         return self.api, self.target, self.run_config, self.ledger, self.judge_exchange
 
     def dressed(self, request: Request, tenant: int, scope: IsolationScope) -> Request:
-        """Return the request with credentials and the headers of the tenant and the scope; its own win."""
+        """The request with credentials and the headers of the tenant and the scope; its own win."""
         api, operation = self.api, self.api.operation_of(request)
         given = api.profile.credentials
         headers = {**api.profile.headers(api.facts, tenant), **scope.headers}
@@ -42,7 +42,7 @@ class Trial:
         return with_query(api, operation, given, full)
 
     def send_as(self, request: Request, operation: str = "") -> Exchange:
-        """Send a request as it is, and count it as a call of the operation; "" if it calls none."""
+        """Send a request unchanged, and count it as a call of the operation; "" counts for none."""
         return self.ledger.count_call(self.target.send(request, operation))
 
     def count_check(self, operation: str, check: str, times: int = 1) -> None:

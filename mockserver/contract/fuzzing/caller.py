@@ -64,8 +64,6 @@ class TargetLostError(Exception):
 
 
 class UnansweredCaseError(Exception):
-    """A case without a whole answer; `finding` says so."""
-
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.said)
         self.finding = finding
@@ -95,7 +93,7 @@ _SLOW = 3
 
 @dataclass(slots=True)
 class FuzzingContext(Trial):
-    """A trial by generated calls; a plain one has only the checks that Schemathesis makes by itself."""
+    """A trial by generated calls; a plain one makes only the checks of Schemathesis."""
 
     is_plain: bool = False
     replays: KeyedReplays | None = None
@@ -110,9 +108,9 @@ class FuzzingContext(Trial):
 class CaseCaller:
     """Sends the cases of one schema to one target.
 
-    `lost` is the error with which the target stopped responding, `slow` counts the calls by operation that
-    took too long. `accept` is sent with every call unless it is "". `left_out` names the checks of
-    Schemathesis to skip.
+    `lost` is the error with which the target stopped responding, `slow` the number of slow calls by
+    operation. `accept` is sent with every call unless "". `left_out` names the checks of Schemathesis to
+    skip.
     """
 
     def __init__(self, schema: BaseSchema, context: FuzzingContext) -> None:
@@ -134,9 +132,8 @@ class CaseCaller:
     ) -> CheckedResponse:
         """Send a case and return the checked response.
 
-        Raises UnsendableCaseError: the case cannot be sent over HTTP, or asks a mockserver for something;
-        TargetLostError: the target does not respond; UnansweredCaseError: there is no whole answer to this
-        call.
+        Raises UnsendableCaseError: no HTTP request can carry it, or a mockserver would obey it;
+        TargetLostError; UnansweredCaseError.
         """
         if self.lost:
             raise TargetLostError
@@ -168,13 +165,13 @@ class CaseCaller:
         return None if replays is None or is_of_key else replays.key_writer(operation_id(case))
 
     def wants(self, check: str) -> bool:
-        """Return whether to report a finding; two checks of the answer are made even if not asked for."""
+        """Whether a finding is reported; two checks of the answer always are made."""
         return check not in (EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ) or self._context.run_config.wants(
             check
         )
 
     def leaves_out(self, operation: str) -> bool:
-        """Return whether an operation is called no more: its calls took too long, or all was checked once."""
+        """Whether an operation is called no more: it is too slow, or all was checked once."""
         only = self._context.run_config.only
         is_done = bool(only) and only <= ONCE and all(self.ledger.made[operation, one] for one in only)
         return is_done or self.slow[operation] >= _SLOW
@@ -192,7 +189,7 @@ class CaseCaller:
             self.ledger.count_check(operation_id(case), check)
 
     def _other_form(self, case: PinnedCase) -> str:
-        """Return the XML media type that some cases ask for, always the same, where a spec negotiates."""
+        """The XML media type that some cases ask for, where a spec negotiates."""
         spec = self._context.spec
         if spec is None or "x-negotiation" not in spec.document:
             return ""
@@ -202,7 +199,6 @@ class CaseCaller:
         return "" if crc32(asked) % _EVERY_NTH else XML_MEDIA_TYPES[0]
 
     def check(self, answered: CheckedResponse) -> tuple[Finding, ...]:
-        """Return the findings of the checks that an answer fails."""
         context, exchange, case = self._context, answered.exchange, answered.case
         found: tuple[Finding, ...] = ()
         self._count(case, ANSWERS_CAN_BE_READ)
@@ -228,13 +224,12 @@ class CaseCaller:
         return found
 
     def _own_checks(self, exchange: Exchange) -> frozenset[str]:
-        """Return the checks of Schemathesis that ours make too; for operations of the spec only."""
         return (
             frozenset({NO_SERVER_ERROR}) if exchange.operation and not self._context.is_plain else frozenset()
         )
 
     def _provoked(self, case: PinnedCase, exchange: Exchange) -> frozenset[str]:
-        """Return the checks that say nothing of a refusal, not stated, of a call without credentials."""
+        """Checks that do not apply to an undeclared refusal of a call without credentials."""
         status = exchange.response.status
         if is_stated(status, case.operation.definition.raw.get("responses", {})):
             return frozenset()
@@ -244,10 +239,10 @@ class CaseCaller:
         return _CHECKS_OF_THE_SPEC if is_provoked else frozenset()
 
     def _checks_without_meaning(self, case: PinnedCase) -> frozenset[str]:
-        """Return the checks that say nothing of a case with a bad header.
+        """Checks that do not apply to a case with a bad header.
 
-        A header that a user gave replaces the bad one. An empty header is there: a schema cannot require
-        text of it that a server must look at.
+        A header of the user's replaces the bad one. An empty header is present: a schema cannot require text
+        of it.
         """
         if case.meta is None or not case.meta.is_negative_at(ParameterLocation.HEADER):
             return frozenset()
@@ -258,7 +253,6 @@ class CaseCaller:
         return frozenset() if stated.isdisjoint(empty) else frozenset({_INVALID_IS_REFUSED})
 
     def _check_once(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return the results of the checks that are made once per operation, based on this exchange."""
         found: tuple[Finding, ...] = ()
         if self._context.locations:
             found += self._context.locations.check(operation_id(case), exchange)
@@ -276,7 +270,7 @@ class CaseCaller:
 
 
 def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
-    """Return the schema of an XML body, None where the spec states its media type by a range, or not."""
+    """The schema of an XML body; None where the spec states a range of media types, or none."""
     if not generated_requests.can_write_xml(case.media_type):
         return None
     body = resolve(case.operation.schema.raw_schema, case.operation.definition.raw["requestBody"])
@@ -343,7 +337,7 @@ class SchemathesisChecks:
     def check(
         self, answered: CheckedResponse, ledger: FindingLedger, left_out: frozenset[str] = frozenset()
     ) -> tuple[Finding, ...]:
-        """Return the findings of the checks that an answer fails; those of `left_out` are not made."""
+        """Return the findings of an answer, without the checks in `left_out`."""
         self._results = []
         # The hook gets more than the error says: all checks by name, also those that passed.
         with suppress(FailureGroup):
@@ -381,7 +375,7 @@ class SchemathesisChecks:
 
 
 def _of_method(answered: CheckedResponse) -> frozenset[str]:
-    """Return the checks that know no 501, where the spec declares it and the method is another."""
+    """Checks that ignore 501, where the spec declares it and the method is another."""
     operation = answered.case.operation
     is_declared = str(NOT_IMPLEMENTED) in operation.responses.status_codes
     declared = answered.exchange.response.status == NOT_IMPLEMENTED and is_declared
@@ -390,9 +384,9 @@ def _of_method(answered: CheckedResponse) -> frozenset[str]:
 
 
 def _of_file(answered: CheckedResponse) -> frozenset[str]:
-    """Return the check that reads a body by its media type, where the spec says that the body is a file.
+    """The check that decodes a body, where the spec declares a file.
 
-    A file holds any bytes, and its media type is what its sender called it.
+    A file holds any bytes, and its media type is whatever its sender named.
     """
     response = answered.exchange.response
     declared: Any = answered.case.operation.responses.find_by_status_code(response.status)

@@ -1,7 +1,7 @@
 """Calls that follow a generated one: replays, related reads, `Location` of a record.
 
-Every operation that takes a key is tried, also those that no sequence sends. Generated calls get a key of
-their own; a few of those that are answered well are sent again.
+Every operation with an idempotency key is tried, also those outside sequences. Generated calls get keys of
+their own; a few successful ones are replayed.
 """
 
 from __future__ import annotations
@@ -48,8 +48,6 @@ _TRIED = frozenset({1, 2, 4, 8})
 
 @dataclass(frozen=True, slots=True)
 class _KeyedCall:
-    """A call that was done under a key, and that key."""
-
     exchange: Exchange
     key: str
 
@@ -69,7 +67,7 @@ class KeyedReplays:
         self._first: dict[str, _KeyedCall] = {}
 
     def key_writer(self, operation: str) -> Callable[[Request], Request] | None:
-        """Return a function that sets a new key in the operation's next call, None if that needs none."""
+        """A function that sets a new key in the operation's next call; None if it takes none."""
         rule = self._rule
         if rule is None or operation not in self._takers or self._is_done(operation):
             return None
@@ -77,13 +75,12 @@ class KeyedReplays:
         return lambda request: request if _commits_nothing(rule, request) else with_key(rule, request, key)
 
     def without_key(self, exchange: Exchange) -> Exchange:
-        """Return the exchange as if it had been made without a key."""
+        """The exchange as if made without a key."""
         if self._rule is None:
             return exchange
         return replace(exchange, request=without_key(self._rule, exchange.request))
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return the findings of replays of a good call."""
         rule = self._rule
         good = exchange.response.status in _SUCCESS and exchange.operation == operation
         if rule is None or operation not in self._takers or not good or self._is_done(operation):
@@ -151,7 +148,7 @@ class KeyedReplays:
     def _other_tenant(
         self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
     ) -> Iterator[Finding]:
-        """Find a key that means something in another tenant, where the same call under a new key is done."""
+        """A replay in another tenant that refers to the first one's call, although a new key works there."""
         headers = self._other_headers(other.request)
         if not headers or not self._trial.run_config.wants(TENANTS):
             return
@@ -179,7 +176,6 @@ class KeyedReplays:
             )
 
     def _other_headers(self, request: Request) -> Mapping[str, str]:
-        """Return the headers of another tenant than the request's; none where there is only one."""
         profile, facts = self._api.profile, self._api.facts
         if max((one.tenants for one in profile.batches(facts)), default=1) < 2:  # noqa: PLR2004 - two tenants
             return {}
@@ -211,7 +207,7 @@ def _commits_nothing(rule: IdempotencyRule, request: Request) -> bool:
 
 
 def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -> bool:
-    """Return whether two calls differ in their bodies alone, and not only in how these are written."""
+    """Whether the bodies of two calls mean different documents."""
     one, two = without_key(rule, first.request), without_key(rule, other.request)
     if (one.method, one.path, one.media_type) != (two.method, two.path, two.media_type):
         return False
@@ -247,8 +243,6 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference between two observations of one read, in words."""
-
     said: str
     pointer: str
     before: Observation
@@ -256,7 +250,7 @@ class Change:
 
 
 def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
-    """Return the reads nearest to the path of a write, of those whose parameters are known; at most three."""
+    """The reads nearest to the path of a write, with known parameters; at most three."""
     try:
         match = find_operation(api.spec, exchange.request.method, _path(exchange.request))
     except (NotFound, MethodNotAllowed):
@@ -269,14 +263,14 @@ def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
 
 
 def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
-    """Read everything twice; None for reads that cannot be compared."""
+    """Read everything twice; None for a read that cannot be compared."""
     return [_observed(send(one), send(one)) for one in reads]
 
 
 def first_change(
     before: Sequence[Observation | None], reads: Sequence[Request], send: SendRead
 ) -> Change | None:
-    """Return the first difference that reading once more shows; moments are not compared."""
+    """The first difference that a further read shows; moments are not compared."""
     for was, request in zip(before, reads, strict=True):
         if was is None:
             continue
@@ -289,7 +283,7 @@ def first_change(
 
 
 def _shared(one: str, other: str) -> int:
-    """Return how many characters two paths have in common before they differ."""
+    """Number of leading characters that two paths share."""
     differing = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     return next(differing, min(len(one), len(other)))
 
@@ -377,14 +371,13 @@ _IDS = ("id", "key", "number")
 
 
 class LocationChecks:
-    """Follows a few locations of every operation; each operation that leads elsewhere is a note."""
+    """Follows a few locations of every operation; one that leads elsewhere is noted."""
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._followed: Counter[str] = Counter()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return the findings of reading the location of an answer."""
         location = exchange.response.headers.get("location", "")
         is_due = (
             self._trial.run_config.wants(LOCATION_CHECK)
@@ -413,7 +406,7 @@ class LocationChecks:
         return self._compared(operation, exchange, first, said)
 
     def _compared(self, operation: str, created: Exchange, first: Exchange, said: str) -> tuple[Finding, ...]:
-        """Return a finding where the record has another id than the one that was created."""
+        """A finding if the record has another id than the created one."""
         mine, theirs = _ids(created), _ids(first)
         other = {name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]}
         if not other:
@@ -428,7 +421,7 @@ class LocationChecks:
         return (Finding(LOCATION_CHECK, operation, told, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
-        """Return the path of a location below the target, "" where it leads elsewhere or to no read."""
+        """The path of a location below the target; "" if it leads elsewhere or to no read."""
         base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))
@@ -448,7 +441,7 @@ class LocationChecks:
 
 
 def _ids(exchange: Exchange) -> Mapping[str, str]:
-    """Return the members of an answer that may identify a record."""
+    """Members of an answer that may identify a record."""
     try:
         document: Json = exchange.response.json()
     except (ValueError, RecursionError):

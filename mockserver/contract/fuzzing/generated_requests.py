@@ -1,7 +1,6 @@
 """Generated requests: schemas for Schemathesis, ids of fixtures, bodies as bytes.
 
-What is drawn may by chance be a header or a path that only a mockserver gives a meaning to: it would answer
-as the mockserver that it is, and not as the vendor.
+A generated header or path may by chance address the mockserver itself; such cases are not sent.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ _ONE_JSON = "application/vnd.mockserver+json"
 def load_schema(
     api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
 ) -> OpenApiSchema:
-    """Return the schema from which Schemathesis makes cases for `url`; a walk is made of good calls only."""
+    """The schema from which Schemathesis makes cases for `url`; a walk uses valid cases only."""
     profile = api.profile
     config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
@@ -73,7 +72,7 @@ def load_schema(
 def load_plain_schema(
     file: Path, url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]]
 ) -> OpenApiSchema:
-    """Anybody's spec, checked by Schemathesis alone."""
+    """Any spec, checked by Schemathesis alone."""
     config = schemathesis.Config.from_dict(_config(url, run_config, credentials, "all"))
     return schemathesis.openapi.from_path(file, config=config)
 
@@ -125,7 +124,7 @@ def _name_one_json(node: Any) -> None:
 
 
 def _batches(api: ApiUnderTest) -> dict[str, ExpectedStatuses]:
-    """Return the expected statuses of batches, whose items are left to the judge."""
+    """Expected statuses of batches; the judge looks at their items."""
     each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
     return {operation.id: each for operation in api.spec.operations.values() if operation.batch is not None}
 
@@ -146,9 +145,9 @@ T = TypeVar("T")
 
 
 class MergedConfig(ProjectConfig):
-    """A configuration that is not changed any more.
+    """An immutable configuration.
 
-    Schemathesis merges what is set for an operation with what is set for all, for every case and parameter.
+    Schemathesis merges the settings of an operation with the general ones for every case and parameter.
     """
 
     __slots__ = ("_merged",)
@@ -224,18 +223,17 @@ class RequestWriter(BaseAdapter):
         self._alter: Callable[[Request], Request] | None = None
 
     def last(self) -> Exchange:
-        """Return the last exchange. Raises LookupError: nothing was sent yet."""
         if self._last is None:
             raise LookupError("nothing was sent")
         return self._last
 
     def within(self, headers: Mapping[str, str]) -> None:
-        """Send these headers with every later call: they name its isolation scope."""
+        """Send these headers with every later call; they name its isolation scope."""
         self._headers = headers
 
     @contextmanager
     def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
-        """Change requests by the function meanwhile; None leaves them as they are."""
+        """Change requests by the function inside the context; None leaves them."""
         self._alter = alter
         try:
             yield
@@ -243,7 +241,7 @@ class RequestWriter(BaseAdapter):
             self._alter = None
 
     def session(self) -> requests.Session:
-        """Return a session that remembers nothing and sends everything here."""
+        """A `requests` session without memory that sends everything here."""
         made = _PlainSession()
         made.trust_env = False
         made.headers.clear()
@@ -260,10 +258,9 @@ class RequestWriter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Return what the target answers; how it is called is the target's own affair.
+        """Send a prepared request through the target; the other arguments of `requests` are ignored.
 
-        Raises UnsendableCaseError: it cannot be sent over HTTP; TargetUnreachableError: nobody answers;
-        UnansweredCallError: there is no whole answer; `last` is the request with none.
+        Raises UnsendableCaseError, TargetUnreachableError, UnansweredCallError: `last` then has no answer.
         """
         del stream, timeout, verify, cert, proxies
         sent = self._request(request)
@@ -281,7 +278,7 @@ class RequestWriter(BaseAdapter):
         return _response(request, exchange)
 
     def close(self) -> None:
-        """Leave the target open: it is not ours."""
+        """Leave the target open: its owner closes it."""
 
     def _request(self, prepared: requests.PreparedRequest) -> Request:
         parts = urlsplit(prepared.url or "")
@@ -349,7 +346,6 @@ class _Answer(BytesIO):
 
 
 def _response(prepared: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
-    """Return the answer as requests has it, by as few steps as its readers need."""
     answer = _Answer(exchange.response)
     made = requests.Response()
     made.status_code = exchange.response.status
@@ -372,7 +368,7 @@ def can_write_xml(media_type: str | None) -> bool:
 
 
 def write_xml(value: Any, schema: Node, document: Node) -> bytes:
-    """Return `value` as XML with the names of `schema`; values that do not fit are written too."""
+    """Write `value` as XML with the names of `schema`, even if it does not fit the schema."""
     node = resolve(document, schema)
     root = Element(element_tag(node, "data"))
     _fill(root, value, node, document)
@@ -411,7 +407,7 @@ _FAR = "14:00"
 
 
 def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
-    """Let a case name records that are there; on a walk they are those that the link names."""
+    """Fill a case with ids of existing records; on a walk, those that the link names."""
     operation = operation_id(case)
     # Read once: each access compares all parts of the case with what they were.
     meta = case.meta
@@ -436,7 +432,6 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
 
 
 def operation_id(case: PinnedCase) -> str:
-    """Return the operationId, or method and path where the spec has none."""
     return id_of_operation(case.operation)
 
 
@@ -445,13 +440,12 @@ def id_of_operation(operation: Any) -> str:
 
 
 def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
-    """Return whether the case may name unknown records."""
     fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
     return fuzzed and case.body is NOT_SET
 
 
 def _replace_moments(value: Any) -> None:
-    """Replace date-times by ones with a real offset and a year that is valid in UTC, too."""
+    """Replace date-times by ones with a real offset whose year is valid in UTC too."""
     if isinstance(value, MutableMapping):
         entries: Any = list(value.items())
     elif isinstance(value, list):
@@ -483,18 +477,18 @@ _OWN_PATHS = re.compile(r"/(sandboxes|_mock)(/|\?|$)")
 
 
 def own_part(case: PinnedCase, url: str) -> str:
-    """Return the header or path of the case that asks a mockserver for something, "" if there is none.
+    """The header or path of the case that addresses a mockserver, "" if there is none.
 
-    `url` is the target's address. A path that the spec itself has below it is none.
+    `url` is the target's address. A path of the spec itself does not count.
     """
     stated = [parameter.name for parameter in case.operation.headers]
     return own_header(case.headers or {}, stated) or _own_path(case, url)
 
 
 def own_header(headers: Mapping[str, object], stated: Iterable[str]) -> str:
-    """Return the name of a header that asks a mockserver for something, "" if there is none.
+    """The name of a header that addresses a mockserver, "" if there is none.
 
-    A `Prefer` that the spec states is one only if it wishes for a status or an example.
+    A `Prefer` header of the spec counts only if it wishes for a status or an example.
     """
     allowed = {name.lower() for name in stated}
     for name, text in headers.items():

@@ -48,9 +48,9 @@ _MANY = 20
 
 
 def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
-    """Yield the walks that the profile's pins say; a spec without links is not walked.
+    """Yield the walks of the profile's pins; none for a spec without links.
 
-    What is tried once for each operation is left to its own calls: another worker may make those.
+    Checks made once for each operation belong to its own calls: another worker may make those.
     """
     only = context.run_config.only
     context = replace(context, replays=None, statuses=None)
@@ -63,7 +63,7 @@ def plan_walks(context: FuzzingContext) -> Iterator[PlannedPart]:
 
 
 def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ()) -> Counter[str]:
-    """Walk without some operations; how often which link led to a good answer."""
+    """Number of followed links by name, in a walk without some operations."""
     api, run_config, ledger = context.api, context.run_config, context.ledger
     whole = generated_requests.load_schema(api, context.target.address.url, run_config, walking=True)
     schema = _included_operations(whole, api, run_config, without)
@@ -129,8 +129,8 @@ class WalkState:
     def came(self, link: str, *, is_good: bool, is_whole: bool) -> None:
         """Record that a link was followed; `read` counts links to reads, whatever they led to.
 
-        `is_whole`: all that it names was there, and not in the answer to a batch, whose first item may be
-        refused. After a deletion in the same walk, a link that leads nowhere is not counted.
+        `is_whole`: all parameters were there, and not in the answer to a batch, whose first item may be
+        refused. After a deletion in the same walk, a dead link does not count.
         """
         self.followed += 1
         if is_good:
@@ -143,7 +143,7 @@ class WalkState:
                 self.last_exchanges.setdefault(link, self.last)
 
     def dead_links(self) -> Iterator[Finding]:
-        """Yield the links that never led to a record, however often they were followed."""
+        """Links that never led to a record."""
         is_sure = (self.followed or self.walks) >= _MANY
         had_none = self.goes_without_links and not self.is_offered_one
         if is_sure and not had_none and not self.good_links and self.last is not None:
@@ -159,7 +159,7 @@ class WalkState:
                 yield Finding(LINKS, operation, said, expected="below 300", came=came, exchanges=(last,))
 
     def look_for_links(self, exchange: Exchange) -> None:
-        """Note whether an answer is one that the spec has links for, or a good one of another status."""
+        """Note an answer with declared links, or a good one of another status."""
         status, known = exchange.response.status, self.links_of.get(exchange.operation, frozenset())
         if not known.isdisjoint({str(status), f"{status // 100}XX", "default"}):
             self.is_offered_one = True
@@ -187,7 +187,6 @@ class LinkWalkHooks:
         self.walk.end()
 
     def call(self, case: PinnedCase, **kwargs: Any) -> Response:
-        """Send a case as other generated cases are sent, and collect its findings."""
         walk = self.walk
         if walk.caller.leaves_out(operation_id(case)):
             hypothesis.reject()
@@ -207,19 +206,17 @@ class LinkWalkHooks:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Return the list in which `call` puts findings, for `validate_response` to report."""
+        """The list in which `call` puts findings, for `validate_response` to report."""
         del case
         return {"found": []}
 
     def validate_response(self, response: Response, case: PinnedCase, **kwargs: Any) -> None:
-        """End the walk at a failed check."""
         del response, case
         for finding in kwargs["found"]:
             if self.walk.search.looks_for(finding):
                 raise self.walk.search.broken(self.walk.with_steps(finding))
 
     def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - as the base has it
-        """Make one call and record whether the link to it led somewhere."""
         output: StepOutput = super().step(input)  # type: ignore[misc] # the machine's
         if input.transition and input.applied_parameters:
             link = f"{operation_id(input.case)} {input.transition.id}"

@@ -1,7 +1,7 @@
 """Checks that bad calls are refused: credentials, undecodable bodies, statuses.
 
-A call is refused for one reason only: everything else is as in a call that was answered well. What the spec
-does not declare is not asked for, and a vendor's own choice stands in its profile (`RefusalRule`).
+Each call is bad in one way only; the rest is a call that was answered well. Undeclared behaviour is not asked
+for, and a vendor's own choice stands in its profile (`RefusalRule`).
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _REDIRECTS = range(300, 400)
 
 
 class AuthChecks:
-    """Tries every operation once without credentials, after a call with them was answered well.
+    """Tries every operation once without credentials, after a successful call with them.
 
-    A server of ours may have been started to take any credential; there wrong ones are not tried.
+    A server of ours may run with any credential accepted; there wrong ones are not tried.
     """
 
     def __init__(self, document: Document, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
@@ -49,7 +49,7 @@ class AuthChecks:
         self._takes_any: bool | None = None
 
     def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
-        """Return findings of calls answered without credentials; `raw` is the operation in its spec."""
+        """Findings of calls answered without credentials; `raw` is the operation in its spec."""
         alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
         if (
             operation in self._tried
@@ -95,7 +95,7 @@ class AuthChecks:
                 yield from self._statuses.misfits(operation, "unknown credentials", good, answer, name)
 
     def _is_lenient(self, good: Exchange) -> bool:
-        """Return whether the server is a mock server that does not report strict credentials."""
+        """Whether the server is a mock server without strict credentials."""
         if JOURNAL not in good.response.headers and not self._trial.target.identity().is_ours:
             return False
         health = self._trial.target.at_control_plane(Request("GET", HEALTH_PATH)).response
@@ -126,7 +126,7 @@ def _without(request: Request, place: CredentialPlace) -> Request:
 
 
 def _is_closed(exchange: Exchange) -> bool:
-    """Return whether the caller is not let in; a redirect leads to where one logs in."""
+    """Whether the caller is refused; a redirect leads to a login."""
     return exchange.response.status in _DENIED or exchange.response.status in _REDIRECTS
 
 
@@ -142,15 +142,12 @@ _INVALID_UTF8 = b"\xff\xfe\xfd"
 
 
 class MalformedBodyChecks:
-    """Tries every operation and media type once, after a body was taken."""
-
     def __init__(self, trial: Trial, statuses: RefusalStatusChecks | None = None) -> None:
         self._statuses = statuses
         self._trial = trial
         self._tried: set[tuple[str, str]] = set()
 
     def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return the findings of malformed variants of a good call's body."""
         request = exchange.request
         name = (operation, request.media_type)
         if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
@@ -199,15 +196,13 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 class RefusalStatusChecks:
-    """Tries every operation once, after it answered a call well."""
-
     def __init__(self, trial: Trial) -> None:
         self._api = trial.api
         self._trial = trial
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        """Return the refusals with another status than their reason has, by the example of a good call."""
+        """Refusals whose status has another meaning than their reason."""
         is_good = good.response.status in _SUCCESS and good.operation == operation
         if not self._trial.run_config.wants(STATUS_CHECK) or not is_good or operation in self._tried:
             return ()
@@ -222,7 +217,7 @@ class RefusalStatusChecks:
     def misfits(
         self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
     ) -> Iterator[Finding]:
-        """Yield a finding where a refusal has a status of another reason, if the spec declares several."""
+        """Yield a finding where a refusal has the status of another reason, if the spec declares several."""
         usual, what = _USUAL[situation]
         status = answer.response.status
         rivals = _RIVALS.get(situation)
@@ -254,7 +249,7 @@ class RefusalStatusChecks:
         return next((one.statuses for one in rules), ())
 
     def _unknown_record(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
-        """Send a call without a body, whose last path parameter names no record."""
+        """Send a call without a body whose last path parameter names no record."""
         request = good.request
         if request.body or 404 not in self._declared(operation):  # noqa: PLR2004 - a status
             return
@@ -271,7 +266,6 @@ class RefusalStatusChecks:
             )
 
     def _wrong_method(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
-        """Send a method that the path does not have, without a body."""
         path = unquote(good.request.path.partition("?")[0])
         method = next((one for one in _METHODS if _is_wrong(self._api.spec, one, path)), "")
         if method and 405 in self._declared(operation):  # noqa: PLR2004 - a status
@@ -287,7 +281,7 @@ class RefusalStatusChecks:
             yield "accept", self._trial.send_as(replace(good.request, headers=headers), operation)
 
     def _no_right(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
-        """Send the good call with limited credentials of our fixtures, to servers of ours alone."""
+        """Send the good call with limited credentials of our fixtures, to our servers alone."""
         if JOURNAL not in good.response.headers:
             return
         for one in self._api.profile.limited:
@@ -308,7 +302,7 @@ def _is_wrong(spec: Spec, method: str, path: str) -> bool:
 
 
 def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
-    """Return the path with a last parameter that fits its schema and names nothing; "" if there is none."""
+    """A path whose last parameter fits its schema and names nothing; "" if there is none."""
     names = re.findall(r"\{([^}]+)\}", operation.path)
     schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), None)
     if schema is None or not operation.path.endswith(f"{{{names[-1]}}}"):

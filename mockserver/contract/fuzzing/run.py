@@ -67,7 +67,6 @@ _SHRUNK = 4
 
 
 def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
-    """Yield the calls of every operation, then the walks, with the credentials of the profile."""
     context = fuzzing_context(trial)
     schema = generated_requests.load_schema(trial.api, trial.target.address.url, trial.run_config)
     again = [one for one in trial.api.profile.pins.accepts if trial.run_config.calls(one[0])]
@@ -90,11 +89,11 @@ def plan_operations(
     context: FuzzingContext,
     again: Sequence[tuple[str, str]] = (),
 ) -> Iterator[PlannedPart]:
-    """Yield the calls of every operation of a schema, each in an isolation scope of its own.
+    """Yield the calls of every operation, each in an isolation scope of its own.
 
     Operations of one path are a group: at the first of them Schemathesis tries the methods that the path
-    lacks. `again` are operations to call once more, each with the media type to ask for. What Schemathesis
-    cannot read is a note in the ledger.
+    lacks. `again` are operations to call once more, each with the media type to ask for. Unreadable
+    operations are notes in the ledger.
     """
     operations = list(_operations(schema, context))
     _part_bodies(operations)
@@ -109,8 +108,8 @@ def plan_operations(
 def _part_bodies(operations: Iterable[FuzzedOperation]) -> None:
     """Let each body convert its schema by itself.
 
-    Equal bodies share what the first of them made, and what is done with it: the cases of an operation would
-    be others after other operations, and so in another worker.
+    Equal bodies share the first conversion and its cache: in another worker, after other operations, an
+    operation would get other cases.
     """
     for one in operations:
         for body in one.body:
@@ -165,7 +164,7 @@ def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunCon
 def _findings_of_listed(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig
 ) -> list[Finding]:
-    """Return the smallest failing call of each check; skip checks that have failed a few times."""
+    """The smallest failing call of each check; a check that failed a few times is skipped."""
     smallest: dict[str, Finding] = {}
     times: Counter[str] = Counter()
     for case in _listed(operation, run_config):
@@ -184,8 +183,8 @@ def _findings_of_listed(
 def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[PinnedCase]:
     """Yield the examples of the spec, then cases at the limits of its schemas and beyond.
 
-    Where there is more of that than the effort is worth, the seed says where taking every nth of it begins;
-    few of it are in another form of the same document.
+    If there are too many, every nth is taken, from a start drawn by the seed; a few come in another media
+    type of the same document.
     """
     feedback = FeedbackSources()
     phases = operation.schema.config.phases_for(operation=operation)
@@ -222,7 +221,7 @@ def _nth(cases: list[PinnedCase], most: int, seed: int) -> list[PinnedCase]:
 
 
 def _other_forms(operation: FuzzedOperation) -> frozenset[str]:
-    """Return the media types in which the document of another one is written, by the same schema."""
+    """Media types of the same schema."""
     raw = operation.definition.raw.get("requestBody", {})
     content = resolve(operation.schema.raw_schema, raw).get("content", {})
     return frozenset(
@@ -233,7 +232,7 @@ def _other_forms(operation: FuzzedOperation) -> frozenset[str]:
 
 
 def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
-    """Yield strategies of one operation, each as likely as the others."""
+    """Yield the strategies of an operation, all equally likely."""
     other = _other_forms(operation)
     first = [body for body in operation.body if body.media_type not in other]
     forms = [operation]
@@ -247,7 +246,7 @@ def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
 def _drawn(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig, search: FailureSearch
 ) -> Finding | None:
-    """Return a new failure, shrunk by Hypothesis; None if there is none."""
+    """A new failure, shrunk by Hypothesis; None if there is none."""
     strategy: Any = st.one_of(list(_strategies(operation)))
 
     @hypothesis.seed(derive_operation_seed(run_config.seed, operation.label))
@@ -267,7 +266,7 @@ def _drawn(
 
 
 def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
-    """Return the findings of the checks that a case fails; none if its operation is left out."""
+    """Findings of a case; none if its operation is left out."""
     if caller.leaves_out(operation_id(case)):
         return ()
     try:
@@ -286,7 +285,7 @@ def _size(finding: Finding) -> int:
 def plan_plain_schemathesis(
     file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
 ) -> list[PlannedPart]:
-    """Return the calls of every operation of the spec in `file`, with the credentials of the profile."""
+    """Calls of every operation of the spec in `file`, with the credentials of the profile."""
     schema = generated_requests.load_plain_schema(
         file, target.address.url, run_config, api.profile.credentials
     )

@@ -22,17 +22,16 @@ _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page
 
 
 def with_query(calls: ListCalls, walk: Walk) -> str:
-    """Return the list and its query in words: "GET /orders with pageSize=3"."""
+    """The list and its query in words: "GET /orders with pageSize=3"."""
     return f"{calls.name} with {cut_text(walk.says)}" if walk.says else calls.name
 
 
 def place_of(walk: Walk, row: str) -> int:
-    """Return the number of the first page that shows a row, 0 if none does."""
+    """Number of the first page with the row, 0 if none has it."""
     return next((page.number for page in walk.pages if row in page.ids), 0)
 
 
 def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
-    """Find a row that a walk shows twice."""
     calls.count(_ONCE, len(walk.rows))
     seen: dict[str, int] = {}
     for page in walk.pages:
@@ -55,7 +54,7 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
 
 
 def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[int, Walk]]) -> None:
-    """Find a row that other walks show and this one, which came to the end, does not."""
+    """Find a row of other walks that a complete walk does not show."""
     if not walk.is_whole:
         return
     shown = {row.id for row in walk.rows}
@@ -88,7 +87,7 @@ def _how_it_ended(walk: Walk) -> str:
 
 
 def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
-    """Find a cursor or link that leads back, and pages that go on after all rows were shown."""
+    """Find a cursor or link that leads back, and pages after all rows were shown."""
     calls.count("page-links-lead-on")
     last = len(walk.pages)
     if walk.end == "loop":
@@ -102,7 +101,7 @@ def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
 
 
 def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
-    """Find two rows that come in another order than in the longest pages."""
+    """Find two rows in another order than in the longest pages."""
     places = {row.id: place for place, row in reversed(list(enumerate(reference.rows)))}
     ids = [row for row in dict.fromkeys(one.id for one in walk.rows) if row in places]
     calls.count(_ORDER, len(ids))
@@ -118,7 +117,7 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
 
 
 def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
-    """Find a page that is longer than asked for, or shorter though there are more rows; return if none is."""
+    """Find a page longer than asked for, or shorter with rows left; return whether none is."""
     size = walk.size if walk.size is not None else profile.usual
     if not size or (walk.size is not None and not profile.size):
         return True
@@ -140,7 +139,7 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
 
 
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
-    """Return whether a server may have a limit of its own there: above the usual size, if it says so."""
+    """Whether a limit of the server's own may apply: above the usual size, if it says so."""
     if profile.largest and size <= profile.largest:
         return False
     told = number_at(page.response, profile.counts.get("size", ""))
@@ -148,7 +147,6 @@ def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
 
 
 def rows_by_page(walks: Sequence[Walk]) -> Mapping[str, tuple[int, Walk]]:
-    """Return every row with the first page that shows it."""
     found: dict[str, tuple[int, Walk]] = {}
     for walk in walks:
         for page in walk.pages:
@@ -170,14 +168,14 @@ _MEANINGS: Mapping[Counted, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """The numbers that a count of this meaning may be on a page."""
+    """Valid values of a count of this meaning on a page."""
 
     meaning: Counted
     numbers: tuple[int, ...]
 
 
 def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int | None) -> None:
-    """Find a count that does not fit; `total` is the number of all rows, None where that is not known."""
+    """Find a wrong count; `total` is the number of all rows, None if unknown."""
     for page in walk.pages:
         for one in _expected(profile, walk, page, total):
             place = profile.counts[one.meaning]
@@ -210,7 +208,7 @@ def _expected(profile: ListProfile, walk: Walk, page: Page, total: int | None) -
 
 
 def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
-    """Return the numbers for a count of either kind: that of the other pages, if they agree on one."""
+    """Valid numbers for a count of either kind: that of the other pages, if they agree on one."""
     place = profile.counts.get("either", "")
     told = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
     of_all = sum(1 for came, _ in told if came == total)
@@ -232,7 +230,6 @@ _LINKS_CHECK = "page-links-lead-on"
 
 
 def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Follow the links of a walk's pages; all of them lead to pages of that walk."""
     pages = walk.pages
     if not pages or not walk.is_whole or not profile.links:
         return
@@ -249,7 +246,7 @@ def check_links(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
 
 
 def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Find a page that is not full and still names a next one, by cursor or link, where nothing is left."""
+    """Find a short page without rows after it that still names a next one, by cursor or link."""
     size = walk.size or profile.usual
     is_judged = walk.end == "empty" and profile.paging in {"cursor", "link"} and not profile.ends_empty
     if not is_judged or not walk.pages or not size:
@@ -342,7 +339,6 @@ class FilterTrial:
         return any(_fits(self.filter, found, value) for value in self.values)
 
     def may_show(self, row: Row) -> bool:
-        """Return whether the row fits, or may be meant too."""
         found = value_in(row.document, self.filter.member)
         if found is None and False in self.values:
             return True
@@ -374,7 +370,7 @@ def _fits(one: ListFilter, found: Any, value: Any) -> bool:
 
 
 def _placed(value: Any) -> Decimal | None:
-    """Return a number that says which of two values is larger, of a date its seconds; None without one."""
+    """An ordinal for comparison, of a date its seconds; None without one."""
     if value is None or isinstance(value, bool):
         return None
     try:
@@ -393,7 +389,7 @@ def _seconds(text: str) -> Decimal | None:
 
 
 def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
-    """Return the filter with the rarest and with the most frequent value of the rows, and with several."""
+    """The filter with the rarest and the most frequent value of the rows, and with several."""
     found = [value_in(row.document, one.member) for row in rows]
     values = Counter(value for value in found if _can_be_asked_for(value, found))
     if not values:
@@ -406,7 +402,7 @@ def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
 
 
 def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
-    """Return whether it is written in one way: no other value differs in letter case or blanks only."""
+    """Whether the value has one spelling: no other differs in letter case or blanks only."""
     if not isinstance(value, str | int | Decimal) or value == "":
         return False
     if isinstance(value, str) and (_COMMA in value or value != value.strip() or not value.isprintable()):
@@ -416,7 +412,7 @@ def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
 
 
 def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> list[Walk]:
-    """Ask for rows by a filter, and return the walks that were made."""
+    """Ask for rows by a filter; return the walks."""
     walks: list[Walk] = []
     made = trials(one, reference.rows)
     for trial in made:
@@ -434,7 +430,7 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
 
 
 def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
-    """Return whether rows that do not fit come after the first that do, and how many fit."""
+    """Number of fitting rows after which other rows come, and whether they do."""
     fits = [trial.must_show(row) for row in trial.rows]
     first = fits.index(True) if any(fits) else len(fits)
     return not all(fits[first:]), trial.count
@@ -485,7 +481,7 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
 
 
 def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
-    """Ask for an order, and find two rows that are in another one."""
+    """Ask for an order, and find two rows out of order."""
     walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
     values = [value_in(row.document, order.member) for row in walk.rows]
     calls.count("pages-keep-the-order", len(values))
@@ -504,7 +500,7 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
 
 
 def _is_collated(before: str, after: str) -> bool:
-    """Return whether the order depends on a collation: only case or characters beyond ASCII differ."""
+    """Whether the order depends on a collation: only case or characters beyond ASCII differ."""
     differ = "".join(next(pair for pair in zip_longest(before, after, fillvalue="") if pair[0] != pair[1]))
     is_plain = differ.isascii() and differ.isalnum()
     return not is_plain or (differ.isalpha() and not differ.islower() and not differ.isupper())

@@ -44,7 +44,7 @@ class FoundList:
 
 
 def find_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
-    """Yield the lists that the profile, a batch or the spec names, then those below a record of them."""
+    """Yield the lists of the profile, a batch or the spec, then those below a record of them."""
     found = list(_find_plain_lists(api, batches))
     yield from found
     yield from _find_lists_below(api, {one.operation.path: one for one in found})
@@ -65,7 +65,6 @@ def _find_lists_below(api: ApiUnderTest, above: Mapping[str, FoundList]) -> Iter
 
 
 def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
-    """Yield the lists without a parameter in their paths, in the order of the spec."""
     stated = {one.operation: one for one in api.profile.lists}
     listed = _listed(api, batches)
     for operation in api.spec.operations.values():
@@ -88,7 +87,7 @@ def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> I
 def _listed(
     api: ApiUnderTest, batches: tuple[BatchProfile, ...]
 ) -> Mapping[str, tuple[BatchProfile | None, Request | None]]:
-    """Return the batch that stores the rows of each list, and how it lists them; one that creates is best."""
+    """The batch that stores the rows of each list and its listing; a creating batch is preferred."""
     found: dict[str, tuple[BatchProfile | None, Request | None]] = {}
     for batch in sorted(batches, key=lambda one: (not one.creates, one.prepare is not None)):
         if batch.listing is None:
@@ -100,7 +99,7 @@ def _listed(
 
 
 def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
-    """Return the query of every call: the profile's, else that of the batch's listing without its paging."""
+    """The query of every call: the profile's, else that of the batch's listing without its paging."""
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.path.partition("?")[2]) if request else []
@@ -114,7 +113,7 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 
 def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
-    """Return whether a call lacks a required parameter of the query; headers come from the profile."""
+    """Whether a required parameter is missing in the query; headers come from the profile."""
     needed = {one.name for one in operation.parameters if one.required and one.place == "query"}
     return not needed <= set(query)
 
@@ -150,7 +149,7 @@ def _position(asked: Mapping[str, Parameter]) -> tuple[Paging, str]:
 
 
 def _first(paging: Paging, schema: Document) -> int:
-    """Return the number of the first page: the default or the least, if that is 0 or 1."""
+    """Number of the first page: the default or the least, if that is 0 or 1."""
     if paging == "offset":
         return 0
     stated = (schema.get("default"), schema.get("minimum"))
@@ -162,7 +161,7 @@ def _bounded(number: Any) -> int:
 
 
 def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
-    """Return the parameters that may be filters; which member is meant is found in the rows."""
+    """Parameters that may be filters; the rows show which member is meant."""
     return tuple(
         ListFilter(one.name, "", selects="like", unknown=_unknown(one.schema))
         for one in operation.parameters
@@ -171,7 +170,7 @@ def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
 
 
 def _is_plain(schema: Document) -> bool:
-    """Return whether a value of it is written in one way only."""
+    """Whether a value of it has one spelling."""
     if schema.get("format") not in {None, "uuid", "int32", "int64"} or "pattern" in schema:
         return False
     return schema.get("type") in {"string", "integer", "boolean"}
@@ -184,7 +183,7 @@ def _unknown(schema: Document) -> str:
 
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
-    """Return whether the answer's schema is a list of objects, or has one such member."""
+    """Whether the answer's schema is a list of objects, or has one such member."""
     if operation.method != "get":
         return False
     node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
@@ -229,7 +228,7 @@ _IN_HEADERS = ("x-pagination", "pagination")
 
 
 def find_rows(document: Any) -> str | None:
-    """Return the pointer to the rows of an answer, None if they cannot be told from other members."""
+    """Pointer to the rows of an answer, None if they cannot be told from other members."""
     if isinstance(document, list):
         return ""
     if not isinstance(document, Mapping):
@@ -247,7 +246,6 @@ def _holds_rows(value: Any) -> bool:
 def complete(
     profile: ListProfile, response: Response, rows: Sequence[Any], key: Sequence[str]
 ) -> ListProfile:
-    """Complete the profile by an answer with rows; `key` are members that identify an item."""
     places = {plain_name(name): place for place, name, _ in _values(response)}
     links = profile.links or _links(response)
     cursor = profile.cursor or next((places[name] for name in _CURSORS if name in places), "")
@@ -303,14 +301,14 @@ def _links(response: Response) -> Mapping[Link, str]:
 
 
 def link_in_header(response: Response, relation: str) -> str:
-    """Return the target of a relation in the header `Link`, "" without one."""
+    """Target of a relation in the header `Link`, "" without one."""
     pattern = rf'<([^>]*)>[^,]*;\s*rel="?{relation}"?(?:[;,\s]|$)'
     found = re.search(pattern, response.headers.get("link", ""), re.IGNORECASE)
     return found[1] if found else ""
 
 
 def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:
-    """Return the member that identifies a row: the batch's key, else one that is named so and never twice."""
+    """The member that identifies a row: the batch's key, else an id-like member without repeats."""
     names = [*key, *(name for name in _first_names(rows) if plain_name(name) in {"id", "key", "uuid"})]
     names += [name for name in _first_names(rows) if name.lower().endswith(("id", "key", "number"))]
     for name in names:
@@ -325,7 +323,7 @@ def _first_names(rows: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _known_filters(filters: Sequence[ListFilter], rows: Sequence[Any]) -> Iterator[ListFilter]:
-    """Yield the filters whose member is known, by its name where it is not stated."""
+    """Filters with a known member, stated or of the parameter's name."""
     members = {plain_name(name): name for name in _first_names(rows)}
     for one in filters:
         name = members.get(plain_name(one.parameter))
@@ -341,12 +339,10 @@ def plain_name(name: str) -> str:
 
 
 def value_in(document: Any, pointer: str) -> Any:
-    """Return the value that a JSON Pointer leads to, None if there is none."""
     return model.value_at(document, parse_pointer(pointer))
 
 
 def value_at(response: Response, place: str) -> Any:
-    """Return the value at a place of an answer, None if there is none."""
     if not place:
         return None
     if place.startswith("/"):
@@ -357,7 +353,7 @@ def value_at(response: Response, place: str) -> Any:
 
 
 def number_at(response: Response, place: str) -> int | None:
-    """Return the whole number at a place, also one that is written as text; None if there is none."""
+    """The whole number at a place, also one written as text; None if there is none."""
     value = value_at(response, place)
     if isinstance(value, bool):
         return None
@@ -367,7 +363,7 @@ def number_at(response: Response, place: str) -> int | None:
 
 
 def json_of(text: str | bytes) -> Any:
-    """Return a text as JSON with exact decimals, None for other text."""
+    """A text as JSON with exact decimals, None for other text."""
     try:
         return json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):

@@ -38,7 +38,7 @@ _PAGES_IN_XML = 4
 
 
 def check_in_xml(calls: ListCalls, known: ListProfile, walk: Walk) -> None:
-    """Ask for the first pages of a walk in an XML media type of the operation, and compare the rows."""
+    """Ask for the first pages of a walk in an XML media type, and compare the rows."""
     stated = [name for name in calls.operation.responses.get("200", ()) if is_xml(name) and "*" not in name]
     if not stated or not known.identity or not calls.run_config.wants(MEDIA_TYPES_CHECK):
         return
@@ -75,7 +75,7 @@ def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, ex
 
 
 def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
-    """Return the ids of the rows in their order; None where a row has none."""
+    """Ids of the rows in their order; None where a row has none."""
     document = read_document(exchange.response)
     if document is None:
         return None
@@ -85,7 +85,7 @@ def _ids(known: ListProfile, exchange: Exchange) -> list[str] | None:
 
 
 def _rows(found: Json) -> Sequence[Json]:
-    """Return the rows of an element that has one child for each."""
+    """Rows of an element with one child each."""
     if isinstance(found, Mapping) and len(found) == 1:
         (found,) = found.values()
         return found if isinstance(found, list) else [found]
@@ -100,7 +100,7 @@ _PAGES_OF_A_TENANT, _OK = 10, 200
 def check_other_tenant(
     calls: ListCalls, known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> None:
-    """Walk the list of a second tenant, whole and by each filter, and find records of the first one."""
+    """Walk the list of a second tenant, whole and by each filter, and find records of the first."""
     there = _in_second_tenant(calls, batch)
     if there is None or not stored or not calls.run_config.wants(TENANTS_CHECK):
         return
@@ -114,7 +114,7 @@ def check_other_tenant(
 
 
 def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None:
-    """Return the calls as another tenant makes them, None where there is only one."""
+    """The calls as another tenant makes them, None if there is only one."""
     if batch.tenants <= _SECOND or batch.listing is None or batch.listed is None:
         return None
     mine, theirs = batch.listing(_FIRST), batch.listing(_SECOND)
@@ -136,7 +136,7 @@ def _in_second_tenant(calls: ListCalls, batch: BatchProfile) -> ListCalls | None
 def _queries(
     known: ListProfile, batch: BatchProfile, stored: Sequence[str], reference: Walk
 ) -> Iterator[Mapping[str, str]]:
-    """Yield no filter, then each parameter with a value that a stored row has."""
+    """Yield no filter, then each parameter with a stored value."""
     yield {}
     rows = _stored_rows(batch, stored, reference)
     by_parameter: dict[str, ListFilter] = {one.parameter: one for one in reversed(known.filters)}
@@ -162,7 +162,6 @@ def _values(document: object) -> Iterator[object]:
 
 
 def _listed(batch: BatchProfile, stored: Sequence[str], exchange: Exchange) -> list[str]:
-    """Return the stored keys that an answer shows."""
     try:
         shown = batch.listed(exchange) if batch.listed else {}
     except UNREADABLE:
@@ -202,7 +201,6 @@ _LARGE = 100
 
 
 def plan_lists(trial: Trial) -> Iterator[PlannedPart]:
-    """Yield a part for every list that the profile, a batch or the spec names."""
     calls = trial.run_config.calls
     batches = tuple(one for _, one in usable_batches(trial.api, trial.run_config).batches)
     lists = [
@@ -236,7 +234,7 @@ def _run_list(trial: Trial, found: FoundList) -> None:
 
 
 def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
-    """Walk the list of the record that has most rows in it."""
+    """Walk the list of the record with most rows."""
     read = read_lists_below(found, start)
     if not read or not read[0].rows:
         calls.note("its pages were not walked: no record was found that has rows there")
@@ -247,7 +245,7 @@ def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], 
 
 @dataclass(frozen=True, slots=True)
 class _ListRun:
-    """All that is done with one list; `others` are the lists of other records, where it is below one."""
+    """The trial of one list; `others` are the lists of other records, where it is below one."""
 
     found: FoundList
     calls: ListCalls
@@ -352,7 +350,7 @@ class _ListRun:
             self.calls.add_finding(check, said, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
-        """Drop the findings if somebody else changed the list meanwhile, which a sandbox rules out."""
+        """Drop the findings if another client changed the list meanwhile; a sandbox rules that out."""
         calls = self.calls
         if not calls.findings or calls.scope.has_sandbox:
             return
@@ -369,17 +367,16 @@ class _ListRun:
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:
-    """Return the page sizes of the walks of a list: many pages, few, one row less than all, all, one more."""
+    """Page sizes of the walks: many pages, few, one row less than all, all, one more."""
     wanted = {-(-count // 8) + seed % 3, -(-count // 3), count - 1, count, count + 1}
     return sorted((size for size in wanted if 0 < size <= (largest or size)), reverse=True)
 
 
 def _most(known: ListProfile, size: int | None, count: int) -> int:
-    """Return how many pages a walk may have; above the usual size pages may be as short as that."""
+    """Most pages of a walk; above the usual size, pages may be as short as that."""
     least = min(size or known.usual or 1, known.largest or known.usual or _SMALL)
     return min(-(-count // least) + 2, 2 * _PAGES)
 
 
 def _may_be_refused(known: ListProfile, size: int | None) -> bool:
-    """Return whether a size may be too large for the server: above the usual one, where none is stated."""
     return size is not None and not known.largest and size > known.usual

@@ -37,16 +37,12 @@ rows of the pages before only, or after as many pages as were to be asked for.""
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: `id` identifies it in words."""
-
     id: str
     document: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page and its rows; `number` counts from 1."""
-
     number: int
     exchange: Exchange
     rows: tuple[Row, ...]
@@ -93,7 +89,7 @@ class Walker:
     profile: ListProfile
 
     def walk(self, query: Mapping[str, str], size: int | None, most: int) -> Walk:
-        """Return the pages with so many rows each; no more than `most` are asked for."""
+        """Return the pages with so many rows each, at most `most` of them."""
         profile = self.profile
         sized = {**query, **({profile.size: str(size)} if size is not None and profile.size else {})}
         pages: list[Page] = []
@@ -125,7 +121,7 @@ class Walker:
         return self.calls.get({**sized, **placed})
 
     def _next(self, pages: Sequence[Page], size: int | None) -> str | None:
-        """Return the position of the next page; None where the answer says that there is none."""
+        """Position of the next page; None where the answer names none."""
         profile, last = self.profile, pages[-1]
         if profile.paging == "page":
             return str((profile.first or 0) + len(pages))
@@ -140,7 +136,7 @@ class Walker:
 
 
 def rows_of(profile: ListProfile, response: Response) -> tuple[Row, ...]:
-    """Return the rows that an answer shows; none if it shows no list."""
+    """Rows of an answer; none if it shows no list."""
     found = value_in(json_of(response.body), profile.rows or "")
     if response.status != _OK or not isinstance(found, list):
         return ()
@@ -155,14 +151,13 @@ def _identify(profile: ListProfile, row: Any) -> str:
 
 
 def _sorted(document: Any) -> Any:
-    """Return a document with its members by name, so that equal rows are equal texts."""
+    """A document with sorted members, so that equal rows are equal texts."""
     if isinstance(document, Mapping):
         return {name: _sorted(document[name]) for name in sorted(document)}
     return [_sorted(one) for one in document] if isinstance(document, list) else document
 
 
 def link_of(profile: ListProfile, response: Response, link: Link) -> str:
-    """Return the target of a link of an answer, "" without one."""
     place = profile.links.get(link, "")
     if place == "link":
         return link_in_header(response, link)
@@ -196,16 +191,14 @@ class ListCalls(Trial):
 
     @property
     def name(self) -> str:
-        """The list as a finding names it: "GET /orders"."""
         return f"GET {self.path}"
 
     def get(self, query: Mapping[str, str]) -> Exchange:
-        """Get the list with this query besides that of each call."""
         text = urlencode({**self.query, **query}, quote_via=quote)
         return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.headers))
 
     def follow(self, link: str) -> Exchange:
-        """Return the answer to a link of an answer, asked for at the target whatever address it names."""
+        """Follow a link at the target, whatever host it names."""
         url = self.target.address.url
         found = read_link(
             link, url, self.path, lambda path: bool(self.api.operation_of(Request("GET", path)))
@@ -219,7 +212,7 @@ class ListCalls(Trial):
         return self.send(Request("GET", found.path, self.headers))
 
     def send(self, request: Request) -> Exchange:
-        """Return the answer to a request, checked by itself."""
+        """Send the request and judge its answer."""
         self.count("every-call-is-answered")
         full = self.dressed(request, self.tenant, self.scope)
         exchange = self.send_as(full, self.api.operation_of(request))
@@ -227,7 +220,7 @@ class ListCalls(Trial):
         return exchange
 
     def _judge(self, exchange: Exchange) -> None:
-        """Check an answer by itself; pages show the same rows again, so the first few are enough."""
+        """Judge an answer by itself; of the pages with the same rows, only the first few."""
         is_page = exchange.operation == self.operation.id and exchange.response.status == _OK
         if is_page and self.judged >= _JUDGED:
             return
@@ -247,7 +240,7 @@ class ListCalls(Trial):
         came: str = "",
         pointer: str = "",
     ) -> None:
-        """Note that a check failed, until `record_findings`."""
+        """Keep the failure of a check until `record_findings`."""
         if self.run_config.wants(check):
             shown = (*self.stored, *exchanges[-_SHOWN_CALLS:])
             told = tuple(self.told)
@@ -267,9 +260,9 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """The path and query below the target that a link stands for.
+    """Path and query of a link below the target.
 
-    `elsewhere` is the address that it names, without its query, if that is not below the target; else "".
+    `elsewhere` is its address without the query, if that is not below the target; else "".
     """
 
     path: str
@@ -277,11 +270,11 @@ class PageLink:
 
 
 def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) -> PageLink:
-    """Return where a link leads that an answer to the path `own` below the target at `url` has.
+    """Return the destination of a link in the answer to the path `own`, at the target `url`.
 
-    A link may begin at the target, at its host, or at the vendor's own paths, which `is_known` knows. A proxy
-    that does not rewrite links leaves the server's own host or path in them: then the query names the page,
-    and the list is the one that was asked.
+    A link may begin at the target, at its host, or at the vendor's own paths, which `is_known` knows. Behind
+    a proxy that does not rewrite links, host or path are the server's own: then the query names the page of
+    the same list.
     """
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}{own}", link))
@@ -310,7 +303,7 @@ _FIRST_REFUSAL = 300
 
 
 def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence[str]:
-    """Store that many good items, some in a batch; return the keys that were reported as stored."""
+    """Store so many good items, some in a batch; return the keys reported as stored."""
     first = calls.scope.first + (0 if calls.scope.has_sandbox else _APART)
     numbers = range(first, first + count)
     stored: list[str] = []
@@ -342,7 +335,6 @@ def _item(batch: BatchProfile, place: int, number: int) -> BatchItem:
 def _accepted(
     calls: ListCalls, batch: BatchProfile, exchange: Exchange, items: Sequence[BatchItem]
 ) -> list[str]:
-    """Return the keys of the items that the answer reports as stored."""
     reader = batch.reader or reader_for(calls.api, calls.api.spec.operations[batch.operation])
     if exchange.response.status >= _FIRST_REFUSAL:
         return []
@@ -361,7 +353,7 @@ def _accepted(
 def missing_keys(
     calls: ListCalls, batch: BatchProfile, stored: Sequence[str], exchanges: Sequence[Exchange]
 ) -> list[str]:
-    """Return the stored keys that a single read shows and the pages do not."""
+    """Stored keys that a single read shows and the pages do not."""
     if batch.listed is None:
         return []
     listed: set[str] = set()
@@ -385,15 +377,13 @@ StartCalls = Callable[[FoundList], ListCalls]
 
 @dataclass(frozen=True, slots=True)
 class RecordList:
-    """The list below one record, with its answer."""
-
     path: str
     exchange: Exchange
     rows: Sequence[Any]
 
 
 def read_lists_below(found: FoundList, start: StartCalls) -> list[RecordList]:
-    """Return the lists below the first records of the list above, the one with most rows first."""
+    """The lists below the first records of the list above, the longest first."""
     calls = start(found)
     read = [_read(calls, path, found.profile) for path in _paths(found, start)]
     return sorted(read, key=lambda one: -len(one.rows))
@@ -433,7 +423,7 @@ def _read(calls: ListCalls, path: str, profile: ListProfile) -> RecordList:
 def check_rows_are_its_own(
     calls: ListCalls, known: ListProfile, others: Sequence[RecordList], reference: Walk
 ) -> None:
-    """Find a row that the list of another record shows too; short ids may be counted in each record."""
+    """Find a row that the list of another record shows too; short ids may repeat in each record."""
     mine = {
         row.id for row in reference.rows if known.identity and len(row.id) >= _WIDE and not row.id.isdecimal()
     }

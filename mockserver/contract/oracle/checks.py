@@ -42,7 +42,7 @@ _LEAD = "gives no per-item outcome"
 class ExchangeJudge:
     """Judges the exchanges of one API; schemas and readers are made once.
 
-    `is_recorded`: others made the calls, with credentials that nobody knows here.
+    `is_recorded`: others made the calls, with unknown credentials.
     """
 
     def __init__(self, api: ApiUnderTest, run_config: RunConfig, *, is_recorded: bool = False) -> None:
@@ -57,10 +57,9 @@ class ExchangeJudge:
         }
 
     def __call__(self, exchange: Exchange, ledger: FindingLedger) -> tuple[Finding, ...]:
-        """Return all that does not hold of an exchange.
+        """Return the failures of an exchange.
 
-        The ledger counts what was judged; that the call was made, and what was found, is for the caller to
-        write there.
+        The ledger counts the checks; the caller records the call and the findings.
         """
         case = self.case(exchange)
         operation = case.expected.operation
@@ -88,7 +87,6 @@ class ExchangeJudge:
         return tuple(found)
 
     def case(self, exchange: Exchange) -> CheckCase:
-        """Return the exchange with its expectations and reported outcomes."""
         expected = self.oracle.expected(exchange.request, exchange.operation)
         operation = expected.operation
         if operation is None:
@@ -110,7 +108,7 @@ class ExchangeJudge:
         )
 
     def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
-        """Return the exchange with its answer in JSON, where the spec has one schema for that and for XML."""
+        """The exchange with its answer in JSON, where the spec has one schema for JSON and XML."""
         came = exchange.response
         if "x-negotiation" not in self._contracted.spec.document or came.media_type not in XML_MEDIA_TYPES:
             return exchange
@@ -131,9 +129,9 @@ class ExchangeJudge:
             return None, said if said.startswith(_LEAD) else f"{_LEAD} that can be read: {said}"
 
     def _forgives(self, operation: Operation, status: int) -> bool:
-        """Return whether the profile tolerates this status for a good call, or for a bad one.
+        """Whether the profile tolerates this status for a good call, or for a bad one.
 
-        Of a batch it says the latter for the sake of its items, which are judged apart here.
+        For a batch the latter is meant for its items, which are judged apart.
         """
         judged = self._contracted.profile.pins.expected_statuses.get(operation.id)
         if judged is None:
@@ -155,7 +153,6 @@ _FOR_THE_BODY = frozenset({400, 413, 415, 422})
 
 
 def answers_match_the_spec(case: CheckCase) -> CheckResult:
-    """Check status, media type and, of an answer that is no refusal, the body."""
     if case.is_provoked:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
@@ -181,7 +178,7 @@ def members_are_stated(case: CheckCase) -> CheckResult:
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:
-    """Check that the media type was asked for, if the spec states it; 401 and 403 may have another."""
+    """Check that the media type was asked for, if the spec states it; 401 and 403 may differ."""
     refused = case.status in (401, 403)
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
@@ -191,7 +188,7 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
-    """Check that the response is no 5xx, but for a declared 501 to a method that the path does not have."""
+    """Check that the response is no 5xx, but for a declared 501 to an undefined method."""
     if case.status < SERVER_ERROR or case.refuses_method:
         return 1, None
     said = f"answers {case.status}: a server must have an answer to every request"
@@ -211,7 +208,7 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
 
 
 def envelope_is_judged(case: CheckCase) -> CheckResult:
-    """Check that an invalid envelope is refused, and that no call is refused for a bad item's sake."""
+    """Check that an invalid envelope is refused, and that no call is refused because of a bad item."""
     expected = case.expected
     if expected.envelope == "bad":
         if case.status >= FIRST_REFUSAL or case.is_tolerated:
@@ -227,7 +224,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 
 
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
-    """Return an item that the vendor's own reader must fail at, in a call that was not refused."""
+    """An item that the vendor's own reader must fail at, in a call that was not refused."""
     culprit = next((one for one in case.expected.items if one.refuses_call), None)
     if culprit is None or case.status >= FIRST_REFUSAL:
         return None
@@ -239,7 +236,6 @@ def _refused_too_little(case: CheckCase) -> CheckFailure | None:
 
 
 def _refused_too_much(case: CheckCase) -> CheckFailure | None:
-    """Find a call that was refused as a whole although its items may only be rejected one by one."""
     operation, items = case.expected.operation, case.expected.items
     if operation is None or operation.batch is None or case.atomic or not case.refused:
         return None
@@ -295,7 +291,7 @@ _NO_STATUS = 0
 
 
 def unanswered_exchange(request: Request, operation: str) -> Exchange:
-    """Return a request with an answer that never came: its status is 0."""
+    """A request with an answer that never came: its status is 0."""
     return Exchange(request, Response(_NO_STATUS, {}, b""), operation)
 
 

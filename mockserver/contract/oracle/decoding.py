@@ -22,9 +22,9 @@ _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\
 
 
 def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
-    """Return the items that the keys spell up to the first gap, and whether a key spells none.
+    """Items that the keys spell up to the first gap, and whether a key spells none.
 
-    Of a repeated key the first counts; member names are taken in any letter case.
+    Of a repeated key the first counts; member names match in any letter case.
     """
     members = properties_of(node)
     names = {name.lower(): name for name in members}
@@ -47,7 +47,7 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
 
 
 def _nothing(members: Document, name: str) -> Json:
-    """Return the meaning of an empty value: null, unless the schema requires a text."""
+    """The meaning of an empty value: null, unless the schema requires a text."""
     return None if members.get(name, EMPTY).get("nullable") else ""
 
 
@@ -63,7 +63,6 @@ _TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 def read_yaml(text: str) -> Json:
-    """Return the document."""
     try:
         return yaml.load(text, _TextLoader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError) as error:
@@ -85,7 +84,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A document, and why another reader might read it otherwise."""
+    """A document, and reasons why another reader might decode it differently."""
 
     document: Json
     doubts: tuple[str, ...] = ()
@@ -113,7 +112,7 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
 
 
 def media_type_of(content_type: str) -> tuple[str, str]:
-    """Return the media type and the charset that a Content-Type names, lower case; "" where it names none."""
+    """Media type and charset of a Content-Type, lower case; "" if absent."""
     media_type, _, parameters = content_type.partition(";")
     charset = ""
     for one in parameters.split(";"):
@@ -226,7 +225,6 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
 
 
 def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:
-    """Decode the XML in a member of a form."""
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
@@ -287,7 +285,7 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
 
 
 def _typed_as(element: Element, node: Document) -> list[Document]:
-    """Return the schema that the element's `xsi:type` names, of those that its own schema knows."""
+    """The schema that the element's `xsi:type` names, of those that its own schema knows."""
     known = node.get("x-xml", EMPTY).get("types", EMPTY).values()
     return [one for one in known if flattened(one).get("xml", EMPTY).get("name") == element.get(XML_TYPE)][:1]
 
@@ -321,7 +319,7 @@ def _members(element: Element, node: Document, doubts: list[str], *, forward: bo
 
 
 def _others(node: Document) -> Mapping[str, Json]:
-    """Return the schema of members that the schema does not name."""
+    """Schema of members without a name in the schema."""
     others = node.get("additionalProperties")
     return others if isinstance(others, dict) else EMPTY
 
@@ -333,8 +331,8 @@ class UnexpectedElementError(ValueError):
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
     """Return the document below `root`, which is what `node` names, a list of it, or an item of that list.
 
-    Why another reader might read it otherwise is added to `doubts`. Raises UnexpectedElementError: another
-    root, or elements where a text belongs.
+    Reasons for other readings are added to `doubts`. Raises UnexpectedElementError: another root, or elements
+    in place of a text.
     """
     whole = flattened(node)
     named, tag = whole.get("xml", EMPTY).get("name"), _local(root, doubts)
@@ -423,9 +421,9 @@ class XmlMember:
 
 
 def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
-    """Return the value of the schema's type that `text` spells plainly; `text` itself where it spells none.
+    """The value of the schema's type that `text` spells plainly; else `text` itself.
 
-    In a form, which cannot say null, nothing is null for what is no text and may be null.
+    In a form, which cannot say null, an empty value that is no text may be null.
     """
     kind = node.get("type")
     plain = text.strip() if of_xml else text
@@ -441,7 +439,7 @@ def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
 
 
 def element_name(node: Document, default: str) -> str:
-    """Return the name of an element in its namespace, as the schema's `xml` says it."""
+    """Name of an element in its namespace, as the schema's `xml` has it."""
     said = node.get("xml", EMPTY)
     name = str(said.get("name", default))
     if "name" not in said and default.startswith("{"):
@@ -450,7 +448,7 @@ def element_name(node: Document, default: str) -> str:
 
 
 def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
-    """Return how the members of an object are found below the element `tag`, in its namespace."""
+    """Position of each member of an object below the element `tag`."""
     namespace = tag[: tag.find("}") + 1]
     found = {}
     for name, declared in properties_of(node).items():
@@ -500,7 +498,7 @@ def _parts_of(node: Document) -> Iterator[Document]:
 
 
 def milliseconds_text(text: str, form: str) -> str:
-    """Return an ISO moment as a text of `form`, with `{}` for the milliseconds; other texts as they are."""
+    """An ISO moment as a text of `form`, with `{}` for the milliseconds; other texts unchanged."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -510,7 +508,7 @@ def milliseconds_text(text: str, form: str) -> str:
 
 
 def properties_of(node: Document) -> Mapping[str, Document]:
-    """Return the members that the schema names, by itself and by all that it is made of."""
+    """Members named by the schema and its parts."""
     own: dict[str, Document] = {}
     for part in node.get("allOf", ()):
         own |= properties_of(part)

@@ -1,7 +1,7 @@
 """The verdict on a request and the response it must have, by the bytes sent and the spec alone.
 
-It knows neither the server nor its state. That the schema takes an item does not say that it must be
-accepted; that the schema forbids it says that it must not.
+It knows neither the server nor its state. An item that fits the schema may still be rejected; one that does
+not fit must be.
 """
 
 from __future__ import annotations
@@ -66,10 +66,7 @@ class Oracle:
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
-        """Return the operation that the spec has for the request, and the values of its path.
-
-        Raises MethodNotAllowed: the path has operations, but not by that method.
-        """
+        """Return the operation of a request, and its path parameters. Raises MethodNotAllowed."""
         path = unquote(request.path.partition("?")[0], errors="replace")
         try:
             match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
@@ -123,7 +120,6 @@ class Oracle:
         return self._judged(operation, body, decoded, self._leniency(operation, body, request))
 
     def _of_media_type(self, operation: Operation, request: Request) -> ExpectedVerdict:
-        """Return the verdict on a body of an undeclared media type."""
         sent = request.media_type
         near = "json" in sent and any("json" in one.name for one in operation.bodies)
         forgiven = any(one.keyword == "content-type" for one in self._forgiven(operation, request))
@@ -201,7 +197,7 @@ class Oracle:
 
 
 def expected_response(api: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
-    """Return the expected response of one request; for more of them keep an `Oracle`."""
+    """Expected response of one request; for several of them keep an `Oracle`."""
     return Oracle(api).expected(request, operation.id)
 
 
@@ -224,7 +220,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Return whether a header of the operation's, one of whose values is to ignore, has not its default."""
+    """Whether a header that can be ignored differs from its default."""
     for one in operation.parameters:
         sent = request.headers.get(one.name.lower())
         if one.place == "header" and sent and "ignore" in one.schema.get("enum", ()):
@@ -319,7 +315,6 @@ def show_value(value: Json) -> str:
 
 
 def count_noun(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 item, 3 items."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -329,7 +324,7 @@ _WIDTHS = ("int32", "int64")
 def weigh_problems(
     broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded
 ) -> tuple[ExpectedVerdict, str]:
-    """Return the verdict on a document with these violations, and the reason."""
+    """Verdict on a document with these violations, and the reason."""
     sure = [one for one in broken if not lenient.may_pass(one)]
     if decoded.doubts:
         return "doubtful", decoded.doubts[0]
@@ -341,7 +336,7 @@ def weigh_problems(
 def expected_item(
     sent: BatchItem, keys: tuple[str, ...], batch: Batch, item: OracleSchema, lenient: Leniency
 ) -> ExpectedItem:
-    """Return the expectation of an item that responses may name by `keys`; `item` is the item schema."""
+    """Expectation of an item that responses may name by `keys`; `item` is the item schema."""
     broken = item.broken(sent.document)
     if any(one.keyword == "type" and one.path[:1] and one.path[0] in batch.key for one in broken):
         keys = ()  # an answer may have no room for a key of another type
@@ -364,12 +359,12 @@ def expected_item(
 
 
 def _is_null_item(broken: SchemaProblem) -> bool:
-    """Return whether the item itself is null: that may fail alone (docs/catalogue.md#6-null-item)."""
+    """Whether the item itself is null: that may fail alone (docs/catalogue.md#6-null-item)."""
     return broken.keyword == "type" and not broken.path and broken.found is None
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
-    """Return whether the problem refuses the call, by `x-fatal` at its place or `x-batch.fatal`."""
+    """Whether the problem refuses the call, by `x-fatal` at its place or `x-batch.fatal`."""
     for step in broken.path:
         inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner
@@ -382,10 +377,9 @@ def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
 
 
 def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
-    """Return the operation at a path that is decoded, and the values of its parameters.
+    """Return the operation at a decoded path, and its path parameters.
 
-    Raises NotFound: the spec has nothing there; MethodNotAllowed: the path that stands first has another
-    method, whatever one after it has.
+    Raises NotFound; MethodNotAllowed: the first path that matches has another method.
     """
     match = spec.match(method, path)
     fitting = [pattern.groups for pattern, _ in spec.routes if pattern.fullmatch(path)]
@@ -412,7 +406,6 @@ class _CompiledParameter:
     schema: OracleSchema
 
     def wrong(self, texts: Sequence[str], tolerances: Sequence[Tolerance]) -> tuple[str, str]:
-        """Return the bad and the doubtful problem of the texts, "" for none."""
         what = f"the {self.parameter.place} parameter {self.parameter.name}"
         of_this = {one.keyword for one in tolerances if one.member == self.parameter.name}
         if not texts:
@@ -451,7 +444,6 @@ class ParameterOracle:
         values: Mapping[str, str],
         tolerances: Sequence[Tolerance] = (),
     ) -> ParameterProblems:
-        """Return the problems of a request's parameters; `values` are those of its path."""
         query = self._query(request)
         bad, doubts = [], []
         for known in self._of(operation):
@@ -488,10 +480,10 @@ class ParameterOracle:
 
 
 def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False) -> tuple[str, ...]:
-    """Return the values of an item's key members as texts, in their order, and all of them joined.
+    """Values of an item's key members as texts, in their order, and all of them joined.
 
-    A key of several members is joined by `/`, with `/` and `~` in them escaped as in a JSON Pointer. A list
-    of its own has no keys.
+    A key of several members is joined by `/`, with `/` and `~` escaped as in a JSON Pointer. An item that is
+    a list has no keys.
     """
     if not isinstance(document, dict):
         return ()
@@ -503,7 +495,6 @@ def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False)
 
 
 def text_of(value: Json) -> str | None:
-    """Return a key as text; None for values that cannot be keys."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     return format(value, "f") if isinstance(value, Decimal) else str(value)

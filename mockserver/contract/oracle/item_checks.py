@@ -1,7 +1,7 @@
 """Checks of the items in one exchange: outcomes, order, keys, counts and messages.
 
-Only words that leave no doubt count; a message in another language, or in words that are not listed here,
-passes. A vendor whose messages use these words otherwise says so in its profile (`message_exceptions`).
+Only unambiguous English words count; a message in another language passes. A vendor that uses these words
+otherwise says so in its profile (`message_exceptions`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DENIED = (401, 403)
 
 
 def is_stated(status: int, responses: Collection[str | int]) -> bool:
-    """Return whether an operation states the status, or its class; `default` states none."""
+    """Whether an operation states the status, or its class; `default` states none."""
     return not {str(status), f"{status // 100}XX"}.isdisjoint(str(one).upper() for one in responses)
 
 
@@ -34,10 +34,10 @@ def is_stated(status: int, responses: Collection[str | int]) -> bool:
 class CheckCase:
     """An exchange of a known operation.
 
-    `reported` are the outcomes that the response reports, None if it reports none; `unreadable` says why
-    they cannot be read. `conformance` compares the response with the spec. `is_tolerated`: the vendor's
-    profile allows this status although the expectation is another. `has_credentials`: the request carries
-    the credentials of the run; `lacks_credentials`: it should, and they or its tenant are others or missing.
+    `reported` are the outcomes in the response, None without any; `unreadable` is the reason if they cannot
+    be read. `conformance` compares the response with the spec. `is_tolerated`: the vendor's profile allows
+    this status although the expectation is another. `has_credentials`: the request carries the credentials of
+    the run; `lacks_credentials`: they or its tenant are wrong or missing.
     """
 
     exchange: Exchange
@@ -59,7 +59,7 @@ class CheckCase:
 
     @property
     def is_provoked(self) -> bool:
-        """Whether a call without the credentials of the run is refused, as no spec has to state."""
+        """Whether a call without the credentials of the run is refused; no spec has to declare that."""
         operation = self.expected.operation
         is_unstated = operation is not None and not is_stated(self.status, operation.responses)
         return self.status in DENIED and self.lacks_credentials and is_unstated
@@ -71,7 +71,7 @@ class CheckCase:
 
     @property
     def refuses_method(self) -> bool:
-        """Whether a method that the path does not have is answered 501, as its operations declare."""
+        """Whether an undefined method is answered 501, as the operations of the path declare."""
         operation = self.expected.operation
         return (
             self.status == NOT_IMPLEMENTED
@@ -108,8 +108,6 @@ class CheckCase:
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    """A failed check, as a `Finding` reports it."""
-
     said: str
     pointer: str = ""
     expected: str = ""
@@ -128,15 +126,15 @@ _WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
 
 
 def has_message(body: Json) -> bool:
-    """Return whether one of the reason members, or without such names any member, holds a text.
+    """Whether a reason member, or without such names any member, holds a text.
 
-    The ones nearest to the root count: what stands deeper explains, and does not replace them.
+    The ones nearest to the root count: deeper ones explain, and do not replace them.
     """
     return any(text.strip() for text in reasons(body))
 
 
 def reasons(body: Json) -> list[str]:
-    """Return the texts of the reason members nearest to the root, or without such names all texts."""
+    """Texts of the reason members nearest to the root, or without such names all texts."""
     level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
     texts: list[str] = []
     while level:
@@ -149,7 +147,7 @@ def reasons(body: Json) -> list[str]:
 
 
 def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
-    """Yield members with their names; elements of a list have the name of the list."""
+    """Members with their names; elements of a list have the name of the list."""
     if isinstance(value, dict):
         yield from ((str(member), child) for member, child in value.items())
     elif isinstance(value, list):
@@ -195,7 +193,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
 
 
 def _named(case: CheckCase) -> str:
-    """Return the keys on both sides, where there are few."""
+    """Keys on both sides, where there are few."""
     sent = [one.item.key for one in case.expected.items if one.item.key]
     came = [one.key for one in case.told if one.key]
     if not sent or not came or max(len(sent), len(came)) > _FEW:
@@ -226,7 +224,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
-    """Return a bad item that the refusal of all does not name, where it names others."""
+    """A bad item that the refusal of all does not name, where it names others."""
     named = {one.place for one in case.reported.outcomes} if case.reported else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
@@ -243,7 +241,6 @@ def _at(case: CheckCase, expected_item: ExpectedItem) -> str:
 
 
 def order_is_kept(case: CheckCase) -> CheckResult:
-    """Check that outcomes stand in the order of the items, as far as keys and places say."""
     pairs = _pairs(case)
     if case.reported is None or not case.reported.is_complete or not case.told:
         return NOTHING_TO_JUDGE
@@ -276,7 +273,7 @@ def keys_are_the_items(case: CheckCase) -> CheckResult:
 
 
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
-    """Return items with their outcomes where both have a key that can be read in one way only."""
+    """Items with their outcomes where both have an unambiguous key."""
     items = case.expected.items
     if case.named_by_path or not case.expected.listed or case.reported is None:
         return []
@@ -298,12 +295,11 @@ def _names(told: ReportedOutcome, expected_item: ExpectedItem) -> bool:
 
 
 def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
-    """Return the item that the outcome names, whatever its place."""
+    """The item that the outcome names, whatever its place."""
     return next((one.item.place for one in case.expected.items if _names(told, one)), None)
 
 
 def count_is_processed(case: CheckCase) -> CheckResult:
-    """Check that the count is the number of items that were done."""
     if not case.expected.listed or case.reported is None or case.refused or case.reported.count is None:
         return NOTHING_TO_JUDGE
     sent, count = len(case.expected.items), case.reported.count
@@ -377,7 +373,7 @@ _LIMITS = ("2147483647", "9223372036854775807")
 
 
 def message_fits_the_outcome(case: CheckCase) -> CheckResult:
-    """Check that no rejection says that it was done, and no item that was done says that it failed."""
+    """Check that no rejection claims success, and no accepted item a failure."""
     told = [(one, _plain(one.message)) for one in case.told if one.message.strip()]
     told = [(one, text) for one, text in told if not _is_exempt(case, one.message)]
     for one, text in told:
@@ -389,7 +385,7 @@ def message_fits_the_outcome(case: CheckCase) -> CheckResult:
 
 
 def message_names_its_item(case: CheckCase) -> CheckResult:
-    """Check that the message of an item does not name the key of another item instead of its own."""
+    """Check that the message of an item does not name another item instead of its own."""
     items = {one.item.place: one for one in case.expected.items}
     told = [one for one in case.told if one.message and one.place in items and len(items) > 1]
     known = _KnownKeys.of(items.values()) if told else None
@@ -413,7 +409,7 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
 class _KnownKeys:
     """The items by those of their keys that no message has for another reason.
 
-    A large batch has as many messages as keys: they are looked up, not tried one by one.
+    A large batch has as many messages as keys, so keys are looked up, not tried one by one.
     """
 
     words: Mapping[str, tuple[ExpectedItem, ...]]
@@ -421,7 +417,6 @@ class _KnownKeys:
 
     @classmethod
     def of(cls, items: Iterable[ExpectedItem]) -> _KnownKeys:
-        """Return the keys of the items: those that are one word, and others."""
         words: defaultdict[str, list[ExpectedItem]] = defaultdict(list)
         others = []
         for item in items:
@@ -434,7 +429,6 @@ class _KnownKeys:
         return cls({key: tuple(found) for key, found in words.items()}, tuple(others))
 
     def named_in(self, message: str) -> list[ExpectedItem]:
-        """Return the items that a message names, in their order."""
         named = [item for word in _WORD.findall(message) for item in self.words.get(word, ())]
         named += [item for key, item in self.others if key in message and _mentions_key(message, key)]
         return sorted(named, key=lambda one: one.item.place)
@@ -450,7 +444,6 @@ def _is_blamed(other: ExpectedItem, own: ExpectedItem, message: str) -> bool:
 
 
 def _refused_call(case: CheckCase) -> CheckResult:
-    """Judge the reasons in the body of a call that was refused as a whole."""
     body = case.conformance.body
     if not has_message(body):
         return NOTHING_TO_JUDGE
@@ -479,7 +472,7 @@ def _says_done(text: str) -> bool:
 
 
 def _says_failed(text: str) -> bool:
-    """Return whether the text says that it failed, and nothing of a success or of another time beside it."""
+    """Whether the text says that it failed, without a success or another time beside it."""
     found = _FAILED.search(text)
     if found is None:
         return False
@@ -497,7 +490,7 @@ def _is_exempt(case: CheckCase, message: str) -> bool:
 
 
 def _is_telling(key: str) -> bool:
-    """Return whether a key cannot be a word or a number that a message has for another reason."""
+    """Whether a key is no word or number that a message may have for another reason."""
     if key.isdigit():
         return len(key) >= _LONG_NUMBER and key not in _LIMITS
     return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)
@@ -507,5 +500,4 @@ _WORD = re.compile(r"[\w-]+")
 
 
 def _mentions_key(message: str, key: str) -> bool:
-    """Return whether a message has the key as a whole word."""
     return re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", message) is not None

@@ -29,9 +29,9 @@ _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|
 
 
 def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
-    """Return the reader of an operation's answers: its subject's, the profile's, else that of the spec.
+    """The reader of an operation's answers: its subject's, the profile's, else that of the spec.
 
-    None where the operation is no batch, or nothing says where its outcomes are.
+    None if the operation is no batch, or nothing describes its outcomes.
     """
     if operation.batch is None:
         return None
@@ -45,14 +45,14 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
-    """Return the items that a key in an answer may stand for."""
+    """Items that a key in an answer may name."""
     return [
         item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
     ]
 
 
 def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
-    """Return the reader that `x-batch.outcome` describes; None where it describes none."""
+    """The reader that `x-batch.outcome` describes; None without."""
     if batch.maps:
         return _OutcomeMaps(document, operation, batch)
     if batch.atomic and "status" not in batch.outcome:
@@ -63,7 +63,7 @@ def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> 
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """Return all or nothing: the status says all."""
+    """All accepted or all rejected, by the status."""
     return None if exchange.response.status >= REFUSAL_STATUSES else ReportedOutcomes((), is_complete=False)
 
 
@@ -177,7 +177,7 @@ class _OutcomeMaps:
 
 
 def text_at(value: Json) -> str:
-    """Return a message as one text: a text, or the texts in a list or an object."""
+    """A message as one text: a text, or the texts in a list or an object."""
     if isinstance(value, str):
         return value.strip()
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -185,13 +185,13 @@ def text_at(value: Json) -> str:
 
 
 def class_in_words(text: str) -> Literal["created", "updated", ""]:
-    """Return the result that a whole message names, "" where it leaves a doubt; English only."""
+    """The result that a whole message names, "" if in doubt; English only."""
     found = _CLASS.fullmatch(text.strip().lower())
     return "" if found is None else "created" if found[1] == "created" else "updated"
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
-    """Return whether an outcome is good: by its status if it has one, else by the lack of messages."""
+    """Whether an outcome is good: by its status if it has one, else by the lack of messages."""
     number = _number(status)
     if number is not None:
         return number < REFUSAL_STATUSES
@@ -203,7 +203,7 @@ def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
 
 
 def value_of_pair(value: Json) -> str | None:
-    """Return the key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
+    """The key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return text_of(value[0].get("value"))
     return None
@@ -220,7 +220,6 @@ def _number(value: Json) -> int | None:
 
 
 def _document(document: Document, operation: Operation, response: Response) -> Json:
-    """Return the answer's body; XML is typed by the spec."""
     answers = document["paths"][operation.path][operation.method]["responses"]
     node: Document = EMPTY
     if "xml" in response.media_type:
@@ -237,7 +236,7 @@ _MAX_PROBLEMS = 3
 
 @dataclass(frozen=True, slots=True)
 class ConformanceProblem:
-    """Raised for a status or media type outside the spec; `of_body` if only the body differs."""
+    """A status or media type outside the spec; `of_body` if only the body differs."""
 
     said: str
     expected: str
@@ -263,8 +262,6 @@ class ConformanceResult:
 
 
 class ResponseConformance:
-    """Conformance of responses with one spec; schemas are compiled on first use."""
-
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
@@ -294,7 +291,7 @@ class ResponseConformance:
         return self._bodied(operation, response, content[media_type], media_type, unasked)
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
-        """Return the operation's response for a status, its class or the default; None if undeclared."""
+        """The operation's response for a status, its class or the default; None if undeclared."""
         node = self._spec.document["paths"][operation.path][operation.method]["responses"]
         for name in (str(status), f"{status // 100}XX", "default"):
             if name in node:
@@ -334,7 +331,7 @@ class ResponseConformance:
 
 
 def _read(response: Response, node: Document) -> tuple[Json, str]:
-    """Return the document, and why there is none."""
+    """The document, and the reason if there is none."""
     try:
         return decode(response.body, response.headers.get("content-type", ""), node).document, ""
     except UnreadableError as error:
@@ -358,9 +355,9 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
 def _unacceptable_media_type(
     exchange: Exchange, content: Mapping[str, Document]
 ) -> ConformanceProblem | None:
-    """Another media type than those that were asked for, where the spec states one of these.
+    """The media type, if it is not among those asked for and the spec states one of these.
 
-    A server may choose among the forms of JSON that the spec states: whoever reads one reads all.
+    A server may choose among the forms of JSON that the spec states: a client of one reads all.
     """
     response, accept = exchange.response, exchange.request.headers.get("accept", "")
     asked = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
@@ -382,9 +379,9 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:
-    """Return the outermost members that the unfolded schemas do not name.
+    """The outermost members that the unfolded schemas do not name.
 
-    An object of which nothing is said may have any.
+    An object without a stated schema may have any.
     """
     parts = [part for node in nodes for part in _parts(node)]
     if isinstance(value, list):
@@ -410,7 +407,6 @@ def _parts(node: Document) -> Iterator[Document]:
 
 
 def _is_free(part: Document) -> bool:
-    """Return whether the part alone takes any object."""
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     return part.get("type") == "object" and not any(

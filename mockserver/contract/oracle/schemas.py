@@ -41,9 +41,9 @@ Errors: TypeAlias = Iterator[ValidationError]
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
-    """A keyword that a value does not keep: `path` leads to it, and to the member that lacks or is too much.
+    """A broken keyword: `path` leads to it, and to a missing or superfluous member.
 
-    `expected` is what the schema has there, `found` the value (None where it lacks).
+    `expected` is the keyword's value in the schema, `found` the value (None if missing).
     """
 
     keyword: str
@@ -74,12 +74,11 @@ class OracleSchema:
 
 
 def compile_schema(node: Document) -> OracleSchema:
-    """Return the schema for a node without references, from `unfold`."""
     return OracleSchema(node, _Engine(node))
 
 
 def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | None = None) -> Any:
-    """Return `node` with every `$ref` replaced by its target; recursive schemas become recursive objects."""
+    """Replace every `$ref` in `node` by its target; recursive schemas become recursive objects."""
     known = {} if known is None else known
     if isinstance(node, list):
         return [unfold(document, child, known) for child in node]
@@ -96,7 +95,7 @@ def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | N
 
 
 def without_member(node: Document, pointer: Path) -> Document:
-    """Return the schema with nothing said of the members of the list at `pointer`."""
+    """The schema without constraints on the members of the list at `pointer`."""
     if not pointer:
         return {name: value for name, value in node.items() if name != "items"}
     properties = node.get("properties", {})
@@ -106,7 +105,7 @@ def without_member(node: Document, pointer: Path) -> Document:
 
 @cache
 def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Return the pattern as ECMA 262 means it; None where Python cannot."""
+    """The pattern as ECMA 262 means it; None if Python has no equal."""
     inside = False
     made = []
     at = 0
@@ -133,7 +132,7 @@ def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
 
 
 def is_day(text: str) -> bool:
-    """Return whether it is a day of the calendar, as RFC 3339 writes one."""
+    """Whether the text is a date of RFC 3339 in the calendar."""
     found = _DAY.fullmatch(text)
     try:
         return bool(found and date(*map(int, found.groups())))
@@ -196,7 +195,7 @@ def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
 
 
 def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> Errors:
-    """Hold a value against parts of which a discriminator chooses one, or that must exclude each other."""
+    """Check a value against `oneOf`, or the part that a discriminator chooses."""
     yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
 
 
@@ -218,9 +217,9 @@ _Engine = extend(
 
 
 def _accepts(engine: Any, value: Json, node: Any) -> bool:
-    """Return whether every keyword of the engine takes the value.
+    """Whether the value is valid.
 
-    Most values are good, and an engine that could say where one is bad is made anew for each of its members.
+    Most values are, and an engine that reports places is built anew for each member.
     """
     if isinstance(node, bool):
         return node
@@ -284,8 +283,8 @@ _OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
 class Leniency:
     """Leniency in reading a body, by `x-binder` and the vendor's profile.
 
-    `coerces` holds pairs of the type wanted and the type found; `spells` is a form's or XML's, where every
-    value is a text; `ignores_unknown` where the caller asked that unknown members be passed over.
+    `coerces` holds pairs of the expected and the given type; `spells`: every value is a text, as in a form or
+    XML; `ignores_unknown`: the caller asked to skip unknown members.
     """
 
     any_case: bool = False
@@ -298,7 +297,6 @@ class Leniency:
     tolerances: tuple[Tolerance, ...] = ()
 
     def may_pass(self, broken: SchemaProblem) -> bool:
-        """Return whether a lenient reader may accept this violation."""
         return (
             any(one.passes and _speaks_of(one, broken) for one in self.tolerances)
             or self._of_keyword(broken)
@@ -306,11 +304,11 @@ class Leniency:
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
-        """Return whether it may spoil its item alone although it is of a kind that refuses the call."""
+        """Whether it may reject its item alone although its kind refuses the call."""
         return any(_speaks_of(one, broken) for one in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:
-        """Return whether a member differs from the schema in letter case only, where case may not count."""
+        """Whether a member differs from the schema in letter case only, where case may not count."""
         if not self.any_case:
             return False
         if isinstance(value, list):
@@ -380,7 +378,6 @@ class Leniency:
 def leniency(
     settings: Document, tolerances: Iterable[Tolerance] = (), *, spells: bool, ignores_unknown: bool
 ) -> Leniency:
-    """Return the leniency of a media type with these `x-binder` settings."""
     pairs = (str(one).split("-from-") for one in settings.get("coerce", ()))
     read = {
         (wanted, {"grouped": "string", "xml": "string", "empty": "string"}.get(found, found))
@@ -399,7 +396,7 @@ def leniency(
 
 
 def is_on_the_edge(value: Json, node: Document) -> bool:
-    """Return whether a valid moment is beyond many calendars (year 1, an offset of 14 hours)."""
+    """Whether a valid moment is beyond many calendars (year 1, an offset of 14 hours)."""
     if isinstance(value, list):
         return any(is_on_the_edge(child, node.get("items", {})) for child in value)
     if isinstance(value, dict):
@@ -418,7 +415,7 @@ def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
 
 
 def _is_trimmed(broken: SchemaProblem) -> bool:
-    """Return whether the text would keep the keyword without the white space round it."""
+    """Whether the text without surrounding white space would fit."""
     found = broken.found
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False

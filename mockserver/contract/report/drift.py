@@ -23,7 +23,6 @@ _line = partial(one_line, longest=240)
 
 
 def lines(drift: Drift, name: str) -> Iterator[str]:
-    """Yield the printed lines; `name` is the archive's."""
     left_out = {
         "of others": drift.foreign,
         "without an answer": drift.lost,
@@ -45,7 +44,7 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
 
 
 def document(drift: Drift, name: str) -> dict[str, Any]:
-    """Return everything as JSON; credentials are cut."""
+    """Return the drift as JSON, without credentials."""
     return {
         "version": 1,
         "vendor": drift.vendor,
@@ -58,7 +57,6 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
 
 
 def page(drift: Drift, name: str) -> str:
-    """Return one HTML page that needs nothing else."""
     environment = Environment(
         loader=PackageLoader("mockserver.contract.report"), autoescape=select_autoescape(), trim_blocks=True
     )

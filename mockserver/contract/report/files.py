@@ -61,14 +61,14 @@ def html_page(document: Json) -> str:
 
 
 def _columns(operations: Sequence[Json]) -> list[Json]:
-    """Return the checks that were made at any of the operations, in the order of the catalogue."""
+    """The checks of these operations, in the order of the catalogue."""
     made = {row["check"]: row for operation in operations for row in operation["checks"]}
     order = {name: place for place, name in enumerate(all_checks())}
     return sorted(made.values(), key=lambda row: (order.get(row["check"], len(order)), row["check"]))
 
 
 def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
-    """Return the rows of an operation, one for each column; None for a check that was not made there."""
+    """Rows of an operation, one for each column; None for a check that was not made there."""
     made = {row["check"]: row for row in operation["checks"]}
     return [made.get(column["check"]) for column in columns]
 
@@ -83,7 +83,6 @@ def _short_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
 
 
 def _body(message: Mapping[str, Json]) -> str:
-    """Return a body's lines, each fit to be shown; the document has all of a long one."""
     text = str(message.get("body", message.get("base64", "")))
     shown = "\n".join(one_line(one, _LONGEST) for one in text[:_LONGEST].split("\n"))
     left = len(text) - _LONGEST
@@ -119,7 +118,6 @@ class OutcomeBar:
 
 
 def outcome_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
-    """Return the bar of the items of a call in a report's document."""
     size = -(-len(items) // MOST) or 1
     bins = [range(first, min(first + size, len(items))) for first in range(0, len(items), size)]
     squares = tuple(
@@ -142,7 +140,6 @@ _LONGEST_FAILURE = 100_000
 
 
 def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
-    """Return the file; a known difference is a skipped case."""
     root = ET.Element("testsuites")
     for outcome in outcomes:
         rows, visit = outcome.rows, outcome.session
@@ -196,7 +193,7 @@ _NOWHERE = "http://in-process.invalid"
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
-    """Return the HAR archive; every call starts with the run and takes no time, as none was timed."""
+    """The HAR archive; every call starts with the run and takes no time, as none was timed."""
     return archive_of(entry for one in outcomes for entry in _entries(one, began))
 
 
@@ -261,7 +258,7 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
 
 
 def call_lines(session: Session, finding: Finding) -> list[str]:
-    """Return the calls of a failure as lines of bash, with the variables that they need before them."""
+    """The calls of a failure as lines of bash, after the variables that they need."""
     calls = [exchange_command(one, session) for one in finding.exchanges]
     if not calls:
         return []
@@ -277,7 +274,7 @@ def call_lines(session: Session, finding: Finding) -> list[str]:
 
 
 def _target_line(session: Session) -> str:
-    """Return the assignment of the address; a server of this machine is found by MOCKSERVER_URL too."""
+    """Assignment of the address; MOCKSERVER_URL may replace one of this machine."""
     mount = f"/{quote_path(session.api.name)}"
     base = session.url.removesuffix(mount) if session.url else _LOCAL
     is_below = not session.url or (session.url.endswith(mount) and is_loopback(host_of(session.url)))
@@ -287,7 +284,7 @@ def _target_line(session: Session) -> str:
 
 
 def _server_command(session: Session) -> str:
-    """Return the command that starts the server that the run had in its process."""
+    """Command for the server that the run had in its process."""
     spec = session.plan.spec
     if spec and spec.parent.resolve() != specs_folder().resolve():
         return f"mockserver run --specs {quote(str(spec.parent))} --vendor {quote(session.api.name)}"
@@ -295,7 +292,7 @@ def _server_command(session: Session) -> str:
 
 
 def exchange_command(exchange: Exchange, session: Session) -> str:
-    """Return one call; it prints status and body, and a comment states the status of the finding."""
+    """One call; it prints status and body, and a comment states the status of the finding."""
     request, hidden = exchange.request, HiddenSecrets(session.secrets)
     path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
     sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}
@@ -382,7 +379,7 @@ _EXECUTABLE = 0o755
 def write_reports(
     kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
 ) -> tuple[list[Path], BrokenRunError | None]:
-    """Write the reports of those kinds, and a script of calls for each failure; returns those to be read.
+    """Write the reports of those kinds, and a script of calls for each failure; return the main files.
 
     A fault of ours leaves one report out, and is returned.
     """

@@ -27,7 +27,7 @@ _VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
 
 
 def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
-    """Return Markdown, cut to GitHub's limit; a line says so."""
+    """Markdown, cut to GitHub's limit; a line says so."""
     told = list(outcomes)
     kept: list[str] = []
     size = 0
@@ -54,7 +54,7 @@ def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
 
 
 def _matrix(outcomes: list[RunOutcome]) -> str:
-    """Return the table of checks by vendor; a cell counts operations."""
+    """Table of checks by vendor; a cell counts operations."""
     vendors = [outcome.session.api.name for outcome in outcomes]
     by_check: dict[str, list[str]] = {}
     order = {name: place for place, name in enumerate(all_checks())}
@@ -115,7 +115,7 @@ _LONGEST = 1000
 
 
 def annotation_lines(outcomes: Iterable[RunOutcome]) -> list[str]:
-    """Return at most ten workflow commands; the last one says how many failures it stands for."""
+    """At most ten workflow commands; the last one counts the failures that it stands for."""
     lines = [_annotation(one, row) for one in outcomes for row in one.having("FAIL")]
     if len(lines) <= MOST:
         return lines
@@ -136,7 +136,7 @@ def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
 
 
 def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:
-    """Yield file and line of the operation in a user's own spec; ours is not in their repository."""
+    """File and line of the operation in a user's own spec; ours is not in their repository."""
     spec = outcome.session.plan.spec
     if spec is None:
         return
@@ -147,7 +147,6 @@ def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:
 
 
 def _line_of(spec: Path, operation: str) -> int:
-    """Return the number of the line that names the operation, 0 if there is none."""
     try:
         lines = spec.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeError):

@@ -73,7 +73,7 @@ class RunOutcome:
 def run_outcome(
     session: Session, known: Iterable[KnownFindings], before: Iterable[RunOutcome] = ()
 ) -> RunOutcome:
-    """Return the rows of a run; rows in `known` are marked, failures are numbered on from `before`."""
+    """Rows of a run; those in `known` are marked, failures are numbered on from `before`."""
     mine = [one for one in known if one.vendor == session.api.name]
     names = _names(session, before)
     groups = tuple(_group(session, operation, mine, names) for operation in _operations(session))
@@ -90,7 +90,6 @@ def run_outcome(
 
 
 def _names(session: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, str], str]:
-    """Return the name of each failure by operation and check."""
     numbers = Counter(row.check.id for one in before for row in one.rows if row.finding)
     names = {}
     for finding in session.ledger.findings:
@@ -100,7 +99,6 @@ def _names(session: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str,
 
 
 def _operations(session: Session) -> Iterator[str]:
-    """Yield those that were judged, in the spec's order."""
     found = [one.operation for one in session.ledger.findings]
     met = dict.fromkeys([*(operation for operation, _ in session.ledger.made), *found])
     yield from (name for name in session.api.spec.operations if name in met)
@@ -144,7 +142,7 @@ VERSION = 1
 
 
 def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
-    """Return the whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
+    """The whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
 
     `target` is null for a run in this process.
     """
@@ -159,7 +157,7 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
 
 
 def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
-    """Return the number of checks by result, each counted once per operation."""
+    """Number of checks by result, each counted once per operation."""
     rows = [row for one in outcomes for row in one.rows]
     words = {"failed": "FAIL", "passed": "ok", "known": "known"}
     return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}
@@ -307,7 +305,7 @@ class ItemOutcomes:
         self._api = api
 
     def of(self, exchange: Exchange) -> tuple[ShownItem, ...]:
-        """Return the items of a batch in their order; none for any other call."""
+        """The items of a batch in their order; none for any other call."""
         operation = self._api.spec.operations.get(exchange.operation)
         if operation is None or operation.batch is None:
             return ()
@@ -316,12 +314,11 @@ class ItemOutcomes:
 
     @cached_property
     def _judge(self) -> ExchangeJudge:
-        """Made when it is first needed: a run without failures needs none."""
         return ExchangeJudge(self._api, RunConfig())
 
 
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
-    """Return the items of a document in words, "3 items: 2 created, 1 rejected"."""
+    """The items of a document in words, "3 items: 2 created, 1 rejected"."""
     counts = Counter(one["outcome"] for one in items)
     told = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
     return f"{counted(len(items), 'items')}: {told}"
@@ -351,13 +348,11 @@ _FEW_CALLS = 100
 
 
 def operation_label(api: ApiUnderTest, operation: str) -> str:
-    """Return an operation as people know it, "POST /v1/invoices"."""
     found = api.spec.operations.get(operation)
     return f"{found.method.upper()} {found.path}" if found else operation or "outside all operations"
 
 
 def part_label(api: ApiUnderTest, part: RunPart) -> str:
-    """Return the name of a part: its operation and kind."""
     words = [
         operation_label(api, part.operation) if part.operation else "",
         _KINDS.get(part.phase, ""),
@@ -367,7 +362,7 @@ def part_label(api: ApiUnderTest, part: RunPart) -> str:
 
 
 def part_line(api: ApiUnderTest, part: RunPart, result: PartResult, failed: int, seconds: float) -> str:
-    """Return the line of a finished part; `failed` are its failed checks that are not known differences."""
+    """The line of a finished part; `failed` are its failed checks that are not known differences."""
     checks = counted(result.checks, "checks")
     told = f"{failed} of {checks} FAILED" if failed else f"{checks} ok"
     calls = counted(result.calls, "calls")
@@ -375,20 +370,18 @@ def part_line(api: ApiUnderTest, part: RunPart, result: PartResult, failed: int,
 
 
 def failure_line(api: ApiUnderTest, finding: Finding, secrets: Mapping[str, str]) -> str:
-    """Return a failed check in one line; the end of the run shows it whole."""
     said = one_line(HiddenSecrets(secrets).text(finding.said), _LONGEST)
     where = one_line(operation_label(api, finding.operation))
     return f"FAILED  {api.name} {where}  {check_named(finding.check).says}: {said}"
 
 
 def duration(seconds: float) -> str:
-    """Return a time that is not exact, in seconds or minutes."""
     return f"{seconds:.0f} s" if seconds < _MINUTES * 60 else f"{seconds / 60:.0f} min"
 
 
 @dataclass(slots=True)
 class RunningState:
-    """Progress of a run; instants are the machine's, `planned` the calls that it takes."""
+    """Progress of a run; instants are the machine's, `planned` is the usual number of calls."""
 
     api: ApiUnderTest
     began: datetime
@@ -402,11 +395,10 @@ class RunningState:
     step: int = 0
 
     def enter(self, part: RunPart, now: datetime) -> None:
-        """Go on to the next part."""
         self.part, self.part_began, self.step = part, now, 0
 
     def line(self, now: datetime) -> str:
-        """Return the whole state in one line, the least important at its end."""
+        """The state in one line, the least important at its end."""
         words = [self.api.name]
         if self.part:
             words.append(f"{self.part.phase}: {_place(self.part, self.step)}")
@@ -421,7 +413,7 @@ class RunningState:
         return " · ".join(words)
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Estimate how long the run goes on by the calls that are made; None if too little is known."""
+        """Estimated seconds left, by the calls made; None if too little is known."""
         if self.first_call is None or self.first_call == now or not _FEW_CALLS <= self.calls <= self.planned:
             return None
         return (now - self.first_call).total_seconds() * (self.planned / self.calls - 1)

@@ -23,7 +23,6 @@ _NAMED = 8
 
 
 def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]:
-    """Return the result of a vendor's run without its failures; verbose lists every check."""
     session = outcome.session
     calls = f"{counted(session.ledger.calls.total(), 'calls')} · {session.seconds:.1f} s"
     yield f"{session.api.name}  {session.where}     seed {session.plan.run_config.seed} · {calls}"
@@ -40,7 +39,7 @@ def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]
 
 
 def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterator[str]:
-    """Return every failure whole, with how to repeat it; `folder` holds the reports."""
+    """Every failure whole, with the command that repeats it; `folder` holds the reports."""
     for outcome in outcomes:
         labels = {group.operation: group.label for group in outcome.groups}
         for row in outcome.having("FAIL"):
@@ -51,7 +50,6 @@ def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterat
 
 
 def closing_lines(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> Iterator[str]:
-    """Return the end of the output: problems of the run itself, the reports, and the result in one line."""
     made = list(outcomes)
     yield from (style(f"note: {note}", fg="yellow") for note in run_notes(made))
     paths = "  ".join(str(file) for file in files)
@@ -61,7 +59,6 @@ def closing_lines(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> Iter
 
 
 def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
-    """Return the notes of a run, for each vendor."""
     for outcome in outcomes:
         session = outcome.session
         hidden = HiddenSecrets(session.secrets)
@@ -73,7 +70,7 @@ def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
 
 
 def result_line(outcomes: Iterable[RunOutcome]) -> str:
-    """Return the last line: the number of checks by result, and the names of those that failed."""
+    """The last line: the number of checks by result, and the names of the failed ones."""
     made = list(outcomes)
     counts = tally_findings(made)
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
@@ -122,7 +119,7 @@ def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path
 
 
 def size_lines(sizes: SizeTimes) -> Iterator[str]:
-    """Yield the times of a batch operation, its limit, its budget, and the sizes left out."""
+    """Times of a batch operation, its limit, its budget, and the sizes left out."""
     limit = "unknown" if sizes.limit is None else counted(sizes.limit, "items")
     yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit_source)}; at most {_budget(sizes)}"
     for size in dict.fromkeys(one.size for one in sizes.times):

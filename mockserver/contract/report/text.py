@@ -1,4 +1,4 @@
-"""Text of others made fit to be shown: escaped, cut, without secrets."""
+"""Foreign text prepared for display: escaped, cut, without secrets."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def one_line(text: str, longest: int = 400) -> str:
-    """Return the text in one line, cut to length and without control characters."""
     shown = "".join(_escaped(sign) for sign in text[: longest + 1])
     return f"{shown[: longest - 1]}{CUT}" if len(shown) > longest else shown
 
 
 def xml(text: str) -> str:
-    """Return the text with characters that XML 1.0 cannot hold written out."""
     return _NOT_XML.sub(lambda found: _escaped(found[0]), text)
 
 
@@ -34,14 +32,14 @@ def number_lines(steps: Sequence[str]) -> list[str]:
 
 
 def counted(number: int, unit: str) -> str:
-    """Return a number of things, as "1,204 items" or "1 sequence"; `unit` is the plural."""
+    """A number of things, as "1,204 items" or "1 sequence"; `unit` is the plural."""
     if number == 1:
         unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
     return f"{number:,} {unit}"
 
 
 def of_body(body: bytes) -> str:
-    """Return a body as text; octets that are no UTF-8 are escaped in hexadecimal."""
+    """A body as text; octets that are no UTF-8 are escaped in hexadecimal."""
     return body.decode(errors="backslashreplace")
 
 
@@ -52,29 +50,25 @@ class HiddenSecrets:
     texts: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, text: str) -> str:
-        """`text` with every secret replaced."""
         for secret in sorted(self.texts, key=len, reverse=True):
             if len(secret) >= _SHORTEST_SECRET:
                 text = text.replace(secret, self.texts[secret])
         return text
 
     def octets(self, body: bytes) -> bytes:
-        """Return a body that is no text, with every secret replaced."""
         return self.text(body.decode("latin-1")).encode("latin-1", "replace")
 
     def body(self, body: bytes) -> str:
-        """Return a body as text, credentials in it masked."""
         return redact_body(self.text(of_body(body)))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return the headers with credentials masked; a known one is replaced by its variable."""
+        """Headers with masked credentials; a known one is replaced by its variable."""
         return {
             name: hidden if (hidden := self.text(text)) != text else redact_headers({name: text})[name]
             for name, text in headers.items()
         }
 
     def path(self, path: str) -> str:
-        """Return a path, credentials in its query masked."""
         before, mark, query = self.text(path).partition("?")
         return f"{before}{mark}{redact_query(query)}"
 

@@ -39,7 +39,7 @@ class SettledBatch:
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """Return the check that a break of the usual one shows, where the batch is of a special kind."""
+    """The check that a failure of the usual one stands for, where the batch is of a special kind."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual
@@ -51,7 +51,7 @@ STATEFUL_CHECKS = checks_of("sequences", "values")
 def build_items(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """Return the batch of these items, with its expected effect at this point of the sequence."""
+    """The batch of these items, with its expected effect at this point of the sequence."""
     subject = sequence.context.batch_profile
     before = {one.key: sequence.known(one.key, tenant) for one in items}
     documents = tuple(one.document(subject) for one in items)
@@ -64,7 +64,7 @@ def build_items(
 
 
 def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
-    """Return the call that sends it, under an idempotency key if one is given."""
+    """The call that sends it, under an idempotency key if one is given."""
     subject = sequence.context.batch_profile
     request = subject.call(sent.documents, tenant)
     if token:
@@ -81,7 +81,7 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
 def send_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
-    """Send a batch and compare the result with the model; return None if there was no response."""
+    """Send a batch and compare the result with the model; None without a response."""
     sent = build_items(sequence, items, tenant, media_type)
     request = request_of(sequence, sent, tenant, token)
     exchange = sequence.call(request, tenant)
@@ -96,7 +96,7 @@ def send_batch(
 def read_answer(
     sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
 ) -> SettledBatch:
-    """Return the outcomes in the response; adds it as a step and checks it on its own."""
+    """Read the outcomes in the response; add it as a step and judge it."""
     items = batch_items(sequence.context.batch_profile, sequence.context.batch, sent.items, sent.documents)
     verdicts = sequence.verdicts(exchange, items)
     complaint = verdicts if isinstance(verdicts, str) else ""
@@ -117,7 +117,6 @@ _CHECK = "steps-do-what-they-say"
 
 
 def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> None:
-    """Perform the step; compare the response and the state after it with the expected ones."""
     before = sequence.known(key, tenant)
     must = step.after(before, drawn)
     exchange = _call_step(sequence, step, key, drawn, tenant)
@@ -158,7 +157,6 @@ def _call_step(
 
 
 def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
-    """Compare the reported outcome of each item with the expected one."""
     sent = answered.sent
     if sent.expected_effect.whole:
         _refuses_all(sequence, answered)
@@ -193,7 +191,7 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
-    """Return whether an all-or-nothing batch says of each item that it was not done."""
+    """Whether an all-or-nothing batch rejects each item by itself."""
     return (
         sequence.context.batch.atomic
         and all(one.told is not None and not one.accepted for one in answered.verdicts)
@@ -300,7 +298,7 @@ def read_back(
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """The record that a key must have after its reported outcome, `done` or not."""
+    """The record of a key that its reported outcome requires, `done` or not."""
 
     record: Record | None
     place: int
@@ -308,7 +306,7 @@ class _Due:
 
 
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
-    """Return the record expected under the key, None if that is unknown."""
+    """The expected record of the key, None if unknown."""
     due = None
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
     for place, (one, effect, verdict) in enumerate(rows):
@@ -362,7 +360,7 @@ def _break(
 
 
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
-    """Return that the last read was answered, where its answer has no record of the key."""
+    """A failure text if the last answer has no record of the key."""
     last = sequence.exchanges[-1]
     if shown is not None or last.request.method != "GET" or last.response.status not in _FOUND:
         return ""
@@ -375,7 +373,6 @@ _A_PAGE = 50
 
 
 def read_all_back(sequence: CallSequence) -> None:
-    """Read every record that the sequence knows of."""
     for tenant, key in list(sequence.there):
         _look(sequence, tenant, key)
 
@@ -406,7 +403,6 @@ def read_back_at_end(sequence: CallSequence) -> None:
 
 
 def read_list_back(sequence: CallSequence, tenant: int) -> None:
-    """Compare the list of a tenant with the records that the sequence knows of."""
     subject = sequence.context.batch_profile
     known = {key: record for (number, key), record in sequence.there.items() if number == tenant}
     if subject.listing is None or subject.listed is None or not known:

@@ -96,7 +96,6 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
 def _orders(
     sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> list[_Order]:
-    """Return the results of both serial orders, none if they are unknown."""
     before = {one.key: sequence.known(one.key, tenant) for one in (*first, *second)}
     one = _order(sequence, first, second, before)
     other = _order(sequence, second, first, before, (1, 0))
@@ -132,7 +131,6 @@ def _reads(
     before: Mapping[str, Record | None],
     tenant: int,
 ) -> None:
-    """Check that each concurrent read shows one of the records whole."""
     for key, exchange in reads.items():
         shown = sequence.shown(key, tenant, exchange)
         may_be = [
@@ -155,7 +153,6 @@ def _reported(
     answered: Sequence[SettledBatch],
     shown: Mapping[str, Record | None],
 ) -> None:
-    """Check that both responses and the final records fit one of the two orders."""
     for key, record in shown.items():
         rows = {
             number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
@@ -183,7 +180,7 @@ def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
 
 
 def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
-    """Check that the final records fit one of the two orders; the same for all keys of atomic batches."""
+    """Check that the final records fit one of the two orders; one order for all keys of atomic batches."""
     sequence.count_check(CHECK)
     if sequence.context.batch.atomic:
         if all(dict(one.after) != dict(shown) for one in orders):
@@ -225,7 +222,6 @@ def check_calls_at_once(context: SequenceContext) -> None:
 
 
 def _items(keys: Sequence[str], numbers: Iterator[int]) -> list[SequenceItem]:
-    """Return good items, each with the next number."""
     drawn = (DrawnValues(number, Decimal(number % _AMOUNTS + 1)) for number in numbers)
     return [SequenceItem(key, one) for key, one in zip(keys, drawn, strict=False)]
 
@@ -259,7 +255,7 @@ def check_replay(
 
 
 def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send one call twice at once under one key: it must be done once."""
+    """Send one call twice at once under one key: it must take effect once."""
     token = sequence.token()
     sent = batches.build_items(sequence, items, tenant)
     if not sent.expected_effect.is_done:
@@ -317,7 +313,6 @@ def _conflict(sequence: CallSequence, request: Request, other: Sequence[Sequence
 def _unchanged(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, check: str, what: str
 ) -> None:
-    """Check that nothing has changed."""
     for key in dict.fromkeys(one.key for one in items):
         expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
         sequence.compare(check, expected, shown, f"{what}, and {key} has changed: {{difference}}")

@@ -41,7 +41,7 @@ _kept = lru_cache(maxsize=64)
 def draw_items(
     keys: tuple[str, ...], corruptions: tuple[Corruption, ...] = ()
 ) -> st.SearchStrategy[list[SequenceItem]]:
-    """Items with different keys, good where there are no ways to spoil one; else some or all of them bad."""
+    """Items with different keys, good if no corruptions are given; else some or all of them bad."""
     if not corruptions:
         return _items_with(keys, st.none(), KEYS)
     bad = st.sampled_from(list(corruptions))
@@ -52,8 +52,6 @@ def draw_items(
 def draw_with_one_bad(
     keys: tuple[str, ...], ways: tuple[Corruption, ...]
 ) -> st.SearchStrategy[list[SequenceItem]]:
-    """Good items and one that is spoiled in one of the ways."""
-
     def spoiled(batch: list[SequenceItem], place: int, corruption: Corruption) -> list[SequenceItem]:
         at = place % len(batch)
         return [
@@ -65,8 +63,6 @@ def draw_with_one_bad(
 
 @_kept
 def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceItem]]:
-    """Good items, one key of which stands there twice."""
-
     def doubled(batch: list[SequenceItem]) -> st.SearchStrategy[list[SequenceItem]]:
         again = st.builds(SequenceItem, st.just(batch[0].key), DRAWN)
         return again.map(lambda one: [*batch, one])
@@ -76,9 +72,9 @@ def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceIte
 
 @_kept
 def draw_alike(keys: tuple[str, ...]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
-    """Two batches of good items with the same keys, the second's the other way round.
+    """Two batches of good items with the same keys, the second in reverse.
 
-    Perhaps it lacks one of them, and perhaps it has one of its own: else nobody could say that it was lost.
+    Each may have a key that the other lacks: without it a lost item would not be noticed.
     """
     others = st.lists(DRAWN, min_size=KEYS + 1, max_size=KEYS + 1)
 
@@ -128,7 +124,6 @@ class BatchMachine(RuleBasedStateMachine):
         self.numbers = count(1)
 
     def teardown(self) -> None:
-        """Look at everything once more, and leave no sandbox behind."""
         try:
             if not self.sequence.has_ended:
                 batches.read_back_at_end(self.sequence)
@@ -156,7 +151,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
-        """Among good ones; where there is another tenant, looked at from there."""
+        """Send one bad item among good ones; read it from another tenant too, if there is one."""
         alone = tuple(one for one in self.batch_profile.corruptions if not one.refuses_call)
         batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.batch_profile.corruptions))
         if self.batch_profile.tenants > 1:
@@ -174,7 +169,6 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule()
     def send_it_again(self) -> None:
-        """Send the same batch again: updates become unchanged."""
         if self.last is not None:
             batches.send_batch(self.sequence, *self.last)
 
@@ -186,7 +180,6 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.encodings)
     @rule(data=_DATA, tenant=TENANT)
     def send_in_another_media_type(self, data: st.DataObject, tenant: int) -> None:
-        """Good items, which become the same records."""
         media_type = data.draw(st.sampled_from(sorted(self.batch_profile.encodings)))
         batches.send_batch(
             self.sequence, self._drawn(data, draw_items(self.keys)), self._tenant(tenant), media_type
@@ -200,7 +193,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.steps)
     @rule(data=_DATA, drawn=DRAWN, tenant=TENANT)
     def send_one_and_take_a_step(self, data: st.DataObject, drawn: DrawnValues, tenant: int) -> None:
-        """On a record that is there for sure; then the list is looked at."""
+        """Take a step on an existing record, then read the list."""
         (one, *_) = self._drawn(data, draw_items(self.keys))
         batches.send_batch(self.sequence, [one], self._tenant(tenant))
         self._step(data, one.key, drawn, self._tenant(tenant))
@@ -209,7 +202,6 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch_profile.again)
     @rule(data=_DATA, tenant=TENANT, something=st.booleans())
     def replay(self, data: st.DataObject, tenant: int, *, something: bool) -> None:
-        """Replay a call under an idempotency key, then send the key with another body."""
         batch, other = self._pair(data)
         between = self._pair(data)[0] if something else []
         concurrency.check_replay(self.sequence, batch, between, other, self._tenant(tenant))
@@ -231,7 +223,6 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.context.batch.atomic and self.batch_profile.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_what_is_refused_and_read(self, data: st.DataObject, tenant: int) -> None:
-        """Read while a refused batch is sent: none of it is ever visible."""
         batch = self._drawn(data, draw_with_one_bad(self.keys, self.batch_profile.corruptions))
         concurrency.is_refused_together(self.sequence, batch, self._tenant(tenant))
 
@@ -265,7 +256,7 @@ class BatchMachine(RuleBasedStateMachine):
         return [replace(one, drawn=self._other(one.drawn)) for one in batch]
 
     def _other(self, drawn: DrawnValues) -> DrawnValues:
-        """Return values that are unique in the sequence, so that a stored value can be recognised."""
+        """Values that are unique in the sequence, so that a stored value can be recognised."""
         number = next(self.numbers)
         cents = Decimal(number % _NUMBERS).scaleb(-2)
         return DrawnValues(self.sequence.scope.numbers_from + number, drawn.amount + cents)
@@ -279,12 +270,11 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Return whether the profile covers existing keys; otherwise more keys are needed."""
+    """Whether the profile covers existing keys; otherwise more keys are needed."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 
 def build_machine(context: SequenceContext) -> type[BatchMachine]:
-    """Return the machine that tells a subject's sequences."""
     return type("Sequences", (BatchMachine,), {"context": context})
 
 
@@ -329,7 +319,7 @@ def check_other_sandbox(
 
 
 def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
-    """Another sandbox begins as this one did, whatever has happened here since."""
+    """Check that another sandbox begins as this one did, whatever has happened here since."""
     for key, shown in first.items():
         sequence.known(key, here)
         said = f"a new sandbox does not begin as this one did: for {key} {{difference}}"
@@ -337,7 +327,7 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
 
 
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
-    """Send the call in the other world too, under the same key: it must be done there."""
+    """Send the call in the other scope too, under the same key: it must take effect there."""
     place = "tenant" if check == _TENANTS else "sandbox"
     sent = batches.build_items(sequence, answered.sent.items, where)
     if not sent.expected_effect.is_done:

@@ -44,7 +44,6 @@ _ROUNDS = 8
 
 
 def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
-    """Yield the sequences of every batch; each failed check is recorded with its shortest sequence."""
     usable = usable_batches(trial.api, trial.run_config)
     trial.ledger.notes.extend(usable.notes)
     yield from plan_batches(trial, usable, PHASE, trial.run_config.max_examples, _run_batch)
@@ -82,7 +81,7 @@ _TOGETHER = 4
 
 
 def check_messages(context: SequenceContext) -> None:
-    """Send items that are bad in every way that the profile has, a few at a time, each with a good one."""
+    """Send every kind of bad item, a few at a time, each with a good one."""
     ways = [one for one in context.batch_profile.corruptions if not one.refuses_call]
     if len(ways) < 2 or not context.run_config.wants(CHECK) or context.search.target_is_lost:  # noqa: PLR2004
         return
@@ -102,8 +101,8 @@ def check_messages(context: SequenceContext) -> None:
 def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
     """Send several bad items in one batch, then each of them alone; messages must not change places.
 
-    A message that is another one in the batch is no failure by itself: only if it is word for word that of
-    another item of the batch when that is sent alone.
+    A message that differs in the batch is no failure by itself: only if it is word for word that of another
+    item when sent alone.
     """
     together = batches.send_batch(sequence, items, tenant)
     if together is None:
@@ -142,7 +141,6 @@ def _compare(
 
 
 def _messages(answered: SettledBatch) -> Mapping[int, str]:
-    """Return the messages of the bad items that were rejected, by place."""
     rows = zip(answered.sent.items, answered.verdicts, strict=True)
     return {
         place: verdict.told.message
@@ -164,7 +162,7 @@ _LONGEST = 6
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """A batch with a bad item at `place`, and the texts that say why it was refused."""
+    """A batch with a bad item at `place`, and the texts of its refusal."""
 
     place: int
     texts: tuple[str, ...]
@@ -174,7 +172,7 @@ class _Refusal:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """A number of a message that follows the place of the bad item, `shift` away from it."""
+    """A number in a message that follows the place of the bad item, `shift` away from it."""
 
     shift: int
     text: str
@@ -217,13 +215,12 @@ def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> 
 
 
 def _may_count(refusal: _Refusal) -> bool:
-    """Return whether a message has a number that is near the place."""
     numbers = (number for text in refusal.texts for number in _positions(text) if number is not None)
     return any(abs(number - refusal.place) <= _FARTHEST for number in numbers)
 
 
 def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
-    """Yield the numbers that follow the place, in texts that are otherwise the same at each place."""
+    """Numbers that follow the place, in texts that are otherwise the same at each place."""
     first, *_ = texts
     if len({len(listed) for listed in texts.values()}) > 1:
         return
@@ -240,7 +237,7 @@ def find_counts(texts: Mapping[int, Sequence[str]]) -> Iterator[_Count]:
 
 
 def _positions(text: str) -> list[int | None]:
-    """Return the numbers of a text, None for one that is no position: too long, or that of a line."""
+    """Numbers of a text, None for one that is no position: too long, or that of a line."""
     return [
         None if len(found[0]) > _LONGEST or _LINE.search(text[: found.start()]) else int(found[0])
         for found in _NUMBER.finditer(text)
@@ -248,7 +245,7 @@ def _positions(text: str) -> list[int | None]:
 
 
 def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place: int) -> _Refusal | None:
-    """Send a batch with the same bad item at the place; return why it was refused, None if it was not."""
+    """Send a batch with the bad item at the place; the texts of the refusal, None without one."""
     profile, batch = sequence.context.batch_profile, sequence.context.batch
     drawn = [DrawnValues(number, Decimal(number + 1)) for number in range(len(keys))]
     bad, *items = (SequenceItem(key, values) for key, values in zip(keys, drawn, strict=True))
@@ -282,7 +279,6 @@ def _body(exchange: Exchange) -> Json:
 
 
 def _texts(body: Json) -> Iterator[str]:
-    """Yield the names and the texts and numbers of a body, in their order."""
     if isinstance(body, Mapping):
         for name, value in body.items():
             yield str(name)

@@ -29,7 +29,7 @@ _NAMED = 8
 
 
 def batch(items: Sequence[SequenceItem]) -> str:
-    """Describe the sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    """Words for the sent batch: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
     bad = [(place, one) for place, one in enumerate(items) if one.corruption]
     if not bad:
         return f"sent {count_noun(len(items), 'good item')}"
@@ -42,7 +42,7 @@ def batch(items: Sequence[SequenceItem]) -> str:
 
 
 def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
-    """Describe a batch as a step: request and response."""
+    """Words for a batch as a step: request and response."""
     named = (f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items[:_NAMED])
     of = ", ".join(named) + _more(len(items))
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
@@ -53,7 +53,6 @@ def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchan
 
 
 def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, refused: bool) -> str:
-    """Describe the reported outcomes of the items."""
     if refused:
         return "refused as a whole"
     words = [f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True)]
@@ -61,7 +60,7 @@ def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, r
 
 
 def reported(verdict: ReportedVerdict) -> str:
-    """Describe the reported outcome of an item: "created", "refused: Debtor must exist"."""
+    """Words for the outcome of an item: "created", "refused: Debtor must exist"."""
     said = verdict.told.message if verdict.told and verdict.accepted is False else ""
     return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
 
@@ -73,7 +72,6 @@ def record(shown: Record | None) -> str:
 
 
 def difference(expected: Record | None, shown: Record | None, what: str = "it") -> str:
-    """Describe the difference that reading `what` shows."""
     if expected is None or shown is None:
         return f"reading {what} shows {record(shown)}, expected {record(expected)}"
     odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
@@ -91,12 +89,11 @@ def response(exchange: Exchange) -> str:
 
 
 def excerpt(text: str) -> str:
-    """Return the beginning of a text, on one line; control characters become blanks."""
+    """Beginning of a text, on one line; control characters become blanks."""
     return cut_text("".join(letter if letter.isprintable() else " " for letter in " ".join(text.split())))
 
 
 def cut_text(text: str) -> str:
-    """Return a text that is not too long to be read."""
     return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
 
 
@@ -135,7 +132,7 @@ class SequenceItem:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItemEffect:
-    """Expected effect of an item: `accepted` is None if it may or may not be.
+    """Expected effect of an item; `accepted` is None if both are possible.
 
     `record_before` is its key's record before it, `record` the one after it if it is accepted.
     """
@@ -154,7 +151,6 @@ class ExpectedBatchEffect:
 
     @property
     def is_done(self) -> bool:
-        """Whether every item must be accepted."""
         return not self.whole and all(fate.accepted for fate in self.effects)
 
 
@@ -176,7 +172,7 @@ class SentBatch:
 
 @dataclass(frozen=True, slots=True)
 class ReportedVerdict:
-    """Reported outcome of an item: done or not, None if the response says nothing."""
+    """Reported outcome of an item: done or not, None if the response does not say."""
 
     accepted: bool | None
     told: ReportedOutcome | None = None
@@ -188,7 +184,7 @@ def expected_batch_effect(
     items: Sequence[SequenceItem],
     before: Mapping[str, Record | None],
 ) -> ExpectedBatchEffect:
-    """Return the expected effect of `items` on the records `before`, by key."""
+    """Expected effect of `items` on the records `before`, by key."""
     there = dict(before)
     several = Counter(one.key for one in items)
     seen: set[str] = set()
@@ -234,7 +230,7 @@ def _after(
 def reported_verdicts(
     reported: ReportedOutcomes | None, batch: Batch, number: int
 ) -> tuple[ReportedVerdict, ...]:
-    """Return the reported outcome of each of `number` items; the last one if an item is reported twice."""
+    """Outcome of each of `number` items; the last one if an item is reported twice."""
     if reported is None:
         return (ReportedVerdict(accepted=False),) * number
     told = {one.place: one for one in reported.outcomes if one.place is not None}
@@ -250,7 +246,7 @@ def reported_verdicts(
 def batch_items(
     batch_profile: BatchProfile, batch: Batch, items: Sequence[SequenceItem], documents: Sequence[Json]
 ) -> list[BatchItem]:
-    """Return the items as readers see them; an item with a corrupted key has none."""
+    """The items as readers see them; an item with a corrupted key has none."""
     return [
         BatchItem(place, one.key if _keeps_key(batch_profile, batch, one, document) else None, document)
         for place, (one, document) in enumerate(zip(items, documents, strict=True))
@@ -267,14 +263,13 @@ def _keeps_key(batch_profile: BatchProfile, batch: Batch, one: SequenceItem, doc
 def is_refused(
     exchange: Exchange, reported: ReportedOutcomes | None, told: Sequence[ReportedVerdict]
 ) -> bool:
-    """Return whether the call was refused as a whole."""
     return reported is None or (
         exchange.response.status >= FIRST_REFUSAL and bool(told) and not any(one.accepted for one in told)
     )
 
 
 def only_amounts_differ(expected: Record | None, shown: Record | None) -> bool:
-    """Return whether two records differ, and in nothing but amounts."""
+    """Whether two records differ in amounts only."""
     if expected is None or shown is None or expected.keys() != shown.keys():
         return False
     odd = [(expected[name], shown[name]) for name in expected if expected[name] != shown[name]]

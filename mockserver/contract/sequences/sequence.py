@@ -44,8 +44,6 @@ _SUCCESS = range(200, 300)
 
 @dataclass(slots=True)
 class SequenceContext(Trial):
-    """State shared by the sequences of a batch profile; `reader` is None if outcomes cannot be found."""
-
     batch_profile: BatchProfile
     batch: Batch
     reader: OutcomeReader | None
@@ -64,7 +62,6 @@ class SequenceContext(Trial):
         return cls(*trial.parts, profile, operation.batch, reader, isolation, search)
 
     def end_round(self) -> Finding | None:
-        """Record the failed check of this round and return it, None if none failed."""
         finding = self.search.end()
         if finding is not None:
             self.ledger.record([finding])
@@ -72,7 +69,6 @@ class SequenceContext(Trial):
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
-        """Record a failed check of a call, and go on."""
         try:
             yield
         except BrokenRule:
@@ -81,10 +77,9 @@ class SequenceContext(Trial):
 
 @dataclass(slots=True)
 class CallSequence:
-    """A sequence of calls in a world; `there` holds the known records by tenant and key.
+    """A sequence of calls in an isolation scope; `there` holds the known records by tenant and key.
 
-    `initial` is what there was of each when it first looked, `told` are its steps so far in plain words,
-    `exchanges` all its calls.
+    `initial` is the first read of each, `told` are the steps in plain words, `exchanges` all calls.
     """
 
     context: SequenceContext
@@ -103,7 +98,7 @@ class CallSequence:
     def with_keys(cls, context: SequenceContext, size: int) -> Iterator[tuple[CallSequence, list[str]]]:
         """Begin a sequence in a scope of its own, with so many keys; a failed check ends it.
 
-        A profile may have fewer keys, each of which is then there once.
+        A profile may have fewer keys; then each occurs once.
         """
         scope = context.isolation.new_scope(size)
         made = (context.batch_profile.key(scope.first + number) for number in range(size))
@@ -112,7 +107,7 @@ class CallSequence:
         context.isolation.drop(scope)
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
-        """Send a request and return the unchecked response, None if there was none."""
+        """Send a request and return the unchecked response, None without one."""
         return next(iter(self.calls_at_once([request], tenant, scope)), None)
 
     def calls_at_once(
@@ -142,7 +137,7 @@ class CallSequence:
         return []
 
     def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
-        """Record a call without a whole answer; one that takes too long is not tried again and again."""
+        """Record a call without a whole answer; a slow one is not tried again."""
         search, first = self.context.search, requests[0]
         search.count_slow_call(is_slow=error.is_slow)
         exchange = unanswered_exchange(first, self.context.api.operation_of(first))
@@ -152,7 +147,7 @@ class CallSequence:
         self._end(replace(finding, told=tuple(self.told)))
 
     def judge(self, exchange: Exchange) -> bool:
-        """Return whether the exchange holds by itself; end the sequence at a failure that is searched for."""
+        """Return whether the exchange passes by itself; end the sequence at a failure that is searched for."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for one in findings:
             others = [other for other in self.exchanges if other is not exchange]
@@ -163,32 +158,30 @@ class CallSequence:
         self.context.count_check(self.context.batch_profile.operation, check, times)
 
     def fail(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
-        """Record a failed check and end the sequence, unless the search is for another one."""
         operation = self.context.batch_profile.operation
         told, exchanges = tuple(self.told), tuple(self.exchanges)
         self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
 
     def compare(self, check: str, expected: Record | None, shown: Record | None, said: str) -> None:
-        """Check that a record is as expected; `{difference}` in the sentence stands for the difference."""
+        """Compare a record; `{difference}` in the sentence stands for the difference."""
         self.count_check(check)
         if shown != expected:
             said = said.replace("{difference}", sentences.difference(expected, shown))
             self.fail(check, said, sentences.record(expected), sentences.record(shown))
 
     def token(self) -> str:
-        """Return an idempotency key that occurs once in the run."""
         self._tokens += 1
         return f"{self.scope.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
-        """Return the key's known record; prepare and read it when it is first named."""
+        """The key's known record; at first, prepare and read it."""
         if (tenant, key) not in self.there:
             self._prepare(key, tenant)
             self.initial[tenant, key] = self.there[tenant, key] = self.read(key, tenant)
         return self.there[tenant, key]
 
     def read(self, key: str, tenant: int, scope: IsolationScope | None = None) -> Record | None:
-        """Read the record of the key; return the expected one if it cannot be read."""
+        """Read the record of the key; the expected one if it cannot be read."""
         exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
         return self.shown(key, tenant, exchange)
 
@@ -201,7 +194,7 @@ class CallSequence:
         return self.there.get((tenant, key))
 
     def reported(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
-        """Return the items' outcomes; None if the call was refused, a sentence if it is unreadable."""
+        """Outcomes of the items; None if the call was refused, a sentence if it is unreadable."""
         reader = self.context.reader
         if reader is None:
             return None if exchange.response.status not in _SUCCESS else ReportedOutcomes(())
@@ -213,7 +206,7 @@ class CallSequence:
     def verdicts(
         self, exchange: Exchange, items: Sequence[BatchItem]
     ) -> tuple[tuple[ReportedVerdict, ...], bool] | str:
-        """Return the outcome of each item, and whether all was refused; a sentence if it is unreadable."""
+        """Outcome of each item, and whether all was refused; a sentence if it is unreadable."""
         reported = self.reported(exchange, items)
         if isinstance(reported, str):
             return reported
@@ -222,7 +215,6 @@ class CallSequence:
 
     @contextmanager
     def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
-        """Catch errors of reading an answer, and record that it cannot be read."""
         self.count_check("answers-can-be-read")
         broken: str = ""
         try:
@@ -263,25 +255,21 @@ _SAMPLE = DrawnValues(1, Decimal("1.00"))
 
 @dataclass(frozen=True, slots=True)
 class UsableBatches:
-    """The batches that sequences are made of, each with its number in the profile.
-
-    `notes` say of which batches there are no sequences, and why.
-    """
+    """The usable batches, each with its number in the profile; `notes` are the others, with the reason."""
 
     batches: tuple[tuple[int, BatchProfile], ...]
     notes: tuple[str, ...] = ()
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
-    """Return the batches of the profile, or without any those that the spec alone allows."""
     return api.profile.batches(api.facts) or inference.infer_batches(api.spec)
 
 
 def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
-    """Return the batches to test, narrowed to the operations that may be called.
+    """The testable batches, limited to the operations that may be called.
 
-    What a batch can do without is taken away: single changes, the list. Records are read by the list where
-    the single read is left out. A batch whose records cannot be read or prepared has no sequences.
+    Optional parts are dropped: single changes, the list. Records are read by the list where the single read
+    is excluded. A batch whose records cannot be read or prepared has no sequences.
     """
     usable, notes = [], []
     for number, one in enumerate(batch_profiles_of(api)):
@@ -302,7 +290,6 @@ def plan_batches(
     steps: int,
     work: Callable[[Trial, BatchProfile, int], None],
 ) -> Iterator[PlannedPart]:
-    """Yield a part of so many steps for every batch; `work` gets the batch and its number in the profile."""
     operations = trial.api.spec.operations
     batches = [one for one in usable.batches if operations[one[1].operation].batch is not None]
     for at, (number, profile) in enumerate(batches, 1):
@@ -311,7 +298,7 @@ def plan_batches(
 
 
 def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> BatchProfile | str:
-    """Return the batch without the calls that are left out, or a sentence why there is nothing to test."""
+    """The batch without the excluded calls, or a sentence why nothing is left."""
     if not run_config.left_out:
         return one
     key = one.key(0)

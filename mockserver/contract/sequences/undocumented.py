@@ -27,10 +27,10 @@ from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 
 def with_shared_positions(context: SequenceContext, number: int) -> SequenceContext:
-    """Return the context with the positions that the target takes, found now or by an earlier phase.
+    """The context with the target's positions, found now or by an earlier phase.
 
-    `number` is that of the batch in the profile. Positions are only found where one worker does everything,
-    so the ledger has what earlier phases found.
+    `number` is that of the batch in the profile. Positions are only found by a single worker, so the ledger
+    has those of earlier phases.
     """
     profiles, name = context.ledger.profiles, (context.batch_profile.operation, number)
     if name not in profiles:
@@ -55,10 +55,7 @@ _TWICE_WORDS: Mapping[Twice, str] = {
 
 
 def with_positions(context: SequenceContext) -> SequenceContext:
-    """Return the context with the positions that the target takes; each is a note in the ledger.
-
-    On a server of ours they are known.
-    """
+    """The context with the target's positions; each is a note in the ledger. Ours are known."""
     profile = context.batch_profile
     is_assumed = (
         profile.twice_positions
@@ -81,13 +78,10 @@ def _cases(profile: BatchProfile) -> tuple[Corruption, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Positions:
-    """The positions of one server in one batch operation."""
-
     trials: PositionTrials
     profile_of_ours: BatchProfile
 
     def profile(self) -> BatchProfile:
-        """Return the profile with the observed positions in place of the assumed ones."""
         ours = self.profile_of_ours
         taken = {name: self._position(name, allowed) for name, allowed in self._assumptions().items()}
         corruptions = tuple(_adapted(ours.corruptions, taken))
@@ -117,7 +111,6 @@ class _Positions:
         return position or allowed[0]
 
     def _try_case(self, case: Corruption, place: int, size: int) -> TrialResult | None:
-        """Send the case before a good item, after it, or alone."""
         items = [self.trials.item() for _ in range(size)]
         items[place] = replace(items[place], corruption=case)
         answer = self.trials.send(items)
@@ -196,14 +189,14 @@ class _Positions:
 
 
 def _record_of(profile: BatchProfile, item: SequenceItem) -> Record | RefusedStep:
-    """Return the record of a new key after the item."""
+    """The record of a new key after the item."""
     if profile.record_after is not None:
         return profile.record_after(None, item.key, item.drawn)
     return profile.record(item.key, item.drawn)
 
 
 def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
-    """Yield the corruptions as the server handles them, without those that it takes or that are unclear."""
+    """Yield the corruptions as the server treats them, without accepted or unclear ones."""
     for one in corruptions:
         position = taken[one.assumption.name] if one.assumption else "alone"
         if one.assumption is None:
@@ -217,7 +210,7 @@ _PAIRS = 3
 
 
 def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
-    """Return the profile with the position that the server takes; ours where it takes none that is known."""
+    """The profile with the server's position; ours if none is recognised."""
     if not ours.updates:
         return ours
     results = [one for one in (_try_case(trials, ours) for _ in range(_PAIRS)) if one is not None]
@@ -230,7 +223,6 @@ def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
 
 
 def _try_case(trials: PositionTrials, ours: BatchProfile) -> TrialResult | None:
-    """Send an item, then another one of the same key, and read the record."""
     first = trials.item()
     if trials.send([first]) is None:
         return None
@@ -270,7 +262,7 @@ _ITEMS = 600
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """One reaction of a server: the positions that explain it, in words; `said` tells it for people."""
+    """One reaction of a server: the positions that explain it; `said` describes it for people."""
 
     positions: frozenset[str]
     said: str
@@ -279,8 +271,6 @@ class TrialResult:
 
 @dataclass(slots=True)
 class PositionTrials:
-    """Trials of one server in one batch operation."""
-
     context: SequenceContext
     sequence: CallSequence
     keys: Iterator[int]
@@ -288,7 +278,7 @@ class PositionTrials:
 
     @classmethod
     def begin(cls, context: SequenceContext) -> PositionTrials:
-        """Return trials with keys of their own; their findings end no sequence."""
+        """Begin with keys of their own; findings end no sequence."""
         quiet = replace(context, search=FailureSearch(context.run_config))
         scope = context.isolation.new_scope(_ITEMS)
         first = scope.numbers_from + 1
@@ -300,7 +290,7 @@ class PositionTrials:
         return SequenceItem(key or self.context.batch_profile.key(next(self.keys)), drawn)
 
     def send(self, items: Sequence[SequenceItem], media_type: str = "") -> SettledBatch | None:
-        """Send a batch; None where no answer came, or one that cannot be read."""
+        """Send a batch; None without a readable answer."""
         context = self.context
         sent = batches.build_items(self.sequence, items, 0, media_type)
         request = batches.request_of(self.sequence, sent, 0)
@@ -315,7 +305,7 @@ class PositionTrials:
         return SettledBatch(sent, request, exchange, *verdicts)
 
     def agreed(self, name: str, results: Sequence[TrialResult]) -> frozenset[str]:
-        """Return the positions that explain all that was seen; that there are none is a finding."""
+        """Positions that explain all results; none of them is a finding."""
         run_config, ledger = self.context.run_config, self.context.ledger
         operation = self.context.batch_profile.operation
         if run_config.wants(CHECK):

@@ -43,7 +43,7 @@ HowShown = Literal["reading it", "the list", "the answer to it"]
 
 @dataclass(frozen=True, slots=True)
 class ShownRecord:
-    """An item's record in an answer: `at` points there, `is_text` where the answer has no types (XML)."""
+    """An item's record in an answer: `at` points there, `is_text` if the answer has no types (XML)."""
 
     how: HowShown
     record: Mapping[str, Json]
@@ -54,7 +54,7 @@ class ShownRecord:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """An item that was accepted, and its place in the batch; `before` is the one that it updates, if any."""
+    """An accepted item and its place in the batch; `before` is the one that it updates, if any."""
 
     trial: ValueTrial
     place: int
@@ -74,8 +74,7 @@ class _ChangedValue:
 class ValueComparison:
     """The comparison of all values of an operation so far.
 
-    `changed` counts the values that the vendor changed by design, or that a server may change, by member and
-    kind, `compared` those that were compared, by check.
+    `changed` counts allowed changes, by member and kind, `compared` the comparisons, by check.
     """
 
     operation: str
@@ -86,7 +85,6 @@ class ValueComparison:
     _shown: set[tuple[str, MemberPath]] = field(default_factory=set)
 
     def compare(self, sent: SentItem, shown: ShownRecord) -> None:
-        """Compare every changed member of the item that the answer shows."""
         for member, hard in sent.trial.changes:
             value = value_at(shown.record, self._path(member))
             differences = self._differences(member, hard, value, shown)
@@ -122,7 +120,7 @@ class ValueComparison:
         sent: SentItem,
         shown: ShownRecord,
     ) -> bool:
-        """Return whether the answer shows the value from before an update instead of the sent one."""
+        """Whether the answer shows the value from before an update instead of the sent one."""
         before = sent.before.trial.values if sent.before else {}
         if member.path not in before or all(self._is_declared(member, one) for one in differences):
             return False
@@ -130,7 +128,7 @@ class ValueComparison:
         return all(self._is_declared(member, one) for one in of_before)
 
     def findings(self) -> Iterator[Finding]:
-        """Yield one for each check; it tells of every member and kind of loss."""
+        """Yield one for each check, with every member and kind of loss."""
         by_check: dict[str, list[_ChangedValue]] = {}
         for one in self._lost.values():
             by_check.setdefault(one.check, []).append(one)
@@ -148,7 +146,7 @@ class ValueComparison:
     def _differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
     ) -> Sequence[Difference] | None:
-        """Return the losses; None where the answer does not show the member, and never did."""
+        """The losses; None if no answer ever shows the member."""
         known = (shown.how, member.path) in self._shown
         if value is MISSING:
             if not known or hard.value in (None, "") or shown.how == "the answer to it":
@@ -205,7 +203,7 @@ def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
 
 
 def value_text(value: Json) -> str:
-    """Return a value as JSON, with escapes for invisible characters and those beyond ASCII."""
+    """A value as JSON, with escapes for invisible characters and those beyond ASCII."""
     if value is MISSING:
         return "nothing"
     text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
@@ -255,13 +253,12 @@ WORDS: Final[dict[LossKind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference; `places` are the numbers of decimals that it could have been rounded or cut to."""
+    """A difference; `places` are the numbers of decimals that explain it as rounded or cut."""
 
     kind: LossKind
     places: frozenset[int] = frozenset({0})
 
     def is_declared(self, change: ValueChange) -> bool:
-        """Return whether the vendor makes this change by design."""
         return change.what == self.kind and change.places in self.places
 
     def __str__(self) -> str:
@@ -269,10 +266,10 @@ class Difference:
 
 
 def find_differences(kind: str, sent: Json, shown: Json, *, is_text: bool = False) -> tuple[Difference, ...]:
-    """Return how `shown` differs from `sent`, nothing where it is the same value.
+    """Differences of `shown` from `sent`, none for the same value.
 
-    `kind` is that of `hard_values.kind_of`. `is_text`: the answer has no types (XML), so that numbers are
-    texts, and nothing and the empty text are one.
+    `kind` is that of `hard_values.kind_of`. `is_text`: the answer has no types (XML), so numbers are texts,
+    and null and the empty text are the same.
     """
     if is_text and sent in (None, "") and shown in (None, ""):
         return ()
@@ -288,7 +285,6 @@ def find_differences(kind: str, sent: Json, shown: Json, *, is_text: bool = Fals
 
 
 def _null_differences(sent: Json, shown: Json) -> Iterator[Difference]:
-    """Yield the loss where null or the empty text was sent, or null is shown."""
     if sent == shown and type(sent) is type(shown):
         return
     if sent is None:
@@ -300,7 +296,7 @@ def _null_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def decimals_of(shown: Json) -> int | None:
-    """Return how many decimals an amount is printed with, None where it is no number."""
+    """Number of decimals of a printed amount, None if it is no number."""
     number = _decimal(shown)
     exponent = None if number is None else number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else None
@@ -329,7 +325,7 @@ def _number_differences(sent: Json, shown: Json) -> Iterator[Difference]:
 
 
 def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
-    """Return to how many decimals `wanted` could have been rounded to become `found`."""
+    """Numbers of decimals by which `found` is `expected`, rounded."""
     units = {places: Decimal(1).scaleb(-places) for places in range(8)}
     return frozenset(
         places
@@ -340,8 +336,6 @@ def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A moment or a day as it is written; `offset` is None without a zone."""
-
     wall: datetime
     fraction: Decimal
     offset: timedelta | None
@@ -428,7 +422,7 @@ def _text_differences(sent: str, shown: str) -> Iterator[Difference]:
 
 
 def _keeps_only(sent: str, shown: str, last: int) -> bool:
-    """Return whether characters behind `last` are gone or replaced, and all others there in their order."""
+    """Whether characters after `last` are gone or replaced, and all others kept in order."""
     if all(ord(mark) <= last for mark in sent):
         return False
     rest = iter(shown)
@@ -485,14 +479,14 @@ MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class ShownDocument:
-    """The body of an answer; `is_text`: it has no types, every value is a text."""
+    """The body of an answer; `is_text`: every value is a text."""
 
     document: Json
     is_text: bool = False
 
 
 def read_document(response: Response) -> ShownDocument | None:
-    """Return the body as JSON, or as XML in its likeness; None where it is neither, or empty."""
+    """The body as JSON, or XML in the same form; None for neither, or empty."""
     if not response.body:
         return None
     try:
@@ -514,10 +508,10 @@ def is_json(media_type: str) -> bool:
 def find_record(
     document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
 ) -> Mapping[str, Json] | None:
-    """Return the object that shows the item of the key: the last of those with most of its members.
+    """The object that shows the item of the key: the last of those with most of its members.
 
-    It has the item's key members, or a member that is the key. `alone`: the answer is about this item only,
-    so that an object with its members is it without a key, if there is no other.
+    It has the item's key members, or a member equal to the key. `alone`: the answer is about this item only,
+    so an object with its members needs no key, if there is no other.
     """
     named = {name: str(item[name]) for name in key_names if isinstance(item.get(name), str | int)}
     objects = [one for one in _objects(document) if len(item.keys() & one.keys()) > 0]
@@ -528,7 +522,6 @@ def find_record(
 
 
 def value_at(record: Mapping[str, Json], path: MemberPath) -> Json:
-    """Return the value of a member, MISSING where the record has none."""
     found: Json = record
     for step in path:
         if step.isdigit():
@@ -571,7 +564,6 @@ def _children(document: Json) -> Iterator[Json]:
 
 
 def _plain(element: Element) -> Json:
-    """Return an element as JSON has it; of elements of one name a list."""
     if element.get(_NIL) == "true":
         return None
     if not len(element):

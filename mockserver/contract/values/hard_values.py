@@ -102,16 +102,14 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class HardValue:
-    """A value of a member; `name` is its difficulty."""
-
     name: str
     value: Json
 
 
 def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
-    """Return values that the schema takes, a plain one first; `good` is one that is known to be taken.
+    """Values that the schema takes, a plain one first; `good` is a valid one.
 
-    None where a value is one of a list, or means something that no schema says (an id).
+    None for a value of a list, or with a meaning outside the schema (an id).
     """
     if "enum" in schema or schema.get("readOnly"):
         return ()
@@ -122,7 +120,7 @@ def hard_values(schema: Document, good: Json = None) -> tuple[HardValue, ...]:
 
 
 def kind_of(schema: Document, good: Json = None) -> str:
-    """Return the kind of the schema's values: `moment`, `day`, `amount` in a text, `text`, else its type."""
+    """Kind of the schema's values: `moment`, `day`, `amount` in a text, `text`, else its type."""
     if schema.get("type") != "string":
         return str(schema.get("type", ""))
     named: Mapping[str, str] = {"date-time": "moment", "date": "day", "": "text", "decimal": "amount"}
@@ -209,15 +207,13 @@ _DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class ValueMember:
-    """A member that can be changed, and the hard values for it."""
-
     path: MemberPath
     kind: str
     values: tuple[HardValue, ...]
 
     @property
     def name(self) -> str:
-        """Its name without places in lists, as profiles have it: "LineItems.UnitAmount"."""
+        """Its name without places in lists, as in profiles: "LineItems.UnitAmount"."""
         return ".".join(step for step in self.path if not step.isdigit())
 
 
@@ -228,7 +224,7 @@ def json_body(operation: Operation) -> MediaType | None:
 def free_members(
     spec: Spec, operation: Operation, rules: ValueRules, item: Json, fixed: frozenset[str]
 ) -> tuple[ValueMember, ...]:
-    """Return the members to be changed; those whose good value is in `fixed` (keys, facts) are left alone."""
+    """Members to change; those whose good value is in `fixed` (keys, facts) are left alone."""
     batch, body = operation.batch, json_body(operation)
     held = object_at(item, rules.at)
     if batch is None or body is None or not isinstance(held, Mapping):
@@ -240,14 +236,12 @@ def free_members(
 
 
 def object_at(item: Json, pointer: str) -> Json:
-    """Return the value at the pointer in an item, None without one."""
     for step in parse_pointer(pointer):
         item = item.get(step) if isinstance(item, Mapping) else None
     return item
 
 
 def with_values(item: Json, rules: ValueRules, values: Mapping[MemberPath, Json]) -> Json:
-    """Return the item with these values in its object."""
     for path, value in values.items():
         item = set_member(f"{rules.at}{pointer_of(path)}", value)(item)
     return item
@@ -266,7 +260,7 @@ def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules
 
 
 def properties_of(document: Document, node: Document) -> dict[str, Json]:
-    """Return the properties of a schema, with those of its parts (`allOf`)."""
+    """Properties of a schema, with those of its parts (`allOf`)."""
     found = dict(node.get("properties", {}))
     for part in node.get("allOf", []):
         found.update(properties_of(document, resolve(document, part)))
@@ -279,7 +273,7 @@ class _Members:
     fixed: frozenset[str]
 
     def of(self, schema: Document, held: Mapping[str, Json], way: MemberPath) -> Iterator[ValueMember]:
-        """Yield the members of an object to change; deeper ones only where the good item has them."""
+        """Yield the members of an object to change; deeper ones only if the good item has them."""
         for name, node in properties_of(self.document, schema).items():
             member = self._plain(resolve(self.document, node))
             good = held.get(name)
@@ -299,7 +293,7 @@ class _Members:
             yield from self.of(schema, good, way)
 
     def _plain(self, member: Document) -> Document:
-        """Return a schema of one type; one of 3.1 that also takes null is nullable."""
+        """A schema of one type; one of 3.1 that also takes null is nullable."""
         kinds = member.get("type")
         if not isinstance(kinds, list):
             return member
@@ -324,7 +318,6 @@ class ValueTrial:
         return {member.path: hard.value for member, hard in self.changes}
 
     def halves(self) -> tuple[ValueTrial, ...]:
-        """Return two trials with half of the changes each, none where there is one change."""
         if len(self.changes) < 2:  # noqa: PLR2004 - one cannot be split
             return ()
         middle = len(self.changes) // 2
@@ -339,8 +332,8 @@ def plan_trials(
 ) -> Iterator[ValueTrial]:
     """Yield a plain value for every member first, then `most` rounds of hard ones, drawn by the seed.
 
-    A round gives every member another value. All are sent in the usual media type, then the plain ones in
-    every other, then `most` in the others in turn: what is lost there alone is a fault of that media type.
+    Each round changes every member. All are sent in the usual media type, then the plain ones in every other,
+    then `most` in the others in turn: a loss there alone is a fault of that media type.
     """
     rounds = max((len(member.values) for member in members), default=0)
     order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
@@ -356,7 +349,7 @@ def plan_trials(
 def _in_others(
     hard: Sequence[int], media_types: Sequence[str], most: int, seed: int
 ) -> Iterator[tuple[int, str]]:
-    """Yield rounds and media types: the plain round in each, then the hard ones in one each, turn by turn."""
+    """Yield rounds and media types: the plain round in each, then the hard ones in one each, in turn."""
     yield from ((0, name) for name in media_types)
     count = len(media_types)
     planned = (

@@ -47,8 +47,6 @@ _NOTHING = (None, "")
 
 @dataclass(frozen=True, slots=True)
 class ItemUpdate:
-    """Other values for the record of a key, and the item that it was stored with."""
-
     key: str
     trial: ValueTrial
     before: SentItem
@@ -56,14 +54,12 @@ class ItemUpdate:
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """The accepted values of each member, and the first and the last stored item."""
-
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
     _stored: list[tuple[str, SentItem]] = field(default_factory=list)
 
     def accepted(self, key: str, sent: SentItem) -> None:
-        """Note an item that was accepted; in another media type it may have become something else."""
+        """Note an accepted item; another media type may have changed it."""
         if sent.trial.media_type:
             return
         del self._stored[1:]
@@ -74,7 +70,6 @@ class UpdatePlan:
                 self._values.setdefault(member.path, {})[hard.name] = hard
 
     def updates(self) -> Sequence[ItemUpdate]:
-        """Return another accepted value for each member of the stored items."""
         planned = [(key, tuple(self._changes(sent.trial.values)), sent) for key, sent in self._stored]
         return [ItemUpdate(key, ValueTrial(changes), sent) for key, changes, sent in planned if changes]
 
@@ -99,7 +94,7 @@ _TENANT = 0
 
 
 def check_values(context: SequenceContext) -> None:
-    """Send items with hard values, and record values that are not read as they were sent."""
+    """Send items with hard values, and record values that are read back differently."""
     wanted = context.run_config
     if any(wanted.wants(check) for check in (*VALUE_CHECKS, MEDIA_TYPES)):
         _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
@@ -116,10 +111,10 @@ class _KeyedTrial:
 
 @dataclass(slots=True)
 class _ValueRun:
-    """A run of an operation: `keys` are left to be used, `waiting` trials to be sent.
+    """A run of an operation: `keys` are unused ones, `waiting` trials to be sent.
 
     `barred` are the refused values by media type and member, and "" where its plain value is refused: a
-    member that stands for something else. `unlisted` are stored items whose list was not read yet.
+    member with another meaning. `unlisted` are stored items whose list was not read yet.
     """
 
     context: SequenceContext
@@ -168,7 +163,6 @@ class _ValueRun:
         self._tell()
 
     def _goes_on(self, most: int) -> bool:
-        """Return whether there is more to send, and calls, keys and a target are left for it."""
         if not self.waiting or self.context.search.target_is_lost:
             return False
         if self.keys and len(self.sequence.exchanges) < most:
@@ -186,7 +180,6 @@ class _ValueRun:
         return [*sorted(profile.encodings), *xml]
 
     def _is_taken(self, media_type: str) -> bool:
-        """Return whether a good item is accepted in the media type, as it is written here."""
         trial, key = ValueTrial((), media_type), self.keys[0]
         self.keys.rotate(-1)
         accepted = False
@@ -198,7 +191,7 @@ class _ValueRun:
         return accepted
 
     def _next_trials(self) -> list[_KeyedTrial]:
-        """Take those of one media type, for one batch; keys that exist already are taken in turn."""
+        """Take the trials of one media type for one batch; existing keys are taken in turn."""
         first, left = self.waiting[0], deque[ValueTrial]()
         made: dict[str, _KeyedTrial] = {}
         known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None
@@ -215,7 +208,7 @@ class _ValueRun:
         return list(made.values())
 
     def _next_updates(self) -> list[_KeyedTrial]:
-        """Return stored items with other values; none where a batch does not create and update alike."""
+        """Stored items with other values; none where a batch does not create and update alike."""
         context = self.context
         if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
             return []
@@ -312,7 +305,7 @@ class _ValueRun:
                     self._compare(one, sent, exchange, "the list")
 
     def _reads(self, request: Request) -> Iterator[Exchange]:
-        """Yield the answer as the profile asks for it, then in another media type of the operation's."""
+        """Yield the answer in the media type of the profile, then in another one of the operation."""
         accepts: list[str | None] = [None]
         for accept in accepts:
             wanted = {} if accept is None else {"accept": accept}
@@ -364,7 +357,6 @@ class _ValueRun:
 
 
 def _path_to(document: Json, record: Mapping[str, Json]) -> Path | None:
-    """Return the path of an object inside a document, None if it is not there."""
     if document is record:
         return ()
     pairs = (
