@@ -28,27 +28,23 @@ EMPTY: Document = {}
 
 
 def escape_step(step: str | int) -> str:
-    """Return a step as it stands in a JSON Pointer."""
     return str(step).replace("~", "~0").replace("/", "~1")
 
 
 def unescape_step(step: str) -> str:
-    """Return the name that a step of a JSON Pointer spells."""
     return step.replace("~1", "/").replace("~0", "~")
 
 
 def pointer_of(path: Iterable[str | int]) -> str:
-    """Return a path as an RFC 6901 JSON Pointer."""
     return "".join("/" + escape_step(step) for step in path)
 
 
 def parse_pointer(pointer: str) -> Path:
-    """Return the steps of an RFC 6901 JSON Pointer; all of them names."""
     return tuple(unescape_step(step) for step in pointer.split("/")[1:])
 
 
 def value_at(document: Json, path: Path) -> Json:
-    """Return the value at a path, where a number is a position in a list; None if there is none."""
+    """The value at a path, where a number is a position in a list; None if there is none."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
             document = document[int(step)]
@@ -60,18 +56,18 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def join_key(parts: Iterable[str]) -> str:
-    """Return a key of several parts, escaped as in a JSON Pointer so that different keys stay different."""
+    """A key of several parts, escaped as in a JSON Pointer so that different keys stay different."""
     return "/".join(map(escape_step, parts))
 
 
 class Value(msgspec.Struct, frozen=True):
-    """The base of everything that travels: frozen, compared by content."""
+    """The base of all frozen values, compared by content."""
 
 
 class Principal(Value, frozen=True):
-    """The caller: name of the credential, its scopes, and what the sandbox knows about it.
+    """The caller: name of the credential, its scopes, and facts from the sandbox.
 
-    `scopes` is None for a credential that may do everything.
+    `scopes` is None for a credential without limits.
     """
 
     name: str
@@ -85,12 +81,12 @@ ANONYMOUS = Principal("anybody")
 class Call(Value, frozen=True):
     """An HTTP request as a vendor sees it; `path` starts below the vendor's mount.
 
-    `mount` is the path prefix under which the vendor answers this call, with the sandbox's where it has one.
-    `query` is the undecoded query string; header names are lower case. `assumptions` are the values of
-    all the vendor's assumptions; `in_flight` the calls of the same sandbox, vendor and tenant that are
-    open, this one included; `same_key_in_flight` the others among them with the same idempotency key.
-    `target` is the whole path as it was sent, undecoded, and `now` the time of the sandbox's clock; a
-    subrequest has those of its outer call. `scenarios` are all scenarios of its sandbox, armed or not.
+    `mount` is the path prefix of the vendor in this call, with the sandbox's where it has one. `query` is the
+    undecoded query string; header names are lower case. `assumptions` are the values of all the vendor's
+    assumptions; `in_flight` the open calls of the same sandbox, vendor and tenant, this one included;
+    `same_key_in_flight` the others among them with the same idempotency key. `target` is the whole path as
+    sent, undecoded, and `now` the time of the sandbox's clock; a subrequest has those of its outer call.
+    `scenarios` are all scenarios of its sandbox, armed or not.
     """
 
     vendor: str
@@ -111,12 +107,12 @@ class Call(Value, frozen=True):
     scenarios: tuple[Document, ...] = ()
 
     def assumed(self, name: str) -> str:
-        """Return the value of one of the vendor's assumptions in words, for the reason of a refusal."""
+        """The value of an assumption in words, for the reason of a refusal."""
         return f"assumption {self.vendor}.{name} is {self.assumptions.get(name, '')}"
 
     @property
     def fingerprint(self) -> str:
-        """Hash of method, path, query and body: equal for calls that ask the same."""
+        """Hash of method, path, query and body."""
         head = f"{self.method} {self.path}?{self.query}\n"
         return sha256(head.encode("utf-8", "surrogateescape") + self.body).hexdigest()
 
@@ -124,7 +120,7 @@ class Call(Value, frozen=True):
 class Problem(Value, frozen=True, gc=False):
     """Reason of a refusal, a rejection or a warning: neutral `code`, place, and a sentence.
 
-    `rule` names what was broken (a schema keyword such as `maxLength`, `format:uuid`, or a vendor's own
+    `rule` names the broken rule (a schema keyword such as `maxLength`, `format:uuid`, or a vendor's own
     word); `expected` is that rule's value. `path` counts from the body's root, or for a parameter is its
     place and name: `("query", "page")`.
     """
@@ -138,12 +134,11 @@ class Problem(Value, frozen=True, gc=False):
 
     @property
     def pointer(self) -> str:
-        """The path as an RFC 6901 JSON Pointer."""
         return pointer_of(self.path)
 
 
 class Fault(Value, frozen=True):
-    """A failure that a scenario asks for: a neutral code, and what its rule adds to it.
+    """A failure that a scenario asks for: a neutral code, and details of its rule.
 
     `status` None and `message` "" leave those to the vendor.
     """
@@ -154,10 +149,10 @@ class Fault(Value, frozen=True):
 
 
 class AppliedEffect(Value, frozen=True):
-    """What a rule, `scenario/rule`, did to one item.
+    """Effect of a rule, `scenario/rule`, on one item.
 
-    `did` are words of: failed, held, warned, omitted, duplicated, stored, not-stored. The last two stand
-    where the item was, or was not, stored against what the answer says.
+    `did` are words of: failed, held, warned, omitted, duplicated, stored, not-stored. The last two stand for
+    an item that was, or was not, stored contrary to the answer.
     """
 
     rule: str
@@ -167,7 +162,7 @@ class AppliedEffect(Value, frozen=True):
 class Item(Value, frozen=True, gc=False):
     """A member of a batch; `key` identifies it, "" if it has none.
 
-    One without a key of its own has a `digest` of what it says.
+    One without a key of its own has a `digest` of its content.
     """
 
     index: int
@@ -177,7 +172,7 @@ class Item(Value, frozen=True, gc=False):
 
     @property
     def identity(self) -> str:
-        """What it is known by over retries, wherever it stands: its key, with the digest if it has one."""
+        """Its identity over retries, at any place: its key, with the digest if it has one."""
         return f"{self.key}#{self.digest}" if self.digest else self.key
 
 
@@ -209,14 +204,13 @@ class Outcome(Value, frozen=True, gc=False):
 
     @property
     def accepted(self) -> bool:
-        """Whether the item took effect."""
         return self.action is not Action.REJECTED and self.action is not Action.SKIPPED
 
 
 class Reply(Value, frozen=True):
     """An HTTP answer in the vendor's words; `media_type` None sends no Content-Type.
 
-    `reason` is not sent: with it, a handler that answers with an error says why, and what to do.
+    `reason` is not sent: it is a handler's reason for an error, and the cure.
     """
 
     status: int
@@ -241,11 +235,11 @@ class Delivery(Value, frozen=True):
 
 
 class Answer(Value, frozen=True):
-    """A reply with what the journal keeps about it; `trace` is the traceback of a crash.
+    """A reply with the journal's data about it; `trace` is the traceback of a crash.
 
-    `applied` are the rules that changed it, `scenario/rule` each, and `effects` what they did to single
-    items, by index; without a `delivery` it leaves at once. `reason` says why the whole call was refused:
-    what was wrong, where, and what to do.
+    `applied` are the rules that changed it, `scenario/rule` each, and `effects` theirs on single items, by
+    index; without a `delivery` it leaves at once. `reason` is the reason of a refusal: fault, place, and
+    cure.
     """
 
     reply: Reply

@@ -1,8 +1,8 @@
-"""The seam: all that a vendor's package may know of the core, and how vendors are found.
+"""The seam: everything of the core that a vendor's package may use, and how vendors are found.
 
-A vendor is one spec and, where the spec cannot say it all, one small package under `mockserver.vendors`
-that holds a `VENDOR`. It speaks HTTP through `Reply` only, sees state through `State` only, and gets
-neutral values. Adding one touches no file that exists.
+A vendor is one spec and, where the spec is not enough, one small package under `mockserver.vendors` with a
+`VENDOR`. It speaks HTTP through `Reply` only, sees state through `State` only, and gets neutral values.
+Adding one touches no existing file.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from mockserver.spec.schema import Formats
 
 
 class Request(Value, frozen=True):
-    """A call whose envelope was opened and found valid.
+    """A call with a valid envelope.
 
-    `may_contain_nul` is false if no text of the body can have the character NUL.
-    `parameters` holds the declared parameters by name, without absent ones; `document` the decoded body, None
-    without one; `items` the items of a batch, () for any other operation. `tenant` is the scope inside the
-    vendor. `unproven` are the indexes of the items that may break the item schema; all others keep it.
-    `dispatch` runs another call of the same vendor on the same state. `contract` is the vendor's spec.
+    `may_contain_nul` is false if no text of the body can have the character NUL. `parameters` holds the
+    declared parameters by name, without absent ones; `document` the decoded body, None without one; `items`
+    the items of a batch, () for any other operation. `tenant` is the scope inside the vendor. `unproven` are
+    the indexes of the items that may break the item schema; all others keep it. `dispatch` runs another call
+    of the same vendor on the same state. `contract` is the vendor's spec.
     """
 
     call: Call
@@ -63,7 +63,7 @@ Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
 
 
 class Enter(Protocol):
-    """The checks common to all vendors; each raises the refusal of a call that does not pass."""
+    """The common checks of all vendors; each raises the refusal of a call that fails it."""
 
     def __call__(self) -> Operation:
         """Check route, credentials, body and scope; return the operation."""
@@ -87,12 +87,11 @@ class BatchHandler:
     """A vendor's part of one batch operation.
 
     `rules` and `warning_rules` are pure and see one item; `batch_rule` is pure, sees the whole batch and
-    yields problems with the item's index. `check` also sees the state, and runs whatever was found before;
-    `check_bad` likewise, but runs for those items alone that were found to have problems.
-    `apply` prepares the batch and returns the function that stores one item without problems, or raises
-    `Rejected`. `aborts_batch` tells whether a rejected item makes the remaining ones skipped. `render` writes
-    the outcomes into the vendor's reply. `extra_outcome(outcome, n)` builds the nth outcome of an item that
-    was not in the request. A part that is None is done as the spec declares.
+    yields problems with the item's index. `check` also sees the state, and runs for every item; `check_bad`
+    likewise, but only for items with problems. `apply` prepares the batch and returns the function that
+    stores one item without problems, or raises `Rejected`. `aborts_batch` tells whether a rejected item makes
+    the remaining ones skipped. `render` writes the outcomes into the vendor's reply. `extra_outcome(outcome,
+    n)` builds the nth outcome of an item that was not in the request. A part that is None follows the spec.
     """
 
     apply: ApplyBatch | None = None
@@ -115,8 +114,6 @@ class CompleteBatchHandler(BatchHandler):
 
 
 def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBatch:
-    """Return an apply function for a batch that needs no preparation before its first item."""
-
     def apply(request: Request, state: State) -> StoreItem:
         return lambda item: store_item(item, request, state)
 
@@ -124,7 +121,6 @@ def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBa
 
 
 def find_record(collection: str, key: str, state: State) -> Document:
-    """Return the record with that key in the tenant's collection. Raises NotFound: there is none."""
     found = state.collection(collection).get(key)
     if found is None:
         raise NotFound(collection, key)
@@ -139,7 +135,7 @@ def admit_any(_call: Call, enter: Enter, _state: State) -> str:
 
 
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
-    """Classify problems by default: ignore query parameters that no operation declares, keep all others."""
+    """Keep all problems but undeclared query parameters."""
     return None if problem.code == "unknown-parameter" else problem
 
 
@@ -148,7 +144,7 @@ FAULT_RULE = "fault"
 
 
 def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return a scenario's fault as a problem of the whole item, in neutral words."""
+    """A scenario's fault as a problem of the whole item, in neutral words."""
     batch = request.operation.batch
     path = (*batch.items, item.index) if batch else ()
     return Problem(fault.code, path, fault.message or fault.code, FAULT_RULE, fault.status)
@@ -158,18 +154,16 @@ def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem
 class Vendor:
     """A vendor's code, keyed by operationId; every part is optional.
 
-    `classify` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
-    `admit` decides on a call before its envelope is opened: it calls its `Enter` argument once, for the
-    common checks, may refuse before and after that, and returns the tenant that the call names in a header,
-    "" for none. What it wrote before it refused is kept. `enter_tenant` raises unless the caller may enter a
-    tenant that the body or the query names.
-    `replay` may answer a call with a reply that `remember` stored for an earlier one; a replayed answer has
-    no outcomes. `remember` sees every answer to an admitted call, refusals too, in the transaction of the
-    work or, if that was undone, of the refusal.
-    `assumptions` are the vendor's own, beside the common ones. `formats` overrides the checks of string
-    formats. `fault` words a scenario's fault of an item, as the batch handler's `render` expects it.
-    `kept_when_empty` names the collections that an empty sandbox keeps, because no operation can create their
-    records; credentials are always kept.
+    `classify` sees each problem of a schema and may drop or rewrite it. `refuse` renders a refusal. `admit`
+    decides on a call before its envelope is opened: it calls its `Enter` argument once, for the common
+    checks, may refuse before and after that, and returns the tenant in a header, "" for none. Its writes
+    before a refusal are kept. `enter_tenant` raises unless the caller may enter a tenant in the body or the
+    query. `replay` may answer a call with a reply that `remember` stored for an earlier one; a replayed
+    answer has no outcomes. `remember` sees every answer to an admitted call, refusals too, in the transaction
+    of the work or, if that was undone, of the refusal. `assumptions` are the vendor's own, beside the common
+    ones. `formats` overrides the checks of string formats. `fault` words a scenario's fault of an item, as
+    the batch handler's `render` expects it. `kept_when_empty` names the collections that an empty sandbox
+    keeps, because no operation can create their records; credentials are always kept.
     """
 
     batches: Mapping[str, BatchHandler] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def curl_command(  # noqa: PLR0913 - the parts of a request
     is_text: bool,
     options: Sequence[str] = (),
 ) -> str:
-    """Return the command, which prints the response to standard output and errors to standard error.
+    """The command, which prints the response to standard output and errors to standard error.
 
     `url` is one quoted word, `headers` are `-H` options for the headers `sent` (names in lower case). A short
     text body is a quoted argument, any other body base64 in a here-document. HEAD is sent without a body, as
@@ -54,7 +54,7 @@ def curl_command(  # noqa: PLR0913 - the parts of a request
 
 
 def header_option(name: str, text: str) -> str:
-    """Return the `-H` option for a header, as Latin-1, or as UTF-8 if Latin-1 cannot hold it."""
+    """The `-H` option for a header, as Latin-1, or as UTF-8 if Latin-1 cannot hold it."""
     header = f"{name}: {text}" if text else f"{name};"
     try:
         octets = header.encode("latin-1")
@@ -77,7 +77,6 @@ def shell_quote(octets: bytes) -> str:
 
 
 def _without_defaults(sent: Collection[str], body: bytes) -> Iterator[str]:
-    """Yield options that remove curl's default headers."""
     for name in _CURL_DEFAULT_HEADERS:
         if name not in sent and (name != "content-type" or body):
             yield f"-H '{name}:'"

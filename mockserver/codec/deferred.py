@@ -1,4 +1,4 @@
-"""Modules that are imported when something of them is first used.
+"""Modules that are imported on first use.
 
 Not `importlib.util.LazyLoader`: it loads a module as soon as another `import` statement names it (seen on
 Python 3.11 to 3.13), and at `from … import …`, which is how Connexion imports its test client. A server that
@@ -16,7 +16,7 @@ from typing import Any
 
 
 class DeferredModule(ModuleType):
-    """A stand-in for the module of this name, which is imported at the first use of one of its names.
+    """A stand-in for a module, imported at the first use of one of its names.
 
     The names in `known` are taken from there instead, and import nothing.
     """
@@ -26,10 +26,6 @@ class DeferredModule(ModuleType):
         self.__dict__.update(known)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the module has under this name.
-
-        Raises AttributeError: it has nothing, or import machinery asks what kind of module this is.
-        """
         if name.startswith("__"):
             raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
@@ -38,7 +34,7 @@ class DeferredModule(ModuleType):
 
 
 def deferred_call(module: str, name: str) -> Callable[..., Any]:
-    """Return a function that calls the one of this name, and imports its module then."""
+    """A function that calls the one of this name, and imports its module then."""
 
     def call(*arguments: Any, **options: Any) -> Any:
         return getattr(import_module(module), name)(*arguments, **options)
@@ -48,7 +44,7 @@ def deferred_call(module: str, name: str) -> Callable[..., Any]:
 
 @contextmanager
 def imports_deferred(*modules: DeferredModule) -> Iterator[None]:
-    """Give what is imported in the context these stand-ins, but for modules that are imported already."""
+    """Give imports in the context these stand-ins, except for modules that are imported already."""
     put = {module.__name__: module for module in modules if module.__name__ not in sys.modules}
     sys.modules.update(put)
     try:

@@ -20,14 +20,14 @@ _INDEXED_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
 
 @dataclass(frozen=True, slots=True)
 class IndexedForm:
-    """A list of flat items as form keys, the first of a repeated one; more than `max_keys` are refused."""
+    """A list of flat items as form keys; a repeated key counts once, more than `max_keys` are refused."""
 
     max_keys: int = MAX_KEYS
 
     def decode(self, body: bytes, charset: str) -> Json:
-        """Return the items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
+        """Items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
 
-        Raises MalformedBody: no form, or too many keys.
+        Raises MalformedBody.
         """
         pairs = _parse_pairs(body, charset, self.max_keys)
         items: dict[int, dict[str, str | None]] = {}
@@ -48,9 +48,9 @@ class FlatForm:
     max_keys: int = MAX_KEYS
 
     def decode(self, body: bytes, charset: str) -> Json:
-        """Return the form as an object; `name[]` is a list, of other repeated names the last counts.
+        """The form as an object; `name[]` is a list, of other repeated names the last counts.
 
-        Raises MalformedBody: no form, or too many keys.
+        Raises MalformedBody.
         """
         document: dict[str, Json] = {}
         for key, text in _parse_pairs(body, charset, self.max_keys):
@@ -64,16 +64,13 @@ class FlatForm:
 
 @dataclass(frozen=True, slots=True)
 class WrappedForm:
-    """A form of which one `member` holds the whole document in another format; other members bind nothing."""
+    """A form with the whole document in one `member`, in another format; other members bind nothing."""
 
     member: str
     max_keys: int = MAX_KEYS
 
     def unwrap(self, body: bytes, charset: str) -> bytes:
-        """Return the first value of the member, in UTF-8.
-
-        Raises MalformedBody: no form, too many keys, or no such member.
-        """
+        """First value of the member, in UTF-8. Raises MalformedBody: also without the member."""
         for name, text in _parse_pairs(body, charset, self.max_keys):
             if name == self.member:
                 return text.encode()

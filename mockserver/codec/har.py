@@ -29,7 +29,6 @@ class HarMessage:
     size: int
 
     def content(self, encoding_member: str) -> HarObject:
-        """Return text and media type; base64 is declared in the given member."""
         if self.text is not None:
             return {"mimeType": self.media_type, "text": self.text}
         coded = b64encode(self.body).decode()
@@ -37,7 +36,6 @@ class HarMessage:
 
 
 def har_archive(entries: Iterable[HarObject]) -> HarObject:
-    """Return the archive that holds the entries."""
     creator = {"name": "mockserver", "version": __version__}
     return {"log": {"version": "1.2", "creator": creator, "entries": list(entries)}}
 
@@ -45,7 +43,7 @@ def har_archive(entries: Iterable[HarObject]) -> HarObject:
 def har_entry(
     began: str, took_ms: float, request: HarObject, response: HarObject, **own_members: Any
 ) -> HarObject:
-    """Return an entry; `began` is an instant in ISO 8601."""
+    """An entry; `began` is an instant in ISO 8601."""
     return {
         "startedDateTime": began,
         "time": took_ms,
@@ -58,7 +56,6 @@ def har_entry(
 
 
 def har_request(method: str, url: str, message: HarMessage) -> HarObject:
-    """Return the request of an entry; it has `postData` if it has a body."""
     query = parse_qsl(url.partition("?")[2], keep_blank_values=True)
     return {
         "method": method,
@@ -74,7 +71,7 @@ def har_request(method: str, url: str, message: HarMessage) -> HarObject:
 
 
 def har_response(status: int, message: HarMessage, redirect: str) -> HarObject:
-    """Return the response of an entry; status 0 means that it was never sent, as browsers write it."""
+    """The response of an entry; status 0 means that it was never sent, as browsers write it."""
     is_sent = status != 0
     return {
         "status": status,

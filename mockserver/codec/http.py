@@ -48,7 +48,7 @@ def json_reply(
 
 
 def problem_reply(status: int, title: str, detail: str = "", **members: Json) -> Reply:
-    """Problem details (RFC 9457), for what no vendor says."""
+    """Problem details (RFC 9457), for answers outside every vendor."""
     document = {"type": "about:blank", "title": title, "status": status, **members}
     if detail:
         document["detail"] = detail
@@ -59,7 +59,7 @@ _SERVER_PROBLEM_PREFIX = "urn:mockserver:"
 
 
 def server_problem_reply(refusal: ServerRefusal) -> Reply:
-    """Return a refusal of the mock server itself as problem details; `type` is `urn:mockserver:<code>`."""
+    """A refusal of the mock server itself as problem details; `type` is `urn:mockserver:<code>`."""
     title = refusal.code.replace("-", " ").capitalize()
     members = {"type": _SERVER_PROBLEM_PREFIX + refusal.code, **refusal.members}
     reply = problem_reply(refusal.status, title, refusal.detail, **members)
@@ -67,10 +67,7 @@ def server_problem_reply(refusal: ServerRefusal) -> Reply:
 
 
 def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
-    """Add the supported media types, or codings, to a 415 that does not name them itself.
-
-    Source: RFC 9110 §15.5.16.
-    """
+    """Add the supported media types, or codings, to a 415 without them. Source: RFC 9110 §15.5.16."""
     if (
         not isinstance(refusal, UnsupportedMediaType)
         or not refusal.supported
@@ -84,12 +81,11 @@ def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
 
 
 def is_server_problem(reply: Reply) -> bool:
-    """Return whether the reply is the mock server's own problem details, which no vendor spec declares."""
     return reply.media_type == PROBLEM_TYPE and f'"type":"{_SERVER_PROBLEM_PREFIX}'.encode() in reply.body
 
 
 def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:
-    """Return the media type of Content-Type ("" if absent) and its charset or the default, in lower case."""
+    """Media type of Content-Type ("" if absent) and its charset or the default, in lower case."""
     return _parse_media_type(headers.get("content-type", ""), default_charset)
 
 
@@ -105,9 +101,9 @@ def _parse_media_type(text: str, default_charset: str) -> tuple[str, str]:
 
 
 def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
-    """Raise unless the call accepts JSON or has no Accept header; `because` goes into the refusal's hint.
+    """Raise NotAcceptable unless the call accepts JSON or has no Accept header.
 
-    Raises NotAcceptable: its Accept header has no room for JSON.
+    `because` goes into the hint.
     """
     header = headers.get("accept", "")
     wanted = dict(parse_accept(header))
@@ -117,10 +113,7 @@ def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
-    """Raise unless the body is declared as UTF-8, or without a charset; `because` goes into the hint.
-
-    Raises UnsupportedMediaType: it is declared to be in another one.
-    """
+    """Raise UnsupportedMediaType if the body declares another charset; `because` goes into the hint."""
     media_type, charset = parse_content_type(headers)
     if charset not in _UTF_8_CHARSETS:
         hint = f"the body's charset is {charset}, send utf-8 ({because})" if because else ""
@@ -128,10 +121,9 @@ def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
 
 
 def check_json_in_utf_8(call: Call) -> None:
-    """Raise where `Accept` has no room for JSON, or the body is in another charset than UTF-8.
+    """Raise NotAcceptable or UnsupportedMediaType by the assumptions `unacceptable` and `other_charset`.
 
-    For vendors whose documents say nothing of either: the assumptions `unacceptable` and `other_charset` do.
-    Raises NotAcceptable, UnsupportedMediaType: the assumptions ask for a refusal.
+    For vendors whose documents mention neither.
     """
     if call.assumptions["unacceptable"] == "406":
         check_accepts_json(call.headers, call.assumed("unacceptable"))
@@ -141,7 +133,7 @@ def check_json_in_utf_8(call: Call) -> None:
 
 @lru_cache(_CACHED_HEADERS)
 def parse_accept(header: str) -> tuple[tuple[str, float], ...]:
-    """Return the media ranges of `Accept` in their order, each with its quality (RFC 9110 §12.5.1)."""
+    """The media ranges of `Accept` in their order, each with its quality (RFC 9110 §12.5.1)."""
     parts = ([piece.strip().lower() for piece in part.split(";")] for part in header.split(","))
     return tuple((name, _parse_quality(parameters)) for name, *parameters in parts if name)
 

@@ -11,10 +11,7 @@ _KNOWN_SECONDS = 64
 
 
 def parse_instant(text: str) -> datetime:
-    """Return an ISO 8601 instant in UTC; one without a zone is read as UTC.
-
-    Raises ValueError: the text is no instant.
-    """
+    """Parse an ISO 8601 instant; without a zone it is UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -43,10 +40,7 @@ _DURATION = re.compile(f"(?:{_PART.pattern}){{1,4}}")
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return the duration: whole numbers with the units s, m, h or d (a day has 24 hours), added up.
-
-    Raises ValueError: the text is not a duration.
-    """
+    """Parse a duration: whole numbers with the units s, m, h or d (24 hours), added up. Raises ValueError."""
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text} is not a duration")
     return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))

@@ -1,7 +1,7 @@
 """JSON with exact decimals and whole big integers; no amount ever passes through binary float.
 
-Grammar: RFC 8259. NaN, Infinity, lone surrogates, numbers beyond all reason and nesting over the limit
-are malformed; a repeated member's last value wins, as the vendors' parsers have it
+Grammar: RFC 8259. NaN, Infinity, lone surrogates, numbers beyond doubles and nesting over the limit are
+malformed; a repeated member's last value wins, as in the vendors' parsers
 (docs/decisions.md#members-that-come-twice).
 """
 
@@ -40,10 +40,7 @@ _CONTAINERS_SET = frozenset(_CONTAINERS)
 
 
 def parse_decimal(text: str) -> Decimal:
-    """Return the number that `text` spells, as exact as that.
-
-    Raises ValueError: it is further from zero, or nearer to it, than a double goes.
-    """
+    """The exact number. Raises ValueError: beyond the range of a double."""
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -59,7 +56,6 @@ _sorting_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 def to_utf_8(body: bytes, charset: str) -> bytes:
-    """Return a UTF-8 or UTF-16 body as UTF-8 bytes without a byte order mark."""
     if charset.startswith("utf-16"):
         try:
             marked = body[:2] in {b"\xff\xfe", b"\xfe\xff"}
@@ -71,10 +67,7 @@ def to_utf_8(body: bytes, charset: str) -> bytes:
 
 
 def decode(body: bytes, charset: str = "utf-8") -> Json:
-    """Return the document that `body` holds; how deep it goes is for `check_depth` to say.
-
-    Raises MalformedBody: it holds none.
-    """
+    """The document of a body; `check_depth` checks its nesting. Raises MalformedBody."""
     text = to_utf_8(body, charset)
     try:
         return _decoder.decode(text)
@@ -91,9 +84,8 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
 def decode_lenient(body: bytes, charset: str = "utf-8", *, may_take_long: bool = True) -> Json:
     """Decode JSON, else JSON5: comments, single quotes, bare names, trailing commas.
 
-    Text that follows the document is not looked at. Source: docs/vendors/pvex.md#json (Json.NET reads all of
-    these). Raises MalformedBody: it is neither; `position` is where the more patient of the two readers
-    stopped; TakesLongError: JSON5 is to be read, and the body is so long that it may not be read here.
+    Trailing text is ignored. Source: docs/vendors/pvex.md#json (Json.NET reads all of these). Raises
+    MalformedBody: `position` is the further one of the two readers; TakesLongError: a long JSON5 body.
     """
     text = to_utf_8(body, charset)
     try:
@@ -110,7 +102,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8", *, may_take_long: bool =
 
 
 def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
-    """Return the JSON5 document at the beginning of `text`; `strict` is what is wrong with it as JSON."""
+    """The JSON5 document at the beginning of `text`; `strict` is its error as JSON."""
     try:
         document, error, stopped = json5.parse(
             written := text.decode(),
@@ -127,7 +119,7 @@ def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
 
 
 def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
-    """Return a member name that is repeated in an object; None if there is none, or the body is no JSON."""
+    """A repeated member name of an object; None if there is none, or the body is no JSON."""
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Json]]) -> None:
@@ -145,12 +137,12 @@ def encode(document: Json) -> bytes:
 
 
 def digest(document: Json) -> str:
-    """Return a short hash of a document, the same in whatever order its members stand."""
+    """A short hash of a document, independent of the order of its members."""
     return blake2b(_sorting_encoder.encode(document), digest_size=6).hexdigest()
 
 
 def _syntax_error(said: str, text: bytes) -> MalformedBody:
-    """Return the decoder's error in words of ours, with the byte at which reading stopped."""
+    """The decoder's error in words of ours, with the position in bytes."""
     found = _BYTE_POSITION.search(said)
     if not found:
         return _malformed_at(len(text))
@@ -163,14 +155,13 @@ def _malformed_at(position: int) -> MalformedBody:
 
 
 def may_contain_nul(body: bytes) -> bool:
-    """Return whether a body may have NUL in a text; JSON spells it in one way, UTF-16 with zeros between."""
     if b"\\" not in body:  # a fiftieth of the time that the search for more than one character takes
         return False
     return _ESCAPED_NUL in (body.replace(b"\0", b"") if b"\0" in body else body)
 
 
 def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
-    """Yield where in a document there are texts with the character NUL, below `path`."""
+    """Yield the paths of texts with the character NUL, below `path`."""
     if isinstance(value, str):
         if "\0" in value:
             yield path
@@ -183,10 +174,7 @@ def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
-    """Raise if the value, which stands `above` levels deep in its document, goes deeper than `limit` levels.
-
-    Raises MalformedBody: it goes deeper.
-    """
+    """Raise MalformedBody if the value, `above` levels deep in its document, is nested deeper than `limit`."""
     level = [document] if isinstance(document, _CONTAINERS) else []
     depth = above
     while level:
@@ -201,7 +189,6 @@ def _refuse_constant(name: str) -> Json:
 
 
 def _nested_containers(node: Json) -> Iterable[Json]:
-    """Return the lists and objects inside a list or an object."""
     values = node.values() if type(node) is dict else node
     if _CONTAINERS_SET.isdisjoint(map(type, values)):
         return ()

@@ -69,34 +69,31 @@ _WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
 def redact_headers(headers: Mapping[str, str], mask: str = MASK) -> dict[str, str]:
-    """Return the headers with every credential cut to its scheme and first letters, then `sign`."""
+    """The headers with every credential cut to its scheme and first letters, then `sign`."""
     return {name: _redact_header(name, text, mask) for name, text in headers.items()}
 
 
 def is_credential_header(header: str) -> bool:
-    """Return whether the header holds a credential, by its name."""
     return _CREDENTIAL_HEADER.search(header) is not None
 
 
 def is_credential_member(name: str) -> bool:
-    """Return whether a member of a body, or a parameter, holds a credential, by its name."""
     return _is_credential_name(name, granting=True)
 
 
 def redact_credential(text: str, mask: str = MASK) -> str:
-    """Return a credential cut to its first letters, then a mask."""
     return f"{_visible_prefix(text)}{mask}"
 
 
 def redact_query(query: str, mask: str = MASK) -> str:
-    """Return the query string, or form, with every credential cut to its first letters, then a mask."""
+    """The query string, or form, with every credential cut to its first letters, then a mask."""
     return "&".join([_redact_field(field, mask) for field in query.split("&")])
 
 
 def redact_body(text: str, mask: str = MASK) -> str:
-    """Return the text of a body, JSON of any kind, XML or a form, with every credential in it cut likewise.
+    """The text of a body, JSON of any kind, XML or a form, with every credential cut likewise.
 
-    A header that stands in it as an object with `name` and `value` is masked as one, an address by its query.
+    An object with `name` and `value` is masked as a header, an address by its query.
     """
     lower = text.lower()
     if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
@@ -132,7 +129,7 @@ def redact_body(text: str, mask: str = MASK) -> str:
 
 
 def _redact_member(found: re.Match[str], mask: str, *, granting: bool) -> str:
-    """Return a member of JSON, or of something like it, with its value masked if its name asks for that."""
+    """A member of JSON, or similar text, with its value masked if its name asks for that."""
     value = found["value"]
     quoted = value[0] in "\"'"
     bare = not quoted and not found["quote"]
@@ -148,7 +145,7 @@ def _is_credential_name(name: str, *, granting: bool) -> bool:
 
 
 def _redact_field(field: str, mask: str) -> str:
-    """Return a field of a query; a name such as `filter[password]` counts by its last part."""
+    """A field of a query; a name such as `filter[password]` counts by its last part."""
     name, equals, value = field.partition("=")
     last = _NAME_PARTS.findall(unquote_plus(name).replace("\0", ""))[-1:]
     plain = "".join(last).lower().replace("_", "").replace("-", "")
@@ -174,6 +171,6 @@ def _redact_credential(name: str, text: str, mask: str) -> str:
 
 
 def _visible_prefix(secret: str) -> str:
-    """Return the first letters, unless they are all of it; never half of an escape."""
+    """The first letters, unless they are all of it; never half of an escape."""
     shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH else ""
     return shown if "\\" not in shown and "&" not in shown else ""

@@ -12,12 +12,11 @@ LOCALHOST = "localhost"
 
 
 def origin_of(scheme: str, host: str, port: int | None) -> str:
-    """Return the origin of an address, such as `http://[::1]:8080`."""
     return f"{scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether the host is this machine: `localhost`, 127.0.0.0/8, the same in IPv6, or ::1."""
+    """Whether the host is this machine: `localhost`, 127.0.0.0/8, the same in IPv6, or ::1."""
     if host.lower() == LOCALHOST:
         return True
     try:
@@ -34,7 +33,7 @@ _SLASH_LENGTH = len("%2F")
 
 
 def path_of(scope: Mapping[str, Any]) -> str:
-    """Return the path of an ASGI request, its escapes read but for those of slashes."""
+    """Path of an ASGI request, decoded except for escaped slashes."""
     raw: bytes = scope.get("raw_path") or b""
     if not _RAW.search(raw):
         return str(scope["path"])
@@ -42,10 +41,10 @@ def path_of(scope: Mapping[str, Any]) -> str:
 
 
 def decoded_path(path: str) -> str:
-    """Return the path of a URL as `path_of` does: its escapes read but for those of slashes."""
+    """Path of a URL, decoded except for escaped slashes."""
     return unquote(_READ.sub(lambda found: "%25" + found[0][1:], path), errors="replace")
 
 
 def key_of(segment: str) -> str:
-    """Return what a segment of such a path names."""
+    """Key in a segment of such a path."""
     return _READ.sub(lambda found: "/" if len(found[0]) == _SLASH_LENGTH else "%" + found[0][3:], segment)

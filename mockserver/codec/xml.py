@@ -43,10 +43,10 @@ class _DepthLimitedBuilder(TreeBuilder):
 
 
 def parse(body: bytes, charset: str = "utf-8") -> Element:
-    """Return the root element of `body`.
+    """Root element of `body`.
 
-    Raises MalformedBody: not well-formed, in another encoding than it says, a DTD, entities, or nested too
-    deep.
+    Raises MalformedBody: not well-formed, another encoding than declared, a DTD, entities, or too deep
+    nesting.
     """
     text = to_utf_8(body, charset)
     wanted = "utf-16" if charset.startswith("utf-16") else "utf-8"
@@ -58,9 +58,9 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
 
 
 def _parse_harmless(text: bytes) -> Element | None:
-    """Return the root of XML without a document type, which needs no defence and takes a fifth of the time.
+    """Root of XML without a document type, which needs no defence and takes a fifth of the time.
 
-    None is for the other parser to refuse, in its words.
+    None leaves the refusal to the other parser.
     """
     parser = XMLParser(encoding="utf-8")  # noqa: S314 - entities need a document type
     try:
@@ -98,7 +98,7 @@ _UNKNOWN = (-1, "")
 
 @dataclass(frozen=True, slots=True)
 class DataContract:
-    """A list of flat items; `members` are in the order of the wire, which is ordinal alphabetical.
+    """A list of flat items; `members` are in wire order, which is ordinal alphabetical.
 
     Without the name of an `item` the root is a single one itself.
     """
@@ -114,9 +114,9 @@ class DataContract:
         object.__setattr__(self, "_places", places)
 
     def decode(self, body: bytes, charset: str, *, any_order: bool = False) -> Json:
-        """Return the items as objects of texts; what comes out of order or from another namespace is skipped.
+        """Items as objects of texts; misplaced elements and those of another namespace are skipped.
 
-        In `any_order` a member that comes twice is the first one. A nil root is null. Raises MalformedBody:
+        With `any_order` a repeated member counts once, the first. A nil root is null. Raises MalformedBody:
         no XML, or another root than the contract's.
         """
         root = parse(body, charset)

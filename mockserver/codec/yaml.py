@@ -1,4 +1,4 @@
-"""YAML for specs and fixtures: safe, floats as exact decimals, dates, `yes` and `no` as the text they are."""
+"""YAML for specs and fixtures: safe, with exact decimals; dates, `yes` and `no` stay texts."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _MERGE = "<<"
 
 
 class NotPlainError(Exception):
-    """A document has what `EventReader` does not read: a tag, a member twice, a name that is no scalar."""
+    """The document has a tag, a repeated member, or a name that is no scalar."""
 
 
 class EventReader:
     """Reader of one document without tags, more than twice as fast as PyYAML; equal texts become one object.
 
-    `loader` is a PyYAML loader of the text: it parses, and decides what an unquoted scalar is.
+    `loader` is a PyYAML loader of the text: it parses, and decides the type of an unquoted scalar.
     """
 
     def __init__(self, loader: Any) -> None:  # PyYAML's own types say nothing of its events
@@ -34,11 +34,7 @@ class EventReader:
         self._texts: dict[str, str] = {}
 
     def read(self) -> Json:
-        """Return the document.
-
-        Raises NotPlainError: it has more than this class reads, or there is not exactly one document;
-        yaml.YAMLError: the text is no YAML.
-        """
+        """Return the document. Raises NotPlainError; yaml.YAMLError: the text is no YAML."""
         self._skip(yaml.StreamStartEvent)
         self._skip(yaml.DocumentStartEvent)
         document = self._value(self._loader.get_event())
@@ -120,10 +116,10 @@ _MAX_VALUES = 2_000_000
 
 
 class _Loader(_Safe):
-    """The safe loader, exact; keys are texts as they are written, and one that is there twice is an error.
+    """The safe loader, exact; keys are texts as written, and a repeated one is an error.
 
-    Else `200` would be a number and `on` a truth value, which no JSON object has for a name. Only what JSON
-    has can be made: no set, date or object.
+    Else `200` would be a number and `on` a Boolean, which no JSON object has for a name. Only JSON values are
+    made: no set, date or object.
     """
 
     def __init__(self, text: str) -> None:
@@ -131,17 +127,14 @@ class _Loader(_Safe):
         self._checked: set[int] = set()
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge what `<<` names, after a look at the mapping's own keys.
-
-        Raises ConstructorError: one of them is there twice.
-        """
+        """Merge the mapping under `<<`, after a check of the mapping's own keys."""
         if id(node) not in self._checked:
             self._checked.add(id(node))
             _read_keys(node)
         super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Json:  # noqa: FBT001, FBT002 - PyYAML's
-        """Return the value of a node. Raises ConstructorError: its text is none of its type."""
+        """Value of a node. Raises ConstructorError: a text of another type."""
         kind = node.tag.rpartition(":")[2]
         with suppress(ValueError, LookupError):
             if kind != "int" or len(node.value) <= _MAX_DIGITS:
@@ -187,10 +180,7 @@ _Loader.add_implicit_resolver(
 
 
 def load(text: str) -> Json:
-    """Return the one document in `text`.
-
-    Raises yaml.YAMLError: the text is no YAML, or asks for more than plain data.
-    """
+    """The one document in `text`. Raises yaml.YAMLError: no YAML, or more than plain data."""
     reader = EventReader(_Loader(text))
     try:
         document = reader.read()
@@ -202,10 +192,7 @@ def load(text: str) -> Json:
 
 
 def load_by_nodes(text: str) -> Json:
-    """Return the one document in `text`, read as PyYAML reads it: slower, with tags and errors' places.
-
-    Raises yaml.YAMLError: as `load`.
-    """
+    """The one document in `text`, read as PyYAML reads it: slower, with tags and errors' places."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -217,9 +204,9 @@ def load_by_nodes(text: str) -> Json:
 
 
 def _count_values(value: Json, counted: dict[int, int]) -> int:
-    """Return how many values there are, those that an alias names each time; `counted` are those known.
+    """Number of values, aliases each time; `counted` has the known ones.
 
-    Raises ConstructorError: they are too many, or a value has itself inside.
+    Raises ConstructorError: too many, or a cycle.
     """
     if not isinstance(value, dict | list):
         return 1
@@ -237,8 +224,6 @@ _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
 
 
 class _Dumper(yaml.SafeDumper):
-    """The safe dumper, exact."""
-
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
         return True
 
@@ -255,5 +240,5 @@ _Dumper.add_representer(
 
 
 def dump(document: Json) -> str:
-    """Return a document as YAML in block style, members in their order and without anchors."""
+    """A document as YAML in block style, members in their order and without anchors."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

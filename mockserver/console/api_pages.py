@@ -41,18 +41,15 @@ class ApiPages:
     templates: SiteTemplates
 
     async def page(self, request: Request) -> Response:
-        """Show the page of a vendor."""
         name = request.path_params["vendor"]
         if name == CONTROL:
             return RedirectResponse("/_console/api/")
         return await self._page(request, name)
 
     async def control_page(self, request: Request) -> Response:
-        """Show the page of the control plane."""
         return await self._page(request, CONTROL)
 
     async def yaml(self, request: Request) -> Response:
-        """Return a contract as its file has it."""
         return Response(self._spec(request.path_params["vendor"]).text, media_type="application/yaml")
 
     async def json(self, request: Request) -> Response:
@@ -101,7 +98,6 @@ class ApiPages:
         )
 
     def _swagger(self) -> Mapping[str, str] | None:
-        """Return the addresses of Swagger UI, None where it is not there."""
         found = {
             "style": self.assets.address("swagger-ui.css"),
             "script": self.assets.address("swagger-ui-bundle.js"),
@@ -109,7 +105,7 @@ class ApiPages:
         return found if all(found.values()) else None
 
     async def _headers(self, name: str) -> Mapping[str, str]:
-        """Return the headers with which calls are accepted, as far as they are known."""
+        """Headers of an accepted call, as far as known."""
         if name == CONTROL:
             return {}
         try:
@@ -131,7 +127,7 @@ class ApiPages:
 
 
 def _chosen_sandbox(request: Request) -> tuple[str, str]:
-    """Return the sandbox that query or path name, and why it is another one if that cannot be."""
+    """The sandbox in query or path, and the reason if another one is shown."""
     below = request.scope.get("root_path", "").removeprefix(_SANDBOX_PREFIX)
     name = request.query_params.get("sandbox") or below or DEFAULT_SANDBOX
     if is_sandbox_name(name):
@@ -171,7 +167,7 @@ class OperationGroup:
 
 
 def operation_groups(document: Document) -> list[OperationGroup]:
-    """Return the operations of a document by tag, in its order; `batch` says how items are judged."""
+    """The operations of a document by tag, in its order; `batch` says how items are judged."""
     groups = {
         tag["name"]: OperationGroup(tag["name"], str(tag.get("description", "")), [])
         for tag in document.get("tags", ())

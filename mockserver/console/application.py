@@ -77,8 +77,6 @@ _LARGEST_TEXT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The console's application, and what it needs of the server."""
-
     control: ControlClient
     server: HttpClient
     live: LiveCalls
@@ -86,13 +84,12 @@ class Console:
 
     @classmethod
     def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
-        """Return the console that asks `control`, and sends calls to the vendors of `server`."""
+        """The console that asks `control`, and sends calls to the vendors of `server`."""
         return cls(
             ControlClient(control), server, live, Pages(__version__, live.server, Assets.find().address(HTMX))
         )
 
     def routes(self) -> list[Route]:
-        """Return the routes of all screens, and of the stream of calls."""
         routes = [Route(f"{CONSOLE}/events", self.live.stream)]
         for route in chain.from_iterable(SCREENS):
             methods = list(route.methods)
@@ -119,7 +116,7 @@ class Console:
         return self._endpoint(show, _problem_response)
 
     def _endpoint(self, show: _Show, refuse: _Refuse) -> _Endpoint:
-        """Return what answers a request: `show` does, or else `refuse`, which is told why."""
+        """The endpoint of a screen: `show`, or `refuse` with the reason."""
 
         async def made(request: Request, visit: Visit) -> Response:
             try:
@@ -170,7 +167,6 @@ class Console:
 
 
 def console_app(console: Console, missing: MissingPage) -> Starlette:
-    """Build the application from the screens; `missing` answers for what is not there."""
     return Starlette(
         routes=console.routes(),
         exception_handlers={HTTPException: missing.answer},

@@ -21,12 +21,11 @@ _A_YEAR = "public, max-age=31536000, immutable"
 
 
 def static_address(name: str) -> str:
-    """Return the address of a file; it changes with the content, so that browsers may keep it."""
+    """Address of a file; it changes with the content, so that browsers may keep it."""
     return f"/_console/static/{name}?{_hash(name)}"
 
 
 async def static_file(request: Request) -> Response:
-    """Answer a request for a file."""
     name = request.path_params["name"]
     media_type = _STATIC_MEDIA_TYPES.get(name.rpartition(".")[2])
     try:
@@ -56,7 +55,7 @@ def _hash(name: str) -> str:
 
 
 def icon() -> Response:
-    """Return the icon, for browsers that ask for it by its old name."""
+    """Answer with the icon, which browsers ask for by its old name."""
     return Response(_content("icon.svg"), media_type=_STATIC_MEDIA_TYPES["svg"])
 
 
@@ -68,25 +67,22 @@ _SHORT_HASH = 12
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The assets that are there: rows of the table by name, with the folder of their files."""
-
     folder: Path = ASSETS
     rows: Mapping[str, Row] = field(default_factory=dict)
 
     @classmethod
     def find(cls, folder: Path = ASSETS) -> Assets:
-        """Return the assets of the folder, without those that are missing or were changed."""
+        """The assets of the folder, without missing or changed ones."""
         rows = read_table(folder)
         wrong = wrong_files(folder, rows)
         return cls(folder, {row.name: row for row in rows if row.name not in wrong})
 
     def address(self, name: str) -> str:
-        """Return the address of an asset, "" if it is not there; it changes with the content."""
+        """Address of an asset, "" if it is missing; it changes with the content."""
         row = self.rows.get(name)
         return f"{MOUNT}/{name}?{row.sha256[:_SHORT_HASH]}" if row else ""
 
     def route(self) -> Route:
-        """Return the route that serves the assets."""
         return Route(f"{MOUNT}/{{name}}", self._serve)
 
     def _serve(self, request: Request) -> Response:

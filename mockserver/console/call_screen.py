@@ -1,4 +1,4 @@
-"""One call: its request and reply, and what was decided of each item."""
+"""One call: its request and reply, and the decision on each item."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_MARKED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What is marked in one body: problems by pointer, the index of each item by pointer, one picked item."""
+    """Marks in one body: problems by pointer, the index of each item by pointer, one picked item."""
 
     problems: Sequence[tuple[str, Document]] = ()
     items: Mapping[str, int] = field(default_factory=lambda: EMPTY)
@@ -30,7 +30,7 @@ class _Marks:
 def bodies(
     call: Document, decided: Sequence[Document], rows: Sequence[Document], picked: int | None
 ) -> Document:
-    """Return both bodies in rows; `rows` are the items on the page, `picked` is the index of one."""
+    """Both bodies in rows; `rows` are the items on the page, `picked` is the index of one."""
     item = None if picked is None else decided[picked]
     told = decided if len(decided) <= MOST_MARKED else _with(rows, item)
     request = _Marks(
@@ -65,7 +65,7 @@ def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
 
 
 def _refused(reason: str) -> Iterator[tuple[str, Document]]:
-    """Yield the places that the reason of a refused call names: `/0/id is missing; /0/date expected …`."""
+    """Yield the places in the reason of a refused call: `/0/id is missing; /0/date expected …`."""
     for part in reason.split("; "):
         pointer, _, detail = part.partition(" ")
         if pointer.startswith("/"):
@@ -91,7 +91,6 @@ def _side(text: str, media_type: str, marks: _Marks) -> Document:
 def _rows(
     body: Body, shown: Sequence[Line], by_line: Mapping[int, Sequence[Document]], marks: _Marks
 ) -> Iterator[Document]:
-    """Yield the lines, and `leftOut` where some are left out."""
     lit = body.find(marks.picked) if marks.picked is not None else range(0)
     last = 0
     for line in shown:
@@ -146,7 +145,7 @@ _CONTRACT_RULES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ItemChoice:
-    """Which items are asked for: by outcome, from a position among those, and one that is picked."""
+    """The items of a page: filtered by outcome, from a position among those, and one that is picked."""
 
     outcome: str = ""
     first: int = 0
@@ -154,7 +153,7 @@ class ItemChoice:
 
     @classmethod
     def of(cls, query: Mapping[str, str], items: int) -> ItemChoice:
-        """Return what the query of a page asks for; what is no number, or no item of the call, is ignored."""
+        """Read the query of a page; invalid numbers and unknown items are ignored."""
         picked = _number(query.get("item", ""))
         return cls(
             query.get("outcome", ""),
@@ -164,7 +163,7 @@ class ItemChoice:
 
 
 def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) -> Document:
-    """Return the page of items that is asked for, with the pages and the bad item that come next.
+    """The page of items, with the neighbouring pages and the next bad item.
 
     `why` are the `applied` rules of the call, and `switches`, the assumptions of its vendor by name.
     """
@@ -184,13 +183,12 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
 
 
 def outcome_of(item: Document) -> str:
-    """Return the outcome of an item; `warned` if it was accepted with warnings."""
     action = str(item["action"])
     return _WARNED if item["warnings"] and action not in _FINAL else action
 
 
 def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
-    """Return where the page begins: it has the picked item, unless a position was asked for."""
+    """Position of the page: it has the picked item, unless a position was asked for."""
     first = min(choice.first, max(0, len(matching) - 1))
     if choice.picked is not None and not choice.first:
         first = next((at for at, one in enumerate(matching) if one["index"] == choice.picked), first)
@@ -198,7 +196,7 @@ def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
 
 
 def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
-    """Return the first bad item behind the picked one, else the first; one that a rule changed is bad."""
+    """The first bad item behind the picked one, else the first; one that a rule changed is bad."""
     bad = [one["index"] for one in decided if one["action"] == _BAD or one["effect"]]
     behind = (index for index in bad if picked is None or index > picked)
     return next(behind, bad[0] if bad else None)
@@ -213,7 +211,7 @@ def _reasons(item: Document, why: Document) -> Document:
 
 
 def _source(problem: Document, why: Document, rules: Sequence[str]) -> Document:
-    """Return where the rule comes from: `kind`, its name, and the rules of scenarios that may have asked."""
+    """Origin of the rule: `kind`, its name, and the rules of scenarios that may have asked."""
     rule, code = str(problem["rule"]), str(problem["code"])
     if rule == FAULT_RULE:
         return {"kind": "scenario", "name": rule, "rules": rules}
@@ -246,7 +244,7 @@ EXPORTS: Mapping[str, Format] = {
 
 
 async def export_part(visit: Visit) -> Document | None:
-    """Return the form that `as` names, to be shown on the page, or the reason why there is none."""
+    """The export format in `as`, to be shown on the page, or the reason for none."""
     name = visit.query.get("as", "")
     export = EXPORTS.get(name)
     if export is None:
@@ -262,10 +260,7 @@ async def export_part(visit: Visit) -> Document | None:
 
 
 async def export_file(visit: Visit) -> Download:
-    """Return the form that `as` names as a file; without one that is there, curl.
-
-    Raises ControlRefusal: the call cannot be exported like that.
-    """
+    """The export format in `as` as a file; curl without a valid one. Raises ControlRefusal."""
     name = visit.query.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
     response = await _file(visit, export)
@@ -301,7 +296,6 @@ async def show_call(visit: Visit) -> Screen:
 
 
 async def replay(visit: Visit) -> Screen:
-    """Send the call again, and show what came of it above the call."""
     chosen = visit.form.get("into", "")
     to = visit.form.get("to", "")
     # Recorded credentials are sent to no other address.
@@ -316,17 +310,14 @@ async def replay(visit: Visit) -> Screen:
 
 
 async def download_request(visit: Visit) -> Download:
-    """Return the body of the request as a file."""
     return await _body_file(visit, "request")
 
 
 async def download_reply(visit: Visit) -> Download:
-    """Return the body of the reply as a file."""
     return await _body_file(visit, "reply")
 
 
 async def download_export(visit: Visit) -> Download:
-    """Return the call as a file in the format `as`."""
     return await export_file(visit)
 
 
@@ -370,7 +361,6 @@ async def _document(visit: Visit) -> Document:
 
 
 async def _neighbours(visit: Visit, call: Document) -> Document:
-    """Return the call with its strip, and the numbers of those before and after it."""
     number = call["number"]
     around = await visit.control.get(visit.of_sandbox("/journal"), last=3, to=number + 1, strips=True)
     numbers = [one["number"] for one in around]
@@ -383,7 +373,7 @@ async def _neighbours(visit: Visit, call: Document) -> Document:
 
 
 async def _changes(visit: Visit, number: int) -> Document:
-    """Return what the call changed as a `difference`, or the `reason` why that is not known."""
+    """The changes of the call as a `difference`, or the `reason` why they are unknown."""
     states = {"against": f"before:{number}", "of": f"after:{number}"}
     try:
         found = await visit.control.get(visit.of_sandbox("/diff"), **states)
@@ -393,7 +383,6 @@ async def _changes(visit: Visit, number: int) -> Document:
 
 
 async def _switches(visit: Visit, call: Document) -> list[str]:
-    """Return the names of the assumptions of the call's vendor."""
     if not (call["warned"] or call["outcomes"].get("rejected")):
         return []
     listed = await visit.control.get(visit.of_sandbox("/assumptions"))

@@ -1,4 +1,4 @@
-"""The catalogue of cases: what goes wrong with batches, what the mock does then, and runs of it."""
+"""The catalogue of cases: the failures of batches, the mock's reactions, and runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ LABELS: Mapping[str, str] = {
 
 
 async def show_cases(visit: Visit) -> Screen:
-    """Show the rows of the catalogue with the form of its filters."""
     filters = {name: visit.query.get(name, "") for name in FILTERS}
     rows = await visit.control.get("/cases")
     found = await visit.control.get("/cases", **filters) if any(filters.values()) else rows
@@ -48,7 +47,6 @@ async def show_cases(visit: Visit) -> Screen:
 
 
 async def show_case(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
-    """Show a row, the vendors' cases, and the verdict of the run that the address names."""
     row = await visit.control.get(_path(visit))
     run: Document | None = None
     if number := visit.query.get("run", ""):
@@ -70,7 +68,6 @@ async def show_case(visit: Visit, refused: Document | None = None, status: int =
 
 
 async def run_case(visit: Visit) -> Shown:
-    """Run the row's cases for a vendor in a sandbox of their own, and show the verdict."""
     row = await visit.control.get(_path(visit))
     name = ""
     try:
@@ -85,14 +82,12 @@ async def run_case(visit: Visit) -> Shown:
 
 
 async def show_export(visit: Visit) -> Screen:
-    """Show the calls of a vendor's case in a form to copy."""
     text = await _exported(visit)
     shown = {"vendor": visit.query.get("vendor", ""), "format": visit.query.get("format", "")}
     return Screen("case_export.html", {"id": visit.path["case"], **shown, "text": text.content.decode()})
 
 
 async def keep_export(visit: Visit) -> Download:
-    """Return the same as a file."""
     return await _exported(visit)
 
 
@@ -110,10 +105,6 @@ def _path(visit: Visit) -> str:
 
 
 async def _new_sandbox(visit: Visit, stem: str) -> str:
-    """Make a sandbox whose name begins with the stem, and return its name.
-
-    Raises ControlRefusal: no more sandboxes may be.
-    """
     taken = {one["name"] for one in await visit.control.get("/sandboxes")}
     name = next(name for name in (f"{stem}-{number}" for number in count(1)) if name not in taken)
     await visit.control.post("/sandboxes", {"name": name})

@@ -40,31 +40,24 @@ class Line:
     pointer: str | None = None
 
     def document(self) -> Document:
-        """Return the line as a page shows it."""
         text, longer = self.text[:MAX_LINE_LENGTH], len(self.text) - MAX_LINE_LENGTH
         cut = max(0, longer)
         return {"number": self.number, "text": text, "cutCharacters": cut, "pointer": self.pointer}
 
 
 class Body(Protocol):
-    """A body in lines, which are numbered from 1."""
-
     @property
-    def total(self) -> int:
-        """The number of lines."""
-        ...
+    def total(self) -> int: ...
 
     def find(self, pointer: str) -> range:
-        """Return the lines of a value, of its nearest parent if it is not there; empty without pointers."""
+        """The lines of a value, of its nearest parent if it is not there; empty without pointers."""
         ...
 
-    def lines(self, wanted: bytearray) -> Iterator[Line]:
-        """Yield the lines whose numbers are set in `wanted`."""
-        ...
+    def lines(self, wanted: bytearray) -> Iterator[Line]: ...
 
 
 def read_body(text: str, media_type: str) -> Body:
-    """Return the body in lines: JSON one value a line, a form one field a line, anything else as it is."""
+    """The body in lines: JSON one value a line, a form one field a line, anything else unchanged."""
     try:
         document = json.decode(text.encode("utf-8", "replace"))
         json.check_depth(document)
@@ -74,9 +67,9 @@ def read_body(text: str, media_type: str) -> Body:
 
 
 def shown_lines(body: Body, size: int, marked: Iterable[str], picked: str | None) -> list[Line]:
-    """Return all lines of a body of `size` characters, or of a long one some.
+    """All lines of a body of `size` characters.
 
-    Those are the first ones, and those round the places `marked` and of the value `picked`.
+    Of a long one the first, and those near `marked` and `picked`.
     """
     is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
     wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
@@ -112,28 +105,23 @@ def _text_lines(text: str, media_type: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class TextBody:
-    """Text without pointers."""
-
     texts: Sequence[str]
 
     @property
     def total(self) -> int:
-        """The number of lines."""
         return len(self.texts)
 
     def find(self, pointer: str) -> range:  # noqa: ARG002 - a place of JSON is none of other text
-        """Return no lines."""
         return range(0)
 
     def lines(self, wanted: bytearray) -> Iterator[Line]:
-        """Yield the lines whose numbers are set in `wanted`."""
         for number, text in enumerate(self.texts, 1):
             if wanted[number]:
                 yield Line(number, text)
 
 
 class _Place(NamedTuple):
-    """Where a value stands: its first line, what is written before it and behind it, and its pointer."""
+    """Position of a value: its first line, the text before and behind it, and its pointer."""
 
     line: int
     depth: int = 0
@@ -142,7 +130,6 @@ class _Place(NamedTuple):
     end: str = ""
 
     def below(self, step: str | int, line: int, *, is_last: bool) -> _Place:
-        """Return the place of a member or an element."""
         name = f"{json.encode(step).decode()}: " if isinstance(step, str) else ""
         return _Place(
             line, self.depth + 1, f"{self.pointer}/{escape_step(step)}", name, "" if is_last else ","
@@ -151,7 +138,7 @@ class _Place(NamedTuple):
 
 @dataclass(slots=True)
 class JsonBody:
-    """A JSON document; what of it is not asked for is only counted."""
+    """A JSON document; lines that are not shown are only counted."""
 
     document: Json
     _sizes: dict[int, int] = field(default_factory=dict)
@@ -160,11 +147,9 @@ class JsonBody:
 
     @property
     def total(self) -> int:
-        """The number of lines."""
         return self._size(self.document)
 
     def find(self, pointer: str) -> range:
-        """Return the lines of a value, of its nearest parent if it is not there."""
         node, line = self.document, 1
         for step in parse_pointer(pointer):
             at = self._position(node, str(step))
@@ -175,7 +160,6 @@ class JsonBody:
         return range(line, line + self._size(node))
 
     def lines(self, wanted: bytearray) -> Iterator[Line]:
-        """Yield the lines whose numbers are set in `wanted`."""
         return self._lines(self.document, _Place(1), wanted)
 
     def _lines(self, node: Json, place: _Place, wanted: bytearray) -> Iterator[Line]:
@@ -196,7 +180,6 @@ class JsonBody:
             yield Line(place.line + size - 1, f"{indent}{brackets[1]}{place.end}")
 
     def _size(self, node: Json) -> int:
-        """Return the number of lines of a value."""
         if not node or type(node) not in _CONTAINERS:
             return 1
         size = self._sizes.get(id(node))
@@ -209,7 +192,7 @@ class JsonBody:
         return size
 
     def _starts_of(self, node: Json) -> list[int]:
-        """Return for each child how many lines of other children stand before it."""
+        """For each child, the number of lines of other children before it."""
         starts = self._starts.get(id(node))
         if starts is None:
             sizes = map(self._size, _children(node))
@@ -217,7 +200,7 @@ class JsonBody:
         return starts
 
     def _position(self, node: Json, step: str) -> int | None:
-        """Return the position of a child; a name that is not there is looked for in any letter case."""
+        """Position of a child; an unknown name is looked for in any letter case."""
         if isinstance(node, list):
             return int(step) if step.isdecimal() and int(step) < len(node) else None
         if not isinstance(node, dict):
@@ -239,12 +222,11 @@ def _members(node: Json) -> Iterable[tuple[str | int, Json]]:
 
 
 def document_lines(document: Json) -> list[Document]:
-    """Return the lines with `text` and `pointer`; `pointer` is "" for brackets that close."""
+    """The lines with `text` and `pointer`; `pointer` is "" for closing brackets."""
     return [{"text": line.text, "pointer": line.pointer or ""} for line in all_lines(document)]
 
 
 def json_text(value: Json) -> str:
-    """Return a value as JSON on one line."""
     return json.encode(value).decode()
 
 
@@ -258,7 +240,7 @@ _LAST_RANK = 4
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
-    """Return the members with single values that tell most of the records, in the order of the documents."""
+    """The most telling members with single values, in the order of the documents."""
     values: dict[str, list[Json]] = {}
     for record in records:
         for name, value in record["document"].items():
@@ -270,7 +252,7 @@ def table_columns(records: Sequence[Document]) -> list[str]:
 
 
 def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Document]:
-    """Return the key of each record with the text of each column, cut, "" where there is none."""
+    """The key of each record with the text of each column, cut, "" for none."""
     return [
         {
             "key": record["key"],
@@ -282,13 +264,12 @@ def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Docu
 
 
 def record_label(key: str, document: Document) -> str:
-    """Return the first text that names the record beside its key, "" if there is none."""
     texts = (value for name, value in document.items() if _NAMES.search(name) and isinstance(value, str))
     return next((_text(value) for value in texts if value not in ("", key)), "")
 
 
 def _rank(name: str, values: Sequence[Json]) -> int:
-    """Return how little a member tells of its record, by its name and by what it holds; 0 tells most."""
+    """Rank of a member as a column, by its name and values; 0 tells most."""
     if len(values) > 1 and len({str(value) for value in values}) == 1:
         return _LAST_RANK
     if _AMOUNTS.search(name) and all(_is_number(value) for value in values):
@@ -323,9 +304,9 @@ _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 
 
 def shown_difference(found: Document) -> Document:
-    """Return the records that differ, by collection, and apart from them what the server keeps for itself.
+    """The different records, by collection, and apart from them the server's own collections.
 
-    `found` is what the control plane's `/diff` answers. Of many, those that are no additions come first.
+    `found` is the answer of the control plane's `/diff`. Of many, those that are no additions come first.
     """
     entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
     records = [one for one in entries if not one["own"]]

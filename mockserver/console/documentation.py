@@ -45,7 +45,6 @@ class PageLink:
 
     @property
     def address(self) -> str:
-        """Where the page is served."""
         return page_address(self.name)
 
 
@@ -59,8 +58,6 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: `html` is safe to show, and lacks the title, which is the first heading."""
-
     name: str
     title: str
     html: str
@@ -69,8 +66,6 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture of a page."""
-
     media_type: str
     content: bytes
 
@@ -86,25 +81,24 @@ class Finding:
 
 
 def page_address(name: str) -> str:
-    """Return where the page of this name is served."""
     return ADDRESS if name == INDEX else f"{ADDRESS}{name}"
 
 
 def documentation_folder() -> Path:
-    """Return where the pages are: beside the package in a checkout, inside it when installed."""
+    """The folder of the pages: beside the package in a checkout, inside it when installed."""
     here = Path(__file__).parents[1]
     inside = here / "docs"
     return inside if inside.is_dir() else here.parent / "docs"
 
 
 def navigation_file(folder: Path) -> Path:
-    """Return the file that has the order of the pages: in the folder when installed, else beside it."""
+    """The file with the order of the pages: in the folder when installed, else beside it."""
     inside = folder / _NAVIGATION
     return inside if inside.is_file() else folder.parent / _NAVIGATION
 
 
 class DocumentationPages:
-    """The pages of a folder; each is rendered once, when it is first asked for."""
+    """The pages of a folder; each is rendered on first use."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or documentation_folder()
@@ -112,27 +106,21 @@ class DocumentationPages:
 
     @cached_property
     def chapters(self) -> tuple[Chapter, ...]:
-        """All pages, in the order of the navigation."""
         text = navigation_file(self._folder).read_text(encoding="utf-8")
         return tuple(_chapters(expand_navigation(yaml.safe_load(text)["nav"], self._folder)))
 
     def page(self, name: str) -> Page:
-        """Return the page of this name. Raises UnknownPageError: the navigation has no such page."""
         rendered = self._render(name)
         return Page(name, rendered.headings[0].text, rendered.html, rendered.headings)
 
     def image(self, name: str) -> Image:
-        """Return the picture of this name, a path below the folder.
-
-        Raises UnknownPageError: there is no such picture.
-        """
         if name not in self._images:
             raise UnknownPageError(f"the documentation has no picture {name}")
         file = self._folder / name
         return Image(_IMAGE_TYPES[file.suffix], file.read_bytes())
 
     def search(self, text: str) -> tuple[Finding, ...]:
-        """Return the sections that have all words of the text; first those whose heading has them."""
+        """Sections with all words of the text; first those whose heading has them."""
         words = tuple(text.casefold().split())
         found = sorted(self._sections_with(words), key=lambda one: one[0]) if words else []
         return tuple(finding for _, finding in found[:_MOST_FOUND])
@@ -157,7 +145,7 @@ class DocumentationPages:
         return self._rendered[name]
 
     def _address_of(self, name: str, link: str) -> str | None:
-        """Return where a link of the page leads, None if its target is not one of the pages or pictures."""
+        """Target of a link of the page, None if it is no page or picture of ours."""
         path, hash_sign, anchor = link.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
         if target.removesuffix(".md") in self._names and target.endswith(".md"):
@@ -165,7 +153,6 @@ class DocumentationPages:
         return f"{ADDRESS}{target}" if target in self._images else None
 
     def _sections_with(self, words: tuple[str, ...]) -> Iterator[tuple[int, Finding]]:
-        """Yield how far down each section belongs, and the section."""
         for chapter in self.chapters:
             for link in chapter.pages:
                 for section in self._render(link.name).sections:
@@ -178,10 +165,9 @@ class DocumentationPages:
 
 
 def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
-    """Return what the template `documentation.html` shows, which is the JSON twin of the page too.
+    """The document of the template `documentation.html`, also the JSON twin of the page.
 
-    `found` is null unless something is searched for. Raises UnknownPageError: the documentation has no such
-    page.
+    `found` is null unless something is searched for. Raises UnknownPageError.
     """
     page = pages.page(name)
     found = [_finding_document(one) for one in pages.search(search)] if search.strip() else None
@@ -226,7 +212,6 @@ def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
 
 
 def _excerpt(text: str, words: tuple[str, ...]) -> str:
-    """Return the part of the text round the first word that is found."""
     places = [at for word in words if (at := text.casefold().find(word)) >= 0]
     start = max(0, min(places, default=0) - _EXCERPT_LENGTH // 4)
     part = text[start : start + _EXCERPT_LENGTH]
@@ -237,7 +222,6 @@ _IMAGES = (".svg", ".png", ".webp")
 
 
 async def show_documentation(visit: Visit) -> Shown:
-    """Show a page, the sections that a search finds, or a picture."""
     name = visit.path.get("page") or INDEX
     try:
         if name.endswith(_IMAGES):

@@ -1,4 +1,4 @@
-"""The calls of a sandbox, newest first, with what became of their items."""
+"""The calls of a sandbox, newest first, with the outcomes of their items."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
 
 
 async def show_journal(visit: Visit) -> Screen:
-    """Show a page of calls with the form of its filters."""
     vendors = await visit.control.get("/vendors")
     return Screen(
         "journal.html",
@@ -32,12 +31,10 @@ async def show_journal(visit: Visit) -> Screen:
 
 
 async def show_new_rows(visit: Visit) -> Screen:
-    """Show the rows of calls after the number `after`, for a page that is open."""
     return Screen("parts/journal_rows.html", await _rows(visit), is_part=True)
 
 
 async def clear(visit: Visit) -> Moved:
-    """Delete all entries."""
     await visit.control.delete(visit.of_sandbox("/journal"))
     return Moved(visit.address("/"))
 
@@ -76,7 +73,6 @@ def _filters(visit: Visit) -> dict[str, str]:
 
 
 async def _rows(visit: Visit) -> Document:
-    """Return the calls of the page, newest first, and whether older ones match."""
     query: dict[str, Json] = {**_filters(visit), "since": visit.query.get("after", ""), "strips": True}
     if before := visit.query.get("before", ""):
         query["to"] = max(1, int(before) - 1) if before.isdecimal() else before

@@ -1,4 +1,4 @@
-"""Tell open pages that calls have arrived: a stream of server-sent events."""
+"""A stream of server-sent events: open pages learn of new calls."""
 
 from __future__ import annotations
 
@@ -44,23 +44,19 @@ class LiveCalls:
         self._listeners: set[_Listener] = set()
 
     def __call__(self, entry: Entry) -> None:
-        """Tell all streams of a new entry; entries that are not kept have the number 0."""
         self.tell(entry.call.sandbox, entry.number)
 
     def tell(self, sandbox: str, number: int) -> None:
-        """Tell all streams of the newest entry of a sandbox, from any thread."""
         if number:
             for listener in tuple(self._listeners):
                 listener.loop.call_soon_threadsafe(listener.tell, sandbox, number)
 
     def close(self) -> None:
-        """End all streams that are open: the server stops."""
         for listener in tuple(self._listeners):
             listener.is_ended = True
             listener.changed.set()
 
     async def stream(self, _request: Request) -> Response:
-        """Answer with the stream, which begins with the name of this run of the server."""
         return StreamingResponse(self._events(), media_type="text/event-stream", headers=_HEADERS)
 
     async def _events(self) -> AsyncIterator[bytes]:
@@ -78,7 +74,7 @@ class LiveCalls:
 
 
 async def _next_event(listener: _Listener) -> bytes:
-    """Return the next event, or a comment after a while without one, so that a lost browser is noticed."""
+    """The next event, or a comment after a while without one, so that a lost browser is noticed."""
     try:
         await asyncio.wait_for(listener.changed.wait(), _KEEP_ALIVE_S)
     except TimeoutError:

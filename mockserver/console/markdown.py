@@ -49,7 +49,7 @@ class RenderedText:
 
 
 def render_markdown(text: str, address_of: AddressOf) -> RenderedText:
-    """Return Markdown as HTML; HTML in it is shown as text, comments on lines of their own are left out."""
+    """Markdown as HTML; HTML in it is shown as text, comments on lines of their own are left out."""
     parser = _parser()
     tokens = parser.parse(_COMMENT.sub("", text))
     headings = tuple(_mark_headings(tokens))
@@ -95,7 +95,6 @@ def _sections(tokens: Sequence[Token], headings: Sequence[Heading]) -> Iterator[
 
 
 def _plain(token: Token) -> str:
-    """Return the text that a token shows."""
     if token.children is None:
         return token.content
     return "".join(one.content or " " * (one.type == "softbreak") for one in token.children)
@@ -113,7 +112,7 @@ def _with_addresses(children: Sequence[Token], address_of: AddressOf) -> Iterato
 
 
 def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
-    """Set where the link or image leads, and return whether it leads anywhere."""
+    """Set the target of the link or image, and return whether there is one."""
     link = str(token.attrGet(name) or "")
     if _OUTSIDE.match(link):
         token.attrSet("rel", "noreferrer")
@@ -124,7 +123,7 @@ def _set_address(token: Token, name: str, address_of: AddressOf) -> bool:
 
 
 def _mark_head_cells(tokens: Sequence[Token]) -> None:
-    """Say what each head cell is the head of; one without words is none."""
+    """Add the scope of each head cell; an empty one becomes a plain cell."""
     for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type == "th_open" and inline.content:
             opening.attrSet("scope", "col")
@@ -133,7 +132,7 @@ def _mark_head_cells(tokens: Sequence[Token]) -> None:
 
 
 def _align(token: Token) -> None:
-    """Make a class of the alignment of a cell, as styles in a page are forbidden."""
+    """Turn the alignment of a cell into a class: pages must not contain styles."""
     aligned = _ALIGNMENT.search(str(token.attrs.pop("style", "")))
     if aligned:
         token.attrSet("class", aligned[1])

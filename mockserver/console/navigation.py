@@ -13,9 +13,9 @@ Navigation = Sequence[dict[str, Any]]
 
 
 def expand_navigation(navigation: Navigation, folder: Path) -> list[dict[str, Any]]:
-    """Return the navigation with a chapter for each pattern: the files that fit, in order of their names.
+    """The navigation with a chapter for each pattern: the matching files, in order of their names.
 
-    A page found so goes by its first heading, as far as a colon.
+    Such a page goes by its first heading, up to a colon.
     """
     return [
         {title: _pages(content, folder) if "*" in content else content for title, content in entry.items()}
@@ -24,7 +24,6 @@ def expand_navigation(navigation: Navigation, folder: Path) -> list[dict[str, An
 
 
 def on_config(config: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Expand the navigation of a site that MkDocs builds."""
     config["nav"] = expand_navigation(config["nav"], Path(config["docs_dir"]))
     return config
 

@@ -50,7 +50,6 @@ NAVIGATION = (
 
 
 def template_environment() -> Environment:
-    """Return the templates of the console and of the pages beside it; all texts are escaped."""
     environment = Environment(
         loader=PackageLoader("mockserver.console"),
         autoescape=select_autoescape(),
@@ -66,7 +65,7 @@ def template_environment() -> Environment:
 class Pages:
     """Renders screens; `server` names this run of the server, so that an open page sees a restart.
 
-    `htmx` is the address of that script, "" where it was not fetched: a link then loads a whole page.
+    `htmx` is the address of that script, "" if it was not fetched: a link then loads a whole page.
     """
 
     version: str
@@ -76,7 +75,6 @@ class Pages:
     headers: Mapping[str, str] = field(default_factory=lambda: SECURITY_HEADERS)
 
     async def render(self, screen: Screen, visit: Visit, path: str) -> str:
-        """Return the screen as HTML: a whole page, or a part of one."""
         template = self.environment.get_template(screen.template)
         shared = {"visit": visit, "address": visit.address, "static": static_address}
         if screen.is_part:
@@ -94,7 +92,7 @@ class Pages:
         )
 
     async def _head(self, visit: Visit, sandboxes: Json) -> dict[str, Json]:
-        """Return what the head of a page shows: all sandboxes, and this one's clock, if they are there."""
+        """Data of a page's head: all sandboxes, and this one's clock."""
         names: list[str] = []
         clock: Document | None = None
         try:
@@ -115,7 +113,7 @@ POLICY = SECURITY_HEADERS["Content-Security-Policy"]
 
 @dataclass(frozen=True, slots=True)
 class SiteTemplates:
-    """The templates, and what every page shows: `names` of the vendors, and whether there is a console."""
+    """The templates, and the common data: `names` of the vendors, and whether there is a console."""
 
     names: tuple[str, ...]
     has_console: bool = True
@@ -124,7 +122,7 @@ class SiteTemplates:
     def response(
         self, request: Request, template: str, *, status: int = 200, policy: str = POLICY, **values: Json
     ) -> Response:
-        """Return the page; `here` among the values is the API that it is about, "" for none."""
+        """The page; `here` among the values is its API, "" for none."""
         text = self.environment.get_template(template).render(
             names=self.names,
             has_console=self.has_console,
@@ -144,8 +142,6 @@ _HTML = "text/html"
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something that may be meant: what it is, its address, and the text of the link."""
-
     what: str
     address: str
     text: str
@@ -160,7 +156,6 @@ class MissingPage:
     templates: SiteTemplates
 
     async def answer(self, request: Request, error: Exception) -> Response:
-        """Answer a refusal of the router."""
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
         title = HTTPStatus(status).phrase
@@ -190,7 +185,7 @@ class MissingPage:
         )
 
     def _suggestions(self, method: str, path: str, prefix: str) -> Iterator[Suggestion]:
-        """Yield what is near: a screen, the page of a vendor that is named or misspelled, an operation."""
+        """Yield near addresses: a screen, the page of a named or misspelled vendor, an operation."""
         if path.startswith(f"{CONSOLE}/"):
             screens = {CONSOLE + below: name for name, below in NAVIGATION}
             for address in get_close_matches(path, screens, 1, _NEAR):
@@ -212,7 +207,7 @@ class MissingPage:
 
 
 def wants_page(headers: Headers) -> bool:
-    """Return whether a person asks, with a browser, and not a program."""
+    """Whether a person asks, with a browser, and not a program."""
     accepted = headers.get("accept", "")
     if "sec-fetch-dest" in headers:
         return headers["sec-fetch-dest"] == "document" and _HTML in accepted

@@ -23,7 +23,7 @@ _FINDING_TEXTS = ("name", "said", "pointer", "expected", "came", "again", "reaso
 
 
 def read_tables(found: Json) -> list[Document]:
-    """Return a table of operation and check for each vendor of the summary; none if it is no such summary."""
+    """A table of operation and check for each vendor of a summary; none for any other report."""
     if not isinstance(found, dict):
         return []
     return [_vendor(one) for one in _objects(found.get("vendors"))[:MAX_VENDORS]]
@@ -89,16 +89,12 @@ KINDS: Mapping[str, str] = {
 
 
 async def show_reports(visit: Visit) -> Screen:
-    """Show the reports, newest first."""
     found = await visit.control.get("/reports")
     return Screen("reports.html", {**found, "kinds": dict(KINDS)})
 
 
 async def show_report(visit: Visit) -> Screen:
-    """Show one report: a page in a frame, the summary of a run as tables, all else as text.
-
-    Raises ControlRefusal: there is no such report.
-    """
+    """Show one report: a page in a frame, the summary of a run as tables, all else as text."""
     report = await _report(visit)
     document = {**report, "called": KINDS[report["kind"]], "tables": [], "text": "", "is_cut": False}
     if report["kind"] != "page":
@@ -110,10 +106,7 @@ async def show_report(visit: Visit) -> Screen:
 
 
 async def show_page(visit: Visit) -> Foreign:
-    """Return a report that is a page, as it is; it may neither run scripts nor load anything.
-
-    Raises ControlRefusal: there is no such report, or it is no page.
-    """
+    """Return a report that is a page unchanged; it may neither run scripts nor load anything."""
     report = await _report(visit)
     if report["kind"] != "page":
         raise _unknown(f"{report['path']} is no page")
@@ -121,7 +114,6 @@ async def show_page(visit: Visit) -> Foreign:
 
 
 async def keep_report(visit: Visit) -> Download:
-    """Return a report as a file. Raises ControlRefusal: there is no such report."""
     report = await _report(visit)
     media_type = JSON_TYPE if report["kind"] in ("summary", "har") else "application/octet-stream"
     return Download(_file_name(report["path"]), media_type, await _content(visit))
@@ -163,6 +155,5 @@ def _decoded(content: bytes) -> Json:
 
 
 def _file_name(path: str) -> str:
-    """Return the name of a file as a header can hold it."""
     name = PurePosixPath(path).name
     return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name)

@@ -23,7 +23,7 @@ from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 
 def said_duration(span: timedelta) -> str:
-    """Return `6 min 1 s`, `2 days 3 h`: the two largest units."""
+    """A duration in its two largest units: `6 min 1 s`, `2 days 3 h`."""
     seconds = int(span.total_seconds())
     days, seconds = divmod(seconds, 86_400)
     hours, seconds = divmod(seconds, 3_600)
@@ -38,7 +38,6 @@ _OWN_SCOPE = "sandbox/"
 
 
 async def show_sandboxes(visit: Visit) -> Screen:
-    """Show all sandboxes, and the snapshots of this one."""
     return await _page(visit)
 
 
@@ -64,7 +63,6 @@ async def create(visit: Visit) -> Moved | Screen:
 
 
 async def ask_reset(visit: Visit) -> Screen:
-    """Ask before a sandbox is reset."""
     found = await visit.control.get(visit.of_sandbox())
     return question(
         f"Reset the sandbox {visit.sandbox}?",
@@ -80,13 +78,11 @@ async def ask_reset(visit: Visit) -> Screen:
 
 
 async def reset(visit: Visit) -> Moved:
-    """Reset the sandbox to how it began."""
     await visit.control.post(visit.of_sandbox("/reset"))
     return Moved(visit.address("/sandboxes"))
 
 
 async def ask_delete(visit: Visit) -> Screen:
-    """Ask before a sandbox is deleted."""
     if visit.sandbox == DEFAULT_SANDBOX:
         return _not_default()
     found = await visit.control.get(visit.of_sandbox())
@@ -103,7 +99,6 @@ async def ask_delete(visit: Visit) -> Screen:
 
 
 async def delete(visit: Visit) -> Moved | Screen:
-    """Delete the sandbox, unless it is the default one."""
     if visit.sandbox == DEFAULT_SANDBOX:
         return _not_default()
     await visit.control.delete(visit.of_sandbox())
@@ -111,7 +106,6 @@ async def delete(visit: Visit) -> Moved | Screen:
 
 
 async def ask_restore(visit: Visit) -> Screen:
-    """Ask before a snapshot takes the place of the present state."""
     snapshot = await _snapshot(visit)
     return question(
         f"Restore snapshot {snapshot['id']} of {visit.sandbox}?",
@@ -127,13 +121,11 @@ async def ask_restore(visit: Visit) -> Screen:
 
 
 async def restore(visit: Visit) -> Moved:
-    """Restore the snapshot."""
     await visit.control.post(visit.of_sandbox(f"/snapshots/{_snapshot_id(visit)}/restore"))
     return Moved(visit.address("/state"))
 
 
 async def ask_delete_snapshot(visit: Visit) -> Screen:
-    """Ask before a snapshot is deleted."""
     snapshot = await _snapshot(visit)
     return question(
         f"Delete snapshot {snapshot['id']} of {visit.sandbox}?",
@@ -173,14 +165,13 @@ async def _page(visit: Visit, error: Document | None = None, status: int = 422) 
 
 
 async def _copied(visit: Visit, begin: str) -> Json:
-    """Return the state to copy, None if the sandbox begins otherwise."""
     if not begin.startswith(_COPY):
         return None
     return await visit.control.get(visit.of_sandbox("/dump"), of=begin.removeprefix(_COPY))
 
 
 async def _load(created: Visit, dump: Document, asked: Document) -> None:
-    """Load the dump into a new sandbox, which is deleted again if that is refused; `asked` wins over it."""
+    """Load the dump into a new sandbox, which is deleted if that is refused; `asked` has priority."""
     if "seed" in asked:
         settings = dump[_OWN_SCOPE]["settings"]
         own = {**dump[_OWN_SCOPE], "settings": {**settings, "seed": {"value": asked["seed"]}}}
@@ -196,12 +187,10 @@ async def _load(created: Visit, dump: Document, asked: Document) -> None:
 
 
 def _inside(visit: Visit, sandbox: str) -> Visit:
-    """Return a visit of another sandbox, for its addresses."""
     return Visit(visit.control, visit.server, sandbox, visit.origin)
 
 
 async def _snapshot(visit: Visit) -> Document:
-    """Return the snapshot that the path names. Raises ControlRefusal: there is none."""
     wanted = visit.path["snapshot"]
     for one in await visit.control.get(visit.of_sandbox("/snapshots")):
         if one["id"] == wanted:
@@ -251,12 +240,10 @@ _KINDS = {
 
 
 async def show_clock(visit: Visit) -> Screen:
-    """Show the time, what ended since the time `since`, and what ends next."""
     return await _clock_page(visit)
 
 
 async def set_clock(visit: Visit) -> Moved | Screen:
-    """Step, freeze or thaw the clock, and show what ended by that."""
     before = (await visit.control.get(visit.of_sandbox("/clock")))["now"]
     do, at, by = (visit.form.get(name, "").strip() for name in ("do", "at", "by"))
     try:
@@ -295,7 +282,6 @@ async def _clock_page(visit: Visit, errors: Document | None = None) -> Screen:
 
 
 def _said_counts(counts: Document) -> str:
-    """Return `2 idempotency keys and 1 token expired`."""
     parts = [f"{count:,} {_KINDS[kind][count != 1]}" for kind, count in counts.items()]
     if not parts:
         return "Nothing expired"

@@ -18,9 +18,9 @@ _MAX_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to fail: calls of a vendor and an operation, "" for any; `item` "" is the whole call.
+    """The calls and items to fail: of a vendor and an operation, "" for any; `item` "" is the whole call.
 
-    `select` is how a scenario selects the item, `call` the number of the call in which it was picked.
+    `select` is the selector of the item in a scenario, `call` the number of the call with the item.
     """
 
     vendor: str = ""
@@ -31,7 +31,6 @@ class Wanted:
 
 
 def draft_scenario(wanted: Wanted) -> Document:
-    """Return a scenario with one rule that takes one call."""
     match = {"vendor": wanted.vendor, "operation": wanted.operation}
     given = {name: text for name, text in match.items() if text}
     rule: Document = {"id": "once", **({"match": given} if given else {}), "times": {"count": 1}}
@@ -48,11 +47,10 @@ def draft_scenario(wanted: Wanted) -> Document:
 
 
 def select_item(decided: Sequence[Document], item: str, key: str = "") -> tuple[str, Document | None]:
-    """Return the key of an item of a call, and how a scenario selects it; None if the call has no such item.
+    """The key of an item of a call, and its selector for a scenario; None if the call has no such item.
 
-    `item` is its index, or without a `key` its key too; `decided` are the items as the journal shows them. A
-    key selects the item on a retry too, wherever it stands; one that several items have, or that is not shown
-    whole, does not.
+    `item` is its index, or without a `key` its key too; `decided` are the items in the journal. A key selects
+    the item on a retry too, at any place; a repeated or cut one does not.
     """
     place = int(item) if item.isascii() and item.isdecimal() and int(item) < len(decided) else None
     same = [one["index"] for one in decided if one["key"] == (key or item)]
@@ -76,7 +74,6 @@ YAML = "application/yaml"
 
 
 async def show_scenarios(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
-    """Show the scenarios of the sandbox with their counts, and the packaged ones."""
     own = [
         await visit.control.get(visit.of_sandbox(f"/scenarios/{one['name']}"))
         for one in await visit.control.get(visit.of_sandbox("/scenarios"))
@@ -94,7 +91,6 @@ async def show_scenarios(visit: Visit, refused: Document | None = None, status: 
 
 
 async def arm(visit: Visit) -> Shown:
-    """Arm a packaged scenario, for one call of each rule if that is asked for."""
     name = visit.form.get("name", "")
     packaged = {one["name"]: one["document"] for one in await visit.control.get("/scenarios")}
     if name not in packaged:
@@ -108,7 +104,6 @@ async def arm(visit: Visit) -> Shown:
 
 
 async def disarm(visit: Visit) -> Shown:
-    """Delete the named scenario of the sandbox, or all without a name."""
     name = visit.form.get("name", "")
     path = f"/scenarios/{quote(name, safe='')}" if name else "/scenarios"
     try:
@@ -132,10 +127,6 @@ async def show_new(visit: Visit) -> Screen:
 
 
 async def show_edit(visit: Visit) -> Screen:
-    """Show the editor with a scenario of the sandbox, or else a packaged one.
-
-    Raises ControlRefusal: there is neither.
-    """
     name = visit.query.get("name", "")
     try:
         found = await visit.control.get(visit.of_sandbox(f"/scenarios/{quote(name, safe='')}"))
@@ -160,7 +151,6 @@ async def submit(visit: Visit) -> Shown:
 
 
 async def check(visit: Visit) -> Screen:
-    """Show the messages about the text of the editor, as a part of its page."""
     return Screen(
         "parts/scenario_messages.html", {"check": await _checked(visit, _text(visit))}, is_part=True
     )

@@ -1,4 +1,4 @@
-"""What every screen is given and returns: the request, calls of the control plane, forms."""
+"""Input and output of every screen: the request, calls of the control plane, forms."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ class ControlRefusal(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class RawBody:
-    """A body that is sent as it is."""
-
     content: bytes
     media_type: str
 
@@ -37,27 +35,23 @@ class RawBody:
 class ControlClient:
     """Client of the control plane; paths are below `/_mock`. Every method raises ControlRefusal.
 
-    Parts of a query that are None or "" are left out. `origin` is where the server listens: the
-    control plane calls it there to see how answers are lost.
+    Parts of a query that are None or "" are left out. `origin` is the server's own address: the control plane
+    calls it there to see how answers are lost.
     """
 
     client: HttpClient
     origin: str = "http://127.0.0.1:80"
 
     async def get(self, path: str, **query: Json) -> Json:
-        """Return the document at the path."""
         return _document(await self.call("GET", path, query=query))
 
     async def post(self, path: str, document: Json = None) -> Json:
-        """Post the document and return the answer."""
         return _document(await self.call("POST", path, document))
 
     async def put(self, path: str, document: Json) -> Json:
-        """Put the document and return the answer."""
         return _document(await self.call("PUT", path, document))
 
     async def patch(self, path: str, document: Json) -> Json:
-        """Change by the document and return the answer."""
         return _document(await self.call("PATCH", path, document))
 
     async def delete(self, path: str) -> None:
@@ -70,10 +64,7 @@ class ControlClient:
         document: Json | RawBody = None,
         query: Mapping[str, Json] = EMPTY,
     ) -> Response:
-        """Send the document, as JSON unless it is a raw body, and return the whole response.
-
-        Raises ControlRefusal: the answer is a refusal.
-        """
+        """Send the document, as JSON unless it is a raw body, and return the whole response."""
         given = {name: _text(value) for name, value in query.items() if value not in (None, "")}
         target = f"/_mock{path}" + (f"?{urlencode(given)}" if given else "")
         body = document if isinstance(document, RawBody) else _json_body(document)
@@ -105,11 +96,6 @@ CONSOLE = "/_console"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request, with the control plane and this server; `origin` is the address that the browser calls.
-
-    `form` are the texts of a form, `files` what its files hold.
-    """
-
     control: ControlClient
     server: HttpClient
     sandbox: str
@@ -120,21 +106,20 @@ class Visit:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def address(self, path: str, /, **query: object) -> str:
-        """Return an address of the console in this sandbox; empty parts of the query are left out."""
+        """An address of the console in this sandbox; empty parts of the query are left out."""
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return f"{CONSOLE}{path}?{urlencode({'sandbox': self.sandbox, **given})}"
 
     def of_sandbox(self, path: str = "") -> str:
-        """Return a path of the control plane in this sandbox, such as `/sandboxes/default/clock`."""
         return f"/sandboxes/{quote(self.sandbox, safe='')}{path}"
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A template and the document it shows, which is also the screen's JSON twin.
+    """A template and its document, which is also the screen's JSON twin.
 
-    `is_part` marks a piece of a page, which is sent without the page's head. `sandboxes` are all there are,
-    if the screen has asked for them, as the head does.
+    `is_part` marks a piece of a page, which is sent without the page's head. `sandboxes` are all of them, if
+    the screen has asked for them, as the head does.
     """
 
     template: str
@@ -146,15 +131,11 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The address to go to after a change."""
-
     address: str
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file to keep."""
-
     name: str
     media_type: str
     content: bytes
@@ -162,7 +143,7 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A page that others wrote: it is shown as it is, without scripts or anything from elsewhere."""
+    """A page of others: shown unchanged, without scripts or external resources."""
 
     content: bytes
     media_type: str
@@ -184,7 +165,6 @@ class ScreenRoute:
 
 
 def shown_refusal(refusal: ControlRefusal) -> Document:
-    """Return what a page says beside its form when the control plane refused it."""
     problem = refusal.problem
     return {
         "detail": str(problem.get("detail") or problem.get("title") or refusal),
@@ -196,16 +176,13 @@ def shown_refusal(refusal: ControlRefusal) -> Document:
 
 
 def refusal_of(detail: str, cure: str = "") -> Document:
-    """Return the same for what a page itself refuses."""
     return {"detail": detail, "errors": [{"pointer": "", "detail": "", "try": cure}] if cure else []}
 
 
 def question(title: str, says: list[str], button: str, action: str, back: str) -> Screen:
-    """Return a page that asks before something is lost; its form posts to `action`."""
     document = {"title": title, "says": says, "button": button, "action": action, "back": back}
     return Screen("question.html", document)
 
 
 def counted(number: int, noun: str) -> str:
-    """Return `1 record`, `2,000 records`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -44,7 +44,6 @@ class FirstCalls:
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, vendors: tuple[str, ...]) -> Mapping[str, Document]:
-        """Return the examples of those vendors that have one which needs no records of its own."""
         await self.control.get("/health")  # no examples of calls that cannot be served
         async with self._one_at_a_time:
             missing = [name for name in vendors if name not in self._made]
@@ -67,7 +66,6 @@ class FirstCalls:
         return {one["name"]: one["batches"] for one in await self.control.get("/vendors")}
 
     async def _create_sandbox(self) -> str:
-        """Return the name of a new sandbox like the default one, "" if there is no room for it."""
         settings = await self._default_settings()
         for number in range(_TRIED_NAMES):
             name = f"{_SCRATCH}-{number}"
@@ -81,7 +79,6 @@ class FirstCalls:
         return ""
 
     async def _default_settings(self) -> Document:
-        """Return what the default sandbox begins with, nothing if it was deleted."""
         try:
             shown: Document = await self.control.get(f"/sandboxes/{DEFAULT_SANDBOX}")
         except ControlRefusal:
@@ -91,7 +88,7 @@ class FirstCalls:
         return {"empty": shown["empty"], "assumptions": shown["assumptions"], **frozen}
 
     async def _example(self, sandbox: str, vendor: str, batches: list[str]) -> Document:
-        """Return the vendor's preferred example that needs no other records; empty if there is none."""
+        """The vendor's preferred example that needs no other records; empty if there is none."""
         for operation in ("", *batches):
             asked = {"vendor": vendor, "items": _ITEMS, **({"operation": operation} if operation else {})}
             try:
@@ -118,7 +115,7 @@ class FirstCall:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language: its name in an address, its name for people, what it needs, and how it writes a call."""
+    """A language: its name in an address, its name for people, its requirements, and its writer of a call."""
 
     id: str
     name: str
@@ -127,7 +124,7 @@ class Language:
 
 
 def indented(body: str) -> str:
-    """Return a body of JSON with its members in lines of their own, any other as it is."""
+    """JSON with one member a line, any other body unchanged."""
     try:
         return msgspec.json.format(body.encode(), indent=2).decode()
     except msgspec.DecodeError:
@@ -146,12 +143,11 @@ def _curl(call: FirstCall) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a text in double quotes, as Python, JavaScript, Java and C# all read it."""
+    """A text in double quotes, as Python, JavaScript, Java and C# all read it."""
     return msgspec.json.encode(value).decode()
 
 
 def _escaped(body: str, delimiter: str) -> str:
-    """Return a body for a literal of several lines with backslash escapes."""
     escaped = body.replace("\\", "\\\\").replace(delimiter, f"\\{delimiter}")
     return f'{escaped[:-1]}\\"' if escaped.endswith('"') else escaped
 
@@ -237,7 +233,6 @@ class HomePage:
     templates: SiteTemplates
 
     async def show(self, request: Request) -> Response:
-        """Show the page in the language that the query names."""
         wanted = request.query_params.get("language", "")
         language = next((one for one in LANGUAGES if one.id == wanted), LANGUAGES[0])
         examples = await self.first_calls.of(tuple(self.vendors))
@@ -285,8 +280,6 @@ _Page: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The pages, and the files that they use."""
-
     home: HomePage
     apis: ApiPages
     missing: MissingPage
@@ -302,7 +295,7 @@ class Site:
         has_console: bool = True,
         assets: Assets | None = None,
     ) -> Site:
-        """Return the pages of the served vendors, which ask `control` for examples and credentials."""
+        """The pages of the served vendors, with examples and credentials from `control`."""
         vendors = {vendor.name: vendor for vendor in served}
         templates, client = SiteTemplates(tuple(vendors), has_console), ControlClient(control)
         found = Assets.find() if assets is None else assets
@@ -314,13 +307,11 @@ class Site:
         )
 
     async def refuse(self, request: Request, error: Any) -> Response:
-        """Answer instead of a page for which the control plane refuses what it needs."""
         page = {"layout": "site.html", "here": "", **error.problem, "status": error.status}
         return self.missing.templates.response(request, "refusal.html", **page)
 
 
 def site_app(site: Site) -> Starlette:
-    """Build the application for everything except vendors, control plane and console."""
     return Starlette(
         routes=[
             Route("/", site.home.show),
@@ -338,7 +329,7 @@ def site_app(site: Site) -> Starlette:
 
 
 def _in_thread(page: _Page) -> _Page:
-    """Make a page, of which some are large, beside the event loop."""
+    """Make a page beside the event loop: some are large."""
 
     async def answer(request: Request) -> Response:
         return await asyncio.to_thread(asyncio.run, page(request))

@@ -1,4 +1,4 @@
-"""What a sandbox holds, and the difference between two of its states."""
+"""The records of a sandbox, and the difference between two of its states."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ ROWS = 100
 
 
 async def show_state(visit: Visit) -> Screen:
-    """Show the vendors with their collections, and the snapshots."""
     scopes = await _scopes(visit)
     vendors = await visit.control.get("/vendors")
     return Screen(
@@ -44,14 +43,12 @@ async def show_state(visit: Visit) -> Screen:
 
 
 async def take_snapshot(visit: Visit) -> Moved:
-    """Take a snapshot and show where it can be restored."""
     label = visit.form.get("label", "").strip()
     taken = await visit.control.post(visit.of_sandbox("/snapshots"), {"label": label})
     return Moved(visit.address("/sandboxes", taken=taken["id"]) + "#snapshots")
 
 
 async def show_vendor(visit: Visit) -> Screen:
-    """Show the collections of one vendor, by scope."""
     name = visit.path["vendor"]
     scopes = await _scopes(visit)
     shown = _vendor(name, name, scopes)
@@ -61,7 +58,6 @@ async def show_vendor(visit: Visit) -> Screen:
 
 
 async def show_collection(visit: Visit) -> Screen:
-    """Show a page of the records of one collection."""
     vendor, collection = visit.path["vendor"], visit.path["collection"]
     scopes = [
         scope["scope"]
@@ -94,7 +90,6 @@ async def show_collection(visit: Visit) -> Screen:
 
 
 async def show_record(visit: Visit) -> Screen | Moved:
-    """Show one document."""
     vendor, collection, key = (visit.path[name] for name in ("vendor", "collection", "key"))
     if not key:
         return Moved(visit.address(f"/state/{quote(vendor)}/{quote(collection)}"))
@@ -122,7 +117,6 @@ async def show_record(visit: Visit) -> Screen | Moved:
 
 
 async def download_dump(visit: Visit) -> Download:
-    """Return a state as a file: of all vendors or of one, now or as it was."""
     vendor, of = visit.query.get("vendor", ""), visit.query.get("of", "")
     query = {"vendor": vendor, "of": of}
     dump = await visit.control.call("GET", visit.of_sandbox("/dump"), query=query)
@@ -131,12 +125,10 @@ async def download_dump(visit: Visit) -> Download:
 
 
 async def ask_for_dump(visit: Visit) -> Screen:
-    """Ask for a dump to load."""
     return await _load_form(visit, None)
 
 
 async def load_dump(visit: Visit) -> Moved | Screen:
-    """Load a dump from a file or from pasted text, in place of what the sandbox holds."""
     content = visit.files.get("file") or visit.form.get("text", "").strip().encode()
     if not content:
         return await _load_form(visit, refusal_of("No dump was given.", "choose a file or paste its text"))
@@ -168,7 +160,6 @@ def _nothing(detail: str, cure: str) -> Screen:
 
 
 async def _scopes(visit: Visit) -> list[Document]:
-    """Return the collections of the sandbox by scope."""
     by_scope: dict[str, list[Document]] = {}
     for one in await visit.control.get(visit.of_sandbox("/collections")):
         by_scope.setdefault(one["scope"], []).append(one)
@@ -208,7 +199,7 @@ _NAMES = {"now": "now", "fixtures": "the fixtures"}
 
 
 async def show_difference(visit: Visit) -> Screen:
-    """Show what was added, removed and changed between the states `from` and `to`, or by the call `call`."""
+    """Show the changes between the states `from` and `to`, or by the call `call`."""
     before, after = _asked(visit)
     found: Document | None = None
     error: Document | None = None
@@ -242,7 +233,6 @@ def _asked(visit: Visit) -> tuple[str, str]:
 
 
 def _call_number(before: str, after: str) -> int | None:
-    """Return the number of the call around which the states are, None if they are not around one."""
     number = before.removeprefix("before:")
     return int(number) if after == f"after:{number}" and number.isdecimal() else None
 
@@ -262,7 +252,6 @@ def _said(state: str) -> str:
 
 
 async def _states(visit: Visit, before: str, after: str) -> list[Document]:
-    """Return the states that the form offers, in groups."""
     snapshots = await visit.control.get(visit.of_sandbox("/snapshots"))
     calls = await visit.control.get(visit.of_sandbox("/journal"), last=_RECENT_CALLS)
     sandboxes = await visit.control.get("/sandboxes")

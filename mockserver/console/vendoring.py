@@ -1,4 +1,4 @@
-"""Fetch what the pages use and we did not write, and copy it into the package: `make assets`.
+"""Fetch the pages' third-party files, and copy them into the package: `make assets`.
 
 Standard library only, so that it runs before anything is installed. npm is the one on the path, or else the
 one of a Python package, which pip installs into the folder of the download.
@@ -75,10 +75,7 @@ class Row:
 
 
 def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
-    """Return version and licence of each package in the lock file of a checkout.
-
-    Raises VendoringError: there is no lock file: the folder is not a checkout.
-    """
+    """Version and licence of each package in the lock file of a checkout. Raises VendoringError."""
     file = checkout / _LOCK
     if not file.is_file():
         raise VendoringError(f"{file} is not there: assets are fetched in a checkout only")
@@ -91,9 +88,9 @@ def read_lock(checkout: Path) -> Mapping[str, tuple[str, str]]:
 
 
 def copy_assets(checkout: Path, folder: Path) -> tuple[Row, ...]:
-    """Copy the files that npm installed in a checkout, with their table; verify what was written.
+    """Copy the files that npm installed in a checkout, with their table; verify the result.
 
-    Raises VendoringError: a file is missing, of another version than the lock says, or not copied whole.
+    Raises VendoringError: a file is missing, of another version than the lock, or not copied whole.
     """
     locked = read_lock(checkout)
     rows = tuple(_copy(source, checkout / DOWNLOADS / "node_modules", folder, locked) for source in SOURCES)
@@ -122,7 +119,6 @@ def _copy(source: Source, modules: Path, folder: Path, locked: Mapping[str, tupl
 
 
 def read_table(folder: Path) -> tuple[Row, ...]:
-    """Return the table of a folder of assets, empty where there is none that can be read."""
     try:
         return tuple(Row(**row) for row in json.loads((folder / TABLE).read_text(encoding="utf-8")))
     except (OSError, TypeError, ValueError):
@@ -130,7 +126,6 @@ def read_table(folder: Path) -> tuple[Row, ...]:
 
 
 def wrong_files(folder: Path, rows: Iterable[Row]) -> list[str]:
-    """Return the names of those files that are missing or have other bytes than the table says."""
     return [row.name for row in rows if _digest(folder / row.name) != row.sha256]
 
 
@@ -142,19 +137,16 @@ def _digest(file: Path) -> str:
 
 
 def are_current(checkout: Path, folder: Path) -> bool:
-    """Return whether the folder has every asset, unchanged and of the versions that the lock file says.
-
-    Raises VendoringError: there is no lock file.
-    """
+    """Whether the folder has every asset, unchanged and of the locked version. Raises VendoringError."""
     locked, rows = read_lock(checkout), read_table(folder)
     has_all = [row.name for row in rows] == [source.name for source in SOURCES]
     return has_all and not wrong_files(folder, rows) and all(locked[r.package][0] == r.version for r in rows)
 
 
 def install_packages(checkout: Path) -> None:
-    """Let npm install what the lock file says into the folder of downloads, without running scripts.
+    """Let npm install the lock file into the folder of downloads, without running scripts.
 
-    Raises VendoringError: npm cannot be had, or it fails.
+    Raises VendoringError: npm is not available, or fails.
     """
     folder = checkout / DOWNLOADS
     folder.mkdir(exist_ok=True)
@@ -165,7 +157,7 @@ def install_packages(checkout: Path) -> None:
 
 
 def _npm(checkout: Path, folder: Path) -> tuple[str, ...]:
-    """Return the command that starts npm; it is installed by pip if it is not on the path."""
+    """The command that starts npm; pip installs it if it is not on the path."""
     found = shutil.which("npm")
     if found:
         return (found,)
@@ -194,10 +186,7 @@ def _run(name: str, command: tuple[str, ...], environment: Mapping[str, str]) ->
 
 
 def fetch(checkout: Path, folder: Path = ASSETS) -> str:
-    """Bring the assets of a checkout up to date; return what was done, as one line.
-
-    Raises VendoringError: they cannot be had.
-    """
+    """Bring the assets of a checkout up to date; return a line about it. Raises VendoringError."""
     if are_current(checkout, folder):
         return "assets are up to date"
     install_packages(checkout)
@@ -206,7 +195,6 @@ def fetch(checkout: Path, folder: Path = ASSETS) -> str:
 
 
 def main() -> int:
-    """Fetch the assets of this checkout; say in one line what was done, or why it was not."""
     try:
         sys.stdout.write(f"{fetch(MANIFEST)}\n")
     except VendoringError as error:

@@ -1,4 +1,4 @@
-"""The vendors: where they are, what they do, their switches in the sandbox; and the server's settings."""
+"""The vendors: addresses, operations, switches in the sandbox; and the server's settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 
 
 async def show_vendors(visit: Visit) -> Screen:
-    """Show all vendors, and the settings of the server with their sources."""
     switches = await _switches(visit)
     vendors = [
         {**vendor, "base": _base(visit, vendor["mount"]), "changed": len(_changed(switches, vendor["name"]))}
@@ -51,7 +50,6 @@ async def show_vendor(
 
 
 async def save(visit: Visit) -> Shown:
-    """Set the switches that the form changes, or all to their defaults."""
     vendor = await _vendor(visit)
     own = [one for one in await _switches(visit) if _is_of(one, vendor["name"])]
     changes: dict[str, Json]
@@ -75,7 +73,6 @@ ROUTES = (
 
 
 async def _vendor(visit: Visit) -> Document:
-    """Return the vendor of the address. Raises ControlRefusal: no vendor of this name is served."""
     vendors: list[Document] = await visit.control.get("/vendors")
     for vendor in vendors:
         if vendor["name"] == visit.path["vendor"]:
@@ -105,13 +102,11 @@ def _changes(own: list[Document], form: Mapping[str, str]) -> Iterator[tuple[str
 
 
 def _base(visit: Visit, mount: str) -> str:
-    """Return the base address of a vendor in the sandbox."""
     below = "" if visit.sandbox == DEFAULT_SANDBOX else f"/sandboxes/{visit.sandbox}"
     return f"{visit.origin}{below}{mount}"
 
 
 def _links(source: str) -> Iterator[Document]:
-    """Yield the pages of the documentation that a source names, with their addresses."""
     for part in source.split("; "):
         page = _PAGE.fullmatch(part)
         address = f"{CONSOLE}/docs/{page[1]}{page[2] or ''}" if page else None

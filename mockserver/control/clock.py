@@ -20,11 +20,7 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 
 
 def read_instant(text: str, pointer: str) -> str:
-    """Return the instant `text` in UTC.
-
-    Raises UnprocessableMemberError: the member at `pointer` is not an instant, or outside the supported
-    years.
-    """
+    """The instant `text` in UTC. Raises UnprocessableMemberError for the member at `pointer`."""
     try:
         parse_instant(text)
     except ValueError:
@@ -46,24 +42,14 @@ class ClockOperations:
     sandboxes: Sandboxes
 
     def show_clock(self, name: str) -> Document:
-        """Return the clock's time and settings."""
         return clock_document(self.sandboxes.show(name))
 
     def freeze_clock(self, name: str, body: Document) -> Document:
-        """Freeze the clock at an instant, or at its current time.
-
-        Raises UnprocessableMemberError: `at` is not a supported instant.
-        """
         at = read_instant(body["at"], "/at") if "at" in body else None
         self.sandboxes.set_clock(name, lambda now, _clock: ClockSettings(at or print_instant(now)))
         return self.show_clock(name)
 
     def advance_clock(self, name: str, body: Document) -> Document:
-        """Advance the clock, whether it is frozen or running.
-
-        Raises UnprocessableMemberError: the clock would pass the last supported year.
-        """
-
         def change(now: datetime, clock: ClockSettings) -> ClockSettings:
             seconds = int(body["seconds"])
             try:
@@ -78,13 +64,11 @@ class ClockOperations:
         return self.show_clock(name)
 
     def thaw_clock(self, name: str) -> Document:
-        """Set the clock back to the machine's time."""
         self.sandboxes.set_clock(name, lambda _now, _clock: ClockSettings())
         return self.show_clock(name)
 
 
 def clock_document(status: SandboxStatus) -> Document:
-    """Return a sandbox's clock as the spec describes it."""
     settings = status.clock
     return {
         "mode": "frozen" if settings.frozen else "system",
@@ -101,8 +85,6 @@ _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Expiration(Value, frozen=True):
-    """The end of something that a vendor keeps."""
-
     at: datetime
     kind: str
     scope: str
@@ -127,9 +109,9 @@ class ExpirationOperations:
     served: tuple[LoadedVendor, ...]
 
     def list_expirations(self, name: str, since: str | None = None) -> Document:
-        """Return what has ended `since` an instant of the sandbox's clock, and what ends next.
+        """Expirations since an instant of the sandbox's clock, and the next ones.
 
-        Raises UnprocessableMemberError: `since` is not a supported instant.
+        Raises UnprocessableMemberError.
         """
         start = _UNIX_EPOCH if since is None else parse_instant(read_instant(since, "/query/since"))
 
@@ -158,9 +140,9 @@ class ExpirationOperations:
 
 
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:
-    """Return whether documents may end: idempotency keys, and what a vendor keeps beside its records.
+    """Whether documents may end: idempotency keys, and a vendor's data beside its records.
 
-    In a record that the spec names, a member `expires` means what the vendor says.
+    In a record of the spec, a member `expires` has the vendor's own meaning.
     """
     if collection == IDEMPOTENCY_COLLECTION:
         return scope != SANDBOX_SCOPE

@@ -40,22 +40,18 @@ class ControlError(MockServerError):
 
 
 class SandboxExistsError(ControlError):
-    """A sandbox with this name already exists."""
-
     status = 409
     code = "sandbox-exists"
 
 
 class UnknownEntryError(ControlError):
-    """The journal has no entry with this number, or no longer keeps it."""
+    """No entry of the journal has this number any more."""
 
     status = 404
     code = "unknown-entry"
 
 
 class UnknownScenarioError(ControlError):
-    """The sandbox has no scenario with this name."""
-
     status = 404
     code = "unknown-scenario"
 
@@ -68,8 +64,6 @@ class UnprocessableMemberError(ControlError):
 
 
 class MalformedMemberError(UnprocessableMemberError):
-    """The member itself is malformed."""
-
     status = 400
     code = "http-400"
 
@@ -88,5 +82,4 @@ def _error(pointer: str, code: str, detail: str, cure: str) -> Document:
 
 @cache
 def control_contract() -> Spec:
-    """Return the contract, read once."""
     return loading.load_spec(specs_folder() / "_control.yaml")

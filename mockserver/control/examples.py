@@ -25,15 +25,13 @@ from mockserver.sandbox.store import SandboxState, Tables
 
 
 class NoExampleError(ControlError):
-    """The vendor has no such batch, or its items do not come out as asked for in this sandbox."""
+    """The vendor has no such batch, or its items have other outcomes in this sandbox."""
 
     code = "no-example"
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleCall:
-    """A call without credentials; `path` begins below the vendor's mount and has the query."""
-
     method: str
     path: str
     headers: Mapping[str, str]
@@ -42,7 +40,7 @@ class ExampleCall:
 
 @dataclass(frozen=True, slots=True)
 class ExampleDraft:
-    """A batch that was not tried yet; `bad` are the places of the items that are to be rejected.
+    """An untried batch; `bad` are the places of the items to be rejected.
 
     The calls of `prepare` store the records that the items refer to.
     """
@@ -57,7 +55,7 @@ class ExampleDraft:
 
 @dataclass(frozen=True, slots=True)
 class VendorAccess:
-    """What every call needs: `headers` name tenant and credentials, `token` is the credential alone."""
+    """Access to a vendor: `headers` name tenant and credentials, `token` is the credential alone."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
@@ -71,31 +69,24 @@ class ExampleSubject(Protocol):
         """The batch operation."""
 
     def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
-        """Return a batch; its keys count from `first`.
-
-        Raises NoExampleError: nothing is known of what makes an item bad.
-        """
+        """Draft a batch; its keys count from `first`. Raises NoExampleError: no way to spoil an item."""
 
 
 class ExampleSource(Protocol):
-    """What is known of the vendors' batches and credentials; passed in by whoever composes the server."""
+    """Source of the vendors' batches and credentials; passed in by the composition of the server."""
 
     def access(self, vendor: LoadedVendor) -> VendorAccess:
         """Return headers and credentials that strict mode accepts; header names in lower case."""
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
-        """Return the kinds of batches of a vendor, the preferred one first."""
+        """Kinds of batches of a vendor, the preferred one first."""
 
 
 class NoExamples:
-    """The source of a server that was built without one."""
-
     def access(self, vendor: LoadedVendor) -> VendorAccess:  # noqa: ARG002
-        """Return no headers."""
         return VendorAccess()
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
-        """Raise NoExampleError."""
         raise NoExampleError(f"{vendor.name}: this server was built without examples")
 
 
@@ -108,8 +99,6 @@ _OWN_HEADERS = frozenset({"user-agent"})
 
 
 class UnknownVendorError(ControlError):
-    """No vendor with this name is served."""
-
     status = 404
     code = "unknown-vendor"
 
@@ -125,9 +114,9 @@ class ExampleOperations:
     source: ExampleSource
 
     def show_access(self, vendor: str) -> Document:
-        """Return what a call of the vendor needs, and the collections that its spec names.
+        """Credentials of a call, and the collections that the vendor's spec names.
 
-        Raises UnknownVendorError: no vendor with this name is served.
+        Raises UnknownVendorError.
         """
         found = self._vendor(vendor)
         headers, token = self._headers(found), self.source.access(found).token
@@ -140,12 +129,11 @@ class ExampleOperations:
         }
 
     async def make_example(self, name: str, body: Document) -> Document:
-        """Make a batch whose items come out as asked for in the sandbox.
+        """Make a batch whose items have the wanted outcomes in the sandbox.
 
         It is tried in a second sandbox, which is deleted. Records that it refers to are stored in this one.
-        Raises UnknownSandboxError: the sandbox does not exist; UnprocessableMemberError: the vendor is not
-        served, or more items are bad than there are; NoExampleError: there is no such batch, or its items
-        come out otherwise; the text says how; TooManySandboxesError: there is no room for a second sandbox.
+        Raises UnknownSandboxError; UnprocessableMemberError: an unserved vendor, or more bad items than
+        items; NoExampleError; TooManySandboxesError.
         """
         self.sandboxes.check_exists(name)
         try:
@@ -211,7 +199,7 @@ class ExampleOperations:
 
     @contextmanager
     def _second_sandbox(self, name: str, vendor: LoadedVendor) -> Iterator[str]:
-        """Yield the name of a sandbox with the vendor's state, time and assumptions of this one."""
+        """A sandbox with the vendor's state, time and assumptions of this one."""
         shown = self.sandboxes.show(name)
         names = (f"{name[:50]}-tried-{number}" for number in count(1))
         stage = next(
@@ -235,13 +223,10 @@ class ExampleOperations:
             self.sandboxes.delete(stage)
 
     def _tables(self, name: str, vendor: LoadedVendor) -> Tables:
-        """Return the vendor's state in a sandbox."""
         held = self.sandboxes.dump(name)
         return {scope: tables for scope, tables in held.items() if scope.startswith(f"{vendor.name}/")}
 
     def _load(self, name: str, vendor: LoadedVendor, tables: Tables) -> None:
-        """Replace the vendor's state in a sandbox."""
-
         def work(whole: SandboxState) -> None:
             held = snapshots.dump_tables(whole)
             others = {scope: one for scope, one in held.items() if not scope.startswith(f"{vendor.name}/")}
@@ -271,10 +256,7 @@ class ExampleOperations:
 
 
 def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
-    """Raise unless just the bad items were rejected.
-
-    Raises NoExampleError: other items were, or the whole call was refused.
-    """
+    """Raise NoExampleError unless exactly the bad items were rejected."""
     decided = entry.decided.items()
     rejected = [place for place, (_, action) in enumerate(decided) if action == Action.REJECTED]
     if len(decided) == len(draft.keys) and rejected == list(draft.bad):
@@ -289,7 +271,7 @@ def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
 
 
 def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, Json]]:
-    """Return each key, and how a scenario selects its item wherever it is in the batch.
+    """Each key, and how a scenario selects its item at any place of the batch.
 
     The keys are those of the server if they are unique and no digests, else those of the draft.
     """
@@ -306,7 +288,6 @@ def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, J
 
 
 def _path_of(node: Json, text: str, path: str = "$") -> str:
-    """Return the JSONPath of the text in an item, "" if it is not there."""
     if isinstance(node, Mapping):
         return next(filter(None, (_path_of(one, text, f"{path}.{name}") for name, one in node.items())), "")
     if isinstance(node, list):

@@ -47,7 +47,6 @@ class Request:
     origin: str = "http://127.0.0.1:80"
 
     def cut(self) -> list[bytes]:
-        """Return the content in pieces; at least one, which may be empty."""
         size = max(1, -(-len(self.content) // self.pieces))
         return [self.content[at : at + size] for at in range(0, len(self.content), size)] or [b""]
 
@@ -68,18 +67,16 @@ class Response:
 
     @property
     def json(self) -> Json:
-        """The body as JSON, with exact decimals. Raises MalformedBody: it is not JSON."""
         return json.decode(self.body, parse_content_type(self.headers)[1])
 
     @property
     def media_type(self) -> str:
-        """The media type, "" if there is none."""
         return parse_content_type(self.headers)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class LostResponse:
-    """No complete response: one of `LOSS_KINDS`, the status if it was received, and the client's error."""
+    """An incomplete response: one of `LOSS_KINDS`, the status if received, and the client's error."""
 
     kind: str
     status: int | None
@@ -88,8 +85,6 @@ class LostResponse:
 
 
 class HttpClient(Protocol):
-    """A client that sends one request."""
-
     async def send(self, request: Request) -> Response | LostResponse:
         """Send the request and return the response, or how it was lost."""
 
@@ -111,7 +106,6 @@ class SocketClient:
     persistent: httpx.AsyncClient
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """Send the request and return the response, or how it was lost."""
         clock = asyncio.get_running_loop().time
         started = clock()
         trace = _CallTrace()
@@ -156,7 +150,7 @@ class SocketClient:
 async def open_client(url: str, *, is_trusted: bool = False) -> AsyncIterator[SocketClient]:
     """Open a client of the server at `url`; proxies in the environment are ignored.
 
-    The certificate of a server that `is_trusted` is not checked: it is this one, which made its own.
+    The certificate of a server that `is_trusted` is not checked: it is our own.
     """
     no_keepalive = httpx.Limits(max_keepalive_connections=0)
     # Reading the machine's certificates takes 70 ms (measured), without any use for plain HTTP.
@@ -174,8 +168,6 @@ async def open_client(url: str, *, is_trusted: bool = False) -> AsyncIterator[So
 
 @dataclass(slots=True)
 class _CallTrace:
-    """Progress of a call: its status, and whether it opened a new connection."""
-
     status: int | None = None
     connected: bool = False
 

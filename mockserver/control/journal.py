@@ -47,14 +47,12 @@ _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation",
 
 
 class NotVerifiedError(ControlError):
-    """The number of calls or items is not as expected."""
-
     status = 409
     code = "not-verified"
 
 
 class IncompleteEntryError(ControlError):
-    """The journal no longer holds the data that is needed."""
+    """The journal no longer holds the necessary data."""
 
     status = 409
     code = "not-kept"
@@ -62,7 +60,7 @@ class IncompleteEntryError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class JournalOperations:
-    """Operations on a sandbox's journal. All raise UnknownSandboxError if the sandbox does not exist.
+    """Operations on a sandbox's journal. All raise UnknownSandboxError.
 
     `inside` sends calls of exports to this server, to see that they come out the same.
     """
@@ -76,9 +74,9 @@ class JournalOperations:
     def list_journal(
         self, name: str, last: int, secrets: str, *, strips: bool = False, **filters: Json
     ) -> Reply:
-        """Return the newest entries that match the query, in short form and oldest first.
+        """The newest matching entries in short form, oldest first.
 
-        With `strips`, each has what became of its items in at most sixty words.
+        With `strips`, each has the outcomes of its items in at most sixty words.
         """
         found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
@@ -89,14 +87,13 @@ class JournalOperations:
         return replace(json_reply(200, listed), headers=headers)
 
     def clear_journal(self, name: str) -> None:
-        """Delete all entries; numbers continue."""
         self.sandboxes.check_exists(name)
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return one entry in full, with its rules in words and the places of its items in both bodies.
+        """One entry in full, with its rules in words and the places of its items in both bodies.
 
-        Raises UnknownEntryError: there is no entry with this number.
+        Raises UnknownEntryError.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         whole = View(shown=secrets == _SHOWN_SECRETS).whole(entry)
@@ -106,10 +103,10 @@ class JournalOperations:
         return {**whole, "decided": decided, "rules": rules}
 
     def verify_journal(self, name: str, body: Document) -> None:
-        """Raise unless the recorded calls are as expected.
+        """Compare the recorded calls with the expectation.
 
-        Raises NotVerifiedError: they are not; IncompleteEntryError: an upper bound cannot be checked, because
-        entries were dropped; UnprocessableMemberError: the match has an unknown name or an invalid predicate.
+        Raises NotVerifiedError; IncompleteEntryError: entries were dropped, so an upper bound cannot be
+        checked; UnprocessableMemberError: an unknown name or an invalid predicate.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
@@ -124,11 +121,10 @@ class JournalOperations:
             raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
 
     async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
-        """Return one entry with what it needs to come out the same, in the requested format.
+        """Export one entry with all that its repetition needs.
 
-        Raises UnknownEntryError: there is no entry with this number; IncompleteEntryError: its body was not
-        kept completely; NotReproducibleError: it would not come out the same, or the format cannot express
-        it.
+        Raises UnknownEntryError; IncompleteEntryError: a cut body; NotReproducibleError: it would come out
+        otherwise, or the format cannot express it.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
         form = FORMATS[format_]
@@ -140,10 +136,9 @@ class JournalOperations:
     async def export_journal(
         self, name: str, format_: str, last: int, secrets: str, **filters: Json
     ) -> Reply:
-        """Return the newest entries that match the query, likewise.
+        """Export the newest matching entries likewise.
 
-        Raises NotReproducibleError: they would not come out the same, or the format cannot express them;
-        UnprocessableMemberError: a filter is invalid.
+        Raises NotReproducibleError, UnprocessableMemberError.
         """
         return await self._exported(name, self._select(name, last, filters), format_, secrets)
 
@@ -158,7 +153,7 @@ class JournalOperations:
             return har_archive(entries, View(shown), str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
-        """Return the newest matching entries; of those numbered `from_` to `to`, if these are given."""
+        """The newest matching entries, or those numbered `from_` to `to`."""
         self.sandboxes.check_exists(name)
         others = {filter_: value for filter_, value in filters.items() if filter_ not in _BOUNDS}
         query = read_query(others, self.served)
@@ -172,11 +167,7 @@ class JournalOperations:
 
 
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
-    """Return an entry of a sandbox's journal.
-
-    Raises UnknownSandboxError: the sandbox does not exist; UnknownEntryError: there is no entry with this
-    number.
-    """
+    """An entry of a sandbox's journal. Raises UnknownSandboxError, UnknownEntryError."""
     sandboxes.check_exists(name)
     entry = journal.entry(name, number)
     if entry is None:
@@ -185,14 +176,12 @@ def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -
 
 
 def find_operation(served: Iterable[LoadedVendor], entry: Entry) -> Operation | None:
-    """Return the operation of the call; None if its vendor has none, or there is no vendor."""
     specs = {vendor.name: vendor.spec for vendor in served}
     spec = specs.get(entry.call.vendor)
     return None if spec is None else spec.operations.get(entry.operation or "")
 
 
 def check_body_kept(entry: Entry) -> None:
-    """Raise unless the whole request body was kept. Raises IncompleteEntryError: it was cut."""
     if entry.request_cut_bytes:
         raise IncompleteEntryError(
             f"{entry.request_cut_bytes:,} bytes of the body of call {entry.number} were not kept"
@@ -238,9 +227,9 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
 def read_query(
     filters: Mapping[str, Json], served: Iterable[LoadedVendor], machine: Clock = system_clock
 ) -> Query:
-    """Return the journal query for the parameters of a call; `machine` is the clock of the entries' `at`.
+    """The journal query of a call; `machine` is the clock of the entries' `at`.
 
-    Raises UnprocessableMemberError: a vendor or operation is unknown, or `since` is invalid.
+    Raises UnprocessableMemberError.
     """
     _check_names(filters, served, "/query")
     since = filters.get("since")
@@ -248,10 +237,9 @@ def read_query(
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
-    """Return what a verification expects; by default at least one call.
+    """The expectation of a verification; by default at least one call.
 
-    Raises UnprocessableMemberError: a vendor or operation is unknown, the predicate is invalid, or a maximum
-    is below its minimum.
+    Raises UnprocessableMemberError: unknown names, an invalid predicate, a maximum below the minimum.
     """
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")

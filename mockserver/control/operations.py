@@ -27,8 +27,8 @@ class Clients:
     """HTTP clients: `inside` for this whole server, `unprotected` for its control plane without access guard.
 
     Replays may also go to `replay_hosts`, besides loopback. `strict_auth` is the server's credential mode.
-    `examples` is what example batches are made from, `settings` what the server was started with, `reports`
-    the folder of reports that may be read, `case_runs` the runs of cases.
+    `examples` is the source of example batches, `settings` those of the server's start, `reports` the folder
+    of readable reports, `case_runs` the runs of cases.
     """
 
     inside: HttpClient

@@ -51,11 +51,10 @@ class ReplayOperations:
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
-        """Send the recorded bytes again and return how the responses differ.
+        """Send the recorded bytes again and return the differences of the responses.
 
-        Raises UnknownSandboxError: the sandbox, or the one to replay into, does not exist; UnknownEntryError:
-        there is no call with this number; IncompleteEntryError: its body was not kept completely;
-        UnprocessableMemberError: the address is not allowed, or a header may not be set.
+        Raises UnknownSandboxError; UnknownEntryError; IncompleteEntryError: a cut body;
+        UnprocessableMemberError: a forbidden address or header.
         """
         body = body or EMPTY
         entry = find_entry(self.sandboxes, self.journal, name, number)
@@ -101,7 +100,6 @@ class ReplayOperations:
         return {**document, "into": None, "to": to, "number": None, "withheld": withheld}
 
     def _sandbox(self, entry: Entry, into: str) -> str:
-        """Return the name of the target sandbox; create it if it is to be fresh."""
         if into == HERE:
             return entry.call.sandbox
         if into != FRESH:
@@ -114,16 +112,11 @@ class ReplayOperations:
         return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
 
     def _marked(self, sandbox: str, mark: str) -> Entry | None:
-        """Return the entry that the replay has created."""
         newest_first = reversed(self.journal.entries(sandbox))
         return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
 
 
 def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:
-    """Return the additional headers, with names in lower case.
-
-    Raises UnprocessableMemberError: a header may not be set, or is malformed.
-    """
     headers = {name.lower(): text for name, text in additional.items()}
     for name, text in headers.items():
         if name in HOP_BY_HOP or name in (SANDBOX_HEADER, MARK_HEADER):
@@ -177,15 +170,12 @@ _EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 @dataclass(frozen=True, slots=True)
 class RemoteClient:
-    """HTTP client for addresses on loopback and on `hosts`."""
-
     hosts: tuple[str, ...] = ()
 
     def address(self, text: str) -> httpx.URL:
-        """Return the address that `text` spells.
+        """The address in `text`. Raises MalformedMemberError: no plain http.
 
-        Raises MalformedMemberError: it is not a plain http address; UnprocessableMemberError: its host is not
-        allowed.
+        UnprocessableMemberError: a forbidden host.
         """
         try:
             url = httpx.URL(text)
@@ -201,7 +191,6 @@ class RemoteClient:
         return url
 
     async def send(self, to: httpx.URL, request: Request) -> Response | LostResponse:
-        """Send the request to its target below `to`; return the response, or how it was lost."""
         target = to.raw_path.decode().rstrip("/") + request.target
         headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers]
         status: int | None = None
@@ -231,7 +220,7 @@ class RemoteClient:
 
 
 def _why_not_plain(url: httpx.URL) -> str:
-    """Return why an address is not a scheme, a host, perhaps a port, and a path; "" if it is."""
+    """Why an address is not scheme, host, optional port and path; "" if it is."""
     if url.scheme not in _SCHEMES:
         return "expected http:// or https:// and a host"
     if not url.host:
@@ -244,7 +233,6 @@ def _why_not_plain(url: httpx.URL) -> str:
 
 
 async def _read_response(response: httpx.Response) -> Response | LostResponse:
-    """Return the response, or a lost one if it is too long."""
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():

@@ -37,22 +37,18 @@ KINDS: Mapping[str, str] = {
 
 
 class UnknownReportError(ControlError):
-    """The folder has no such report."""
-
     status = 404
     code = "unknown-report"
 
 
 class ReportTooLargeError(ControlError):
-    """The report is too large to be read through the server."""
-
     status = 413
     code = "report-too-large"
 
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """A report: its path below the folder, its real file, when it was written (Unix time), its size."""
+    """A report: its path below the folder, its real file, the time of writing (Unix), its size."""
 
     path: str
     file: Path
@@ -77,7 +73,6 @@ class ReportOperations:
     folder: Path | None
 
     def list_reports(self) -> Document:
-        """Return the reports, newest first."""
         if self.folder is None:
             return {"folder": None, "reports": []}
         found = sorted(_files(self.folder.resolve()), key=lambda one: (-one.modified, one.path))
@@ -87,10 +82,9 @@ class ReportOperations:
         }
 
     def read_report(self, path: str) -> Reply:
-        """Return a report as a file to keep: a browser must not run what it holds.
+        """A report as a file to keep: a browser must not run it. Raises UnknownReportError.
 
-        Raises UnknownReportError: there is none at this path below the folder; ReportTooLargeError: it is
-        over 20 MB.
+        ReportTooLargeError: over 20 MB.
         """
         file = self._find(path)
         try:
@@ -113,7 +107,6 @@ class ReportOperations:
 
 
 def _files(root: Path) -> Iterator[_Report]:
-    """Yield the reports in the folder and in the folders below it."""
     looked_at = 0
     for folder, folders, names in os.walk(root):
         below = Path(folder).relative_to(root)
@@ -131,10 +124,7 @@ def _files(root: Path) -> Iterator[_Report]:
 
 
 def _inside(root: Path, file: Path) -> Path | None:
-    """Return the real file of a report, None if that is outside the folder, or no report.
-
-    A symbolic link counts as the file that it leads to.
-    """
+    """The real file of a report, None if that is outside the folder, or no report."""
     try:
         real = file.resolve(strict=True)
         is_report = real.is_relative_to(root) and real.is_file() and real.suffix in KINDS
@@ -152,7 +142,7 @@ _TITLE = re.compile(rb"<title>(\d{1,9}) failed, (\d{1,9}) passed")
 
 
 def read_verdict(file: Path, kind: str) -> Document | None:
-    """Return the numbers of checks that passed, failed and failed as known; None if the file tells none."""
+    """Numbers of checks that passed, failed and failed as known; None if the file has none."""
     reader = _READERS.get(kind)
     try:
         if reader is None or file.stat().st_size > MAX_READ_BYTES:

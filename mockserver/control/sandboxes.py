@@ -27,7 +27,7 @@ from mockserver.sandbox.store import SandboxState
 
 @dataclass(frozen=True, slots=True)
 class SandboxOperations:
-    """Operations on sandboxes. Those with a `name` raise UnknownSandboxError if it does not exist."""
+    """Operations on sandboxes. Those with a `name` raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -35,7 +35,6 @@ class SandboxOperations:
     packaged: PackagedScenarios
 
     def list_sandboxes(self) -> Json:
-        """Return all sandboxes, sorted by name."""
         shown = []
         for name in self.sandboxes.names():
             with suppress(UnknownSandboxError):  # it ended meanwhile
@@ -45,9 +44,8 @@ class SandboxOperations:
     def create_sandbox(self, body: Document) -> Document:
         """Create a sandbox from the fixtures, or an empty one.
 
-        Raises SandboxExistsError: the name is taken; UnprocessableMemberError: the name, `freeze`, an
-        assumption or a scenario name is invalid; UnprocessableCallError: a scenario document is invalid;
-        TooManySandboxesError: the limit of sandboxes is reached.
+        Raises SandboxExistsError; UnprocessableMemberError: an invalid name, `freeze`, assumption or scenario
+        name; UnprocessableCallError: an invalid scenario document; TooManySandboxesError.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -80,17 +78,16 @@ class SandboxOperations:
         }
 
     def delete_sandbox(self, name: str) -> None:
-        """Delete a sandbox and its journal; the default sandbox is reset to its start-up state."""
+        """Delete a sandbox and its journal; the default sandbox returns to its start-up state."""
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:
-        """Reset a sandbox to its fixtures; delete its journal, whose numbers start again at 1."""
+        """Restore the fixtures, and delete the journal, whose numbers start again at 1."""
         self.sandboxes.reset(name)
         self.journal.forget(name)
         return self.show_sandbox(name)
 
     def _scenarios(self, chosen: Iterable[Json]) -> tuple[Document, ...]:
-        """Return the documents of scenarios that are given by name or as documents."""
         documents: dict[str, Document] = {}
         for index, one in enumerate(chosen):
             pointer = f"/scenarios/{index}"
@@ -106,20 +103,16 @@ class SandboxOperations:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionOperations:
-    """Operations on a sandbox's assumptions. All raise UnknownSandboxError if it does not exist."""
+    """Operations on a sandbox's assumptions. All raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def list_assumptions(self, name: str) -> Json:
-        """Return all assumptions of all vendors, with their values in the sandbox."""
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Set assumptions; None restores the default.
-
-        Raises UnprocessableMemberError: an assumption is unknown or a value is invalid; then none is set.
-        """
+        """Set all assumptions or none; None restores the default. Raises UnprocessableMemberError."""
         self.sandboxes.check_exists(name)
         check_values(self.served, body, "")
         self.sandboxes.assume(name, body)
@@ -129,10 +122,6 @@ class AssumptionOperations:
 def check_values(
     served: tuple[LoadedVendor, ...], values: Mapping[str, str | None], pointer: str
 ) -> Mapping[str, str | None]:
-    """Raise unless all assumptions exist and accept their values.
-
-    Raises UnprocessableMemberError: one does not; `pointer` is the object of assumptions.
-    """
     try:
         check_assumption_values(served, values)
     except InvalidAssumptionError as error:
@@ -142,19 +131,15 @@ def check_values(
 
 @dataclass(frozen=True, slots=True)
 class SnapshotOperations:
-    """Operations on a sandbox's snapshots. All raise UnknownSandboxError if the sandbox does not exist."""
+    """Operations on a sandbox's snapshots. All raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
 
     def list_snapshots(self, name: str) -> Json:
-        """Return all snapshots, oldest first."""
         return self.sandboxes.control(name, snapshots.list_snapshots)
 
     def take_snapshot(self, name: str, body: Document) -> Document:
-        """Store the whole state: records, clock, seed, ids, keys, counters, quotas, assumptions.
-
-        Raises TooManySnapshotsError: the limit of snapshots is reached.
-        """
+        """Store the whole state: records, clock, seed, ids, keys, counters, quotas, assumptions."""
 
         def work(whole: SandboxState) -> Document:
             records = count_records(snapshots.dump_tables(whole))
@@ -163,21 +148,16 @@ class SnapshotOperations:
         return self.sandboxes.control(name, work)
 
     def restore_snapshot(self, name: str, snapshot: str) -> Document:
-        """Restore a snapshot and return it; journal and snapshots are kept.
-
-        Raises UnknownSnapshotError: there is no snapshot with this id.
-        """
+        """Restore a snapshot; journal and snapshots are kept. Raises UnknownSnapshotError."""
         return self.sandboxes.control(name, lambda whole: snapshots.restore_snapshot(whole, snapshot))
 
     def delete_snapshot(self, name: str, snapshot: str) -> None:
-        """Delete a snapshot. Raises UnknownSnapshotError: there is no snapshot with this id."""
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
     def show_difference(self, name: str, against: str, of: str) -> Document:
-        """Return the documents added, removed and changed between the states `against` and `of`.
+        """Documents added, removed and changed between the states `against` and `of`, see `known_state`.
 
-        See `known_state` for their names. Raises UnknownSnapshotError: there is no snapshot with this id;
-        UnknownEntryError: the state around this call is not known.
+        Raises UnknownSnapshotError, UnknownEntryError.
         """
         before, after = (known_state(self.sandboxes, name, one) for one in (against, of))
         found = diff_tables(before, after)

@@ -33,7 +33,6 @@ from mockserver.scenario.rule_words import describe_rule
 
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
-    """Return the operations that a scenario may name, by vendor."""
     return {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
 
 
@@ -45,7 +44,6 @@ class PackagedScenarios:
 
     @cached_property
     def documents(self) -> Mapping[str, Document]:
-        """Documents by name, sorted."""
         found: dict[str, Document] = {}
         for name, text in sorted(parser.load_packaged(self._operations).items()):
             with suppress(InvalidScenarioError):
@@ -53,10 +51,7 @@ class PackagedScenarios:
         return found
 
     def document(self, name: str, pointer: str) -> Document:
-        """Return the packaged scenario that the member at `pointer` names.
-
-        Raises UnprocessableMemberError: there is no packaged scenario with this name.
-        """
+        """The packaged scenario that the member at `pointer` names. Raises UnprocessableMemberError."""
         if name not in self.documents:
             known = get_close_matches(name, self.documents, 1) or list(self.documents)
             raise UnprocessableMemberError(
@@ -66,10 +61,9 @@ class PackagedScenarios:
 
 
 def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
-    """Parse a call's body, in JSON or YAML, as a scenario.
+    """Parse a call's JSON or YAML body as a scenario.
 
-    Raises UnprocessableMemberError: the body is not UTF-8; UnprocessableCallError: it is not a scenario; all
-    problems have line and column.
+    Raises UnprocessableMemberError: no UTF-8; UnprocessableCallError: all problems with line and column.
     """
     try:
         return parse_text(_text_of(call), operations_by_vendor(served))
@@ -78,10 +72,7 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
 
 
 def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
-    """Return whether a call's body is a scenario: its document, or all its problems.
-
-    Raises UnprocessableMemberError: the body is not UTF-8.
-    """
+    """The scenario document in a body, or all its problems. Raises UnprocessableMemberError: no UTF-8."""
     try:
         found = parse_text(_text_of(call), operations_by_vendor(served))
     except InvalidScenarioError as error:
@@ -91,10 +82,7 @@ def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
 
 
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
-    """Parse the document at `pointer` of a body as a scenario.
-
-    Raises UnprocessableCallError: it is not a scenario.
-    """
+    """Parse the document at `pointer` of a body as a scenario. Raises UnprocessableCallError."""
     try:
         return parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:
@@ -102,7 +90,6 @@ def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str
 
 
 def document_problems(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Iterator[Document]:
-    """Yield all problems of the scenario document at `pointer`."""
     try:
         parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:
@@ -142,33 +129,22 @@ class ScenarioOperations:
     packaged: PackagedScenarios
 
     def list_packaged_scenarios(self) -> Json:
-        """Return the packaged scenarios, which a header can name at any time."""
         return [
             {"name": document["name"], "description": document.get("description", ""), "document": document}
             for document in self.packaged.documents.values()
         ]
 
     def show_scenario_schema(self) -> Document:
-        """Return the JSON Schema of the scenario language, with this server's vendors."""
         return language.build_schema(vendor.name for vendor in self.served)
 
     def check_scenario(self, call: ControlCall) -> Document:
-        """Return whether the body is a scenario, with all its problems; nothing is stored.
-
-        Raises UnprocessableMemberError: the body is not UTF-8.
-        """
+        """Validate the body as a scenario without storing it. Raises UnprocessableMemberError: no UTF-8."""
         return check_body(call, self.served)
 
     def list_scenarios(self, name: str) -> Json:
-        """Return the sandbox's scenarios in the order of evaluation: newest first."""
         return self.sandboxes.control(name, _listed)
 
     def show_scenario(self, name: str, scenario: str) -> Document:
-        """Return one scenario with the counts of its rules.
-
-        Raises UnknownScenarioError: the sandbox has no scenario with this name.
-        """
-
         def work(whole: SandboxState) -> Document:
             record = whole.collection(SCENARIOS, "").get(scenario)
             if record is None:
@@ -180,8 +156,7 @@ class ScenarioOperations:
     def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
         """Store a scenario, and arm it if requested; it replaces one of the same name with its counts.
 
-        Raises UnprocessableCallError: the body is not a valid scenario; UnprocessableMemberError: its name
-        differs from the path.
+        Raises UnprocessableCallError; UnprocessableMemberError: its name differs from the path.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -194,9 +169,9 @@ class ScenarioOperations:
         return self.show_scenario(name, scenario)
 
     def add_scenario(self, name: str, call: ControlCall, *, once: bool) -> Document:
-        """Store and arm a scenario under the name that its document has; `once`: each rule takes one call.
+        """Store and arm a scenario under its own name; `once`: each rule takes one call.
 
-        Raises UnprocessableCallError: the body is not a valid scenario.
+        Raises UnprocessableCallError.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -205,15 +180,10 @@ class ScenarioOperations:
         return self.show_scenario(name, read.name)
 
     def delete_scenario(self, name: str, scenario: str) -> None:
-        """Delete a scenario and its counts.
-
-        Raises UnknownScenarioError: the sandbox has no scenario with this name.
-        """
         if not self.sandboxes.control(name, lambda whole: scenarios.delete_scenario(whole, scenario)):
             raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")
 
     def delete_scenarios(self, name: str) -> None:
-        """Delete all scenarios and all counts."""
         self.sandboxes.control(name, scenarios.delete_all_scenarios)
 
 

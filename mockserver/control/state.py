@@ -27,12 +27,11 @@ _OTHER_SANDBOX, _BEFORE, _AFTER = "sandbox:", "before:", "after:"
 
 
 def known_state(sandboxes: Sandboxes, name: str, which: str) -> Tables:
-    """Return a state of the sandbox, without its snapshots.
+    """A state of the sandbox, without its snapshots.
 
-    A state is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` followed by
-    the number of a call, or `sandbox:` followed by a name. Raises UnknownSandboxError: there is no sandbox
-    with this name; UnknownSnapshotError: there is no snapshot with this id; UnknownEntryError: the state
-    around this call is not known.
+    `which` is `now`, `fixtures` (the initial state), the id of a snapshot, `before:` or `after:` with the
+    number of a call, or `sandbox:` with a name. Raises UnknownSandboxError, UnknownSnapshotError,
+    UnknownEntryError.
     """
     if which == NOW:
         return sandboxes.dump(name)
@@ -62,12 +61,11 @@ _OWN_COLLECTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RecordOperations:
-    """Operations on single collections. All raise UnknownSandboxError if the sandbox does not exist."""
+    """Operations on single collections. All raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
 
     def list_collections(self, name: str) -> Json:
-        """Return all collections that hold something, by scope and name."""
         return [
             {
                 "scope": scope,
@@ -83,9 +81,9 @@ class RecordOperations:
     def list_records(  # noqa: PLR0913 - the parameters of the spec
         self, name: str, *, scope: str, collection: str, key: str, text: str, offset: int, last: int
     ) -> Document:
-        """Return a page of the records of a collection, by key, and who last wrote each.
+        """A page of the records of a collection, by key, and the last writer of each.
 
-        `text` is part of a key or of a value, in any case of letters; "" matches all, and so does `key`.
+        `text` is part of a key or of a value, in any letter case; "" matches all, and so does `key`.
         """
         documents = self.sandboxes.dump(name).get(scope, EMPTY).get(collection, EMPTY)
         found = list(_matching(documents, key, text.casefold()))
@@ -100,12 +98,11 @@ class RecordOperations:
 
 
 def is_own_collection(scope: str, collection: str) -> bool:
-    """Return whether the server keeps the collection for itself: ids, keys, quotas, settings, credentials."""
+    """Whether a collection is the server's own: ids, keys, quotas, settings, credentials."""
     return scope == SANDBOX_SCOPE or collection in _OWN_COLLECTIONS
 
 
 def named_collections(vendor: LoadedVendor) -> frozenset[str]:
-    """Return the collections that the vendor's spec names."""
     operations = vendor.spec.operations.values()
     named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
     return frozenset(name for name in named if name)
@@ -124,7 +121,6 @@ def _matching(documents: Mapping[str, Document], key: str, text: str) -> Iterato
 
 
 def _values(node: Json) -> Iterator[str]:
-    """Yield all texts and numbers."""
     if isinstance(node, Mapping):
         for child in node.values():
             yield from _values(child)
@@ -143,7 +139,6 @@ _FROZEN_INSTANT = {"type": "string", "format": "standing instant", "nullable": T
 
 
 def _closed_object(**members: Document) -> Document:
-    """Return the schema of an object with exactly these members."""
     return {
         "type": "object",
         "required": list(members),
@@ -167,8 +162,6 @@ def _compiled(node: Document) -> Schema:
 
 
 def _format_check(read: Callable[[str], object]) -> Callable[[str], bool]:
-    """Return a predicate that tells whether `read` accepts a text."""
-
     def check(text: str) -> bool:
         try:
             read(text)
@@ -266,16 +259,15 @@ MAX_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class StateOperations:
-    """Operations on a sandbox's state. All raise UnknownSandboxError if the sandbox does not exist."""
+    """Operations on a sandbox's state. All raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def dump_sandbox(self, name: str, vendor: str = "", of: str = NOW) -> Json:
-        """Return the whole state, or the state of one vendor, as it is or as it was: see `known_state`.
+        """Dump the whole state, or that of one vendor, at the point `of`: see `known_state`.
 
-        Raises UnprocessableCallError: no vendor with this name is served; UnknownSnapshotError: there is no
-        snapshot with this id; UnknownEntryError: the state around this call is not known.
+        Raises UnprocessableCallError: an unserved vendor; UnknownSnapshotError, UnknownEntryError.
         """
         self._check_vendor(vendor)
         held = known_state(self.sandboxes, name, of)
@@ -284,8 +276,7 @@ class StateOperations:
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:
         """Load a dump, of all vendors or of one; load it completely or not at all.
 
-        Seed, clock and scenarios that a full dump leaves out are kept. Raises UnprocessableCallError: the
-        vendor is not served, or the dump is invalid.
+        Seed, clock and scenarios that a full dump leaves out are kept. Raises UnprocessableCallError.
         """
         self._check_vendor(vendor)
         tables = self._validated(body, vendor)
@@ -302,9 +293,9 @@ class StateOperations:
         return self.sandboxes.control(name, work)
 
     def merge_state(self, name: str, body: Document) -> Document:
-        """Set the given documents and delete those that are null, all of them or none.
+        """Set the given documents and delete those that are null, all or none.
 
-        Raises UnprocessableCallError: a vendor is not served, or the state would be invalid.
+        Raises UnprocessableCallError.
         """
         check_problems(
             problem
@@ -336,7 +327,7 @@ class StateOperations:
 
 
 def check_problems(problems: Iterator[Document]) -> None:
-    """Raise if there are any problems. Raises UnprocessableCallError: there are; it lists the first ones."""
+    """Raise UnprocessableCallError with the first problems, if there are any."""
     shown = list(islice(problems, MAX_PROBLEMS))
     if shown:
         more = sum(1 for _ in problems)
@@ -345,7 +336,7 @@ def check_problems(problems: Iterator[Document]) -> None:
 
 
 def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Document:
-    """Return the tables with the documents of `patch`, without those that it has as null."""
+    """The tables with the documents of `patch`; null deletes one."""
     merged = dict(tables)
     for name, documents in patch.items():
         both = {**tables.get(name, EMPTY), **documents}
@@ -354,7 +345,6 @@ def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Do
 
 
 def _keys_in(body: Document) -> Iterator[Path]:
-    """Yield scope, collection and key of each document of a vendor."""
     for scope, tables in body.items():
         for name, documents in tables.items():
             yield from ((scope, name, key) for key in documents if scope != SANDBOX_SCOPE)
@@ -372,7 +362,6 @@ class DumpValidator:
     vendor: str = ""
 
     def problems(self, dump: Document) -> Iterator[Document]:
-        """Yield all problems in the order of the dump, with pointer, code and detail."""
         names = [one.name for one in self.served]
         owners = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
         for scope, tables in dump.items():
@@ -445,7 +434,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json, *, null_is_valid: bool = False) -> Iterator[Document]:
-    """Yield where `tables` is not documents, or with `null_is_valid` nulls, by collection and key."""
+    """Yield misshapen tables, by collection and key; `null_is_valid`: a document may be null."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return

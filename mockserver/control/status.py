@@ -28,14 +28,11 @@ class EffectiveSetting:
     source: str
 
     def document(self) -> Document:
-        """Return the setting as the control plane shows it."""
         return {"setting": self.name, "value": self.value, "source": self.source}
 
 
 @dataclass(frozen=True, slots=True)
 class ServerOperations:
-    """Operations that concern no sandbox."""
-
     served: tuple[LoadedVendor, ...]
     strict_auth: bool
     uptime_seconds: Callable[[], int]
@@ -43,10 +40,7 @@ class ServerOperations:
     settings: tuple[EffectiveSetting, ...] = ()
 
     def health(self) -> Document:
-        """Return the server's status, version, vendors and for how long it has been up.
-
-        Raises StoreUnavailableError: nothing can be stored, so that no call can be served.
-        """
+        """Status, version, vendors and uptime. Raises StoreUnavailableError: no call can be served."""
         self.check_store()
         return {
             "status": "ok",
@@ -57,11 +51,10 @@ class ServerOperations:
         }
 
     def list_settings(self) -> Json:
-        """Return the settings in effect with their sources; none if a program started the server."""
+        """The effective settings with their sources; none if a program started the server."""
         return [one.document() for one in self.settings]
 
     def list_vendors(self) -> Json:
-        """Return the vendors with their mounts and operations."""
         return [
             {
                 "name": vendor.name,
@@ -81,11 +74,7 @@ _TEXTS = ("text/plain", "application/openmetrics-text")
 
 @dataclass(frozen=True, slots=True)
 class MetricSources:
-    """Counters of the running server.
-
-    `open_calls` returns the calls in flight by vendor, `uptime_seconds` for how long the server has been up.
-    `check_store` raises `StoreUnavailableError` while nothing can be stored.
-    """
+    """Counters of the running server; `check_store` raises StoreUnavailableError."""
 
     counters: Counters
     open_calls: Callable[[], Mapping[str, int]]
@@ -103,7 +92,7 @@ class MetricsOperations:
     sources: MetricSources
 
     def show_metrics(self, call: ControlCall) -> Document | Reply:
-        """Return current totals, and per vendor all calls since start-up; as text if that is preferred."""
+        """Current totals, and per vendor all calls since start-up; as text if that is preferred."""
         if choose(call.accept, (_JSON, *_TEXTS)) in _TEXTS:
             return self._text()
         calls = self.sources.open_calls()
@@ -122,7 +111,6 @@ class MetricsOperations:
         return Reply(200, generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics, as a collector of Prometheus."""
         from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - as above
 
         for name, text, value in (

@@ -52,8 +52,6 @@ _DELAYED_TIMEOUT_MS = 500
 
 
 class NotReproducibleError(ControlError):
-    """The calls cannot be exported so that they come out the same."""
-
     status = 409
     code = "not-reproducible"
 
@@ -68,12 +66,10 @@ class StoryBuilder:
     inside: HttpClient
 
     async def build(self, name: str, entries: Sequence[Entry], *, shown: bool) -> Story:
-        """Return the entries as a story that came out the same in a trial.
+        """Build a story from the entries, proven by a trial.
 
         Credentials are cut unless they are `shown`, belong to the fixtures, or were issued by the sandbox.
-        Raises NotReproducibleError: they would not come out the same; the text says which call and why;
-        UnknownSandboxError: the sandbox does not exist; TooManySandboxesError: there is no room for the
-        trial's sandbox.
+        Raises NotReproducibleError: with the call and the reason; UnknownSandboxError; TooManySandboxesError.
         """
         _check_kept(entries)
         states = self.sandboxes.store.call_states(name, [entry.number for entry in entries])
@@ -95,7 +91,7 @@ class StoryBuilder:
     def _plan(
         self, entries: Sequence[Entry], states: Mapping[int, CallStates], view: View
     ) -> tuple[Settings, list[StoryCall]]:
-        """Return how the sandbox begins, and each call with what has to be set before it."""
+        """The start of the sandbox, and each call with its preceding changes."""
         vendors = {entry.call.vendor for entry in entries}
         settings = story_settings(entries[0], states[entries[0].number].before, vendors)
         known = known_credentials(self.sandboxes.fixtures, states)
@@ -201,7 +197,7 @@ def _check_size(calls: Sequence[StoryCall]) -> None:
 
 
 def _check_secrets(settings: Settings, calls: Sequence[StoryCall]) -> None:
-    """Raise if a credential that was cut from a call's headers stands in the state to export."""
+    """Raise if the exported state contains a credential that was cut from a call."""
     parts = [list(settings.scenarios), *(call.state for call in calls)]
     states = b"".join(json.encode(part) for part in parts).decode()
     for call in calls:
@@ -241,7 +237,7 @@ _Place = tuple[str, str, str]
 
 
 def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Settings:
-    """Return the settings of a sandbox that is as near as settings can make it to the state `before`."""
+    """Settings that bring a new sandbox closest to the state `before`."""
     own = before[SANDBOX_SCOPE]
     stored = sorted(own.get(SCENARIOS, EMPTY).values(), key=lambda record: record["order"])
     values = sandbox_assumptions.overridden_values(before)
@@ -256,14 +252,14 @@ def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Se
 
 
 def clock_of(entry: Entry) -> str:
-    """Return the time of the sandbox's clock at a call, "" if the call never met it."""
+    """The sandbox's time at a call, "" if the call never met the clock."""
     return print_instant(entry.call.now) if entry.call.now else ""
 
 
 def state_patches(
     initial: Tables, entries: Sequence[Entry], states: Mapping[int, CallStates], vendors: Collection[str]
 ) -> Iterator[Document]:
-    """Yield for each call the documents to merge before it: those that differ from what is there by then."""
+    """Yield for each call the documents to merge before it: those that its story lacks by then."""
     scopes = (SANDBOX_SCOPE, *(f"{vendor}/" for vendor in vendors))
 
     def is_relevant(scope: str) -> bool:
@@ -297,14 +293,14 @@ def _changes(before: Tables, after: Tables) -> Iterator[tuple[_Place, Document |
 
 
 def _is_same(collection: str, old: Document | None, new: Document | None) -> bool:
-    """Return whether nothing differs; scenarios are the same if only their order numbers differ."""
+    """Equality of documents; scenarios may differ in their order numbers."""
     if collection == SCENARIOS and old is not None and new is not None:
         return {**old, "order": 0} == {**new, "order": 0}
     return old == new
 
 
 def known_credentials(fixtures: Tables, states: Mapping[int, CallStates]) -> frozenset[str]:
-    """Return the credentials of the fixtures and those that the sandbox knows, and all texts of fixtures."""
+    """Credentials of the fixtures and of the sandbox, and all texts of fixtures."""
     held = [tables for state in states.values() for tables in (state.before, state.after)]
     issued = {
         key
@@ -335,7 +331,7 @@ _MASKED = View()
 
 
 def describe_difference(recorded: Entry, tried: Entry | None) -> str:
-    """Return how the trial differs in status, item results or applied rules; "" if it does not."""
+    """Differences of the trial in status, item results or applied rules; "" if there are none."""
     if tried is None:
         return "it could not be sent again"
     for what, was, now in (
@@ -356,7 +352,7 @@ def describe_difference(recorded: Entry, tried: Entry | None) -> str:
 
 
 def expected_answer(recorded: Entry, tried: Entry) -> ExpectedAnswer:
-    """Return what the call is always answered; what the trial had otherwise is left open."""
+    """The constant part of the answer; whatever differed in the trial is left open."""
     loss = loss_kind(recorded)
     has_body, body = (False, None) if loss else _common_body(recorded, tried)
     return ExpectedAnswer(
@@ -407,7 +403,7 @@ def _document(body: bytes, entry: Entry) -> Json:
 
 
 def _common(before: Json, after: Json, shown: Json) -> Json:
-    """Return the value with `VARYING` where the trial had another one, or where a credential is cut."""
+    """The value with `VARYING` where the trial differs, or where a credential is cut."""
     if isinstance(before, dict) and isinstance(after, dict) and isinstance(shown, dict):
         if before.keys() == after.keys() == shown.keys():
             return {name: _common(before[name], after[name], shown[name]) for name in before}
@@ -424,10 +420,7 @@ def _media_type(reply: Reply) -> str:
 
 
 def story_reply(story: Story, form: Format) -> Reply:
-    """Return the story as a file of that format.
-
-    Raises NotReproducibleError: the format cannot express a call.
-    """
+    """The story in that format. Raises NotReproducibleError: the format cannot express a call."""
     try:
         return _file_reply(form, form.text(story), story.stem)
     except UnsuitableFormError as error:
@@ -435,7 +428,6 @@ def story_reply(story: Story, form: Format) -> Reply:
 
 
 def call_reply(entry: Entry, form: Format, *, shown: bool) -> Reply:
-    """Return one call alone as a file, with credentials cut unless they are `shown`."""
     return _file_reply(form, form.text(entry, View(shown, ASCII_MASK)), f"call-{entry.number}")
 
 

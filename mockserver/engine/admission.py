@@ -25,7 +25,7 @@ class Arrival(Value, frozen=True):
     """An HTTP request to one vendor, read to its end; members that `Call` has too mean the same.
 
     `head_refusal`, `body_refusal`: the reason to ignore its headers or its body. `is_routed`, `is_secured`:
-    the HTTP layer found a route, and credentials. `may_take_long`: its work holds up no other call.
+    the HTTP layer found a route, and credentials. `may_take_long`: its work blocks no other call.
     """
 
     sandbox: str
@@ -73,7 +73,6 @@ class Admitted(Value, frozen=True):
 
     @property
     def operation(self) -> Operation | None:
-        """The operation that the call was routed to, None when it was not."""
         return None if self.match is None else self.match.operation
 
 
@@ -87,7 +86,7 @@ class Admission:
     strict: bool = False
 
     def match(self, arrival: Arrival) -> RouteMatch | Refusal:
-        """Return the operation of a request, or why there is none."""
+        """The operation of a request, or the reason for none."""
         try:
             match = self.served.spec.match(arrival.method, arrival.path)
         except Refusal as refusal:
@@ -99,7 +98,7 @@ class Admission:
     def admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:
         """Make the call of `arrival` and decide whether it may enter.
 
-        Raises InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
+        Raises InvalidHeaderError: `Mock- Scenario`.
         """
         try:
             principal: Principal | Refusal = self._identify(arrival, match, state)
@@ -127,7 +126,6 @@ class Admission:
         )
 
     def _call(self, arrival: Arrival, principal: Principal, state: State) -> Call:
-        """Return the one `Call` of the request, with assumptions and scenarios of its sandbox."""
         assumptions = self.served.assumptions
         overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
         if len(overrides):
@@ -141,7 +139,6 @@ class Admission:
         )
 
     def _as_tenant(self, call: Call, tenant: str) -> Call:
-        """Put the tenant into the vendor's tenant header, if it has one."""
         name = self.served.spec.tenant_key
         if not tenant or call.headers.get(name) == tenant:
             return call
@@ -159,10 +156,7 @@ class _Checks(Value, frozen=True):
     state: State
 
     def __call__(self) -> Operation:
-        """Return the operation that the call may use.
-
-        Raises Refusal: the first check that the call does not pass.
-        """
+        """The operation that the call may use. Raises Refusal: the first failed check."""
         if not isinstance(self.match, RouteMatch):
             raise self.match
         operation, arrival = self.match.operation, self.arrival
@@ -182,7 +176,7 @@ class _Checks(Value, frozen=True):
     def count(self) -> None:
         """Count the call, unless its credentials are refused: 401 comes before 429.
 
-        Raises TooManyRequests: its caller has used up the rate limit.
+        Raises TooManyRequests.
         """
         if self.served.rate_limit is not None and not isinstance(self.principal, Refusal):
             self.served.rate_limit.count(self.call, self.state)

@@ -42,9 +42,7 @@ class Head(Protocol):
         ...
 
     @property
-    def query(self) -> str:
-        """The undecoded query string."""
-        ...
+    def query(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +67,6 @@ def _credential_reader(node: Document) -> Callable[[Head], str | None]:
 
 
 def _login_reader(wanted: str) -> Callable[[Head], str | None]:
-    """Return a reader of the Authorization header with this scheme."""
-
     @lru_cache(_KNOWN_LOGINS)
     def parse(header: str) -> str | None:
         kind, _, rest = header.partition(" ")
@@ -103,7 +99,7 @@ def find_mistake(text: str) -> str:
 
 
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
-    """Return the principal of a credential.
+    """The principal of a credential.
 
     Raises Unauthorized: it is expired, revoked, of another scheme, a client's mistake, or (strict) unknown.
     """
@@ -126,17 +122,14 @@ def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: boo
 def issue_credential(
     text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
 ) -> None:
-    """Store `text` as a good credential of `name`, for `seconds` or for good, with `facts`."""
+    """Store `text` as a valid credential of `name`, for `seconds` or for good, with `facts`."""
     ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
     known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
     state.collection(CREDENTIALS, "")[text] = known
 
 
 def check_permission(call: Call, operation: Operation) -> None:
-    """Raise unless the caller may use the operation; any one of its scopes is enough.
-
-    Raises Forbidden: no scope fits, or a read-only credential wants to write.
-    """
+    """Raise Forbidden unless one of the operation's scopes fits, and the credential may write."""
     held = call.principal.scopes
     if held is not None and operation.scopes and not operation.scopes & held:
         raise Forbidden("scope", min(operation.scopes))
@@ -148,10 +141,7 @@ def check_permission(call: Call, operation: Operation) -> None:
 def authenticate_subrequest(
     head: Head, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
 ) -> Principal:
-    """Return the caller by the first alternative whose credentials are all there and good.
-
-    Raises Unauthorized: credentials are missing or not good.
-    """
+    """The caller by the first alternative with valid credentials. Raises Unauthorized."""
     if not operation.security:
         return ANONYMOUS
     refusal = None
@@ -174,7 +164,7 @@ def _satisfied(
     *,
     strict: bool,
 ) -> Principal | None:
-    """Return the principal of the alternative's last credential, None if the request lacks one."""
+    """The principal of the alternative's last credential, None if the request lacks one."""
     principal = ANONYMOUS
     for name in alternative:
         text = schemes[name].credential(head)
@@ -185,7 +175,7 @@ def _satisfied(
 
 
 def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], head: Head) -> str:
-    """Return the first scheme of the operation for which a request brings nothing."""
+    """The first scheme of the operation without a credential."""
     for alternative in operation.security:
         for name in alternative:
             if schemes[name].credential(head) is None:

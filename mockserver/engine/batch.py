@@ -23,8 +23,6 @@ MAX_ITEMS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeReader:
-    """Reader of the envelopes of one vendor's calls."""
-
     spec: Spec
     plans: Mapping[str, CompiledOperation]
     classify: ClassifyProblem
@@ -33,7 +31,7 @@ class EnvelopeReader:
     def open(
         self, call: Call, match: RouteMatch, dispatch: DispatchCall, *, may_take_long: bool = True
     ) -> Request:
-        """Return the request that `call` makes.
+        """Open the envelope.
 
         Raises InvalidCall: parameters or envelope break the contract; UnsupportedMediaType, MalformedBody,
         TooManyItems: the body cannot be read; TakesLongError: reading would take long, and may not.
@@ -67,7 +65,7 @@ class EnvelopeReader:
         )
 
     def _read_envelope(self, call: Call, body: CompiledBody, document: Json) -> Json:
-        """Return the document as the vendor reads it, if nothing outside its items is wrong."""
+        """The document as the vendor reads it, if nothing outside its items is wrong."""
         is_closed = body.closed.accepts(document)
         if not (is_closed and body.shallow):
             check_depth(document)
@@ -79,7 +77,7 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """Return the list of items, which must be there even if the spec does not require it."""
+        """The list of items, required here even if the spec does not require it."""
         value = value_at(document, plan.batch.items)
         if isinstance(value, list):
             return value
@@ -88,9 +86,9 @@ class EnvelopeReader:
         return []
 
     def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
-        """Return the items as the vendor reads them, and the indexes of those that may break their schema.
+        """The items as the vendor reads them, and the indexes of those that may break their schema.
 
-        An item that satisfies the closed schema as it was sent is not looked at any further.
+        An item that is valid as sent is not looked at any further.
         """
         if len(sent) > self.max_items:
             check_depth(sent, above=len(plan.batch.items))
@@ -125,7 +123,7 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
-    """Return the list form of a document that is one bare item, where the operation takes that."""
+    """The list form of a single bare item, where the operation takes that."""
     if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
         return document
     name = str(plan.batch.items[0])
@@ -154,7 +152,7 @@ def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]
 
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
-    """Return the items; one without a key of its own has a digest, numbered if it equals an earlier one."""
+    """The items; one without a key of its own has a digest, numbered if it equals an earlier one."""
     keyless = {item.index for item in items if not item.key}
     for name, value in batch.keyless.items():
         keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
@@ -171,7 +169,6 @@ def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
 
 
 def _composite_key(item: Json, key: tuple[str, ...]) -> str:
-    """Join the parts that are present, escaped so that different keys stay different."""
     if not isinstance(item, dict):
         return ""
     return join_key(str(item[name]) for name in key if item.get(name) is not None)
@@ -183,7 +180,7 @@ _NO_PROBLEMS = Verdict()
 def judge_items(
     request: Request, plan: CompiledItems, handler: CompleteBatchHandler, classify: ClassifyProblem
 ) -> Mapping[int, Verdict]:
-    """Return verdicts by item index; good items without warnings have none.
+    """Verdicts by item index; good items without warnings have none.
 
     Raises InvalidCall: the vendor's own decoder would refuse the whole call because of an item.
     """
@@ -204,7 +201,6 @@ def judge_items(
 
 
 def _items_to_judge(request: Request, handler: CompleteBatchHandler) -> Sequence[Item]:
-    """Return all items where the vendor has rules, else those that may break their schema."""
     if handler.rules or handler.warning_rules:
         return request.items
     if not request.unproven:
@@ -245,7 +241,7 @@ def _is_fatal(problem: Problem, plan: CompiledItems) -> bool:
 def apply_each(
     request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
 ) -> tuple[Outcome, ...]:
-    """Return one outcome an item; rejected items leave no trace, later items see earlier writes."""
+    """One outcome an item; rejected items leave no trace, later items see earlier writes."""
     outcomes: list[Outcome] = []
     apply_item, check, check_bad, ends = (
         handler.apply(request, state),
@@ -297,7 +293,6 @@ def apply_all(
 
 
 def _check_item(item: Item, request: Request, check: CheckItem, state: State) -> Verdict:
-    """Check the item against the state."""
     problems = tuple(check(item, request, state)) if isinstance(item.document, dict) else ()
     return Verdict(problems) if problems else _NO_PROBLEMS
 

@@ -62,7 +62,7 @@ _REPEATED = (
 
 
 class Opened(Value, frozen=True):
-    """A call whose envelope was opened once, its items judged; `request` None: it could not be read.
+    """A call with its envelope opened once and its items judged; `request` None: it could not be read.
 
     `refusal` refuses the whole call.
     """
@@ -90,9 +90,8 @@ class Pipeline:
     def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
         """Answer one request; return its call, and the answer.
 
-        Raises InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario; TooManySandboxesError:
-        it names a new sandbox, and no more may be made; TakesLongError: its work would take long, and it may
-        not.
+        Raises InvalidHeaderError: `Mock-Scenario`; TooManySandboxesError: it names a new one; TakesLongError:
+        its work would take long, and may not.
         """
         sandboxes, scope = self.admission.sandboxes, f"{self.served.name}/"
         match = self.admission.match(arrival)
@@ -133,7 +132,7 @@ class Pipeline:
             return admitted, _failure(error, state)
 
     def _takes_long(self, admitted: Admitted, state: CallState) -> bool:
-        """Return whether a call may list very many records, or has much for rules of scenarios to test."""
+        """Whether a call may list very many records, or has much for rules of scenarios to test."""
         selector, match = self.admission.scenario_selector, admitted.match
         is_list = match is not None and not match.values and admitted.call.method in SAFE_METHODS
         return (is_list and state.size() > _MANY_RECORDS) or (
@@ -153,7 +152,7 @@ class Pipeline:
         return self._answer(call, match.operation, opened, state)
 
     def _open(self, call: Call, match: RouteMatch, *, may_take_long: bool) -> Opened:
-        """Open the envelope and judge the items; the state has no say yet."""
+        """Open the envelope and judge the items, without the state."""
         try:
             request = self.envelope.open(call, match, self.dispatch, may_take_long=may_take_long)
         except Refusal as refusal:
@@ -194,7 +193,7 @@ class Pipeline:
         return answer
 
     def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """Return the example that `Prefer` asks for in place of an answer; nothing is run then."""
+        """The example that `Prefer` asks for; nothing is run then."""
         preference = negotiation.parse_preference(call.headers)
         if preference is None:
             return None
@@ -206,9 +205,9 @@ class Pipeline:
     def _perform_with_effects(
         self, call: Call, operation: Operation, opened: Opened, decision: Decision, state: State
     ) -> Answer:
-        """Return the answer with the decision's effects; a quota of its own lets nothing in.
+        """Answer with the decision's effects; a quota of a rule lets nothing in.
 
-        An example that the spec does not have is refused before anything is performed.
+        An example that the spec lacks is refused before anything is performed.
         """
         say = self._say(call, operation, state)
         if decision.wait_s is not None:
@@ -237,7 +236,6 @@ class Pipeline:
     def _example(
         self, call: Call, operation: Operation, decision: Decision, say: RenderRefusal
     ) -> Reply | None:
-        """Return the example of the spec that a rule answers with."""
         effect = decision.response
         if effect is None or not effect.example:
             return None
@@ -245,7 +243,7 @@ class Pipeline:
         return negotiation.example_reply(preference, call, operation, self.served.spec, say)
 
     def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
-        """Return a function that renders a refusal in the vendor's words, without side effects."""
+        """A function that renders a refusal in the vendor's words, without side effects."""
 
         def say(refusal: Refusal) -> Reply:
             return run_and_roll_back(partial(self._refuse, call, refusal, operation), state).reply
@@ -273,9 +271,9 @@ class Pipeline:
         return self._with_limit_headers(answer, call, state)
 
     def _replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """Return the answer of an earlier call with the same idempotency key, None if there is none.
+        """The answer of an earlier call with the same idempotency key, None if there is none.
 
-        A key that cannot be used is an answer too.
+        An unusable key is answered too.
         """
         replay = self.served.replay_hooks(call).replay
         if replay is None:

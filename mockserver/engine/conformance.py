@@ -22,8 +22,6 @@ _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
 @dataclass(frozen=True, slots=True)
 class _Declarations:
-    """Members by name, other members and elements that all schemas of one place declare."""
-
     members: dict[str, tuple[Document, ...]]
     others: tuple[Document, ...]
     elements: tuple[Document, ...]
@@ -32,14 +30,13 @@ class _Declarations:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredMembers:
-    """The members that the schema `node` of `document` names; its places are read when they are first met."""
+    """The members that the schema `node` of `document` names; its places are read on first use."""
 
     document: Document
     node: Document
     places: dict[tuple[int, ...], _Declarations] = field(default_factory=dict)
 
     def undeclared(self, value: Json) -> Iterator[Path]:
-        """Yield where `value` has members that the schema does not name, the outermost of each."""
         return self._undeclared((self.node,), value, ())
 
     def _undeclared(self, schemas: tuple[Document, ...], value: Json, path: Path) -> Iterator[Path]:
@@ -81,7 +78,7 @@ class DeclaredMembers:
 
 
 def _allows_any_member(part: Document) -> bool:
-    """Return whether the part alone allows any object; one that requires members does not."""
+    """Whether the part alone allows any object; one that requires members does not."""
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     named = ("properties", "required", *_COMBINING_KEYWORDS)
@@ -102,14 +99,14 @@ class ReplyConformance:
     schemas: dict[tuple[str, str, str], tuple[Schema, DeclaredMembers]] = field(default_factory=dict)
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """Return the operation that answers `method` on `path`, in the spec's form; None where none does."""
+        """The operation that answers `method` on `path`, in the spec's form; None for none."""
         try:
             return self.vendor.spec.match(method, path).operation
         except (NotFound, MethodNotAllowed):
             return None
 
     def find_violation(self, method: str, path: str, reply: Reply, *, closed: bool = False) -> str:
-        """Return how the answer violates the spec, "" if it does not.
+        """How the answer violates the spec, "" if it does not.
 
         `closed` also reports members that the spec does not name. Answers outside every operation, and this
         server's own problem documents, are not checked.
@@ -175,11 +172,10 @@ class ConformanceChecker:
 
     @classmethod
     def of(cls, served: Iterable[LoadedVendor]) -> ConformanceChecker:
-        """Return those of `served`."""
         return cls({vendor.name: ReplyConformance(vendor) for vendor in served})
 
     def find_violation(self, call: Call, reply: Reply) -> str:
-        """Return how an answer that a rule changed violates the vendor's closed spec, "" if it does not."""
+        """How an answer that a rule changed violates the vendor's closed spec, "" if it does not."""
         return self.by_vendor[call.vendor].find_violation(call.method, call.path, reply, closed=True)
 
 

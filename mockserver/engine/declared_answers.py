@@ -1,4 +1,4 @@
-"""Answers of a vendor without code: its stored items, and outcomes as its spec declares them."""
+"""Answers of a vendor without code: its stored items, and outcomes in the form of its spec."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CREATED, UPDATED = Action.CREATED, Action.UPDATED
 
 
 def upsert_items(batch: Batch) -> ApplyBatch:
-    """Store each item under its key, as it is; without `upsert` a key that is there is a duplicate."""
+    """Store each item unchanged under its key; without `upsert` a known key is a duplicate."""
     is_composite = len(batch.key) > 1
 
     def apply(_request: Request, state: State) -> StoreItem:
@@ -82,8 +82,6 @@ def _without_key(batch: Batch, item: Item) -> Rejected:
 
 
 def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
-    """Return the one record whose key the path parameters `key` name."""
-
     def handle(request: Request, state: State) -> Reply:
         record = find_record(collection, _key_in_path(request, key), state)
         return json_reply(form.status, record, form.media_type)
@@ -92,7 +90,7 @@ def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Han
 
 
 def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
-    """Delete that record; it is shown a last time where the spec declares a body."""
+    """Delete a record; the answer shows it where the spec declares a body."""
 
     def handle(request: Request, state: State) -> Reply:
         name = _key_in_path(request, key)
@@ -104,7 +102,7 @@ def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> H
 
 
 def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> Handler:
-    """Return every record, in key order, in the list that the answer's schema has."""
+    """List every record, in key order, in the list that the answer's schema has."""
     member = _list_member(filling.merged(form.schema))
 
     def handle(_request: Request, state: State) -> Reply:
@@ -118,7 +116,7 @@ def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> H
 
 
 def _list_member(node: Document) -> str:
-    """Return the member that holds the list of an answer that is an object, "" for a list itself."""
+    """The member with the list of an answer that is an object, "" for a list itself."""
     properties = node.get("properties", EMPTY)
     lists = [name for name, one in properties.items() if "items" in one or one.get("type") == "array"]
     return lists[0] if node.get("type") != "array" and lists else ""
@@ -130,9 +128,9 @@ def _key_in_path(request: Request, key: tuple[str, ...]) -> str:
 
 
 def default_handler(operation: Operation, contract: Spec) -> Handler | None:
-    """Return the default handler of a GET or DELETE with `x-collection`: show, list or delete records.
+    """The default handler of a GET or DELETE with `x-collection`: show, list or delete records.
 
-    Raises SpecError: a parameter in its path is not declared.
+    Raises SpecError: an undeclared path parameter.
     """
     if operation.method not in ("get", "delete") or not operation.collection:
         return None
@@ -147,9 +145,9 @@ def default_handler(operation: Operation, contract: Spec) -> Handler | None:
 
 
 def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
-    """Return the path parameters that make the key: all its members where the path has them, else the last.
+    """The path parameters that make the key: all its members where the path has them, else the last.
 
-    Raises SpecError: it is not declared.
+    Raises SpecError: an undeclared path parameter.
     """
     there = [one.name for one in operation.parameters if one.place == "path"]
     if last not in there:
@@ -203,7 +201,7 @@ class RowMember:
 
 
 def declared_form(contract: Spec, operation: Operation, otherwise: int) -> AnswerForm:
-    """Return the form of the first 2xx that the operation declares; of the status `otherwise` without one."""
+    """The form of the first declared 2xx; of the status `otherwise` without one."""
     codes = (int(code) for code in operation.responses if code.startswith("2") and code.isdigit())
     status = next(codes, otherwise)
     document = contract.document
@@ -215,7 +213,7 @@ def declared_form(contract: Spec, operation: Operation, otherwise: int) -> Answe
 
 
 def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
-    """Return one row an item at `outcome.list`, in the types that the answer's schema declares."""
+    """One row an item at `outcome.list`, in the types of the answer's schema."""
     filling = SchemaFilling(contract.document)
     target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
     listed = filling.at(form.schema, target["list"])
@@ -238,7 +236,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
 def _row_writer(
     filling: SchemaFilling, row: Document, key: tuple[str, ...], target: Mapping[str, Path]
 ) -> WriteRow:
-    """Return the writer of rows: status, message, key, and further members that the schema requires."""
+    """The writer of rows: status, message, key, and further required members."""
     places = {name: target[name] for name in ("status", "message", "key") if name in target}
     schemas = {name: filling.at(row, path) for name, path in places.items()}
     is_apart = "status" not in places or len(places.get("message", ())) > 1
@@ -265,7 +263,7 @@ def _row_writer(
 def _row_completer(
     row: Document, *, is_flat: bool, places: Mapping[str, Path], schemas: Mapping[str, Document]
 ) -> Callable[[Json], Json] | None:
-    """Return a function that puts a complete row into its schema's order, or returns None for any other row.
+    """A function that puts a complete row into its schema's order, or returns None for any other row.
 
     It spares most rows the slow filling by schema. None: the schema requires nothing more of any row.
     """
@@ -290,7 +288,7 @@ def _row_completer(
 
 
 def _flat_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
-    """Return the writer of a row of plain members; those without a value are left out."""
+    """The writer of a row of plain members, without those that have no value."""
     named = [(str(path[0]), member) for path, member in members]
     usual = {action: _usual_members(named, action) for action in Action}
     whole = [(name, member.tell) for name, member in named]
@@ -308,13 +306,13 @@ def _flat_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
 
 
 def _usual_members(named: Iterable[tuple[str, RowMember]], action: Action) -> dict[str, Json]:
-    """Return the members that are alike in the rows of all items without problems that had this action."""
+    """The constant members of all items without problems that had this action."""
     values = {name: member.usual[action] for name, member in named if member.usual is not None}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _nested_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
-    """Return the writer of values at places inside a row; those without a value are left out."""
+    """The writer of values at places inside a row, without those that have no value."""
     listed = [(path, member.tell) for path, member in members]
 
     def write(outcome: Outcome, _now: str) -> Json:
@@ -329,7 +327,6 @@ def _nested_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
 
 
 def _status_writer(node: Document) -> RowMember:
-    """Return the status member, in the type of its schema."""
     usual = {action: _status_as(node, action, _STATUSES.get(action, _SKIPPED_STATUS)) for action in Action}
     rejected = {action: _status_as(node, action, _REJECTED_STATUS) for action in Action}
 
@@ -353,7 +350,7 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
 
 
 def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
-    """Return the message member; with `is_apart` good items have none."""
+    """The message member; with `is_apart` good items have none."""
     if node.get("type") in ("array", "object"):
         return RowMember(
             lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
@@ -371,7 +368,6 @@ def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -
 
 
 def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
-    """Return the member with an outcome in a sentence, within the limits."""
     usual = {
         action: None if action in silent else fitting_text(limits, action.capitalize()) for action in Action
     }
@@ -386,7 +382,7 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
 
 
 def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
-    """Return the key member, in the type of the item's member or of the row's schema."""
+    """The key member, in the type of the item's member or of the row's schema."""
     if len(key) == 1:
         return _member_writer(node, key[0])
     if node.get("type") != "object":
@@ -419,7 +415,7 @@ def _members_of(item: Item) -> Document:
 
 
 def item_status(outcome: Outcome) -> int:
-    """Return the status of an item: 422 for a rejected one, unless a scenario says which."""
+    """Status of an item: 422 for a rejected one, unless a scenario sets it."""
     if not outcome.problems:
         return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
     for problem in outcome.problems:

@@ -52,14 +52,12 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredRefusals:
-    """The refusals of one vendor; each form is compiled when it is first used."""
-
     spec: Spec
     schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)
     _forms: dict[tuple[str, str], _Form | None] = field(default_factory=dict)
 
     def __call__(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-        """Return the refusal as declared for its status, or for `default`; else as problem details."""
+        """Refuse in the form declared for the status, or for `default`; else as problem details."""
         operation = operation or self.spec.find_operation(call.path.replace("\n", " "), call.method)
         reply = refuse_with_problem_details(refusal, call, operation, state)
         form = None if operation is None else self._form(operation, reply.status)
@@ -75,7 +73,6 @@ class DeclaredRefusals:
         return replace(reply, headers=self._headers(refusal))
 
     def _bodies(self, form: _Form, message: Message, details: Document) -> Iterator[Json]:
-        """Yield bodies for the form, the best first."""
         members = form.filling.merged(form.schema).get("properties", EMPTY)
         of_problem = {name: value for name, value in details.items() if not members or name in members}
         filled = form.filling.fill(form.schema, message)
@@ -113,13 +110,13 @@ class DeclaredRefusals:
 
 
 def declared_key(operation: Operation, status: int) -> str:
-    """Return the key of the operation's `responses` that the status falls under; "" for none."""
+    """The key of the operation's `responses` for the status; "" for none."""
     keys = (str(status), f"{status // 100}XX", "default")
     return next((key for key in keys if key in operation.responses), "")
 
 
 def declared_status(refusal: Refusal, operation: Operation | None) -> int:
-    """Return the refusal's status, or a near one where only that is declared."""
+    """The refusal's status, or a near one where only that is declared."""
     status = REFUSAL_STATUSES.get(refusal.code, 400)
     if operation is None or str(status) in operation.responses:
         return status
@@ -128,7 +125,7 @@ def declared_status(refusal: Refusal, operation: Operation | None) -> int:
 
 
 def _challenge(scheme: SecurityScheme | None) -> str:
-    """Return the challenge of a scheme; "" for an API key, which HTTP has no challenge for."""
+    """The challenge of a scheme; "" for an API key, which has none in HTTP."""
     if scheme is None:
         return "Bearer"
     if scheme.node.get("type") == "apiKey":
@@ -161,7 +158,7 @@ def _title(status: int) -> str:
 def refuse_with_problem_details(
     refusal: Refusal, call: Call, operation: Operation | None, _state: State
 ) -> Reply:
-    """Return problem details (RFC 9457), whatever the spec declares but for the status."""
+    """Refuse with problem details (RFC 9457), in a declared status."""
     status = declared_status(refusal, operation)
     members: dict[str, Any] = {"instance": call.path}
     if isinstance(refusal, (InvalidCall, Rejected)):

@@ -53,7 +53,6 @@ class Message(Value, frozen=True):
     counts: Mapping[str, int] = EMPTY
 
     def of(self, problem: Problem) -> Message:
-        """Return the message of one problem alone."""
         return replace(
             self, sentence=problem.detail, code=problem.code, problems=(), path=problem.path, address=""
         )
@@ -88,15 +87,15 @@ class SchemaFilling:
     nodes: dict[int, _Node] = field(default_factory=dict)
 
     def fill(self, schema: Document, message: Message, given: Json = None) -> Json:
-        """Return a value for the schema; members that are `given` stay as they are."""
+        """A value for the schema; `given` members stay unchanged."""
         return self._filled("", schema, message, given, _DEEPEST).value
 
     def fill_member(self, name: str, schema: Any, message: Message) -> Json:
-        """Return a value for a member of that name, from the message or made up."""
+        """A value for a member of that name, from the message or made up."""
         return self._filled(name, schema, message, None, _DEEPEST).value
 
     def merged(self, schema: Any) -> dict[str, Any]:
-        """Return the schema without `$ref` and `allOf`; of `oneOf` and `anyOf` with the first one."""
+        """The schema without `$ref` and `allOf`; the first of `oneOf` and `anyOf`."""
         node = dict(resolve(self.document, schema))
         parts = [*node.pop("allOf", ()), *node.pop("oneOf", ())[:1], *node.pop("anyOf", ())[:1]]
         for part in parts:
@@ -111,7 +110,7 @@ class SchemaFilling:
         return node
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
-        """Return the schema at the steps of a pointer; {} where it has none."""
+        """The schema at the steps of a pointer; {} for none."""
         node = self.merged(schema)
         for step in path:
             node = self.merged(node.get("properties", EMPTY).get(step, EMPTY))
@@ -176,7 +175,7 @@ class SchemaFilling:
         return filled
 
     def _speaker(self, properties: Mapping[str, Any]) -> str:
-        """Return the member that takes the sentence: the likeliest name among free texts, "" for none."""
+        """The member for the sentence: the likeliest name among free texts, "" for none."""
         free = {
             plain(member): member
             for member, schema in properties.items()
@@ -185,7 +184,7 @@ class SchemaFilling:
         return next((free[name] for name in SENTENCES if name in free), "")
 
     def _by_place(self, schema: Document, message: Message, depth: int) -> Filled:
-        """Return problems by their place, as `{"/items/0/number": [...]}`."""
+        """Problems by their place, as `{"/items/0/number": [...]}`."""
         values: dict[str, Json] = {}
         for problem in message.problems:
             node = self.merged(schema)
@@ -278,7 +277,7 @@ def _text(name: str, node: Document, message: Message) -> Filled:
 
 
 def _told_text(called: str, node: Document, message: Message) -> tuple[str, ...]:
-    """Return texts of the message for a member of this name, the best first; () for none."""
+    """Texts of the message for a member of this name, the best first; () for none."""
     form = node.get("format", "")
     if form:
         is_time = form == "date-time" and called in TIMES
@@ -299,7 +298,7 @@ def _told_text(called: str, node: Document, message: Message) -> tuple[str, ...]
 
 
 def _spellings(code: str) -> tuple[str, ...]:
-    """Return a code as specs write codes: not-found, not_found, NOT_FOUND, NotFound, NOT-FOUND."""
+    """A code in the spellings of specs: not-found, not_found, NOT_FOUND, NotFound, NOT-FOUND."""
     words = code.split("-")
     return (
         code,
@@ -387,12 +386,12 @@ LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "in
 
 @lru_cache(maxsize=4096)
 def plain(name: object) -> str:
-    """Return a name without case and separators: `error_code` and `errorCode` are one."""
+    """A name without case and separators: `error_code` and `errorCode` are equal."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def pick(values: Iterable[Json], *wanted: object) -> Json:
-    """Return the value that is one of the texts, or has one of them in it; None where none does."""
+    """The value equal to one of the texts, or containing one; None without."""
     listed = [value for value in values if value is not None]
     texts = [text for one in wanted if (text := plain(one))]
     for text in texts:
@@ -407,7 +406,7 @@ def pick(values: Iterable[Json], *wanted: object) -> Json:
 
 
 def words_of(code: str) -> tuple[str, ...]:
-    """Return the words by which lists of codes name a neutral code, the likeliest first."""
+    """The names of a neutral code in lists of codes, the likeliest first."""
     return (code, *_SYNONYMS.get(code, ("validation", "invalid")))
 
 
@@ -423,7 +422,7 @@ _NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 
 
 def value_check(node: Document) -> Callable[[Json], bool]:
-    """Return the check whether a schema without references accepts a text, a number or a Boolean."""
+    """A check of texts, numbers and Booleans by a schema without references."""
     kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
     enum, accepts_text, accepts_number = node.get("enum"), _text_check(node), _number_check(node)
     takes_boolean = bool in kinds
@@ -443,7 +442,7 @@ def value_check(node: Document) -> Callable[[Json], bool]:
 
 
 def _text_check(node: Document) -> Callable[[str], bool]:
-    """Return the check of a text's length, pattern and format; an invalid pattern accepts any text."""
+    """A check of a text's length, pattern and format; an invalid pattern accepts any text."""
     least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
     of_format = COMMON_FORMATS.get(node.get("format", ""))
     patterns = (node.get("pattern"), of_format if isinstance(of_format, str) else None)
@@ -454,7 +453,6 @@ def _text_check(node: Document) -> Callable[[str], bool]:
 
 
 def _search_of(pattern: str) -> Callable[[str], object] | None:
-    """Return the search for a pattern; None if it is invalid."""
     try:
         return re.compile(pattern, re.ASCII).search
     except re.error:
@@ -462,7 +460,6 @@ def _search_of(pattern: str) -> Callable[[str], object] | None:
 
 
 def _number_check(node: Document) -> Callable[[Json], bool]:
-    """Return the check of a number against limits and step."""
     if _NUMBER_LIMITS.isdisjoint(node):
         return _any_value
     least, most, step = (_exactly(node.get(name)) for name in ("minimum", "maximum", "multipleOf"))
@@ -480,7 +477,7 @@ def _number_check(node: Document) -> Callable[[Json], bool]:
 
 
 def _exactly(number: Json) -> Decimal | None:
-    """Return a schema's number without the rounding of floating point; None for none."""
+    """A schema's number without the rounding of floating point; None for none."""
     return None if number is None else Decimal(str(number))
 
 
@@ -489,12 +486,11 @@ def _any_value(_value: Json) -> bool:
 
 
 def is_free_text(node: Document) -> bool:
-    """Return whether a schema without references limits a text by length and pattern at most."""
     return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
 
 
 def nearest_number(node: Document, wanted: Decimal) -> Decimal:
-    """Return the number, or the nearest that limits and step allow."""
+    """The number, or the nearest that limits and step allow."""
     least, most = _limits(node)
     if least is not None and wanted < least:
         wanted = least
@@ -509,7 +505,7 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
 
 
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
-    """Return the least and the greatest number to use; None for none.
+    """The least and the greatest usable number; None for none.
 
     Beside an exclusive limit that is one off, or less where both limits of a fraction are nearer.
     """
@@ -524,7 +520,7 @@ def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
 
 
 def fitting_text(node: Document, *texts: str) -> str | None:
-    """Return the first text that fits length and pattern, cut or filled up with dots; None if none does."""
+    """The first text that fits length and pattern, cut or padded with dots; None if none does."""
     least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
     search = None if pattern is None else _search_of(pattern)
     for text in texts:

@@ -52,11 +52,10 @@ class IdempotencyExtension:
     spec: Spec
 
     def is_enabled(self, call: Call) -> bool:
-        """Return whether the call's sandbox has switched it on."""
         return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
 
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
-        """Return the stored answer of the key, None if it has none.
+        """The stored answer of the key, None if it has none.
 
         Raises ServerRefusal: the key is missing or malformed (400), of another request (422), or its first
         call is not over (409).
@@ -79,7 +78,6 @@ class IdempotencyExtension:
         return Reply(record["status"], record["body"].encode("latin-1"), record["media_type"], headers)
 
     def remember(self, call: Call, operation: Operation, reply: Reply, state: State) -> None:
-        """Keep the first answer to the key, refusals too."""
         key = self._key(call, operation)
         if not key:
             return
@@ -94,7 +92,7 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """Return the call's key, "" for none; who only reads, or shows no credential, has none."""
+        """The call's key, "" for none; reads, and calls without credentials, have none."""
         header = self.spec.idempotency_header
         if call.method in SAFE_METHODS or operation.safe or not operation.security:
             return ""
@@ -114,7 +112,7 @@ class IdempotencyExtension:
         return key
 
     def _records(self, call: Call, state: State) -> Collection:
-        """Return the records of the call's tenant, which may be named in its query or its body."""
+        """Records of the call's tenant, which may be named in its query or its body."""
         places = {place["in"] for place in self.spec.scope}
         query = dict(parse_qsl(call.query)) if "query" in places else {}
         body: Json = None

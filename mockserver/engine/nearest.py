@@ -41,8 +41,6 @@ class _Route(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class OperationDirectory:
-    """The operations of all served vendors, by their full paths."""
-
     routes: tuple[_Route, ...] = ()
 
     @classmethod
@@ -58,7 +56,7 @@ class OperationDirectory:
         )
 
     def nearest(self, method: str, path: str, prefix: str = "") -> str:
-        """Return the nearest operation, such as "PUT /vendor/orders/{id}"; "" if none is like it.
+        """The nearest operation, such as "PUT /vendor/orders/{id}"; "" if none is similar.
 
         `path` is the full path without the sandbox's `prefix`, which the result has again.
         """
@@ -75,7 +73,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 def _is_likely(sent: Iterable[str], route: _Route) -> bool:
-    """Return whether a segment of the call is like one of the operation, apart from the vendor's name."""
+    """Whether a segment of the call is similar to one of the operation, apart from the vendor's name."""
     names = [
         segment_name
         for segment_name in route.segments
@@ -85,7 +83,6 @@ def _is_likely(sent: Iterable[str], route: _Route) -> bool:
 
 
 def _distance(method: str, sent: tuple[str, ...], route: _Route) -> float:
-    """Return the edit distance of two requests, in weighted segments."""
     row = [_LEFT_OUT * count for count in range(len(route.segments) + 1)]
     for segment in sent:
         above, row = row, [row[0] + _TOO_MUCH]
@@ -106,7 +103,7 @@ def _is_parameter(segment: str) -> bool:
 
 @lru_cache(_KNOWN_PAIRS)
 def _similarity(segment: str, wanted: str) -> float:
-    """Return how alike two segments are, from 0 to 1; letter case hardly counts."""
+    """Similarity of two segments, from 0 to 1; letter case hardly counts."""
     if segment == wanted:
         return 1
     return 0.99 * SequenceMatcher(None, segment.lower(), wanted.lower(), autojunk=False).ratio()

@@ -39,9 +39,10 @@ _USUAL = ("", "*/*", JSON_TYPE)
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """The negotiation of one spec; `assumption` has the form for calls that leave it open, "": JSON.
+    """The negotiation of one spec; `assumption` decides for calls that leave it open, "": JSON.
 
-    `xml_clients` are headers, by name, and how their values begin; `json_type` is how JSON is announced.
+    `xml_clients` are headers, by name, and the beginnings of their values; `json_type` is the media type of
+    JSON.
     """
 
     spec: Spec
@@ -51,10 +52,7 @@ class Negotiation:
     writer: XmlWriter
 
     def check(self, call: Call, operation: Operation) -> None:
-        """Raise if the call accepts none of the media types that the operation's good answers have.
-
-        Raises NotAcceptable: its `Accept` names none of them, and the operation declares 406.
-        """
+        """Raise NotAcceptable if `Accept` excludes all good answers, and the operation declares 406."""
         accept = call.headers.get("accept", "")
         if accept in _USUAL or _REFUSED not in operation.responses:
             return
@@ -66,9 +64,9 @@ class Negotiation:
             )
 
     def represent(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
-        """Return the reply as XML, if it is declared so and the call would rather have that than JSON.
+        """The reply as XML, if it is declared so and the call prefers that to JSON.
 
-        Of a call without an operation, any operation of its path declares the answer.
+        Without an operation, any operation of the path declares the answer.
         """
         in_xml = self._in_xml(call, operation, reply)
         if in_xml.media_type != JSON_TYPE or self.json_type == JSON_TYPE:
@@ -109,13 +107,11 @@ class Negotiation:
         )
 
     def _type_name(self, operation: Operation) -> str:
-        """Return the `xsi:type` of the operation's elements, "" if it says none."""
         node = self.spec.document["paths"][operation.path][operation.method]
         return str(node.get("x-xml", EMPTY).get("type", ""))
 
 
 def read_negotiation(spec: Spec) -> Negotiation | None:
-    """Return the negotiation of the spec's `x-negotiation`, None without one."""
     node = spec.document.get("x-negotiation")
     if node is None:
         return None
@@ -129,7 +125,7 @@ def read_negotiation(spec: Spec) -> Negotiation | None:
 
 @lru_cache(maxsize=256)
 def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) -> str | None:
-    """Return the offered media type that `accept` ranks highest, None if it takes none (RFC 9110 §12.5.1).
+    """The offered media type that `accept` ranks highest, None if it takes none (RFC 9110 §12.5.1).
 
     Exact names go before ranges, then the order in `accept`, then XML if `prefers_xml`, then the offered
     order. A range may be offered too.
@@ -145,7 +141,7 @@ def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) 
 
 
 def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[float, int, int]:
-    """Return the quality that the most exact range gives to a media type, how exact it is, and its place."""
+    """Quality of a media type by the most exact range, how exact it is, and its place."""
     family = media_type.partition("/")[0]
     for exactness, name in ((_NAMED, media_type), (1, f"{family}/*"), (0, "*/*")):
         for name_given, quality, place in ranges:
@@ -155,7 +151,6 @@ def _best_match(media_type: str, ranges: list[tuple[str, float, int]]) -> tuple[
 
 
 def _good_media_types(operation: Operation) -> tuple[str, ...]:
-    """Return the media types of the answers with a good status."""
     good = (names for status, names in operation.responses.items() if status.startswith("2"))
     return tuple(dict.fromkeys(name for names in good for name in names))
 
@@ -184,8 +179,6 @@ class Preference(Value, frozen=True):
 
 
 class SpecExample(Value, frozen=True):
-    """An example in the spec and its schema; `name` is "" for an unnamed one."""
-
     status: str
     media_type: str
     name: str
@@ -193,7 +186,6 @@ class SpecExample(Value, frozen=True):
 
 
 def parse_preference(headers: Mapping[str, str]) -> Preference | None:
-    """Return the first preferred code and example, None if the call prefers neither."""
     if PREFER_HEADER not in headers:
         return None
     preferred: dict[str, str] = {}
@@ -208,7 +200,6 @@ def parse_preference(headers: Mapping[str, str]) -> Preference | None:
 def preferred_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """Return the preferred example, with `Preference-Applied`."""
     reply = example_reply(preference, call, operation, spec, render_refusal)
     return replace(reply, headers=(*reply.headers, (APPLIED_HEADER, preference.applied)))
 
@@ -216,10 +207,9 @@ def preferred_reply(
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """Return the spec's example; for a status without one, the vendor's refusal with that status.
+    """The spec's example; for a status without one, the vendor's refusal with that status.
 
-    `render_refusal` words it. Raises ServerRefusal: 400 with the known ones, if the spec has no such status
-    or example.
+    Raises ServerRefusal: 400 with the known ones, if the spec has no such status or example.
     """
     statuses = _wanted_statuses(preference, spec, operation)
     examples = [example for status in statuses for example in _examples_of(spec, operation, status)]
@@ -244,7 +234,7 @@ def _wanted_statuses(preference: Preference, spec: Spec, operation: Operation) -
 
 
 def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[SpecExample]:
-    """Yield every example of the status that can be written, as the spec has them in order."""
+    """Every example of the status that can be written, in the order of the spec."""
     node = spec.document["paths"][operation.path][operation.method]["responses"][status]
     contents: Document = resolve(spec.document, node).get("content", {})
     for media_type, content in contents.items():
@@ -258,7 +248,7 @@ def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[Spec
 
 
 def _best_accepted(examples: list[SpecExample], accept: str) -> SpecExample:
-    """Return the example whose media type the call accepts best, else the first."""
+    """The example whose media type the call accepts best, else the first."""
     ranges = dict(parse_accept(accept))
 
     def quality(one: SpecExample) -> float:
@@ -283,7 +273,7 @@ def _refusal_with_status(status: int, call: Call, render_refusal: RenderRefusal)
 
 
 def _known_codes(spec: Spec, operation: Operation) -> list[str]:
-    """Return the statuses that can be answered without anything being run."""
+    """The statuses that need no work."""
     return [
         status
         for status in operation.responses

@@ -25,12 +25,12 @@ from mockserver.spec.xml import XmlPlaces
 
 
 class DecodeBody(Protocol):
-    """Reads a body in a charset, while the vendor's assumptions stand so."""
+    """Reads a body in a charset, by the vendor's current assumptions."""
 
     def __call__(
         self, body: bytes, charset: str, assumptions: Mapping[str, str], /, *, may_take_long: bool = True
     ) -> Json:
-        """Return the document; `TakesLongError` if it would take long, and may not."""
+        """Return the document. Raises TakesLongError."""
         ...
 
 
@@ -38,10 +38,10 @@ class DecodeBody(Protocol):
 class CompiledItems:
     """Compiled checks of the items of one batch body.
 
-    `one` judges an item; `closed` lists of them, and refuses members that no schema names as well. `read`
-    coerces an item, None if there is nothing to coerce. `fatal` says for paths inside an item (elements are
-    "*") whether their problems refuse the whole call. `members` are the names that an item may have, in lower
-    case where case does not count (`any_case`).
+    `one` judges an item; `closed` judges lists of them, and refuses unnamed members too. `read` coerces an
+    item, None if there is nothing to coerce. `fatal` says for paths inside an item (elements are "*") whether
+    their problems refuse the whole call. `members` are the names that an item may have, in lower case where
+    case does not count (`any_case`).
     """
 
     batch: Batch
@@ -53,14 +53,13 @@ class CompiledItems:
     fatal: Mapping[Path, bool]
 
     def proves(self, item: Json) -> bool:
-        """Return whether the item satisfies the closed schema."""
         return self.closed.accepts([item])
 
     def unproven(self, items: list[Json]) -> list[int]:
-        """Return the indexes of the items that do not satisfy the closed schema, or are too deep to say.
+        """Indexes of the items that do not satisfy the closed schema, or are nested too deep to check.
 
-        To ask about each costs half as much again as about all at once, and most batches have one bad item
-        if they have any: all are asked about, then all behind the first bad one, and then each of those.
+        Single checks cost half as much again as one for all, and most bad batches have one bad item: first
+        all are checked, then all behind the first bad one, and then each of those.
         """
         first = self.closed.count_valid_before_first_invalid(items)
         if first == len(items):
@@ -75,9 +74,9 @@ class CompiledItems:
 class CompiledBody:
     """Compiled reading and checking of one media type of one operation.
 
-    `whole` judges the document, or of a batch its envelope, and `read` coerces it. `closed` refuses members
-    that no schema names as well: what keeps that needs neither, and if the schema of the document with its
-    items is `shallow`, cannot be nested too deep either.
+    `whole` judges the document, or the envelope of a batch, and `read` coerces it. `closed` refuses unnamed
+    members too: a document that keeps it needs neither, and if the schema of the document with its items is
+    `shallow`, cannot be nested too deep either.
     """
 
     media_type: str
@@ -91,15 +90,13 @@ class CompiledBody:
 
 @dataclass(frozen=True, slots=True)
 class CompiledOperation:
-    """A compiled operation; `bodies` by media type or range, in the spec's order."""
-
     operation: Operation
     parameters: CompiledParameters
     bodies: Mapping[str, CompiledBody]
 
 
 def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOperation]:
-    """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
+    """A plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
 
     Raises SpecError: a schema or an extension is invalid.
     """
@@ -176,7 +173,6 @@ def _body_decoder(body: MediaType, node: Document, element: Document, places: Xm
 
 
 def _list_members(document: Document, element: Document) -> frozenset[str]:
-    """Return the members that hold lists."""
     members = resolve(document, element).get("properties", {})
     return frozenset(name for name, node in members.items() if resolve(document, node).get("type") == "array")
 
@@ -186,7 +182,6 @@ def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBo
 
 
 def _typed_xml_decoder(reader: RequestReader, node: Document, settings: Document) -> DecodeBody:
-    """XML by the schema, as the body or as the member of a form."""
     if settings["format"] == "xml":
         return _regardless_of_assumptions(lambda body, charset: reader.read(body, node, charset))
     unwrap = form.WrappedForm(settings.get("member", "xml"), settings.get("max-keys", form.MAX_KEYS)).unwrap
@@ -194,14 +189,13 @@ def _typed_xml_decoder(reader: RequestReader, node: Document, settings: Document
 
 
 def _data_contract_decoder(contract: xml.DataContract, any_order: str) -> DecodeBody:
-    """Members in their order, or in any while the assumption of that name is on."""
     return lambda body, charset, assumptions, **_: contract.decode(
         body, charset, any_order=assumptions.get(any_order) == ON
     )
 
 
 def _json_decoder(lenient: Json) -> DecodeBody:
-    """JSON, read leniently always (True), never (False), or while the assumption of that name is on."""
+    """JSON, read leniently always (True), never (False), or by the assumption of that name."""
 
     def decode(
         body: bytes, charset: str, assumptions: Mapping[str, str], *, may_take_long: bool = True
@@ -229,7 +223,7 @@ def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
 
 
 def _without_items(document: Document, node: Document, pointer: Path) -> Document:
-    """Return a copy of the schema in which the list at `pointer` holds anything."""
+    """A copy in which the list at `pointer` holds anything."""
     here: Document = resolve(document, node)
     if not pointer:
         return {key: value for key, value in here.items() if key != "items"}

@@ -32,8 +32,8 @@ class RateLimit(Value, frozen=True):
     """At most `calls` (a number, or the assumption that has it) in windows of `seconds`, per caller.
 
     A caller is a principal or, with a `scheme`, its credential itself; calls without one are not counted.
-    Calls are counted if the assumption `when` is on ("": always), and answers then tell how many are left if
-    the assumption `headers_when` is. `says_wait`: a refusal says when calls are let in again.
+    Calls are counted if the assumption `when` is on ("": always), and answers have the remaining number if
+    the assumption `headers_when` is. `says_wait`: a refusal has the time to wait.
     """
 
     name: str
@@ -45,10 +45,7 @@ class RateLimit(Value, frozen=True):
     says_wait: bool = True
 
     def count(self, call: Call, state: State) -> None:
-        """Count a call of its caller, if calls are counted.
-
-        Raises TooManyRequests: the window holds no more.
-        """
+        """Count a call of its caller, if calls are counted. Raises TooManyRequests."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None:
             return
@@ -61,7 +58,7 @@ class RateLimit(Value, frozen=True):
             raise TooManyRequests(self.name, spent.wait if self.says_wait else None, hint=hint)
 
     def with_headers(self, answer: Answer, call: Call, state: State) -> Answer:
-        """Return the answer with headers that tell how many calls are left, if it is to tell that."""
+        """The answer with headers for the remaining calls, if the assumption is on."""
         limit, key = self._limit(call), self._key(call)
         if limit is None or key is None or (self.headers_when and call.assumptions[self.headers_when] != ON):
             return answer
@@ -71,7 +68,7 @@ class RateLimit(Value, frozen=True):
         return replace(answer, reply=reply)
 
     def _limit(self, call: Call) -> int | None:
-        """Return how many calls the window holds; None if they are not counted."""
+        """Number of calls in a window; None if they are not counted."""
         if self.when and call.assumptions[self.when] != ON:
             return None
         if isinstance(self.calls, int):
@@ -87,10 +84,7 @@ class RateLimit(Value, frozen=True):
 def read_rate_limit(
     file: str, node: Document, assumptions: tuple[Assumption, ...], schemes: Mapping[str, SecurityScheme]
 ) -> RateLimit:
-    """Return the rate limit that a spec declares.
-
-    Raises SpecError: a member is unknown, missing or of another kind, or names no assumption.
-    """
+    """The rate limit of a spec. Raises SpecError: a bad member, or an unknown assumption."""
     if not isinstance(node, Mapping):
         raise SpecError(f"{file}: x-rate-limit: expected a mapping, found {node}")
     for name in (*node, *_REQUIRED):

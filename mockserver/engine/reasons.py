@@ -53,14 +53,12 @@ _SPACES = re.compile(r"\s+")
 
 
 class ReasonWriter(Value, frozen=True):
-    """Words the refusals of one vendor; `directory` has the operations of all vendors."""
-
     served: LoadedVendor
     directory: OperationDirectory = NO_DIRECTORY
     strict: bool = False
 
     def explain(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> str:
-        """Return why the call is refused and what to do, on one line; credentials are redacted."""
+        """The reason and the cure, on one line; credentials are redacted."""
         if is_preflight(call.method, call.headers):
             return (
                 f"start with --cors {shown_origin(call.headers['origin'])} to let pages of that origin call"
@@ -92,7 +90,6 @@ class ReasonWriter(Value, frozen=True):
         return reason or refusal.detail
 
     def _other_methods(self, allowed: Iterable[str], call: Call) -> str:
-        """Return the methods of the path, with its description in the spec."""
         spec = self.served.spec
         operation = spec.find_operation(call.path, call.method)
         about = spec.document["paths"][operation.path].get("description", "") if operation else ""
@@ -100,7 +97,7 @@ class ReasonWriter(Value, frozen=True):
         return f"{sentence}. {about}" if about else sentence
 
     def _problems(self, refusal: InvalidCall | Rejected) -> str:
-        """Return the first problems; with a missing tenant header, a tenant that the fixtures have."""
+        """The first problems; with a missing tenant header, a tenant that the fixtures have."""
         sentence = describe_problems(refusal.problems)
         header = self.served.tenant_header
         if not header or all(problem.path != ("header", header) for problem in refusal.problems):
@@ -111,7 +108,7 @@ class ReasonWriter(Value, frozen=True):
 
 
 def describe_miss(directory: OperationDirectory, call: Call) -> str:
-    """Return which operation is nearest to a call that none answers."""
+    """The operation nearest to a call that none answers, in a sentence."""
     own = f"/{call.vendor}"
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
@@ -125,24 +122,23 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Return whether a browser asks if a page of another origin may call (the Fetch standard)."""
+    """Whether a browser asks if a page of another origin may call (the Fetch standard)."""
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
 def shown_origin(origin: str) -> str:
-    """Return an origin as the value of `--cors`; the word ORIGIN for a text that no browser sends."""
+    """An origin as the value of `--cors`; the word ORIGIN for a text that no browser sends."""
     return origin if _ORIGIN.fullmatch(origin) else "ORIGIN"
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line without control characters, cut to `MAX_REASON`."""
     flat = _SPACES.sub(" ", text).strip()
     shown = "".join([sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in flat])
     return shown if len(shown) <= MAX_REASON else f"{shown[: MAX_REASON - 1]}…"
 
 
 def _unknown_record(refusal: NotFound, state: State) -> str:
-    """Return that there is no such record, and the keys of some that there are."""
+    """A sentence about a missing record, and the keys of some existing ones."""
     known = state.collection(refusal.what)
     shown = list(islice(known, _SHOWN_KEYS))
     more = f" and {len(known) - len(shown):,} more" if len(known) > len(shown) else ""
@@ -159,7 +155,7 @@ def _malformed(refusal: MalformedBody, call: Call, operation: Operation | None) 
 
 
 def _beyond_limits(refusal: Refusal, call: Call) -> str:
-    """Return which limit or media type the call does not keep; "" for any other refusal."""
+    """The limit or media type that the call breaks; "" for any other refusal."""
     reason = ""
     match refusal:
         case UnsupportedMediaType():
@@ -178,7 +174,6 @@ def _beyond_limits(refusal: Refusal, call: Call) -> str:
 
 
 def describe_quota(which: str, wait: int | None) -> str:
-    """Return which quota is used up, and for how long."""
     named = f"the quota {which} is used up" if which else "a quota is used up"
     return named if wait is None else f"{named}; wait {wait:,} s by the sandbox clock"
 
@@ -243,7 +238,7 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 
 
 def describe_problems(problems: Sequence[Problem]) -> str:
-    """Return the first problems, then how many more there are: "/0/id is missing; and 3 more"."""
+    """The first problems, then the number of others: "/0/id is missing; and 3 more"."""
     distinct = {(problem.path, problem.code, problem.rule): problem for problem in problems}
     sentences = [describe_problem(problem) for problem in islice(distinct.values(), _SHOWN_PROBLEMS)]
     more = len(distinct) - len(sentences)
@@ -251,14 +246,13 @@ def describe_problems(problems: Sequence[Problem]) -> str:
 
 
 def describe_problem(problem: Problem) -> str:
-    """Return one problem: place, expected and actual value."""
     if problem.rule == FAULT_RULE:
         return f"{place_of(problem)}: {redact_body(problem.detail or problem.code)}"
     return f"{place_of(problem)} {_complaint(problem)}"
 
 
 def place_of(problem: Problem) -> str:
-    """Return where a problem is: a parameter, or a JSON Pointer into the body."""
+    """Place of a problem: a parameter, or a JSON Pointer into the body."""
     path = problem.path
     if len(path) > 1 and path[0] in _PARAMETER_PLACES:
         kind = "header" if path[0] == "header" else f"{path[0]} parameter"
@@ -279,7 +273,7 @@ def _complaint(problem: Problem) -> str:
 
 
 def _expectation(problem: Problem) -> str:
-    """Return the rule's type, values or format in words; "" for any other rule."""
+    """The rule's type, values or format in words; "" for any other rule."""
     rule, expected = problem.rule, problem.expected
     if rule.startswith("format:"):
         name = rule.partition(":")[2]
@@ -297,7 +291,6 @@ def _expectation(problem: Problem) -> str:
 
 
 def _pattern_in_words(pattern: str) -> str:
-    """Return a short pattern itself; for a long one, a sample that it matches."""
     if len(pattern) <= _MAX_PATTERN:
         return f"text like {pattern}"
     try:
@@ -311,7 +304,7 @@ def _pattern_in_words(pattern: str) -> str:
 
 
 def _own_words(problem: Problem) -> str:
-    """Return the problem's own detail; not for members that hold credentials."""
+    """The problem's own detail; not for members that hold credentials."""
     if is_secret(problem) or not problem.detail:
         return f"is refused ({problem.code})"
     return f"is refused: {redact_body(problem.detail)}"
@@ -326,7 +319,7 @@ def _bound_complaint(problem: Problem) -> str:
 
 
 def _shown(problem: Problem) -> str:
-    """Return the actual value, cut; a container by its kind, a credential masked."""
+    """The actual value, cut; a container by its kind, a credential masked."""
     found = problem.found
     if isinstance(found, dict):
         return "an object"
@@ -341,7 +334,6 @@ def _shown(problem: Problem) -> str:
 
 
 def is_secret(problem: Problem) -> bool:
-    """Return whether the place of a problem holds a credential, by its name."""
     names = [str(step) for step in problem.path if not isinstance(step, int)]
     if not names:
         return False
@@ -358,7 +350,7 @@ _NOT_YET = timedelta(seconds=-1)
 
 
 class AccessReasons(Value, frozen=True):
-    """Wording for one vendor; `strict` accepts only credentials that the sandbox knows.
+    """Reasons of 401 and 403 for one vendor; `strict` accepts only credentials that the sandbox knows.
 
     Only credentials of the fixtures are named. Of any other, two letters are shown.
     """
@@ -369,7 +361,6 @@ class AccessReasons(Value, frozen=True):
     def unauthorized(
         self, refusal: Unauthorized, call: Call, operation: Operation | None, state: State
     ) -> str:
-        """Return why a call is not authenticated, and a credential that works."""
         scheme = self._scheme(refusal.scheme, operation)
         if scheme is None:
             return refusal.detail
@@ -386,7 +377,6 @@ class AccessReasons(Value, frozen=True):
         return f"{reason}; {self._cure(scheme, operation, refused=text)}"
 
     def scope(self, refusal: Forbidden, call: Call, operation: Operation | None) -> str:
-        """Return the missing scope, the scopes of the credential, and a credential with the missing one."""
         scheme, text = next(self._sent(call, operation), (None, ""))
         name = self._name_of(text) if text else call.principal.name
         if call.principal.facts.get("kind") == "read-only":
@@ -412,7 +402,6 @@ class AccessReasons(Value, frozen=True):
         return f"{name} is not {'known here' if self.strict else 'accepted'}"
 
     def _missing(self, scheme: SecurityScheme, head: Head, operation: Operation | None) -> str:
-        """Return the missing credential, or its wrong form."""
         kind = head.headers.get("authorization", "").partition(" ")[0]
         if scheme.node["type"] == _API_KEY or not kind:
             return "no credentials" if scheme.node["type"] != _API_KEY else f"no {self._form(scheme)}"
@@ -424,7 +413,6 @@ class AccessReasons(Value, frozen=True):
         return f"Authorization: {word} is not followed by one credential of that form"
 
     def _cure(self, scheme: SecurityScheme, operation: Operation | None, refused: str = "") -> str:
-        """Return a cure: a good credential of the fixtures, or any."""
         good = next(self._good(scheme, operation), "")
         mode = "strict" if self.strict else "lenient"
         if good and (refused or self.strict):
@@ -449,7 +437,7 @@ class AccessReasons(Value, frozen=True):
                 yield _without_password(text)
 
     def _name_of(self, text: str) -> str:
-        """Return the name of a credential of the fixtures, or of its user; of any other, two letters."""
+        """Name of a credential of the fixtures, or of its user; of any other, two letters."""
         user, known = _without_password(text), self._fixtures()
         is_user = user != text and user in map(_without_password, known)
         return user if text in known or is_user else redact_credential(user)
@@ -464,13 +452,11 @@ class AccessReasons(Value, frozen=True):
         return next((self.served.schemes[one] for one in names), None)
 
     def _tried(self, call: Call, operation: Operation | None) -> SecurityScheme | None:
-        """Return the operation's scheme that `Authorization` names, whatever stands behind its name."""
         kind = call.headers.get("authorization", "").partition(" ")[0].lower()
         named = (one for one in self._authorizations(operation) if _scheme_word(one).lower() == kind)
         return next(named, None)
 
     def _authorizations(self, operation: Operation | None) -> list[SecurityScheme]:
-        """Return the operation's schemes whose credentials stand in `Authorization`."""
         names = (name for alternative in (operation.security if operation else ()) for name in alternative)
         schemes = (self.served.schemes[name] for name in names)
         return [one for one in schemes if one.node["type"] != _API_KEY]
@@ -483,7 +469,6 @@ class AccessReasons(Value, frozen=True):
                     yield self.served.schemes[name], text
 
     def _form(self, scheme: SecurityScheme) -> str:
-        """Return the form of the scheme's credential in a request."""
         if scheme.node["type"] != _API_KEY:
             return f'"Authorization: {_scheme_word(scheme)} ..."'
         place = "query parameter" if scheme.node["in"] == "query" else "header"
@@ -491,7 +476,6 @@ class AccessReasons(Value, frozen=True):
 
 
 def describe_duration(duration: timedelta) -> str:
-    """Return a duration in its largest unit, rounded down: "2 h", "3 d", "0 s"."""
     seconds = int(duration.total_seconds())
     size, unit = next((one for one in _UNITS if seconds >= one[0]), _UNITS[-1])
     return f"{seconds // size:,} {unit}"

@@ -56,11 +56,10 @@ class LoadedVendor:
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
-        """The vendor's assumptions, then those that every vendor has, then those of an extension."""
+        """The vendor's assumptions, then those of every vendor, then those of an extension."""
         return _assumptions_of(self.vendor)
 
     def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
-        """Return the owner of `replay` and `remember`: the extension where it is on, else the vendor."""
         return (
             self.idempotency
             if self.idempotency is not None and self.idempotency.is_enabled(call)
@@ -69,7 +68,6 @@ class LoadedVendor:
 
     @property
     def kept_when_empty(self) -> Tables:
-        """The fixtures that an empty sandbox begins with as well."""
         kept = (CREDENTIALS, *self.vendor.kept_when_empty)
         return {
             scope: {name: documents for name, documents in collections.items() if name in kept}
@@ -86,8 +84,8 @@ class LoadedVendor:
 def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> tuple[LoadedVendor, ...]:
     """Load every vendor with a spec in our folder or in `folders`, sorted; `only` picks by name.
 
-    Raises SpecError: a spec cannot be served, or two folders have one of the same name; VendorError: a
-    package does not fit its spec, or `only` names none.
+    Raises SpecError: a spec cannot be served, or two have one name; VendorError: a package does not fit its
+    spec, or `only` names none.
     """
     files: dict[str, Path] = {}
     for folder in (specs_folder(), *folders):
@@ -102,10 +100,7 @@ def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> 
 
 
 def load_vendor(file: Path) -> LoadedVendor:
-    """Return the vendor whose spec is `file`, with the package of the same name if there is one.
-
-    Raises SpecError, VendorError: see `discover_vendors`.
-    """
+    """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
     contract = loading.load_spec(file)
     vendor, fixtures = _load_package(contract.name)
     _check_operation_ids(contract, vendor)
@@ -153,7 +148,7 @@ def _rate_limit(contract: Spec, vendor: Vendor, schemes: Mapping[str, SecuritySc
 
 
 def _refuse_with_supported_types(refuse: Refuse) -> Refuse:
-    """Wrap the vendor's `refuse`, so that a 415 also lists the supported media types in `Accept`."""
+    """Wrap the vendor's `refuse`: a 415 also lists the supported media types in `Accept`."""
 
     def refused(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
         return with_supported_types(refuse(refusal, call, operation, state), refusal)
@@ -170,12 +165,10 @@ def _assumptions_of(vendor: Vendor) -> tuple[Assumption, ...]:
 
 
 def _has_own_idempotency(vendor: Vendor) -> bool:
-    """Return whether the vendor has its own answer to the same call sent twice."""
     return vendor.replay is not None or vendor.remember is not None
 
 
 def vendor_packages() -> tuple[str, ...]:
-    """Return the names of all vendor packages."""
     module = importlib.import_module(VENDORS_PACKAGE)
     return tuple(sorted(found.name for found in pkgutil.iter_modules(module.__path__)))
 
@@ -197,7 +190,6 @@ def _load_package(name: str) -> tuple[Vendor, Tables]:
 
 
 def _load_yaml(file: Path) -> Mapping[str, Any]:
-    """Return the mapping in `file`, empty where there is no such file."""
     found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return found
 
@@ -240,22 +232,19 @@ def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> 
 
 
 class InvalidAssumptionError(MockServerError):
-    """Raised for an unknown assumption or a value that it does not accept; `assumption` is its full name."""
-
     def __init__(self, assumption: str, detail: str) -> None:
         super().__init__(detail)
         self.assumption = assumption
 
 
 def assumptions_by_name(served: Iterable[LoadedVendor]) -> Mapping[str, Assumption]:
-    """Return every assumption by its full name, in the order of the vendors."""
     return {f"{vendor.name}.{one.name}": one for vendor in served for one in vendor.all_assumptions}
 
 
 def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str, str | None]) -> None:
-    """Raise unless every assumption exists and accepts its value; None means the default.
+    """Raise InvalidAssumptionError unless every assumption exists and accepts its value.
 
-    Raises InvalidAssumptionError: something cannot.
+    None means the default.
     """
     known = assumptions_by_name(served)
     for name, value in values.items():
@@ -270,7 +259,7 @@ def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str,
 
 
 def list_assumptions(served: Iterable[LoadedVendor], overrides: Mapping[str, str] = EMPTY) -> list[Document]:
-    """Return every assumption with its value, overridden or default, and where its gap is described."""
+    """Every assumption with its value, overridden or default, and the description of its gap."""
     return [
         {
             "id": name,

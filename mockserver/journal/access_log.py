@@ -38,7 +38,7 @@ _MEMBERS = (
 
 
 def log_listeners(style: str, *, numbers: bool = True, worker: int = 0) -> tuple[Listener, ...]:
-    """Return the listeners that log entries to standard error, in the style `text`, `json` or `off`.
+    """Listeners that log entries to standard error, in the style `text`, `json` or `off`.
 
     Without `numbers` a text line omits the journal number, like replies without Mock-* headers. A JSON line
     has the number of the process as `worker`, where there are several.
@@ -54,7 +54,7 @@ def log_listeners(style: str, *, numbers: bool = True, worker: int = 0) -> tuple
 
 
 def log_note(style: str) -> Note:
-    """Return the function that logs a sentence that belongs to no entry, in the same styles."""
+    """A function that logs a sentence that belongs to no entry, in the same styles."""
 
     def write(text: str) -> None:
         click.echo(text if style == "text" else json.encode({"note": text}), err=True)
@@ -67,12 +67,11 @@ def ignore_note(_text: str) -> None:
 
 
 def text_line(entry: Entry, *, numbers: bool = True) -> str:
-    """Return the text line of an entry, see `log_line`."""
     return log_line(View().short(entry), entry.call.sandbox, numbers=numbers)
 
 
 def json_line(entry: Entry, *, worker: int = 0) -> str:
-    """Return the same facts as one JSON object, with the `worker` unless it is 0."""
+    """The facts as one JSON object, with the `worker` unless it is 0."""
     short = View().short(entry)
     facts: dict[str, Json] = {name: short[name] for name in _MEMBERS}
     named = {"worker": worker} if worker else {}

@@ -38,7 +38,6 @@ class ItemResults(Value, frozen=True):
 
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
-        """Build the results from `outcomes`."""
         reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
         actions = [one.action for one in outcomes]
         return cls(
@@ -49,13 +48,11 @@ class ItemResults(Value, frozen=True):
         )
 
     def items(self) -> list[tuple[str, Action]]:
-        """Return key and action of each item, in request order."""
         keys, actions = json.decode(self.packed)
         return [(key, Action(action)) for key, action in zip(keys, actions, strict=True)]
 
     @property
     def size_bytes(self) -> int:
-        """Approximate size in memory."""
         if not (self.problems or self.warnings):
             return len(self.packed)
         reported = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
@@ -66,10 +63,9 @@ class Entry(Value, frozen=True):
     """One recorded call; `number` counts from 1 in its sandbox, `at` is the machine's time of the reply.
 
     `duration_ms` excludes delays that `delivery` requests. `applied` are the rules that changed the answer,
-    as `scenario/rule`, and `effects` what they did to single items, by index. `off_contract` is the contract
-    violation, "" if there is none; `reason` says why the whole call was refused, and what to do.
-    `request_cut_bytes` and `reply_cut_bytes` were removed from the bodies. `trace` is the traceback of a
-    crash.
+    as `scenario/rule`, and `effects` theirs on single items, by index. `off_contract` is the contract
+    violation, "" if there is none; `reason` is the reason and the cure of a refused call. `request_cut_bytes`
+    and `reply_cut_bytes` were removed from the bodies. `trace` is the traceback of a crash.
     """
 
     number: int
@@ -91,22 +87,18 @@ class Entry(Value, frozen=True):
 
     @property
     def fault(self) -> str:
-        """The transport fault, "" if there is none."""
         return self.delivery.fault if self.delivery else ""
 
     @property
     def applied_scenarios(self) -> frozenset[str]:
-        """Names of the scenarios whose rules were applied."""
         return frozenset([rule.partition("/")[0] for rule in self.applied])
 
     @property
     def status(self) -> int | None:
-        """The status that was sent, if any."""
         return None if is_silent(self.delivery) else self.reply.status
 
     @property
     def delay_ms(self) -> float:
-        """Requested delay of the reply, in addition to `duration_ms`."""
         return self.delivery.delay_ms + self.delivery.spread_ms if self.delivery else 0
 
     @property
@@ -116,7 +108,6 @@ class Entry(Value, frozen=True):
 
 
 def is_silent(delivery: Delivery | None) -> bool:
-    """Return whether no status is sent."""
     return delivery is not None and delivery.fault in SILENT_FAULTS and delivery.fraction is None
 
 
@@ -139,7 +130,6 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
 
 
 def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
-    """Return the entry with its bodies truncated to `kept_bytes` each."""
     call, reply = entry.call, entry.reply
     return replace(
         entry,
@@ -155,12 +145,12 @@ _SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
 
 
 def request_target(entry: Entry) -> str:
-    """Return the call's raw path, with sandbox prefix and mount if it had them."""
+    """The call's raw path, with sandbox prefix and mount if it had them."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
 def target_below_mount(entry: Entry) -> str:
-    """Return the call's raw path below the vendor's mount, as it was sent if that is known."""
+    """The call's raw path below the vendor's mount, as sent if known."""
     call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
@@ -168,7 +158,6 @@ def target_below_mount(entry: Entry) -> str:
 
 
 def _quote_path(path: str) -> str:
-    """Percent-encode the path; escaped slashes, which were never decoded, are kept."""
     parts = _ESCAPED_SLASH.split(path)
     return "".join([part if at % 2 else quote(part, safe=_SAFE_CHARACTERS) for at, part in enumerate(parts)])
 
@@ -203,7 +192,6 @@ class Query(Value, frozen=True):
     text: str = ""
 
     def passes(self, entry: Entry) -> bool:
-        """Return whether the entry matches all filters."""
         return (
             self.vendor in ("", entry.call.vendor)
             and self.operation in ("", entry.operation)
@@ -235,18 +223,16 @@ class Query(Value, frozen=True):
 
 
 def select(entries: Iterable[Entry], query: Query, last: int) -> list[Entry]:
-    """Return the newest `last` matching entries, oldest first."""
     return [entry for entry in entries if query.passes(entry)][-last:]
 
 
 def has_status(entry: Entry, status: str) -> bool:
-    """Return whether the sent status is `status`, or belongs to that class."""
     left = NO_STATUS if entry.status is None else str(entry.status)
     return left == status or (status.endswith("xx") and left[0] == status[0])
 
 
 def has_text(entry: Entry, text: str) -> bool:
-    """Return whether path, query, a body, an item's key or the reason has `text`, in any case of letters."""
+    """Whether path, query, a body, an item's key or the reason has `text`, in any letter case."""
     wanted, call = text.casefold(), entry.call
     if any(wanted in place.casefold() for place in (call.path, call.query, entry.reason)):
         return True
@@ -256,5 +242,4 @@ def has_text(entry: Entry, text: str) -> bool:
 
 
 def has_scenario(entry: Entry, scenario: str) -> bool:
-    """Return whether the rule `scenario/rule`, or any rule of `scenario`, was applied."""
     return scenario in entry.applied or scenario in entry.applied_scenarios

@@ -52,7 +52,7 @@ class Journal:
         self.kept = kept or MemoryEntryLog()
 
     def use_conformance(self, check: ConformanceCheck) -> None:
-        """Check answers with `check` from now on: the specs were reloaded."""
+        """Check answers with `check` from now on, after a reload of the specs."""
         self._conformance = check
 
     def append(
@@ -80,7 +80,7 @@ class Journal:
 
     @contextmanager
     def unlogged(self, sandbox: str) -> Iterator[None]:
-        """Leave the calls of a sandbox out of the log meanwhile: nobody but this server makes them."""
+        """Leave the calls of a sandbox out of the log in the context: they are this server's own."""
         self._unlogged.add(sandbox)
         try:
             yield
@@ -88,31 +88,24 @@ class Journal:
             self._unlogged.discard(sandbox)
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
-        """Return the newest `last` entries of a sandbox (None: all), oldest first."""
         return self.kept.entries(sandbox, last)
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
-        """Return one entry by its number; None if it does not exist or was dropped."""
         return self.kept.entry(sandbox, number)
 
     def last_number(self, sandbox: str) -> int:
-        """Return the number of the newest entry, 0 if there was none."""
         return self.kept.last_number(sandbox)
 
     def size(self) -> int:
-        """Return the number of entries of all sandboxes."""
         return self.kept.size()
 
     def dropped(self, sandbox: str) -> int:
-        """Return how many entries of a sandbox were dropped since its journal was last cleared."""
         return self.kept.dropped(sandbox)
 
     def clear(self, sandbox: str) -> None:
-        """Delete a sandbox's entries; numbers continue."""
         self._on_drop(sandbox, self.kept.clear(sandbox))
 
     def forget(self, sandbox: str) -> None:
-        """Delete a sandbox's entries and restart its numbers."""
         self.kept.forget(sandbox)
 
 
@@ -139,9 +132,9 @@ DEFAULT_LIMITS = Limits()
 
 
 class Kept(Value, frozen=True):
-    """An entry with its number, 0 if it is not kept; `dropped` has the first number of what is still kept.
+    """An entry with its number, 0 if it is not kept.
 
-    It does so for each sandbox whose oldest entries had to go.
+    `dropped` has the first kept number of sandboxes with losses.
     """
 
     entry: Entry
@@ -152,9 +145,7 @@ class EntryLog(Protocol):
     """The newest entries of each sandbox, by number."""
 
     @property
-    def limits(self) -> Limits:
-        """How many entries are kept, and of what size."""
-        ...
+    def limits(self) -> Limits: ...
 
     def keep(self, entry: Entry, size_bytes: int) -> Kept:
         """Give the entry the next number of its sandbox, and keep it."""
@@ -172,9 +163,7 @@ class EntryLog(Protocol):
         """Return the number of the newest entry, 0 if there was none."""
         ...
 
-    def size(self) -> int:
-        """Return the number of entries of all sandboxes."""
-        ...
+    def size(self) -> int: ...
 
     def dropped(self, sandbox: str) -> int:
         """Return how many entries of a sandbox were dropped since it was last cleared."""
@@ -191,8 +180,6 @@ class EntryLog(Protocol):
 
 @dataclass(slots=True)
 class _SandboxJournal:
-    """Entries of one sandbox; `dropped` counts those that were removed because of the limits."""
-
     sandbox: str
     entries: deque[Entry] = field(default_factory=deque)
     last: int = 0
@@ -201,7 +188,7 @@ class _SandboxJournal:
 
     @property
     def first(self) -> int:
-        """The number of the oldest entry; of the next one if there is none."""
+        """Number of the oldest entry; of the next one if there is none."""
         return self.entries[0].number if self.entries else self.last + 1
 
 
@@ -273,7 +260,7 @@ class MemoryEntryLog:
         return journal
 
     def _append(self, journal: _SandboxJournal, entry: Entry, size_bytes: int) -> dict[str, int]:
-        """Add the entry, and return the first number that is still kept in each sandbox that lost entries."""
+        """Add the entry, and return the first kept number of each sandbox that lost entries."""
         journal.entries.append(entry)
         journal.size_bytes += size_bytes
         self._size_bytes += size_bytes
@@ -321,7 +308,7 @@ class VendorCounts(Value, frozen=True):
 
 
 class StoreCounts(Value, frozen=True):
-    """What became of transactions in a shared store, and how many seconds they took in all.
+    """Results of transactions in a shared store, and their seconds in all.
 
     `conflicts` were run again, because another worker had changed their sandbox.
     """
@@ -333,8 +320,6 @@ class StoreCounts(Value, frozen=True):
 
 @dataclass(slots=True)
 class _Tally:
-    """The counts of one vendor so far."""
-
     calls: int = 0
     faults: int = 0
     items: Counter[str] = field(default_factory=Counter)
@@ -344,19 +329,14 @@ class _Tally:
 class Counters(Protocol):
     """Counts every call; a listener of the journal."""
 
-    def __call__(self, entry: Entry) -> None:
-        """Count the call of an entry."""
-        ...
+    def __call__(self, entry: Entry) -> None: ...
 
     def of(self, vendor: str) -> VendorCounts: ...
 
-    def of_store(self) -> StoreCounts | None:
-        """Return the counts of the shared store, None if there is none."""
-        ...
+    def of_store(self) -> StoreCounts | None: ...
 
 
 def counts_of(entry: Entry) -> VendorCounts:
-    """Return what one call adds to the counts of its vendor."""
     decided = entry.decided
     items = dict(decided.counts)
     if decided.warnings:
@@ -372,7 +352,6 @@ class CallCounters:
         self._lock = Lock()
 
     def __call__(self, entry: Entry) -> None:
-        """Count the call of an entry."""
         added = counts_of(entry)
         with self._lock:
             tally = self._tallies[entry.call.vendor]
@@ -387,5 +366,4 @@ class CallCounters:
             return VendorCounts(tally.calls, tally.faults, dict(tally.items), dict(tally.rules))
 
     def of_store(self) -> StoreCounts | None:
-        """Return None: the memory of this process has nothing to count."""
         return None

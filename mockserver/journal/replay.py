@@ -40,13 +40,13 @@ _BODILESS_STATUSES = (204, 304)
 
 
 def loss_kind(entry: Entry) -> str:
-    """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
+    """How a client loses the reply, "" if it does not; bodiless replies survive body faults."""
     is_bodiless = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
     return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 
 def resend_headers(entry: Entry, view: View) -> dict[str, str]:
-    """Return the headers to resend, without those of the connection and the sandbox header."""
+    """The headers to resend, without those of the connection and the sandbox header."""
     return {
         name: text
         for name, text in view.request_headers(entry).items()
@@ -55,21 +55,20 @@ def resend_headers(entry: Entry, view: View) -> dict[str, str]:
 
 
 def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
-    """Return target and headers that send the call to another sandbox of the same server."""
+    """Target and headers that send the call to another sandbox of the same server."""
     mount = f"/{entry.call.vendor}" if entry.call.vendor else ""
     target = f"{mount}{target_with_query(entry, view)}"
     return target, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
 
 
 def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    """Return target and headers that send the call to its original target."""
     query, named = view.query(entry), entry.call.headers.get(SANDBOX_HEADER)
     own = {SANDBOX_HEADER: named} if named is not None else {}
     return f"{request_target(entry)}{'?' if query else ''}{query}", {**resend_headers(entry, view), **own}
 
 
 def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    """Return target and headers for another server, without credentials and Mock-* headers."""
+    """Target and headers for another server, without credentials and Mock-* headers."""
     remaining = {
         name: text
         for name, text in resend_headers(entry, view).items()
@@ -79,16 +78,15 @@ def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
 
 
 def target_with_query(entry: Entry, view: View) -> str:
-    """Return the path below the vendor, with the query."""
     query = view.query(entry)
     return f"{target_below_mount(entry)}{'?' if query else ''}{query}"
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """Return settings for a sandbox in which the call meets its original seed, time, assumptions, rules.
+    """Settings for a sandbox in which the call meets its original seed, time, assumptions, rules.
 
     The clock is frozen at the time of the call. Records and counts of earlier calls are not restored. Raises
-    UnknownSandboxError: the call's sandbox does not exist any more.
+    UnknownSandboxError: the call's sandbox was deleted.
     """
     call = entry.call
     shown = sandboxes.show(call.sandbox)
@@ -110,7 +108,6 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
 
 
 def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ...]:
-    """Return the documents of the scenarios that changed the answer, oldest first."""
     stored = sandboxes.control(
         entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
     )
@@ -159,10 +156,10 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
 
 
 def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
-    """Return key and status of each item reported in a reply, according to `x-batch.outcome`.
+    """Key and status of each item in a reply, by `x-batch.outcome`.
 
-    The key is "" if the reply has none. For outcomes in maps, the status is the names of the maps that hold
-    the item.
+    The key is "" if the reply has none. For outcomes in maps, the status is the names of the maps with the
+    item.
     """
     batch = operation.batch if operation else None
     document = json_value(reply.body, reply.media_type)
@@ -189,7 +186,6 @@ def _item_results(entry: Entry) -> ItemStatuses:
 
 
 def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
-    """Pair the statuses of each item: by key if all keys are unique, otherwise by position."""
     was, now = dict(before), dict(after)
     if len(was) < len(before) or len(now) < len(after) or "" in (*was, *now):
         return list(zip_longest(before, after))
@@ -215,7 +211,7 @@ def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs
 
 
 def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
-    """Return how many items were rejected, skipped or changed by a rule, and how many are so again."""
+    """Number of items that were rejected, skipped or changed by a rule, and of those that are so again."""
     was, now = _item_ends(recorded), _item_ends(replayed)
     bad = [at for at, (action, did) in was.items() if action in _BAD_ACTIONS or did]
     told = [{"index": at, "recorded": str(was[at][0]), "again": now.get(at) == was[at]} for at in bad]
@@ -223,7 +219,6 @@ def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
 
 
 def _item_ends(entry: Entry) -> Mapping[int, tuple[Action, tuple[str, ...]]]:
-    """Return what became of each item, and what rules did to it, by index."""
     return {
         at: (action, entry.effects[at].did if at in entry.effects else ())
         for at, (_, action) in enumerate(entry.decided.items())
@@ -257,7 +252,7 @@ def _body_difference(before: Reply, after: Reply) -> Document:
 
 
 def _redacted_value(change: ValueChange, side: str) -> Json:
-    """Return the value as JSON, truncated and without credentials; None if there is none."""
+    """The value as JSON, truncated and without credentials; None without one."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
@@ -265,7 +260,6 @@ def _redacted_value(change: ValueChange, side: str) -> Json:
 
 
 def json_value(body: bytes, media_type: str | None) -> Json:
-    """Return the document that a body holds; None if it is not JSON."""
     try:
         return json.decode(body, parse_content_type({"content-type": media_type or ""})[1])
     except MalformedBody:
@@ -278,9 +272,9 @@ def _text_at(item: Json, pointer: str | None) -> str | None:
 
 
 def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]:
-    """Yield for each item its pointers in the two bodies, `sent` and `reported`; None if it is not there.
+    """Yield for each item its pointers in the two bodies, `sent` and `reported`; None if it is absent.
 
-    The reply is read as `x-batch.outcome` says: a list with a row for each item, or maps by key.
+    The reply is read by `x-batch.outcome`: a list with a row for each item, or maps by key.
     """
     batch = operation.batch if operation else None
     keys = [key for key, _ in entry.decided.items()]
@@ -295,7 +289,7 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
 
 
 def _is_bare(entry: Entry, batch: Batch) -> bool:
-    """Return whether the body is the one item, without the list that the operation declares."""
+    """Whether the body is a single item, without the list that the operation declares."""
     document = json_value(entry.call.body, entry.call.headers.get("content-type"))
     name = str(batch.items[0]).lower()
     return isinstance(document, dict) and name not in [member.lower() for member in document]

@@ -19,13 +19,11 @@ from mockserver.scenario.predicates import holds
 
 
 class RequestDocuments:
-    """Decodes the bodies of recorded requests; member names are kept as sent."""
-
     def __init__(self, served: Iterable[LoadedVendor]) -> None:
         self._served: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in served}
 
     def __call__(self, entry: Entry) -> Json:
-        """Return the request's document; None if there is none, or it is malformed or too large."""
+        """The request's document; None if there is none, or it is malformed or too large."""
         call = entry.call
         if entry.refusal == TooLarge.code:
             return None
@@ -49,7 +47,7 @@ class CallMatch(Value, frozen=True):
     """Conditions for calls; None, "" and empty match everything. Header names are lower case.
 
     `query` and `headers` must be present with these values, `body` must hold for the request's document.
-    `status` and `scenario` are as in `Query`. `body_document` is the predicate as it was given.
+    `status` and `scenario` are as in `Query`. `body_document` is the predicate in JSON.
     """
 
     vendor: str = ""
@@ -71,7 +69,6 @@ class Bounds(Value, frozen=True):
     most: int | None = None
 
     def contains(self, found: int) -> bool:
-        """Return whether `found` is within the bounds."""
         return self.least <= found and (self.most is None or found <= self.most)
 
     def __str__(self) -> str:
@@ -80,7 +77,6 @@ class Bounds(Value, frozen=True):
         return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
 
     def document(self) -> Json:
-        """Return the bounds as JSON: a number, or minimum and maximum."""
         if self.least == self.most:
             return self.least
         return {"min": self.least} if self.most is None else {"min": self.least, "max": self.most}
@@ -95,21 +91,16 @@ class Expectation(Value, frozen=True):
 
     @property
     def has_upper_bound(self) -> bool:
-        """Whether there is a maximum; then dropped entries may change the result."""
         return any(bounds.most is not None for bounds in (self.calls, *self.items.values()))
 
 
 class Mismatch(Value, frozen=True):
-    """A condition that a call does not meet, with the expected and found values."""
-
     member: str
     expected: Json
     found: Json
 
 
 class VerificationResult(Value, frozen=True):
-    """Matching calls, their numbers, the outcomes of their items, and the nearest mismatches."""
-
     holds: bool
     calls: int
     items: Mapping[str, int]
@@ -124,7 +115,6 @@ ReadDocument = Callable[[Entry], Json]
 def verify_entries(
     expected: Expectation, entries: Iterable[Entry], document: ReadDocument
 ) -> VerificationResult:
-    """Check the expectation against the entries."""
     matching: list[Entry] = []
     others: list[tuple[int, Entry]] = []
     for entry in entries:
@@ -148,9 +138,9 @@ def verify_entries(
 def mismatches(
     wanted: CallMatch, entry: Entry, document: ReadDocument, *, with_values: bool = True
 ) -> Iterator[Mismatch]:
-    """Yield the conditions that the call does not meet, in the order of the fields.
+    """Yield the conditions that the call breaks, in the order of the fields.
 
-    Without `with_values` the values found in the body are not looked up.
+    Without `with_values` the actual values in the body are left out.
     """
     call = entry.call
     plain = (
@@ -173,9 +163,9 @@ def mismatches(
 
 
 def value_at(predicate: Predicate, document: Json) -> Json:
-    """Return the value at the predicate's path, without credentials; None if there is none.
+    """The value at the predicate's path, without credentials; None if there is none.
 
-    A long value is returned as the beginning of its JSON text.
+    A long value is cut to the beginning of its JSON text.
     """
     *way, last = ("", *predicate.path)
     around: Json = {"": document}
@@ -211,7 +201,6 @@ def _header_mismatches(wanted: CallMatch, entry: Entry) -> Iterator[Mismatch]:
 
 
 def _count_outcomes(entries: Iterable[Entry]) -> Counter[str]:
-    """Return the number of items per outcome, including those with warnings."""
     found: Counter[str] = Counter()
     for entry in entries:
         found.update(entry.decided.counts)

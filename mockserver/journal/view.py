@@ -1,4 +1,4 @@
-"""Journal entries as they are shown: redacted, as a log line, in words, with their rules."""
+"""Journal entries for display: redacted, as a log line, in words, with their rules."""
 
 from __future__ import annotations
 
@@ -27,13 +27,10 @@ _WIDE_CHARSETS = ("utf-16", "utf-32")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Renders entries; credentials are cut and end in `mask`, unless they are `shown`."""
-
     shown: bool = False
     mask: str = MASK
 
     def short(self, entry: Entry) -> dict[str, Json]:
-        """Return the facts of the entry, without bodies and items."""
         call, counts = entry.call, dict(entry.decided.counts)
         return {
             "number": entry.number,
@@ -58,12 +55,10 @@ class View:
         }
 
     def listed(self, entry: Entry) -> dict[str, Json]:
-        """Return the entry as the control plane lists it, with its line of the log."""
         short = self.short(entry)
         return {**short, "line": log_line(short, entry.call.sandbox)}
 
     def whole(self, entry: Entry) -> Document:
-        """Return the complete entry."""
         return {
             **self.listed(entry),
             "request": {
@@ -83,7 +78,7 @@ class View:
         }
 
     def key(self, key: str) -> str:
-        """Return an item's key, which may be the URL of a subrequest and contain credentials."""
+        """An item's key, redacted: it may be the URL of a subrequest with credentials."""
         return key if self.shown else redact_body(key, self.mask)
 
     def _decided(self, entry: Entry) -> list[Document]:
@@ -101,35 +96,29 @@ class View:
         ]
 
     def query(self, entry: Entry) -> str:
-        """Return the query string as sent."""
         return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)
 
     def request_headers(self, entry: Entry) -> dict[str, str]:
-        """Return the call's headers; names are lower case."""
         headers = entry.call.headers
         return dict(headers) if self.shown else redact_headers(headers, self.mask)
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
-        """Return the reply's headers except Content-Type; repeated headers are joined."""
+        """The reply's headers except Content-Type; repeated headers are joined."""
         headers: dict[str, str] = {}
         for name, text in entry.reply.headers:
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
         return headers if self.shown else redact_headers(headers, self.mask)
 
     def request_body(self, entry: Entry) -> str:
-        """Return the call's body as text."""
         return self._redacted_text(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_body(self, entry: Entry) -> str:
-        """Return the reply's body as text."""
         return self._redacted_text(entry.reply.body, entry.reply.media_type)
 
     def request_bytes(self, entry: Entry) -> bytes:
-        """Return the call's body as sent, except for credentials."""
         return self._redacted_bytes(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_bytes(self, entry: Entry) -> bytes:
-        """Return the reply's body as sent, except for credentials."""
         return self._redacted_bytes(entry.reply.body, entry.reply.media_type)
 
     def _redacted_text(self, body: bytes, media_type: str | None) -> str:
@@ -150,9 +139,9 @@ def decode_text(body: bytes, media_type: str | None) -> str:
 
 
 def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[str, str]:
-    """Return a body as text, and that with its credentials cut, in whatever charset they are.
+    """A body as text, and the same without credentials, in whatever charset they are.
 
-    A body in UTF-16 that says something else, or the other way round, is read without its zeros.
+    A wrongly declared charset, UTF-16 or not, is recognised by its zeros.
     """
     text = decode_text(body, media_type)
     cut = redact_body(text, mask)
@@ -164,12 +153,10 @@ def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[s
 
 
 def is_text(body: bytes, media_type: str | None) -> bool:
-    """Return whether a body is readable text in the charset of its media type."""
     return _UNPRINTABLE.search(decode_text(body, media_type)) is None
 
 
 def text_charset(media_type: str | None) -> str:
-    """Return the charset of a media type; UTF-8 if it has none, or an unknown one."""
     charset = parse_content_type({"content-type": media_type or ""})[1]
     try:
         name = lookup(charset).name
@@ -209,10 +196,10 @@ _VIOLATION_MARK = "!"
 
 
 def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
-    """Format an entry as listed by the control plane.
+    """The log line of an entry as the control plane lists it.
 
-    The line has vendor (unless none has the call), method, path, status, items, refusal or operation,
-    milliseconds, sandbox, number, rules, fault, and `!` for a contract violation.
+    It has vendor (if any), method, path, status, items, refusal or operation, milliseconds, sandbox, number,
+    rules, fault, and `!` for a contract violation.
     """
     status = _NO_STATUS if short["status"] is None else str(short["status"])
     path = _escape_path(short["path"]) or "/"
@@ -230,7 +217,7 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
 
 
 def _refusal(short: Mapping[str, Json]) -> str:
-    """Return the kind of refusal and its reason: "forbidden: no User-Agent"."""
+    """The kind of refusal and its reason: "forbidden: no User-Agent"."""
     return ": ".join(filter(None, (short["refusal"], short["reason"])))
 
 
@@ -243,7 +230,6 @@ def _item_counts(short: Mapping[str, Json]) -> str:
 
 
 def _scenario_effects(short: Mapping[str, Json]) -> str:
-    """Return the applied rules, the fault, and the mark of a contract violation."""
     fault = f"~{short['fault']}" if short["fault"] else ""
     return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
 
@@ -260,7 +246,7 @@ _RANKS = {str(outcome): rank for rank, outcome in enumerate(_BEST_TO_WORST)}
 
 
 def strip(decided: ItemResults) -> list[str]:
-    """Return the outcome of each item, or the worst of each of 60 groups; `warned` if it has warnings.
+    """The outcome of each item, or the worst of each of 60 groups; `warned` if it has warnings.
 
     Group number `g` of `n` items begins with item `g * n // 60`.
     """
@@ -276,16 +262,16 @@ def strip(decided: ItemResults) -> list[str]:
 
 
 def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
-    """Return the scenarios of the call's sandbox that were applied, with the applied rules alone."""
+    """The scenarios of the call's sandbox that were applied, with the applied rules alone."""
     applied, names = frozenset(entry.applied), entry.applied_scenarios
     return tuple(_with_rules(one, applied) for one in entry.call.scenarios if one["name"] in names)
 
 
 def applied_rules(entry: Entry, packaged: Callable[[], Mapping[str, Document]]) -> list[Document]:
-    """Return each applied rule in words: the calls it is for, and what then happens.
+    """Each applied rule in words: its calls, and its effects.
 
-    Of a rule that is not known `when` is None. `packaged` returns the scenarios by name that a header may
-    name; it is asked only for what the sandbox did not have.
+    `when` is None for an unknown rule. `packaged` returns the scenarios that a header may name; it is called
+    only for rules that the sandbox does not have.
     """
     own = {one["name"]: one["document"] for one in entry.call.scenarios}
     return [_in_words(rule, own, packaged) for rule in entry.applied]

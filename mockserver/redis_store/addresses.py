@@ -23,7 +23,7 @@ class StoreAddressError(MockServerError):
 
 
 class StoreAddress(Value, frozen=True):
-    """Where a store is: one server's or a cluster's `url`, or a sentinel's hosts and the master's name.
+    """Address of a store: one server's or a cluster's `url`, or the sentinels' hosts and the master's name.
 
     `prefix` begins all keys, so that several servers may share one Redis.
     """
@@ -36,19 +36,16 @@ class StoreAddress(Value, frozen=True):
 
     @property
     def is_cluster(self) -> bool:
-        """Whether a cluster answers there."""
         return self.kind == _CLUSTER
 
     @property
     def shown(self) -> str:
-        """The address without its password, for people."""
         parts = urlsplit(self.url)
         _, at, host = parts.netloc.rpartition("@")
         return parts._replace(netloc=("***@" if at else "") + host).geturl()
 
 
 def parse_address(text: str) -> StoreAddress:
-    """Return the address that `text` is. Raises StoreAddressError: the text is not such an address."""
     parts = urlsplit(text)
     scheme, _, kind = parts.scheme.partition("+")
     if scheme not in _SCHEMES or kind not in (_ALONE, _SENTINEL, _CLUSTER) or not parts.netloc:
@@ -68,7 +65,7 @@ def parse_address(text: str) -> StoreAddress:
 
 
 def _behind_sentinels(parts: SplitResult, prefix: str) -> StoreAddress:
-    """Return the address of a master: hosts of sentinels, then /master or /master/database."""
+    """The address of a master: hosts of sentinels, then /master or /master/database."""
     credentials, at, hosts = parts.netloc.rpartition("@")
     master, _, database = parts.path.strip("/").partition("/")
     if not master:

@@ -1,4 +1,4 @@
-"""Connection to Redis or Valkey: scripts that are sent again within a short patience, and a breaker."""
+"""Connection to Redis or Valkey: scripts with short retries, and a breaker."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ FAILURES = (RedisError, RedisClusterException)
 
 
 class _Waits(local):
-    """How long this thread's call may still wait, None for no call; and when the last wait is over."""
+    """The remaining wait of this thread's call, None for no call; and the end of the last wait."""
 
     left_s: float | None = None
     until = 0.0
 
 
 class RedisConnection:
-    """The connection of one worker to the store; calls block, and never for long."""
+    """The connection of one worker to the store; calls block for a short time at most."""
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
@@ -58,13 +58,12 @@ class RedisConnection:
         self._clocks: dict[Any, tuple[float, float]] = {}
 
     def key(self, name: str) -> str:
-        """Return the key of something that belongs to no sandbox."""
         return common_key(self.address.prefix, name)
 
     def script(self, name: str, keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Run a script of this package; it may run twice, if the first answer is lost.
 
-        Raises StoreUnavailableError: there is no answer, and the script does not run any more.
+        Raises StoreUnavailableError: without an answer the script does not run any more.
         """
 
         def run(client: Any) -> Any:
@@ -79,7 +78,7 @@ class RedisConnection:
 
     @contextmanager
     def waits(self, *, shared: bool) -> Iterator[None]:
-        """Let the waits in this context share the time of one call, or else have it each."""
+        """Share the waiting time of one call among all waits in this context; without it each has its own."""
         outer, self._waits.left_s = self._waits.left_s, CALL_S if shared else None
         try:
             yield
@@ -87,10 +86,7 @@ class RedisConnection:
             self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
-        """Run `work` with the client; it may run twice, so it must not count anything.
-
-        Raises StoreUnavailableError: there is no answer.
-        """
+        """Run `work` with the client; it may run twice, so it must not count. Raises StoreUnavailableError."""
         self._refuse_while_blocked()
         waits, began = self._waits, monotonic()
         left_s = CALL_S if waits.left_s is None else waits.left_s
@@ -104,10 +100,7 @@ class RedisConnection:
                 waits.left_s -= monotonic() - began
 
     def once(self, work: Callable[[Any], object]) -> list[Any]:
-        """Let `work` fill a pipeline, and send it; it is not sent again, so it may count.
-
-        Raises StoreUnavailableError: there is no answer.
-        """
+        """Let `work` fill a pipeline, and send it once, so it may count. Raises StoreUnavailableError."""
         self._refuse_while_blocked()
         try:
             pipeline = self._client.pipeline(transaction=False)
@@ -119,7 +112,6 @@ class RedisConnection:
 
     @contextmanager
     def subscribed(self, channel: str) -> Iterator[Any]:
-        """Open a subscription of its own to a channel."""
         messages = self._client.pubsub()
         try:
             messages.subscribe(channel)
@@ -128,11 +120,10 @@ class RedisConnection:
             messages.close()
 
     def check(self) -> None:
-        """See whether the store can be written to. Raises StoreUnavailableError: it cannot."""
         self.ask(lambda client: client.set(self.key("probe"), 1, px=60_000))
 
     def keep_first(self, name: str, value: bytes) -> bytes:
-        """Store a value unless there is one, and return the one that is there."""
+        """Store a value unless there is one; return the stored one."""
         key = self.key(name)
         self.ask(lambda client: client.set(key, value, nx=True))
         return self.ask(lambda client: client.get(key)) or value
@@ -142,7 +133,7 @@ class RedisConnection:
 
     @cached_property
     def _client(self) -> Any:
-        """The client, made at first use: that of a cluster asks it at once, and it may be away."""
+        """The client, made at first use: that of a cluster calls it at once."""
         return _open(self.address)
 
     def _send_again(self, work: Callable[[Any], T], until: float) -> T:
@@ -156,9 +147,9 @@ class RedisConnection:
             sleep(_PAUSE_S)
 
     def _deadline(self, key: str) -> float:
-        """Return when the wait ends, by the clock of the Redis that has the key, or a little sooner.
+        """End of the wait, by the clock of the Redis with the key, or a little sooner.
 
-        Redis has read its clock before its answer came, so that the difference is rather too small.
+        Redis has read its clock before its answer came, so the difference is rather too small.
         """
         node = self._client.get_node_from_key(key) if self.address.is_cluster else None
         ahead_s, read = self._clocks.get(node, (0.0, float("-inf")))
@@ -174,7 +165,7 @@ class RedisConnection:
             raise StoreUnavailableError(self._reason)
 
     def _block(self, error: Exception) -> str:
-        """Let nobody ask for a while, and return why."""
+        """Block all requests for a while, and return the reason."""
         self._reason = f"{self.address.shown} does not answer: {str(error) or type(error).__name__}"
         self._blocked_until = monotonic() + BREAK_S
         return self._reason

@@ -1,4 +1,4 @@
-"""Journal entries, news of calls, counters and runs of cases, shared by all workers."""
+"""Journal entries, notices of calls, counters and runs of cases, shared by all workers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from mockserver.redis_store.store import RedisStore
 
 
 def _plain(value: Any) -> Any:
-    """Return what a value that is read-only holds."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"no entry holds a {type(value).__name__}")
@@ -43,8 +42,8 @@ LOOKS = 32
 class RedisEntryLog:
     """The entries of all workers; `names` returns those of the sandboxes.
 
-    An entry that comes while Redis does not answer is not kept. If all sandboxes together exceed their
-    limits, the oldest entries of the largest journals are dropped, a little later than the last entry came.
+    An entry is lost while Redis does not answer. If all sandboxes together exceed their limits, the oldest
+    entries of the largest journals are dropped, a little later than the last entry came.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class RedisEntryLog:
 
     @property
     def channel(self) -> str:
-        """The channel on which each new entry is told of: its sandbox and its number."""
+        """The channel with the sandbox and number of each new entry."""
         return self._connection.key("calls")
 
     def keep(self, entry: Entry, size_bytes: int) -> Kept:
@@ -100,7 +99,7 @@ class RedisEntryLog:
         return int(self._script(sandbox, "clear"))
 
     def forget(self, sandbox: str) -> None:
-        """See `EntryLog.forget`; the store has done so, with the sandbox or its calls."""
+        """Do nothing: the store has done so, with the sandbox or its calls."""
 
     def _has_added_a_part(self, size_bytes: int) -> bool:
         self._added_entries += 1
@@ -147,7 +146,7 @@ class RedisEntryLog:
 
 
 def share_of_each(sizes: Sequence[int], most: int) -> int:
-    """Return the size that none may exceed, so that all together take `most`; small ones stay as they are."""
+    """The size that none may exceed, so that all together take `most`; small ones do not change."""
     left, rest = most, sorted(sizes)
     while rest and rest[0] <= left // len(rest):
         left -= rest.pop(0)
@@ -155,7 +154,7 @@ def share_of_each(sizes: Sequence[int], most: int) -> int:
 
 
 def encode(entry: Entry) -> bytes:
-    """Return an entry as it is stored; of the scenarios of its sandbox it keeps the rules that hit."""
+    """The stored form of an entry; of the scenarios of its sandbox it keeps the applied rules."""
     call = replace(entry.call, scenarios=applied_scenarios(entry))
     with suppress(UnicodeError):
         return _encoder.encode(replace(entry, call=call))
@@ -165,7 +164,6 @@ def encode(entry: Entry) -> bytes:
 
 
 def decode(stored: bytes) -> Entry:
-    """Return the entry that was stored."""
     return _decoder.decode(stored)
 
 
@@ -177,9 +175,9 @@ _PAUSE_S = 0.5
 
 
 class CallNews:
-    """A thread that hears of each new entry, and tells `listener` its sandbox and number.
+    """A thread that receives each new entry, and passes its sandbox and number to `listener`.
 
-    What is recorded while Redis does not answer is not told of; a page that asks later sees it.
+    Entries while Redis does not answer are missed; a page that asks later sees them.
     """
 
     def __init__(
@@ -188,7 +186,6 @@ class CallNews:
         self._connection, self._channel, self._listener = connection, channel, listener
 
     def start(self) -> None:
-        """Hear from now on, until the process ends."""
         Thread(target=self._hear, name="call-news", daemon=True).start()
 
     def _hear(self) -> None:
@@ -212,16 +209,15 @@ _STORE = "store"
 
 
 class RedisCounters:
-    """Counts every call, and what `store` counts; a listener of the journal.
+    """Counts every call, and the transactions of `store`; a listener of the journal.
 
-    What happens while Redis does not answer is not counted.
+    Nothing is counted while Redis does not answer.
     """
 
     def __init__(self, connection: RedisConnection, store: RedisStore) -> None:
         self._connection, self._store = connection, store
 
     def __call__(self, entry: Entry) -> None:
-        """Count the call of an entry."""
         counts = counts_of(entry)
         fields = {"calls": counts.calls, "faults": counts.faults}
         fields |= {f"{_ITEMS}{end}": count for end, count in counts.items.items()}
@@ -249,7 +245,6 @@ class RedisCounters:
         return VendorCounts(counts.get("calls", 0), counts.get("faults", 0), items, rules)
 
     def of_store(self) -> StoreCounts:
-        """Return the counts of all transactions."""
         found = self._connection.ask(lambda client: client.hgetall(self._key(_STORE)))
         transactions, conflicts = (int(found.get(name, 0)) for name in (b"transactions", b"conflicts"))
         return StoreCounts(transactions, conflicts, float(found.get(b"seconds", 0)))
@@ -283,7 +278,7 @@ class RedisCaseRuns:
                 self._connection.script("case_run", keys, "end", token)
 
     def add(self, verdict: Document) -> Document:
-        """See `CaseRuns.add`; a number may be left out where the answer of Redis was lost."""
+        """Add a verdict; a number may be skipped where the answer of Redis was lost."""
         number = int(self._connection.ask(lambda client: client.incr(self._last_key)))
         numbered = {"run": number, **verdict}
         self._connection.ask(lambda client: client.hset(self._verdicts_key, number, json.encode(numbered)))

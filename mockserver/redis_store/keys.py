@@ -1,4 +1,4 @@
-"""Names of what is kept in Redis; all keys of one sandbox share a hash slot, with the list that it is in."""
+"""Names of keys in Redis; all keys of one sandbox share a hash slot, with its list."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _LISTS = 16
 
 
 class SandboxKeys(NamedTuple):
-    """The keys of a sandbox, in the order in which its script has them.
+    """The keys of a sandbox, in the order of its script.
 
-    `sandboxes` is the list that it is in: when it and others were last used, by name.
+    `sandboxes` is its list: the time of the last use of each sandbox, by name.
     """
 
     sandboxes: str
@@ -35,7 +35,7 @@ class SandboxKeys(NamedTuple):
 
 
 class JournalKeys(NamedTuple):
-    """The keys of a sandbox's journal, likewise; `sandbox` is there as long as the sandbox is."""
+    """The keys of a sandbox's journal, likewise; `sandbox` exists as long as the sandbox does."""
 
     sandbox: str
     entries: str
@@ -49,18 +49,16 @@ def sandbox_keys(prefix: str, sandbox: str) -> SandboxKeys:
 
 
 def journal_keys(prefix: str, sandbox: str) -> JournalKeys:
-    """Return the keys of a sandbox's journal."""
     keys = sandbox_keys(prefix, sandbox)
     return JournalKeys(keys.head, keys.journal, keys.journal_head)
 
 
 def list_keys(prefix: str) -> list[str]:
-    """Return the keys of all lists of sandboxes."""
     return [_list_key(prefix, number) for number in range(_LISTS)]
 
 
 def common_key(prefix: str, name: str) -> str:
-    """Return the key of something that belongs to no sandbox."""
+    """The key of something outside every sandbox."""
     return f"{prefix}:{FORMAT}:{name}"
 
 

@@ -32,7 +32,7 @@ _SIZES = Struct(">ii")
 
 
 class Written(Value, frozen=True):
-    """What a transaction changed, as Redis gets it.
+    """Changes of a transaction in the form for Redis.
 
     `sets` are fields and their documents in turn, `deleted` fields.
     """
@@ -42,18 +42,17 @@ class Written(Value, frozen=True):
 
 
 def field_of(place: tuple[str, str], key: str) -> bytes:
-    """Return the field of a document in the hash of its sandbox: scope, collection and key."""
+    """The field of a document in the hash of its sandbox: scope, collection and key."""
     return f"{place[0]}{_SEPARATOR}{place[1]}{_SEPARATOR}{key}".encode("utf-8", _ERRORS)
 
 
 def split_field(field: bytes) -> tuple[tuple[str, str], str]:
-    """Return scope and collection, and the key, of a field."""
     scope, name, key = field.decode("utf-8", _ERRORS).split(_SEPARATOR, 2)
     return (scope, name), key
 
 
 def write_changes(undo: UndoList) -> Written:
-    """Return what a transaction changed in the end; what was written and undone again is not in it."""
+    """Net changes of a transaction."""
     sets: list[bytes] = []
     deleted: list[bytes] = []
     for table, key, old in _first_changes(undo):
@@ -69,12 +68,12 @@ def write_changes(undo: UndoList) -> Written:
 
 
 def _is_shown_alike(new: Document | None, old: Document | None) -> bool:
-    """Return whether equal documents are the same to a reader too: 1.50 equals 1.5."""
+    """Whether equal documents also read the same: 1.50 equals 1.5."""
     return json.encode(new) == json.encode(old)
 
 
 def read_before(stored: bytes) -> list[PlacedChange]:
-    """Return what was there before a change: fields and documents, as the script has put them together."""
+    """Fields and documents before a change, as the script has joined them."""
     found: list[PlacedChange] = []
     at = 0
     while at < len(stored):
@@ -87,7 +86,6 @@ def read_before(stored: bytes) -> list[PlacedChange]:
 
 
 def write_tables(tables: dict[tuple[str, str], MemoryTable]) -> list[bytes]:
-    """Return fields and documents of all tables, in turn."""
     written: list[bytes] = []
     for place, table in tables.items():
         for key, document in table.documents.items():
@@ -96,13 +94,12 @@ def write_tables(tables: dict[tuple[str, str], MemoryTable]) -> list[bytes]:
 
 
 def read_document(value: bytes) -> Document:
-    """Return the document that is stored as `value`."""
     document: Document = _decoder.decode(value)
     return document
 
 
 def _first_changes(undo: UndoList) -> Iterator[Change]:
-    """Yield the first change of each document, which has what was there before the transaction."""
+    """Yield the first change of each document, which has its value before the transaction."""
     seen: set[tuple[int, str]] = set()
     for change in undo:
         place = (id(change[0]), change[1])
@@ -123,7 +120,7 @@ _BUSY = b"busy"
 
 
 class Turn:
-    """A worker's turn to write to a sandbox, once it has taken it; it ends with the context.
+    """A worker's turn to write to a sandbox; it ends with the context.
 
     If Redis is lost, it stays this worker's for the rest of its time, and the next context begins with it.
     """
@@ -144,11 +141,10 @@ class Turn:
             self.hand_over()
 
     def take(self, begin: Callable[[str, str], Sequence[Any]]) -> Sequence[Any]:
-        """Wait for the turn, or keep it for longer, and return what `begin` says of the sandbox then.
+        """Wait for the turn, or prolong it, and return the answer of `begin` about the sandbox then.
 
-        `begin` gets the token of the turn, and the one that was waited with; it begins its answer with `busy`
-        if the turn is over already. Raises StoreUnavailableError: others had it all the time, or the store
-        does not answer.
+        `begin` gets the token of the turn, and that of the wait; its answer begins with `busy` if the turn is
+        over. Raises StoreUnavailableError: others had it all the time, or the store does not answer.
         """
         began, answer = monotonic(), (begin(self.token, "") if self.token else [_BUSY])
         while answer[0] == _BUSY and monotonic() - began < PATIENCE_S:
@@ -171,7 +167,7 @@ _NO_VERSION = 0
 
 
 class Attempt(Generic[T]):
-    """What a run of some work returned or raised, and what it changed in the copy."""
+    """Result or error of some work, and its changes in the copy."""
 
     __slots__ = ("_error", "_result", "changes")
 
@@ -205,17 +201,15 @@ class SandboxCopy(StoredSandbox):
 
     @property
     def is_loaded(self) -> bool:
-        """Whether it is a copy of anything."""
         return self.version != _NO_VERSION
 
     def forget(self) -> None:
-        """Be a copy of nothing."""
+        """Become empty."""
         self.tables.clear()
         self._unread.clear()
         self.epoch, self.version, self.tx = b"", _NO_VERSION, b""
 
     def load(self, head: tuple[bytes, int, bytes], documents: Mapping[bytes, bytes]) -> None:
-        """Become a copy of everything that is stored."""
         self.forget()
         self.epoch, self.version, self.tx = head
         for field, value in documents.items():
@@ -224,7 +218,7 @@ class SandboxCopy(StoredSandbox):
     def catch_up(
         self, version: int, tx: bytes, fields: Sequence[bytes], values: Sequence[bytes | None]
     ) -> None:
-        """Become a copy of a later version; `values` are the documents now, None where there is none."""
+        """Become a copy of a later version; `values` are the documents now, None for a deleted one."""
         for field, value in zip(fields, values, strict=True):
             self._unread.pop(field, None)
             self._put(field, None if value is None else read_document(value))
@@ -242,10 +236,10 @@ class SandboxCopy(StoredSandbox):
         return Attempt(result, None, changes)
 
     def keep(self, attempt: Attempt[T], written: Written, head: tuple[int, bytes]) -> bool:
-        """Note that an attempt is stored, as the version of `head`; False if it changed nothing.
+        """Keep a stored attempt as the version of `head`; False if it changed nothing.
 
         The next attempt has the documents as every other worker reads them, with an integer for a whole
-        Decimal; what others have changed by then is not read at all.
+        Decimal; documents that others have changed by then are not read at all.
         """
         self.drop_empty({table for table, _, _ in attempt.changes})
         if head[0] == self.version:
@@ -255,7 +249,6 @@ class SandboxCopy(StoredSandbox):
         return True
 
     def revert(self, attempt: Attempt[T]) -> None:
-        """Undo an attempt's changes."""
         for table, key, document in reversed(attempt.changes):
             table.put(key, document)
         self.drop_empty({table for table, _, _ in attempt.changes})

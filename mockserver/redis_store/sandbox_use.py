@@ -20,10 +20,10 @@ _FRESH = timedelta(seconds=1)
 
 
 class RedisUseTimes:
-    """See `UseTimes`; the times by name are in the lists of the sandboxes, of which `names` returns all.
+    """`UseTimes` in the lists of the sandboxes, of which `names` returns all.
 
-    A sandbox is in its list as long as it is there: the store sees to that, so nothing is added or removed
-    here. A worker remembers when it last told of a sandbox, so that not every call asks Redis.
+    A sandbox is in its list as long as it exists: the store takes care of that, so nothing is added or
+    removed here. A worker remembers its last report of a sandbox, so that not every call asks Redis.
     """
 
     def __init__(self, connection: RedisConnection, names: Callable[[], list[str]]) -> None:
@@ -52,7 +52,7 @@ class RedisUseTimes:
         return None if found is None else datetime.fromisoformat(found.decode())
 
     def has(self, name: str) -> bool:
-        """See `UseTimes.has`; none is here while Redis does not answer."""
+        """Return whether a sandbox exists; none does while Redis does not answer."""
         if name in self._told:
             return True
         try:
@@ -75,10 +75,10 @@ RENEW_S = 0.5
 
 
 class OpenCalls:
-    """The calls that are open, none while Redis does not answer; `names` returns those of the sandboxes.
+    """The open calls, none while Redis does not answer; `names` returns those of the sandboxes.
 
-    A thread renews the leases, so that an event loop that is busy loses none. A lease says only whom other
-    calls meet: a call that lost its own is still stored once, because its idempotency key is looked up in the
+    A thread renews the leases, so that a busy event loop loses none. A lease only says which calls run at
+    once: a call without its lease is still stored once, because its idempotency key is looked up in the
     transaction that stores it.
     """
 
@@ -90,7 +90,7 @@ class OpenCalls:
         self._is_renewing = False
 
     def enter(self, sandbox: str, groups: Sequence[Group]) -> tuple[str, Sequence[int]]:
-        """Count a call in each group, and return its name and how many calls each group has now."""
+        """Count a call in each group, and return its name and the calls of each group now."""
         key, words = self._key(sandbox), [_word(group) for group in groups]
         call = " ".join((token_hex(8), *words, ""))
         try:
@@ -105,21 +105,21 @@ class OpenCalls:
         return call, counts
 
     def leave(self, call: str) -> None:
-        """Note that a call has ended; if Redis does not hear of it now, it does so later."""
+        """End a call; if Redis cannot be told now, it is told later."""
         with self._lock:
             if call in self._open:
                 self._ended[call] = self._open.pop(call)
         self._tell_ends()
 
     def count(self, group: Group) -> int:
-        """Return how many calls a group has in all sandboxes."""
+        """Number of calls of a group in all sandboxes."""
         keys, word = [self._key(name) for name in self._names()], _word(group)
         return sum(self._connection.script("open_calls", [key], "count", word)[0] for key in keys)
 
     def renew(self) -> None:
-        """Tell of ends that Redis did not hear of, and renew the leases of the calls of this worker.
+        """Report missed ends of calls, and renew the leases of the calls of this worker.
 
-        Raises StoreUnavailableError: Redis does not answer.
+        Raises StoreUnavailableError.
         """
         self._tell_ends()
         with self._lock:

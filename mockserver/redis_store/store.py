@@ -53,33 +53,32 @@ class Span(Value, frozen=True):
 
 
 class _Step(Value, frozen=True):
-    """What made a version out of the one before it."""
+    """The changes from one version to the next."""
 
     version: int
     before: Sequence[PlacedChange]
 
 
 class CallHistory:
-    """The newest changes of a sandbox, and between which of its versions each recorded call lies."""
+    """The newest changes of a sandbox, and the versions around each recorded call."""
 
     def __init__(self, connection: RedisConnection, sandbox: str) -> None:
         self._connection = connection
         self._keys = sandbox_keys(connection.address.prefix, sandbox)
 
     def end_call(self, span: Span) -> None:
-        """Note the versions around a call."""
         self._connection.script("sandbox", self._keys, "end_call", *astuple(span))
 
     def forget_before(self, number: int) -> None:
         self._ask("zremrangebyscore", self._keys.calls, "-inf", f"({number}")
 
     def forget(self) -> None:
-        """Forget all calls: the states around them, the journal, and those that are open."""
+        """Forget all calls: the states around them, the journal, and the open ones."""
         keys = self._keys
         self._ask("delete", keys.calls, keys.open, keys.journal, keys.journal_head)
 
     def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
-        """Return the states around the calls that are still known; `now` is the state at `version`."""
+        """The known states around the calls; `now` is the state at `version`."""
         spans = [one for one in self._spans() if one.number in numbers and one.number > 0]
         if not spans:
             return {}
@@ -101,7 +100,7 @@ class CallHistory:
         }
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """Return the number of the call that last wrote each of these documents, 0 for the control plane."""
+        """Number of the call that last wrote each document, 0 for the control plane."""
         spans = self._spans()
         if not spans:
             return {}
@@ -116,12 +115,11 @@ class CallHistory:
         return found
 
     def _spans(self) -> list[Span]:
-        """Return the calls that are known, oldest first."""
         members = (member.split() for member in self._ask("zrange", self._keys.calls, 0, -1))
         return [Span(int(number), int(before), int(after)) for number, before, after in members]
 
     def _steps(self) -> list[_Step]:
-        """Return the steps that are known, oldest first; of the very first only its version is."""
+        """Known steps, oldest first; the very first has only its version."""
         entries = self._ask("xrange", self._keys.log)
         return [
             _Step(_version_of(one), read_before(fields[b"b"]))
@@ -138,7 +136,6 @@ def _version_of(entry_id: bytes) -> int:
 
 
 def _number_at(spans: Sequence[Span], version: int) -> int:
-    """Return the call that made a version."""
     return next((one.number for one in spans if one.before < version <= one.after), _OF_CONTROL_PLANE)
 
 
@@ -153,10 +150,9 @@ MAX_COPIES = 200
 class RedisStore:
     """The sandboxes of all workers, in Redis or Valkey.
 
-    A transaction runs on the worker's copy, which holds everything in memory. One script then stores what it
-    changed, provided that the copy was current; if not, its answer says what others have changed, and the
-    work is run again, in its turn, so that nobody starves. All methods raise `StoreUnavailableError` when
-    Redis does not answer.
+    A transaction runs on the worker's copy, which holds everything in memory. One script then stores its
+    changes, if the copy was current; if not, its answer has the changes of others, and the work is run again,
+    in its turn, so that nobody starves. All methods raise `StoreUnavailableError` when Redis does not answer.
     """
 
     def __init__(self, connection: RedisConnection, clock: Clock = system_clock) -> None:
@@ -181,7 +177,7 @@ class RedisStore:
         return self._connection.waits(shared=True)
 
     def transact(self, sandbox: str, scope: str, work: Callable[[MemoryState], T]) -> T:
-        """See `Store.transact`; `work` may run more than once."""
+        """Run `work` on the sandbox, perhaps several times."""
         copy = self._copy(sandbox)
         with copy.lock:
             result, before = self._transact(copy, scope, work)
@@ -202,7 +198,7 @@ class RedisStore:
         return self._discarded.run_discarded(fill, scope, work)
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """See `Store.end_call`; what Redis does not hear of is not known later."""
+        """End a recorded call; while Redis does not answer, it is forgotten."""
         span = self._spans.pop((get_ident(), sandbox), None)
         if span is None:
             copy = self._copy(sandbox)
@@ -248,7 +244,7 @@ class RedisStore:
         return sorted(name.decode() for names in self._connection.ask(ask) for name in names)
 
     def take_counts(self) -> StoreCounts:
-        """Return what this worker has counted since it was asked last."""
+        """This worker's counts since the last request."""
         with self._lock:
             counts, self._counts = self._counts, StoreCounts()
             return counts
@@ -284,10 +280,9 @@ class RedisStore:
                 self._take_turn(copy, turn)
 
     def _take_turn(self, copy: SandboxCopy, turn: Turn) -> None:
-        """Wait for the turn, and bring the copy to where the sandbox then stays until the turn ends.
+        """Wait for the turn, and bring the copy to the state that the sandbox keeps until the turn ends.
 
-        Whoever finds that others have written meanwhile takes its turn first the next time: to try without
-        it would be in vain.
+        After a conflict a worker takes its turn first: a try without it would be in vain.
         """
         with self._connection.waits(shared=False):  # they are for others, who write, and not for Redis
             answer = turn.take(partial(self._begin_turn, copy))
@@ -295,16 +290,16 @@ class RedisStore:
         self._follow(copy, answer)
 
     def _begin_turn(self, copy: SandboxCopy, token: str, asked: str) -> Sequence[Any]:
-        """Return what others have changed since the copy's version, if the token is that of the turn."""
+        """Changes of others since the copy's version, if the token is that of the turn."""
         answer: Sequence[Any] = self._script(
             copy.name, "turn", copy.epoch, copy.version, copy.tx, token, asked, LEASE_MS
         )
         return answer
 
     def _commit(self, copy: SandboxCopy, written: Written, token: str) -> Sequence[Any]:
-        """Store what was changed, if the copy is current, and return the script's answer.
+        """Store the changes, if the copy is current, and return the script's answer.
 
-        Without an answer nobody knows whether it is stored, and the copy is one of nothing.
+        Without an answer it is unknown whether they are stored, and the copy becomes empty.
         """
         tx = token_hex(8)
         head = (copy.epoch, copy.version, copy.tx, tx, token)
@@ -324,10 +319,7 @@ class RedisStore:
         return (_DONE, answer[1], tx.encode()) if answer[0] == _DONE else answer
 
     def _follow(self, copy: SandboxCopy, answer: Sequence[Any]) -> None:
-        """Bring a copy to where the script's answer says that the sandbox is.
-
-        Raises UnknownSandboxError: it is not there any more.
-        """
+        """Bring a copy to the state in the script's answer. Raises UnknownSandboxError: it was deleted."""
         match answer[0]:
             case b"missing":
                 copy.forget()
@@ -346,7 +338,6 @@ class RedisStore:
         copy.load((epoch, int(version), tx), dict(zip(documents[::2], documents[1::2], strict=True)))
 
     def _copy(self, sandbox: str) -> SandboxCopy:
-        """Return the worker's copy of a sandbox, which may be one of nothing yet."""
         with self._lock:
             copy = self._copies.get(sandbox)
             if copy is None:

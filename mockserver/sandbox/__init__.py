@@ -1,1 +1,1 @@
-"""Sandboxes and everything that they store."""
+"""Sandboxes and their contents."""

@@ -16,8 +16,8 @@ from mockserver.sandbox.store import Collection, State, Tables
 class Assumption:
     """An assumption of one vendor; its values are texts.
 
-    `meaning` is a sentence on what it decides, `source` where the gap is described. With a `pattern` every
-    text that it matches fully is a value, and `alternatives` are examples.
+    `meaning` is a sentence about its subject, `source` the place that describes the gap. With a `pattern`
+    every full match is a value, and `alternatives` are examples.
     """
 
     name: str
@@ -34,7 +34,6 @@ class Assumption:
 
 
 def read_assumptions(document: Mapping[str, Document]) -> tuple[Assumption, ...]:
-    """Read a vendor's `assumptions.yaml`: the members of `Assumption` by name, in order."""
     return tuple(
         Assumption(
             name,
@@ -83,7 +82,7 @@ COMMON_ASSUMPTIONS = (
 
 
 def check_availability(call: Call) -> None:
-    """Raise unless the vendor is available. Raises VendorFailure, Unavailable: it is not."""
+    """Raise VendorFailure or Unavailable unless the vendor is available."""
     value = call.assumptions.get(AVAILABILITY)
     if value == "failing":
         raise VendorFailure(hint=call.assumed(AVAILABILITY))
@@ -92,18 +91,16 @@ def check_availability(call: Call) -> None:
 
 
 def check_delivery(call: Call) -> None:
-    """Raise if the answer is to be lost after the work is done. Raises VendorFailure: it is lost."""
+    """Raise VendorFailure if the answer is to be lost after the work is done."""
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
         raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 
 
 def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:
-    """Return the default of every assumption, by name."""
     return MappingProxyType({one.name: one.default for one in assumptions})
 
 
 def overridden_values(tables: Tables) -> Mapping[str, str]:
-    """Return the values of overridden assumptions, by `vendor.name`."""
     return {
         f"{scope.removesuffix('/')}.{assumption}": document["value"]
         for scope, collections in tables.items()
@@ -112,7 +109,6 @@ def overridden_values(tables: Tables) -> Mapping[str, str]:
 
 
 def group_by_vendor(values: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str | None]]:
-    """Return values by `vendor.name` as values by name for each vendor."""
     found: dict[str, dict[str, str | None]] = {}
     for full_name, value in values.items():
         vendor, _, assumption = full_name.partition(".")
@@ -121,7 +117,6 @@ def group_by_vendor(values: Mapping[str, str | None]) -> Mapping[str, Mapping[st
 
 
 def override_documents(values: Mapping[str, str | None]) -> Mapping[str, Document]:
-    """Return the documents of a vendor's overridden assumptions, by name."""
     return {
         assumption: _override_document(assumption, value) for assumption, value in values.items() if value
     }
@@ -153,21 +148,21 @@ class KeyRules:
 
     @property
     def of_stored_keys(self) -> KeyRules:
-        """The same rules for texts that were trimmed before, which an index can find if case counts."""
+        """The same rules for trimmed texts, which an index can find if case counts."""
         return _RULES[False, self.ignores_case]
 
     def stored(self, text: str) -> str:
         return text.strip() if self.trims else text
 
     def comparable(self, text: str) -> str:
-        """Return what two keys have in common if they mean the same."""
+        """A form that is equal for equal keys."""
         stored = self.stored(text)
         return stored.casefold() if self.ignores_case else stored
 
     def find_key(self, text: str, rows: Collection) -> str:
-        """Return the key of `rows` that the text means, exactly or else in another letter case.
+        """The stored key equal to the text, exactly or else in another letter case.
 
-        Without any it is the key under which a new row is stored.
+        The text's own form without one.
         """
         key = self.stored(text)
         if not self.ignores_case or key in rows:
@@ -176,7 +171,6 @@ class KeyRules:
         return next((known for known in rows if known.casefold() == wanted), key)
 
     def find(self, member: str, text: str, rows: Collection) -> list[Document]:
-        """Return the documents whose `member` means the same as the text, in key order."""
         if not (self.trims or self.ignores_case):
             return rows.find(member, text)
         if text and not self.trims:
@@ -193,5 +187,4 @@ _RULES = {
 
 
 def key_rules(assumptions: Mapping[str, str]) -> KeyRules:
-    """Return the rules that a vendor's assumptions ask for."""
     return _RULES[assumptions["trim"] == ON, assumptions["ci_keys"] == ON]

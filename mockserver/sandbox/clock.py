@@ -16,7 +16,6 @@ FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
 def system_clock() -> datetime:
-    """Return the machine's time, in UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock
 
 
@@ -27,14 +26,13 @@ class ClockSettings(Value, frozen=True):
     ahead: int = 0
 
     def reading(self, machine: Clock) -> datetime:
-        """Return what the clock shows when the machine's is `machine`."""
         return parse_instant(self.frozen) if self.frozen else machine() + timedelta(seconds=self.ahead)
 
 
 def normalize_clock_instant(text: str) -> str:
-    """Return the instant at which a sandbox's clock is to stand, as it is kept.
+    """The kept form of an instant for a sandbox's clock.
 
-    Raises ValueError: the text is no instant, or one at which no clock may stand.
+    Raises ValueError: no instant, or an unsupported one.
     """
     moment = parse_instant(text)
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:

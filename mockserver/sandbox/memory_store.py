@@ -27,13 +27,12 @@ _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 @dataclass(slots=True)
 class Rewound:
-    """A sandbox's tables, in which changes are undone; tables that were handed out stay as they are."""
+    """A sandbox's tables, in which changes are undone; tables handed out before do not change."""
 
     held: _TablesByPlace
 
     @classmethod
     def of(cls, tables: Tables) -> Rewound:
-        """Begin at the state that is `tables`."""
         return cls(
             {
                 (scope, name): documents
@@ -43,7 +42,6 @@ class Rewound:
         )
 
     def undo(self, changes: Sequence[PlacedChange]) -> None:
-        """Undo changes, the last first."""
         copies: dict[tuple[str, str], dict[str, Document]] = {}
         for place, key, document in reversed(changes):
             documents = copies.get(place)
@@ -56,7 +54,6 @@ class Rewound:
         self.held = {**self.held, **copies}
 
     def tables(self) -> Tables:
-        """Return the state as it was then."""
         whole: dict[str, dict[str, Mapping[str, Document]]] = {}
         for (scope, name), documents in sorted(self.held.items(), key=itemgetter(0)):
             if documents:
@@ -74,14 +71,14 @@ _OF_CONTROL_PLANE = 0
 
 
 class _Step(Value, frozen=True, eq=False):
-    """What the call of a number changed, or the control plane if it is 0."""
+    """Changes by the call of a number, or by the control plane if it is 0."""
 
     undo: Sequence[Change]
     number: int
 
     @property
     def size(self) -> int:
-        """The number of changes; of a call that changed nothing 1, so that such calls are limited too."""
+        """The number of changes; 1 for a call without any, so that such calls are limited too."""
         return len(self.undo) or 1
 
 
@@ -96,7 +93,7 @@ class KeptSteps:
 
 @dataclass(slots=True)
 class History:
-    """The newest calls of one sandbox and what each changed; what the control plane changed between them.
+    """The newest calls of one sandbox and their changes; changes of the control plane between them.
 
     The states around a call are known while its step is kept. `unended` are the changes since the last step.
     """
@@ -107,7 +104,6 @@ class History:
     unended: UndoList = field(default_factory=list)
 
     def add(self, undo: UndoList, *, is_control: bool) -> None:
-        """Remember what a transaction changed."""
         if is_control:
             net = list(_net_changes(undo))
             with self.kept.lock:
@@ -119,12 +115,12 @@ class History:
                 self.unended = [*self.unended, *undo] if self.unended else undo
 
     def end_call(self, number: int) -> None:
-        """Note that the call of this number has ended; changes since the previous end are its own."""
+        """End the call of this number: changes since the previous end are its own."""
         with self.kept.lock:
             self._end_step(number)
 
     def begin(self) -> None:
-        """Forget everything; what follows is known from its beginning."""
+        """Forget everything; later changes are known completely."""
         with self.kept.lock:
             self._drop_all()
 
@@ -135,7 +131,6 @@ class History:
             self.kept = KeptSteps()
 
     def forget_before(self, number: int) -> None:
-        """Forget the calls before this one: nobody can ask for them any more."""
         with self.kept.lock:
             while self.steps and self.steps[0].number < number:
                 self.drop_first()
@@ -148,7 +143,7 @@ class History:
         del self.kept.arrivals[step]
 
     def states(self, numbers: Collection[int], now: Callable[[], Tables]) -> Mapping[int, CallStates]:
-        """Return the states around each call that is still remembered; `now` returns the present state."""
+        """The known states around each call; `now` returns the present state."""
         wanted = {number for number in numbers if number > 0}
         found: dict[int, CallStates] = {}
         rewound = Rewound.of(now() if wanted else EMPTY)
@@ -166,9 +161,9 @@ class History:
         return found
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
-        """Return the number of the call that last wrote each of these documents, 0 for the control plane.
+        """Number of the call that last wrote each document, 0 for the control plane.
 
-        `place` is their scope and collection. Those that no remembered step wrote are left out.
+        `place` is their scope and collection. Documents outside the kept steps are left out.
         """
         with self.kept.lock:
             steps = list(self.steps)
@@ -206,7 +201,7 @@ def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
 
 
 def _net_changes(undo: UndoList) -> Iterator[Change]:
-    """Yield what differs in the end; loading a state deletes and writes every document."""
+    """Yield net changes; loading a state deletes and writes every document."""
     seen: set[tuple[tuple[str, str], str]] = set()
     for table, key, document in undo:
         place = (table.place, key)
@@ -217,7 +212,6 @@ def _net_changes(undo: UndoList) -> Iterator[Change]:
 
 
 def uuid_from_octets(octets: bytes) -> str:
-    """Return a version 4 UUID in lower case out of sixteen given bytes."""
     digits = octets.hex()
     variant = "89ab"[octets[8] >> 4 & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
@@ -247,7 +241,7 @@ class _Savepoint:
 
 
 def undo_to(mark: int, undo: UndoList) -> None:
-    """Take back what the undo list has behind its first `mark` lines, the last first."""
+    """Undo the changes after the first `mark` lines of the list, the last first."""
     while len(undo) > mark:
         table, key, document = undo.pop()
         table.put(key, document)
@@ -256,8 +250,8 @@ def undo_to(mark: int, undo: UndoList) -> None:
 class StoredSandbox:
     """The tables of one sandbox by scope and name, and the lock that serialises its transactions.
 
-    `undo` are the changes of the transaction that is open, `savepoint` undoes some of them. `keep` turns a
-    document into what is stored, None stores it as it is.
+    `undo` are the changes of the open transaction, `savepoint` undoes some of them. `keep` turns a document
+    into its stored form, None stores it unchanged.
     """
 
     __slots__ = ("_keep", "lock", "savepoint", "tables", "undo")
@@ -270,7 +264,7 @@ class StoredSandbox:
         self._keep = keep
 
     def run(self, scope: str, clock: Clock, work: Callable[[MemoryState], T]) -> tuple[T, UndoList]:
-        """Run `work`, and return what it returns and what it changed; an exception undoes all, and passes on.
+        """Run `work`, and return its result and its changes; an exception undoes all, and passes on.
 
         The caller holds the lock.
         """
@@ -288,19 +282,18 @@ class StoredSandbox:
         return result, changes
 
     def create_table(self, place: tuple[str, str]) -> MemoryTable:
-        """Create the table of a scope and name."""
         table = self.tables[place] = MemoryTable(place, self.undo, self._keep)
         return table
 
     def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
-        """Drop those tables of tenants that are empty: any may be named, and most are only looked at."""
+        """Drop empty tables of tenants: any tenant may be named, and most are only read."""
         for table in tables:
             if not table.documents and not table.place[0].endswith("/"):
                 self.tables.pop(table.place, None)
 
 
 class MemoryState:
-    """The state of one sandbox inside one transaction; `created` are the tables that were not there."""
+    """The state of one sandbox inside one transaction; `created` are new tables."""
 
     __slots__ = ("_clock", "_near", "_now", "_scope", "_stored", "_vendor", "created")
 
@@ -410,8 +403,8 @@ class _KeptSandbox(StoredSandbox):
 class MemoryStore:
     """The sandboxes of one process.
 
-    `keep` turns a document into what is stored, None stores it as it is; tests keep deep-frozen ones, so
-    that a vendor that alters what it was handed fails at once.
+    `keep` turns a document into its stored form, None stores it unchanged; tests keep deep-frozen ones, so
+    that a vendor that alters a stored document fails at once.
     """
 
     def __init__(self, clock: Clock = system_clock, keep: TransformDocument | None = None) -> None:
@@ -434,7 +427,6 @@ class MemoryStore:
             return True
 
     def one_call(self) -> AbstractContextManager[None]:
-        """See `Store.one_call`; nobody waits for what is in this process."""
         return nullcontext()
 
     def transact(self, sandbox: str, scope: str, work: Callable[[MemoryState], T]) -> T:
@@ -481,7 +473,6 @@ class MemoryStore:
                 stored.history.begin()
 
     def delete(self, sandbox: str, _last_used: datetime | None = None, /) -> None:
-        """See `Store.delete`; nobody else uses it meanwhile."""
         with self._lock:
             stored = self._sandboxes.pop(sandbox, None)
             if stored is None:

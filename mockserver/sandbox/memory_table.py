@@ -20,10 +20,10 @@ TransformDocument: TypeAlias = Callable[[Document], Document]
 
 
 class MemoryTable:
-    """Documents by key; every write leaves a line in the undo list.
+    """Documents by key; every write adds a line to the undo list.
 
-    `place` is the table's scope and name. `keep` turns a document into what is stored, None stores it as it
-    is. Order and indexes cost nothing until they are first used.
+    `place` is the table's scope and name. `keep` turns a document into its stored form, None stores it
+    unchanged. Order and indexes cost nothing until they are first used.
     """
 
     __slots__ = ("_indexes", "_keep", "_keys", "_sorted", "_undo", "documents", "place")
@@ -38,7 +38,7 @@ class MemoryTable:
 
     @property
     def get(self) -> Callable[[str], Document | None]:
-        """See `Collection.get`; the dictionary's own method, because each item of a batch calls it."""
+        """Be the dictionary's own method, because each item of a batch calls it."""
         return self.documents.get
 
     def __getitem__(self, key: str) -> Document:
@@ -68,7 +68,7 @@ class MemoryTable:
         return (documents[key] for key in tuple(self.order())) if documents else iter(())
 
     def put(self, key: str, document: Document | None) -> None:
-        """Store `document` under `key` without a line in the undo list; None takes away what is there."""
+        """Store `document` under `key` without a line in the undo list; None deletes."""
         if self._indexes:
             self._reindex(key, self.documents.get(key), document)
         if document is None:
@@ -81,7 +81,6 @@ class MemoryTable:
         self.documents[key] = document
 
     def order(self) -> list[str]:
-        """Return all keys, sorted."""
         if self._keys is None:
             self._keys = sorted(self.documents)
         elif not self._sorted:
@@ -90,17 +89,14 @@ class MemoryTable:
         return self._keys
 
     def find(self, member: str, value: Any) -> list[Document]:
-        """Return the documents whose `member` equals `value`, in key order."""
         index = self._indexes.get((member, False))
         keys = (self._index(member, folded=False) if index is None else index).get(value)
         return self._in_key_order(keys) if keys else []
 
     def find_any_case(self, member: str, text: str) -> list[Document]:
-        """Return the documents whose `member` is the text in any letter case, in key order."""
         return self._in_key_order(self._index(member, folded=True).get(text.casefold(), ()))
 
     def count(self, member: str, value: Any) -> int:
-        """Return how many documents have a `member` that equals `value`."""
         return len(self._index(member, folded=False).get(value, ()))
 
     def _in_key_order(self, keys: Collection[str]) -> list[Document]:
@@ -137,7 +133,7 @@ def _is_indexable(value: Any) -> bool:
 
 
 def _remove_from_index(index: _Index, key: str, value: Any) -> None:
-    """Remove a key, and the value with it that no document has any more."""
+    """Remove a key, and its value if no other document has it."""
     keys = index.get(value) if _is_indexable(value) else None
     if keys is not None:
         keys.pop(key, None)

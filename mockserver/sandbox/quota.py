@@ -13,14 +13,13 @@ QUOTAS = "quotas"
 
 
 class QuotaUse(Value, frozen=True):
-    """Result of counting a call: what is left, and whole seconds to wait; 0 if it was allowed."""
+    """Result of counting a call: the calls left, and whole seconds to wait; 0 if it was allowed."""
 
     left: int
     wait: int = 0
 
     @property
     def allowed(self) -> bool:
-        """Whether the call was within the quota."""
         return self.wait == 0
 
 
@@ -35,7 +34,6 @@ class QuotaWindow(Value, frozen=True):
 
 
 def peek_fixed_window(state: State, key: str, limit: int, seconds: int) -> QuotaUse:
-    """Return what is left of a fixed window; counts nothing."""
     window, _ = divmod(int(state.now.timestamp()), seconds)
     kept = state.collection(QUOTAS, "").get(key)
     used = kept["used"] if kept is not None and kept["window"] == window else 0
@@ -43,13 +41,13 @@ def peek_fixed_window(state: State, key: str, limit: int, seconds: int) -> Quota
 
 
 def describe_fixed_window(state: State, key: str, name: str, limit: int, seconds: int) -> QuotaWindow:
-    """Return a fixed window as it stands now; counts nothing."""
+    """A fixed window at this moment; counts nothing."""
     resets = seconds - int(state.now.timestamp()) % seconds
     return QuotaWindow(name, limit, seconds, peek_fixed_window(state, key, limit, seconds).left, resets)
 
 
 def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
-    """Return the headers that tell of quotas: `q` calls in `w` seconds, `r` left for `t` seconds.
+    """Headers about quotas: `q` calls in `w` seconds, `r` left for `t` seconds.
 
     Source: draft-ietf-httpapi-ratelimit-headers.
     """

@@ -29,10 +29,10 @@ MAX_SANDBOXES = 1000
 
 
 class UseTimes(Protocol):
-    """When each sandbox was last used, by name."""
+    """Time of the last use of each sandbox, by name."""
 
     def add(self, name: str, used: datetime) -> bool:
-        """Take one more in; False, and nothing changes, if it is here."""
+        """Add a sandbox; return False, and change nothing, if it exists."""
 
     def touch(self, name: str, used: datetime) -> None:
         """Note the use of one that is here."""
@@ -51,8 +51,6 @@ class UseTimes(Protocol):
 
 
 class MemoryUseTimes:
-    """The times of one process."""
-
     def __init__(self) -> None:
         self._used: dict[str, datetime] = {}
 
@@ -80,9 +78,9 @@ class MemoryUseTimes:
 
 
 class IdleTracker:
-    """The sandboxes by name; one that is idle for `idle_seconds` is over, None: never.
+    """The sandboxes by name; one ends after `idle_seconds` without use, None: never.
 
-    `used` are the times at which they were last used, None keeps them in this process.
+    `used` are the times of their last use, None keeps them in this process.
     """
 
     def __init__(
@@ -97,10 +95,7 @@ class IdleTracker:
         self._lock = Lock()
 
     def add(self, name: str) -> bool:
-        """Take one more in; False when it is here already.
-
-        Raises TooManySandboxesError: there are as many as there may be.
-        """
+        """Add a sandbox; False if it exists. Raises TooManySandboxesError."""
         with self._lock:
             if self._used.find(name) is not None:
                 return False
@@ -109,36 +104,30 @@ class IdleTracker:
             return self._used.add(name, self._clock())
 
     def is_present(self, name: str) -> bool:
-        """Return whether the sandbox is there; it may have ended this moment."""
         return self._used.has(name)
 
     def touch(self, name: str) -> None:
-        """Note that the sandbox is used, if it is here."""
         with self._lock:
             self._used.touch(name, self._clock())
 
     def forget(self, name: str) -> None:
-        """Forget the sandbox."""
         with self._lock:
             self._used.remove(name)
 
     def last_use(self, name: str) -> datetime | None:
-        """Return when the sandbox was last used; None if it is not here."""
         return self._used.find(name)
 
     def idle_seconds(self, name: str) -> int:
-        """For how many whole seconds the sandbox was not used; 0 for one that is not here."""
+        """Whole seconds since the last use; 0 for an unknown sandbox."""
         used = self.last_use(name)
         return 0 if used is None else max(0, int((self._clock() - used).total_seconds()))
 
     def is_expired(self, name: str) -> bool:
-        """Return whether the sandbox has been idle for too long."""
         if self._idle_seconds is None or name == DEFAULT_SANDBOX:
             return False
         return self.idle_seconds(name) >= self._idle_seconds
 
     def over(self) -> list[str]:
-        """Return every sandbox that has been idle for too long."""
         return [name for name in self._used.names() if self.is_expired(name)]
 
 
@@ -150,9 +139,9 @@ SETTINGS = "settings"
 class Settings:
     """Initial settings of a sandbox.
 
-    Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
-    values that differ from the defaults, by `vendor.name`; `scenarios` the documents of
-    those that are armed, oldest first.
+    Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the values
+    that differ from the defaults, by `vendor.name`; `scenarios` the documents of the armed ones, oldest
+    first.
     """
 
     name: str
@@ -169,7 +158,6 @@ def initial_tables(
     default_assumptions: Mapping[str, str],
     default_scenarios: Iterable[Document] = (),
 ) -> Tables:
-    """Return the initial tables of a sandbox: fixtures, assumptions, scenarios, clock."""
     own = {**fixtures.get(SANDBOX_SCOPE, EMPTY), **_sandbox_documents(settings, default_scenarios)}
     made = {**fixtures, SANDBOX_SCOPE: own}
     for vendor, chosen in sandbox_assumptions.group_by_vendor(
@@ -185,7 +173,6 @@ def initial_tables(
 
 
 def read_settings(name: str, whole: SandboxState) -> Settings:
-    """Return how the sandbox began."""
     kept = whole.collection(SETTINGS, "")["beginning"]
     return Settings(name, **{**kept, "scenarios": tuple(kept.get("scenarios", ()))})
 
@@ -226,8 +213,8 @@ _UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS}
 class SandboxStatus:
     """Description of a sandbox: initial settings, clock and its time, number of documents.
 
-    `assumptions` are the values that it overrides, by `vendor.name`; `idle_seconds` of the machine's
-    time have passed since it was last used.
+    `assumptions` are the overridden values, by `vendor.name`; `idle_seconds` of the machine's time have
+    passed since the last use.
     """
 
     settings: Settings
@@ -265,16 +252,13 @@ class Sandboxes:
     default_settings: Settings = _DEFAULT_SETTINGS
 
     def enter(self, name: str) -> None:
-        """Note that the sandbox is used; one that was idle for too long ends first."""
+        """Note the use of the sandbox; one that was idle for too long ends first."""
         if self.idle_tracker.is_expired(name):
             self._expire([name])
         self.idle_tracker.touch(name)
 
     def transact(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` in the sandbox, which is made if it is not there.
-
-        Raises TooManySandboxesError: it is not there, and no more may be.
-        """
+        """Run `work` in the sandbox, which is made on first use. Raises TooManySandboxesError."""
         while True:
             try:
                 return self.store.transact(name, scope, work)
@@ -286,8 +270,7 @@ class Sandboxes:
     ) -> T:
         """Run `work` like `transact`; without `create`, a sandbox too many is no error.
 
-        Then `work` runs in a new sandbox that is discarded. Raises TooManySandboxesError: with `create`, it
-        is not there, and no more may be.
+        Then `work` runs in a new sandbox that is discarded. Raises TooManySandboxesError: with `create`.
         """
         try:
             return self.transact(name, scope, work)
@@ -297,22 +280,16 @@ class Sandboxes:
             return self.discard(name, scope, work)
 
     def discard(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` in a sandbox as this one is at its beginning, which is discarded then."""
+        """Run `work` in a copy of the sandbox at its beginning, which is discarded then."""
         return self.store.run_discarded(self._fill(self._settings_of(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
-        """Run `work` on everything that the sandbox holds.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """Run `work` on the whole sandbox. Raises UnknownSandboxError."""
         self.enter(name)
         return self.store.control(name, work)
 
     def create(self, settings: Settings) -> bool:
-        """Create a sandbox; return False, and change nothing, if it exists.
-
-        Raises TooManySandboxesError: no more may be, and none has been idle for too long.
-        """
+        """Create a sandbox; return False, and change nothing, if it exists. Raises TooManySandboxesError."""
         self._expire(self.idle_tracker.over())
         is_new = self.idle_tracker.add(settings.name)
         try:
@@ -323,9 +300,9 @@ class Sandboxes:
             raise
 
     def reset(self, name: str) -> Settings:
-        """Restore fixtures, seed, clock, assumptions and scenarios as they were at creation; keep snapshots.
+        """Restore fixtures, seed, clock, assumptions and scenarios as at creation; keep snapshots.
 
-        Raises UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError.
         """
 
         def work(whole: SandboxState) -> Settings:
@@ -338,22 +315,15 @@ class Sandboxes:
         return settings
 
     def names(self) -> list[str]:
-        """Return the names of all sandboxes, sorted; those that were idle for too long end first."""
         self._expire(self.idle_tracker.over())
         return self.store.names()
 
     def check_exists(self, name: str) -> None:
-        """Raise `UnknownSandboxError` unless the sandbox exists.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """Raise `UnknownSandboxError` unless the sandbox exists."""
         self.control(name, lambda _whole: None)
 
     def show(self, name: str) -> SandboxStatus:
-        """Return a sandbox; looking does not count as use.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """Return a sandbox; reading its status is no use. Raises UnknownSandboxError."""
 
         def work(whole: SandboxState) -> SandboxStatus:
             tables = whole.view()
@@ -370,17 +340,14 @@ class Sandboxes:
         return self.store.control(name, work)
 
     def dump(self, name: str) -> Tables:
-        """Return everything that the sandbox holds, by scope, collection and key; but for its snapshots.
+        """Contents of the sandbox by scope, collection and key, without snapshots.
 
-        Raises UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError.
         """
         return self.control(name, snapshots.dump_tables)
 
     def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
-        """Change the sandbox's clock; `change` gets its time and its settings.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """Change the sandbox's clock; `change` gets its time and its settings. Raises UnknownSandboxError."""
 
         def work(whole: SandboxState) -> None:
             settings = whole.collection(SETTINGS, "")
@@ -389,19 +356,16 @@ class Sandboxes:
         self.control(name, work)
 
     def assume(self, name: str, values: Mapping[str, str | None]) -> None:
-        """Override assumptions, by `vendor.name`; None restores a default.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """Override assumptions, by `vendor.name`; None restores a default. Raises UnknownSandboxError."""
         self.enter(name)
         for vendor, chosen in sandbox_assumptions.group_by_vendor(values).items():
             self.store.transact(name, f"{vendor}/", partial(sandbox_assumptions.override_values, chosen))
         self.store.control(name, lambda _whole: None)  # else the change would count as the next call's
 
     def delete(self, name: str) -> None:
-        """Delete the sandbox; the default one is made anew as at the start of the server, without snapshots.
+        """Delete the sandbox; the default one returns to its state at the server's start, without snapshots.
 
-        Raises UnknownSandboxError: there is none of that name.
+        Raises UnknownSandboxError.
         """
         self.enter(name)
         if name == DEFAULT_SANDBOX:
@@ -414,7 +378,6 @@ class Sandboxes:
             self._end(name)
 
     def initial_tables(self, settings: Settings) -> Tables:
-        """Return what a sandbox of these settings begins with."""
         fixtures = self.kept_when_empty if settings.empty else self.fixtures
         return initial_tables(settings, fixtures, self.default_assumptions, self.default_scenarios)
 
@@ -438,12 +401,11 @@ class Sandboxes:
 
 
 def is_sandbox_name(text: str) -> bool:
-    """Return whether `text` may name a sandbox."""
     return SANDBOX_NAME.fullmatch(text) is not None
 
 
 def count_records(tables: Tables) -> int:
-    """Return how many documents of vendors the tables hold; what is counted for them is none."""
+    """Number of documents of vendors in the tables, without the server's own counters."""
     return sum(
         len(documents)
         for scope, collections in tables.items()

@@ -19,19 +19,18 @@ SCENARIO_STATES = "scenario-states"
 
 
 def scenario_record(document: Document, order: int, *, armed: bool = True) -> Document:
-    """Return what a sandbox keeps of a scenario."""
     return {"name": document["name"], "armed": armed, "order": order, "document": document}
 
 
 def store_scenario(whole: SandboxState, document: Document, *, armed: bool) -> None:
-    """Store a scenario, the newest now; one of its name goes, and what that counted."""
+    """Store a scenario as the newest; it replaces one of its name, with its counts."""
     name = document["name"]
     _delete_counters(whole, name)
     whole.collection(SCENARIOS, "")[name] = scenario_record(document, whole.next(SCENARIOS), armed=armed)
 
 
 def delete_scenario(whole: SandboxState, name: str) -> bool:
-    """Take a scenario away; False when it is not there."""
+    """Delete a scenario; False if there is none."""
     kept = whole.collection(SCENARIOS, "")
     if name not in kept:
         return False
@@ -41,7 +40,7 @@ def delete_scenario(whole: SandboxState, name: str) -> bool:
 
 
 def delete_all_scenarios(whole: SandboxState) -> None:
-    """Take every scenario away, and whatever was ever counted, by those that headers named too."""
+    """Delete every scenario and every count, also of scenarios that headers named."""
     for name in (SCENARIOS, SCENARIO_COUNTERS, SCENARIO_STATES):
         collection = whole.collection(name, "")
         for key in collection:
@@ -49,15 +48,15 @@ def delete_all_scenarios(whole: SandboxState) -> None:
 
 
 def changed_scenarios(before: Iterable[Document], after: Iterable[Document]) -> Mapping[str, Document | None]:
-    """Return the scenarios that differ, by name: the new document, or None if there is none any more."""
+    """Changed scenarios by name: the new document, or None for a deleted one."""
     old, new = ({one["name"]: one for one in documents} for documents in (before, after))
     return {name: new.get(name) for name in {**old, **new} if old.get(name) != new.get(name)}
 
 
 def replace_scenarios(whole: SandboxState, changes: Mapping[str, Document | None]) -> None:
-    """Apply changed scenarios to a sandbox: those it has are replaced or taken away, new ones are armed.
+    """Apply changed scenarios to a sandbox: known ones are replaced or deleted, new ones are armed.
 
-    A scenario that is replaced keeps its order and whether it is armed, and loses what it counted.
+    A replaced scenario keeps its order and whether it is armed, and loses its counts.
     """
     kept = whole.collection(SCENARIOS, "")
     for name, document in changes.items():

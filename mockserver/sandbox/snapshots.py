@@ -34,12 +34,10 @@ class TooManySnapshotsError(MockServerError):
 
 
 def dump_tables(whole: SandboxState) -> Tables:
-    """Return everything that the sandbox holds but its snapshots."""
     return without_snapshots(whole.tables())
 
 
 def without_snapshots(tables: Tables) -> Tables:
-    """Return the tables of a sandbox but for its snapshots."""
     own = {
         name: documents
         for name, documents in tables.get(SANDBOX_SCOPE, {}).items()
@@ -49,28 +47,26 @@ def without_snapshots(tables: Tables) -> Tables:
 
 
 def load_tables(whole: SandboxState, tables: Tables) -> None:
-    """Replace the tables of the sandbox by `tables`; its snapshots stay."""
     held = whole.tables().get(SANDBOX_SCOPE, {})
     kept = {name: held[name] for name in SNAPSHOT_COLLECTIONS if name in held}
     whole.load({**tables, SANDBOX_SCOPE: {**tables.get(SANDBOX_SCOPE, {}), **kept}})
 
 
 def note_loaded(whole: SandboxState, places: Iterable[str]) -> None:
-    """Note where records came from outside, so that no vendor has written them."""
+    """Mark records that came from outside: no vendor has written them."""
     noted = whole.collection(LOADED, "")
     earlier = (noted.get("last") or {"places": []})["places"]
     noted["last"] = {"places": list(islice(dict.fromkeys(chain(places, earlier)), _SHOWN_PLACES))}
 
 
 def dump_snapshots(whole: SandboxState) -> Document:
-    """Return the snapshots by id as `kept`, and the number of the `last` one that was taken."""
+    """Snapshots by id as `kept`, and the number of the `last` one."""
     taken = whole.collection(_LAST_NUMBER, "").get("last") or {"number": 0}
     kept = whole.collection(SNAPSHOTS, "")
     return {"last": taken["number"], "kept": {name: kept[name] for name in kept}}
 
 
 def load_snapshots(whole: SandboxState, dumped: Document) -> None:
-    """Add the snapshots of a dump to a sandbox without snapshots."""
     whole.collection(_LAST_NUMBER, "")["last"] = {"number": dumped["last"]}
     kept = whole.collection(SNAPSHOTS, "")
     for name, snapshot in dumped["kept"].items():
@@ -78,10 +74,7 @@ def load_snapshots(whole: SandboxState, dumped: Document) -> None:
 
 
 def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
-    """Keep all that the sandbox holds now; what is shown of it.
-
-    Raises TooManySnapshotsError: there are as many as there may be.
-    """
+    """Take a snapshot of the sandbox and return its description. Raises TooManySnapshotsError."""
     kept = whole.collection(SNAPSHOTS, "")
     if len(kept) >= MAX_SNAPSHOTS:
         raise TooManySnapshotsError(
@@ -103,29 +96,24 @@ def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
 
 
 def list_snapshots(whole: SandboxState) -> list[Document]:
-    """Return the snapshots, oldest first, without what they hold."""
     kept = sorted(whole.collection(SNAPSHOTS, "").values(), key=_number)
     return [_summary(one) for one in kept]
 
 
 def snapshot_tables(whole: SandboxState, name: str) -> Tables:
-    """Return what a snapshot holds. Raises UnknownSnapshotError: there is none of that id."""
+    """Contents of a snapshot. Raises UnknownSnapshotError."""
     held: Tables = _find_snapshot(whole, name)["tables"]
     return held
 
 
 def restore_snapshot(whole: SandboxState, name: str) -> Document:
-    """Restore the sandbox to a snapshot, and return its description.
-
-    Raises UnknownSnapshotError: there is none of that id.
-    """
+    """Restore the sandbox to a snapshot, and return its description. Raises UnknownSnapshotError."""
     snapshot = _find_snapshot(whole, name)
     load_tables(whole, snapshot["tables"])
     return _summary(snapshot)
 
 
 def delete_snapshot(whole: SandboxState, name: str) -> None:
-    """Forget a snapshot. Raises UnknownSnapshotError: there is none of that id."""
     _find_snapshot(whole, name)
     del whole.collection(SNAPSHOTS, "")[name]
 
@@ -149,8 +137,6 @@ _MISSING = object()
 
 
 class DocumentPlace(Value, frozen=True, order=True):
-    """Place of a document: scope, collection, key."""
-
     scope: str
     collection: str
     key: str
@@ -172,7 +158,7 @@ class StateDiff(Value, frozen=True):
 
 
 def diff_tables(before: Tables, after: Tables) -> StateDiff:
-    """Return what differs; numbers of another scale do, members in another order do not."""
+    """Differences; numbers of another scale count, another order of members does not."""
     old, new = dict(_placed_documents(before)), dict(_placed_documents(after))
     kept = [(place, old[place], new[place]) for place in sorted(old.keys() & new.keys())]
     altered = [(place, tuple(_diff_values(was, now, ()))) for place, was, now in kept if was is not now]
@@ -184,7 +170,6 @@ def diff_tables(before: Tables, after: Tables) -> StateDiff:
 
 
 def diff_values(old: Json, new: Json) -> Iterator[ValueChange]:
-    """Yield what differs between two values, in the order of the members."""
     return _diff_values(old, new, ())
 
 

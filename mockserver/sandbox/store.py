@@ -23,9 +23,7 @@ Tables: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Document]]]
 class Collection(Protocol):
     """A table of one scope; iteration is in key order, documents are read-only."""
 
-    def get(self, key: str) -> Document | None:
-        """Return the document under `key`, None when there is none."""
-        ...
+    def get(self, key: str) -> Document | None: ...
 
     def __getitem__(self, key: str) -> Document: ...
     def __setitem__(self, key: str, document: Document) -> None: ...
@@ -33,21 +31,15 @@ class Collection(Protocol):
     def __contains__(self, key: object) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
-    def values(self) -> Iterator[Document]:
-        """Yield every document, in key order."""
-        ...
+    def values(self) -> Iterator[Document]: ...
 
     def find(self, member: str, value: Any) -> list[Document]:
-        """Return the documents whose `member` equals `value`, in key order; indexed from the first use on."""
+        """Documents whose `member` equals `value`, in key order; indexed from the first use on."""
         ...
 
-    def find_any_case(self, member: str, text: str) -> list[Document]:
-        """Return those whose `member` is the text in any letter case, likewise."""
-        ...
+    def find_any_case(self, member: str, text: str) -> list[Document]: ...
 
-    def count(self, member: str, value: Any) -> int:
-        """Return how many documents `find` would return."""
-        ...
+    def count(self, member: str, value: Any) -> int: ...
 
 
 class State(Protocol):
@@ -59,26 +51,24 @@ class State(Protocol):
         ...
 
     def collection(self, name: str, tenant: str | None = None) -> Collection:
-        """Return a collection of the call's tenant, or of another one of the vendor ("" = vendor-wide)."""
+        """A collection of the call's tenant, or of another one of the vendor ("" = vendor-wide)."""
         ...
 
-    def sandbox_collection(self, name: str) -> Collection:
-        """Return a collection of what the sandbox keeps about itself."""
-        ...
+    def sandbox_collection(self, name: str) -> Collection: ...
 
     def item(self) -> AbstractContextManager[None]:
-        """Return a savepoint: an exception inside undoes what was written inside, and passes on.
+        """A savepoint: an exception inside undoes the writes inside, and passes on.
 
         It may be entered again and again, and nests.
         """
         ...
 
     def mark(self) -> int:
-        """Return where `undo_to` may go back to; for work in a loop it costs a third of a savepoint."""
+        """A position for `undo_to`; for work in a loop it costs a third of a savepoint."""
         ...
 
     def undo_to(self, mark: int) -> None:
-        """Undo what was written since the mark; it must lie in the innermost savepoint."""
+        """Undo the writes since the mark; it must lie in the innermost savepoint."""
         ...
 
     def next(self, sequence: str) -> int:
@@ -90,7 +80,7 @@ class State(Protocol):
         ...
 
     def uuid(self) -> str:
-        """Return a fresh version 4 UUID, likewise."""
+        """A fresh version 4 UUID, likewise."""
         ...
 
 
@@ -101,25 +91,19 @@ class CallState(State, Protocol):
         """See the sandbox from a tenant of the vendor from now on."""
         ...
 
-    def size(self) -> int:
-        """Return how many documents the sandbox has."""
-        ...
+    def size(self) -> int: ...
 
 
 class SandboxState(State, Protocol):
     """The state of a control operation: all scopes at once."""
 
-    def tables(self) -> Tables:
-        """Return everything that is stored."""
-        ...
+    def tables(self) -> Tables: ...
 
     def view(self) -> Tables:
-        """Return the same in no order, to be looked at in the transaction alone; it takes no copy."""
+        """The same without order and copy, to be read in the transaction alone."""
         ...
 
-    def load(self, tables: Tables) -> None:
-        """Replace everything that is stored."""
-        ...
+    def load(self, tables: Tables) -> None: ...
 
 
 class CallStates(Value, frozen=True):
@@ -133,7 +117,7 @@ class Store(Protocol):
     """Sandboxes by name, isolated from each other."""
 
     def lock(self, sandbox: str) -> RLock:
-        """Return what keeps other threads of this process out of the sandbox; any if it is not there."""
+        """The lock that keeps other threads of this process out of the sandbox; any for an unknown one."""
         ...
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
@@ -145,15 +129,10 @@ class Store(Protocol):
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` on the sandbox; an exception undoes all of it and passes on.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """Run `work` on the sandbox; an exception undoes all of it and passes on. Raises UnknownSandboxError."""
         ...
 
-    def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
-        """Run `work` like `transact`, on the whole sandbox."""
-        ...
+    def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T: ...
 
     def run_discarded(
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[CallState], T]
@@ -162,7 +141,7 @@ class Store(Protocol):
         ...
 
     def end_call(self, sandbox: str, number: int) -> None:
-        """Note that a recorded call has ended: what was changed since the one before it is its doing."""
+        """End a recorded call: the changes since the previous one are its own."""
         ...
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
@@ -170,19 +149,16 @@ class Store(Protocol):
         ...
 
     def call_states(self, sandbox: str, numbers: AnyCollection[int]) -> Mapping[int, CallStates]:
-        """Return the state before and after each of these calls that is still known.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """The known states before and after each of these calls. Raises UnknownSandboxError."""
         ...
 
     def last_writers(
         self, sandbox: str, place: tuple[str, str], keys: AnyCollection[str]
     ) -> Mapping[str, int]:
-        """Return which recorded call last wrote each of these documents, 0 for the control plane.
+        """Number of the call that last wrote each document, 0 for the control plane.
 
-        `place` is their scope and collection. Those whose last change is no longer known are left out. Raises
-        UnknownSandboxError: there is none of that name.
+        `place` is their scope and collection. Documents without a known writer are left out. Raises
+        UnknownSandboxError.
         """
         ...
 
@@ -191,12 +167,7 @@ class Store(Protocol):
         ...
 
     def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
-        """Delete the sandbox; one that was `last_used` then only if nobody has used it since.
-
-        Raises UnknownSandboxError: there is none of that name.
-        """
+        """Delete the sandbox; with `last_used`, only if nobody has used it since. Raises UnknownSandboxError."""
         ...
 
-    def names(self) -> list[str]:
-        """Return the names of all sandboxes, sorted."""
-        ...
+    def names(self) -> list[str]: ...

@@ -24,7 +24,6 @@ _MAX_LISTED = 20
 
 
 def check_ids(ids: Mapping[Path, str]) -> Iterator[ScenarioProblem]:
-    """Two rules of one id."""
     first: dict[str, Path] = {}
     for path, name in ids.items():
         if first.setdefault(name, path) != path:
@@ -33,7 +32,7 @@ def check_ids(ids: Mapping[Path, str]) -> Iterator[ScenarioProblem]:
 
 
 def check_states(rules: Json) -> Iterator[ScenarioProblem]:
-    """States that must be what nothing sets."""
+    """States that nothing sets."""
     reached: dict[str, set[str]] = {}
     for rule in rules:
         for name, value in rule.get("transitionsState", {}).items():
@@ -48,7 +47,6 @@ def check_states(rules: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_rule(rule: Json) -> Iterator[ScenarioProblem]:
-    """Rules that do nothing, count twice, or whose answer hides what they do."""
     if not any(name in rule for name in _EFFECT_MEMBERS) and rule.get("commit", "full") == "full":
         cure = f"give it one of commit, {', '.join(sorted(_EFFECT_MEMBERS))}"
         yield ScenarioProblem((), "no-effect", "the rule does nothing", cure)
@@ -65,7 +63,6 @@ def check_rule(rule: Json) -> Iterator[ScenarioProblem]:
 
 
 def _check_hidden_effects(rule: Document) -> Iterator[ScenarioProblem]:
-    """Yield effects that have no visible result because another answer is sent."""
     instead = _replacing_member(rule.get("response", {}))
     if not instead:
         return
@@ -82,7 +79,6 @@ def _check_hidden_effects(rule: Document) -> Iterator[ScenarioProblem]:
 
 
 def _replacing_member(response: Document) -> str:
-    """Return what of the response takes the place of the vendor's whole answer, "" when nothing does."""
     for name in ("body", "example"):
         if name in response:
             return name
@@ -92,7 +88,7 @@ def _replacing_member(response: Document) -> str:
 
 
 def check_items(items: Json) -> Iterator[ScenarioProblem]:
-    """Effects that an earlier one, which takes every item of its kind and never ends, leaves no item for."""
+    """Effects that find no item left, because an earlier one takes every item of its kind and never ends."""
     taken: dict[bytes, int] = {}
     for at, one in enumerate(items):
         select = one["select"]
@@ -106,7 +102,6 @@ def check_items(items: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_effect(effect: Json) -> Iterator[ScenarioProblem]:
-    """Effects of an item that contradict one another, or are none."""
     if "failTimes" in effect and "fail" not in effect:
         cure = "add fail: {code: internal}"
         yield ScenarioProblem(
@@ -125,7 +120,6 @@ def check_effect(effect: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_match(match: Json, vendors: OperationsByVendor) -> Iterator[ScenarioProblem]:
-    """Vendors and operations that are not served, and headers that cannot be sent."""
     vendor, operation = match.get("vendor"), match.get("operation")
     if vendor is not None and vendor not in vendors:
         detail = f'no vendor is called "{vendor}"'
@@ -151,7 +145,6 @@ def _suggest_name(word: str, words: Collection[str]) -> str:
 
 
 def check_predicate(predicate: Json) -> Iterator[ScenarioProblem]:
-    """Paths outside the subset, and patterns that are none."""
     try:
         parse_predicate(predicate)
     except InvalidPredicateError as bad:
@@ -167,7 +160,7 @@ _RULE_PATH: Path = ("rules", WILDCARD)
 def check_document(
     document: Json, vendors: OperationsByVendor, broken: Collection[Path]
 ) -> Iterator[ScenarioProblem]:
-    """Yield what is impossible in the parts of `document` at or below which no path of `broken` lies."""
+    """Yield impossible values in the parts of `document` that no path of `broken` covers."""
     spoilt = {path[:length] for path in broken for length in range(len(path) + 1)}
     ids = {path: name for path, name in _matching_parts(document, (*_RULE_PATH, "id")) if path not in spoilt}
     yield from check_ids(ids)
@@ -195,7 +188,6 @@ def _checks_by_path(vendors: OperationsByVendor) -> tuple[tuple[Path, PartCheck]
 
 
 def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, Json]]:
-    """Yield every place of the document that the pattern fits."""
     if not pattern:
         yield path, node
     elif pattern[0] == WILDCARD and isinstance(node, list):
@@ -227,7 +219,7 @@ _TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "wi
 
 
 def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
-    """Parameters of another type of delay, missing ones, and delays that are none."""
+    """Parameters of another type of delay, missing ones, and delays of zero length."""
     kind = delay["type"]
     own = _DELAY_PARAMETERS[kind]
     for name in delay:
@@ -250,7 +242,7 @@ def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_response(response: Json) -> Iterator[ScenarioProblem]:
-    """Answers of which nothing would arrive, and parts of one that exclude each other."""
+    """Answers that could not arrive, and parts that exclude each other."""
     yield from _check_against_fault(response)
     if "body" in response and "example" in response:
         detail = "body and example are both the answer's body"
@@ -309,7 +301,6 @@ def _check_headers(response: Document) -> Iterator[ScenarioProblem]:
 
 
 def check_envelope(envelope: Json) -> Iterator[ScenarioProblem]:
-    """Effects that change nothing, and media types that no header can carry."""
     if envelope.get("countAdd") == 0:
         yield ScenarioProblem(
             ("countAdd",), "no-effect", "nothing is added", "write another number, or take it out"
@@ -330,7 +321,6 @@ def check_envelope(envelope: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_drift(drift: Json) -> Iterator[ScenarioProblem]:
-    """Paths outside the subset or to no member, and a `to` that is missing, useless or no text."""
     try:
         path = parse_path(drift["path"], every=True)
     except InvalidPredicateError as bad:
@@ -355,7 +345,6 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 def check_header_names(node: Document, member: str) -> Iterator[ScenarioProblem]:
-    """Names that no header has, and those that differ from another in their case only (RFC 9110 §5.1)."""
     seen: dict[str, str] = {}
     for name in node.get(member, ()):
         if not _HEADER_NAME.fullmatch(name):
@@ -370,13 +359,11 @@ def check_header_names(node: Document, member: str) -> Iterator[ScenarioProblem]
 
 
 def check_header_values(node: Document, member: str) -> Iterator[ScenarioProblem]:
-    """Values with what no header can carry."""
     for name, value in node.get(member, {}).items():
         yield from check_header_value(value, (member, name))
 
 
 def check_header_value(value: str, path: tuple[str, ...]) -> Iterator[ScenarioProblem]:
-    """Yield a value with line breaks, control characters or letters beyond Latin-1 (RFC 9110 §5.5)."""
     if not _HEADER_VALUE.fullmatch(value):
         detail = f'a header cannot carry "{shorten(value)}"'.replace("\n", "\\n").replace("\r", "\\r")
         cure = "leave out line breaks, control characters and letters beyond Latin-1"

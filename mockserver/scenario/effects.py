@@ -79,20 +79,20 @@ Change = Callable[[dict[str, Any], str], None]
 
 @dataclass(slots=True)
 class _Growth:
-    """How many characters drifts may still add."""
+    """Number of characters that drifts may still add."""
 
     left: int
 
     def take(self, characters: int) -> bool:
-        """Return whether so many may be added; if not, nothing is from then on."""
+        """Return whether so many may be added; after the first refusal none may."""
         self.left = self.left - characters if 0 <= characters <= self.left else -1
         return self.left >= 0
 
 
 def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | None) -> Reply:
-    """Return the reply with the effect on its JSON; one that is not JSON takes the media type only.
+    """Apply the effect to the reply's JSON; another media type only gets the effect's media type.
 
-    `batch` says where the count and the maps are; without it maps are all empty objects.
+    `batch` gives the places of count and maps; without it maps are all empty objects.
     """
     if effect is None:
         return reply
@@ -143,7 +143,6 @@ def _add_number(number: int) -> Change:
 
 
 def _change(node: Json, path: Path, change: Change, growth: _Growth) -> None:
-    """Do `change` to the member at `path` wherever an object is there to hold it, up to the limit."""
     if not path:
         return
     step, rest = path[0], path[1:]
@@ -216,7 +215,7 @@ def _widen_member(_to: Json, _room: _Growth) -> Change:
 
 
 def _widen_value(value: Json) -> Json:
-    """Return a number or a truth as text, anything else as a list of itself."""
+    """A number or Boolean as text, anything else as a list of itself."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, Decimal)) else [value]
@@ -226,7 +225,6 @@ def _reword_text(to: Json, growth: _Growth) -> Change:
     pieces = (str(to) if to is not None else f"«{TEXT}»").split(TEXT)
 
     def reword(text: Json) -> Json:
-        """Return the new words; the old ones if these would be too long."""
         if not isinstance(text, str):
             return text
         characters = sum(map(len, pieces)) + len(text) * (len(pieces) - 1)
@@ -258,8 +256,8 @@ _FIRST_EXTRA_KEY = 2**30
 class AppliedEffects:
     """The effects of a decision on one call; `fault` and `refuse` are the vendor's words.
 
-    `reported` holds the outcomes that the answer shows, `actual` those that took place, by item index; both
-    only for items where they differ from the outcome of the batch.
+    `reported` holds the outcomes in the answer, `actual` the real ones, by item index; both only where they
+    differ from the outcome of the batch.
     """
 
     decision: Decision
@@ -274,7 +272,7 @@ class AppliedEffects:
         )
 
     def handler(self, handler: Handler) -> Handler:
-        """Return the handler of an operation that is no batch; its one document is item 0."""
+        """The handler of an operation that is no batch; its one document is item 0."""
         effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
 
         def handle(request: Request, state: State) -> Reply:
@@ -290,11 +288,10 @@ class AppliedEffects:
         return handle
 
     def refusal(self, reply: Reply) -> Reply:
-        """Return the reply to a call that is refused whole, as the envelope's effect leaves it."""
         return apply_envelope(reply, self.decision.envelope, None)
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """Return what became of the items, whatever the answer says."""
+        """The real outcomes of the items, whatever the answer says."""
         return tuple([self.actual.get(one.item.index, one) for one in outcomes]) if self.actual else outcomes
 
     def _apply(self, apply: ApplyBatch) -> ApplyBatch:
@@ -334,7 +331,6 @@ class AppliedEffects:
         return render
 
     def _shown(self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
-        """Return the outcomes that the answer shows, in its order."""
         shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, handler, batch)]
         envelope = self.decision.envelope
         return (
@@ -378,7 +374,7 @@ class AppliedEffects:
 
 
 def applied_effects(decision: Decision) -> Mapping[int, AppliedEffect]:
-    """Return what the rules did to single items, by index."""
+    """The effects of the rules on single items, by index."""
     return {
         index: AppliedEffect(decision.effect_rules[index], tuple(_words(effect)))
         for index, effect in decision.effects.items()
@@ -386,7 +382,6 @@ def applied_effects(decision: Decision) -> Mapping[int, AppliedEffect]:
 
 
 def _words(effect: Effect) -> Iterator[str]:
-    """Yield what an effect does, in the words of `AppliedEffect`."""
     said = {
         "failed": effect.fail is not None,
         "held": effect.hang_ms is not None,
@@ -400,7 +395,7 @@ def _words(effect: Effect) -> Iterator[str]:
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """Return the outcome as if of an item that was never sent: other key members, all else alike."""
+    """An outcome as if of an unsent item: other key members, the rest equal."""
     document = outcome.item.document
     if isinstance(document, dict):
         named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
@@ -409,7 +404,7 @@ def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcom
 
 
 def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:
-    """Reorder the outcomes: as they are, reversed, rotated or shuffled; two or more always change."""
+    """Reorder the outcomes: unchanged, reversed, rotated or shuffled; two or more always change."""
     if order == "reverse":
         return shown[::-1]
     if order == "shuffle":
@@ -428,12 +423,10 @@ def _item_fault(effect: Effect) -> Fault | None:
 
 
 def _run_item(work: Callable[[State], T], effect: Effect, state: State) -> T:
-    """Run `work`, and undo it if the effect discards the result."""
     return run_and_roll_back(work, state) if effect.commit is False else work(state)
 
 
 def run_and_roll_back(work: Callable[[State], T], state: State) -> T:
-    """Return the result of `work`, and undo its writes."""
     mark = state.mark()
     result = work(state)
     state.undo_to(mark)
@@ -459,7 +452,7 @@ _REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
 
 
 def refusal_for_status(status: int, call: Call, wait: int | None = None) -> Refusal:
-    """Return the refusal that a vendor would answer with that status, or the nearest to it."""
+    """The vendor's refusal with that status, or the nearest to it."""
     if status in _REFUSALS_BY_STATUS:
         return _REFUSALS_BY_STATUS[status](call)
     if status == 429:  # noqa: PLR2004 - HTTP's own number
@@ -476,10 +469,10 @@ def apply_response(
     render_refusal: RenderRefusal,
     example: Reply | None = None,
 ) -> Answer:
-    """Return the answer with the decision's effects on reply, headers and delivery.
+    """The answer with the decision's effects on reply, headers and delivery.
 
-    `render_refusal` words a refusal as the vendor does; `example` is the decision's example. The outcomes
-    are unchanged.
+    `render_refusal` words a refusal as the vendor does; `example` is the decision's example. The outcomes are
+    unchanged.
     """
     effect = decision.response or ResponseEffect()
     reply = example or _replace_reply(answer.reply, effect, decision, call, render_refusal)
@@ -494,13 +487,11 @@ def apply_response(
 
 
 def apply_quota_refusal(refused: Answer, decision: Decision) -> Answer:
-    """Return the refusal of a rule's quota, with the status that the rule says."""
     reply = replace(refused.reply, status=decision.quota_status)
     return replace(refused, reply=reply, applied=decision.applied, delivery=build_delivery(decision))
 
 
 def build_delivery(decision: Decision) -> Delivery | None:
-    """Return how the answer leaves; None when it leaves at once and whole."""
     effect = decision.response or ResponseEffect()
     dribble = effect.dribble
     delivery = Delivery(
@@ -532,7 +523,6 @@ def _replace_reply(
 
 
 def _replace_headers(reply: Reply, effect: ResponseEffect, decision: Decision) -> Reply:
-    """Return the reply with the effect's headers in place of its own ones of the same name."""
     said = dict(effect.headers)
     if effect.retry_after is not None:
         said["Retry-After"] = decision.retry_after

@@ -37,9 +37,9 @@ _BITS = 53
 
 
 def draw(seed: int, *what: str) -> float:
-    """Return a number in [0, 1) for this seed and these words, the same in every thread, process and order.
+    """A number in [0, 1) for this seed and these words, the same in every thread, process and order.
 
-    Each word goes in behind its length, so that no two lists of words are hashed alike.
+    Each word is preceded by its length, so that no two lists of words have one hash.
     """
     told = [str(seed), *what]
     digest = blake2b(digest_size=8)
@@ -63,7 +63,7 @@ _STANDARD_NORMAL = NormalDist()
 
 
 def sample_delay(delay: Delay, u: float) -> float:
-    """Return the delay in milliseconds for the draw `u` in [0, 1).
+    """The delay in milliseconds for the draw `u` in [0, 1).
 
     A lognormal one is `median` at 0.5 and spreads by `sigma`; `longest` and ten minutes cap every kind.
     """
@@ -102,7 +102,7 @@ class _Evaluation:
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
     """Evaluate the candidate rules in order and return the decision; counts the rules that were used.
 
-    All of them meet the states that the call found. What a quota keeps out meets no other rule.
+    All of them see the states at the start of the call. A call refused by a quota meets no other rule.
     """
     seed: int = state.sandbox_collection("settings")["seed"]["value"]
     so_far = _Evaluation(state, context, seed)
@@ -139,13 +139,13 @@ def _matches_content(rule: Rule, context: CallContext) -> bool:
 
 
 def _has_item_effects_only(rule: Rule) -> bool:
-    """Return whether the rule has no effect unless one of its items is present."""
+    """Whether the rule has no effect unless one of its items is present."""
     others = rule.envelope or rule.response or rule.quota or rule.transitions or rule.commit != COMMIT_ALL
     return bool(rule.items) and not others
 
 
 def _candidate_items(select: ItemSelector, context: CallContext) -> tuple[Item, ...]:
-    """Return the items among which the selected ones are; a place need not be looked for."""
+    """The candidates for the selected items; an index need not be searched for."""
     return context.items if select.index is None else context.items[select.index : select.index + 1]
 
 
@@ -159,7 +159,7 @@ def _may_be_selected(select: ItemSelector, item: Item) -> bool:
 
 
 def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
-    """Return whether the rule takes the call, which is counted either way."""
+    """Count the call for the rule; return whether the rule takes it."""
     rule, state = candidate.rule, evaluation.state
     states = state.sandbox_collection(SCENARIO_STATES)
     for name, wanted in rule.requires.items():
@@ -187,16 +187,16 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """Return the draw for the next attempt of `identity`; attempts of others do not change it."""
+    """The draw for the next attempt of `identity`; attempts of others do not change it."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     seed = evaluation.seed if candidate.seed is None else candidate.seed
     return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
 
 
 def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
-    """Return how often that was tried, this time included: at this vendor, by this tenant, under this rule.
+    """Number of attempts, this one included: at this vendor, by this tenant, under this rule.
 
-    Where no more can be remembered, what is new is always at its first attempt.
+    When the memory is full, a new identity is always at its first attempt.
     """
     counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
     key = f"{candidate.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
@@ -208,7 +208,7 @@ def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str,
 
 
 def _quota_refusal(candidates: Sequence[Candidate], state: State) -> Decision | None:
-    """Return the refusal of the first quota that is used up, None where all let the call in."""
+    """The refusal of the first exhausted quota, None if all let the call in."""
     quotas = {cue.name: (cue.quota, cue.rule.quota) for cue in candidates if cue.rule.quota is not None}
     found = count_against_quotas(quotas, state)
     if found is None:
@@ -225,7 +225,6 @@ def _apply_transitions(candidates: Sequence[Candidate], state: State) -> None:
 
 
 def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
-    """Add the rule's effects to the decision; earlier ones win, and a rule without effect is not applied."""
     rule, before = candidate.rule, evaluation.made
     made, is_late = before, rule.response is not None and before.response is not None
     if rule.commit != COMMIT_ALL and made.commit == COMMIT_ALL and not is_late:
@@ -273,7 +272,7 @@ def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Eva
 
 
 def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:
-    """Return the rule's effects by item, of those on one item the first that is not over."""
+    """The rule's effects by item; of several on one item the first that is not over."""
     found: dict[int, Effect] = {}
     for one in candidate.rule.items:
         for item in _candidate_items(one.select, evaluation.context):
@@ -294,7 +293,6 @@ def _is_selected(select: ItemSelector, item: Item, candidate: Candidate, evaluat
 
 
 def _first_item(index: int, candidate: Candidate, evaluation: _Evaluation) -> str | None:
-    """Return the identity of the item at that place of the first call which had one there."""
     counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
     key = f"{candidate.name}/first/{scene.call.vendor}/{scene.tenant}/{index}"
     first = counters.get(key)
@@ -304,7 +302,6 @@ def _first_item(index: int, candidate: Candidate, evaluation: _Evaluation) -> st
 
 
 def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluation: _Evaluation) -> Effect:
-    """Return the effect at this attempt; a fault with `times` ends after that many."""
     if effect.fail is None or effect.fail_times is None:
         return effect
     if _count_attempt(candidate, evaluation, "fail", item.identity) <= effect.fail_times:
@@ -313,10 +310,10 @@ def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluat
 
 
 def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: State) -> tuple[str, int] | None:
-    """Return the first rule whose quota lets no more in, and the whole seconds to wait for that.
+    """The first rule with an exhausted quota, and the whole seconds to wait.
 
-    `quotas` are the rules' by rule, each under the name that it is counted by. Where all let the call in,
-    each counts it, once.
+    `quotas` are those of the rules, each with the name of its counter. If all let the call in, each counts it
+    once.
     """
     counters = state.sandbox_collection(SCENARIO_COUNTERS)
     counted: dict[str, Document] = {}
@@ -336,9 +333,9 @@ _RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
 
 
 def format_retry_after(said: int | str, now: datetime) -> str:
-    """Return the header's text: seconds, the HTTP date for `date+30`, else the text itself.
+    """The header's text: seconds, the HTTP date for `date+30`, else the text itself.
 
-    A clock at either end of time stays where it is.
+    A clock at either end of time does not move.
     """
     relative = _RELATIVE_DATE.fullmatch(said) if isinstance(said, str) else None
     if relative is None:

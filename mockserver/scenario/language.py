@@ -33,7 +33,6 @@ _REFERENCE_TYPE_NAMES: Mapping[str, str] = {
 
 
 def build_schema(vendors: Iterable[str]) -> Document:
-    """Return the language's JSON Schema for a server of these vendors."""
     match = SCHEMA["$defs"]["match"]
     named = {**match["properties"]["vendor"], "enum": sorted(vendors)}
     closed = {**match, "properties": {**match["properties"], "vendor": named}}
@@ -41,7 +40,6 @@ def build_schema(vendors: Iterable[str]) -> Document:
 
 
 def render_reference(schema: Document) -> str:
-    """Return every member of the language as Markdown: a heading and a table an object."""
     objects = [schema, *(node for node in schema["$defs"].values() if "title" in node)]
     return "\n".join(line for node in objects for line in _section(node))
 
@@ -115,7 +113,7 @@ _INVALID_NAME_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
 class ScenarioProblem(NamedTuple):
-    """A problem at `path`: a stable code, what was found, and what to do about it."""
+    """A problem at `path`: a stable code, the actual value, and the cure."""
 
     path: Path
     code: str
@@ -124,7 +122,7 @@ class ScenarioProblem(NamedTuple):
 
 
 class _SchemaError(NamedTuple):
-    """A violated keyword of the schema: its value, the schema around it, and what was found."""
+    """A violated keyword of the schema: its value, the schema around it, and the actual value."""
 
     path: Path
     keyword: str
@@ -134,7 +132,6 @@ class _SchemaError(NamedTuple):
 
 
 def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
-    """Return all that the schema refuses in `document`."""
     broken = [_schema_error(error, document) for error in _VALIDATOR.iter_errors(document)]
     named = {one.path for one in broken if one.keyword in ("required", "additionalProperties")}
     found = (
@@ -147,14 +144,13 @@ def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
 
 
 def closest_match(word: str, known: Iterable[str]) -> str:
-    """Return the known word that `word` nearly is, "" when none is near."""
+    """The known word closest to `word`, "" without a similar one."""
     plain = {_without_separators(one): one for one in known}
     near = get_close_matches(_without_separators(word), plain, 1, _MIN_SIMILARITY)
     return plain[near[0]] if near else ""
 
 
 def describe(value: Json) -> str:
-    """Return a value in a few words, cut where it is long."""
     if isinstance(value, str):
         return f'the text "{shorten(value)}"'
     if isinstance(value, bool):
@@ -169,12 +165,10 @@ def describe(value: Json) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return the text, marked where it is cut."""
     return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
 
 
 def pluralize(number: int, noun: str) -> str:
-    """`1 member`, `3 members`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
@@ -279,7 +273,7 @@ def _too_many_elements(one: _SchemaError) -> Iterator[ScenarioProblem]:
 
 
 def _wrong_member_count(one: _SchemaError) -> Iterator[ScenarioProblem]:
-    """Too few or too many members, where one is to be chosen or at least one is to be there."""
+    """Too few or too many members, where one is to be chosen or at least one is required."""
     choices = [
         name for name in one.schema.get("properties", ()) if name not in one.schema.get("required", ())
     ]

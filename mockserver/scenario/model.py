@@ -16,9 +16,9 @@ EVERYTHING: tuple[str, ...] = ()
 
 
 class Predicate(Value, frozen=True):
-    """A test of what stands at `path` (steps: a member's name, or a place in a list).
+    """A test of the value at `path` (steps: a member's name, or a place in a list).
 
-    `test` is one of equals, contains, matches, exists, gt, lt and in; `value` what it compares with.
+    `test` is one of equals, contains, matches, exists, gt, lt and in; `value` is its operand.
     """
 
     path: tuple[str | int, ...]
@@ -27,7 +27,7 @@ class Predicate(Value, frozen=True):
 
 
 class RuleMatch(Value, frozen=True):
-    """Calls that a rule is for; None, "" or empty matches all. Header names are lower case.
+    """The calls of a rule; None, "" or empty matches all. Header names are lower case.
 
     `nth` counts the calls that all else matches, from 1.
     """
@@ -42,9 +42,9 @@ class RuleMatch(Value, frozen=True):
 
 
 class ItemSelector(Value, frozen=True):
-    """Items that an effect is for; exactly one member is set. `sample` is the chance of each.
+    """The items of an effect; exactly one member is set. `sample` is the chance of each.
 
-    `first_index` is the item at that place of the first call that has one there.
+    `first_index` is the item at that place of the first call with so many items.
     """
 
     all: bool = False
@@ -58,9 +58,9 @@ class ItemSelector(Value, frozen=True):
 class Effect(Value, frozen=True):
     """Effect on an item and on its outcome in the answer.
 
-    `fail` for the first `fail_times` attempts, or always; `hang_ms` keeps the answer back and fails the
-    item with a timeout. `commit` says whether the item takes effect, None: as it is answered, and for one
-    that is only left out of the answer, yes.
+    `fail` for the first `fail_times` attempts, or always; `hang_ms` delays the answer and fails the item with
+    a timeout. `commit` decides whether the item takes effect, None: as its outcome says, and yes for an
+    omitted outcome.
     """
 
     fail: Fault | None = None
@@ -73,8 +73,6 @@ class Effect(Value, frozen=True):
 
 
 class ItemEffect(Value, frozen=True):
-    """An effect and the items that it is for."""
-
     select: ItemSelector
     effect: Effect
 
@@ -158,7 +156,7 @@ class ResponseEffect(Value, frozen=True):
 
 
 class RuleQuota(Value, frozen=True):
-    """At most `limit` calls in a window of `window_ms`; rules that name one quota share it."""
+    """At most `limit` calls in a window of `window_ms`; rules with the same name share it."""
 
     limit: int
     window_ms: int = field(name="windowMillis")
@@ -184,9 +182,9 @@ class Rule(Value, frozen=True):
 
 
 class Scenario(Value, frozen=True):
-    """A named list of rules; `document` is what it was read from, `seed` None the sandbox's.
+    """A named list of rules; `document` is its source, `seed` None the sandbox's.
 
-    `tests` is how many its predicates are, with each pattern as many as it has pieces.
+    `tests` is the number of its predicates; a pattern counts once for each of its pieces.
     """
 
     name: str
@@ -201,13 +199,12 @@ COMMIT_ALL = Commit()
 
 
 class Decision(Value, frozen=True):
-    """The decision on one call: which rules hit, and their effects.
+    """The decision on one call: the applied rules, and their effects.
 
-    `applied` are the rules that hit, `scenario/rule` each; `effects` stand by the item's index, their
-    failures already counted, and `effect_rules` name the rule of each. `wait_s` are the seconds until a quota
-    lets calls in again, None if no quota refuses the call; `quota_status` is the status of that refusal.
-    `delay_ms` is drawn, `retry_after` the header's text. `shuffle_seed` determines the order of shuffled
-    outcomes.
+    `applied` are the rules, `scenario/rule` each; `effects` stand by the item's index, their failures already
+    counted, and `effect_rules` name the rule of each. `wait_s` are the seconds until a quota lets calls in
+    again, None if no quota refuses the call; `quota_status` is the status of that refusal. `delay_ms` is
+    drawn, `retry_after` the header's text. `shuffle_seed` determines the order of shuffled outcomes.
     """
 
     applied: tuple[str, ...] = ()
@@ -236,12 +233,10 @@ class Candidate(Value, frozen=True):
 
     @property
     def name(self) -> str:
-        """`scenario/rule`."""
         return f"{self.scenario}/{self.rule.id}"
 
     @property
     def quota(self) -> str:
-        """Name that the rule's quota is counted under."""
         named = self.rule.quota.name if self.rule.quota is not None else ""
         return f"{self.scenario}/quota:{named or self.rule.id}"
 
@@ -258,7 +253,7 @@ class CallContext:
 
     @cached_property
     def identity(self) -> str:
-        """Identity of the request: equal for equal requests, independent of earlier ones."""
+        """Equal for equal requests, independent of earlier ones."""
         call = self.call
         head = f"{call.vendor} {call.method} {call.path}?{call.query}\n".encode("utf-8", "surrogateescape")
         return blake2b(head + call.body, digest_size=12).hexdigest()

@@ -31,9 +31,9 @@ MAX_PROBLEMS = 20
 
 
 class LocatedProblem(Value, frozen=True):
-    """A problem in a document: `pointer` says where, `code` is kebab-case and stable.
+    """A problem in a document at `pointer`; `code` is kebab-case and stable.
 
-    `line` and `column` count from 1; they are None where the document came without its text.
+    `line` and `column` count from 1; they are None for a document without its text.
     """
 
     pointer: str
@@ -45,9 +45,9 @@ class LocatedProblem(Value, frozen=True):
 
 
 class InvalidScenarioError(MockServerError):
-    """A document is no scenario: its first 20 faults in their order, and how many `more` there are.
+    """A document is no scenario: its first 20 faults in their order, and the number of `more`.
 
-    `source` is the file that it came from, "" when it came from none.
+    `source` is its file, "" for none.
     """
 
     def __init__(self, problems: tuple[LocatedProblem, ...], more: int = 0, source: str = "") -> None:
@@ -56,7 +56,7 @@ class InvalidScenarioError(MockServerError):
         super().__init__("\n".join([*told, *([f"and {more} more"] if more else [])]))
 
     def where(self, fault: LocatedProblem) -> str:
-        """`flaky.yaml:4:18: /rules/0`, of which what is not known is left out."""
+        """Place of a fault, as far as known: `flaky.yaml:4:18: /rules/0`."""
         place = (self.source, fault.line, fault.column)
         said = ":".join(str(part) for part in place if part not in ("", None))
         return ": ".join(part for part in (said, fault.pointer or "/") if part)
@@ -65,7 +65,7 @@ class InvalidScenarioError(MockServerError):
 def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
     """Parse the scenario in a YAML or JSON text; `vendors` are operation ids by vendor.
 
-    Raises InvalidScenarioError: it holds none.
+    Raises InvalidScenarioError.
     """
     found = parse_yaml(text)
     if found.syntax_problems and found.document is None and len(text) <= MAX_CHARACTERS:
@@ -78,10 +78,7 @@ def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str 
 
 
 def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
-    """Return the scenario that a decoded document is.
-
-    Raises InvalidScenarioError: with every problem of the document.
-    """
+    """Parse a decoded document. Raises InvalidScenarioError: with every problem."""
     try:
         json.check_depth(document)
     except MalformedBody as deep:
@@ -135,7 +132,6 @@ def _located(path: Path, code: str, detail: str, hint: str, position: TextPositi
 
 
 def _document_order(document: Json) -> Mapping[Path, int]:
-    """Return where each place comes in the document."""
     return {path: at for at, path in enumerate(_paths_of(document, ()))}
 
 
@@ -158,7 +154,6 @@ _COMMITS: Mapping[str, Commit] = {"full": Commit(), "none": Commit(first=0)}
 
 
 def build_scenario(document: Document) -> Scenario:
-    """Return the scenario of a document in which nothing is wrong."""
     scenario = _build(Scenario, document)
     return replace(scenario, document=document, tests=sum(map(_count_tests, scenario.rules)))
 
@@ -176,12 +171,10 @@ def _build(kind: type[T], node: Document) -> T:
 
 @cache
 def _fields(kind: type[Struct]) -> Mapping[str, tuple[str, Callable[[Json], Any]]]:
-    """Return name and reader of each field, by its name in a document."""
     return {one.encode_name: (one.name, _reader(one.type)) for one in fields(kind)}
 
 
 def _reader(kind: Any) -> Callable[[Json], Any]:
-    """Return the function that reads a value of that type."""
     if kind in _READERS:
         return _READERS[kind]
     if get_origin(kind) is tuple:
@@ -228,7 +221,7 @@ _READERS: Mapping[Any, Callable[[Json], Any]] = {
 
 
 def limited(document: Document, vendor: str = "", *, once: bool) -> Document:
-    """Return a scenario whose rules hit `once` at most, and only calls of `vendor`, if given."""
+    """A scenario whose rules hit `once` at most, and only calls of `vendor`, if given."""
     return {**document, "rules": [_limited_rule(rule, vendor, once=once) for rule in document["rules"]]}
 
 
@@ -246,7 +239,7 @@ _VENDORS_FOLDER = FilePath(__file__).parent.parent / "vendors"
 
 
 def load_packaged(vendors: Collection[str] | None = None) -> Mapping[str, str]:
-    """Return every scenario that ships, as the text of its file, by name in alphabetical order.
+    """Every packaged scenario as the text of its file, by name in alphabetical order.
 
     Of the vendors' own only those of `vendors`; None takes all.
     """

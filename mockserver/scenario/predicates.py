@@ -43,7 +43,7 @@ _ABSENT = object()
 
 
 class InvalidPredicateError(ValueError):
-    """A predicate that cannot be read; `part` is the member that is wrong, "" where it is the whole."""
+    """An invalid predicate; `part` is the wrong member, "" for the whole."""
 
     def __init__(self, part: str, detail: str, hint: str) -> None:
         super().__init__(detail)
@@ -65,15 +65,12 @@ class Pattern:
     pieces: int = field(compare=False, repr=False)
 
     def found_in(self, text: str) -> bool:
-        """Return whether the pattern matches somewhere in `text`; in a very long one it does not."""
+        """Whether the pattern matches somewhere in `text`; in a very long one it does not."""
         return len(text) * self.pieces <= _MAX_STEPS and self.engine.is_valid(text)
 
 
 def compile_pattern(text: str) -> Pattern:
-    """Return the pattern that `text` spells, without look-around and back-references.
-
-    Raises InvalidPredicateError: it spells none, or one that is too long or takes too much memory.
-    """
+    """Compile a pattern, without look-around and back-references. Raises InvalidPredicateError."""
     if len(text) > MAX_PATTERN:
         raise InvalidPredicateError(
             "matches",
@@ -100,7 +97,7 @@ def compile_pattern(text: str) -> Pattern:
 
 
 def _count_pieces(pattern: str) -> int:
-    """Return how many characters and classes a pattern has with its repetitions written out, at least 1."""
+    """Number of characters and classes of a pattern with its repetitions written out, at least 1."""
     groups, last = [0], 0
     for piece in _PIECE.finditer(pattern):
         if piece[1]:
@@ -119,9 +116,9 @@ def _count_pieces(pattern: str) -> int:
 
 
 def parse_path(path: str, *, every: bool = False) -> PredicatePath:
-    """Return the steps of a JSONPath: member names and indexes; with `every` also `[*]` as "*".
+    """Steps of a JSONPath: member names and indexes; with `every` also `[*]` as "*".
 
-    Raises InvalidPredicateError: it is no path, or goes beyond the subset.
+    Raises InvalidPredicateError.
     """
     if len(path) > MAX_PATH:
         raise InvalidPredicateError(
@@ -164,10 +161,7 @@ def _parse_steps(path: str, *, every: bool) -> Iterator[str | int]:
 
 
 def parse_predicate(document: Document) -> Predicate:
-    """Return the predicate that `{path, <test>: <value>}` says; `matches` is compiled here, once.
-
-    Raises InvalidPredicateError: a member is missing, unknown, one too many, or not what it should be.
-    """
+    """Read `{path, <test>: <value>}`; `matches` is compiled here, once. Raises InvalidPredicateError."""
     tests = [name for name in document if name != "path"]
     unknown = [name for name in tests if name not in TESTS]
     if unknown or len(tests) != 1 or "path" not in document:
@@ -205,7 +199,7 @@ def _is_operand(test: str, value: Json) -> bool:
 
 
 def holds(predicate: Predicate, document: Json) -> bool:
-    """Return whether the document passes; where nothing stands at the path, only `exists: false` does."""
+    """Whether the document passes; an absent value passes only `exists: false`."""
     found = _value_at(document, predicate.path)
     if predicate.test == "exists":
         return (found is not _ABSENT) is predicate.value
@@ -213,7 +207,7 @@ def holds(predicate: Predicate, document: Json) -> bool:
 
 
 def json_equal(one: Json, other: Json) -> bool:
-    """Return whether two JSON values are equal: numbers by value, and no truth value is a number."""
+    """Equality of JSON values: numbers by value, and no Boolean is a number."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
@@ -243,13 +237,13 @@ def _contains(found: Json, part: str) -> bool:
 
 
 def _compare(found: Json, wanted: Json) -> int:
-    """-1, 0 or 1 as a number stands to another; 0 where there is none to compare."""
+    """Sign of the difference of two numbers; 0 without a number."""
     number = _number_of(found)
     return 0 if number is None else (number > wanted) - (number < wanted)
 
 
 def _number_of(found: Json) -> Json:
-    """Return a number, also from a text, as amounts are often texts; None for anything else."""
+    """A number, also from a text, as amounts are often texts; None for anything else."""
     if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
             return parse_decimal(found.strip())

@@ -1,4 +1,4 @@
-"""A rule in plain words: which calls it is for, and what becomes of them."""
+"""A rule in plain words: its calls and its effects."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ _LONGEST_LITERAL = 200
 
 
 class RuleWords(Value, frozen=True):
-    """The words of a rule: the calls that it is `when` for, and what happens `then`, a phrase each."""
+    """A phrase each for the calls (`when`) and the effects (`then`)."""
 
     when: str
     then: tuple[str, ...]
 
 
 def describe_rule(rule: Document) -> RuleWords:
-    """Return the words of a rule of a scenario's document."""
     conditions = ", ".join((_describe_calls(rule.get("match", EMPTY)), *_conditions(rule)))
     return RuleWords(conditions, tuple(_consequences(rule)))
 
@@ -93,7 +92,7 @@ def _consequences(rule: Document) -> Iterator[str]:
 
 
 def _describe_commit(rule: Document) -> str | None:
-    """Return what is stored, if that is not what an answer would say by itself."""
+    """Words for the stored items, if the answer shows another outcome."""
     commit = rule.get("commit", "full")
     first = commit["partial"] if isinstance(commit, Mapping) else 0
     if commit != "full":
@@ -109,7 +108,7 @@ def _describe_items(one: Document) -> str:
 
 
 def _phrases(effects: Document, words: Mapping[str, _Words]) -> Iterator[str]:
-    """Yield the words of the effects in the order of `words`; "" is none."""
+    """Words of the effects in the order of `words`; "" for none."""
     for name, describe in words.items():
         if name in effects and (phrase := describe(effects[name])):
             yield phrase

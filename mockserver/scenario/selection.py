@@ -51,11 +51,6 @@ SeedsByScenario = Mapping[str, int | None]
 
 
 class ScenarioSelector:
-    """Decides for every call of every vendor.
-
-    `operations` are the vendors' by name, `packaged` the scenarios that ship, by name, as texts.
-    """
-
     def __init__(
         self,
         operations: Mapping[str, frozenset[str]],
@@ -66,10 +61,7 @@ class ScenarioSelector:
         self._known: dict[int, tuple[Document, Scenario]] = {}
 
     def check(self, call: Call) -> None:
-        """Look at the header that names scenarios, if the call has one.
-
-        Raises InvalidHeaderError: it is malformed or names nothing.
-        """
+        """Check the header that names scenarios, if the call has one. Raises InvalidHeaderError."""
         if SCENARIO_HEADER not in call.headers:
             return
         known = sorted({*_stored_by_name(call), *self._packaged})
@@ -81,7 +73,7 @@ class ScenarioSelector:
                 )
 
     def takes_long(self, call: Call) -> bool:
-        """Return whether the tests of the scenarios may take over a twentieth of a second."""
+        """Whether the tests of the scenarios may take over a twentieth of a second."""
         if not call.scenarios:
             return False
         stored, header = _stored_by_name(call), call.headers.get(SCENARIO_HEADER, "")
@@ -90,10 +82,7 @@ class ScenarioSelector:
         return len(call.body) * sum(tests) + len(tests) * _STEPS_A_SCENARIO > _MAX_STEPS
 
     def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
-        """Return what becomes of the call; one without a `request` cannot be read.
-
-        It meets only rules that do not look inside.
-        """
+        """Decide on the call; one without a `request` is unreadable, and meets only rules on its head."""
         magical = bool(operation.magic) and call.assumptions[MAGIC_TOKENS] == ON and may_have_token(call.body)
         if not call.scenarios and not magical and SCENARIO_HEADER not in call.headers:
             return NO_EFFECTS
@@ -126,7 +115,6 @@ class ScenarioSelector:
         return known[1] if known is not None and known[0] is document else self._read(document)
 
     def _read(self, document: Document) -> Scenario:
-        """Return the scenario of the document, cached while the store returns the same document."""
         scenario = parser.parse_document(json.decode(json.encode(document)), self._operations)
         if sum(len(known.rules) for _, known in list(self._known.values())) > _MOST_KNOWN_RULES:
             self._known.clear()
@@ -139,10 +127,7 @@ def _stored_by_name(call: Call) -> Mapping[str, Document]:
 
 
 def parse_scenario_header(header: str) -> SeedsByScenario:
-    """Return the scenarios that the header names, in its order, each with a seed or None.
-
-    Raises InvalidHeaderError: it is malformed, or names one twice.
-    """
+    """The scenarios in the header, in its order, each with a seed or None. Raises InvalidHeaderError."""
     found: dict[str, int | None] = {}
     for part in header.split(","):
         match = _HEADER_ELEMENT.fullmatch(part.strip())
@@ -159,7 +144,7 @@ def parse_scenario_header(header: str) -> SeedsByScenario:
 def _candidates_of(
     scenarios: Sequence[tuple[Scenario, int | None]], call: Call, operation: Operation
 ) -> tuple[Candidate, ...]:
-    """Return the rules that the call's head matches: by priority, then in the order of the scenarios."""
+    """The rules that match the call's head: by priority, then in the order of the scenarios."""
     found = [
         Candidate(scenario.name, rule, scenario.seed if seed is None else seed)
         for scenario, seed in scenarios
@@ -185,7 +170,7 @@ def _call_context(call: Call, operation: Operation, request: Request | None) -> 
 
 
 def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ...]:
-    """Return the batch's, or the one document of a call that writes, by the last key that its path names."""
+    """Items of the batch, or the one document of a writing call, by the last key in its path."""
     if operation.batch is not None:
         return request.items
     if not operation.magic and (operation.safe or call.method in SAFE_METHODS):
@@ -197,7 +182,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
-    """Yield a rule for each item with a magic token; of those for the whole call the first item's."""
+    """Yield a rule for each item with a magic token; a token for the whole call only by its first item."""
     for item in items:
         words = tuple(find_tokens(_text_at(item.document, place)))
         yield from islice(_item_candidates(words, item), 1)
@@ -273,19 +258,18 @@ _TRANSPORT_EFFECTS: Mapping[str, ResponseEffect] = {
 
 
 def may_have_token(body: bytes) -> bool:
-    """Return whether a body has the prefix; an expression finds it five times sooner than `in`."""
+    """Whether a body has the prefix; an expression finds it five times sooner than `in`."""
     return _PREFIX.search(body) is not None
 
 
 def effect_of(text: str) -> Effect | None:
-    """Return the effect of the first item token in `text`, None if there is none."""
     return next((effect for word in find_tokens(text) if (effect := _parse_effect(word)) is not None), None)
 
 
 def response_of(text: str) -> TokenResponse | None:
-    """Return what the first token for a whole call in `text` answers, and what takes effect all the same.
+    """Answer of the first token for a whole call in `text`, and the commit.
 
-    Of an error nothing does; a fault of the transport loses the answer to work that was done.
+    An error stores nothing; a transport fault loses the answer to stored work.
     """
     return next(
         (response for word in find_tokens(text) if (response := _parse_response(word)) is not None), None
@@ -293,7 +277,6 @@ def response_of(text: str) -> TokenResponse | None:
 
 
 def find_tokens(text: str) -> Iterator[str]:
-    """Return the words of `text` that look like magic tokens."""
     return (found[0] for found in _TOKEN.finditer(text) if len(found[0]) <= MAX_TOKEN_LENGTH)
 
 

@@ -51,7 +51,7 @@ class TextPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """Text that is not plain data: what, where, and what to do."""
+    """Text that is not plain data: problem, place, and cure."""
 
     path: Path
     code: str
@@ -95,7 +95,6 @@ def parse_yaml(text: str, max_characters: int = MAX_CHARACTERS) -> PositionedDoc
 
 
 def check_size(characters: int, max_characters: int = MAX_CHARACTERS) -> PositionedDocument | None:
-    """Return a syntax problem if the text is too long to be read, else None."""
     if characters <= max_characters:
         return None
     detail = f"{characters:,} characters, at most {max_characters:,} are read"
@@ -212,10 +211,7 @@ def _position_of(event: Event) -> TextPosition:
 
 
 def _number(text: str) -> Json:
-    """Return the number that a plain scalar spells, else the text itself.
-
-    Raises ValueError: it is a number beyond all reason, or none of JSON's.
-    """
+    """The number of a plain scalar, else the text itself. Raises ValueError: a number beyond JSON's."""
     if len(text) > MAX_DIGITS and (_DECIMAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text)):
         raise ValueError("too many digits")
     if _DECIMAL.fullmatch(text):

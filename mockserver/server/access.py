@@ -1,4 +1,4 @@
-"""Who may call: Host, Origin and token of the control plane; pages of other origins (CORS)."""
+"""Access: Host, Origin and token of the control plane; pages of other origins (CORS)."""
 
 from __future__ import annotations
 
@@ -31,8 +31,6 @@ _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]*))(?::[0-9]*)?")
 
 
 class _AccessError(MockServerError):
-    """The request is not allowed."""
-
     def __init__(self, status: int, title: str, code: str, detail: str) -> None:
         super().__init__(detail)
         self.status, self.title, self.code = status, title, code
@@ -43,9 +41,9 @@ class AccessGuard:
     """Passes requests to `app` if Host, Origin and token are acceptable.
 
     `hosts` are accepted besides loopback; None accepts any Host, for an application that only the embedding
-    program can reach. A non-empty `token` is required as a bearer token; where people look in with a browser,
-    which `takes_password`, also as the password of any user. `foreign_token` is required likewise,
-    but only of peers off loopback; what they say of themselves does not count.
+    program can reach. A non-empty `token` is required as a bearer token, or, with `takes_password`, as the
+    password of any user in a browser. `foreign_token` is required likewise, but only of peers off loopback;
+    forwarding headers do not count.
     """
 
     app: ASGIApp
@@ -99,7 +97,6 @@ class AccessGuard:
 
 
 def _is_near(scope: Scope) -> bool:
-    """Return whether the peer of the connection is on this machine."""
     peer = scope.get("client")
     return peer is not None and is_loopback(peer[0])
 
@@ -114,7 +111,6 @@ def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
 
 
 def _check_origin(headers: Headers) -> None:
-    """Raise `_AccessError` if a browser sent the request from a page of another origin."""
     site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
     foreign = origin is not None and origin.partition("://")[2] != headers["host"]
     if site not in _OWN_SITES or foreign:
@@ -123,7 +119,7 @@ def _check_origin(headers: Headers) -> None:
 
 
 def host_name(host: str) -> str:
-    """Return the lower-case host name or address of a Host header, without port; "" if malformed."""
+    """Host name or address in a Host header, lower case, without port; "" if malformed."""
     bare = host.strip().lower()
     if bare.count(":") > 1 and "[" not in bare:
         return bare
@@ -132,7 +128,6 @@ def host_name(host: str) -> str:
 
 
 def _password(credentials: str) -> str:
-    """Return the password of Basic credentials, "" if they are none."""
     try:
         return b64decode(credentials, validate=True).decode().partition(":")[2]
     except ValueError:  # also what base64 and the decoder raise
@@ -149,11 +144,11 @@ _READABLE = frozenset(
 
 
 def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:
-    """Return the application with CORS for `origins` on everything but the server's own paths.
+    """The application with CORS for `origins`, except on the server's own paths.
 
-    Preflights are answered before the application sees them; `note` is told of each that is refused. Every
-    response header can be read by the page.
-    Pages of the named origins may send credentials; with `*` nobody may, as browsers do not allow both.
+    Preflights are answered before the application sees them; `note` receives each refused one. Pages can read
+    every response header. Pages of the named origins may send credentials; with `*` nobody may, as browsers
+    do not allow both.
     """
     if not origins:
         return app
@@ -175,21 +170,19 @@ def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_no
 
 
 def _is_own_path(path: str) -> bool:
-    """Return whether the path belongs to the control plane or the console."""
     segments = path.lstrip("/").split("/", 2)
     first = segments[-1] if segments[0] == _SANDBOXES else segments[0]
     return first.startswith("_")
 
 
 class _Cors(CORSMiddleware):
-    """Starlette's middleware, which says on a refused preflight what to do."""
+    """Starlette's middleware, with the cure in the refusal of a preflight."""
 
     def __init__(self, app: ASGIApp, note: Note, **options: Any) -> None:
         super().__init__(app, **options)
         self._note = note
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Return the answer to a preflight."""
         response = super().preflight_response(request_headers)
         origin = request_headers["origin"]
         if response.status_code != HTTPStatus.OK and not self.is_allowed_origin(origin):
@@ -201,7 +194,7 @@ class _Cors(CORSMiddleware):
 
 
 class _ExposeHeaders:
-    """Lets a page read every header of a response, the Mock-… headers and the vendor's own."""
+    """Lets a page read every response header, the Mock-… and the vendor's own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -48,15 +48,13 @@ class Options:
 
     `at_root` names the vendor that also answers at `/`. `hosts` are the host names accepted by control plane
     and pages besides loopback; None accepts any, for an application without a socket. `control_token` is
-    required by the control plane unless it is ""; `foreign_token` only of peers off loopback. Sandboxes
-    that are idle for `sandbox_idle` seconds are deleted; None keeps them. With `scenarios` off, no scenario
-    has an effect, whether armed, named by a header or written into an item. The scenarios in
-    `scenario_files` are armed in every sandbox;
-    `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
-    origins in `cors` may call the vendors from a browser. `examples` returns what the control plane
-    makes example batches from. Without `console` nothing is served at `/_console`. The console shows the
-    `settings` and the files of the folder `reports`; None shows no files. At `store` is what workers share;
-    None keeps everything in this process.
+    required by the control plane unless it is ""; `foreign_token` only of peers off loopback. Sandboxes idle
+    for `sandbox_idle` seconds are deleted; None keeps them. With `scenarios` off, no scenario has an effect,
+    whether armed, named by a header or written into an item. The scenarios in `scenario_files` are armed in
+    every sandbox; `fixtures_file` is a dump in place of the packaged fixtures. Pages of the origins in `cors`
+    may call the vendors from a browser. `examples` returns the source of example batches. Without `console`
+    nothing is served at `/_console`; it shows the `settings` and the files of the folder `reports`. Workers
+    share the `store`; None keeps everything in this process.
     """
 
     vendors: tuple[str, ...] = ()
@@ -88,14 +86,11 @@ class Options:
 
     @property
     def start_files(self) -> tuple[Path, ...]:
-        """The files, and the folders of specs, that the application is built from."""
         return (*self.specs, *self.scenario_files, *([self.fixtures_file] if self.fixtures_file else []))
 
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What a reload keeps: state, journal, streams, counters, time of the start, clock, and the log."""
-
     backend: Backend
     idle_tracker: IdleTracker
     live: LiveCalls
@@ -105,7 +100,6 @@ class Lasting:
     note: Note = ignore_note
 
     def uptime_seconds(self) -> int:
-        """Return for how many whole seconds the server has been up."""
         return max(0, int((self.clock() - self.started).total_seconds()))
 
 
@@ -121,7 +115,6 @@ class Application:
     entry: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI connection."""
         await self.entry(scope, receive, send)
 
 
@@ -134,11 +127,9 @@ def create_app(
 ) -> Application:
     """Build the application: vendors, control plane and pages; `clock` is the machine's clock.
 
-    `listeners` are called with each entry, but those of calls that the server makes to try something out;
-    `note` is told of what is refused without an entry in a journal. Raises SpecError, VendorError: a vendor
-    cannot be served; InvalidAssumptionError: `assumptions` has an unknown id or an invalid value;
-    StartupError: a file cannot be used, or the store was begun with other settings; ValueError: `freeze` is
-    not an instant supported by the clock.
+    `listeners` receive each entry, except for the server's own trial calls; `note` receives refusals outside
+    the journal. Raises SpecError, VendorError: a vendor cannot be served; InvalidAssumptionError;
+    StartupError: a file cannot be used, or the store has other settings; ValueError: an unsupported `freeze`.
     """
     options = options or Options()
     backend = backend or (shared_backend(options.store, clock) if options.store else memory_backend(clock))
@@ -175,10 +166,10 @@ def _lasting(
 
 
 def reload_app(options: Options, running: Application) -> Application:
-    """Build the application again from its files; state, journal and counters stay those of `running`.
+    """Build the application again from its files, and keep state, journal and counters of `running`.
 
-    A scenario file that changed replaces its scenario in every sandbox that has it, with its counts. Raises
-    SpecError, VendorError, StartupError: a file cannot be used; then nothing has changed.
+    A changed scenario file replaces its scenario in every sandbox that has it, with its counts. Raises
+    SpecError, VendorError, StartupError; then nothing has changed.
     """
     app = _assemble(options, running.lasting)
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
@@ -224,7 +215,7 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
 
 
 def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple[LoadedVendor, ...]:
-    """Return the vendors with the fixtures of the file; a vendor that is not in it keeps its own."""
+    """The vendors with the fixtures of the file; a vendor outside the file keeps its own."""
     if file is None:
         return served
     found = read_fixtures(file, served)
@@ -232,7 +223,7 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
 
 
 def _end_call(store: Store, entry: Entry) -> None:
-    """Tell the store that what was changed until now is this call's doing."""
+    """Credit the changes up to now to this call."""
     if entry.number:
         store.end_call(entry.call.sandbox, entry.number)
 
@@ -273,7 +264,7 @@ def _control_plane(
     sandboxes: Sandboxes,
     lasting: Lasting,
 ) -> ASGIApp:
-    """Return the control plane of the application `asgi`, which it may call, as it may call itself."""
+    """The control plane of the application `asgi`, which calls it back."""
     # Here, so that a server starts without the control plane, which takes a fifth of the time.
     from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
     from mockserver.control.status import MetricSources  # noqa: PLC0415
@@ -304,7 +295,7 @@ def _control_plane(
 def _console(
     asgi: MockServerApp, control: ASGIApp, lasting: Lasting, directory: OperationDirectory
 ) -> ASGIApp:
-    """Return the console of the application `asgi`; it asks the control plane for all that it shows."""
+    """The console of the application `asgi`; all its data come from the control plane."""
     # Here, for the same reason.
     from mockserver.console.application import Console, console_app  # noqa: PLC0415
     from mockserver.console.pages import MissingPage, SiteTemplates  # noqa: PLC0415
@@ -317,7 +308,6 @@ def _console(
 def _site(
     options: Options, served: tuple[LoadedVendor, ...], directory: OperationDirectory, control: ASGIApp
 ) -> ASGIApp:
-    """Return the pages outside the console."""
     # Here, for the same reason.
     from mockserver.console.site import Site, site_app  # noqa: PLC0415
 
@@ -345,16 +335,15 @@ def _vendor_mounts(
 
 @dataclass(slots=True)
 class BuiltAtFirstCall:
-    """The application that `build` returns; `build` is called once, at the first request.
+    """The application that `build` returns; built once, at the first request.
 
-    Lifespan events do not build it, and do not reach it.
+    Lifespan events neither build nor reach it.
     """
 
     build: Callable[[], ASGIApp]
     _built: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and answer lifespan events."""
         if scope["type"] == "lifespan":
             await _answer_lifespan(receive, send)
             return
@@ -364,7 +353,7 @@ class BuiltAtFirstCall:
 
 
 async def _answer_lifespan(receive: Receive, send: Send) -> None:
-    """Confirm start and end of the server: there is nothing to do."""
+    """Confirm start and end of the server."""
     for event in ("startup", "shutdown"):
         await receive()
         await send({"type": f"lifespan.{event}.complete"})

@@ -73,7 +73,6 @@ class SandboxPath(Value, frozen=True):
 
     @property
     def segment(self) -> str:
-        """The first segment of the path."""
         return self.path[1:].partition("/")[0]
 
 
@@ -89,7 +88,7 @@ class VendorMount:
 class _SendMonitor:
     """Wrapper of `send` that records whether the response has started; `end` is called before its last bytes.
 
-    A client that has them may call again, and another worker be quicker than this one.
+    After them the client may call again, at another worker that is faster than this one.
     """
 
     __slots__ = ("_end", "_send", "has_started")
@@ -135,7 +134,6 @@ class MockServerApp:
     in_flight_calls: InFlight = field(default_factory=InFlightCalls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Dispatch the request to a vendor, the control plane, the console or the pages."""
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
@@ -168,13 +166,12 @@ class MockServerApp:
             await self.pages({**scope, "root_path": place.prefix, OUTSIDE: outside}, receive, send)
 
     def _is_of_foreign_page(self, headers: Mapping[str, str], sandbox: str) -> bool:
-        """Return whether a page that may not call names a sandbox that is not there."""
+        """Whether a page without permission names an unknown sandbox."""
         if headers.get("sec-fetch-site") != "cross-site" or self.recorder.is_known(sandbox):
             return False
         return not {EVERY_ORIGIN, headers.get("origin")}.intersection(self.cors)
 
     def _is_at_root(self, place: SandboxPath) -> bool:
-        """Return whether the path belongs to the vendor at the root, and not to pages or browsers."""
         return bool(self.at_root) and not place.segment.startswith("_") and not is_browser_file(place.path)
 
     async def _enter(self, vendor: VendorMount, incoming: Incoming, below: str, mount: str) -> None:
@@ -213,8 +210,6 @@ class MockServerApp:
     async def _answer(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
     ) -> None:
-        """Send the vendor's answer; any unexpected error is answered and recorded as a crash."""
-
         def handle(refused: Arrival) -> Reply:
             return self.recorder.record(*vendor.pipeline.handle(refused), started)
 
@@ -259,7 +254,7 @@ class MockServerApp:
 
 
 def _is_lost_visitor(vendor: VendorMount, below: str, headers: Mapping[str, str]) -> bool:
-    """Return whether a person opens, in a browser, an address that the vendor does not have."""
+    """Whether a person opens, in a browser, an unknown address of the vendor."""
     if headers.get("sec-fetch-dest") != "document":
         return False
     spec = vendor.served.spec
@@ -267,7 +262,6 @@ def _is_lost_visitor(vendor: VendorMount, below: str, headers: Mapping[str, str]
 
 
 def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """Return headers by name; repeated headers are joined with commas (RFC 9110 §5.3)."""
     headers: dict[str, str] = {}
     for name_octets, octets in raw:
         name, text = name_octets.decode("latin-1"), octets.decode("latin-1")
@@ -278,7 +272,7 @@ def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
 # A client sends the same headers again and again, and the journal keeps those of each call.
 @lru_cache(_KNOWN_HEADERS)
 def _read_known_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
-    """Return headers by name. Raises HeadersTooLarge: there are too many headers or header bytes."""
+    """Headers by name. Raises HeadersTooLarge: too many headers or header bytes."""
     size_bytes = sum([len(name) + len(text) for name, text in raw])
     if len(raw) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
@@ -328,8 +322,6 @@ _FETCHED_BY_CODE = ("", "empty")
 
 
 class OutsideRequest(Value, frozen=True):
-    """A request outside of every vendor: its sandbox, that one's path prefix, the path, and its headers."""
-
     sandbox: str
     prefix: str
     path: str
@@ -337,13 +329,11 @@ class OutsideRequest(Value, frozen=True):
 
 
 def is_browser_file(path: str) -> bool:
-    """Return whether browsers ask for that path of themselves."""
+    """Whether browsers request that path by themselves."""
     return _BROWSER_FILES.fullmatch(path) is not None
 
 
 class _HeldReply:
-    """Keeps back a refusal; any other response is sent at once."""
-
     def __init__(self, send: Send) -> None:
         self._send = send
         self.reply: Reply | None = None
@@ -363,7 +353,7 @@ class _HeldReply:
 class MissRecorder:
     """Wraps the pages: a call that they refuse is recorded in its sandbox, with its body.
 
-    What browsers ask for of themselves is not, nor what begins with `_`, which are the server's own paths.
+    Requests that browsers make by themselves are not, nor paths with `_`, which are the server's own.
     """
 
     pages: ASGIApp
@@ -373,7 +363,6 @@ class MissRecorder:
     max_body_bytes: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request whose scope has an `OutsideRequest`."""
         outside: OutsideRequest = scope[OUTSIDE]
         if _is_of_browser(scope["method"], outside) or outside.path.startswith("/_"):
             await self.pages(scope, receive, send)
@@ -397,7 +386,7 @@ class MissRecorder:
         return self.recorder.record(call, answer, started)
 
     def _call(self, scope: Scope, outside: OutsideRequest, body: bytes) -> Call:
-        """Return the call, with the time of its sandbox, which is made if it is not there."""
+        """The call, with the time of its sandbox, which is made if it does not exist."""
         sandboxes, where = self.sandboxes, (outside.sandbox, f"{NO_VENDOR}/")
         try:
             sandboxes.enter(outside.sandbox)
@@ -425,7 +414,7 @@ class MissRecorder:
 
 
 def _is_of_browser(method: str, outside: OutsideRequest) -> bool:
-    """Return whether a browser asks of itself: for a file, a page or its parts, or for leave to call."""
+    """Whether a browser makes the request by itself: a file, a page or its parts, or a preflight."""
     headers = outside.headers
     return (
         is_browser_file(outside.path)

@@ -1,4 +1,4 @@
-"""What a server remembers, and where: in this process, or in a store that several workers share."""
+"""The server's memory: in this process, or in a store that several workers share."""
 
 from __future__ import annotations
 
@@ -38,21 +38,17 @@ class InFlightCounts(Value, frozen=True):
 
 
 class InFlight(Protocol):
-    """The calls that are in flight at a server."""
-
     def track(
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
     ) -> AbstractContextManager[InFlightCounts]:
         """Count a call as in flight while the context is open.
 
-        Calls have the same key if credentials and `target` (method and path) are the same, too. A tenant that
-        is named only in the body is not considered.
+        Calls have the same key only with the same credentials and `target` (method and path). A tenant in the
+        body is not considered.
         """
         ...
 
-    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]:
-        """Return the number of calls in flight of each of these vendors."""
-        ...
+    def by_vendor(self, names: Iterable[str]) -> Mapping[str, int]: ...
 
 
 class _Tracked:
@@ -105,7 +101,7 @@ class InFlightCalls:
 def groups_of(
     sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
 ) -> list[tuple[str, ...]]:
-    """Return what a call is counted with: all of its tenant, and those of the same key if it has one."""
+    """The counters of a call: its tenant, and its idempotency key if it has one."""
     group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
     key = headers.get(served.spec.idempotency_header.lower())
     if not key:
@@ -127,11 +123,12 @@ def _follow_nobody(_listener: CallListener) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Everything that a server remembers.
+    """All that a server remembers.
 
     `use_times` are those of the sandboxes by name, `case_runs` the runs of cases. `check` raises
     `StoreUnavailableError` while nothing can be stored. `follow` calls a function with the calls that other
-    workers record. `keep_first` returns the settings of the first server on the store, or keeps what it gets.
+    workers record. `keep_first` returns the settings of the first server on the store, or keeps the given
+    ones.
     """
 
     store: Store
@@ -146,15 +143,11 @@ class Backend:
 
 
 def memory_backend(clock: Clock = system_clock) -> Backend:
-    """Return a backend in the memory of this process."""
     return Backend(MemoryStore(clock))
 
 
 def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backend:
-    """Return a backend in Redis or Valkey.
-
-    Raises StartupError: the extra `redis` is not installed; StoreUnavailableError: the store does not answer.
-    """
+    """Return a backend in Redis or Valkey. Raises StartupError: no extra `redis`; StoreUnavailableError."""
     if find_spec("redis") is None:
         what = "--store needs the package redis, which speaks to Redis and Valkey"
         raise StartupError(what, "--store", "pip install '.[redis]' in the folder of the checkout")
@@ -181,8 +174,6 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
 
 
 class SharedInFlightCalls:
-    """The calls in flight per tenant and, within a tenant, per idempotency key."""
-
     def __init__(self, open_calls: OpenCalls) -> None:
         self._open_calls = open_calls
 
@@ -202,9 +193,9 @@ class SharedInFlightCalls:
 
 
 def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, strict_auth: bool) -> None:
-    """Compare the settings of this server with those of the first one, which `keep_first` returns.
+    """Compare the settings with those of the first server on the store, which `keep_first` returns.
 
-    Raises StartupError: they differ, so that the answer to a call would depend on who takes it.
+    Raises StartupError: they differ, so the answer to a call would depend on its worker.
     """
     own: Mapping[str, Json] = {
         "auth": "strict" if strict_auth else "lenient",

@@ -1,7 +1,7 @@
-"""What the server uses of Connexion, imported without the libraries that a server does not need.
+"""The server's parts of Connexion, imported without libraries that a server does not need.
 
-Connexion has requests for specs behind URLs, httpx for token services and Starlette's test client for tests.
-Together they are a third of the time that its import takes, and 10 MiB. Each is imported when first used.
+Connexion has requests for specs behind URLs, httpx for token services and Starlette's test client for tests:
+a third of its import time, and 10 MiB. Each is imported when first used.
 """
 
 from __future__ import annotations

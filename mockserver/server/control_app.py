@@ -109,7 +109,7 @@ def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
 
 
 def _connexion_document(document: Document) -> dict[str, Any]:
-    """Return the spec without response schemas, whose validation would take half of Connexion's start."""
+    """The spec without response schemas, whose validation would take half of Connexion's start."""
     responses = {"default": {"description": "see _control.yaml"}}
     paths = {
         path: {
@@ -146,7 +146,6 @@ def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Func
 
 
 def _function(method: _Method, operation: Operation) -> _Function:
-    """Wrap the method for Connexion: parameters by name, body with exact decimals."""
     is_quick = operation.id in _QUICK_OPERATIONS
     status = int(next(code for code in operation.responses if code.startswith("2")))
     parameters = signature(method).parameters
@@ -199,7 +198,7 @@ def _framework_response(contract: Spec, request: ConnexionRequest, error: Any) -
 
 
 def _allowed(contract: Spec, path: str) -> list[str]:
-    """Return the methods of a path; literal paths take precedence over templates, as in routing."""
+    """Methods of a path; literal paths take precedence over templates, as in routing."""
     for pattern, methods in contract.routes:
         if pattern.fullmatch(path):
             return [method.upper() for method in methods]
@@ -238,14 +237,11 @@ _BODY_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
 
 
 class ControlBodyReader:
-    """Forwards requests whose body is of limited size and, if JSON, of limited depth."""
-
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read one request and forward it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -278,7 +274,7 @@ def _check_path(path: str) -> None:
 
 
 def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple[bytes, Json]:
-    """Return body and document: JSON as UTF-8; without a media type the body is JSON or else YAML."""
+    """Body and document: JSON as UTF-8; without a media type the body is JSON or else YAML."""
     media_type, charset = parse_content_type(headers)
     if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
         media_type = headers["content-type"] = YAML_TYPE
@@ -314,20 +310,12 @@ _MAX_DETAIL = 300
 
 
 class InvalidControlCallError(ControlError):
-    """The call does not conform to the spec; each of `errors` has pointer, code and detail."""
-
     status = 400
     code = "http-400"
 
 
 class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ships no types
-    """Validates path and query parameters; a pointer is for example `/query/last`."""
-
     def validate_request(self, request: ConnexionRequest) -> None:
-        """Raise unless all parameters are valid and known.
-
-        Raises InvalidControlCallError: a parameter is invalid, missing or unknown.
-        """
         _refuse([*self._unknown(request), *self._wrong("path", request), *self._wrong("query", request)])
 
     def _unknown(self, request: ConnexionRequest) -> Iterator[Document]:
@@ -356,7 +344,7 @@ class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion shi
     """Validates a JSON body, already re-encoded by `ControlBodyReader`; an optional body has a default."""
 
     async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Json:  # noqa: ARG002
-        """Return the document, once it is validated: a large one takes a while, in which others go on."""
+        """Return the validated document; a large one is validated in a thread."""
         content = b"".join([piece async for piece in stream])
         return await to_thread(self._valid, content) if len(content) > LARGE_BODY else self._valid(content)
 
@@ -369,7 +357,7 @@ class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion shi
         return body
 
     def _validate(self, body: Json) -> None:
-        """Leave it at what `_parse` has found."""
+        """Do nothing: `_parse` has validated."""
 
 
 VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeDict({"*/*json": BodyCheck})}
@@ -378,7 +366,6 @@ VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeD
 
 @cache
 def _compiled(schema: bytes) -> Schema:
-    """Return the compiled schema of that JSON text; the spec has a few dozen."""
     node = json.decode(schema)
     return compile_schema(node, node, COMMON_FORMATS)
 

@@ -41,17 +41,15 @@ _QUICK_CODED = 4096
 
 
 class Body(Value, frozen=True):
-    """A decoded request body, the headers that describe it, and the refusal if it cannot be used."""
-
     headers: Mapping[str, str]
     content: bytes = b""
     refusal: Refusal | None = None
 
 
 async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
-    """Read and decode a body of up to `limit` bytes; a body that cannot be decoded is kept as received.
+    """Read and decode a body of up to `limit` bytes; an undecodable body is kept as received.
 
-    Raises ClientDisconnect: the client disconnected before the end of the body.
+    Raises ClientDisconnect.
     """
     try:
         content = await read_body(receive, headers.get("content-length", ""), limit)
@@ -77,10 +75,7 @@ def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
 
 
 def check_values(content: bytes, limit: int) -> None:
-    """Raise if JSON has more values than `MAX_VALUES`, and than one for each 30 bytes of the largest body.
-
-    Raises TooLarge: it has.
-    """
+    """Raise TooLarge if JSON has over `MAX_VALUES` values, and over one for each 30 bytes of `limit`."""
     if len(content) > MAX_VALUES and _count_values(content) > _most_values(limit):
         _check_count(_count_values(_without_texts(content, _most_values(limit) * 2)), limit)
 
@@ -95,27 +90,26 @@ def _check_count(values: int, limit: int) -> None:
 
 
 def _count_nodes(content: bytes) -> int:
-    """Return how many elements XML has, and attributes, which take three times as long."""
+    """Number of XML elements, and attributes, which take three times as long."""
     return content.count(b"<") - content.count(b"</") + 3 * content.count(b"=")
 
 
 def _without_texts(content: bytes, most_quotes: int) -> bytes:
-    """Return JSON without what stands in its texts; as it is if it has very many of them."""
+    """JSON without the content of its texts; unchanged if it has very many of them."""
     bare = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     return bare if bare.count(b'"') > most_quotes else b"".join(bare.split(b'"')[::2])
 
 
 def _count_values(content: bytes) -> int:
-    """Return how many values JSON has at most; signs in texts count too."""
+    """Upper bound of the number of JSON values; signs in texts count too."""
     return sum(map(content.count, (b",", b"[", b"{")))
 
 
 def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
-    """Return headers and body without Content-Encoding; Content-Length is adjusted.
+    """Headers and body without Content-Encoding; Content-Length is adjusted.
 
-    Raises UnsupportedMediaType: the coding is unknown, or there are several; MalformedBody: the body is not
-    valid in its coding; TooLarge: the decoded body exceeds `limit` bytes; no more than that is ever held in
-    memory.
+    Raises UnsupportedMediaType: an unknown coding, or several; MalformedBody; TooLarge: over `limit` bytes
+    when decoded; never more are held in memory.
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
     if not coding or coding == "identity" or not body:
@@ -130,10 +124,9 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
 
 
 def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
-    """Decompress all members of a body, up to `limit` bytes in total.
+    """Decompress all members of a body.
 
-    Raises MalformedBody: the body is invalid, truncated, or has too many members; TooLarge: the decompressed
-    body exceeds the limit.
+    Raises MalformedBody: invalid, truncated, or too many members; TooLarge: over `limit` bytes in total.
     """
     pieces: list[bytes] = []
     left = limit
@@ -158,8 +151,7 @@ def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
 async def read_body(receive: Receive, length: str, limit: int) -> bytes:
     """Return the raw body; `length` is the Content-Length header, "" if there is none.
 
-    Raises TooLarge: the body or its declared length exceeds `limit` bytes; ClientDisconnect: the client
-    disconnected before the end of the body.
+    Raises TooLarge: the body or its declared length exceeds `limit` bytes; ClientDisconnect.
     """
     if _LENGTH.fullmatch(length) and int(length) > limit:
         raise TooLarge(limit)
@@ -183,7 +175,6 @@ _FRAMING = frozenset({"content-length", "content-type"})
 
 
 async def send_reply(reply: Reply, send: Send) -> None:
-    """Send a reply with its Content-Length, unless its status has no body."""
     headers = _encode(reply.headers)
     if reply.media_type is not None:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
@@ -195,9 +186,9 @@ async def send_reply(reply: Reply, send: Send) -> None:
 
 
 def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
-    """Return all headers of a vendor's reply for ASGI, each name as the vendor spells it.
+    """All headers of a reply for ASGI, each name as the vendor spells it.
 
-    Raises ValueError: a header has a line break, or a character outside of Latin-1.
+    Raises ValueError: a line break, or a character outside of Latin-1.
     """
     names = {name.lower() for name, _ in reply.headers}
     if reply.status in _BODILESS_STATUSES or not _FRAMING.isdisjoint(names):
@@ -210,10 +201,7 @@ def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
 
 
 def _framed(reply: Reply) -> Headers:
-    """Return the headers with length and type, without those that the status forbids.
-
-    Source: RFC 9110 §8.6, §15.4.5.
-    """
+    """Headers with length and type, without those that the status forbids. Source: RFC 9110 §8.6, §15.4.5."""
     headers = Headers(list(reply.headers))
     headers.set("Content-Length", str(len(reply.body)))
     if reply.media_type is not None:
@@ -260,7 +248,7 @@ class Recorder:
     is_known: Callable[[str], bool] = _every_sandbox
 
     def record(self, call: Call, answer: Answer, started: float) -> Reply:
-        """Record the answer and return the reply to be sent; `started` is a value of `perf_counter`."""
+        """Record the answer and return the reply; `started` is a value of `perf_counter`."""
         duration_ms = (perf_counter() - started) * 1000
         is_kept = self.is_known(call.sandbox)
         number = self.journal.append(self.clock(), call, answer, duration_ms, kept=is_kept)
@@ -282,6 +270,6 @@ def _is_dated(reply: Reply) -> bool:
 
 
 def reason_header(reason: str) -> str:
-    """Return a reason as a header's text: printable ASCII on one line, cut."""
+    """A reason as a header's text: printable ASCII on one line, cut."""
     text = one_line(reason).replace("…", "...").encode("ascii", "backslashreplace").decode()
     return text if len(text) <= _MAX_HEADER else f"{text[: _MAX_HEADER - 3]}..."

@@ -35,10 +35,7 @@ _ALL_PROBLEMS = "mockserver scenario validate"
 
 
 def read_scenarios(files: Iterable[Path], served: Sequence[LoadedVendor]) -> tuple[Document, ...]:
-    """Return the scenario documents of the files, in their order.
-
-    Raises StartupError: a file cannot be read, is not a scenario, or has the name of another one.
-    """
+    """The scenario documents of the files. Raises StartupError: unreadable, invalid, or a repeated name."""
     documents: dict[str, tuple[Document, Path]] = {}
     for file in files:
         document = _read_scenario(file, served)
@@ -61,10 +58,9 @@ def _read_scenario(file: Path, served: Sequence[LoadedVendor]) -> Document:
 
 
 def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Tables]:
-    """Return the tables by vendor of a dump, in JSON or YAML, of all vendors or of some.
+    """The tables by vendor of a JSON or YAML dump, of all vendors or of some.
 
-    What the dump says of its sandbox (seed, clock, scenarios) is left out. Raises StartupError: the file
-    cannot be read, or is not a dump of vendors that are served.
+    The dump's own seed, clock and scenarios are left out. Raises StartupError.
     """
     document = read_document(file)
     if not isinstance(document, dict):
@@ -80,10 +76,7 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
 
 
 def check_problems(file: Path, problems: Iterable[Document], cure: str = _DUMP) -> None:
-    """Raise `StartupError` if there is a problem, with the pointer of the first one.
-
-    Raises StartupError: there is at least one problem.
-    """
+    """Raise `StartupError` if there is a problem, with the pointer of the first one."""
     remaining = iter(problems)
     shown = list(islice(remaining, SHOWN_PROBLEMS))
     if not shown:
@@ -94,7 +87,6 @@ def check_problems(file: Path, problems: Iterable[Document], cure: str = _DUMP) 
 
 
 def read_text(file: Path) -> str:
-    """Return the text of a UTF-8 file. Raises StartupError: it cannot be read."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -105,10 +97,7 @@ def read_text(file: Path) -> str:
 
 
 def read_document(file: Path) -> Json:
-    """Return what a JSON or YAML file holds, with exact decimals and text keys.
-
-    Raises StartupError: it cannot be read.
-    """
+    """The document of a JSON or YAML file, with exact decimals and text keys. Raises StartupError."""
     text = read_text(file)
     is_json = file.suffix not in _YAML_SUFFIXES and text.lstrip()[:1] in ("{", "[")
     return (_read_json if is_json else _read_yaml)(file, text)
@@ -156,9 +145,9 @@ class StateFile:
     file: Path
 
     def load(self, sandboxes: Sandboxes, served: tuple[LoadedVendor, ...]) -> None:
-        """Load all sandboxes of the file; without a file, see that it can be written at the end.
+        """Load all sandboxes of the file; without a file, check that it can be written at the end.
 
-        Raises StartupError: the file is not a saved state of vendors that are served, or cannot be written.
+        Raises StartupError: no saved state of served vendors, or not writable.
         """
         self._check_writable()
         if not self.file.exists():
@@ -177,10 +166,7 @@ class StateFile:
             sandboxes.control(name, partial(_load, saved=saved))
 
     def save(self, sandboxes: Sandboxes) -> None:
-        """Write all sandboxes to the file, in place of what it holds.
-
-        Raises StartupError: it cannot be written; the file is as it was.
-        """
+        """Replace the file by all sandboxes. Raises StartupError: it cannot be written and is unchanged."""
         saved = {}
         for name in sandboxes.names():
             try:
@@ -219,7 +205,6 @@ def _load(whole: SandboxState, saved: Mapping[str, Json]) -> None:
 
 
 def _problems(document: Json, served: tuple[LoadedVendor, ...]) -> Iterator[Document]:
-    """Yield what keeps a document from being loaded, in its order."""
     if not isinstance(document, dict) or not document.keys() >= _MEMBERS:
         yield _problem((), "the file is not a state that mockserver saved")
     elif document["format"] != FORMAT:
@@ -252,7 +237,6 @@ def _sandbox_problems(name: str, saved: Json, served: tuple[LoadedVendor, ...]) 
 
 
 def _table_problems(tables: Json, where: Place, served: tuple[LoadedVendor, ...]) -> Iterator[Document]:
-    """Yield what is wrong with everything that a sandbox holds; its settings have to be there."""
     if not isinstance(tables, dict) or not isinstance(tables.get(SANDBOX_SCOPE), dict):
         yield _problem((*where, SANDBOX_SCOPE), "the seed and the clock of the sandbox are missing")
         return
@@ -278,7 +262,7 @@ class ReadyFile:
     def removed_at_end(self) -> Iterator[None]:
         """Remove the file before and after the context.
 
-        Raises StartupError: something else than an address is in the file, or it cannot be removed.
+        Raises StartupError: another content, or no permission.
         """
         try:
             self._check_is_ours()
@@ -295,7 +279,6 @@ class ReadyFile:
                 self.file.unlink()
 
     def write(self, url: str) -> None:
-        """Write the address, with a line feed. Raises OSError: it cannot be written."""
         replace_file(self.file, f"{url}\n".encode())
 
     def _check_is_ours(self) -> None:
@@ -310,10 +293,10 @@ class ReadyFile:
 
 
 def replace_file(file: Path, content: bytes) -> None:
-    """Replace the file, or make it, with mode 0600.
+    """Replace or create the file with mode 0600.
 
-    The content is written beside it, and to the disk, before the old file goes. Raises OSError: it cannot be
-    written; then the old file is as it was.
+    The content is written beside it, and to the disk, before the old file goes. Raises OSError; then the old
+    file is unchanged.
     """
     target = file.resolve()  # a link stays a link
     opened, name = mkstemp(prefix=f".{target.name}.", dir=target.parent)

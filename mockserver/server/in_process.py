@@ -22,7 +22,6 @@ class InProcessClient:
     host: str = "127.0.0.1"
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """Send the request and return the response, or how it was lost."""
         clock = asyncio.get_running_loop().time
         started, exchange = clock(), _AsgiExchange(request.cut())
         response: Response | LostResponse
@@ -64,8 +63,6 @@ class InProcessClient:
 
 @dataclass(slots=True)
 class _AsgiExchange:
-    """One request, in pieces, and its response."""
-
     pieces: list[bytes]
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Where the server listens: the socket, who has a port that is taken, the certificate for https."""
+"""Where the server listens: the socket, the owner of a taken port, the certificate for https."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ from mockserver.server.access import HEALTH_PATH, host_name
 
 
 class StartupError(MockServerError):
-    """The server cannot start as asked; `where` is the place at fault, `cure` what to do."""
-
     def __init__(self, what: str, where: str, cure: str) -> None:
         super().__init__(what)
         self.where, self.cure = where, cure
@@ -40,14 +38,14 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 @dataclass(frozen=True, slots=True)
 class PortOwner:
-    """Who listens on a port, in words, and the address if it is a mockserver, else ""."""
+    """The program that listens on a port, in words, and the address if it is a mockserver, else ""."""
 
     name: str
     url: str = ""
 
 
 def find_owner(host: str, port: int, proc: Path = _PROC) -> PortOwner | None:
-    """Return who listens on the port; None if that cannot be known. Asks for a second at most."""
+    """Return who listens on the port; None if unknown. Asks for a second at most."""
     for scheme in ("http", "https"):
         health = _ask_health(scheme, host, port)
         if health is not None:
@@ -57,7 +55,6 @@ def find_owner(host: str, port: int, proc: Path = _PROC) -> PortOwner | None:
 
 
 def _ask_health(scheme: str, host: str, port: int) -> Document | None:
-    """Return what a mockserver says at that address; None if there is none."""
     if scheme == "http":
         connection = HTTPConnection(host, port, timeout=_TIMEOUT_S)
     else:
@@ -79,7 +76,6 @@ def _describe(health: Document) -> str:
 
 
 def print_uptime(seconds: int) -> str:
-    """Return a duration in its largest whole unit: `40 s`, `3 min`, `3 h`, `2 d`."""
     for unit, length in (("d", _DAY_S), ("h", _HOUR_S), ("min", _MINUTE_S)):
         if seconds >= length:
             return f"{seconds // length} {unit}"
@@ -87,7 +83,7 @@ def print_uptime(seconds: int) -> str:
 
 
 def _process_on(port: int, proc: Path) -> str:
-    """Return name and id of a process that listens on the port, as Linux tells it; "" if it does not."""
+    """Name and id of a process that listens on the port, as Linux has it; "" if unknown."""
     sockets = set(_listening_sockets(port, proc))
     for folder in proc.glob("[0-9]*") if sockets else ():
         with suppress(OSError):
@@ -110,8 +106,6 @@ _WINDOWS = "win32"
 
 
 class PortTakenError(MockServerError):
-    """The port is already in use, by `owner` if that is known."""
-
     def __init__(self, port: int, owner: PortOwner | None) -> None:
         super().__init__(f"port {port} is taken{f' by {owner.name}' if owner else ''}")
         self.owner = owner
@@ -124,8 +118,7 @@ class AddressError(MockServerError):
 def bind_socket(host: str, port: int) -> socket.socket:
     """Return a socket bound to the address; port 0 picks a free port.
 
-    Raises PortTakenError: the port is already in use; AddressError: the address does not belong to this
-    machine, or the port needs more rights.
+    Raises PortTakenError; AddressError: another machine's address, or a port that needs more rights.
     """
     family = _family_of(host)
     # asyncio sets TCP_NODELAY only if the protocol is given; otherwise each reply waits 40 ms (measured).
@@ -156,12 +149,11 @@ def _claim_address(listening: socket.socket, platform: str) -> None:
 
 
 def _is_taken(error: OSError, platform: str) -> bool:
-    """Return whether binding failed because of another socket; Windows denies access to an exclusive one."""
+    """Whether binding failed because of another socket; Windows denies access to an exclusive one."""
     return error.errno == errno.EADDRINUSE or (platform == _WINDOWS and error.errno == errno.EACCES)
 
 
 def listens_everywhere(host: str) -> bool:
-    """Return whether the host stands for all addresses of the machine: 0.0.0.0, :: or ""."""
     try:
         return not host or ip_address(host).is_unspecified
     except ValueError:
@@ -169,12 +161,10 @@ def listens_everywhere(host: str) -> bool:
 
 
 def reachable_host(host: str) -> str:
-    """Return a host that a client on this machine can call."""
     return _LOOPBACK[_family_of(host)] if listens_everywhere(host) else host
 
 
 def server_url(scheme: str, host: str, port: int) -> str:
-    """Return the address for clients on this machine, with a slash at its end."""
     return f"{origin_of(scheme, reachable_host(host), port)}/"
 
 
@@ -196,11 +186,11 @@ class Certificate:
 
 
 def make_certificate(folder: Path, hosts: Iterable[str]) -> Certificate:
-    """Return a certificate for loopback and `hosts`, signed by the authority in the folder.
+    """A certificate for loopback and `hosts`, signed by the authority in the folder.
 
-    The authority is made if it is not there, so that clients have to be told of it once only. Its key stays
-    in the folder, readable by the user alone. Raises StartupError: the library for certificates is missing,
-    the folder or a file in it cannot be used, or a host cannot be in a certificate.
+    The authority is made once, so that clients have to trust it only once. Its key stays in the folder,
+    readable by the user alone. Raises StartupError: no library for certificates, an unusable folder or file,
+    or a host that cannot be in a certificate.
     """
     library = _load_library()
     try:
@@ -225,7 +215,6 @@ def _load_library() -> Any:
 
 
 def _authority(folder: Path, library: Any) -> Any:
-    """Return the authority in the folder; make and store one if there is none."""
     if not folder.is_dir():
         folder.mkdir(mode=_PRIVATE_FOLDER, parents=True)
         (folder / _IGNORE_FILE).write_text("*\n", encoding="ascii")
@@ -255,6 +244,5 @@ def _issue(authority: Any, names: list[str]) -> Any:
 
 
 def _write_private(file: Path, content: bytes) -> None:
-    """Write a new file that only the user can read. Raises FileExistsError: it is there already."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE), "wb") as opened:
         opened.write(content)

@@ -15,7 +15,7 @@ _M_ARENA_MAX = -8
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """Pause the collector while a server starts: next to nothing of what it makes then is garbage."""
+    """Pause the collector while a server starts, which makes next to no garbage."""
     gc.disable()
     try:
         yield
@@ -24,10 +24,10 @@ def collection_paused() -> Iterator[None]:
 
 
 def freeze_heap() -> None:
-    """Turn the collector on, but for the objects that are there now, and let it run seldom.
+    """Exempt the existing objects from the collector, and let it run seldom.
 
     Measured: the 99th percentile of a call fell from 27 to 11 ms. The generations are small: a million
-    objects took 105 ms, while nobody was answered.
+    objects took 105 ms, without an answer to anybody.
     """
     gc.freeze()
     gc.enable()

@@ -39,7 +39,6 @@ class OfferedUpgradeProtocol(HttpToolsProtocol):
     _body_start: int | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has arrived."""
         super().data_received(data)
         if self._body_start is not None:
             rest, self._body_start = data[self._body_start :], None
@@ -48,24 +47,22 @@ class OfferedUpgradeProtocol(HttpToolsProtocol):
             super().data_received(rest)
 
     def on_message_complete(self) -> None:
-        """End the request, unless its body has still to be read."""
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Note where the body begins; uvicorn calls this where it handles the parser's exception."""
+        """Note where the body begins; uvicorn calls this after the parser's exception."""
         offered = sys.exception()
         self._body_start = offered.args[0] if isinstance(offered, httptools.HttpParserUpgrade) else None
         self.cycle.keep_alive = False
 
     def _framing_head(self) -> bytes:
-        """Return a head without the offer, for a parser that reads the body alone."""
         framing = (b"%s: %s\r\n" % one for one in self.headers if one[0] in _FRAMING)
         return b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(framing)
 
 
 class _Body:
-    """What a parser of a body tells: pieces, and the end; all else was told before."""
+    """Handler of a parser that reads the body alone: pieces, and the end."""
 
     def __init__(self, protocol: HttpToolsProtocol) -> None:
         self._protocol = protocol
@@ -122,8 +119,6 @@ class ProtocolError(MockServerError):
 
 
 class _BufferingTransport:
-    """Transport that collects what uvicorn and the connection write."""
-
     __slots__ = ("closed", "pieces")
 
     def __init__(self) -> None:
@@ -147,7 +142,6 @@ class _BufferingTransport:
 def _collect_in(
     buffer: _BufferingTransport, owner: HttpToolsProtocol | RequestResponseCycle
 ) -> Iterator[None]:
-    """Collect in `buffer` what `owner` writes in the context."""
     transport = owner.transport
     owner.transport = cast("asyncio.Transport", buffer)
     try:
@@ -172,7 +166,6 @@ class SocketConnection:
         self._head: Head | None = None
 
     async def send(self, message: Message) -> None:
-        """Send an ASGI message, with header names spelled as the application spells them."""
         cycle = self._cycle
         if cycle.flow.write_paused and not cycle.disconnected:
             # So that uvicorn does not wait, and nobody else writes, while a head is collected.
@@ -187,7 +180,6 @@ class SocketConnection:
             await cycle.send(cast("Any", message))
 
     def send_head(self) -> None:
-        """Send the head that is kept back, if there is one."""
         if self._head is not None:
             head, self._head = self._head, None
             if not self._cycle.disconnected:
@@ -238,7 +230,6 @@ class SocketConnection:
             self._cycle.transport.write(spell_names(head.pieces[0], message["headers"]))
 
     async def wait(self, seconds: float) -> bool:
-        """Wait for `seconds` or until the connection ends; return whether it is still open."""
         self.send_head()
         ended, clock = self._protocol.ended, asyncio.get_running_loop().time
         end = clock() + seconds
@@ -256,7 +247,6 @@ class SocketConnection:
         await self.wait(MAX_WAIT_S)
 
     async def flush(self) -> None:
-        """Wait until all written bytes are handed to the operating system."""
         self.send_head()
         if not self._cycle.transport.is_closing():
             # With a limit of 0, TLS transports wait for a second write and never go on.
@@ -264,7 +254,6 @@ class SocketConnection:
             await self._cycle.flow.drain()
 
     def write(self, octets: bytes) -> None:
-        """Send bytes without uvicorn's own framing."""
         self.send_head()
         if not self._cycle.transport.is_closing():
             self._cycle.transport.write(octets)
@@ -288,7 +277,6 @@ class SocketConnection:
                 self._cycle.transport.close()
 
     def close(self) -> None:
-        """Close the connection in order and end the call."""
         self.send_head()
         # Otherwise uvicorn would log a missing response and send a 500.
         self._cycle.disconnected = True
@@ -297,7 +285,6 @@ class SocketConnection:
             self._protocol.abort_tls_soon()
 
     def reset(self) -> None:
-        """Reset the connection (TCP RST) and end the call."""
         self.send_head()
         transport = self._cycle.transport
         if not transport.is_closing():
@@ -307,7 +294,6 @@ class SocketConnection:
         self._cycle.disconnected = True
 
     def close_on_next_call(self) -> None:
-        """Close the connection when the next request arrives on it."""
         self._protocol.closes_on_next_call = True
 
     async def wait_for_request(self, receive: Receive) -> None:
@@ -325,18 +311,15 @@ class MockServerProtocol(OfferedUpgradeProtocol):
     closes_on_next_call = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
-        """Prepare the event of the connection's end."""
         self.ended = asyncio.Event()
         self.is_tls = transport.get_extra_info("sslcontext") is not None
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wake everything that waits for the connection's end."""
         self.ended.set()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Stop the connection, and wake everything that waits on purpose."""
         self.ended.set()
         super().shutdown()
         if self.transport.is_closing():
@@ -354,7 +337,6 @@ class MockServerProtocol(OfferedUpgradeProtocol):
         super()._start_asgi_task(cycle, target)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP."""
         answer = _BufferingTransport()
         with _collect_in(answer, self):
             super().send_400_response(msg)
@@ -371,10 +353,7 @@ def reset_on_close(platform: str) -> bytes:
 
 
 def checked_protocol() -> type[MockServerProtocol]:
-    """Return the protocol class if the installed uvicorn has the internals that it needs.
-
-    Raises ProtocolError: an internal name is missing.
-    """
+    """The protocol class. Raises ProtocolError: the installed uvicorn lacks an internal name."""
     missing = [name for name in _PROTOCOL_NAMES if not hasattr(HttpToolsProtocol, name)]
     missing += [name for name in _CYCLE_NAMES if name not in RequestResponseCycle.__init__.__code__.co_names]
     if missing:
@@ -420,10 +399,10 @@ class _Name(NamedTuple):
 
 
 def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
-    """Return the head, with names as `spelled`; None if uvicorn must write it.
+    """The head, with names as `spelled`; None if uvicorn must write it.
 
-    That is a head without one Content-Length, with a header that says how the connection is used, or with a
-    header that uvicorn refuses.
+    That is a head without exactly one Content-Length, with a header about the connection, or one that uvicorn
+    refuses.
     """
     length: int | None = None
     pieces, texts = [STATUS_LINE.get(status, b"")], []
@@ -484,9 +463,9 @@ _BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b"")
 
 
 def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Return the head of a response with the names as in `sent`, the headers that an application gave.
+    """The head of a response with names as in `sent`, the headers of the application.
 
-    What an application gave with a capital letter, or under no usual name, stays as it is.
+    A name with a capital letter, or an unusual one, stays as it is.
     """
     for name, _ in (*sent, *_BY_UVICORN):
         lower, spelled = _line_starts(name)
@@ -496,12 +475,10 @@ def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 @lru_cache(_KNOWN_NAMES)
 def _line_starts(name: bytes) -> tuple[bytes, bytes]:
-    """Return how the line of a header starts as uvicorn writes it, and as it is to be."""
     return b"\r\n%s: " % name.lower(), b"\r\n%s: " % spelled(name)
 
 
 def spelled(name: bytes) -> bytes:
-    """Return a header's name as it is to be written."""
     return _USUAL.get(name, name)
 
 
@@ -514,10 +491,7 @@ _STOP_S = 2
 def uvicorn_config(
     app: ASGIApp | Callable[[], ASGIApp], tls: TlsFactory | None = None, **more: Any
 ) -> uvicorn.Config:
-    """Return the configuration; `more` are settings of uvicorn itself.
-
-    Raises ProtocolError: the installed uvicorn is not the locked version.
-    """
+    """Return uvicorn's configuration. Raises ProtocolError: not the locked version."""
     return uvicorn.Config(
         app,
         log_config=None,

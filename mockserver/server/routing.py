@@ -41,7 +41,6 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
     """Connexion's routing without slash redirects, which would answer before the security check."""
 
     def add_api(self, *args: Any, **kwargs: Any) -> None:
-        """Add an API and turn off its redirects."""
         super().add_api(*args, **kwargs)
         self.router.redirect_slashes = False
         for route in self.router.routes:
@@ -49,7 +48,7 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 
 
 class VendorRouting(ExactRouting):
-    """Connexion's routing, with its answer for each path without parameters looked up.
+    """Connexion's routing, with a lookup table for paths without parameters.
 
     Other paths are matched with all routes. The scope is the one that `MockServerApp` makes.
     """
@@ -59,13 +58,11 @@ class VendorRouting(ExactRouting):
         self._literal: dict[tuple[str, str], Mapping[str, str]] = {}
 
     def add_api(self, *args: Any, **kwargs: Any) -> None:
-        """Add an API, and look up its paths without parameters from now on."""
         super().add_api(*args, **kwargs)
         for mount in self.router.routes:
             self._literal |= literal_routes(mount)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Attach the operation to the scope, and call the next application."""
         context = self._literal.get((scope["method"], scope["path"][len(scope["root_path"]) :]))
         if context is None:
             await super().__call__(scope, receive, send)
@@ -75,9 +72,9 @@ class VendorRouting(ExactRouting):
 
 
 def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
-    """Return what Connexion's routes say of each path without parameters, by method and path.
+    """Connexion's routes of paths without parameters, by method and path.
 
-    A path that an earlier route with parameters matches, too, is left out.
+    A path that also matches an earlier route with parameters is left out.
     """
     found: dict[tuple[str, str], Mapping[str, str]] = {}
     earlier: list[re.Pattern[str]] = []
@@ -103,10 +100,7 @@ class _SecuredRequest:
 
 
 class _SecurityOperation(SecurityOperation):  # type: ignore[misc] # Connexion ships no types
-    """Connexion's security of one operation."""
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Verify the request, and call the next application."""
         if self.security:
             await self.verification_fn(_SecuredRequest(scope))
         await self.next_app(scope, receive, send)
@@ -120,7 +114,7 @@ class _SecurityAPI(SecurityAPI):  # type: ignore[misc] # Connexion ships no type
 
 
 class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion ships no types
-    """Connexion's security without a Starlette request, of which it would read nothing."""
+    """Connexion's security without a Starlette request, which it does not read."""
 
     api_cls = _SecurityAPI
 
@@ -129,13 +123,12 @@ class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion shi
 class SecurityHandler:
     """Connexion security handler for every scheme of a vendor: checks that a credential is present.
 
-    Whether the credential is valid, and whose it is, is decided in the vendor's admission.
+    The vendor's admission decides whether it is valid, and whose it is.
     """
 
     served: LoadedVendor
 
     def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[_SecuredRequest], Any]:
-        """Return the check for one security scheme, which Connexion calls with the request."""
         name = node["x-name"]
         scheme = self.served.schemes[name]
 
@@ -149,7 +142,7 @@ _OPENAPI = Draft4Validator(OpenAPISpecification.openapi_schema, validate_formats
 
 
 class _RoutingSpecification(OpenAPISpecification):  # type: ignore[misc] # Connexion ships no types
-    """A specification that Connexion's own validator, which is slow, sees only if it is not valid."""
+    """A specification that Connexion's slow validator sees only if it is not valid."""
 
     @classmethod
     def _validate_spec(cls, spec: Mapping[str, Any]) -> None:
@@ -214,7 +207,7 @@ def _routing_operation(document: Mapping[str, Any], item: Mapping[str, Any], met
 
 
 def _placeholder() -> None:
-    """Stand in for the view function that Connexion requires; the bridge uses the operation id instead."""
+    """Stand in for the view function that Connexion requires; the bridge uses the operation id."""
 
 
 ARRIVAL = "mockserver.arrival"
@@ -247,10 +240,6 @@ class FlaskBridge:
         self._context.run(self._flask.app_context().push)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer a request that Connexion routed, and send what the view returns.
-
-        Raises HTTPException: Connexion routed the request to no operation.
-        """
         if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         view: Any = self._flask.view_functions[_VIEW]
@@ -268,9 +257,9 @@ class FlaskBridge:
             )
 
     def _answer(self, arrival: Arrival, started: float) -> tuple[Reply, Answer]:
-        """Return the reply to a request, with the answer that it came from: the catch-all view.
+        """Reply to a request, with its answer: the catch-all view.
 
-        The answer is held until the reply is out: taking down what a large batch was made of takes a while.
+        The answer is held until the reply is out: freeing a large batch takes a while.
         """
         call, answer = self._pipeline.handle(arrival)
         return self._recorder.record(call, answer, started), answer

@@ -1,7 +1,7 @@
 """The running server: uvicorn from socket and files to saved state, workers, reloading, banner.
 
-Looking costs a few calls of `stat` and works everywhere: in mounted folders of containers and on network
-drives too, where the notices of the operating system that watchfiles waits for do not arrive.
+Files are watched by `stat`: it costs little and works in mounted folders and on network drives too, where
+watchfiles gets no notices from the operating system.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How a server is run: where it listens, what it prints, and the files of its run.
+    """Settings of a run: address, output, and files.
 
     With `tls_dir` it serves https, with an authority of certificates in that folder. `state_file` is loaded
-    at the start and written at the end. `ready_file` is there while the server listens. With `watch`, specs,
-    scenarios and fixtures are loaded again when they change. Several `workers` need a store that they share.
+    at the start and written at the end. `ready_file` exists while the server listens. With `watch`, specs,
+    scenarios and fixtures are loaded again when they change. Several `workers` need a shared store.
     """
 
     host: str = "127.0.0.1"
@@ -99,12 +99,11 @@ class _Server(uvicorn.Server):
 
 
 def serve(options: Options, serving: Serving, report: Callable[[MockServerError], None]) -> None:
-    """Serve until a signal arrives; `report` tells of files that cannot be loaded again.
+    """Serve until a signal arrives; `report` receives files that cannot be loaded again.
 
-    Raises PortTakenError: the port is already in use; AddressError: the address does not belong to this
-    machine; SpecError, VendorError: a vendor cannot be served; StoreUnavailableError: the store does not
-    answer; StartupError: a file cannot be used, or the state could not be written at the end; ProtocolError:
-    the installed uvicorn is not the locked version.
+    Raises PortTakenError; AddressError; SpecError, VendorError: a vendor cannot be served;
+    StoreUnavailableError; StartupError: a file cannot be used, or the state could not be written at the end;
+    ProtocolError: not the locked uvicorn.
     """
     started = perf_counter()
     with ExitStack() as stack:
@@ -139,7 +138,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
 
 
 def _with_foreign_token(options: Options, serving: Serving, listening: socket.socket) -> Options:
-    """Return the options with a fresh token where other machines can call and no token is set."""
+    """The options with a fresh token where other machines can call and no token is set."""
     if options.control_token or is_loopback(listening.getsockname()[0]):
         return options
     made = replace(options, foreign_token=token_hex())
@@ -149,7 +148,6 @@ def _with_foreign_token(options: Options, serving: Serving, listening: socket.so
 
 
 def _ready_app(options: Options, serving: Serving) -> Application:
-    """Return the application, whose store answers."""
     listeners = log_listeners(serving.log, numbers=options.mock_headers)
     app = create_app(options, listeners=listeners, note=log_note(serving.log))
     app.lasting.backend.check()
@@ -210,7 +208,6 @@ def _run_until_signal(server: uvicorn.Server, listening: socket.socket) -> None:
 
 
 def _save(state_file: StateFile, sandboxes: Sandboxes) -> None:
-    """Save the state; a second signal does not interrupt that."""
     handlers = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, *stop_signals())}
     try:
         state_file.save(sandboxes)
@@ -220,7 +217,7 @@ def _save(state_file: StateFile, sandboxes: Sandboxes) -> None:
 
 
 def stop_signals() -> list[signal.Signals]:
-    """Return the signals that ask for a stop beside Ctrl-C, as far as the platform has them."""
+    """Signals that ask for a stop beside Ctrl-C, as far as the platform has them."""
     return [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
 
 
@@ -228,8 +225,6 @@ _START_S = 30
 
 
 class WorkerProcesses(Multiprocess):
-    """The workers; `announce` is called once all of them listen."""
-
     def __init__(
         self, config: uvicorn.Config, listening: socket.socket, announce: Callable[[], None]
     ) -> None:
@@ -237,7 +232,6 @@ class WorkerProcesses(Multiprocess):
         self._announce = announce
 
     def init_processes(self) -> None:
-        """Start the workers, and announce the server when they are ready."""
         super().init_processes()
         if all(one.wait_until_ready(_START_S, self.should_exit) for one in self.processes):
             self._announce()
@@ -246,16 +240,13 @@ class WorkerProcesses(Multiprocess):
 def workers_config(
     options: Options, workers: int, log: str, tls_dir: Path | None, hosts: tuple[str, ...]
 ) -> uvicorn.Config:
-    """Return the configuration of workers, each of which builds the application itself.
-
-    Raises ProtocolError: the installed uvicorn is not the locked version.
-    """
+    """Configuration of workers, each of which builds the application itself. Raises ProtocolError."""
     tls = None if tls_dir is None else partial(_tls_context, tls_dir, hosts)
     return uvicorn_config(partial(_worker_app, options, log), tls, factory=True, workers=workers)
 
 
 def _worker_app(options: Options, log: str) -> ASGIApp:
-    """Return the application, which makes a call of itself at its start: that builds the control plane."""
+    """The application, after one call of its own, which builds the control plane."""
     listeners = log_listeners(log, numbers=options.mock_headers, worker=os.getpid())
     app = create_app(options, listeners=listeners, note=log_note(log))
 
@@ -278,7 +269,7 @@ def _tls_context(
 class ReloadingApp:
     """ASGI application that can be reloaded; calls that have begun end in the old one.
 
-    `report` is called with the error if a file cannot be used; then the old application stays.
+    `report` receives the error if a file cannot be used; then the old application stays.
     """
 
     def __init__(self, app: Application, options: Options, report: Callable[[MockServerError], None]) -> None:
@@ -286,11 +277,9 @@ class ReloadingApp:
         self._options, self._report = options, report
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI connection."""
         await self.current.entry(scope, receive, send)
 
     def reload(self, changed: list[Path]) -> None:
-        """Build the application again and use it, or report why that is not possible."""
         try:
             self.current = reload_app(self._options, self.current)
         except MockServerError as error:
@@ -306,7 +295,7 @@ Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
 
 
 def stamps_of(places: Iterable[Path]) -> Stamps:
-    """Return the stamps of files, and of all specs in folders; a file that is not there has none."""
+    """Stamps of files, and of all specs in folders; none for a missing file."""
     found: dict[Path, tuple[int, int, int]] = {}
     for place in places:
         for file in spec_files_in(place) if place.is_dir() else [place]:
@@ -319,17 +308,16 @@ def stamps_of(places: Iterable[Path]) -> Stamps:
 
 
 def changed_files(before: Stamps, after: Stamps) -> list[Path]:
-    """Return the files that were changed, added or removed, sorted."""
     return sorted(file for file in {**before, **after} if before.get(file) != after.get(file))
 
 
 async def watch(
     places: Iterable[Path], used: Stamps, reload: Callable[[list[Path]], None], pause_s: float = PAUSE_S
 ) -> None:
-    """Call `reload` with the changed files whenever there are some, in a thread; never return.
+    """Call `reload` in a thread with the changed files whenever there are some; never return.
 
-    `used` are the stamps from before the files were read the first time. Files that change twice within the
-    pause are waited for, so that half-written ones are not read.
+    `used` are the stamps from before the first reading. Files that change twice within the pause are waited
+    for, so that half-written ones are not read.
     """
     watched = tuple(places)
     seen = used
@@ -343,11 +331,6 @@ async def watch(
 
 
 class Facts(Value, frozen=True):
-    """Facts of a server that starts: its address with a slash at the end, and how it is run.
-
-    `ca_file` is what clients have to trust, None without TLS.
-    """
-
     url: str
     host: str
     seconds: float
@@ -358,12 +341,10 @@ class Facts(Value, frozen=True):
 
 
 def render_banner(app: Application, options: Options, facts: Facts) -> str:
-    """Return the lines to print, without a line feed at the end."""
     return "\n".join(_lines(app, options, facts))
 
 
 def token_line(options: Options) -> str:
-    """Return the line with the token that was made for other machines."""
     return (
         f"  control token for other machines: {options.foreign_token}   (MOCKSERVER_CONTROL_TOKEN sets one)"
     )

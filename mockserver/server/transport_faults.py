@@ -24,8 +24,6 @@ class ConnectionLostError(MockServerError):
 
 
 class Connection(Protocol):
-    """The connection under one call; it has ended when the client disconnects or the server stops."""
-
     async def wait(self, seconds: float) -> bool:
         """Wait for `seconds` or until the connection ends; return whether it is still open."""
 
@@ -68,15 +66,12 @@ class NullConnection:
         """Drop the bytes, because ASGI has no message for them."""
 
     def buffered(self) -> AbstractContextManager[None]:
-        """Do nothing; buffering is up to the server."""
         return nullcontext()
 
     def close(self) -> None:
-        """Raise `ConnectionLostError`."""
         raise ConnectionLostError("closed before the answer was complete")
 
     def reset(self) -> None:
-        """Raise `ConnectionLostError`."""
         raise ConnectionLostError("reset before the answer was complete")
 
     def close_on_next_call(self) -> None:
@@ -84,7 +79,6 @@ class NullConnection:
 
 
 def connection_of(scope: Scope) -> Connection:
-    """Return the connection from an ASGI scope."""
     connection: Connection | None = scope.get("extensions", {}).get(CONNECTION_KEY)
     return NullConnection() if connection is None else connection
 
@@ -114,7 +108,7 @@ class OutgoingReply:
     connection: Connection
 
     def part(self, default: float = 1.0) -> bytes:
-        """Return the delivery's fraction of the content; `default` is used if it has no fraction."""
+        """The delivery's fraction of the content, else `default`."""
         fraction = default if self.delivery.fraction is None else self.delivery.fraction
         return self.content[: int(len(self.content) * fraction)]
 
@@ -127,7 +121,6 @@ class OutgoingReply:
         await self.send({"type": "http.response.start", "status": self.status, "headers": headers})
 
     async def body(self, content: bytes, *, more: bool = False) -> None:
-        """Send the content, spread over time if requested; `more` leaves the response unfinished."""
         sent = 0
         if not self.bodiless:
             sent = await self._drip(content)
@@ -157,17 +150,14 @@ def _frame(name: bytes, length: int | None) -> tuple[bytes, bytes]:
 
 
 async def deliver(reply: OutgoingReply) -> None:
-    """Send the reply as its delivery requests.
-
-    Raises ConnectionLostError: the fault breaks the connection, and there is no access to the socket.
-    """
+    """Send the reply as its delivery requests. Raises ConnectionLostError: no access to the socket."""
     if reply.delivery.delay_ms:
         await reply.connection.wait(reply.delivery.delay_ms / 1000)
     await FAULTS[reply.delivery.fault](reply)
 
 
 def is_bodiless(method: str, status: int) -> bool:
-    """Return whether a response has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
+    """Whether a response has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
     return method == "HEAD" or status in _BODILESS_STATUSES
 
 

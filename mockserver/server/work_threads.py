@@ -1,4 +1,4 @@
-"""Run what may take long in a thread, so that the event loop answers others meanwhile."""
+"""Long work in a thread, so that the event loop answers others meanwhile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MANY_COMMAS = 1_500
 
 
 class CallThread:
-    """A thread for calls whose work is large, or whose sandbox is at work; `store` has the sandboxes.
+    """A thread for large calls, or calls to a busy sandbox; `store` has the sandboxes.
 
     It is one: more would not be quicker, but stand between the event loop and the interpreter, and need the
     memory of all large calls at once.
@@ -33,9 +33,9 @@ class CallThread:
         self._store, self._thread = store, ThreadPoolExecutor(1, "call")
 
     async def call(self, arrival: Arrival, work: Callable[[Arrival], T]) -> T:
-        """Do the work of a call: at once if that takes a moment, else in the thread.
+        """Do the work of a call: at once if short, else in the thread.
 
-        Nobody else gets into the sandbox before the work has ended.
+        Nobody else gets into the sandbox before the end.
         """
         lock = self._store.lock(arrival.sandbox)
         if not _is_large(arrival.body) and lock.acquire(blocking=False):
@@ -55,6 +55,5 @@ def _work_inside(lock: RLock, work: Callable[[Arrival], T], arrival: Arrival) ->
 
 
 def _is_large(body: bytes) -> bool:
-    """Return whether the work that a body asks for may be large."""
     size = len(body)
     return size > LARGE_BODY or (size > 2 * MANY_COMMAS and body.count(b",") > MANY_COMMAS)

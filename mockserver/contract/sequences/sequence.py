@@ -147,7 +147,7 @@ class CallSequence:
         self._end(replace(finding, told=tuple(self.told)))
 
     def judge(self, exchange: Exchange) -> bool:
-        """Return whether the exchange passes by itself; end the sequence at a failure that is searched for."""
+        """Return whether the exchange passes by itself; end the sequence at a searched failure."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for one in findings:
             others = [other for other in self.exchanges if other is not exchange]

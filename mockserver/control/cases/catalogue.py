@@ -77,10 +77,7 @@ class CatalogueCase:
 
 @cache
 def rows() -> Mapping[int, CatalogueRow]:
-    """Return all rows by number, in order.
-
-    Raises BadCaseError: the file is not valid in the case language.
-    """
+    """All rows by number. Raises BadCaseError: the file is not valid in the case language."""
     file = Path(__file__).parent / "catalogue.yaml"
     found = [_read_row(node) for node in yaml.load(file.read_text(encoding="utf-8"))]
     return {row.row: row for row in found}
@@ -88,10 +85,7 @@ def rows() -> Mapping[int, CatalogueRow]:
 
 @cache
 def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
-    """Return the vendor's cases sorted by row, then in the order of the files; () for a bare spec.
-
-    Raises BadCaseError: a file is not valid in the case language, or names an unknown row.
-    """
+    """The vendor's cases by row, then in the order of the files; () for a bare spec. Raises BadCaseError."""
     if vendor not in vendor_packages():
         return ()
     module = importlib.import_module(f"{VENDORS_PACKAGE}.{vendor}")
@@ -100,10 +94,7 @@ def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
 
 
 def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
-    """Yield the cases of a folder, file by file.
-
-    Raises BadCaseError: a file is not valid in the case language, or names an unknown row.
-    """
+    """Yield the cases of a folder, file by file. Raises BadCaseError: bad language or an unknown row."""
     common = load_defaults(folder / _DEFAULTS_FILE)
     for file in sorted(folder.glob("[a-z]*.yaml")):
         for node in yaml.load(file.read_text(encoding="utf-8")) or ():
@@ -111,17 +102,13 @@ def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
 
 
 def load_defaults(file: Path) -> CaseDefaults:
-    """Read the defaults of the vendor's cases; they are empty if the file does not exist.
-
-    Raises BadCaseError: the file has unknown members.
-    """
+    """The defaults of the vendor's cases; empty without the file. Raises BadCaseError."""
     node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
     return CaseDefaults(node.get("headers", {}), node.get("names", {}))
 
 
 def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
-    """Return a row as JSON; `vendors` are those that have a case for it."""
     return {
         "id": row.id,
         "row": row.row,
@@ -136,7 +123,7 @@ def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
 
 
 def case_document(case: Case) -> Document:
-    """Return the case as it would be written in a file, without names that nothing uses."""
+    """The case as a file has it, without unused names."""
     members = {
         "vendor": case.vendor,
         "says": case.says,
@@ -156,7 +143,6 @@ def case_document(case: Case) -> Document:
 
 
 def _with_used_names(document: Document) -> Document:
-    """Return the case without names that nothing uses; a vendor has many for all its cases."""
     names = document.get("names", {})
     waiting = {name for name in names if _uses({**document, "names": {}}, name)}
     used: set[str] = set()
@@ -198,27 +184,23 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
 
 
 def _default_names(generic: Node, common: CaseDefaults) -> Node:
-    """Return the generic case's placeholders that the vendor's ingredients do not define."""
+    """Placeholders of the generic case that the vendor's ingredients do not define."""
     return {name: value for name, value in generic.get("names", {}).items() if name not in common.names}
 
 
 class UnknownCaseError(ControlError):
-    """The catalogue has no such row."""
-
     status = 404
     code = "unknown-case"
 
 
 class UnknownRunError(ControlError):
-    """No run has this number, or its verdict is no longer kept."""
+    """No run has this number, or its verdict was dropped."""
 
     status = 404
     code = "unknown-run"
 
 
 class CaseRunningError(ControlError):
-    """Another case is running in the sandbox."""
-
     status = 409
     code = "case-running"
 
@@ -239,10 +221,7 @@ class CaseOperations:
     runs: CaseRuns
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "", search: str = "") -> Json:
-        """Return the rows by number; of one vendor, section or source if given, and with all words searched.
-
-        Raises UnprocessableMemberError: no vendor with this name is served.
-        """
+        """Rows by number; filtered by vendor, section, source and words. Raises UnprocessableMemberError."""
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
                 "/query/vendor", f"no vendor named {vendor}; there are {', '.join(self._names())}"
@@ -257,7 +236,6 @@ class CaseOperations:
         ]
 
     def show_case(self, case: str) -> Document:
-        """Return one row with the cases of all vendors. Raises UnknownCaseError: there is no such row."""
         row = _row(case)
         return {
             **row_document(row, self._vendors(row)),
@@ -278,10 +256,9 @@ class CaseOperations:
         """Run a row's cases for one vendor in the sandbox and restore its state afterwards.
 
         Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
-        journal; changes that others make in the sandbox meanwhile are lost. Raises UnknownSandboxError: the
-        sandbox does not exist; UnknownCaseError: there is no such row; UnprocessableMemberError: the row has
-        no case for the vendor, or several vendors and none is named; CaseRunningError: another case is
-        running in the sandbox.
+        journal; changes that others make in the sandbox meanwhile are lost. Raises UnknownSandboxError;
+        UnknownCaseError; UnprocessableMemberError: the row has no case for the vendor, or several vendors and
+        none is named; CaseRunningError.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
@@ -306,18 +283,17 @@ class CaseOperations:
         )
 
     def show_case_run(self, run: int) -> Document:
-        """Return the verdict of a run. Raises UnknownRunError: none is kept under this number."""
         verdict = self.runs.find(run)
         if verdict is None:
             raise UnknownRunError(f"no verdict of a run {run} is kept")
         return verdict
 
     async def export_case(self, case: str, format_: str, vendor: str, call: ControlCall) -> Reply:
-        """Return the calls of a row's first case for one vendor as a file, after a run in a new sandbox.
+        """Export the calls of a row's first case for one vendor, after a run in a new sandbox.
 
-        Raises UnknownCaseError: there is no such row; UnprocessableMemberError: the row has no case for the
-        vendor, or several vendors and none is named; UnexportableCaseError: the case fails, or its calls
-        cannot be exported; TooManySandboxesError: the limit of sandboxes is reached.
+        Raises UnknownCaseError; UnprocessableMemberError: the row has no case for the vendor, or several
+        vendors and none is named; UnexportableCaseError: the case fails, or the format cannot express it;
+        TooManySandboxesError.
         """
         row = _row(case)
         entry = self._entries(self._choose_vendor(row, vendor), row)[0]
@@ -333,7 +309,6 @@ class CaseOperations:
 
     @asynccontextmanager
     async def _client(self, case: Case, name: str, origin: str) -> AsyncIterator[SandboxClient]:
-        """Yield a client of the sandbox; it uses sockets if the case expects a lost response."""
         if not case.needs_socket:
             yield SandboxClient(name, self.inside, self.control)
             return
@@ -342,7 +317,7 @@ class CaseOperations:
 
     @contextmanager
     def _new_sandbox(self, case: Case) -> Iterator[str]:
-        """Make a sandbox for the case, whose calls nobody is told of, and delete it at the end."""
+        """A sandbox for the case, without listeners, deleted at the end."""
         seed = SEED if case.seed is None else case.seed
         settings = Settings("", seed, START_INSTANT, empty=case.empty)
         names = (f"export-case-{number}" for number in count(1))
@@ -355,7 +330,6 @@ class CaseOperations:
 
     @contextmanager
     def _restored(self, name: str) -> Iterator[None]:
-        """Restore the sandbox's state at the end of the context."""
         with self.runs.claim(name) as is_claimed:
             if not is_claimed:
                 raise CaseRunningError(f"a case runs in the sandbox {name}")
@@ -391,7 +365,6 @@ class CaseOperations:
 
 
 def _row(case: str) -> CatalogueRow:
-    """Return the row with that id, number or name. Raises UnknownCaseError: there is none."""
     for row in rows().values():
         if case in (row.id, str(row.row), row.name):
             return row

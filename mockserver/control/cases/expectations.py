@@ -22,8 +22,6 @@ START_INSTANT = "2026-01-05T09:00:00Z"
 
 
 class UnmetExpectationError(MockServerError):
-    """A result differs from what the case expects."""
-
     def __init__(self, differences: Sequence[str]) -> None:
         super().__init__("\n  ".join(differences))
         self.differences = tuple(differences)
@@ -43,54 +41,43 @@ class SandboxClient:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers of every call to a vendor."""
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     def mount(self, vendor: str) -> str:
-        """Return the path at which the vendor's paths begin; "" is the root of the server."""
+        """The path at which the vendor's paths begin; "" is the root of the server."""
         return f"/{vendor}" if vendor else ""
 
     async def create(self, seed: int, *, empty: bool) -> None:
-        """Create the sandbox, its clock frozen at the start of all cases."""
         beginning = {"name": self.sandbox, "seed": seed, "freeze": START_INSTANT, "empty": empty}
         await self._call_control("POST", "/_mock/sandboxes", beginning)
 
     async def tables(self) -> Json:
-        """Return the sandbox's state by scope, collection and key."""
         return (await self.call_control("GET", "/dump")).json
 
     async def assume(self, values: Mapping[str, str | None]) -> None:
-        """Set assumptions by `vendor.name`; None restores the default."""
         await self.call_control("PATCH", "/assumptions", values)
 
     async def freeze(self, at: str) -> None:
-        """Freeze the clock at an instant."""
         await self.call_control("POST", "/clock/freeze", {"at": at})
 
     async def advance(self, seconds: int) -> None:
-        """Advance the clock."""
         await self.call_control("POST", "/clock/advance", {"seconds": seconds})
 
     async def arm(self, scenario: str | Mapping[str, Any]) -> None:
-        """Arm a scenario: a document, or the name of a packaged one."""
         document = await self._packaged(scenario) if isinstance(scenario, str) else scenario
         await self.call_control("PUT", f"/scenarios/{document['name']}", document)
 
     async def disarm(self, name: str | None = None) -> None:
-        """Delete one scenario, or all."""
         await self.call_control("DELETE", f"/scenarios/{name}" if name else "/scenarios")
 
     async def snapshot(self) -> str:
-        """Take a snapshot and return its id."""
         return str((await self.call_control("POST", "/snapshots", {})).json["id"])
 
     async def entries(self, last: int) -> list[Json]:
-        """Return the newest `last` journal entries in full, oldest first."""
         short = (await self.call_control("GET", f"/journal?last={last}")).json
         return [(await self.call_control("GET", f"/journal/{one['number']}")).json for one in short]
 
     async def last_number(self) -> int:
-        """Return the number of the newest journal entry, 0 if there is none."""
         short = (await self.call_control("GET", "/journal?last=1")).json
         return int(short[-1]["number"]) if short else 0
 
@@ -101,7 +88,7 @@ class SandboxClient:
         raise UnmetExpectationError([f"no ready scenario is called {name}"])
 
     async def call_control(self, method: str, below: str, body: Json = None) -> Response:
-        """Call the control plane for the sandbox and return the response.
+        """Call the control plane for the sandbox.
 
         Raises UnmetExpectationError: the call is refused or lost.
         """
@@ -129,16 +116,16 @@ _KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
 
 
 class TooLargeValueError(MockServerError):
-    """Placeholders or generators make a value that is larger than any case needs."""
+    """A value is larger than any case needs."""
 
     def __init__(self) -> None:
         super().__init__(f"a value is larger than {MAX_VALUE_SIZE:,} characters and elements")
 
 
 def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
-    """Return `node` with placeholders replaced and generated values filled in.
+    """Replace placeholders and fill in generated values.
 
-    Raises KeyError: a placeholder is not defined; TooLargeValueError: the value exceeds `MAX_VALUE_SIZE`.
+    Raises KeyError: an undefined placeholder; TooLargeValueError: more than `MAX_VALUE_SIZE`.
     """
     filled = _fill(node, placeholders)
     _check_size(filled)
@@ -157,13 +144,13 @@ def _fill(node: Any, placeholders: Mapping[str, Any]) -> Any:
 
 
 def _check_size(value: Any) -> None:
-    """Raise unless the value is small; parts that are the same object count each time, as when written."""
+    """Check the size of a value; an object that occurs twice counts twice, as when written."""
     if _size(value, {}) > MAX_VALUE_SIZE:
         raise TooLargeValueError
 
 
 def _size(node: Any, known: dict[int, int]) -> int:
-    """Return the characters and elements of a value; `known` are those of objects that were counted."""
+    """Characters and elements of a value; `known` are those of counted objects."""
     if isinstance(node, str):
         return len(node)
     if not isinstance(node, list | dict):
@@ -180,7 +167,7 @@ def _check_count(count: int, size: int = 1) -> None:
 
 
 def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool = False) -> Iterator[str]:
-    """Yield where `found` differs; with `open_ended`, objects may have more members at any depth."""
+    """Yield differences; with `open_ended`, objects may have more members at any depth."""
     if isinstance(expected, str) and _is_kind(expected):
         if not _is_of_kind(expected, found):
             yield f"{where or '/'}: expected {expected}, found {found!r}"
@@ -212,7 +199,6 @@ def _object_differences(expected: Any, found: Any, where: str, *, open_ended: bo
 
 
 def _set_differences(expected: list[Any], found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
-    """Compare the elements in any order, each as often as it is expected."""
     if not isinstance(found, list):
         yield f"{where or '/'}: expected a list, found {found!r}"
         return
@@ -245,7 +231,6 @@ def _repeat_list(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> li
 
 
 def _json_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
-    """Return the value as JSON text, padded with blanks to `$bytes`."""
     text = json.encode(fill_placeholders(node["$json"], placeholders))
     length = _fill(node.get("$bytes", 0), placeholders)
     _check_count(length)
@@ -292,7 +277,7 @@ MAX_SHOWN_BYTES = 3000
 def response_differences(
     expected: Node, response: Response | LostResponse, remembered: Mapping[str, Response]
 ) -> list[str]:
-    """Return the differences from the `expected` response, followed by what was received."""
+    """Differences from the `expected` response, followed by the received one."""
     if isinstance(response, LostResponse):
         return [f"expected status {expected.get('status')}", _received(response)]
     found = list(_response_differences(expected, response, remembered))
@@ -300,7 +285,7 @@ def response_differences(
 
 
 def loss_differences(expected: str | Node, response: Response | LostResponse) -> list[str]:
-    """Return the differences from the `expected` loss: a kind, or `{kind, status}`; status may be null."""
+    """Differences from the `expected` loss: a kind, or `{kind, status}`; status may be null."""
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
     if isinstance(response, Response):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
@@ -313,7 +298,7 @@ def loss_differences(expected: str | Node, response: Response | LostResponse) ->
 def document_differences(
     expected: Mapping[str, Mapping[str, Any]], tables: Node, vendor: str, tenant: str | None
 ) -> Iterator[str]:
-    """Yield where the collections lack the `expected` documents, which may have more members."""
+    """Yield missing documents; collections may hold more, and documents have more members."""
     for collection, documents in expected.items():
         found = _collection(tables, vendor, tenant, collection)
         for key, document in documents.items():
@@ -330,7 +315,7 @@ def document_differences(
 def response_set_differences(
     expected: Iterable[Node], response: list[Response | LostResponse], remembered: Mapping[str, Response]
 ) -> list[str]:
-    """Return the differences from the `expected` responses in any order; `times` expects several."""
+    """Differences from the `expected` responses in any order; `times` expects several."""
     left = list(response)
     found = []
     for node in expected:
@@ -347,10 +332,7 @@ def response_set_differences(
 
 
 def value_in_response(response: Response, place: str) -> Any:
-    """Return the value at a JSON Pointer, or with `header <name>` that header.
-
-    Raises UnmetExpectationError: the response has no such value.
-    """
+    """The value at a JSON Pointer, or with `header <name>` that header. Raises UnmetExpectationError."""
     try:
         if place.startswith("header "):
             return response.headers[place.removeprefix("header ").lower()]
@@ -360,10 +342,7 @@ def value_in_response(response: Response, place: str) -> Any:
 
 
 def value_at(document: Any, pointer: str) -> Any:
-    """Return the value at a JSON Pointer.
-
-    Raises LookupError, TypeError, ValueError: there is no such value.
-    """
+    """The value at a JSON Pointer. Raises LookupError, TypeError, ValueError."""
     for step in parse_pointer(pointer):
         document = document[int(step)] if isinstance(document, list) else document[step]
     return document
@@ -422,13 +401,12 @@ def _is_json(response: Response) -> bool:
 def _remembered_differences(
     candidates: list[Response], response: Response, left_out: Iterable[str]
 ) -> list[str]:
-    """Return the differences from all of the remembered responses; `left_out` are pointers to ignore."""
+    """Differences from all of the remembered responses; `left_out` are pointers to ignore."""
     found = [list(_apart_from(_without(one, left_out), _without(response, left_out))) for one in candidates]
     return [] if [] in found else found[0]
 
 
 def _without(response: Response, pointers: Iterable[str]) -> Response:
-    """Return the response without the values at the pointers of its body."""
     if not pointers:
         return response
     document = response.json
@@ -453,7 +431,6 @@ def _received(response: Response | LostResponse) -> str:
 
 
 def _collection(tables: Node, vendor: str, tenant: str | None, name: str) -> Mapping[str, Any]:
-    """Return the documents of a collection: of one tenant, or of all tenants of the vendor."""
     every = [key for key in tables if key.startswith(f"{vendor}/")]
     wanted = every if tenant is None else [f"{vendor}/{tenant}"]
     merged: dict[str, Any] = {}

@@ -107,12 +107,10 @@ class Case:
 
     @property
     def steps(self) -> Iterator[Node]:
-        """All steps, including nested ones."""
         return _nested_steps((*self.given, *self.when, *self.then))
 
     @property
     def writes(self) -> bool:
-        """Whether a call of the case may change something."""
         return any(
             "call" in step and step["call"].split()[0] not in SAFE_METHODS
             for step in _nested_steps(self.when)
@@ -120,7 +118,6 @@ class Case:
 
     @property
     def expects_state(self) -> bool:
-        """Whether the case checks the state afterwards."""
         return any(
             any(name in step for name in _STATE_STEPS) or step.get("call", "").split()[:1] == ["GET"]
             for step in _nested_steps((*self.when, *self.then))
@@ -128,7 +125,7 @@ class Case:
 
     @property
     def needs_socket(self) -> bool:
-        """Whether the case expects a lost response, which takes a real connection."""
+        """Whether the case expects a lost response, which only a real connection can show."""
         return any("fails" in step for step in self.steps)
 
 
@@ -141,10 +138,7 @@ class CaseDefaults:
 
 
 def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case:
-    """Parse `node` as a case for `vendor`.
-
-    Raises BadCaseError: it is not valid in the case language, or for another vendor.
-    """
+    """Parse `node` as a case for `vendor`. Raises BadCaseError."""
     check_members(place, "case", node, HEAD)
     if node.get("vendor", vendor) != vendor:
         raise BadCaseError(f"{place}: the case is for {node['vendor']}")
@@ -176,13 +170,11 @@ def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case
 
 
 def check_steps(place: str, steps: Sequence[Node], within: str = "step") -> None:
-    """Raise unless all steps are valid. Raises BadCaseError: a step is not."""
     for number, step in enumerate(steps, 1):
         _check_step(place, f"{within} {number}", step)
 
 
 def check_members(place: str, what: str, node: Node, names: frozenset[str]) -> None:
-    """Raise unless all members of `node` are among `names`. Raises BadCaseError: it has others."""
     if unknown := sorted(node.keys() - names):
         raise BadCaseError(f"{place}: {what}: unknown {', '.join(unknown)}")
 
@@ -266,7 +258,7 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class ShapeProblem:
-    """A member that is not as it has to be: where, what is wrong, what to do."""
+    """A misshapen member: place, problem, cure."""
 
     path: Path
     detail: str
@@ -279,7 +271,6 @@ _Check = Callable[[Json], str]
 
 
 def find_shape_problems(document: Json) -> Iterator[ShapeProblem]:
-    """Yield what is wrong with the shape of a case."""
     if not isinstance(document, dict):
         yield ShapeProblem((), "a case is a mapping", "begin with vendor: NAME")
         return
@@ -339,7 +330,7 @@ def _header_problems(headers: Json, path: Path) -> Iterator[ShapeProblem]:
 
 
 def has_line_break(text: str) -> bool:
-    """Return whether the text has a character that would end a line of HTTP, or garble it."""
+    """Whether the text has a character that would end a line of HTTP, or garble it."""
     return any(sign < " " and sign != "\t" for sign in text) or "\x7f" in text
 
 
@@ -453,7 +444,7 @@ MAX_PROBLEMS = 10
 
 @dataclass(frozen=True, slots=True)
 class CaseFileProblem:
-    """What is wrong in a file, where (`file:line:column`, as far as it is known), and what to do."""
+    """A problem in a file, its place (`file:line:column`, as far as known), and the cure."""
 
     place: str
     detail: str
@@ -469,10 +460,7 @@ class BadCaseFileError(BadCaseError):
 
 
 def read_case_file(content: bytes, name: str) -> Case:
-    """Return the case in the content of a file; `name` is the file's, for messages.
-
-    Raises BadCaseFileError: it holds none, or more than is read.
-    """
+    """Read the case in a file; `name` is the file's, for messages. Raises BadCaseFileError."""
     found = _parse(content, name)
     if found.syntax_problems:
         slips = found.syntax_problems[:MAX_PROBLEMS]
@@ -502,7 +490,7 @@ def _parse(content: bytes, name: str) -> PositionedDocument:
 
 
 def _json_document(text: str) -> Json:
-    """Return the document of a file that is JSON below comment lines; None if it is not."""
+    """The document of a file that is JSON below comment lines; None for others."""
     below = "\n".join(line for line in text.split("\n") if not line.startswith("#")).strip()
     if not below.startswith("{"):
         return None

@@ -42,10 +42,10 @@ class UnsendableCallError(MockServerError):
 def build_request(
     step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
 ) -> Request:
-    """Return the request of a `call` step below `mount`; the step's headers override `headers`, null removes.
+    """The request of a `call` step below `mount`; the step's headers override `headers`, null removes.
 
-    Raises KeyError: a placeholder is not defined; TooLargeValueError: placeholders make it too large;
-    UnsendableCallError: a filled placeholder would break the request.
+    Raises KeyError: an undefined placeholder; TooLargeValueError; UnsendableCallError: a placeholder's value
+    would break the request.
     """
     method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
     content = _content(step, placeholders)
@@ -81,7 +81,7 @@ def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]
 
 
 def _check_outside(target: str) -> None:
-    """Raise if a call of no vendor would reach the control plane, pages or another sandbox."""
+    """Raise if a call outside every vendor would reach the control plane, pages or another sandbox."""
     segment = unquote(target)[1:].partition("/")[0]
     if segment.startswith("_") or segment == "sandboxes":
         raise UnsendableCallError(f"{target[:100]!r} is not below a vendor")
@@ -136,16 +136,13 @@ class CaseRun:
     start_snapshot: str = ""
 
     def fill(self, node: Any) -> Any:
-        """Return `node` with its placeholders replaced. Raises KeyError: a placeholder is not defined."""
         return fill_placeholders(node, self.placeholders)
 
     async def record_start(self) -> None:
-        """Store the current records and the newest journal number."""
         self.before = await self.records()
         self.journal_mark = await self.client.last_number()
 
     async def records(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the vendor's records by scope, collection and key."""
         return {
             scope: {name: found for name, found in tables.items() if name not in INTERNAL_COLLECTIONS}
             for scope, tables in (await self.client.tables()).items()
@@ -153,12 +150,10 @@ class CaseRun:
         }
 
     async def assume(self, values: Mapping[str, str]) -> None:
-        """Set assumptions of the vendor."""
         if values:
             await self.client.assume({f"{self.case.vendor}.{name}": value for name, value in values.items()})
 
     async def call(self, step: Node) -> Response | LostResponse:
-        """Send a step's `call` to the vendor."""
         headers = {**self.client.headers, **self.case.headers}
         vendor = step.get("vendor", self.case.vendor)
         request = build_request(step, self.client.mount(vendor), headers, self.placeholders)
@@ -167,7 +162,6 @@ class CaseRun:
         return await self.client.vendors.send(request)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:
-        """Return differences from the step's expectation; without any, store the values to `keep`."""
         if "fails" in step:
             found = expectations.loss_differences(self.fill(step["fails"]), response)
         else:
@@ -183,7 +177,6 @@ class CaseRun:
 
 
 async def call(run: CaseRun, step: Node) -> list[str]:
-    """Send the call, `times` times in sequence."""
     for _ in range(step.get("times", 1)):
         if found := run.check(step, await run.call(step)):
             return found
@@ -191,7 +184,6 @@ async def call(run: CaseRun, step: Node) -> list[str]:
 
 
 async def control(run: CaseRun, step: Node) -> list[str]:
-    """Send one call to the control plane, below the sandbox's path."""
     method, _, below = str(step["control"]).partition(" ")
     mount = f"/_mock/sandboxes/{run.client.sandbox}"
     sent = build_request({**step, "call": f"{method} {below}"}, mount, {}, run.placeholders)
@@ -213,43 +205,36 @@ async def _call_later(run: CaseRun, step: Node) -> Response | LostResponse:
 
 
 async def advance(run: CaseRun, step: Node) -> list[str]:
-    """Advance the clock by seconds."""
     await run.client.advance(run.fill(step["advance"]))
     return []
 
 
 async def freeze(run: CaseRun, step: Node) -> list[str]:
-    """Freeze the clock at an instant."""
     await run.client.freeze(run.fill(step["freeze"]))
     return []
 
 
 async def assume(run: CaseRun, step: Node) -> list[str]:
-    """Set assumptions of the vendor."""
     await run.assume(run.fill(step["assume"]))
     return []
 
 
 async def scenario(run: CaseRun, step: Node) -> list[str]:
-    """Arm a scenario: a document, or the name of a packaged one."""
     await run.client.arm(run.fill(step["scenario"]))
     return []
 
 
 async def disarm(run: CaseRun, step: Node) -> list[str]:
-    """Delete the named scenario, or with `true` all."""
     await run.client.disarm(None if step["disarm"] is True else str(step["disarm"]))
     return []
 
 
 async def snapshot(run: CaseRun, step: Node) -> list[str]:
-    """Take a snapshot; the step's name becomes a placeholder for its id."""
     run.placeholders[step["snapshot"]] = await run.client.snapshot()
     return []
 
 
 async def restore(run: CaseRun, step: Node) -> list[str]:
-    """Restore the snapshot with the step's name."""
     await run.client.call_control("POST", f"/snapshots/{run.placeholders[step['restore']]}/restore")
     return []
 
@@ -262,7 +247,6 @@ async def reset(run: CaseRun, _step: Node) -> list[str]:
 
 
 async def newest_entries(run: CaseRun, step: Node) -> list[str]:
-    """Compare the newest journal entries, one or a list with the oldest first."""
     expected = run.fill(step["journal"])
     expected = expected if isinstance(expected, list) else [expected]
     found = await run.client.entries(len(expected))
@@ -270,13 +254,11 @@ async def newest_entries(run: CaseRun, step: Node) -> list[str]:
 
 
 async def call_count(run: CaseRun, step: Node) -> list[str]:
-    """Compare the number of calls recorded since the `given` steps."""
     since = await run.client.last_number() - run.journal_mark
     return [] if since == step["calls"] else [f"expected {step['calls']} calls, found {since}"]
 
 
 async def dump(run: CaseRun, step: Node) -> list[str]:
-    """Compare documents by collection and key, of one tenant or all; null expects none."""
     tables = await run.client.tables()
     return list(
         expectations.document_differences(
@@ -286,7 +268,6 @@ async def dump(run: CaseRun, step: Node) -> list[str]:
 
 
 async def unchanged(run: CaseRun, step: Node) -> list[str]:
-    """Compare all records with those after the `given` steps, `except` some collections."""
     left_out = frozenset(step.get("except", ()))
     before, now = (
         {
@@ -332,7 +313,7 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
 
 
 def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
-    """Return the call for the page after page `number`; None if there is none.
+    """The call for the page after page `number`; None if there is none.
 
     `link` is the pointer to that call's target. Otherwise `query` is the parameter that selects the page; its
     value is at `from`, or counts up from `first` by `step`.
@@ -376,9 +357,9 @@ _NAMED_STEPS = frozenset({"call", "control", "walk"})
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """Result of a case: the differences, and the journal numbers of its calls.
+    """Differences of a case, and the journal numbers of its calls.
 
-    Calls of others in the sandbox at the same time are included.
+    Concurrent calls of others in the sandbox are included.
     """
 
     differences: tuple[str, ...]
@@ -386,12 +367,11 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        """Whether there are no differences."""
         return not self.differences
 
 
 async def run(case: Case, client: SandboxClient) -> CaseResult:
-    """Run the case in the sandbox, up to its end or the first step with a difference."""
+    """Run the case in the sandbox, up to its end or the first difference."""
     try:
         first = await client.last_number() + 1
         differences = await _run_with_reset(CaseRun(case, client))
@@ -401,10 +381,7 @@ async def run(case: Case, client: SandboxClient) -> CaseResult:
 
 
 async def run_in_new_sandbox(case: Case, name: str, client: HttpClient) -> CaseResult:
-    """Create a sandbox of this name, run the case in it, and delete the sandbox.
-
-    Raises UnmetExpectationError: the sandbox cannot be created.
-    """
+    """Run the case in a new sandbox of this name, then delete it. Raises UnmetExpectationError."""
     sandbox = SandboxClient(name, client, client)
     await sandbox.create(SEED if case.seed is None else case.seed, empty=case.empty)
     try:
@@ -414,7 +391,6 @@ async def run_in_new_sandbox(case: Case, name: str, client: HttpClient) -> CaseR
 
 
 async def _run_with_reset(case_run: CaseRun) -> tuple[str, ...]:
-    """Run the case and return its differences; take a snapshot first if a step resets the sandbox."""
     if any("reset" in step for step in case_run.case.steps):
         case_run.start_snapshot = await case_run.client.snapshot()
     differences: tuple[str, ...] = ()
@@ -442,10 +418,7 @@ async def _run_parts(case_run: CaseRun) -> None:
 
 
 async def run_steps(case_run: CaseRun) -> None:
-    """Run the steps alone, at a server without sandboxes and control plane.
-
-    Raises UnmetExpectationError: a step has a difference.
-    """
+    """Run the steps alone, at a server without sandboxes and control plane. Raises UnmetExpectationError."""
     _fill_names(case_run)
     for part in ("given", "when", "then"):
         await _run_steps(case_run, part, getattr(case_run.case, part))
@@ -465,7 +438,6 @@ def _fill_names(case_run: CaseRun) -> None:
 
 
 async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> None:
-    """Run the steps in order. Raises UnmetExpectationError: a step has a difference."""
     for number, step in enumerate(steps, 1):
         kind = next(kind for kind in STEPS if kind in step)
         try:
@@ -515,17 +487,12 @@ _OK = 200
 
 
 class UnexportableCaseError(ControlError):
-    """The case fails on this server, or its calls cannot be written down."""
-
     status = 409
     code = "not-exportable"
 
 
 async def export_case(case: Case, client: SandboxClient, form: str) -> Response:
-    """Run the case in the client's sandbox, and return the export of the sandbox's journal.
-
-    Raises UnexportableCaseError: the case fails, or its calls cannot be exported.
-    """
+    """Run the case in the client's sandbox, and export its journal. Raises UnexportableCaseError."""
     result = await run(case, client)
     if not result.passed:
         raise UnexportableCaseError("\n".join(result.differences))

@@ -1,4 +1,4 @@
-"""The runs of cases: which are going on, and the verdicts of the last ones."""
+"""The runs of cases: the current ones, and the verdicts of the last ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CaseRuns(Protocol):
     """Runs of cases, their verdicts numbered from 1."""
 
     def claim(self, sandbox: str) -> AbstractContextManager[bool]:
-        """Return a context in which no other run begins in the sandbox; False if one is going on there."""
+        """Claim the sandbox within the context; False if another run has it."""
 
     def add(self, verdict: Document) -> Document:
         """Keep a verdict, and return it with the number of its run."""
@@ -27,8 +27,6 @@ class CaseRuns(Protocol):
 
 
 class MemoryCaseRuns:
-    """The runs of one process."""
-
     def __init__(self) -> None:
         self._claimed: set[str] = set()
         self._verdicts: OrderedDict[int, Document] = OrderedDict()

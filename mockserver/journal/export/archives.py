@@ -22,7 +22,7 @@ _MOCK_MEMBERS = frozenset(
 
 
 def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply:
-    """Return the entries as one archive, which says why they cannot be sent again with the same result."""
+    """The entries as one archive, with the reason why a repetition would differ."""
     archive = archive_of(_entry(entry, view) for entry in entries)
     return json_reply(
         200, _with_own(archive, {"reproducible": False, "reason": reason}) if reason else archive
@@ -30,10 +30,10 @@ def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply
 
 
 def har_story(story: Story) -> str:
-    """Return the story as one archive.
+    """The story as one archive.
 
     `/log/_mockserver` has the members of the sandbox to create, and each entry in `_mockserver` the clock and
-    the documents to set before its call, the call as it is to be sent, and the expected item results.
+    the documents to set before its call, the request to send, and the expected item results.
     """
     view = View(story.shown)
     archive = archive_of(_story_entry(call, view) for call in story.calls)
@@ -101,12 +101,11 @@ _JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
 
 
 def postman_text(story: Story) -> str:
-    """Return the collection as JSON."""
     return json.encode(postman_collection(story)).decode()
 
 
 def postman_collection(story: Story) -> Document:
-    """Return the collection. Run it from the first request to the last.
+    """The collection, to be run from the first request to the last.
 
     Raises UnsuitableFormError: Postman cannot send a call, or cannot test its answer.
     """

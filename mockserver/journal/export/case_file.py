@@ -40,11 +40,11 @@ _MAX_SHOWN_PATH = 80
 
 
 def write_case_file(story: Story) -> str:
-    """Return the case file. A large one has one line of JSON, which is also YAML, after its comments.
+    """The case file. A large one has one line of JSON, which is also YAML, after its comments.
 
-    Calls that are for no vendor are left out, each with a comment; what is set before them is not. Raises
-    UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header holds what
-    the case language reads as a placeholder.
+    Calls outside every vendor are left out, each with a comment, but not their preceding changes. Raises
+    UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header contains a
+    placeholder of the case language.
     """
     vendor = next((call.vendor for call in story.calls if call.vendor), "")
     if not vendor:
@@ -77,14 +77,12 @@ def write_case_file(story: Story) -> str:
 
 
 def _named(call: StoryCall) -> str:
-    """Return number, method and path of a call on one line."""
     path = _UNPRINTABLE.sub("?", call.entry.call.path)
     shown = path if len(path) <= _MAX_SHOWN_PATH else f"{path[: _MAX_SHOWN_PATH - 1]}…"
     return f"call {call.number} {call.method} {shown}"
 
 
 def render_case(document: Document) -> str:
-    """Return the document of a case as YAML; a large one as one line of JSON."""
     text = json.encode(document).decode()
     if len(text) <= _MAX_PRETTY_BYTES:
         return yaml.dump(document)
@@ -150,7 +148,7 @@ def _answer(expected: ExpectedAnswer) -> Document:
 
 
 def _expected_body(body: Json) -> Json:
-    """Return the body with `${any}` for what varies; None if the case language would misread it."""
+    """The body with `${any}` for varying values; None if the case language would misread it."""
     marked = _with_placeholders(body)
     plain = json.encode(marked).decode().replace('"${any}"', '""')
     return None if _has_marks(plain) or body is None or not _is_shallow(marked) else marked
@@ -182,7 +180,7 @@ def _content(call: StoryCall) -> Document:
 
 
 def _is_compact_json(body: bytes) -> bool:
-    """Return whether the runner would write the decoded body as the same bytes; servers may hash them."""
+    """Whether the runner would write the decoded body as the same bytes; servers may hash them."""
     try:
         document = json.decode(body)
         return _is_shallow(document) and json.encode(document) == body
@@ -191,7 +189,7 @@ def _is_compact_json(body: bytes) -> bool:
 
 
 def _is_shallow(node: Json) -> bool:
-    """Return whether a reader of case files takes the value inside a step."""
+    """Whether a reader of case files takes the value inside a step."""
     level = [node]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -205,7 +203,7 @@ def _is_shallow(node: Json) -> bool:
 
 
 def _journal(expected: ExpectedAnswer, vendor: str) -> Document:
-    """Return the expected journal entry; keys that look like placeholders are omitted."""
+    """The expected journal entry; keys that look like placeholders are omitted."""
     keys_are_literal = not any(_PLACEHOLDER in key for key, _ in expected.items)
     decided = [{"key": key, "action": action} for key, action in expected.items]
     return {

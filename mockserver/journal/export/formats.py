@@ -27,17 +27,15 @@ class Format:
 
     @property
     def of_one_call(self) -> bool:
-        """Whether it is one call alone, without the state that it met."""
         return not self.file_title
 
     def text(self, *source: object) -> str:
-        """Return the text; the writer is imported on first use, because the command line needs only names."""
+        """Write the text; the writer is imported on first use, because the command line needs only names."""
         module, _, function = self.writer.partition(":")
         text: str = getattr(import_module(f"mockserver.journal.export.{module}"), function)(*source)
         return text
 
     def named(self, stem: str) -> str:
-        """Return the name of a file of the calls `call-3` or `calls-3-to-5`."""
         return self.file_name.format(stem=stem, word=stem.replace("-", "_"))
 
 

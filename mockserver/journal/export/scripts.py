@@ -104,7 +104,6 @@ exit $failed
 
 
 def shell_script(story: Story) -> str:
-    """Return the script. Raises UnsuitableFormError: curl cannot send a call."""
     return _SHELL_TEMPLATE.format(
         title=story.title,
         url=DEFAULT_URL,
@@ -166,7 +165,7 @@ def _headers(call: StoryCall) -> Iterator[str]:
 
 
 def _is_printable(octets: bytes) -> bool:
-    """Return whether the bytes are text that can stand in a script and on a terminal."""
+    """Whether the bytes are text that can stand in a script and on a terminal."""
     try:
         return _UNPRINTABLE.search(octets.decode()) is None
     except UnicodeDecodeError:
@@ -174,7 +173,6 @@ def _is_printable(octets: bytes) -> bool:
 
 
 def _quote(octets: bytes) -> str:
-    """Return the bytes (without NUL) as one word of any POSIX shell."""
     if not _is_printable(octets):
         return "\"$(printf '" + "".join(f"\\{octet:03o}" for octet in octets) + "')\""
     text = octets.decode()
@@ -256,7 +254,6 @@ def check_entry(sandbox, number, outcomes, items):
 
 
 def pytest_source(story: Story) -> str:
-    """Return the source of the test file."""
     return _PYTEST_TEMPLATE.format(
         title=story.title,
         url=DEFAULT_URL,
@@ -269,7 +266,6 @@ def pytest_source(story: Story) -> str:
 
 
 def _beginning(story: Story) -> str:
-    """Return the literal of the request body, with `%s` for the name."""
     body = json.encode(story.beginning_named("<name>")).replace(b"%", b"%%")
     return _bytes_literal(body.replace(b'"<name>"', b'"%s"', 1))
 
@@ -316,7 +312,7 @@ def _comment(path: str) -> str:
 
 
 def _literal(value: Json) -> str:
-    """Return Python's notation of what its own JSON reader makes of the value."""
+    """The value in Python's notation, as Python's own JSON reader has it."""
     if isinstance(value, Decimal):
         return repr(float(value))
     if isinstance(value, dict):
@@ -327,7 +323,6 @@ def _literal(value: Json) -> str:
 
 
 def _list_literal(values: Sequence[object]) -> str:
-    """Return the values as a Python list, one per line."""
     return "[\n" + "".join(f"    {value!r},\n" for value in values) + "]" if values else "[]"
 
 

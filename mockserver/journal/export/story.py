@@ -1,4 +1,4 @@
-"""Recorded calls with all that is needed to send them again, and their credentials."""
+"""Recorded calls with the conditions of their repetition, and their credentials."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 
 class UnsuitableFormError(MockServerError):
-    """The form cannot express a call; the text says which one and why."""
+    """The format cannot express a call; the text says which one and why."""
 
 
 class Varying:
-    """Stands for a value of an answer that is not the same each time."""
+    """Stands for a varying value of an answer."""
 
     def __repr__(self) -> str:
         return "ANY"
@@ -37,11 +37,11 @@ VARYING: Final = Varying()
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAnswer:
-    """What a call is answered: status (None: no status arrives), item results, applied rules, and its body.
+    """Expected answer: status (None: no status arrives), item results, applied rules, and its body.
 
-    `loss` is how the client loses the answer, in the words of the case language, "" if it does not. `items`
-    are key and action of each item. `body` is the JSON body with `VARYING` leaves, if `has_body`; else `text`
-    is the whole body, None if it is not compared.
+    `loss` is the kind of a lost answer, in the words of the case language, "" for none. `items` are key and
+    action of each item. `body` is the JSON body with `VARYING` leaves, if `has_body`; else `text` is the
+    whole body, None if it is not compared.
     """
 
     status: int | None
@@ -58,9 +58,9 @@ class ExpectedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StoryCall:
-    """One call, and what has to be set in the sandbox before it.
+    """One call, and the preceding changes of the sandbox.
 
-    The clock is to stand at `clock`; "" leaves it. `state` are documents to merge, as for `PATCH …/state`.
+    The clock is set to `clock`; "" leaves it. `state` are documents to merge, as for `PATCH …/state`.
     `target` is path and query below the vendor; `headers` name no sandbox.
     """
 
@@ -74,27 +74,24 @@ class StoryCall:
 
     @property
     def number(self) -> int:
-        """Number in the journal from which the call was exported."""
         return self.entry.number
 
     @property
     def method(self) -> str:
-        """HTTP method."""
         return self.entry.call.method
 
     @property
     def vendor(self) -> str:
-        """Name of the vendor."""
         return self.entry.call.vendor
 
     @property
     def path_and_query(self) -> str:
-        """Path and query at the server; a call that no vendor has stands at the root."""
+        """Path and query at the server; a call outside every vendor stands at the root."""
         return f"/{self.vendor}{self.target}" if self.vendor else self.target
 
     @property
     def patience_s(self) -> float:
-        """Seconds in which the answer has to arrive, or to be lost."""
+        """Seconds until the answer has to arrive, or to be lost."""
         return round((1 if self.expected.loss else 20) + self.entry.delay_ms / 1000, 3)
 
 
@@ -113,7 +110,6 @@ class Story:
 
     @property
     def title(self) -> str:
-        """The calls in words: `calls 3 to 5 of sandbox qa`."""
         first, last = self.calls[0].number, self.calls[-1].number
         which = f"call {first}" if first == last else f"calls {first} to {last}"
         left_out = last - first + 1 - len(self.calls)
@@ -122,12 +118,10 @@ class Story:
 
     @property
     def stem(self) -> str:
-        """The calls in the name of a file: `calls-3-to-5`."""
         first, last = self.calls[0].number, self.calls[-1].number
         return f"call-{first}" if first == last else f"calls-{first}-to-{last}"
 
     def beginning_named(self, name: str) -> Document:
-        """Return the members that create the sandbox under this name."""
         return {"name": name, **(self.beginning or EMPTY)}
 
 
@@ -145,14 +139,13 @@ _UNREDACTED = View(shown=True)
 
 
 def sendable_target(entry: Entry, view: View, known: Collection[str]) -> str:
-    """Return path and query below the vendor; credentials are redacted unless they are all `known`."""
+    """Path and query below the vendor; credentials are redacted unless they are all `known`."""
     query = entry.call.query
     is_public = _is_public(query, redact_query(query, ASCII_MASK), known)
     return target_with_query(entry, _UNREDACTED if is_public else view)
 
 
 def sendable_headers(entry: Entry, view: View, known: Collection[str]) -> dict[str, str]:
-    """Return the headers to send, each redacted likewise."""
     raw = resend_headers(entry, _UNREDACTED)
     if view.shown:
         return raw
@@ -161,7 +154,6 @@ def sendable_headers(entry: Entry, view: View, known: Collection[str]) -> dict[s
 
 
 def sendable_body(entry: Entry, view: View, known: Collection[str]) -> bytes:
-    """Return the body to send, redacted likewise."""
     body = entry.call.body
     text, cut = decode_and_redact(body, entry.call.headers.get("content-type"), ASCII_MASK)
     is_public = view.shown or _is_public(text, cut, known)
@@ -169,7 +161,6 @@ def sendable_body(entry: Entry, view: View, known: Collection[str]) -> bytes:
 
 
 def _is_public(raw: str, redacted: str, known: Collection[str]) -> bool:
-    """Return whether all credentials that were cut from `raw` are `known`."""
     if raw == redacted:
         return True
     pieces = redacted.split(ASCII_MASK)
@@ -183,7 +174,7 @@ def _is_public(raw: str, redacted: str, known: Collection[str]) -> bool:
 
 
 def _candidates(before: str, gap: str) -> Iterator[str]:
-    """Yield what the whole credential may be: its first letters were left before the cut."""
+    """Yield possible credentials: the redaction leaves the first letters."""
     for length in range(_VISIBLE_LENGTH + 1):
         whole = unquote_plus(before[len(before) - length :] + gap)
         yield whole
