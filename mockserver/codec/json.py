@@ -174,7 +174,7 @@ def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
-    """Raise MalformedBody if the value, `above` levels deep in its document, is nested deeper than `limit`."""
+    """Raise MalformedBody for nesting over `limit`; the value is `above` levels deep in its document."""
     level = [document] if isinstance(document, _CONTAINERS) else []
     depth = above
     while level:

@@ -86,7 +86,10 @@ class RedisConnection:
             self._waits.left_s = outer
 
     def ask(self, work: Callable[[Any], T]) -> T:
-        """Run `work` with the client; it may run twice, so it must not count. Raises StoreUnavailableError."""
+        """Run `work` with the client; it may run twice, so it must not count.
+
+        Raises StoreUnavailableError.
+        """
         self._refuse_while_blocked()
         waits, began = self._waits, monotonic()
         left_s = CALL_S if waits.left_s is None else waits.left_s

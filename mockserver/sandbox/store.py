@@ -129,7 +129,10 @@ class Store(Protocol):
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
-        """Run `work` on the sandbox; an exception undoes all of it and passes on. Raises UnknownSandboxError."""
+        """Run `work` on the sandbox; an exception undoes all of it and passes on.
+
+        Raises UnknownSandboxError.
+        """
         ...
 
     def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T: ...
@@ -167,7 +170,10 @@ class Store(Protocol):
         ...
 
     def delete(self, sandbox: str, last_used: datetime | None = None, /) -> None:
-        """Delete the sandbox; with `last_used`, only if nobody has used it since. Raises UnknownSandboxError."""
+        """Delete the sandbox; with `last_used`, only if nobody has used it since.
+
+        Raises UnknownSandboxError.
+        """
         ...
 
     def names(self) -> list[str]: ...

@@ -13,13 +13,11 @@ from mockserver.vendors.guidewire.representation import API
 
 
 def show_openapi(request: Request, _state: State) -> Reply:
-    """Return the definition as OpenAPI 3."""
     servers = [{"url": request.call.origin + request.call.mount}]
     return json_reply(200, {**_definition(request.contract), "servers": servers})
 
 
 def show_swagger(request: Request, _state: State) -> Reply:
-    """Return the definition as Swagger 2."""
     scheme, _, host = request.call.origin.partition("://")
     place = {"host": host, "basePath": request.call.mount or "/", "schemes": [scheme]}
     return json_reply(200, {**to_swagger(_definition(request.contract)), **place})
@@ -34,12 +32,11 @@ def _definition(document: Document) -> Document:
 
 
 def _tags_of(node: Json) -> Iterable[str]:
-    """Return the tags of an operation; a path item holds parameters as well, which have none."""
+    """Tags of an operation; parameters of a path item have none."""
     return node.get("tags", ()) if isinstance(node, dict) else ()
 
 
 def _without_extensions(node: Json) -> Any:
-    """`node` without our extensions."""
     if isinstance(node, list):
         return [_without_extensions(child) for child in node]
     if not isinstance(node, dict):
@@ -59,7 +56,6 @@ _OPERATION_MEMBERS = ("operationId", "summary", "description", "tags", "security
 
 
 def to_swagger(document: Document) -> dict[str, Any]:
-    """Return the Swagger 2 document of an OpenAPI 3 document, without its address."""
     components = document["components"]
     return {
         "swagger": "2.0",
@@ -78,7 +74,7 @@ def to_swagger(document: Document) -> dict[str, Any]:
 
 
 def _security_definition(node: Document) -> Json:
-    """Return a security scheme; Swagger 2 has no bearer tokens."""
+    """A security scheme; Swagger 2 has no bearer tokens."""
     if node["scheme"] == "basic":
         return {"type": "basic"}
     return {"type": "apiKey", "in": "header", "name": "Authorization"}
@@ -104,7 +100,6 @@ def _operation(node: Document, components: Document) -> Json:
 
 
 def _parameter(node: Document, components: Document) -> Json:
-    """Return a parameter with its schema's keywords beside its own."""
     if "$ref" in node:
         return _reference(node)
     schema = _resolved(node["schema"], components)
@@ -136,7 +131,7 @@ def _header(node: Document, components: Document) -> Json:
 
 
 def _schema(node: Json, *, named: bool = False) -> Any:
-    """Return a schema; below `properties` every member is a schema whatever its name."""
+    """A schema; below `properties` every member is a schema whatever its name."""
     if isinstance(node, list):
         return [_schema(child) for child in node]
     if not isinstance(node, dict):

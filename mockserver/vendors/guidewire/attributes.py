@@ -20,7 +20,7 @@ _INSTANT = re.compile(
 
 
 def read_instant(text: str) -> datetime | None:
-    """Parse an instant, in UTC if it has no offset; None if the text is none.
+    """Parse an instant, in UTC if it has no offset; None for another text.
 
     Source: docs/vendors/guidewire.md#values (other forms than milliseconds and Z: assumed).
     """
@@ -35,34 +35,28 @@ def read_instant(text: str) -> datetime | None:
 
 
 def is_instant(text: str) -> bool:
-    """Return whether `text` names an instant."""
     return read_instant(text) is not None
 
 
 def lacks_offset(text: str) -> bool:
-    """Return whether `text` names an instant without saying of which zone."""
     found = _INSTANT.fullmatch(text)
     return found is not None and found[4] is None
 
 
 def print_instant(moment: datetime) -> str:
-    """`2026-03-10T00:00:00.000Z`; what is below a millisecond is cut off."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def normalize_instant(text: str | None) -> str | None:
-    """Return what was sent for a date-time as it is stored and answered."""
     moment = read_instant(text) if text is not None else None
     return print_instant(moment) if moment is not None else None
 
 
 def start_of_day(moment: datetime) -> str:
-    """Return the beginning of that day."""
     return print_instant(moment.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 def calendar_day(text: str) -> str:
-    """Return the calendar day of an instant as it is stored; days compare as texts."""
     return text[:10]
 
 
@@ -235,7 +229,6 @@ ITEM_SUMMARY = frozenset({"amount", "claim", "id", "status"})
 
 
 def typekey(typelist: str, code: str) -> Json:
-    """Return a code as it is answered, with its name."""
     return {"code": code, "name": TYPELISTS[typelist].get(code, code)}
 
 
@@ -246,12 +239,10 @@ _AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
 
 
 def read_amount(text: Json) -> Decimal | None:
-    """Parse the amount of a member; None if it is no amount."""
     return Decimal(text) if isinstance(text, str) and _AMOUNT.fullmatch(text) else None
 
 
 def amount_text(value: Json) -> Json:
-    """Return a numeric amount as text, and every other value unchanged."""
     if not isinstance(value, (int, Decimal)):
         return value
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
@@ -259,22 +250,19 @@ def amount_text(value: Json) -> Json:
 
 
 def fits_currency(amount: Decimal, currency: str) -> bool:
-    """Return whether `amount` has no more decimals than its currency; trailing zeros do not count."""
     return _EXACT.quantize(amount, _MINOR_UNITS[currency]) == amount
 
 
 def print_amount(amount: Decimal, currency: str) -> str:
-    """`3000.00` in dollars, `3000` in yen."""
     return str(_EXACT.quantize(amount, _MINOR_UNITS[currency]))
 
 
 def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
-    """Return the exact sum."""
     return reduce(_EXACT.add, amounts, ZERO)
 
 
 def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
-    """`whole` in `count` even shares that add up to it; the `first` or `last` ones get a minor unit more.
+    """`whole` in `count` even shares; the `first` or `last` ones get a minor unit more.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -290,21 +278,19 @@ _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 
 
 def code_of(sent: Document, name: str) -> str | None:
-    """Return the code of a typekey, None if its typelist has no such code."""
     value = sent.get(name)
     code = value.get("code") if isinstance(value, dict) else None
     return code if isinstance(code, str) and code in TYPELISTS[_TYPELISTS[name]] else None
 
 
 def reference_id_of(sent: Document, name: str) -> str | None:
-    """Return the id of a reference, None where there is none."""
     value = sent.get(name)
     found = value.get("id") if isinstance(value, dict) else None
     return found if isinstance(found, str) else None
 
 
 def decimal_problems(name: str, text: Json, currency: str) -> Iterator[Problem]:
-    """Yield what the currency has against the decimals of an amount."""
+    """Problems with the decimals of an amount in its currency."""
     amount: Decimal | None = read_amount(text)
     if amount is not None and not fits_currency(amount, currency):
         yield attribute_problem("too-many-decimals", name, found=text, expected=currency)
@@ -318,7 +304,7 @@ ReadValue = Callable[[Json], Json]
 
 
 def sent_attributes(document: Json, call: Call) -> Document | None:
-    """Return the attributes in a body, None without any; nulls, blanks and numbers as assumed.
+    """The attributes in a body, None without any; nulls, blanks and numbers as assumed.
 
     Source: docs/vendors/guidewire.md#rules (assumed).
     """
@@ -338,17 +324,15 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
 
 
 def read_invoice(sent: Document) -> dict[str, Any]:
-    """Return what was sent of an invoice; unknown members are left out."""
+    """Sent members of an invoice, without unknown ones."""
     return _read_attributes(sent, _INVOICE_READERS)
 
 
 def read_item(sent: Document) -> dict[str, Any]:
-    """Return what was sent of an item, likewise."""
     return _read_attributes(sent, _ITEM_READERS)
 
 
 def without_nulls(document: Document) -> Document:
-    """Return the document without what was emptied."""
     return {name: value for name, value in document.items() if value is not None}
 
 

@@ -37,8 +37,6 @@ CONTAINER_PATHS = frozenset({f"{API}/batch", "/composite/v1/composite"})
 
 
 class Subrequest(Value, frozen=True):
-    """A subrequest as it was sent; `path` is absolute and escaped."""
-
     method: str
     path: str
     query: str = ""
@@ -46,7 +44,7 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """Return the subrequest as a call; its own headers override those of the outer call."""
+        """The subrequest as a call; its own headers override those of the outer call."""
         # What a whole answer alone shows is not drawn: a failed call would leave a gap in what is drawn next.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
@@ -60,25 +58,22 @@ class Subrequest(Value, frozen=True):
 
 
 def without_headers(call: Call, names: Iterable[str]) -> Call:
-    """Return the call less some headers."""
     left_out = frozenset(names)
     return replace(call, headers={name: text for name, text in call.headers.items() if name not in left_out})
 
 
 def reply_entry(reply: Reply) -> Json:
-    """Return an answer among others: status, body if there is one, and headers but the common ones."""
+    """An answer among others: status, body if there is one, and headers but the common ones."""
     headers = [{"name": name, "value": text} for name, text in reply.headers if name != CORRELATION]
     body = {"body": json.decode(reply.body)} if reply.body else {}
     return {"status": reply.status, **body, "headers": headers}
 
 
 def error_entry(error: Json, call: Call) -> Json:
-    """Return the entry of a call that never ran."""
     return {"status": error["status"], "body": wrap_error(error, call), "headers": []}
 
 
 def error_in(body: Json) -> Json:
-    """Return the error in a refusal's body, wherever it stands."""
     return body.get("error", body)
 
 
@@ -91,9 +86,9 @@ _ACTIONS_BY_METHOD = {
 
 
 def run_batch(request: Request, state: State) -> StoreItem:
-    """Return the function that runs one subrequest; its effects are kept, whatever happens to the others.
+    """Run one subrequest; its effects are kept, whatever happens to the others.
 
-    Raises InvalidCall: it holds too many calls.
+    Raises InvalidCall: too many.
     """
     limit = int(request.call.assumptions["batch_limit"])
     if len(request.items) > limit:
@@ -119,12 +114,10 @@ def run_batch(request: Request, state: State) -> StoreItem:
 
 
 def aborts_batch(item: Item) -> bool:
-    """Return whether the batch ends with this call if it fails."""
     return isinstance(item.document, dict) and item.document.get("onFail") == "abort"
 
 
 def render_batch(result: BatchResult, state: State) -> Reply:
-    """Render the answers in the order of the calls; skipped ones have none by default (assumed)."""
     call = result.request.call
     marked = call.assumptions["skipped_calls"] == "marked"
     entries = [
@@ -152,7 +145,7 @@ def _call_of(sent: Document, body: Json, batch: Call) -> Call:
 
 
 def _outcome_entry(outcome: Outcome, call: Call) -> Json:
-    """Return the response of the subrequest, or the error if it did not run or a scenario failed it."""
+    """The response of the subrequest, or the error if it did not run or a scenario failed it."""
     if outcome.action is Action.SKIPPED:
         return error_entry(refusal_error("aborted", ""), call)
     if any(problem.rule == FAULT_RULE for problem in outcome.problems):
@@ -173,10 +166,7 @@ class Variables:
         self._left = _MAX_SUBSTITUTED
 
     def keep(self, name: str, path: str, answer: Json, place: Path) -> None:
-        """Name the value at `path` (`$.data.attributes.id`, `$.data[0]`) in an answer.
-
-        Raises Rejected: the path is none, or leads to no single value.
-        """
+        """Name the value at `path` (`$.data.attributes.id`, `$.data[0]`) in an answer. Raises Rejected."""
         value = answer
         rest = path.removeprefix("$")
         steps = _PATH_STEP.findall(rest) if rest != path and not _PATH_STEP.sub("", rest) else [("", "", "")]
@@ -187,9 +177,9 @@ class Variables:
         self._known[name] = value
 
     def filled(self, value: Json, place: Path) -> Json:
-        """`value` with every `${name}` in its texts replaced; a text that is one name becomes its value.
+        """Replace every `${name}` in the texts of `value`; a text with only a name becomes its value.
 
-        Raises Rejected: a name is not known, or more is filled in than can be meant.
+        Raises Rejected: an unknown name, or too much text.
         """
         if isinstance(value, dict):
             return {name: self.filled(child, place) for name, child in value.items()}
@@ -201,7 +191,6 @@ class Variables:
         return self._value(alone[1], place) if alone else self.text(value, place)
 
     def text(self, value: str, place: Path) -> str:
-        """Fill in the variables and return a text whatever their types."""
         return _REFERENCE.sub(lambda use: _as_text(self._value(use[1], place)), value)
 
     def _value(self, name: str, place: Path) -> Json:
@@ -231,15 +220,12 @@ _NOT_INCLUDED: Json = {"responseIncluded": False}
 
 
 class _CompositeRun:
-    """A running composite; its effects are undone by the caller if it ends in an error."""
-
     def __init__(self, request: Request, state: State) -> None:
         self._request, self._state = request, state
         self._call = without_headers(request.call, COMPOSITE_ONLY_HEADERS)
         self._variables = Variables()
 
     def change(self, sent: Document, place: Path) -> Json:
-        """Run one subrequest; its entry, that of a failure has an error."""
         try:
             uri = self._variables.text(sent["uri"], place)
             body = self._variables.filled(sent.get("body"), place)
@@ -253,7 +239,7 @@ class _CompositeRun:
         return answered
 
     def select(self, sent: Document, place: Path) -> Json:
-        """Run one selection on what was made; a failure spoils nothing."""
+        """Run one selection on the result; a failure spoils nothing."""
         try:
             uri = self._variables.text(sent["uri"], place)
             parameters = self._variables.filled(sent.get("parameters", {}), place)
@@ -270,7 +256,7 @@ class _CompositeRun:
         return reply_entry(self._request.dispatch(call, self._state).reply)
 
     def _narrowed(self, answered: Json, parameters: Document) -> Json:
-        """Return the answer with the attributes in `fields` only; writes return all."""
+        """The answer with the attributes in `fields` only; writes return all."""
         if "fields" not in parameters or "body" not in answered:
             return answered
         href = answered["body"]["data"]["links"]["self"]["href"]
@@ -283,10 +269,7 @@ class _CompositeRun:
 
 
 def run_composite(request: Request, state: State) -> Reply:
-    """Return all requests or none, in order; selections only when all went well.
-
-    Raises InvalidCall: there are too many of them.
-    """
+    """Run all requests or none, in order; selections only after success. Raises InvalidCall: too many."""
     requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
     _refuse_too_many(len(requests) + len(selections), request.call)
     running = _CompositeRun(request, state)
@@ -305,7 +288,6 @@ def run_composite(request: Request, state: State) -> Reply:
 
 
 def _failure_reply(responses: Json, selections: int) -> Reply:
-    """Return the answer of a composite that changed nothing."""
     skipped = {"selections": [_SKIPPED] * selections} if selections else {}
     return json_reply(400, {"requestFailed": True, "responses": responses, **skipped})
 
@@ -323,7 +305,6 @@ def _limit_hint(found: int, limit: int, assumed: str) -> str:
 
 
 def _query_string(parameters: Document) -> str:
-    """Parameters as a query: repeated filters, comma lists of the others."""
     pairs: list[tuple[str, str]] = []
     for name, value in parameters.items():
         if name == "filter":

@@ -54,13 +54,11 @@ from mockserver.vendors.guidewire.representation import (
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """Return one page of invoices, in order of creation unless `sort` says otherwise."""
     documents = in_creation_order(state.collection(INVOICES).values())
     return json_reply(200, render_page(request, documents, invoice_row, state))
 
 
 def list_claims(request: Request, state: State) -> Reply:
-    """Return one page of claims, in the order of their ids."""
     claims = state.collection(CLAIMS)
     documents = [{"id": key, **claims[key]} for key in sorted(claims)]
     return json_reply(200, render_page(request, documents, claim_row, state))
@@ -78,10 +76,7 @@ def create_invoice(request: Request, state: State) -> Reply:
 
 
 def update_invoice(request: Request, state: State) -> Reply:
-    """Change an invoice, if it is still as the caller read it.
-
-    Source: docs/vendors/guidewire.md#stale-data, #editing.
-    """
+    """Change an unchanged invoice. Source: docs/vendors/guidewire.md#stale-data, #editing."""
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(edit_problems(invoice))
@@ -100,13 +95,11 @@ def delete_invoice(request: Request, state: State) -> Reply:
 
 
 def list_items(request: Request, state: State) -> Reply:
-    """Return one page of an invoice's items, oldest first unless `sort` says otherwise."""
     documents = items_of(invoice_in_path(request, state), state)
     return json_reply(200, render_page(request, documents, item_row, state))
 
 
 def show_item(request: Request, state: State) -> Reply:
-    """Return one item of an invoice."""
     _, item = _item_in_path(request, state)
     return element_reply(200, item_element(item, request, state))
 
@@ -140,20 +133,18 @@ def delete_item(request: Request, state: State) -> Reply:
 
 
 def invoice_in_path(request: Request, state: State) -> Document:
-    """Return the invoice that the path names. Raises NotFound: there is none."""
     return find_invoice(request.parameters["bulkInvoiceId"], state, _id_rules(request))
 
 
 def refuse_problems(problems: Iterable[Problem]) -> None:
-    """Refuse the call if there is a problem. Raises Rejected: with all of them."""
     if found := tuple(problems):
         raise rejection(*found)
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
-    """Refuse a checksum that is not the current one; of body and header one counts.
+    """Refuse a stale checksum; one of body and header must be current.
 
-    Source: docs/vendors/guidewire.md#stale-data. Raises Rejected: it is stale.
+    Source: docs/vendors/guidewire.md#stale-data.
     """
     current = checksum(document)
     data = request.document["data"] if request.document else {}
@@ -167,12 +158,10 @@ def refuse_stale(document: Document, path: str, request: Request) -> None:
 
 
 def element_reply(status: int, shown: Json) -> Reply:
-    """Return one resource as an answer."""
     return json_reply(status, {"data": shown})
 
 
 def _checked_attributes(request: Request, subject: Target, state: State) -> Document:
-    """Return the attributes that were sent, if no rule is against them. Raises Rejected: one is."""
     call = request.call
     sent = sent_attributes(request.document, call) or {}
     refuse_problems(
@@ -208,10 +197,7 @@ _INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEq
 
 
 def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Make a draft without items; whatever was not sent gets its default.
-
-    Source: docs/vendors/guidewire.md#bulk-invoice.
-    """
+    """A draft without items, with defaults. Source: docs/vendors/guidewire.md#bulk-invoice."""
     payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
     draft = {
         **_NEW_INVOICE,
@@ -256,10 +242,7 @@ def remove_invoice(invoice: Document, state: State) -> None:
 
 
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """On hold, or no longer so, where the delivery method says that.
-
-    Source: docs/vendors/guidewire.md#rules (assumed).
-    """
+    """Put on hold, or release, by the delivery method. Source: docs/vendors/guidewire.md#rules (assumed)."""
     was, now = before["deliveryMethod"], invoice["deliveryMethod"]
     if was != "hold" and now == "hold":
         return {**invoice, "status": "onhold"}, list(items)
@@ -269,7 +252,7 @@ def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) 
 
 
 def add_item(invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Make an item; the invoice is no longer valid nor approved, and its total grows."""
+    """Add an item; the invoice loses validity and approval, and its total grows."""
     claim = state.collection(CLAIMS)[sent["claim"]["id"]]
     draft = without_nulls(
         {
@@ -297,7 +280,7 @@ def add_item(invoice: Document, sent: Document, assumptions: Mapping[str, str], 
 def change_item(
     invoice: Document, item: Document, sent: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Change what was sent: the item is a draft again, the invoice not valid; no change changes nothing."""
+    """Change an item: it becomes a draft, the invoice not valid; an equal value changes nothing."""
     changed = without_nulls({**item, **read_item(sent)})
     amount = attributes.print_amount(Decimal(changed["amount"]), invoice["currency"])
     changed = {**changed, "amount": amount}
@@ -311,14 +294,14 @@ def change_item(
 
 
 def remove_item(invoice: Document, item: Document, assumptions: Mapping[str, str], state: State) -> None:
-    """Take an item out; the others share what is to be shared."""
+    """Remove an item; the others share the total."""
     del state.collection(ITEMS)[item["id"]]
     whole, items = recalculate(invalidate(invoice), items_of(invoice, state), assumptions)
     save(*reopen(whole, items, assumptions), state)
 
 
 def _append_item(invoice: Document, draft: Document, state: State) -> None:
-    """Append an item without looking at the others, unless they change: a thousand take linear time."""
+    """Append an item without reading the others, unless they change: a thousand take linear time."""
     currency = invoice["currency"]
     amount = Decimal(draft["amount"])
     total = attributes.sum_amounts((Decimal(invoice["totalAmount"]), amount))

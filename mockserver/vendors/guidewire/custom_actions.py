@@ -47,7 +47,7 @@ Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has one).
 
 
 def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Look at the invoice, and keep when that was and what was found."""
+    """Validate the invoice, and store time and alerts."""
     items = items_of(invoice, state)
     alerts = [
         *_amount_alerts(invoice, items),
@@ -99,7 +99,7 @@ def _alert(kind: str, **values: str) -> Json:
 
 
 def submit_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Approve the invoice if its total is within the limit, else have it looked at."""
+    """Approve the invoice if its total is within the limit, else request approval."""
     items = items_of(invoice, state)
     if Decimal(invoice["totalAmount"]) <= Decimal(assumptions["approval_limit"]):
         return approve_invoice(invoice, assumptions, state)
@@ -108,7 +108,6 @@ def submit_invoice(invoice: Document, assumptions: Mapping[str, str], state: Sta
 
 
 def approve_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Approve the invoice with its items; in fast mode they are processed at once."""
     approved: Document = {
         **invoice,
         "approvalDate": attributes.print_instant(state.now),
@@ -123,14 +122,13 @@ def approve_invoice(invoice: Document, assumptions: Mapping[str, str], state: St
 
 
 def reject_invoice(invoice: Document, state: State) -> Document:
-    """Reject the invoice with its items."""
     rejected = {**withdraw_approval(invoice), "approvalStatus": "rejected", "status": "rejected"}
     items = with_status(items_of(invoice, state), "rejected", EXPLANATIONS["rejected"])
     return save(rejected, items, state)
 
 
 def request_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Send a due invoice downstream; one that is not due yet, or held back, stays as it is."""
+    """Send a due invoice downstream; one not due yet, or held back, does not change."""
     if not _is_due(invoice, state) or invoice["deliveryMethod"] == "hold":
         return invoice
     status = "requested" if assumptions["item_processing"] == "fast" else "requesting"
@@ -138,7 +136,6 @@ def request_invoice(invoice: Document, assumptions: Mapping[str, str], state: St
 
 
 def change_status(action: str, invoice: Document, state: State) -> Document:
-    """Take an action that leads to one status, and its items to one."""
     chosen, items = TRANSITIONS[action], items_of(invoice, state)
     moved = {**invoice, "status": chosen.target}
     if action == "issue" and "checkNumber" not in invoice:
@@ -148,7 +145,6 @@ def change_status(action: str, invoice: Document, state: State) -> Document:
 
 
 def reset_invoice(invoice: Document, state: State) -> Document:
-    """Make the invoice a draft as if nothing had happened to it since it was made."""
     draft, items = to_draft({**invoice, "valid": False}, items_of(invoice, state))
     forgotten = dict.fromkeys(("checkNumber", "issueDate", "lastValidatedDate", "validationAlerts"))
     return save(without_nulls({**draft, **forgotten}), items, state)
@@ -176,7 +172,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """Return the next status, invalid if an item turns out to be bad."""
+    """The next status; invalid if an item is bad."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at
@@ -186,7 +182,7 @@ def _process_items(
 
 
 def _check_item(item: Document, state: State) -> Document:
-    """Return the item, not valid if its claim cannot be paid on (assumed)."""
+    """The item; not valid if its claim cannot be paid (assumed)."""
     claim = state.collection(CLAIMS)[item["claim"]]
     if claim.get("abilityToPay", True):
         return item
@@ -195,7 +191,6 @@ def _check_item(item: Document, state: State) -> Document:
 
 
 def _is_due(invoice: Document, state: State) -> bool:
-    """Return whether the send date is today or earlier. Source: docs/vendors/guidewire.md#states."""
     today = attributes.calendar_day(attributes.print_instant(state.now))
     return "scheduledSendDate" in invoice and attributes.calendar_day(invoice["scheduledSendDate"]) <= today
 
@@ -204,7 +199,7 @@ TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]
 
 
 def action_handler(name: str, take: TakeAction) -> Handler:
-    """Return the handler of the action on the invoice that the path names; its body must be empty."""
+    """The handler of the action on the invoice in the path; its body must be empty."""
 
     def handle(request: Request, state: State) -> Reply:
         invoice = invoice_in_path(request, state)
@@ -218,15 +213,11 @@ def action_handler(name: str, take: TakeAction) -> Handler:
 
 
 def transition_handler(name: str) -> Handler:
-    """Return the handler of an action that only leads to another status."""
     return action_handler(name, lambda invoice, _, state: change_status(name, invoice, state))
 
 
 def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Validate the invoice; alerts are no error unless an assumption says so (assumed).
-
-    Raises Rejected: it does, and something is wrong.
-    """
+    """Validate the invoice. Raises Rejected: it has alerts, and an assumption makes them errors."""
     looked_at = validate_invoice(invoice, assumptions, state)
     if assumptions["failed_validation"] == "refused":
         found = looked_at.get("validationAlerts", ())
@@ -235,19 +226,18 @@ def validate(invoice: Document, assumptions: Mapping[str, str], state: State) ->
 
 
 def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Send the invoice to approval. Raises Rejected: it has no items, no send date, or is not valid."""
     if found := tuple(_submission_problems(invoice, assumptions, state)):
         raise rejection(*found)
     return submit_invoice(invoice, assumptions, state)
 
 
 def run_helper(request: Request, state: State) -> Reply:
-    """Do to the invoice what its path says, and what only others can do in real life."""
+    """Apply a helper action, which only others can take in real life."""
     return _HELPERS[request.parameters["helper"]](request, state)
 
 
 def run_escalation(request: Request, state: State) -> Reply:
-    """Return one run of the batch processes over all invoices; the answer is those that went on."""
+    """Run the batch processes once over all invoices; answer those that advanced."""
     refuse_problems(_body_problems(request))
     moved = escalate_invoices(request.call.assumptions, state)
     rows = [invoice_element(invoice, request, state) for invoice in moved]
@@ -257,7 +247,6 @@ def run_escalation(request: Request, state: State) -> Reply:
 def _submission_problems(
     invoice: Document, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Source: docs/vendors/guidewire.md#rules."""
     if not state.collection(ITEMS).find("bulkInvoice", invoice["id"]):
         yield Problem("no-items", expected="submit")
     if "scheduledSendDate" not in invoice:

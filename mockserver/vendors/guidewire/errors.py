@@ -13,8 +13,6 @@ _EXCEPTIONS = "gw.api.rest.exceptions."
 
 
 class ErrorTemplate(Value, frozen=True):
-    """A kind of error: status, the vendor's exception class, and its sentence."""
-
     status: int
     error_code: str
     message: str
@@ -144,7 +142,7 @@ _LONGEST = 100
 
 
 def problem_detail(problem: Problem) -> Json:
-    """Return a problem as an entry of an error's `details`.
+    """A problem as an entry of an error's `details`.
 
     Source: docs/vendors/guidewire.md#errors, #stale-data.
     """
@@ -155,13 +153,12 @@ def problem_detail(problem: Problem) -> Json:
 
 
 def rejection(*problems: Problem) -> Rejected:
-    """Return the refusal of a call by rules of the state, with the problems' messages as its hint."""
+    """A refusal by rules of the state, with the problems' messages as its hint."""
     said = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
     return Rejected(*problems, hint="; ".join(said))
 
 
 def problem_message(problem: Problem) -> str:
-    """Return a problem as a sentence."""
     if problem.code == "alert":
         return problem.detail
     typelist = _typelist(problem.path)
@@ -188,19 +185,16 @@ def _properties(problem: Problem) -> Mapping[str, Json]:
 
 
 def _name(path: Path) -> str:
-    """Return the last member's name, for an element of a list that of the list."""
     return next((step for step in reversed(path) if isinstance(step, str)), "body")
 
 
 def _typelist(path: Path) -> str:
-    """Return the typelist of the code at that path, "" when there is none."""
     if path[-1:] == ("code",):
         return _TYPELISTS.get(_name(path[:-1]), "")
     return "Currency" if path[-2:] == ("amount", "currency") else ""
 
 
 def _dotted(path: Path) -> str:
-    """`data.attributes.foo`, `requests[1].path`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 

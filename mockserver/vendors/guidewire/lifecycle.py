@@ -48,9 +48,9 @@ INVALID_ITEMS = "invaliditems"
 
 
 class Transition(Value, frozen=True):
-    """An action: statuses that allow it, the next status, and that of the items.
+    """An action: its source statuses, the next status, and that of the items.
 
-    `items` that are "" stay as they are; without a `target` it is found out by what the action does.
+    `items` "" do not change; without a `target` the action itself decides.
     """
 
     sources: frozenset[str]
@@ -94,13 +94,11 @@ NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
 
 
 def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:
-    """Yield what the status has against an action."""
     if invoice["status"] not in TRANSITIONS[action].sources:
         yield Problem("wrong-state", expected=action, found=status_name(invoice))
 
 
 def edit_problems(invoice: Document) -> Iterator[Problem]:
-    """Yield what keeps an invoice and its items as they are."""
     if invoice["status"] not in EDITABLE:
         yield Problem("not-editable", expected="update", found=status_name(invoice))
 
@@ -110,7 +108,6 @@ def status_name(invoice: Document) -> str:
 
 
 def allowed_actions(invoice: Document) -> list[str]:
-    """Return the vendor's own custom actions that the status allows."""
     return sorted(action for action in CUSTOM_ACTIONS if invoice["status"] in TRANSITIONS[action].sources)
 
 
@@ -121,7 +118,7 @@ InvoiceWithItems = tuple[Document, list[Document]]
 def recalculate(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str]
 ) -> InvoiceWithItems:
-    """Share out the total where that is asked for, print every amount in the currency, and sum up.
+    """Share out the total if asked for, print every amount in the currency, and sum up.
 
     Source: docs/vendors/guidewire.md#rules.
     """
@@ -143,12 +140,10 @@ def recalculate(
 
 
 def invalidate(invoice: Document) -> Document:
-    """Return the invoice with neither validity nor approval."""
     return withdraw_approval({**invoice, "valid": False})
 
 
 def withdraw_approval(invoice: Document) -> Document:
-    """Return the invoice without its approval or rejection."""
     amount = attributes.print_amount(attributes.ZERO, invoice["currency"])
     return without_nulls(
         {**invoice, "approvalStatus": "unapproved", "approvedAmount": amount, "approvalDate": None}
@@ -156,17 +151,13 @@ def withdraw_approval(invoice: Document) -> Document:
 
 
 def reopens(invoice: Document, assumptions: Mapping[str, str]) -> bool:
-    """Return whether a change reopens the invoice as draft.
-
-    Source: docs/vendors/guidewire.md#editing (assumed).
-    """
+    """Whether a change reopens the invoice as draft. Source: docs/vendors/guidewire.md#editing (assumed)."""
     return invoice["status"] == INVALID_ITEMS or (
         invoice["status"] in REOPENED and assumptions["reopen_on_change"] == ON
     )
 
 
 def reopen(invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str]) -> InvoiceWithItems:
-    """Back to draft with all items, where a change leads there."""
     return to_draft(invoice, items) if reopens(invoice, assumptions) else (invoice, list(items))
 
 
@@ -175,7 +166,6 @@ def to_draft(invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
 
 
 def with_status(items: Sequence[Document], status: str, explanation: str | None = None) -> list[Document]:
-    """Return the items in that status; an older explanation is forgotten."""
     return [without_nulls({**item, "status": status, "explanation": explanation}) for item in items]
 
 
@@ -193,15 +183,11 @@ _SIGN_OF_OCTET = bytes(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in rang
 
 
 def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
-    """Return the invoice of that id, in any letter case only where none has it exactly.
-
-    Raises NotFound: there is none.
-    """
+    """The invoice of that id, in another letter case only without an exact match. Raises NotFound."""
     return _find(INVOICES, invoice_id, state, rules)
 
 
 def find_item(invoice: Document, item_id: str, state: State, rules: KeyRules) -> Document:
-    """Return the item of that id in the invoice, likewise. Raises NotFound: it has no such item."""
     found = _find(ITEMS, item_id, state, rules)
     if found["bulkInvoice"] != invoice["id"]:
         raise NotFound(ITEMS, item_id)
@@ -209,17 +195,15 @@ def find_item(invoice: Document, item_id: str, state: State, rules: KeyRules) ->
 
 
 def in_creation_order(documents: Iterable[Document]) -> list[Document]:
-    """Documents in the order in which they were made."""
     return sorted(documents, key=lambda document: (document["position"], document["id"]))
 
 
 def items_of(invoice: Document, state: State) -> list[Document]:
-    """Return the items of an invoice, oldest first."""
     return in_creation_order(state.collection(ITEMS).find("bulkInvoice", invoice["id"]))
 
 
 def save(invoice: Document, items: Iterable[Document], state: State) -> Document:
-    """Store what differs from what is stored, a version on."""
+    """Store only differences, with new versions."""
     collection = state.collection(ITEMS)
     for item in items:
         _save(item, collection)
@@ -244,12 +228,11 @@ def _save(document: Document, collection: Collection) -> Document:
 
 
 def new_id(prefix: str, state: State) -> str:
-    """Return a fresh id of the product's form."""
     return f"{prefix}:S{state.octets(20).translate(_SIGN_OF_OCTET).decode()}"
 
 
 def item_creation_problems(sent: Document, invoice: Document, state: State) -> Iterator[Problem]:
-    """Yield what keeps an item from being added. Source: docs/vendors/guidewire.md#item, #rules."""
+    """Problems of adding an item. Source: docs/vendors/guidewire.md#item, #rules."""
     if "amount" in sent and invoice["splitEqually"]:
         yield attribute_problem("amount-forbidden", "amount")
     if "amount" not in sent and not invoice["splitEqually"]:
@@ -271,7 +254,7 @@ def item_creation_problems(sent: Document, invoice: Document, state: State) -> I
 def item_change_problems(
     sent: Document, invoice: Document, item: Document, state: State
 ) -> Iterator[Problem]:
-    """Yield what keeps an item from being changed so; an amount that is the same may stand.
+    """Problems of changing an item; an unchanged amount is allowed.
 
     Source: docs/vendors/guidewire.md#item, #rules.
     """
@@ -325,8 +308,6 @@ CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
 
 
 class Target(Value, frozen=True):
-    """The resource that a path names: an invoice, an item of it, or none."""
-
     invoice: Document | None = None
     item: Document | None = None
 
@@ -334,7 +315,6 @@ class Target(Value, frozen=True):
 def attribute_problems(
     operation: str, sent: Document, subject: Target, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the attributes that are sent to that operation."""
     invoice, item = subject.invoice, subject.item
     if assumptions["missing_offset"] == "refused":
         yield from _offset_problems(sent)
@@ -349,7 +329,7 @@ def attribute_problems(
 
 
 def _creation_problems(sent: Document, assumptions: Mapping[str, str], state: State) -> Iterator[Problem]:
-    """Yield what keeps an invoice from being made. Source: docs/vendors/guidewire.md#rules."""
+    """Problems of a new invoice. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
     split = sent.get("splitEqually")
     asks = split is True or (split is False and assumptions["split_needs_total"] == "when_sent")
@@ -364,7 +344,7 @@ def _creation_problems(sent: Document, assumptions: Mapping[str, str], state: St
 def _change_problems(
     sent: Document, invoice: Document, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Yield what keeps an invoice from being changed so. Source: docs/vendors/guidewire.md#rules."""
+    """Problems of changing an invoice. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
     yield from _currency_problems(sent, assumptions)
     currency = _currency_code(sent) or invoice["currency"]

@@ -83,7 +83,6 @@ def classify(problem: Problem, call: Call) -> Problem | None:
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return the vendor's error for a whole call. Source: docs/vendors/guidewire.md#errors."""
     if isinstance(refusal, InvalidCall):
         document = problem_error((*refusal.problems, *_rule_problems(refusal, call, operation, state)), call)
     elif isinstance(refusal, Rejected):
@@ -99,14 +98,13 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def refusal_error(code: str, path: str) -> Json:
-    """Return the error for a refusal that is no matter of single problems."""
     kind = REFUSAL_ERRORS.get(code, BAD_INPUT)
     readable = path.encode(errors="replace").decode()
     return _error_document(replace(kind, message=kind.message.replace("{path}", readable)))
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error for problems; the first one decides its kind, unless a scenario did."""
+    """The error for problems; the first one decides its kind, unless a scenario did."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -121,7 +119,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """Return the error like `problem_error`, with the business rule's status if only those are broken."""
+    """The error like `problem_error`, with the business rule's status if only rules are broken."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in _BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
@@ -130,7 +128,6 @@ def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def wrap_error(error: Json, call: Call) -> Json:
-    """Return the error as a body. Source: docs/vendors/guidewire.md#statuses (a disagreement)."""
     return error if call.assumptions["error_wrapper"] == "root" else {"error": error}
 
 
@@ -139,13 +136,11 @@ def _error_document(kind: ErrorTemplate) -> Json:
 
 
 def _status_error(problem: Problem) -> Json:
-    """Return the error for a scenario that names no more than a status."""
     kind = PROBLEM_ERRORS["stale-checksum"]
     return _error_document(kind if problem.expected is None else replace(kind, status=problem.expected))
 
 
 def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
-    """Return the HTTP headers of the error; Retry-After is assumed, as the vendor publishes no limits."""
     if isinstance(refusal, MethodNotAllowed):
         return (("Allow", ", ".join(refusal.allowed)),)
     if isinstance(refusal, Unauthorized):
@@ -156,7 +151,6 @@ def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
 
 
 def _classify_null(problem: Problem, call: Call) -> Problem | None:
-    """Drop the problem of a null that counts as absent, or report a missing value."""
     of_attribute = problem.path[:-1] == ATTRIBUTES_PATH
     if not of_attribute or call.assumptions["null_attribute"] != "ignored":
         return problem
@@ -165,13 +159,12 @@ def _classify_null(problem: Problem, call: Call) -> Problem | None:
 
 
 def _classify_amount(problem: Problem, call: Call) -> Problem | None:
-    """Drop the problem of a numeric amount if `number_amounts` allows it."""
     is_amount = problem.path in _AMOUNT_PATHS and attributes.amount_text(problem.found) is not problem.found
     return None if is_amount and call.assumptions["number_amounts"] == "read" else problem
 
 
 def _rule_problems(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> list[Problem]:
-    """Return what the rules say of a body that its schema already refuses, but for members named already."""
+    """Problems by rules in a body that its schema refuses, except for members named already."""
     if not isinstance(refusal, InvalidCall) or operation is None:
         return []
     sent = sent_attributes(refusal.document, call)
@@ -183,7 +176,6 @@ def _rule_problems(refusal: Refusal, call: Call, operation: Operation | None, st
 
 
 def _target(call: Call, state: State) -> Target:
-    """Return the invoice and the item that the path names, as far as they are there."""
     invoice_id, item_id = _ids_in_path(call.path)
     invoice = state.collection(INVOICES).get(invoice_id)
     item = state.collection(ITEMS).get(item_id)
@@ -193,7 +185,7 @@ def _target(call: Call, state: State) -> Target:
 
 
 def _ids_in_path(path: str) -> tuple[str, str]:
-    """Return the invoice's and the item's id in a path, "" for what it does not name."""
+    """The invoice's and the item's id in a path, "" without."""
     invoice, _, rest = path.removeprefix(f"{API}/bulk-invoices/").partition("/")
     return invoice, rest.partition("/")[2]
 
@@ -219,7 +211,7 @@ _BULK_INVOICES = "/bulk-invoices/"
 
 
 class _FaultyCall(Value, frozen=True):
-    """The call that a fault befalls, alone or in a batch; what it lacks is empty."""
+    """The call with a fault, alone or in a batch; missing members are empty."""
 
     method: str
     target: str
@@ -235,17 +227,16 @@ class _FaultyCall(Value, frozen=True):
 
     @property
     def reference(self) -> str:
-        """The attribute that names another resource, and that a new one cannot do without."""
+        """The attribute with a required reference."""
         return "claim" if self.of_item else "payeeAddressBookUID"
 
     @property
     def text(self) -> str:
-        """The attribute that its owner words freely."""
         return "description" if self.of_item else "invoiceNumber"
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return a scenario's fault as a problem whose `found` is the vendor's error.
+    """A scenario's fault as a problem whose `found` is the vendor's error.
 
     Source: docs/vendors/guidewire.md#errors, #statuses, #stale-data.
     """
@@ -262,7 +253,7 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """Return the outcome of a call for an invoice that is not there, of the same form as a true one."""
+    """The outcome of a call for a missing invoice, in the form of a real one."""
     name = f"xc:Sphantom{number:0>13}"
     sent = _object(outcome.item.document)
     shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))
@@ -277,7 +268,6 @@ def extra_outcome(outcome: Outcome, number: int) -> Outcome:
 
 
 def _nearest_problem(code: str, sent: _FaultyCall) -> Problem:
-    """Return the problem of the vendor's that comes nearest."""
     nearest = _PROBLEMS.get(code)
     return nearest(sent) if nearest else Problem(code, ("data",))
 
@@ -307,7 +297,6 @@ def _stale(sent: _FaultyCall) -> Problem:
 
 
 def _locked(sent: _FaultyCall) -> Problem:
-    """Return the error for a call that an issued invoice does not allow."""
     action = sent.target.rpartition("/")[2]
     if sent.method == "delete" and not sent.of_item:
         action = "delete"
@@ -349,14 +338,12 @@ def _message(error: Json) -> str:
 
 
 def _invoice_id_in(path: Json) -> str:
-    """Return the id of the invoice that a path names, "" for none."""
     if not isinstance(path, str) or not path.startswith(_BULK_INVOICES):
         return ""
     return path.removeprefix(_BULK_INVOICES).partition("/")[0]
 
 
 def _with_id_replaced(node: Json, name: Json, other: str) -> Json:
-    """`node` with another id wherever it names the one."""
     if isinstance(node, Mapping):
         return {member: _with_id_replaced(child, name, other) for member, child in node.items()}
     if isinstance(node, list):

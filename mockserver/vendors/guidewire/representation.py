@@ -52,7 +52,6 @@ _EVERYTHING = frozenset({"*all", "*detail"})
 
 
 def invoice_element(invoice: Document, request: Request, state: State) -> Json:
-    """Return one invoice with the attributes that `fields` name, all of them by default."""
     shown = _select_fields(
         _invoice_attributes(invoice, request.call, state), request, INVOICE_SUMMARY, "*detail"
     )
@@ -60,7 +59,7 @@ def invoice_element(invoice: Document, request: Request, state: State) -> Json:
 
 
 def invoice_row(invoice: Document, request: Request, state: State) -> Json:
-    """Return one invoice of a list; a row's payee has no address."""
+    """One invoice of a list; a row's payee has no address."""
     attributes = _invoice_attributes(invoice, request.call, state)
     payee = {name: value for name, value in attributes["payee"].items() if name not in _ROW_PAYEE_LACKS}
     shown = _select_fields({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
@@ -68,19 +67,17 @@ def invoice_row(invoice: Document, request: Request, state: State) -> Json:
 
 
 def item_element(item: Document, request: Request, state: State) -> Json:
-    """Return one item with the attributes that `fields` name, all of them by default."""
     shown = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*detail")
     return _element(shown, item, _item_links(item, state))
 
 
 def item_row(item: Document, request: Request, state: State) -> Json:
-    """Return one item of a list."""
     shown = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*summary")
     return _element(shown, item, _item_links(item, state))
 
 
 def claim_row(claim: Document, request: Request, _state: State) -> Json:
-    """Return one claim of a list. Source: docs/vendors/guidewire.md#operations-and-paths (assumed)."""
+    """One claim of a list. Source: docs/vendors/guidewire.md#operations-and-paths (assumed)."""
     attributes = _texts_and_typekeys(
         claim, ("id", "claimNumber"), {"currency": "Currency", "state": "ClaimState"}
     )
@@ -89,17 +86,14 @@ def claim_row(claim: Document, request: Request, _state: State) -> Json:
 
 
 def invoice_path(invoice: Document) -> str:
-    """Return where an invoice is read."""
     return f"{API}/bulk-invoices/{invoice['id']}"
 
 
 def item_path(item: Document) -> str:
-    """Return where an item is read."""
     return f"{API}/bulk-invoices/{item['bulkInvoice']}/bulk-invoice-items/{item['id']}"
 
 
 def link(href: str, *methods: str) -> Json:
-    """Return a link of the vendor's form."""
     return {"href": href, "methods": list(methods)}
 
 
@@ -164,10 +158,7 @@ def _texts_and_typekeys(
 
 
 def _select_fields(attributes: Document, request: Request, summary: Iterable[str], default: str) -> Json:
-    """Return the attributes that are asked for, in alphabetical order.
-
-    Source: docs/vendors/guidewire.md#queries.
-    """
+    """The selected attributes, in alphabetical order. Source: docs/vendors/guidewire.md#queries."""
     fields = request.parameters.get("fields", ())
     names = {default if field == "*default" else field for field in fields} or {default}
     if names & _EVERYTHING:
@@ -182,10 +173,7 @@ def _element(attributes: Json, document: Document, links: Json) -> Json:
 
 
 def _invoice_links(invoice: Document) -> Json:
-    """Itself, and the actions that its status allows.
-
-    Source: docs/vendors/guidewire.md#body-and-links (assumed).
-    """
+    """Itself, and the allowed actions. Source: docs/vendors/guidewire.md#body-and-links (assumed)."""
     path, status = invoice_path(invoice), invoice["status"]
     methods = ["get"]
     methods += ["patch"] if status in EDITABLE else []
@@ -240,7 +228,7 @@ _NEGATIVE_OPERATORS = frozenset({"ne", "ni"})
 
 
 def render_page(request: Request, documents: Iterable[Document], row: RenderRow, state: State) -> Json:
-    """Return the page of `documents` that the call asks for, as a collection.
+    """The page of `documents` that the call asks for.
 
     Source: docs/vendors/guidewire.md#body-and-links, #queries.
     """
@@ -255,7 +243,6 @@ def render_page(request: Request, documents: Iterable[Document], row: RenderRow,
 
 
 def _filtered(request: Request, documents: Iterable[Document], state: State) -> list[Document]:
-    """Return what keeps all filters."""
     found = list(documents)
     for place, text in enumerate(request.parameters.get("filter", ())):
         field, operator, wanted = _parse_filter(place, text)
@@ -273,7 +260,7 @@ def _filtered(request: Request, documents: Iterable[Document], state: State) -> 
 
 
 def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
-    """Field, operator and value of a filter; instants are put into the form in which they are stored."""
+    """Field, operator and value of a filter; instants are put into their stored form."""
     field, operator, value = text.split(":", 2)
     value = value.replace("::", ":")
     if field != "scheduledSendDate":
@@ -292,7 +279,7 @@ def _filter_value(document: Document, field: str, state: State) -> str | None:
 
 
 def _sorted(request: Request, documents: list[Document]) -> list[Document]:
-    """Sorted by the last field first, so that the first counts most; ids part ties."""
+    """Sort by the last field first, so that the first counts most; ids are the last resort."""
     if "sort" in request.parameters:
         documents.sort(key=lambda document: document["id"])
     for name in reversed(request.parameters.get("sort", ())):
@@ -318,7 +305,6 @@ def _page_links(request: Request, size: int, offset: int, total: int) -> Json:
 
 
 def _page_link(request: Request, offset: int) -> Json:
-    """Return the same call from another row on."""
     pairs = [pair for pair in request.call.query.split("&") if pair and not _is_offset(pair)]
     if offset:
         pairs.append(f"pageOffset={offset}")

@@ -33,11 +33,7 @@ REPLY_SCHEMAS: Mapping[str, str] = {
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Raise unless the call accepts JSON and its body is UTF-8, where the assumptions require it.
-
-    Raises TooManyRequests: its caller has called too often; NotAcceptable, UnsupportedMediaType: see
-    `check_json_in_utf_8`.
-    """
+    """Admit a call in JSON and UTF-8, where the assumptions require it. Raises TooManyRequests."""
     enter()
     with state.item():  # a refused call is not counted
         enter.count()
@@ -55,8 +51,6 @@ _FIRST_REFUSAL = 400
 
 
 def read_handler(handler: Handler) -> Handler:
-    """Return the handler, its replies with what headers ask for."""
-
     def handle(request: Request, state: State) -> Reply:
         return finish_reply(handler(request, state), request, state)
 
@@ -64,8 +58,6 @@ def read_handler(handler: Handler) -> Handler:
 
 
 def write_handler(handler: Handler) -> Handler:
-    """Return the handler as one transaction."""
-
     def handle(request: Request, state: State) -> Reply:
         tried = request.parameters.get("GW-DoNotCommit") is True
         mark = state.mark()
@@ -86,7 +78,6 @@ def remember_failure(call: Call, operation: Operation, reply: Reply, state: Stat
 
 
 def record_failed_id(call: Call, status: int, state: State) -> None:
-    """Record the failed id like `remember`, for a subrequest."""
     name = call.headers.get(_TRANSACTION_HEADER.lower(), "")
     if status < _FIRST_REFUSAL or call.assumptions["failed_call_uses_id"] != ON:
         return
@@ -96,7 +87,7 @@ def record_failed_id(call: Call, status: int, state: State) -> None:
 
 
 def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
-    """Return the reply with what headers ask for: a schema's name, an answer later, a correlation id."""
+    """The reply with the effects of headers: a schema's name, a later answer, a correlation id."""
     if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
         document = {
             "$GW-Schema": REPLY_SCHEMAS.get(request.operation.id, _ACTION_SCHEMA),
@@ -107,9 +98,9 @@ def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def _claim_transaction_id(request: Request, state: State) -> None:
-    """Note the transaction's id; a refused call leaves no note, as it leaves nothing.
+    """Store the transaction's id; a refused call stores nothing.
 
-    Raises Rejected: the id was used, or a call that uses it is not over (assumed).
+    Raises Rejected: the id was used, or its call still runs (assumed).
     """
     name = request.parameters.get(_TRANSACTION_HEADER)
     if not name:
@@ -121,7 +112,7 @@ def _claim_transaction_id(request: Request, state: State) -> None:
 
 
 def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
-    """Return the asynchronous reply if the caller prefers one and the assumption allows it.
+    """Reply asynchronously if the caller prefers that and the assumption allows it.
 
     Source: the vendor's guide, "Sending a request asynchronously" (the 202, its empty body and its header);
     that the work is done at once is ours.
@@ -137,6 +128,6 @@ def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def show_async_request(request: Request, state: State) -> Reply:
-    """Return the answer to a call that did not wait for it. Assumed: the form of this."""
+    """The answer to an asynchronous call; its form is assumed."""
     kept = find_record(ASYNC_REQUESTS, request.parameters["asyncRequestId"], state)
     return json_reply(200, kept)

@@ -30,10 +30,7 @@ _SHOWN_AFTER_DELETION = timedelta(days=30)
 
 
 def enter_tenant(call: Call, tenant: str, state: State) -> None:
-    """Raise unless the caller may enter the administration.
-
-    Raises Forbidden, NotFound: it is unknown, not active, or not granted to the caller.
-    """
+    """Raise Forbidden or NotFound: unknown, not active, or not granted to the caller."""
     if call.path.startswith(_UNGUARDED_PATHS):
         return
     administration = state.collection(ADMINISTRATIONS, "").get(tenant)
@@ -54,7 +51,6 @@ def is_visible(administration: Document, principal: Principal, state: State) -> 
 
 
 def access_refusal(administration_id: str, call: Call) -> Refusal:
-    """Return the refusal of a caller at an administration's door."""
     granted = call.principal.facts.get("administrations")
     works = "81 works" if granted is None else f"it may enter {', '.join(granted) or 'none'}"
     hint = f"administration_id {administration_id} is unknown, or closed to this token; {works}"
@@ -71,9 +67,7 @@ def _is_granted(administration: Document, principal: Principal) -> bool:
 def admit(call: Call, enter: Enter, _state: State) -> str:
     """Count the call of a token, then refuse `Accept` and charsets where the assumptions require it.
 
-    Files are put to their storage in any charset, and nothing is answered there. Raises TooManyRequests: it
-    is the eleventh of a second; NotAcceptable: its Accept header has no room for JSON; UnsupportedMediaType:
-    its body is declared to be in another charset.
+    Files are uploaded to their storage in any charset, and nothing is answered there.
     """
     enter.count()
     operation = enter()
@@ -111,7 +105,7 @@ def find_application(client_id: str, state: State) -> Document:
 
 
 def authenticate_client(call: Call, state: State) -> Document:
-    """Return the application that calls. Raises Unauthorized: it is known, and by another secret."""
+    """Return the calling application. Raises Unauthorized: a known one with another secret."""
     client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
     found = find_application(client_id, state)
     if found.get("secret", secret) != secret:
@@ -135,10 +129,7 @@ _CODE_OCTETS = 32
 
 
 def authorize(request: Request, state: State) -> Reply:
-    """Send the browser back with a code, or with the error that there is.
-
-    Source: docs/vendors/payt.md#tokens.
-    """
+    """Send the browser back with a code or an error. Source: docs/vendors/payt.md#tokens."""
     asked = request.parameters
     client = find_application(asked["client_id"], state)
     scopes = select_scopes(asked.get("scope"), client["scopes"])
@@ -177,10 +168,7 @@ GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
 
 
 def grant_token(request: Request, state: State) -> Reply:
-    """Return an access token for what the call brings.
-
-    Source: docs/vendors/payt.md#tokens. Raises Unauthorized: the application is not who it says.
-    """
+    """Return an access token. Source: docs/vendors/payt.md#tokens. Raises Unauthorized."""
     client = authenticate_client(request.call, state)
     grant = _GRANT_TYPES.get(request.document["grant_type"])
     if grant is None:
@@ -192,10 +180,7 @@ def grant_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Revoke a token and its counterpart; an unknown token is ignored.
-
-    Source: assumed, as Doorkeeper does.
-    """
+    """Revoke a token and its counterpart; an unknown token is ignored (assumed, as Doorkeeper does)."""
     client = authenticate_client(request.call, state)
     refresh_tokens, text = state.collection(REFRESH_TOKENS, ""), request.document["token"]
     refresh = refresh_tokens.get(text)
@@ -212,10 +197,7 @@ def revoke_token(request: Request, state: State) -> Reply:
 
 
 def introspect_token(request: Request, state: State) -> Reply:
-    """Return what a token is good for.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
+    """Describe a token. Source: docs/vendors/payt.md#operations-and-paths."""
     authenticate_client(request.call, state)
     known = state.collection(CREDENTIALS, "").get(request.document["token"])
     if known is None or known["scheme"] != "bearerAuth" or known["kind"] in ("expired", "revoked"):
@@ -233,7 +215,7 @@ def introspect_token(request: Request, state: State) -> Reply:
 
 
 def oauth_error(error: str, description: str = "", status: int = 400, reason: str = "") -> Reply:
-    """Return an error in the words of OAuth; `reason` says more than those do."""
+    """Return an error of OAuth; `reason` is the detail beyond its words."""
     said = description or OAUTH_MESSAGES[error]
     reply = json_reply(status, {"error": error, "error_description": said})
     return replace(reply, reason=f"{error}: {reason or said}")
@@ -249,7 +231,7 @@ def _grant_by_code(document: Document, client: Document, _request: Request, stat
 
 
 def _grant_by_refresh_token(document: Document, client: Document, request: Request, state: State) -> Reply:
-    """Grant the next pair of tokens; a refresh token is good once."""
+    """Grant the next pair of tokens; a refresh token works once."""
     refresh_tokens = state.collection(REFRESH_TOKENS, "")
     last = refresh_tokens.get(document["refresh_token"])
     if last is None or not _is_valid(last, client, state):
@@ -265,7 +247,7 @@ def _grant_by_refresh_token(document: Document, client: Document, request: Reque
 
 
 def _grant_to_client(document: Document, client: Document, _request: Request, state: State) -> Reply:
-    """Return a token that never expires and cannot be refreshed; where calls come from is not looked at."""
+    """Return a token that never expires and cannot be refreshed, whatever the caller's address."""
     scopes = select_scopes(document.get("scope"), client["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")
@@ -324,7 +306,7 @@ def _is_valid(grant: Document, client: Document, state: State) -> bool:
 
 
 def _issued_token(access_token: str, state: State) -> Document | None:
-    """Return the access token, if an application got it from here."""
+    """Return the access token, if this server issued it to an application."""
     known = state.collection(CREDENTIALS, "").get(access_token)
     return known if known is not None and "client" in known else None
 

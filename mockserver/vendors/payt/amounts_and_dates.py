@@ -43,35 +43,30 @@ _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def exact_arithmetic() -> AbstractContextManager[Context]:
-    """Return the context in which amounts are reckoned with: nothing is rounded unasked."""
+    """Return the context of sums of amounts, without rounding."""
     return localcontext(_WIDE)
 
 
 def read_amount(text: Json) -> Decimal | None:
-    """Parse an amount; None if the text is none."""
     if not isinstance(text, str) or len(text) > _MAX_LENGTH or _PLAIN.fullmatch(text) is None:
         return None
     return Decimal(text)
 
 
 def has_fractional_cents(text: Json) -> bool:
-    """Return whether `text` spells an amount of parts of a cent."""
     decimals = text.partition(".")[2].rstrip("0") if isinstance(text, str) else ""
     return len(decimals) > _CENT_DIGITS and read_amount(text) is not None
 
 
 def round_to_cents(value: Decimal) -> Decimal:
-    """`value` rounded half up to two decimals; zero has no sign."""
     return _WIDE.add(value.quantize(_CENT, context=_WIDE), ZERO)
 
 
 def print_amount(value: Decimal | int) -> str:
-    """`value` as the vendor prints money."""
     return f"{round_to_cents(Decimal(value)):f}"
 
 
 def print_optional_amount(value: Decimal | int | None) -> str | None:
-    """Print the amount, None for None."""
     return None if value is None else print_amount(value)
 
 
@@ -80,12 +75,11 @@ _INSTANT = re.compile(DATE_TIME_PATTERN)
 
 
 def is_day(text: str) -> bool:
-    """Return whether `text` is a day of the calendar, year first."""
     return _DAY.fullmatch(text) is not None
 
 
 def is_instant(text: str) -> bool:
-    """Return whether `text` is a moment, and one that UTC has a year for."""
+    """Return whether `text` is a moment whose year UTC has."""
     if _INSTANT.fullmatch(text) is None:
         return False
     try:
@@ -96,15 +90,13 @@ def is_instant(text: str) -> bool:
 
 
 def is_local_instant(text: str) -> bool:
-    """Return whether `text` would be a moment if it named a zone."""
     return is_instant(f"{text}Z")
 
 
 def read_instant(text: str) -> datetime:
-    """Return the moment that `text` is known to spell; without a zone it is one of UTC."""
+    """Return the moment of a valid text; without a zone it is UTC."""
     return parse_instant(text.upper())
 
 
 def to_utc(text: str | None) -> str | None:
-    """Return the moment in UTC."""
     return None if text is None else print_instant(read_instant(text))

@@ -23,9 +23,9 @@ from mockserver.vendors.payt.messages import (
 
 
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
-    """Return the problems that single records keep: texts with NUL, and spared types.
+    """Return problems that keep their record alone: texts with NUL, and tolerated types.
 
-    Raises InvalidCall: the call holds too many records, or none, or one of another type.
+    Raises InvalidCall: too many records, none, or one of another type.
     """
     kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
     _check_count(request, kind)
@@ -47,7 +47,7 @@ def _check_count(request: Request, kind: str) -> None:
 
 
 def _coerced_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Yield where records were sent in another type than they were read in, if that counts."""
+    """Yield the places of coerced values, if they count."""
     if request.call.assumptions["other_types"] != "refused":
         return
     sent = json.decode(request.call.body, parse_content_type(request.call.headers)[1])
@@ -68,7 +68,7 @@ def _coerced_below(sent: Json, read: Json, path: Path) -> Iterator[Path]:
 
 
 def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Yield where a record has a text with a NUL, which no database of texts takes."""
+    """Yield the places of texts with a NUL, which no database takes."""
     contract, operation = request.contract, request.operation
     body = contract["paths"][operation.path][operation.method]["requestBody"]["content"][JSON_TYPE]["schema"]
     records = resolve(contract, resolve(contract, body)["properties"][kind])
@@ -79,7 +79,6 @@ def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
 
 
 def _is_declared(path: Path, schema: Document, contract: Document) -> bool:
-    """Return whether the schema names the member; all others are ignored."""
     for step in path:
         schema = resolve(contract, schema)
         below = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step)
@@ -166,7 +165,7 @@ FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
 def success_entity(result: BatchResult, state: State) -> Reply:
     """Counters and maps; `warnings` only when there are any.
 
-    Source: docs/vendors/payt.md#partial-errors; that `success` is true when no record was taken is assumed.
+    Source: docs/vendors/payt.md#partial-errors; that `success` is true without an accepted record is assumed.
     """
     return _success_reply(result, state, None)
 
@@ -193,7 +192,7 @@ def _success_reply(result: BatchResult, state: State, warned: FindWarnings | Non
 
 
 def contacts_reply(result: BatchResult, state: State) -> Reply:
-    """Return the reply of contacts, with or without a body, as no document gives it a schema.
+    """Reply to contacts, with or without a body: no document gives a schema.
 
     Source: docs/vendors/payt.md#operations-and-paths.
     """
@@ -219,7 +218,6 @@ class _RecordMessages:
         self.includes_rejected = request.call.assumptions["warnings_of_refused"] == "told"
 
     def add(self, outcome: Outcome) -> None:
-        """Say what there is to say of one record."""
         if not outcome.problems and not outcome.warnings:
             return
         missing = next(
@@ -235,7 +233,6 @@ class _RecordMessages:
             self.warn(outcome, outcome.warnings)
 
     def warn(self, outcome: Outcome, warnings: Iterable[Problem]) -> None:
-        """Say what a record is warned of, if it is."""
         if found := tuple(warnings):
             self._put(self.warnings, self._key(outcome.item), found)
 
@@ -251,7 +248,7 @@ class _RecordMessages:
         return self._ranks.get(field, len(self._ranks))
 
     def _key(self, item: Item) -> str:
-        """Return the number, else the identifier, else the place in the call.
+        """The number, else the identifier, else the place in the call.
 
         Source: docs/vendors/payt.md#partial-errors (assumed).
         """

@@ -37,10 +37,7 @@ _DEBTOR_OPTIONAL = (*_DEBTOR_TEXTS[_DEBTOR_TEXTS.index("bank_account_name") :], 
 
 
 def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
-    """Create or update the debtor.
-
-    Source: docs/vendors/payt.md#other-answers.
-    """
+    """Create or update the debtor. Source: docs/vendors/payt.md#other-answers."""
     record = complete(normalize(item.document, request), _DEBTOR_OPTIONAL, request)
     stored = sent_records.find_debtor(record, state, request.call.assumptions).stored
     was = stored or _new_debtor(request.tenant, state)
@@ -96,10 +93,7 @@ _CONTACT_OPTIONAL = tuple(member for member in _CONTACT_TEXTS if member != "cont
 
 
 def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
-    """Create or update the contact.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
+    """Create or update the contact. Source: docs/vendors/payt.md#operations-and-paths."""
     record = complete(normalize(item.document, request), _CONTACT_OPTIONAL, request)
     stored = sent_records.find_contact(record, state, request.call.assumptions).stored
     was = stored or {"id": str(state.next(CONTACTS)), "administration_id": request.tenant}
@@ -123,14 +117,13 @@ def _represent_contact(stored: Document, state: State) -> Entity:
 
 
 def debtor_numbers(contact: Document, state: State) -> list[str]:
-    """Return the numbers of the debtors that name the contact."""
     code = contact.get("contact_identifier")
     found = state.collection("debtors").find("contact_identifier", code) if code else []
     return [debtor["debtor_number"] for debtor in found]
 
 
 def _validation_errors(contact: Document) -> Entity:
-    """Return what was warned about, by member (assumed)."""
+    """Warnings by member (assumed)."""
     return {
         member: [RECORD_MESSAGES["phone-odd"]]
         for member in ("call_phone_number", "sms_phone_number")
@@ -146,17 +139,14 @@ PAYMENT_CONDITIONS = "payment_conditions"
 
 
 def upsert_vat_rate(item: Item, request: Request, state: State) -> Outcome:
-    """Create or update the rate of a code.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
+    """Create or update the rate of a code. Source: docs/vendors/payt.md#operations-and-paths."""
     return _upsert(VAT_RATES, item, {"category": "regular"}, request, state)
 
 
 def upsert_payment_condition(item: Item, request: Request, state: State) -> Outcome:
-    """Create the payment condition of a code, or give it another name (assumed).
+    """Create or rename the payment condition of a code (assumed).
 
-    Source: docs/vendors/payt.md#operations-and-paths.
+    Source: docs/vendors/payt.md#operations- and-paths.
     """
     return _upsert(PAYMENT_CONDITIONS, item, {}, request, state)
 

@@ -24,9 +24,9 @@ FILES = "files"
 def attach_file(
     posted: Document | None, stored: Document | None, state: State
 ) -> tuple[Document | None, bool]:
-    """Return the file that the invoice has after `posted`, and whether the one wanted was found.
+    """The invoice's file after `posted`, and whether the named one exists.
 
-    Source: docs/vendors/payt.md#files (that an unknown file only warns, and null takes it away, is assumed).
+    Source: docs/vendors/payt.md#files (that an unknown file only warns, and null removes it, is assumed).
     """
     if posted is None:
         return None, True
@@ -54,10 +54,7 @@ _TOKEN_OCTETS = 24
 
 
 def announce_files(request: Request, state: State) -> StoreItem:
-    """Return the function that issues an upload URL for each new file; a file named twice gets one.
-
-    Source: docs/vendors/payt.md#files.
-    """
+    """Issue an upload URL for each new file; a repeated one gets one. Source: docs/vendors/payt.md#files."""
     expires_at = print_instant(state.now + _URL_LIFETIME)
     files, uploads = state.collection(FILES), state.collection(UPLOADS, "")
     root = _upload_root(request.call)
@@ -80,7 +77,7 @@ def announce_files(request: Request, state: State) -> StoreItem:
 
 
 def render_upload_urls(result: BatchResult, _state: State) -> Reply:
-    """Return the URLs, in the order of the files; there is no place for one that a scenario refuses.
+    """URLs in the order of the files, without those that a scenario refuses.
 
     Source: docs/vendors/payt.md#files.
     """
@@ -90,7 +87,6 @@ def render_upload_urls(result: BatchResult, _state: State) -> Reply:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """Return the outcome of a file that was not sent, with another checksum and an unused URL."""
     checksum = b64encode(sha3_512(f"phantom-{number}".encode()).digest()).decode()
     item = Item(outcome.item.index, checksum, {**outcome.item.document, "checksum": checksum})
     if outcome.document is None:
@@ -104,8 +100,8 @@ def upload_file(request: Request, state: State) -> Reply:
     """Take the bytes of an announced file.
 
     Source: docs/vendors/payt.md#files (size, type and checksum are verified; the answers are assumed,
-    docs/vendors/payt.md#operations-and-paths). Raises NotFound: there is no such URL, or no more;
-    InvalidCall: the bytes are not those that were announced.
+    docs/vendors/payt.md#operations-and-paths). Raises NotFound: an unknown or expired URL; InvalidCall: other
+    bytes than announced.
     """
     token = request.parameters["token"]
     announced = state.collection(UPLOADS, "").get(token)
@@ -121,14 +117,14 @@ def upload_file(request: Request, state: State) -> Reply:
 
 
 def _upload_root(call: Call) -> str:
-    """Return the root of upload URLs; the sandbox is in the path, as uploads send no header for it."""
+    """Root of upload URLs; the sandbox is in the path, as uploads send no header for it."""
     prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
     prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
     return f"{call.origin}{prefix}{call.mount}{STORAGE}"
 
 
 def _is_expired(announced: Document, state: State) -> bool:
-    """Return whether the URL is good no more; one of the fixtures always is."""
+    """Whether the URL is expired; one of the fixtures never is."""
     expires_at = announced.get("expires_at")
     return expires_at is not None and parse_instant(expires_at) <= state.now
 

@@ -42,13 +42,12 @@ _COPIED = ("description", "payment_method", "reversal_code", "transaction_type")
 
 
 def payments_of(invoice: Document | None, state: State) -> list[Document]:
-    """Return the stored payments of an invoice, the oldest first."""
     found = state.collection(PAYMENTS).find("invoice_id", invoice["id"]) if invoice else []
     return sorted(found, key=lambda payment: (payment["payment_date"], int(payment["id"])))
 
 
 def payment_dates(posted: Iterable[Document], stored: Document | None, state: State) -> list[str]:
-    """Return the day of each posted payment: its own, else the one it is stored with, else today.
+    """Day of each posted payment: its own, else the stored one, else today.
 
     Source: docs/vendors/payt.md#amounts-and-payments; that a stored day stays is assumed.
     """
@@ -60,22 +59,21 @@ def payment_dates(posted: Iterable[Document], stored: Document | None, state: St
 
 
 def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
-    """Return whether the payments are in the order of their dates; invalid dates are skipped.
+    """Whether payments are in the order of their valid dates.
 
-    Source: docs/vendors/payt.md#amounts-and-payments.
+    Source: docs/vendors/payt.md#amounts-and- payments.
     """
     days = payment_dates(posted, stored, state)
     return not all(map(is_day, days)) or days == sorted(days)
 
 
 def is_taken(origin_identifier: str, stored: Document | None, state: State) -> bool:
-    """Return whether a payment of another invoice of the administration has that identifier."""
     found = state.collection(PAYMENTS).find("origin_identifier", origin_identifier)
     return any(stored is None or payment["invoice_id"] != stored["id"] for payment in found)
 
 
 def write_payments(record: Document, invoice: Document, was: Document, state: State) -> Document:
-    """Write the payments that `record` means; the members of the invoice that follow from them.
+    """Write the payments of `record`; return the derived members of the invoice.
 
     `invoice` has its new amounts, `was` those before: all zero for a new one.
     Source: docs/vendors/payt.md#amounts-and-payments.
@@ -93,7 +91,7 @@ def write_payments(record: Document, invoice: Document, was: Document, state: St
 
 
 def _replace_payments(posted: Iterable[Document], invoice: Document, state: State) -> None:
-    """Delete stored payments that the set does not name; named ones keep their ids."""
+    """Delete stored payments outside the set; named ones keep their ids."""
     table = state.collection(PAYMENTS)
     before = payments_of(invoice, state)
     ids = {payment["origin_identifier"]: payment["id"] for payment in before}
@@ -109,7 +107,7 @@ def _replace_payments(posted: Iterable[Document], invoice: Document, state: Stat
 
 
 def _imply_payment(invoice: Document, was: Document, state: State) -> None:
-    """Infer a payment: with unchanged totals, what the open amount lost.
+    """Infer a payment: with unchanged totals, the difference of the open amount.
 
     Source: docs/vendors/payt.md#amounts-and-payments; that a changed total pays nothing is assumed.
     """
@@ -155,13 +153,11 @@ def _common_members(payment_id: str, invoice: Document, state: State) -> dict[st
 
 
 def _to_book_currency(value: Decimal, invoice: Document) -> Decimal:
-    """`value` at the invoice's own rate of exchange."""
     total: Decimal = invoice["amount_total"]
     return round_to_cents(value * invoice["book_amount_total"] / total) if total else value
 
 
 def _paid_on(invoice: Document, was: Document, written: list[Document], state: State) -> str | None:
-    """Return the day of the last payment once nothing is open."""
     if invoice["amount_open"]:
         return None
     days = [one["payment_date"] for one in written if one["cost_type"] == "principal"]
@@ -213,7 +209,7 @@ _NEW_VALUES: Document = {
 
 
 def upsert_invoices(find: FindInvoice) -> ApplyBatch:
-    """Return what keeps the records of a call, each for the invoice that `find` finds.
+    """Store the records of a call, each in the invoice that `find` returns.
 
     Source: docs/vendors/payt.md#identity, #what-may-change.
     """
@@ -221,8 +217,6 @@ def upsert_invoices(find: FindInvoice) -> ApplyBatch:
 
 
 def warnings_of_rejected(find: FindInvoice) -> FindWarnings:
-    """Return a finder of the warnings of a rejected record; an unreadable one has none."""
-
     def warnings(item: Item, request: Request, state: State) -> tuple[Problem, ...]:
         if not (isinstance(item.document, dict) and is_readable(item, request)):
             return ()
@@ -246,8 +240,6 @@ def _writer(request: Request, state: State, find: FindInvoice) -> _InvoiceWriter
 
 @dataclass(frozen=True, slots=True)
 class _InvoiceWriter:
-    """Writer of one call's invoices; assumptions are read once for all of them."""
-
     request: Request
     state: State
     find: FindInvoice
@@ -257,7 +249,6 @@ class _InvoiceWriter:
     warns_of_sums: bool
 
     def keep(self, item: Item) -> Outcome:
-        """Create or update the invoice, its lines and its payments."""
         state = self.state
         record, stored = self._read(item)
         was = {**_NEW_VALUES, **(stored or _new_invoice(self.request.tenant, state))}
@@ -270,13 +261,11 @@ class _InvoiceWriter:
         return Outcome(item, Action.UPDATED if stored else Action.CREATED, invoice, warnings=warnings)
 
     def warnings(self, item: Item) -> tuple[Problem, ...]:
-        """Return the warnings of a rejected record, without those on its sums."""
         record, stored = self._read(item)
         kept = self._kept(record, stored, {**_NEW_VALUES, **(stored or {})})
         return tuple(record_problem(code, item, field) for code, field in self._warned(record, stored, kept))
 
     def _read(self, item: Item) -> tuple[Document, Document | None]:
-        """Return the normalized record and the stored invoice that it identifies."""
         assumptions = self.request.call.assumptions
         record = complete(normalize(item.document, self.request), _CLEARABLE, self.request)
         found = self.find(record, self.state, assumptions).stored
@@ -291,7 +280,6 @@ class _InvoiceWriter:
     def _warned(
         self, record: Document, stored: Document | None, kept: Iterable[ResolvedMember]
     ) -> list[tuple[str, str]]:
-        """Code and field of each warning."""
         warned = [(one.warning, one.field) for one in kept if one.warning]
         if self.warns_of_order and not is_chronological(record.get("payments") or (), stored, self.state):
             warned.append(("payments-order", "payments"))
@@ -306,10 +294,7 @@ class _InvoiceWriter:
 
 
 def _sum_warnings(record: Document, invoice: Document) -> Iterator[tuple[str, str]]:
-    """Code and field of what the invoice's sums, as far as they were posted, have against each other.
-
-    Source: docs/catalogue.md#24-sums-disagree.
-    """
+    """Code and field of contradictions in the posted sums. Source: docs/catalogue.md#24-sums-disagree."""
     if "amount_open" in record and abs(invoice["amount_open"]) > abs(invoice["amount_total"]):
         yield "open-above-total", "amount_open"
     if record.get("invoice_lines"):
@@ -345,7 +330,6 @@ _HUNDRED = Decimal(100)
 
 
 def write_lines(posted: list[Document], state: State) -> list[Document]:
-    """Return the lines as they are stored; every rate is known by now."""
     return [
         _stored_line(line, order, state.collection("vat_rates").find("code", line["vat_rate_code"])[0])
         for line, order in zip(posted, line_orders(posted), strict=True)
@@ -413,7 +397,6 @@ _NAME_LISTS = ("invoice_numbers", "invoice_identifiers")
 
 
 def block(invoice: Document, state: State) -> Document:
-    """Return the invoice with its follow-up stopped, unchanged if that is so already."""
     if invoice.get("paused_at") is not None:
         return invoice
     now = print_instant(state.now)
@@ -421,9 +404,9 @@ def block(invoice: Document, state: State) -> Document:
 
 
 def resume(invoice: Document, state: State) -> Document:
-    """Return the invoice, followed up again if it was blocked through the API.
+    """Resume the follow-up of an invoice blocked through the API.
 
-    Source: docs/vendors/payt.md#operations-and-paths.
+    Source: docs/vendors/payt.md#operations- and-paths.
     """
     if not invoice.get("blocked", False):
         return invoice
@@ -431,7 +414,7 @@ def resume(invoice: Document, state: State) -> Document:
 
 
 def pause_handler(change: ChangePause) -> Handler:
-    """Return what changes every invoice that a call names, by number or by identifier."""
+    """Change every invoice that a call names, by number or by identifier."""
     return partial(_change_named_invoices, change)
 
 

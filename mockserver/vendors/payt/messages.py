@@ -164,12 +164,10 @@ OAUTH_MESSAGES: Mapping[str, str] = {
 
 
 def missing_parameter(name: str) -> str:
-    """Return what is said when a request for a token or a code lacks one."""
     return f"Missing required parameter: {name}."
 
 
 def too_many_records(kind: str, limit: str) -> str:
-    """Return what is said when a call holds more records than the assumption allows."""
     return f"{kind} must not have more than {limit} records"
 
 
@@ -186,14 +184,13 @@ _DEPTH_OF_RECORD = 2
 
 
 def record_problem(code: str, item: Item, field: str, *, of: str = "invoices") -> Problem:
-    """Return a problem of one record, placed at one of its fields."""
     return Problem(code, (of, item.index, field), RECORD_MESSAGES[code])
 
 
 def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
-    """Return what a schema found, in the vendor's words.
+    """The vendor's words for a schema problem.
 
-    With `spare_call` what the reader cannot read stays with its record, under a rule that is not fatal.
+    With `spare_call` an unreadable value keeps to its record, under a rule that is not fatal.
     Source: docs/vendors/payt.md#whole-calls, #messages (assumed).
     """
     if not _is_of_record(problem):
@@ -206,7 +203,6 @@ def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
 
 
 def word_file_problem(problem: Problem) -> Problem:
-    """Word a problem of announced files: any of them refuses the call."""
     words = (
         _record_words(problem) if problem.rule in ("minLength", "maxLength") else _parameter_words(problem)
     )
@@ -214,22 +210,20 @@ def word_file_problem(problem: Problem) -> Problem:
 
 
 def unreadable_value(path: Path) -> Problem:
-    """Return a value that ends the call, because it is of another type."""
+    """A value of another type, which refuses the call."""
     return Problem("wrong-type", path, f"{_bracketed(path)} {PARAMETER_MESSAGES['type']}", "type")
 
 
 def invalid_value(path: Path) -> Problem:
-    """Return a value that its record is refused for."""
+    """A value that refuses its record."""
     return Problem("invalid", path, f"{_readable_name(path)} {PARAMETER_MESSAGES['type']}", "unfit")
 
 
 def too_precise_amount(path: Path) -> Problem:
-    """Return an amount of parts of a cent."""
     return Problem("too-precise", path, f"{_readable_name(path)} has more than 2 decimals", "cents")
 
 
 def join_messages(problems: Iterable[Problem]) -> str:
-    """Return the message of a refused call: the first problem of each place."""
     texts: dict[Path, str] = {}
     for problem in problems:
         texts.setdefault(problem.path, problem.detail)

@@ -64,7 +64,7 @@ _OAUTH_PATHS = "/oauth/"
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Return what a schema found, in Payt's words; an administration's id may be a number, as any text may.
+    """Word a schema problem; an administration's id may be a number, as any text may.
 
     Source: docs/vendors/payt.md#whole-calls, #invoice.
     """
@@ -81,10 +81,7 @@ def classify(problem: Problem, call: Call) -> Problem | None:
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
-    """Return the reply to a call that is refused as a whole.
-
-    Source: docs/vendors/payt.md#whole-calls.
-    """
+    """Refuse a whole call. Source: docs/vendors/payt.md#whole-calls."""
     if call.path.startswith(_OAUTH_PATHS):
         if isinstance(refusal, Unauthorized):
             challenge = ("WWW-Authenticate", "Basic")
@@ -104,7 +101,6 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
 
 
 def _status(refusal: Refusal) -> int:
-    """Return the refusal's status, unless it is of a scenario that says which."""
     for problem in refusal.problems if isinstance(refusal, Rejected) else ():
         if problem.rule == FAULT_RULE and problem.expected is not None:
             return int(problem.expected)
@@ -123,17 +119,17 @@ def _code(status: int) -> str:
 
 
 def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
-    """Return the methods of the path, without those of an invoice whose id its last step could be as well."""
+    """Methods of the path, without those of an invoice whose id its last step could be as well."""
     return [method for method in refusal.allowed if not call.path.endswith(_PAUSE_PATHS) or method == "PATCH"]
 
 
 def _is_too_long(problem: Problem) -> bool:
-    """Return whether the problem is a text over the import length; amounts have a limit of ours."""
+    """Whether the problem is a text over the import length; amounts have a limit of ours."""
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
 
 
 def _lacks_offset(problem: Problem) -> bool:
-    """Return whether the problem is alone that a moment of a record does not name its zone.
+    """Whether a record's moment only lacks its zone.
 
     Source: docs/vendors/payt.md#conventions (timestamps are UTC).
     """
@@ -152,7 +148,6 @@ def _oauth_reply(
 
 
 def _invalid_request_message(refusal: Refusal) -> str:
-    """Return the error of an unreadable token request: its first missing parameter."""
     for problem in refusal.problems if isinstance(refusal, InvalidCall) else ():
         if problem.rule == "required":
             return missing_parameter(str(problem.path[-1]))
@@ -187,9 +182,9 @@ _UNKNOWN = "unknown-reference"
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the whole record; an unknown code is an internal error.
+    """The fault as a problem of the whole record; an unknown code is an internal error.
 
-    The vendor gives no status to a record, so that of the fault counts only where it refuses a call.
+    Records have no status, so that of the fault counts only for a whole call.
     """
     batch = request.operation.batch
     kind = str(batch.items[0]) if batch else ""
@@ -198,10 +193,9 @@ def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
-    """Return a maker of extra outcomes for records of `kind`, identified by `names`.
+    """A maker of extra outcomes for records of `kind`, identified by `names`.
 
-    The maps hold only what is to be said of a record: a phantom of one that nothing is said of is refused,
-    so that its name stands there.
+    The maps name only refused and warned records, so a phantom is refused.
     """
 
     def made(outcome: Outcome, number: int) -> Outcome:
@@ -218,7 +212,6 @@ def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
 
 
 def _with_name(problem: Problem, name: str) -> Problem:
-    """Return the problem of another record; only a kind of failure names the record itself."""
     return replace(problem, found=name) if problem.code == UNKNOWN_RECORD else problem
 
 

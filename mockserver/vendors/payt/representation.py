@@ -96,8 +96,6 @@ _ADMINISTRATION_MEMBERS = (
 
 
 class RecordType(Value, frozen=True):
-    """A record type: its representation, and what `fields` may add."""
-
     collection: str
     shown: Represent
     on_request: Represent
@@ -235,7 +233,7 @@ FieldSelection: TypeAlias = list[Json]
 
 
 def read_fields(request: Request) -> FieldSelection | None:
-    """Return what `fields` asks for, None for the ordinary answer; the spec has seen to its form."""
+    """The names in `fields`, None for the ordinary answer; the spec has checked its form."""
     text = request.parameters.get("fields")
     if text is None:
         return None
@@ -244,7 +242,6 @@ def read_fields(request: Request) -> FieldSelection | None:
 
 
 def represent(stored: Document, kind: RecordType, selection: FieldSelection | None, state: State) -> Entity:
-    """Return the record as replies show it."""
     entity = kind.shown(stored, state)
     return entity if selection is None else _select(entity | kind.on_request(stored, state), selection)
 
@@ -291,7 +288,7 @@ _PAYMENT_INVOICE_COLUMNS: Mapping[str, str] = {
 
 
 def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield what the parameters of a list of invoices ask for; paid is what has nothing open (assumed)."""
+    """Filters of a list of invoices; a paid one has nothing open (assumed)."""
     yield from _by_names(parameters, _INVOICE_COLUMNS)
     yield from _by_references(parameters, _DEBTOR_COLUMNS, "debtor_id", state.collection("debtors"))
     if (paid := parameters.get("paid")) is not None:
@@ -304,7 +301,6 @@ def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
 
 
 def payment_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield what the parameters of a list of payments ask for."""
     yield from _by_names(parameters, {"ids": "id"})
     yield from _by_references(
         parameters, _PAYMENT_INVOICE_COLUMNS, "invoice_id", state.collection("invoices")
@@ -313,13 +309,12 @@ def payment_filters(parameters: Document, state: State) -> Iterator[Predicate]:
 
 
 def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
-    """Yield what the parameters of a list of debtors ask for."""
     yield from _by_names(parameters, {"ids": "id", **_DEBTOR_COLUMNS})
     yield from _updated_after(parameters)
 
 
 def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """Yield what the parameters of a list of contacts ask for; a debtor has the contact that it names."""
+    """Filters of a list of contacts; a debtor has the contact that it names."""
     yield from _by_names(parameters, {"ids": "id", "contact_identifiers": "contact_identifier"})
     tests = list(_by_names(parameters, {"debtor_numbers": "debtor_number"}))
     if tests:
@@ -330,18 +325,16 @@ def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
 
 
 def no_filters(_parameters: Document, _state: State) -> Iterator[Predicate]:
-    """Yield everything."""
     yield from ()
 
 
 def cut_page(
     records: Iterable[Document], request: Request, collection: Collection, state: State, sequence: str = ""
 ) -> tuple[list[Document], str | None]:
-    """Return one page in the order asked for, else by id, and the cursor of the next one, None on the last.
+    """One page in the order asked for, else by id, and the cursor of the next one, None on the last.
 
-    `sequence` is where the records' ids were counted, "" where nobody counts them. Source:
-    docs/vendors/payt.md#lists (the last cursor is assumed). Raises InvalidCall: the cursor is an id that no
-    record ever had, and the assumption counts that.
+    `sequence` counted the records' ids, "" for none. Source: docs/vendors/payt.md#lists (the last cursor is
+    assumed). Raises InvalidCall: the cursor was never an id, and the assumption checks that.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
@@ -361,14 +354,12 @@ def cut_page(
 
 
 def _check_cursor(cursor: str, sequence: str, state: State) -> None:
-    """Raise unless the cursor is the id of a record of this sandbox, deleted or not."""
     counted = state.collection("sequences", "").get(sequence)
     if counted is None or int(cursor) > counted["last"]:
         raise InvalidCall((unreadable_value(("query", "cursor")),))
 
 
 def _sort_key(member: str, record: Document) -> tuple[str, int]:
-    """Return where a record stands; the id orders those of one day."""
     return record[member] if member else "", int(record["id"])
 
 
@@ -382,7 +373,7 @@ def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Pred
 def _by_references(
     parameters: Document, columns: Mapping[str, str], member: str, others: Collection
 ) -> Iterator[Predicate]:
-    """Return the records whose `member` is the id of another record that the parameters name."""
+    """Records whose `member` is the id of another record that the parameters name."""
     tests = list(_by_names(parameters, columns))
     if tests:
         yield partial(
@@ -405,20 +396,16 @@ AsOfNow: TypeAlias = Callable[[Document, Request, State], Document]
 
 
 def as_stored(record: Document, _request: Request, _state: State) -> Document:
-    """Return the record, which time does nothing to."""
     return record
 
 
 def as_sent_by_now(invoice: Document, request: Request, state: State) -> Document:
-    """Return the invoice, which Payt may have sent since it was stored."""
+    """The invoice, perhaps sent by Payt since it was stored."""
     return invoices.sent_by_now(invoice, state, request.call.assumptions)
 
 
 def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stored) -> Handler:
-    """Return a page of an administration's records.
-
-    Source: docs/vendors/payt.md#lists.
-    """
+    """List an administration's records. Source: docs/vendors/payt.md#lists."""
 
     def handle(request: Request, state: State) -> Reply:
         collection = state.collection(kind.collection)
@@ -432,11 +419,6 @@ def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stor
 
 
 def show_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
-    """Return one record, by the identifier that `identifier_type` says the path holds.
-
-    Raises NotFound: there is none.
-    """
-
     def handle(request: Request, state: State) -> Reply:
         member = request.parameters.get("identifier_type", "id")
         found = state.collection(kind.collection).find(member, request.parameters["id"])
@@ -449,10 +431,7 @@ def show_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
 
 
 def list_administrations(request: Request, state: State) -> Reply:
-    """Return the administrations that the caller's token reaches.
-
-    Source: docs/vendors/payt.md#tokens, #other-answers.
-    """
+    """List the administrations of the caller's token. Source: docs/vendors/payt.md#tokens, #other-answers."""
     collection = state.collection(ADMINISTRATIONS, "")
     records = [
         _with_status_word(one, request)
@@ -464,7 +443,6 @@ def list_administrations(request: Request, state: State) -> Reply:
 
 
 def show_administration(request: Request, state: State) -> Reply:
-    """Return one administration. Raises Forbidden, NotFound: it is unknown, or not granted to the caller."""
     administration_id = str(request.parameters["administration_id"])
     found = state.collection(ADMINISTRATIONS, "").get(administration_id)
     if found is None or not is_visible(found, request.call.principal, state):
@@ -473,7 +451,7 @@ def show_administration(request: Request, state: State) -> Reply:
 
 
 def _with_status_word(administration: Document, request: Request) -> Document:
-    """Return the administration with its status in the word that the assumption chooses.
+    """The administration with the assumed word for its status.
 
     Source: docs/vendors/payt.md#administrations.
     """
@@ -496,7 +474,6 @@ _KEPT_FOR = timedelta(days=90)
 
 
 def deleted_invoice(gone: Document) -> dict[str, Json]:
-    """Represent a deleted invoice; its identifier has another name here."""
     return {
         **{name: gone[name] for name in ("id", "administration_id", "debtor_id", "invoice_number")},
         "origin_identifier": gone["invoice_identifier"],
@@ -505,16 +482,12 @@ def deleted_invoice(gone: Document) -> dict[str, Json]:
 
 
 def deleted_payment(gone: Document) -> dict[str, Json]:
-    """Represent a deleted payment."""
     members = ("id", "administration_id", "invoice_id", "origin_identifier", "deleted_at")
     return {name: gone[name] for name in members}
 
 
 def deleted_list_handler(kind: str, remains: RepresentDeleted) -> Handler:
-    """Return a page of an administration's deleted records.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
+    """List deleted records of an administration. Source: docs/vendors/payt.md#operations-and-paths."""
 
     def handle(request: Request, state: State) -> Reply:
         after = max(read_instant(request.parameters["deleted_after"]), state.now - _KEPT_FOR)

@@ -43,12 +43,12 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,18}[0-9]")
 
 
 def for_readable(rule: ItemRule) -> ItemRule:
-    """`rule` for those records whose members are of their types; the others are refused for that already."""
+    """Apply `rule` to records of valid types only; the others are refused already."""
     return lambda item, request: rule(item, request) if is_readable(item, request) else ()
 
 
 def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield what is wrong with an invoice record that it shows by itself; a change may lack any member.
+    """Problems of an invoice record by itself; a change may lack any member.
 
     Source: docs/vendors/payt.md#invoice, #messages.
     """
@@ -65,10 +65,7 @@ def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Yield everything wrong with a debtor record that it shows by itself.
-
-    Source: docs/vendors/payt.md#other-answers.
-    """
+    """Problems of a debtor record by itself. Source: docs/vendors/payt.md#other-answers."""
     record = item.document
     if record["debtor_number"].isspace():
         yield record_problem("debtor-number-blank", item, "debtor_number", of="debtors")
@@ -77,20 +74,14 @@ def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
-    """Yield a VAT number that does not begin with a country.
-
-    Source: docs/vendors/payt.md#messages.
-    """
+    """Warn about a VAT number without a country. Source: docs/vendors/payt.md#messages."""
     number = item.document.get("vat_number")
     if number and not _VAT_NUMBER.fullmatch(number):
         yield record_problem("vat-number-odd", item, "vat_number", of="debtors")
 
 
 def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Yield everything wrong with a contact record that it shows by itself.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
+    """Problems of a contact record by itself. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
     if not (record.get("contact_identifier") or record.get("id")):
         yield record_problem("contact-unnamed", item, "contact_identifier", of="contacts")
@@ -99,31 +90,24 @@ def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def contact_warnings(item: Item, _request: Request) -> Iterator[Problem]:
-    """Warn about implausible telephone numbers.
-
-    Source: docs/vendors/payt.md#messages.
-    """
+    """Warn about implausible telephone numbers. Source: docs/vendors/payt.md#messages."""
     for member in ("call_phone_number", "sms_phone_number"):
         if is_odd_phone(item.document.get(member)):
             yield record_problem("phone-odd", item, member, of="contacts")
 
 
 def is_odd_phone(number: str | None) -> bool:
-    """Return whether `number` is given and does not look like one; what does is assumed."""
     return bool(number) and _PHONE.fullmatch(number or "") is None
 
 
 def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Yield a rate that has no code.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
+    """Refuse a rate without a code. Source: docs/vendors/payt.md#operations-and-paths."""
     if not (item.document.get("code") or "").strip():
         yield record_problem("code-blank", item, "code", of="vat_rates")
 
 
 def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
-    """Return the rule that no two records of a call have the same `member`: all that do are refused.
+    """Refuse all records of a call that share a value of `member`.
 
     Source: docs/vendors/payt.md#messages, #identity (assumed); docs/decisions.md#items-and-whole-calls.
     """
@@ -149,10 +133,7 @@ def _name_of(item: Item, member: str) -> str:
 
 
 def _fractional_cents(record: Document) -> Iterator[Path]:
-    """Yield where the record has an amount of parts of a cent.
-
-    Source: docs/vendors/payt.md#conventions (money has two decimals).
-    """
+    """Places of fractions of a cent. Source: docs/vendors/payt.md#conventions (money has two decimals)."""
     yield from (
         (member,) for member, value in record.items() if member in MONEY and has_fractional_cents(value)
     )
@@ -179,10 +160,7 @@ def _line_problems(item: Item, lines: list[Document]) -> Iterator[Problem]:
 
 
 def line_orders(lines: list[Document]) -> list[int]:
-    """Return where each line stands: as it says, else by its place in the list.
-
-    Source: docs/vendors/payt.md#invoice.
-    """
+    """Order of each line: its own, else its place. Source: docs/vendors/payt.md#invoice."""
     return [
         position if line.get("line_order") is None else line["line_order"]
         for position, line in enumerate(lines, 1)

@@ -36,7 +36,7 @@ _IDENTIFYING = (
 
 
 def normalize(record: Document, request: Request) -> Document:
-    """Return the record without the members that count as left out.
+    """The record without members that count as left out.
 
     Source: docs/vendors/payt.md#invoice (a change has no lines), docs/vendors/payt.md#identity,
     #amounts-and-payments.
@@ -57,7 +57,7 @@ def normalize(record: Document, request: Request) -> Document:
 
 
 def complete(record: Document, optional: Iterable[str], request: Request) -> Document:
-    """Return the record as it is kept: what a post leaves out of `optional` may count as null.
+    """The record to store: members in `optional` that a post omits may count as null.
 
     Source: docs/vendors/payt.md#identity (assumed).
     """
@@ -67,16 +67,15 @@ def complete(record: Document, optional: Iterable[str], request: Request) -> Doc
 
 
 def changeable_members(record: Document, stored: Document | None, assumptions: Mapping[str, str]) -> Document:
-    """Return the members of a record that may change the stored invoice."""
     if stored is None or assumptions["first_values"] != "fixed":
         return record
     return {name: value for name, value in record.items() if name not in FIXED_MEMBERS}
 
 
 def is_readable(item: Item, request: Request) -> bool:
-    """Return whether every member is of its type, so that rules may look at it.
+    """Whether every member is of its type, so that rules may look at it.
 
-    It always is, but while a broken record refuses only itself; then its other faults stay untold.
+    Only a broken record that refuses itself alone is not; its other faults are not reported.
     """
     if item.index not in request.unproven or request.call.assumptions["broken_record"] == "refuses_call":
         return True
@@ -106,9 +105,9 @@ def _without(member: str, record: Document) -> Document:
 def _object_check(
     needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: TypeCheck
 ) -> TypeCheck:
-    """Return a check of objects: `needed` are texts, `texts` may be null, `sent` are texts if they are there.
+    """A check of objects: `needed` are texts, `texts` may be null, `sent` are texts if present.
 
-    `members` are as they say. Only what rules look at is told; all else may be of any type.
+    `members` have checks of their own. Only members with rules are checked.
     """
     checks = {
         **dict.fromkeys(texts, _nullable(_is_text)),
@@ -159,7 +158,7 @@ _RECORD_CHECKS: Mapping[str, TypeCheck] = {
 class RecordMatch(Value, frozen=True):
     """The stored record, None for a new one; `taken` are the members that identify another record.
 
-    `crossed` says that number and identifier mean two records that are both stored.
+    `crossed`: number and identifier name two stored records.
     """
 
     stored: Document | None
@@ -168,12 +167,12 @@ class RecordMatch(Value, frozen=True):
 
 
 def find_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Return the invoice that the record's identifier means, else its number; both must mean the same."""
+    """The invoice of the record's identifier, else of its number; both must agree."""
     return _match(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
 
 
 def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Return the invoice of the record's number, which may take an identifier that no other one has.
+    """The invoice of the record's number, which may take an unused identifier.
 
     Source: docs/vendors/payt.md#identity (PATCH finds by number).
     """
@@ -184,12 +183,11 @@ def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[
 
 
 def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Return the debtor that the record's identifier means, else its number, likewise."""
     return _match(record, state, "debtors", ("debtor_number", "debtor_identifier"), assumptions)
 
 
 def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """Return the contact by Payt's id, else by the caller's code; an id takes over an unused code."""
+    """The contact by Payt's id, else by the caller's code; an id takes over an unused code."""
     by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
     if not record.get("id"):
         return RecordMatch(by_code)
@@ -199,7 +197,7 @@ def find_contact(record: Document, state: State, assumptions: Mapping[str, str])
 
 
 def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
-    """Return the debtor that an invoice names: by number, else by identifier, the first that is known.
+    """The debtor of an invoice: by number, else by identifier, the first known one.
 
     Source: docs/vendors/payt.md#invoice (one must resolve, assumed).
     """
@@ -240,8 +238,6 @@ def _find(
 
 
 class ResolvedMember(Value, frozen=True):
-    """A member that keeps its first value; `warning` is reported at `field` of the record."""
-
     member: str
     value: Json
     field: str
@@ -252,7 +248,6 @@ ResolveMember: TypeAlias = Callable[[Document, Document, State], ResolvedMember]
 
 
 def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...]:
-    """Return the immutable members of an invoice under the assumptions, in field order."""
     return (
         _first_debtor(assumptions) if assumptions["debtor_change"] == "kept" else _last_debtor(assumptions),
         _invoice_contact,
@@ -263,9 +258,9 @@ def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...
 
 
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
-    """Yield the members that keep the value of the first time, where the record has another one.
+    """Yield the immutable members with another value in the record.
 
-    Source: docs/vendors/payt.md#what-may-change.
+    Source: docs/vendors/payt.md#what-may- change.
     """
     for member, warning in FIXED_MEMBERS.items():
         posted = record.get(member)
@@ -277,7 +272,7 @@ def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMe
 
 
 def resolve_contact(record: Document, current: str | None, state: State) -> ResolvedMember:
-    """Return the contact as changed by `record`; an unknown contact changes nothing.
+    """The contact as changed by `record`; an unknown one changes nothing.
 
     Source: docs/vendors/payt.md#messages (assumed).
     """
@@ -290,10 +285,7 @@ def resolve_contact(record: Document, current: str | None, state: State) -> Reso
 
 
 def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """Keep the debtor that an invoice was created with, where the assumption says so.
-
-    Source: docs/vendors/payt.md#what-may-change.
-    """
+    """The first debtor stays, where the assumption says so. Source: docs/vendors/payt.md#what-may-change."""
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
         named = find_named_debtor(record, state, assumptions)
@@ -306,7 +298,7 @@ def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
 
 
 def _last_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """Return the debtor that was named last counts."""
+    """The last debtor counts."""
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
         named = find_named_debtor(record, state, assumptions)
@@ -320,10 +312,7 @@ def _invoice_contact(record: Document, was: Document, state: State) -> ResolvedM
 
 
 def _sent_at(record: Document, was: Document, _state: State) -> ResolvedMember:
-    """Once set it stays.
-
-    Source: docs/vendors/payt.md#sending.
-    """
+    """Once set it stays. Source: docs/vendors/payt.md#sending."""
     current = was["sent_at"]
     posted = to_utc(record["sent_at"]) if "sent_at" in record else current
     fixed = current is not None and posted != current

@@ -14,7 +14,7 @@ from mockserver.vendors.payt.sent_records import RecordMatch, changeable_members
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield everything that stands against an invoice record that is posted.
+    """Problems of a posted invoice.
 
     Source: docs/vendors/payt.md#invoice, #identity, #amounts-and-payments.
     """
@@ -28,10 +28,9 @@ def check_invoice(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_change(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield the problems of changing an invoice; the first is that it does not exist.
+    """Problems of changing an invoice; the first is that it does not exist.
 
-    A blank number means no invoice, and is told of as blank already.
-
+    A blank number means no invoice, and is reported as blank already.
     Source: docs/vendors/payt.md#invoice, #partial-errors.
     """
     if not is_readable(item, request):
@@ -48,10 +47,7 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield everything that stands against a debtor record.
-
-    Source: docs/vendors/payt.md#messages.
-    """
+    """Problems of a debtor record. Source: docs/vendors/payt.md#messages."""
     if not is_readable(item, request):
         return
     record = normalize(item.document, request)
@@ -60,10 +56,7 @@ def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def check_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield everything that stands against a contact record.
-
-    Source: docs/vendors/payt.md#operations-and-paths (assumed).
-    """
+    """Problems of a contact record. Source: docs/vendors/payt.md#operations-and-paths (assumed)."""
     if not is_readable(item, request):
         return
     match = sent_records.find_contact(normalize(item.document, request), state, request.call.assumptions)
@@ -74,10 +67,7 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_vat_rate(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield the members missing in a new VAT rate.
-
-    Source: docs/vendors/payt.md#operations-and-paths.
-    """
+    """Members missing in a new VAT rate. Source: docs/vendors/payt.md#operations-and-paths."""
     record = item.document
     if not is_readable(item, request) or state.collection("vat_rates").find("code", record.get("code")):
         return
@@ -176,7 +166,6 @@ def _payment_problems(
 
 
 def _adds_up(record: Document, stored: Document | None) -> bool:
-    """Return whether the payments on the principal sum up to what was paid."""
     paid = [
         read_amount(payment["amount"])
         for payment in record["payments"] or ()

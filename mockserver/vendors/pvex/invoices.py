@@ -46,8 +46,6 @@ FIRST_SQL_DATE = "1753-01-01"
 
 
 class InvoiceStore(Value, frozen=True):
-    """Keeps the invoices of one call; the assumptions are read once."""
-
     invoices: Collection
     reader: BodyReader
     now: str
@@ -62,9 +60,10 @@ class InvoiceStore(Value, frozen=True):
     keys_by_casefold: dict[str, str] | None
 
     def store(self, item: Item) -> Outcome:
-        """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is passed over.
+        """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is ignored.
 
-        Source: docs/vendors/pvex.md#state. Raises Rejected: it is there and may not be, or storing fails.
+        Source: docs/vendors/pvex.md#state. Raises Rejected: a duplicate where that is refused, or storing
+        fails.
         """
         if item.document is None:
             if self.null_fails:
@@ -90,14 +89,12 @@ class InvoiceStore(Value, frozen=True):
         return Outcome(item, Action.CREATED if known is None else Action.UPDATED, invoice)
 
     def _find_key(self, key: str) -> str:
-        """Return the key of the stored invoice, in another letter case if only one matches."""
         if self.keys_by_casefold is None or key in self.invoices:
             return key
         found = self.keys_by_casefold.get(key.casefold(), key)
         return found if found in self.invoices else key  # else an item that a scenario took back
 
     def _inherit(self, invoice: dict[str, Any], known: Document, sent: Document) -> None:
-        """Copy the members that survive a replacement into `invoice`."""
         staying = {"ApiCreateDate", "SubscriberId", "Id"}
         if self.keeps_absent_members:
             staying |= EMPTY_INVOICE.keys() - sent.keys() - {"ApiLastChangeDate"}
@@ -119,7 +116,6 @@ class InvoiceStore(Value, frozen=True):
 
 
 def open_store(request: Request, state: State) -> InvoiceStore:
-    """Return what keeps the invoices of one call, as the assumptions ask."""
     assumptions = request.call.assumptions
     rules, invoices = key_rules(assumptions), state.collection(INVOICES)
     return InvoiceStore(
@@ -139,7 +135,7 @@ def open_store(request: Request, state: State) -> InvoiceStore:
 
 
 def apply_batch(request: Request, state: State) -> StoreItem:
-    """Return what keeps one invoice of a batch. Raises Rejected: the batch is empty, and may not be."""
+    """Store each invoice of a batch. Raises Rejected: the batch is empty, and must not be."""
     if not request.items and request.call.assumptions["empty_batch"] == "refused":
         name = request.call.assumptions["param_name"]
         raise Rejected(Problem("too-few", (), TOO_FEW.format(name=name), "minItems", 1))
@@ -148,10 +144,10 @@ def apply_batch(request: Request, state: State) -> StoreItem:
 
 
 def _stop_at_failure(store: StoreItem) -> StoreItem:
-    """Store the rows before the first that fails, and nothing from there on.
+    """Store the rows before the first that fails, and no others.
 
-    Source: docs/vendors/pvex.md#state, `stop_at_first`. The rows that are not stored count as unchanged:
-    rejected ones would take the batch back, which is all or nothing.
+    Source: docs/vendors/pvex.md#state, `stop_at_first`. The remaining rows count as unchanged: rejected ones
+    would undo the batch, which is all or nothing.
     """
     failed: list[Problem] = []
 
@@ -183,15 +179,15 @@ def _stored_invoice(sent: Document, reader: BodyReader, rules: KeyRules) -> dict
 
 
 def _invoice_key(invoice: Document) -> str:
-    """Return both parts of the key in one text; the first is escaped, so that no two pairs meet."""
+    """Both parts of the key in one text; the first is escaped, so that different pairs stay different."""
     return f"{escape_step(invoice['SubscriberId'])}/{invoice['Id']}"
 
 
 def render_batch(result: BatchResult, _state: State) -> Reply:
-    """Return all or nothing: a success, every fault of every invoice, or the failure of the database.
+    """All or nothing: a success, every fault of every invoice, or the failure of the database.
 
-    No invoice has a status of its own, so that one which a scenario sets is that of the answer.
-    Source: docs/vendors/pvex.md#refusals.
+    Invoices have no status, so one from a scenario is that of the answer. Source:
+    docs/vendors/pvex.md#refusals.
     """
     problems = [problem for outcome in result.outcomes for problem in outcome.problems]
     if not problems:
@@ -216,8 +212,8 @@ def _refused_reply(result: BatchResult, problems: list[Problem]) -> Reply:
 def store_invoice(request: Request, state: State) -> Reply:
     """Insert or replace a single invoice.
 
-    Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall: something is wrong with it that its
-    schema cannot say; the refusal finds it again; Rejected: it is there and may not be, or storing fails.
+    Source: docs/vendors/pvex.md#operations-and-paths. Raises InvalidCall: problems beyond its schema;
+    Rejected: a duplicate where that is refused, or storing fails.
     """
     reading = body_reader(request.media_type)
     found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))
@@ -228,12 +224,12 @@ def store_invoice(request: Request, state: State) -> Reply:
 
 
 def _of_single(problems: Iterable[Problem]) -> list[Problem]:
-    """Return problems of the one invoice of a call, which has no index in its body."""
+    """Problems of a single invoice, which has no index in its body."""
     return [replace(problem, path=problem.path[1:]) for problem in problems]
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """List all invoices (helper GET), deleted ones too, unless the query narrows them.
+    """List all invoices (helper GET), deleted ones too, narrowed by the query.
 
     Source: docs/vendors/pvex.md#state.
     """

@@ -14,15 +14,12 @@ from mockserver.model import Call, Value
 
 
 class BodyReader(StrEnum):
-    """One of the vendor's three body readers."""
-
     JSON = "json"
     XML = "xml"
     FORM = "form"
 
 
 def body_reader(media_type: str) -> BodyReader:
-    """Return the reader of a media type that the spec lists."""
     if media_type.endswith("/json"):
         return BodyReader.JSON
     return BodyReader.XML if media_type.endswith("/xml") else BodyReader.FORM
@@ -33,28 +30,23 @@ _CHARSETS = ("utf-8", "utf-16")
 
 
 class Representation(Value, frozen=True):
-    """Representation of an answer."""
-
     media_type: str
     charset: str
 
     @property
     def is_xml(self) -> bool:
-        """Whether it is XML; else it is JSON."""
         return self.media_type.endswith("/xml")
 
     @property
     def content_type(self) -> str:
-        """The header, which always names the charset."""
         return f"{self.media_type}; charset={self.charset}"
 
     def encode(self, text: str) -> bytes:
-        """`text` in the charset; UTF-16 is little-endian behind its mark."""
         return text.encode() if self.charset == "utf-8" else b"\xff\xfe" + text.encode("utf-16-le")
 
 
 def negotiate(call: Call) -> Representation:
-    """Return the representation that `call` asks for, as far as the vendor has it."""
+    """The representation that `call` asks for, as far as the vendor has it."""
     media_type, charset = parse_content_type(call.headers, default_charset="")
     return Representation(_choose_media_type(call, media_type), _choose_charset(call, charset))
 
@@ -73,7 +65,7 @@ def _choose_media_type(call: Call, sent: str) -> str:
 def _best_match(
     ranges: Iterable[tuple[str, float]], formatter: tuple[str, ...]
 ) -> tuple[float, int, str] | None:
-    """Return the formatter's best media type, before it its quality and how exactly it was asked for."""
+    """The formatter's best media type, after its quality and its precision."""
     for name, quality in ranges:
         for media_type in formatter:
             if name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
@@ -89,5 +81,4 @@ def _choose_charset(call: Call, sent: str) -> str:
 
 
 def _by_quality(header: str) -> list[tuple[str, float]]:
-    """Return the ranges of `header`, the most wanted first; those with quality 0 are none."""
     return sorted((one for one in parse_accept(header) if one[1] > 0), key=lambda one: -one[1])

@@ -43,7 +43,7 @@ class ErrorPage(Value, frozen=True):
 
 
 class AssumedMessages(Value, frozen=True):
-    """Assumed messages, which no page and no source states, by occasion."""
+    """Assumed messages without any source, by occasion."""
 
     conflict: str = "An invoice with this Id is already stored."
     row_key_taken: str = "Another invoice with this RowKey is already stored."

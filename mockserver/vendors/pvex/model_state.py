@@ -1,14 +1,8 @@
 """The `ModelState` of an error: keys, messages of body readers, positions in the JSON text.
 
-The text is read as far as the lenient reader can read it, and not validated.
-Source: docs/vendors/pvex.md#modelstate.
-
-Source: docs/vendors/pvex.md#errors, #modelstate (assumption `error_detail`). The texts vary with the
-framework's version;
-those that the page does not quote are assumed.
-
-Callers are remote, and see a general sentence in place of a reader's message, unless `error_detail` is on.
-Source: docs/vendors/pvex.md#errors, #modelstate.
+The text is read as far as the lenient reader goes, and not validated. The texts vary with the framework's
+version; those that the page does not quote are assumed. Callers are remote, and see a general sentence in
+place of a reader's message, unless `error_detail` is on. Source: docs/vendors/pvex.md#errors, #modelstate.
 """
 
 from __future__ import annotations
@@ -79,27 +73,23 @@ class TokenEnd(Value, frozen=True):
 
 @dataclass(slots=True)
 class _OpenContainer:
-    """An open list or object; `step` is the last index or name in it, None at its start."""
-
     is_list: bool
     step: str | int | None = None
     named: bool = False
 
 
 class _Cursor:
-    """Json.NET's idea of where it is: a container counts for the path once something stands in it."""
+    """Json.NET's position: a container counts for the path only with content."""
 
     def __init__(self) -> None:
         self._open: list[_OpenContainer] = []
 
     @property
     def depth(self) -> int:
-        """Number of open lists and objects."""
         return len(self._open)
 
     @property
     def path(self) -> Path:
-        """Current path."""
         return tuple(one.step for one in self._open if one.step is not None)
 
     def pass_mark(self, mark: str) -> str:
@@ -115,12 +105,10 @@ class _Cursor:
         return "name" if mark == ":" else ""
 
     def enter(self, mark: str) -> None:
-        """Be inside the list or object that begins here."""
         if mark in "[{":
             self._open.append(_OpenContainer(is_list=mark == "["))
 
     def pass_text(self, text: str) -> str:
-        """Go over a name or a scalar."""
         top = self._open[-1] if self._open else None
         if top is None or top.is_list or top.named:
             self._begin()
@@ -152,14 +140,13 @@ class JsonPositions:
         )
 
     def describe_offset(self, path: Path, offset: int) -> str:
-        """Return the same of any offset."""
         line = bisect_right(self.line_starts, offset) if offset else 0
         position = offset - self.line_starts[line - 1] if offset else 0
         return f"Path '{print_path(path)}', line {line}, position {position}."
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Return every place of `text`; of equal names the last counts. One that is too long has none."""
+    """Every place of `text`; of equal names the last counts. A too long text has none."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}
@@ -168,7 +155,7 @@ def find_positions(text: str) -> JsonPositions:
 
 
 def path_at(text: str, stop: int) -> Path:
-    """Return the path at which a reader stops at the offset `stop`; the root if it is far."""
+    """Path of the reader at the offset `stop`; the root if it is far."""
     if stop > MAX_TEXT_LENGTH:
         return ()
     cursor = _Cursor()
@@ -178,12 +165,11 @@ def path_at(text: str, stop: int) -> Path:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether there is nothing in `text` but white space and comments."""
     return _BLANK.fullmatch(text) is not None
 
 
 def print_path(path: Path) -> str:
-    """Return the path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` for odd names."""
+    """A path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` for odd names."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -203,7 +189,7 @@ def _token_ends(text: str) -> Iterator[tuple[str, TokenEnd]]:
 
 
 def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
-    """Move the cursor over every token that begins before `stop`; the kinds of spots and where they end."""
+    """Move the cursor over every token before `stop`; yield the kinds of spots and their ends."""
     at = 0
     for token in _TOKEN.finditer(text):
         start, end = token.span()
@@ -268,8 +254,6 @@ _TOKEN_NAMES: Mapping[type, str] = {
 
 
 class _MemberType(Value, frozen=True):
-    """A kind of member: its name in JSON messages, its type, its name in XML messages."""
-
     word: str
     type_name: str
     xml_word: str
@@ -286,7 +270,7 @@ _MEMBER_TYPES: Mapping[str, _MemberType] = {
 
 
 def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
-    """Return Json.NET's message for a member or for an item without a required one; `path` is its place."""
+    """Json.NET's message for a member or for an item without a required one; `path` is its place."""
     if problem.rule == "required":
         missing = f"Required property '{problem.path[-1]}' not found in JSON. "
         return missing + positions.describe("end", path)
@@ -296,12 +280,10 @@ def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
 
 
 def not_a_list_message(positions: JsonPositions, path: Path) -> str:
-    """Return what Json.NET says of an object in place of a list."""
     return _NOT_A_LIST + positions.describe("name", path)
 
 
 def wrong_shape_message(found: Json, positions: JsonPositions, *, is_batch: bool) -> str:
-    """Return Json.NET's message for a scalar in place of a list or object, or a list for an object."""
     if not is_batch:
         return _item_message(found) + positions.describe("value", ())
     said = json.encode(found).decode()
@@ -309,7 +291,6 @@ def wrong_shape_message(found: Json, positions: JsonPositions, *, is_batch: bool
 
 
 def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> str:
-    """Return what Json.NET says where it cannot read on."""
     rest = positions.text[offset : offset + 1]
     said = (
         f"Unexpected character encountered while parsing value: {rest}."
@@ -320,7 +301,6 @@ def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> st
 
 
 def xml_message(problem: Problem) -> str:
-    """Return what the serializer says of an element."""
     kind = _MEMBER_TYPES.get(str(problem.path[-1]), _BOOLEAN)
     if problem.found is None:
         return f"{_UNREADABLE_XML}ValueType '{kind.type_name}' cannot be null."
@@ -328,7 +308,6 @@ def xml_message(problem: Problem) -> str:
 
 
 def broken_xml_message(detail: str) -> str:
-    """Return the serializer's message for an unreadable body."""
     return _UNREADABLE_XML + detail
 
 
@@ -381,7 +360,7 @@ class ErrorContext:
 
     @property
     def name(self) -> str:
-        """The controller's parameter, with which every place begins."""
+        """The controller's parameter, the beginning of every place."""
         return self.call.assumptions["param_name"] if self.is_batch else ASSUMED.single_parameter
 
     @cached_property
@@ -390,12 +369,10 @@ class ErrorContext:
 
     @property
     def is_detailed(self) -> bool:
-        """Whether the caller counts as local."""
         return self.call.assumptions["error_detail"] == "on"
 
     @cached_property
     def text(self) -> str:
-        """The body as text; what is none has a replacement character."""
         try:
             octets = to_utf_8(self.call.body, parse_content_type(self.call.headers)[1])
         except MalformedBody:
@@ -404,15 +381,13 @@ class ErrorContext:
 
     @cached_property
     def positions(self) -> JsonPositions:
-        """Positions in a JSON body."""
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
-        """Return what `ModelState` calls a place: an invoice's index, and then perhaps a member."""
+        """Key of a place in `ModelState`: an invoice's index, and perhaps a member."""
         return self.body_key(path if self.is_batch else path[1:])
 
     def body_key(self, path: Path) -> str:
-        """Return what `ModelState` calls a path into the body."""
         behind = print_path(path)
         return f"{self.name}.{behind}" if behind and not behind.startswith("[") else self.name + behind
 
@@ -442,7 +417,7 @@ class ModelStateEntry(Value, frozen=True):
 
 
 def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> ModelState:
-    """Return all faults of a call: the readers' first, then item by item in the order of the class."""
+    """All faults of a call: the readers' first, then item by item in the order of the class."""
     faults = list(_entries(context, invoices))
     read = [fault for fault in faults if fault.by_reader]
     if read and context.reader is BodyReader.XML:
@@ -458,7 +433,6 @@ def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> M
 
 
 def parameter_model_state(problems: Iterable[Problem]) -> ModelState:
-    """Return what is wrong with the parameters of a helper GET."""
     state: dict[str, list[str]] = {}
     for problem in problems:
         name = str(problem.path[-1])
@@ -495,7 +469,7 @@ def _entry(problem: Problem, invoice: RejectedInvoice, context: ErrorContext) ->
 def _reader_entry(
     path: Path, problem: Problem, invoice: RejectedInvoice, context: ErrorContext
 ) -> ModelStateEntry:
-    """Return what a reader's exception says; JSON's names places as they were sent."""
+    """A reader's exception; JSON names places as they were sent."""
     if context.reader is not BodyReader.JSON:
         text = xml_message(problem) if context.is_detailed else GENERAL_ERROR
         return ModelStateEntry(path, context.key(path), text, by_reader=True)
@@ -514,7 +488,7 @@ def _sent_name(member: str, sent: Json) -> str:
 
 
 def _attribute_message(name: str, problem: Problem) -> str:
-    """Return what an attribute of the class says of a text, "" where the reader has failed before."""
+    """An attribute's message for a text, "" where the reader has failed before."""
     if problem.rule == CONFLICT:
         return ASSUMED.row_key_taken if name == "RowKey" else ASSUMED.conflict
     if problem.rule == SUMS:
@@ -541,7 +515,7 @@ def _entry_rank(fault: ModelStateEntry) -> tuple[int, bool]:
 
 
 def _overflowing_member(invoice: RejectedInvoice) -> str:
-    """Return the member whose number no int32 holds, which is where Json.NET loses the rest of the array."""
+    """The member with a number beyond int32, after which Json.NET loses the rest of the array."""
     for problem in invoice.problems:
         member = str(problem.path[-1])
         if problem.rule in ("minimum", "maximum") and member in INTEGER_MEMBERS:
@@ -554,7 +528,7 @@ def _overflowing_member(invoice: RejectedInvoice) -> str:
 def _entries_until_overflow(
     member: str, invoice: RejectedInvoice, context: ErrorContext, faults: Iterable[ModelStateEntry]
 ) -> Iterator[ModelStateEntry]:
-    """Yield the reader's faults up to `member` in the order of the wire, and one more on what follows it."""
+    """Yield the reader's faults up to `member` in wire order, and one more on the rest."""
     wire = list(invoice.read)
     last = wire.index(member)
     for fault in faults:

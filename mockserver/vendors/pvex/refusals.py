@@ -1,11 +1,7 @@
 """Access and login, refusals of whole calls, and scenario faults.
 
-Source: docs/vendors/pvex.md#credentials, #refusals.
-
-Source: docs/vendors/pvex.md#credentials, #refusals, #modelstate.
-
-Which sentence stands for which fault code is assumed, and so are sentences without a source. Source: PVEx
-docs/vendors/pvex.md#refusals, #modelstate.
+The sentence of a fault code is assumed, as are sentences without a source. Source:
+docs/vendors/pvex.md#credentials, #refusals, #modelstate.
 """
 
 from __future__ import annotations
@@ -101,9 +97,7 @@ _OTHER_MEDIA_TYPES = ("application/json", "text/json", "application/xml", "text/
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Check a call before its envelope is opened, and count it.
 
-    The spec takes calls without a token as well, because an assumption may; it is here that they are denied.
-    Raises TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through;
-    UnsupportedMediaType, VendorFailure: it brings a form, and an assumption says that it may not.
+    The spec takes calls without a token, because an assumption may; here they are refused.
     """
     operation = enter()
     assumptions = call.assumptions
@@ -132,7 +126,7 @@ def _check_form(value: str, assumed: str) -> None:
 
 
 def issue_token(request: Request, state: State) -> Reply:
-    """Return a token for a user's name and password, good for two weeks less a second.
+    """A token for a user's name and password, valid for two weeks less a second.
 
     Source: docs/vendors/pvex.md#credentials.
     """
@@ -148,7 +142,6 @@ def issue_token(request: Request, state: State) -> Reply:
 
 
 def login_refusal_reply(refusal: Refusal) -> Reply:
-    """Return what the login answers to a form that it cannot use."""
     form = refusal.document if isinstance(refusal, InvalidCall) else None
     return (
         _wrong_password_reply()
@@ -174,7 +167,6 @@ _LOGIN_REFUSALS = ("malformed", "invalid", "unsupported-media-type")
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
-    """Return the reply to a call that is refused whole."""
     if operation is not None and operation.id == LOGIN_OPERATION and refusal.code in _LOGIN_REFUSALS:
         return login_refusal_reply(refusal)
     if isinstance(refusal, NotFound):
@@ -194,7 +186,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
 
 
 def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
-    """Return what no page and no source says: credentials, limits, and a vendor out of order."""
+    """Refusals without a source: credentials, limits, and a vendor out of order."""
     if refusal.code in ("too-large", "too-many-items"):
         page = _TOO_LARGE_PAGES.get(call.assumptions["body_too_large"])
         return page_reply(page) if page else error_reply(call, ErrorContent(413, ASSUMED.too_large))
@@ -211,9 +203,9 @@ def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
 
 
 def _denied_reply(refusal: Refusal, call: Call) -> Reply:
-    """Return the 401 for a missing or insufficient credential: the framework's filter knows no 403.
+    """The 401 for a missing or insufficient credential: the framework's filter knows no 403.
 
-    That an `Accept` cannot be met it never says of itself, and then it has no body.
+    Without an acceptable media type it has no body.
     """
     if refusal.code == "not-acceptable":
         return Reply(406)
@@ -223,7 +215,7 @@ def _denied_reply(refusal: Refusal, call: Call) -> Reply:
 def _invalid_body_reply(
     refusal: MalformedBody | InvalidCall | Rejected, call: Call, context: ErrorContext
 ) -> Reply:
-    """Return the body cannot be read, or what it says is wrong."""
+    """The refusal of an unreadable or invalid body."""
     if isinstance(refusal, MalformedBody):
         return malformed_reply(refusal, context)
     if isinstance(refusal, Rejected):
@@ -234,7 +226,7 @@ def _invalid_body_reply(
 
 
 def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Reply:
-    """Return what is stored, or a scenario, has something against the call or its one invoice."""
+    """The refusal by the state, or a scenario."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
         return storage_failure_reply(call, first)
@@ -245,7 +237,7 @@ def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Rep
 
 
 def _not_found_reply(call: Call) -> Reply:
-    """Return the 404 of a path or an invoice; outside of the API the web server answers."""
+    """The 404 of a path or an invoice; outside of the API the web server answers."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
         return page_reply(ASSUMED.outside_api)
@@ -273,7 +265,6 @@ def _request_uri(call: Call) -> str:
 
 
 def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
-    """Return the error of a malformed body; for JSON with the place where reading stopped."""
     as_json = context.reader is BodyReader.JSON
     if not context.call.body or (as_json and is_blank(context.text)):
         return _null_body_reply(context)
@@ -286,7 +277,6 @@ def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
 
 
 def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
-    """Return a body of another shape, or a single invoice with faults."""
     document = refusal.document
     if document is None:
         return _null_body_reply(context)
@@ -303,7 +293,6 @@ def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
 
 
 def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext) -> Reply:
-    """Return a single invoice that its schema, its rules, or what is stored already has something against."""
     problems = refusal.problems
     if isinstance(refusal, InvalidCall):
         moved = [replace(problem, path=(0, *problem.path)) for problem in problems]
@@ -313,14 +302,13 @@ def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext
 
 
 def _sent_document(context: ErrorContext) -> Json:
-    """Return the names of a single invoice as they were sent; only JSON's matter."""
+    """The single invoice with its names as sent; only JSON's matter."""
     if context.reader is not BodyReader.JSON:
         return {}
     return json.decode_lenient(context.call.body, parse_content_type(context.call.headers)[1])
 
 
 def _null_body_reply(context: ErrorContext) -> Reply:
-    """Return the reply to a null body (assumption `null_body`)."""
     value = context.call.assumptions["null_body"]
     if value == "500":
         return exception_reply(context.call, ASSUMED.null_reference)
@@ -328,7 +316,7 @@ def _null_body_reply(context: ErrorContext) -> Reply:
 
 
 def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:
-    """Return the model state of a broken body: one key, and a message that is computed only if shown."""
+    """The model state of a broken body: one key, and a message that is computed only if shown."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))
 
@@ -346,9 +334,9 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
-    """Return the fault as a problem of a member, or of storage; an unknown code is a storage problem.
+    """The fault as a problem of a member, or of storage; an unknown code is a storage problem.
 
-    Storing fails in a general sentence, as it does for every remote caller.
+    A failure of storage has a general sentence, as for every remote caller.
     """
     if what.code not in _MESSAGES:
         code = what.code if what.code in EXCEPTIONS else _INTERNAL
@@ -360,7 +348,6 @@ def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """Return the outcome of an invoice that was never sent, under an Id and a number of its own."""
     named = {"Number": f"phantom-{number}", "Id": f"phantom-{number}"}
     subscriber = _as_object(outcome.item.document).get("SubscriberId", "")
     item = Item(

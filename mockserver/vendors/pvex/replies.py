@@ -1,6 +1,6 @@
 """Replies in JSON or XML: stored invoices, the result of a push, errors.
 
-XML has no declaration and no indentation, and is well-formed whatever a client sent. Source: PVEx fact
+XML has no declaration and no indentation, and is well-formed for any sent text. Source:
 docs/vendors/pvex.md#operations-and-paths, #xml, #errors.
 """
 
@@ -39,7 +39,7 @@ EXCEPTIONS: Mapping[str, ExceptionTexts] = {
 
 
 def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
-    """Return what a push is answered with that was taken.
+    """The answer to an accepted push.
 
     Source: docs/vendors/pvex.md#operations-and-paths, settings `success_status` and `success_body`.
     """
@@ -62,10 +62,7 @@ class ErrorContent(Value, frozen=True):
 
 
 def error_reply(call: Call, error: ErrorContent) -> Reply:
-    """Return the vendor's error object.
-
-    Source: docs/vendors/pvex.md#errors.
-    """
+    """The vendor's error object. Source: docs/vendors/pvex.md#errors."""
     found = negotiate(call)
     shown = error.details if call.assumptions["error_detail"] == "on" else EMPTY
     if found.is_xml:
@@ -77,10 +74,7 @@ def error_reply(call: Call, error: ErrorContent) -> Reply:
 
 
 def exception_reply(call: Call, thrown: ExceptionTexts, message: str = "") -> Reply:
-    """Return what the framework makes of an exception of the vendor's, unless something else is to be said.
-
-    Source: docs/vendors/pvex.md#refusals.
-    """
+    """The framework's answer to an exception of the vendor's. Source: docs/vendors/pvex.md#refusals."""
     details = {
         "ExceptionMessage": thrown.message,
         "ExceptionType": thrown.type,
@@ -90,45 +84,39 @@ def exception_reply(call: Call, thrown: ExceptionTexts, message: str = "") -> Re
 
 
 def storage_failure_reply(call: Call, problem: Problem) -> Reply:
-    """Return the database, or the code before it, failed."""
     return exception_reply(
         call, EXCEPTIONS[problem.code], problem.detail if problem.rule == FAULT_RULE else ""
     )
 
 
 def page_reply(page: ErrorPage) -> Reply:
-    """Return a page of the web server's own."""
     return Reply(page.status, page.html.encode(), "text/html")
 
 
 def offline_reply(message: str) -> Reply:
-    """Return the web server's page for an offline vendor, with `message` unless it is ""."""
     page = ASSUMED.offline
     return page_reply(ErrorPage(page.status, f"<p>{escape_html(message)}</p>") if message else page)
 
 
 def invoices_reply(call: Call, invoices: Iterable[Document], status: int = 200) -> Reply:
-    """Return a list of stored invoices."""
     found = negotiate(call)
     text = invoices_xml(invoices) if found.is_xml else f"[{','.join(map(_invoice_json, invoices))}]"
     return Reply(status, found.encode(text), found.content_type)
 
 
 def invoice_reply(call: Call, invoice: Document, status: int = 200) -> Reply:
-    """Return one stored invoice."""
     found = negotiate(call)
     text = invoice_xml(invoice) if found.is_xml else _invoice_json(invoice)
     return Reply(status, found.encode(text), found.content_type)
 
 
 def count_reply(call: Call, status: int, count: int) -> Reply:
-    """Return a bare number."""
     found = negotiate(call)
     return Reply(status, found.encode(number_xml(count) if found.is_xml else str(count)), found.content_type)
 
 
 def _invoice_json(invoice: Document) -> str:
-    """Return the invoice as JSON in declared order with nulls; the codec would print 1E-8 and 1E+3."""
+    """The invoice in declared order with nulls; the codec would print 1E-8 and 1E+3."""
     pairs = (f'"{name}":{_json_value(name, invoice[name])}' for name in DECLARED_ORDER)
     return f"{{{','.join(pairs)}}}"
 
@@ -150,23 +138,20 @@ _ILLEGAL_IN_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]|_(?=x[0-9A-Fa-f]{4}_
 
 
 def invoices_xml(invoices: Iterable[Document]) -> str:
-    """Several invoices."""
     inner = "".join(f"<Invoice>{_xml_members(invoice)}</Invoice>" for invoice in invoices)
     return f"<ArrayOfInvoice{_NAMESPACES}>{inner}</ArrayOfInvoice>"
 
 
 def invoice_xml(invoice: Document) -> str:
-    """Return a single invoice."""
     return f"<Invoice{_NAMESPACES}>{_xml_members(invoice)}</Invoice>"
 
 
 def number_xml(value: int) -> str:
-    """Return a bare number."""
     return f'<int xmlns="http://schemas.microsoft.com/2003/10/Serialization/">{value}</int>'
 
 
 def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:
-    """Return an error; the texts of one place become one text."""
+    """An error; the texts of one place become one text."""
     entries = "".join(
         _xml_element(encode_name(place), " ".join(texts)) for place, texts in model_state.items()
     )

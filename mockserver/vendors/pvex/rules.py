@@ -1,9 +1,7 @@
 """Members of an invoice, the forms of dates, and rules that the item schema cannot state.
 
-Source: docs/vendors/pvex.md#invoice.
-
-Source: docs/vendors/pvex.md#json, #xml, #forms. `Z` stays, no zone stays bare, an offset becomes server time
-(UTC, so `+00:00`); seven decimals at most, no trailing zeros.
+`Z` stays, no zone stays bare, an offset becomes server time (UTC, so `+00:00`); seven decimals at most, no
+trailing zeros. Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms.
 """
 
 from __future__ import annotations
@@ -87,7 +85,6 @@ _MILLISECONDS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 
 
 def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | None:
-    """Return the date-time in the vendor's format, None if `reading` does not accept the text."""
     text = text.strip()
     for form, read in _FORMS_BY_READER[reader]:
         if found := form.fullmatch(text):
@@ -99,12 +96,11 @@ def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | Non
 
 
 def is_date(text: str) -> bool:
-    """Return whether any reader takes `text` for a moment: JSON's, whose forms include all others."""
+    """Whether any reader takes `text` for a moment; JSON's forms include all others."""
     return normalize_date(text) is not None
 
 
 def print_server_time(now: datetime) -> str:
-    """Return the sandbox clock as the vendor prints it."""
     whole = now.replace(tzinfo=None, microsecond=0)
     return _print(whole, f"{now.microsecond:06}", "Z")
 
@@ -139,7 +135,7 @@ def _print(moment: datetime, fraction: str, zone: str) -> str:
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
-    """Return the clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
+    """The clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise ValueError("no zone is that far off")
@@ -173,7 +169,6 @@ _WHITE_SPACE = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\
 
 
 def item_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield what is wrong with one invoice of a batch beside its schema."""
     return invoice_problems(
         item.index, item.document, body_reader(request.media_type), request.call.assumptions
     )
@@ -182,7 +177,7 @@ def item_problems(item: Item, request: Request) -> Iterator[Problem]:
 def invoice_problems(
     index: int, invoice: Document, reader: BodyReader, assumptions: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with an invoice beside its schema.
+    """Problems of an invoice beside its schema.
 
     Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms (dates); docs/catalogue.md#24-sums-disagree
     (sums).
@@ -208,7 +203,7 @@ def _to_decimal(value: Json) -> Decimal | None:
 
 
 def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
-    """Return problems of texts that have over fifty UTF-16 units, which .NET counts."""
+    """Texts of over fifty UTF-16 units, which .NET counts."""
     for name in TEXT_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
@@ -230,12 +225,11 @@ def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterato
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Drop what the reader of this body does not mind, or the class where an assumption says so.
+    """Drop problems that the reader of this body tolerates, or an assumption.
 
     Source: docs/vendors/pvex.md#xml (nil items, left-out value types), docs/vendors/pvex.md#json (an empty
-    text is a null date),
-    docs/vendors/pvex.md#forms (in a form it is a null text); docs/catalogue.md#17-required-but-empty,
-    #42-key-range.
+    text is a null date), docs/vendors/pvex.md#forms (in a form it is a null text);
+    docs/catalogue.md#17-required-but-empty, #42-key-range.
     """
     if ignore_unknown_parameters(problem, call) is None:
         return None
@@ -256,7 +250,6 @@ def _is_tolerated(problem: Problem, reader: BodyReader, assumptions: Mapping[str
 
 
 def _is_blank(problem: Problem, reader: BodyReader) -> bool:
-    """Return whether a required text is there and has nothing in it but white space."""
     if problem.rule != "pattern" or problem.path[-1] not in REQUIRED_TEXTS:
         return False
     return not (problem.found == "" and reader is BodyReader.FORM) and bool(

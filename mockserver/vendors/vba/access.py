@@ -25,9 +25,8 @@ def check_database(call: Call, enter: Enter, state: State) -> str:
     """Check the gateway's rules, then that a named credential may use the database.
 
     Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases. Raises Forbidden: a header is missing or
-    empty, the key is known to be bad, or the user has no right to the database; TooManyRequests: the key is
-    over its rate (`throttle` on); UnsupportedMediaType: the body is declared to be in a charset that is not
-    read.
+    empty, the key is known to be bad, or the user has no right to the database; TooManyRequests (`throttle`
+    on); UnsupportedMediaType: an unreadable charset.
     """
     _pass_gateway(call, state)
     operation = enter()
@@ -46,7 +45,7 @@ def check_database(call: Call, enter: Enter, state: State) -> str:
 
 
 def _pass_gateway(call: Call, state: State) -> None:
-    """Refuse a call without User-Agent or a good API key, or one too many, before anything else is asked."""
+    """Refuse a call without User-Agent or a good API key, or one too many, first of all."""
     if not call.headers.get("user-agent") and call.assumptions["require_user_agent"] == "on":
         raise Forbidden(GATEWAY, hint="no User-Agent (VBA requires one)")
     key = call.headers.get("x-api-key", "")
@@ -65,7 +64,6 @@ def _key_hint(key: str) -> str:
 
 
 def _is_usable_key(key: str, state: State) -> bool:
-    """Return whether the gateway passes the key on; an unknown key does pass."""
     known = state.collection(CREDENTIALS, "").get(key)
     return bool(key) and (known is None or (known["scheme"] == API_KEY_SCHEME and known["kind"] == "good"))
 
@@ -77,10 +75,9 @@ _BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "ba
 
 
 def log_in(request: Request, state: State) -> Reply:
-    """Tokens for the user, or the challenge that a first-time user has to meet.
+    """Tokens for the user, or the challenge of a first-time user.
 
-    Source: docs/vendors/vba.md#headers-and-login, #refusals. Raises Unauthorized: user or password is blank,
-    or the user is known by another password.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals. Raises Unauthorized.
     """
     facts = request.call.principal.facts
     user, password = _sent_credentials(request.call)
@@ -94,11 +91,11 @@ def log_in(request: Request, state: State) -> Reply:
 
 
 def refresh_tokens(request: Request, state: State) -> Reply:
-    """Return new tokens for a refresh token; its idToken may be expired.
+    """New tokens for a refresh token; its idToken may be expired.
 
-    A token that nobody knows is taken only of a caller whose API key is not a named one either. Source:
-    docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: the refresh token is
-    unknown, expired, revoked, or another user's.
+    An unknown token is accepted only without a named API key. Source:
+    docs/vendors/vba.md#operations-and-paths, #headers-and-login. Raises Unauthorized: an unknown, expired or
+    revoked token, or another user's.
     """
     token = request.parameters["refresh-token"]
     held = _find_token(token, REFRESH_SCHEME, state)
@@ -114,7 +111,6 @@ def refresh_tokens(request: Request, state: State) -> Reply:
 
 
 def _find_token(token: str, scheme: str, state: State) -> Document:
-    """Return what is known of a token; one of another kind is refused."""
     known = state.collection(CREDENTIALS, "").get(token)
     if known is not None and known["scheme"] != scheme:
         hint = f"refresh-token or expired-id-token is a credential of another kind; {_REFRESH_HINT}"
@@ -160,7 +156,7 @@ _INHERITED_RIGHTS = ("kind", "databases")
 
 
 def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") -> Document:
-    """Fresh tokens for `user`; a refresh token that is given stays good as it is.
+    """Fresh tokens for `user`; a given refresh token stays valid.
 
     Only the idToken is a bearer: the others are known by other schemes, and refused as one.
     Source: docs/vendors/vba.md#headers-and-login.
@@ -188,12 +184,10 @@ def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") ->
 
 
 def new_opaque_token(state: State) -> str:
-    """Return a token that tells nothing."""
     return _base64(state.octets(48))
 
 
 def _new_jwt(use: str, user: str, state: State) -> str:
-    """Claims that a client may read; the signature is none."""
     now = int(state.now.timestamp())
     claims = {
         "sub": state.uuid(),

@@ -40,15 +40,12 @@ class KeyPair(Value, frozen=True, gc=False):
 
 
 class RowResult(Value, frozen=True, gc=False):
-    """Result of one row on the wire."""
-
     id: tuple[KeyPair]
     status: int
     body: str
 
 
 def batch_handler(table: Table) -> BatchHandler:
-    """Return what a batch on `table` does and says."""
     return BatchHandler(
         apply=_upsert(table),
         render=_multi_status_renderer(table),
@@ -58,7 +55,7 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _bad_row_check(table: Table) -> CheckItem | None:
-    """Return a check of rows that hold too long texts; others are checked when stored."""
+    """A check of rows with too long texts; others are checked when stored."""
     find_problems = table.find_problems
     if find_problems is None:
         return None
@@ -71,7 +68,7 @@ def _bad_row_check(table: Table) -> CheckItem | None:
 
 
 def _upsert(table: Table) -> ApplyBatch:
-    """Replace the row of its key or create it; a blank key asks for the next free one.
+    """Replace the row of its key or create it; a blank key gets the next free one.
 
     Source: docs/vendors/vba.md#state.
     """
@@ -85,7 +82,6 @@ def _upsert(table: Table) -> ApplyBatch:
         find = rows.get
 
         def keep(item: Item) -> Outcome:
-            """Store one row; Rejected when the database refuses it."""
             row, name = item.document, item.key
             try:
                 key = row.get(member)
@@ -110,10 +106,7 @@ def _upsert(table: Table) -> ApplyBatch:
 
 
 def _with_nul_check(keep: StoreItem) -> StoreItem:
-    """`keep`, but a row with a NUL in one of its texts is refused.
-
-    Assumed (docs/catalogue.md#133-nul-and-controls).
-    """
+    """Refuse a row with a NUL in one of its texts. Assumed (docs/catalogue.md#133-nul-and-controls)."""
 
     def check(item: Item) -> Outcome:
         for member, *_ in find_nul(item.document):
@@ -126,7 +119,7 @@ def _with_nul_check(keep: StoreItem) -> StoreItem:
 
 
 def _with_duplicate_check(keep: StoreItem, request: Request, table: Table) -> StoreItem:
-    """`keep`, but a row whose key an earlier one of the batch has is refused.
+    """Refuse a row with the key of an earlier one in the batch.
 
     Source: docs/vendors/vba.md#duplicates-in-a-batch (`duplicates` tracked).
     """
@@ -151,15 +144,11 @@ def _with_row_index(item: Item, rejected: Rejected) -> Rejected:
 
 
 def _from_root(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return a row's problems, their places counted from the body's root."""
     return tuple([replace(problem, path=(item.index, *problem.path)) for problem in problems])
 
 
 def _multi_status_renderer(table: Table) -> RenderBatch:
-    """207 with one result a row, in the order of the rows, whatever became of them.
-
-    Source: seed; docs/vendors/vba.md#batch-results, #failed-rows.
-    """
+    """207 with one result a row, in order. Source: seed; docs/vendors/vba.md#batch-results, #failed-rows."""
     member, blank, key_names = table.names.key, table.blank_key, _key_names(table.names)
 
     def render(result: BatchResult, state: State) -> Reply:
@@ -187,7 +176,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Return the reported problems of a row: one per member, ordered by member name.
+    """Reported problems of a row: one per member, ordered by member name.
 
     Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
     """
@@ -199,7 +188,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table) -> ExtraOutcome:
-    """Return an updated row with a key that was not sent: a large number, or a name."""
+    """An updated row with an unsent key: a large number, or a name."""
 
     def phantom(outcome: Outcome, number: int) -> Outcome:
         key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
@@ -215,7 +204,6 @@ def _with_text_key(row: RowResult) -> RowResult:
 
 
 def _key_names(names: RecordNames) -> Mapping[str, str]:
-    """Return the key's name by the value of `id_key_name`, which shows how an invoice's would be."""
     column = column_name(names.key)
     return {"invoice_Key": names.key, "InvoiceKey": column.replace("_", ""), "Invoice_Key": column}
 
@@ -225,7 +213,7 @@ KEY_MISMATCH = "keys-differ"
 
 
 def create_handler(table: Table) -> Handler:
-    """Store a record; a blank key asks for the next free one.
+    """Store a record; a blank key gets the next free one.
 
     Source: docs/vendors/vba.md#operations-and-paths, #single-records, #state.
     """
@@ -246,8 +234,6 @@ def create_handler(table: Table) -> Handler:
 
 
 def show_handler(table: Table) -> Handler:
-    """Return one record, NotFound when the database has none of that key."""
-
     def handle(request: Request, state: State) -> Reply:
         return success_reply(
             200,
@@ -260,7 +246,7 @@ def show_handler(table: Table) -> Handler:
 
 
 def list_handler(table: Table) -> Handler:
-    """Return one page of the database's records, by key unless `sortBy` says otherwise."""
+    """A page of the database's records, by key unless `sortBy` says otherwise."""
 
     def handle(request: Request, state: State) -> Reply:
         return replies.page_reply(table.rows(state).values(), table.names.key, request, state)
@@ -269,7 +255,7 @@ def list_handler(table: Table) -> Handler:
 
 
 def replace_handler(table: Table) -> Handler:
-    """Write a record anew, NotFound when there is none; path and body must name the same one.
+    """Replace a record; path and body must name the same one.
 
     Source: docs/vendors/vba.md#single-records, #state.
     """
@@ -289,7 +275,7 @@ def replace_handler(table: Table) -> Handler:
 
 
 def delete_handler(table: Table) -> Handler:
-    """Delete a record for good, NotFound when there is none, Rejected when other rows name it.
+    """Delete a record for good. Rejected when other rows name it.
 
     Source: docs/vendors/vba.md#single-records, #state.
     """
@@ -311,7 +297,7 @@ def delete_handler(table: Table) -> Handler:
 
 
 def _is_referenced(reference: Reference, key: object, state: State) -> bool:
-    """Return whether a row refers to the record, by a scan: an index would cost every batch."""
+    """Whether a row refers to the record, by a scan: an index would cost every batch."""
     others = state.collection(reference.collection).values()
     return any(other[reference.member] == key for other in others)
 
@@ -321,7 +307,6 @@ def _key_in_path(table: Table, request: Request, state: State) -> str:
 
 
 def _resolve_key(table: Table, key: Json, request: Request, state: State) -> Json:
-    """Return the key as the database has it; a number is what it is."""
     if not isinstance(key, str):
         return key
     return key_rules(request.call.assumptions).find_key(key, table.rows(state))

@@ -1,9 +1,7 @@
 """Refusals of whole calls, the wording of schema problems and of scenario faults.
 
+The text of a code is assumed; so is that a row's status is 500 for any reason, except for a throttled row.
 Source: docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read, #failed-rows, #single-records.
-
-Which text stands for which code is assumed; so is that a row's status is 500 whatever the database says,
-except for a throttled row. Source: docs/vendors/vba.md#failed-rows.
 """
 
 from __future__ import annotations
@@ -46,9 +44,9 @@ _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 def value_position(call: Call, path: Path) -> str:
-    """Return where reading the value at `path` ended: behind a scalar, or behind an opening bracket.
+    """End of the reading of the value at `path`: behind a scalar, or behind an opening bracket.
 
-    The body is known to be JSON that has a value there. Source: docs/vendors/vba.md#refusals.
+    The body is JSON with a value there. Source: docs/vendors/vba.md#refusals.
     """
     text = _body_text(call).decode()
     at = _skip_spaces(text, 0)
@@ -59,7 +57,7 @@ def value_position(call: Call, path: Path) -> str:
 
 
 def byte_position(call: Call, position: int) -> str:
-    """Return where the byte at `position` stands in what is, up to there, text."""
+    """Position of a byte as path, line and column; the body is text up to there."""
     return _print_position(_body_text(call)[:position] if position else b"")
 
 
@@ -74,7 +72,6 @@ def _print_position(read: bytes) -> str:
 
 
 def _element_start(text: str, at: int, index: int) -> int:
-    """Return where the element begins, in the list that begins at `at`."""
     at = _skip_spaces(text, at + 1)
     for _ in range(index):
         at = _skip_spaces(text, _skip(text, at)[1])
@@ -83,7 +80,7 @@ def _element_start(text: str, at: int, index: int) -> int:
 
 
 def _member_start(text: str, at: int, name: str) -> int:
-    """Return where the member's value begins, in the object at `at`; any letter case, the last of several."""
+    """Start of the member's value in the object at `at`; any letter case, the last of several."""
     at, found = _skip_spaces(text, at + 1), at
     while text[at] == '"':
         given, at = _skip(text, at)
@@ -106,10 +103,6 @@ _TITLES = {413: "Payload Too Large"}
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return the vendor's answer to a call that is refused whole.
-
-    Source: docs/vendors/vba.md#refusals.
-    """
     if operation is not None and (sent := _unsupported_media_type(refusal, call, operation)):
         refusal = UnsupportedMediaType(sent, ())
     if (reply := _gateway_reply(refusal)) is not None:
@@ -128,7 +121,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
-    """Return the refusal of a body whose media type has no reader: asked before there is a body."""
+    """A media type without a reader, checked before there is a body."""
     if call.body or not isinstance(refusal, MalformedBody):
         return ""
     sent, _ = parse_content_type(call.headers)
@@ -136,7 +129,6 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
 
 
 def _gateway_reply(refusal: Refusal) -> Reply | None:
-    """Return a refusal by the gateway, which has no envelope."""
     if isinstance(refusal, TooManyRequests):
         return json_reply(429, {"message": refusal.detail or replies.TOO_MANY_REQUESTS})
     if isinstance(refusal, Unavailable):
@@ -149,14 +141,13 @@ def _gateway_reply(refusal: Refusal) -> Reply | None:
 
 
 def _is_framework_refusal(refusal: Refusal) -> bool:
-    """Return whether the framework says 400 before the service's own code is asked."""
+    """Whether the framework answers 400 before the service's own code."""
     if isinstance(refusal, InvalidCall):
         return not _is_database_refusal(refusal) and refusal.problems[0].rule != KEY_MISMATCH
     return isinstance(refusal, MalformedBody)
 
 
 def _is_database_refusal(refusal: Refusal) -> bool:
-    """Return whether the database refuses a single record; of a batch it refuses rows."""
     if isinstance(refusal, InvalidCall):
         return all(problem.rule in DATABASE_RULES for problem in refusal.problems)
     return isinstance(refusal, Rejected)
@@ -193,7 +184,7 @@ def _detail(refusal: Refusal, call: Call) -> str | None:
 
 
 def _unauthorized_detail(refusal: Unauthorized) -> str | None:
-    """Return the detail of a 401: none for a bearer token, a sentence for passwords."""
+    """Detail of a 401: none for a bearer token, a sentence for passwords."""
     if refusal.scheme == BASIC_SCHEME and refusal.reason != "missing":
         return replies.WRONG_PASSWORD
     return replies.REFRESH_MESSAGES[refusal.reason] if refusal.scheme == REFRESH_SCHEME else None
@@ -208,7 +199,7 @@ _REQUIRED_DATES = ("entry_Date", "update_Date")
 
 
 def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
-    """Return ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
+    """ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
     document = {
         "type": replies.VALIDATION_TYPE,
         "title": replies.VALIDATION_TITLE,
@@ -220,7 +211,6 @@ def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Repl
 
 
 def problem_message(problem: Problem, call: Call) -> str:
-    """Return one problem as the framework says it."""
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         if problem.rule in ("required", "minLength"):
             return replies.required_field(str(problem.path[1]))
@@ -232,7 +222,6 @@ def problem_message(problem: Problem, call: Call) -> str:
 
 
 def malformed_message(refusal: MalformedBody, call: Call) -> str:
-    """Return a body that is no JSON, or none at all."""
     if not call.body:
         return replies.NO_BODY
     said = replies.unreadable_value(names_for_path(call.path).body_type(call.path))
@@ -240,7 +229,7 @@ def malformed_message(refusal: MalformedBody, call: Call) -> str:
 
 
 def _errors_by_key(refusal: Refusal, call: Call) -> Document:
-    """Sentences by place; the JSON reader stops at the first value that it cannot read."""
+    """Sentences by place; the JSON reader stops at the first unreadable value."""
     if isinstance(refusal, MalformedBody):
         return {"$" if call.body else "": [malformed_message(refusal, call)]}
     problems = refusal.problems if isinstance(refusal, InvalidCall) else ()
@@ -258,7 +247,7 @@ def _is_reader_problem(problem: Problem) -> bool:
 
 
 def _error_key(problem: Problem) -> str:
-    """Return the key under which ASP.NET lists it: a parameter's name, a JSON path, or a model's path."""
+    """ASP.NET's key: a parameter's name, a JSON path, or a model's path."""
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         return str(problem.path[1])
     if _is_reader_problem(problem):
@@ -295,7 +284,7 @@ DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Drop the problem of a missing key, which is assigned; long texts and null rows follow the assumptions.
+    """Drop a missing key, which is assigned; long texts and null rows follow the assumptions.
 
     Source: docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows (`missing_key`, `length_errors`,
     `null_row`).
@@ -340,7 +329,6 @@ _MESSAGES: Mapping[str, str] = {
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the row; an unknown one is a failed save."""
     status = what.status if what.status is not None else _STATUSES.get(what.code, _DEFAULT_STATUS)
     path: Path = (item.index,) if request.operation.batch else ()
     return Problem(

@@ -1,12 +1,9 @@
 """Replies: message texts, envelope, media type, rate limit and its headers, sorted pages.
 
 The wording is SQL Server's, ASP.NET Core's, Cognito's and API Gateway's own; that VBA passes it on, and the
-names of tables and constraints in it, is assumed. Source: docs/vendors/vba.md#refusals,
-#bodies-that-cannot-be-read, #failed-rows, #duplicates-in-a-batch, #single-records.
-
-Source: docs/vendors/vba.md#refusals; the vendor sends no such headers, those here are the RateLimit draft's.
-
-Source: docs/vendors/vba.md#lists, #envelope, #media-types.
+names of tables and constraints in it, is assumed. The vendor sends no rate limit headers; those here are the
+RateLimit draft's. Source: docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read, #failed-rows,
+#duplicates-in-a-batch, #single-records, #lists, #envelope, #media-types.
 """
 
 from __future__ import annotations
@@ -36,11 +33,9 @@ class RecordNames:
 
     @property
     def model(self) -> str:
-        """The .NET class, its namespace assumed."""
         return f"VBAPI.Models.{self.entity}"
 
     def body_type(self, path: str) -> str:
-        """Return the .NET type of a body sent to `path`: a list of the class for batches."""
         listed = re.fullmatch("/[^/]+-batch", path)  # a payee's own path may end like that too
         return f"System.Collections.Generic.List`1[{self.model}]" if listed else self.model
 
@@ -50,12 +45,10 @@ PAYEE = RecordNames("Payee", "Payee", "payee_ID", "payeeID", "payees")
 
 
 def names_for_path(path: str) -> RecordNames:
-    """Return the kind of record that a path is about."""
     return PAYEE if path.startswith("/payees") else CLAIM_INVOICE
 
 
 def column_name(member: str) -> str:
-    """Return a wire name as the column's: `payee_ID` is `Payee_ID`."""
     return member[:1].upper() + member[1:]
 
 
@@ -103,32 +96,27 @@ _SHOWN_CHARACTERS = 32
 
 
 def not_found(key: str) -> str:
-    """Message: there is no record of that key; the wording is public."""
     return f"The requested resource ({key}) was not found."
 
 
 def required_field(name: str) -> str:
-    """Message: a parameter or a member is missing."""
     return f"The {name} field is required."
 
 
 def invalid_value(value: object) -> str:
-    """Message: a parameter cannot be read."""
     return f"The value '{value}' is not valid."
 
 
 def unreadable_value(dotnet_type: str) -> str:
-    """Message: the JSON value cannot be converted to that .NET type."""
     return f"The JSON value could not be converted to {dotnet_type}."
 
 
 def over_length(member: str, limit: int) -> str:
-    """Message: a text is too long for its attribute (`length_errors` request)."""
     return f"The field {column_name(member)} must be a string with a maximum length of {limit}."
 
 
 def duplicate_in_batch(names: RecordNames) -> str:
-    """Return that two rows have one key (`duplicates` tracked, docs/vendors/vba.md#duplicates-in-a-batch)."""
+    """Two rows with one key (`duplicates` tracked, docs/vendors/vba.md#duplicates-in-a-batch)."""
     return (
         f"The instance of entity type '{names.entity}' cannot be tracked because another instance with the "
         f"same key value for {{'{column_name(names.key)}'}} is already being tracked."
@@ -136,7 +124,7 @@ def duplicate_in_batch(names: RecordNames) -> str:
 
 
 def unknown_payee(verb: str, database: str) -> str:
-    """Error 547: the row names a payee that is not there; `verb` is INSERT or UPDATE."""
+    """Error 547: the row names a missing payee; `verb` is INSERT or UPDATE."""
     return (
         f'The {verb} statement conflicted with the FOREIGN KEY constraint "FK_Claim_Invoice_Payee". '
         f'The conflict occurred in database "{database}", table "dbo.Payee", column \'Payee_ID\'.'
@@ -144,10 +132,7 @@ def unknown_payee(verb: str, database: str) -> str:
 
 
 def still_referenced(constraint: str, database: str, table: str, name: str) -> str:
-    """Error 547: a row of `table` names the record that is to be deleted.
-
-    Source: docs/vendors/vba.md#single-records.
-    """
+    """Error 547: a row of `table` names the record. Source: docs/vendors/vba.md#single-records."""
     return (
         f'The DELETE statement conflicted with the REFERENCE constraint "{constraint}". '
         f'The conflict occurred in database "{database}", table "dbo.{table}", column \'{name}\'.'
@@ -192,12 +177,10 @@ _ON = "on"
 
 
 def count_call(key: str, state: State) -> QuotaUse:
-    """Count one call of the API key."""
     return count_in_token_bucket(state, _bucket_name(key), _RATE, _BURST)
 
 
 def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
-    """Return what is left of the key's calls, where `quota_headers` tells it."""
     if call.assumptions["quota_headers"] != _ON:
         return ()
     kept = state.collection(QUOTAS, "").get(_bucket_name(call.headers.get("x-api-key", "")))
@@ -219,7 +202,7 @@ _CONTENT_TYPES = {"application/json": _JSON, "application/*": _JSON, "text/json"
 def success_reply(
     status: int, data: Json, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
-    """Return `data` with the id of this activity.
+    """`data` with the id of this activity.
 
     Source: docs/vendors/vba.md#envelope, #media-types (`literal_text_plain`).
     """
@@ -231,10 +214,7 @@ def success_reply(
 def error_reply(
     error: Document, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
-    """`error`, whose status is the answer's, with the id of this activity and no data.
-
-    Source: docs/vendors/vba.md#envelope.
-    """
+    """`error` with the id of this activity and no data. Source: docs/vendors/vba.md#envelope."""
     told = (*headers, *remaining_headers(call, state))
     return json_reply(error["status"], _envelope(None, error, state), content_type(call), told)
 
@@ -244,7 +224,7 @@ def _envelope(data: Json, error: Json, state: State) -> Document:
 
 
 def content_type(call: Call) -> str:
-    """Return the media type that ASP.NET Core picks: JSON, or text/json if nothing wider is accepted.
+    """ASP.NET Core's choice: JSON, or text/json if nothing wider is accepted.
 
     Source: docs/vendors/vba.md#media-types.
     """
@@ -265,7 +245,7 @@ DEFAULT_PAGE_SIZE = 100
 
 
 def page_reply(documents: Iterable[Document], key: str, request: Request, state: State) -> Reply:
-    """Return the page that is asked for, sorted by `sortBy` and then by `key`."""
+    """The page asked for, sorted by `sortBy` and then by `key`."""
     rows = sorted(documents, key=lambda document: _sort_key(document[key]))
     for member, descending in reversed(_parse_sort_by(request.parameters.get("sortBy", ""))):
         rows.sort(key=lambda document: _sort_key(document[member]), reverse=descending)

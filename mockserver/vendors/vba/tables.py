@@ -42,11 +42,10 @@ class TooEarlyError(ValueError):
 
 @lru_cache(maxsize=4096)
 def normalize_date(text: str) -> str:
-    """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC.
+    """Return a valid date-time in its stored form: `Z` dropped, an offset turned into UTC.
 
-    Of a fraction .NET keeps seven digits and writes no zeros at its end. Source: docs/vendors/vba.md#claim-
-    invoice, #failed-rows, #state. Raises TooEarlyError: it is, in UTC, before the first day that can be
-    stored.
+    .NET keeps seven digits of a fraction, without trailing zeros. Source: docs/vendors/vba.md#claim-invoice,
+    #failed-rows, #state. Raises TooEarlyError.
     """
     found = _PARTS.fullmatch(text)
     if found is None:
@@ -63,7 +62,6 @@ def normalize_date(text: str) -> str:
 
 @lru_cache(maxsize=16)
 def print_wall_time(moment: datetime) -> str:
-    """Return the sandbox clock as wall time."""
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
     return text.rstrip("0") if "." in text else text
 
@@ -115,7 +113,6 @@ class Table:
     references: tuple[Reference, ...] = ()
 
     def rows(self, state: State) -> Collection:
-        """Return the rows of the call's database."""
         return state.collection(self.names.collection)
 
     def row_builder(self, request: Request, state: State) -> BuildRow:
@@ -128,9 +125,9 @@ class Table:
         )
 
     def next_key(self, state: State) -> Json:
-        """Return the next free key after the last one given; numbers begin after the highest stored.
+        """The next free key after the last one given; at first, after the highest stored.
 
-        Source: docs/vendors/vba.md#state. Raises Rejected: there is no number left.
+        Source: docs/vendors/vba.md#state. Raises Rejected: no number is left.
         """
         rows, identity = self.rows(state), state.collection(_LAST_KEYS)
         known = identity.get(self.names.collection)
