@@ -85,7 +85,7 @@ class SandboxVendor:
     def arm(
         self, *, item: str | int | Mapping[str, Json] | None = None, times: int | None = None, **effects: Json
     ) -> ArmedScenario:
-        """Bend what is answered: `fail="internal"`, `item=` a key, `times=2`: it fails twice, then works.
+        """Arm a rule: `fail="internal"`, `item=` a key, `times=2`: it fails twice, then works.
 
         Effects are those of the scenario language: of items `fail`, `warn`, `hang`, `omit`, `duplicate`; of
         what stands round them `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`, `drift`;

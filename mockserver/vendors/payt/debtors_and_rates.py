@@ -146,7 +146,7 @@ def upsert_vat_rate(item: Item, request: Request, state: State) -> Outcome:
 def upsert_payment_condition(item: Item, request: Request, state: State) -> Outcome:
     """Create or rename the payment condition of a code (assumed).
 
-    Source: docs/vendors/payt.md#operations- and-paths.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     return _upsert(PAYMENT_CONDITIONS, item, {}, request, state)
 

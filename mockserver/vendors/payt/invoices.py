@@ -61,7 +61,7 @@ def payment_dates(posted: Iterable[Document], stored: Document | None, state: St
 def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
     """Whether payments are in the order of their valid dates.
 
-    Source: docs/vendors/payt.md#amounts-and- payments.
+    Source: docs/vendors/payt.md#amounts-and-payments.
     """
     days = payment_dates(posted, stored, state)
     return not all(map(is_day, days)) or days == sorted(days)
@@ -406,7 +406,7 @@ def block(invoice: Document, state: State) -> Document:
 def resume(invoice: Document, state: State) -> Document:
     """Resume the follow-up of an invoice blocked through the API.
 
-    Source: docs/vendors/payt.md#operations- and-paths.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     if not invoice.get("blocked", False):
         return invoice

@@ -260,7 +260,7 @@ def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
     """Yield the immutable members with another value in the record.
 
-    Source: docs/vendors/payt.md#what-may- change.
+    Source: docs/vendors/payt.md#what-may-change.
     """
     for member, warning in FIXED_MEMBERS.items():
         posted = record.get(member)
