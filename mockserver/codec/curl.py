@@ -68,7 +68,7 @@ def shell_quote(octets: bytes) -> str:
     try:
         text = octets.decode()
     except UnicodeDecodeError:
-        return "$'" + "".join(_ESCAPES.get(chr(one)) or _escape_octet(one) for one in octets) + "'"
+        return "$'" + "".join(_ESCAPES.get(chr(octet)) or _escape_octet(octet) for octet in octets) + "'"
     if _UNQUOTED.fullmatch(text):
         return text
     if _CONTROL_CHARACTERS.search(text):

@@ -51,7 +51,7 @@ def bodies(
 
 
 def _with(rows: Sequence[Document], item: Document | None) -> list[Document]:
-    if item is None or any(one["index"] == item["index"] for one in rows):
+    if item is None or any(row["index"] == item["index"] for row in rows):
         return list(rows)
     return [*rows, item]
 
@@ -59,9 +59,14 @@ def _with(rows: Sequence[Document], item: Document | None) -> list[Document]:
 def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
     for item in items:
         for kind, members in (("problem", item["problems"]), ("warning", item["warnings"])):
-            for one in members:
-                said = {"kind": kind, "index": item["index"], "code": one["code"], "detail": one["detail"]}
-                yield one["pointer"], said
+            for member in members:
+                said = {
+                    "kind": kind,
+                    "index": item["index"],
+                    "code": member["code"],
+                    "detail": member["detail"],
+                }
+                yield member["pointer"], said
 
 
 def _refused(reason: str) -> Iterator[tuple[str, Document]]:
@@ -175,7 +180,7 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
         "total": len(decided),
         "matching": len(matching),
         "first": first,
-        "rows": [{**one, "outcome": outcome_of(one), **_reasons(one, why)} for one in rows],
+        "rows": [{**row, "outcome": outcome_of(row), **_reasons(row, why)} for row in rows],
         "previousPage": max(0, first - PAGE_ITEMS) if first else None,
         "nextPage": after if after < len(matching) else None,
         "nextBad": _next_bad(decided, choice.picked),

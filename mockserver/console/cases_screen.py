@@ -55,7 +55,7 @@ async def show_case(visit: Visit, refused: Document | None = None, status: int =
             run = found if found["id"] == row["id"] else None
         except ControlRefusal as refusal:
             refused = refused or refusal.problem
-    cases = [{**one, "text": render_case(one["document"])} for one in row["cases"]]
+    cases = [{**case, "text": render_case(case["document"])} for case in row["cases"]]
     document = {
         **row,
         "cases": cases,

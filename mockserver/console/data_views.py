@@ -309,9 +309,9 @@ def shown_difference(found: Document) -> Document:
     `found` is the answer of the control plane's `/diff`. Of many, those that are no additions come first.
     """
     entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
-    records = [one for one in entries if not one["own"]]
-    own = [one for one in entries if one["own"]]
-    kinds = [one["kind"] for one in records]
+    records = [entry for entry in entries if not entry["own"]]
+    own = [entry for entry in entries if entry["own"]]
+    kinds = [record["kind"] for record in records]
     return {
         "counts": {kind: kinds.count(kind) for kind in ("added", "removed", "changed")},
         "groups": _groups(records[:MAX_RECORDS]),
@@ -323,8 +323,8 @@ def shown_difference(found: Document) -> Document:
 
 def _groups(entries: Sequence[Document]) -> list[Document]:
     groups: dict[tuple[str, str], list[Document]] = {}
-    for one in entries:
-        groups.setdefault((one["scope"], one["collection"]), []).append(_entry(one))
+    for entry in entries:
+        groups.setdefault((entry["scope"], entry["collection"]), []).append(_entry(entry))
     return [
         {"scope": scope, "collection": collection, "records": groups[scope, collection]}
         for scope, collection in sorted(groups)

@@ -175,7 +175,10 @@ def documentation_document(pages: DocumentationPages, name: str, search: str = "
         "name": page.name,
         "title": page.title,
         "html": page.html,
-        "headings": [{"level": one.level, "text": one.text, "anchor": one.anchor} for one in page.headings],
+        "headings": [
+            {"level": heading.level, "text": heading.text, "anchor": heading.anchor}
+            for heading in page.headings
+        ],
         "chapters": [
             {
                 "title": chapter.title,

@@ -96,7 +96,7 @@ class Pages:
         names: list[str] = []
         clock: Document | None = None
         try:
-            names = [one["name"] for one in sandboxes or await visit.control.get("/sandboxes")]
+            names = [sandbox["name"] for sandbox in sandboxes or await visit.control.get("/sandboxes")]
             clock = await visit.control.get(visit.of_sandbox("/clock"))
         except ControlRefusal:
             names.append(visit.sandbox)
@@ -193,7 +193,8 @@ class MissingPage:
             return
         segments = [segment.lower() for segment in path.split("/") if segment]
         near = next(
-            (found for one in segments for found in get_close_matches(one, self.names, 1, _NEAR)), None
+            (found for segment in segments for found in get_close_matches(segment, self.names, 1, _NEAR)),
+            None,
         )
         if near:
             address = f"{prefix}/{near}/ui/"

@@ -42,7 +42,9 @@ def _vendor(vendor: Document) -> Document:
         "calls": _text(vendor, "calls"),
         "seconds": _text(vendor, "seconds"),
         "stopped": _text(vendor, "stopped"),
-        "operations": [_text(one, "label") or _text(one, "operation") for one in operations],
+        "operations": [
+            _text(operation, "label") or _text(operation, "operation") for operation in operations
+        ],
         "checks": [{"check": check, "verdicts": [row.get(check) for row in made]} for check in checks],
         "findings": list(_findings(operations))[:MAX_FINDINGS],
     }

@@ -143,11 +143,12 @@ async def delete_snapshot(visit: Visit) -> Moved:
 
 async def _page(visit: Visit, error: Document | None = None, status: int = 422) -> Screen:
     sandboxes = await visit.control.get("/sandboxes")
-    is_there = visit.sandbox in [one["name"] for one in sandboxes]
+    is_there = visit.sandbox in [sandbox["name"] for sandbox in sandboxes]
     snapshots = await visit.control.get(visit.of_sandbox("/snapshots")) if is_there else []
     document = {
         "sandboxes": [
-            {**one, "idle": said_duration(timedelta(seconds=one["idleSeconds"]))} for one in sandboxes
+            {**sandbox, "idle": said_duration(timedelta(seconds=sandbox["idleSeconds"]))}
+            for sandbox in sandboxes
         ],
         "default": DEFAULT_SANDBOX,
         "isThere": is_there,

@@ -169,8 +169,12 @@ def shown_refusal(refusal: ControlRefusal) -> Document:
     return {
         "detail": str(problem.get("detail") or problem.get("title") or refusal),
         "errors": [
-            {"pointer": one.get("pointer", ""), "detail": one.get("detail", ""), "try": one.get("try", "")}
-            for one in problem.get("errors") or []
+            {
+                "pointer": error.get("pointer", ""),
+                "detail": error.get("detail", ""),
+                "try": error.get("try", ""),
+            }
+            for error in problem.get("errors") or []
         ],
     }
 

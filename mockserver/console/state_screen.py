@@ -36,7 +36,7 @@ async def show_state(visit: Visit) -> Screen:
     return Screen(
         "state.html",
         {
-            "vendors": [_vendor(one["name"], one["title"], scopes) for one in vendors],
+            "vendors": [_vendor(vendor["name"], vendor["title"], scopes) for vendor in vendors],
             "snapshots": await visit.control.get(visit.of_sandbox("/snapshots")),
         },
     )
@@ -146,7 +146,7 @@ async def _load_form(visit: Visit, error: Document | None, status: int = 422) ->
     vendors = await visit.control.get("/vendors")
     await visit.control.get(visit.of_sandbox())  # refused if the sandbox is not there
     document = {
-        "vendors": [one["name"] for one in vendors],
+        "vendors": [vendor["name"] for vendor in vendors],
         "vendor": visit.form.get("vendor", ""),
         "text": visit.form.get("text", ""),
         "error": error,
@@ -170,12 +170,17 @@ async def _scopes(visit: Visit) -> list[Document]:
 
 
 def _vendor(name: str, title: str, scopes: Iterable[Document]) -> Document:
-    own = [one for one in scopes if one["scope"].startswith(f"{name}/")]
+    own = [scope for scope in scopes if scope["scope"].startswith(f"{name}/")]
     return {"name": name, "title": title, "records": _count(own), "scopes": own}
 
 
 def _count(scopes: Sequence[Document]) -> int:
-    return sum(one["records"] for scope in scopes for one in scope["collections"] if not one["own"])
+    return sum(
+        collection["records"]
+        for scope in scopes
+        for collection in scope["collections"]
+        if not collection["own"]
+    )
 
 
 def _number(text: str) -> int:
@@ -257,7 +262,7 @@ async def _states(visit: Visit, before: str, after: str) -> list[Document]:
     sandboxes = await visit.control.get("/sandboxes")
     groups = {
         "This sandbox": ["fixtures", "now"],
-        "Snapshots": [one["id"] for one in snapshots],
+        "Snapshots": [snapshot["id"] for snapshot in snapshots],
         "Calls": [f"{side}:{one['number']}" for one in reversed(calls) for side in ("before", "after")],
         "Other sandboxes": [f"sandbox:{one['name']}" for one in sandboxes if one["name"] != visit.sandbox],
     }
@@ -265,7 +270,10 @@ async def _states(visit: Visit, before: str, after: str) -> list[Document]:
     groups["Chosen"] = list(dict.fromkeys(one for one in (before, after) if one not in known))
     labels = {one["id"]: f" ({one['label']})" for one in snapshots if one["label"]}
     return [
-        {"group": group, "states": [{"id": one, "says": _said(one) + labels.get(one, "")} for one in names]}
+        {
+            "group": group,
+            "states": [{"id": name, "says": _said(name) + labels.get(name, "")} for name in names],
+        }
         for group, names in groups.items()
         if names
     ]

@@ -91,7 +91,7 @@ def _is_of(switch: Document, vendor: str) -> bool:
 
 
 def _changed(switches: Sequence[Document], vendor: str) -> list[Document]:
-    return [one for one in switches if _is_of(one, vendor) and one["value"] != one["default"]]
+    return [switch for switch in switches if _is_of(switch, vendor) and switch["value"] != switch["default"]]
 
 
 def _changes(own: list[Document], form: Mapping[str, str]) -> Iterator[tuple[str, Json]]:

@@ -67,7 +67,7 @@ def lacks_credentials(api: ApiUnderTest, operation_id: str, request: Request) ->
     query = parse_qs(request.path.partition("?")[2])
     return (
         any(sent.get(name) != text for name, text in headers.items())
-        or any(sent.get(name.lower()) not in [one[name] for one in tenants] for name in tenants[0])
+        or any(sent.get(name.lower()) not in [tenant[name] for tenant in tenants] for name in tenants[0])
         or any(query.get(name) != [text] for name, text in keys.items())
     )
 

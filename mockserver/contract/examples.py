@@ -106,7 +106,10 @@ def _call(request: Request) -> ExampleCall:
 def _corruption(subject: BatchProfile) -> Corruption:
     if not subject.corruptions:
         raise NoExampleError(f"{subject.operation}: nothing is known of what makes an item bad")
-    return next((one for one in subject.corruptions if not one.refuses_call), subject.corruptions[0])
+    return next(
+        (corruption for corruption in subject.corruptions if not corruption.refuses_call),
+        subject.corruptions[0],
+    )
 
 
 def _credentials(api: ApiUnderTest) -> GivenCredentials:
@@ -116,8 +119,8 @@ def _credentials(api: ApiUnderTest) -> GivenCredentials:
 def _main_operation(api: ApiUnderTest) -> str:
     """The operation whose credentials are shown: the first batch, else the first with security."""
     operations = api.spec.operations.values()
-    batches = [one.id for one in operations if one.batch]
-    return next(iter([*batches, *(one.id for one in operations if one.security)]), "")
+    batches = [operation.id for operation in operations if operation.batch]
+    return next(iter([*batches, *(operation.id for operation in operations if operation.security)]), "")
 
 
 def _token(security: Mapping[str, str]) -> str:

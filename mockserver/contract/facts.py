@@ -113,7 +113,7 @@ class FactSearch:
                         f"({seen.calls[0]}); --fact {name}=… names another"
                     )
                 else:
-                    is_written = not all(one.replaceable for one in checks)
+                    is_written = not all(check.replaceable for check in checks)
                     missing.append(MissingFact(name, facts[name], seen.calls[0], seen.found, is_written))
         if missing:
             raise MissingFactsError(missing)
@@ -125,7 +125,7 @@ class FactSearch:
         known = self.api.profile.fact_checks
         for name in self.api.profile.facts:
             checks = tuple(one for one in known if one.fact == name)
-            needed = tuple(one for one in checks if self._is_needed(one))
+            needed = tuple(check for check in checks if self._is_needed(check))
             is_left_out = checks and not needed
             if is_left_out or not self.api.facts[name] or (only_given and name not in self.given):
                 continue
@@ -136,7 +136,7 @@ class FactSearch:
         return is_used and not check.made_up and check.tenant < self._tenants()
 
     def _tenants(self) -> int:
-        return max((one.tenants for one in self.api.profile.batches(self.api.facts)), default=1)
+        return max((batch.tenants for batch in self.api.profile.batches(self.api.facts)), default=1)
 
     def _seen(self, checks: Sequence[FactCheck], facts: Facts) -> _Seen:
         """Result of the reads for a fact, in every tenant and for every part of it."""
@@ -146,7 +146,9 @@ class FactSearch:
             for part in _parts(check, facts[check.fact])
         ]
         lacking = [one for one in every if one.state == "missing"]
-        others = {text for name, text in self.api.facts.items() if name not in {one.fact for one in checks}}
+        others = {
+            text for name, text in self.api.facts.items() if name not in {check.fact for check in checks}
+        }
         shown = lacking[0].found if lacking else ()
         found = [name for name in shown if name not in others and _is_in_all(name, every)]
         if lacking:
@@ -217,7 +219,7 @@ class FactSearch:
 
     def _replacement(self, name: str, checks: Sequence[FactCheck], facts: Facts, seen: _Seen) -> str:
         """Another record that satisfies every check of the fact; "" if none may be taken."""
-        if not self.may_take or name in self.given or not all(one.replaceable for one in checks):
+        if not self.may_take or name in self.given or not all(check.replaceable for check in checks):
             return ""
         there = (other for other in seen.found if self._seen(checks, {**facts, name: other}).state == "there")
         return next(there, "")
@@ -376,9 +378,9 @@ def _first_call(api: ApiUnderTest, operation: Operation) -> Request | None:
         for one in (*node.get("parameters", ()), *node[operation.method].get("parameters", ()))
     ]
     values = {
-        str(one["name"]): SampleMember.of(api.spec.document, one["name"], one.get("schema", {}))
-        for one in places
-        if one.get("in") == "path"
+        str(place["name"]): SampleMember.of(api.spec.document, place["name"], place.get("schema", {}))
+        for place in places
+        if place.get("in") == "path"
     }
 
     def value(found: re.Match[str]) -> str:

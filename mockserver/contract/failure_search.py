@@ -89,7 +89,9 @@ class FailureSearch:
 
 
 def _size(finding: Finding) -> tuple[int, int]:
-    return len(finding.told), sum(len(one.request.path) + len(one.request.body) for one in finding.exchanges)
+    return len(finding.told), sum(
+        len(exchange.request.path) + len(exchange.request.body) for exchange in finding.exchanges
+    )
 
 
 def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settings:

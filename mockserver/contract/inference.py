@@ -159,7 +159,7 @@ def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredR
         way, _, last = operation.path.rpartition("/")
         named = set(re.findall(r"\{(\w+)\}", way))
         if not named <= set(batch.key) or any(
-            one.required and one.place != "path" for one in operation.parameters
+            parameter.required and parameter.place != "path" for parameter in operation.parameters
         ):
             continue
         if last.startswith("{"):
@@ -188,7 +188,7 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
         schema = resolve(spec.document, schema.get("properties", {}).get(step, {}))
     items = schema.get("items", {})
     variants = SampleMember.of(spec.document, "", items).variants()
-    return items if all(one.schema.get("properties") for one in variants) else None
+    return items if all(variant.schema.get("properties") for variant in variants) else None
 
 
 def _path_of(operation: Operation) -> str | None:

@@ -146,7 +146,7 @@ def rule_of(api: ApiUnderTest) -> IdempotencyRule | None:
         return api.profile.idempotency
     name = str(api.spec.document.get("x-idempotency-header", ""))
     if not name:
-        declared = (one.has_parameter(_STANDARD) for one in api.spec.operations.values())
+        declared = (operation.has_parameter(_STANDARD) for operation in api.spec.operations.values())
         name = "Idempotency-Key" if any(declared) else ""
     return IdempotencyRule(name) if name else None
 

@@ -105,7 +105,7 @@ def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> t
         raise SpecError(f"{file.name}: {said} (with swagger2openapi, or at the file's source)")
     if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
         raise SpecError(f"{file.name}: paths is missing")
-    operations = {one.id: one for one in _operations(document)}
+    operations = {operation.id: operation for operation in _operations(document)}
     if any("x-batch" in node for _, _, node in _nodes(document)):
         return load_api(file, facts, profile), False
     if profile:

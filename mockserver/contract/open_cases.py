@@ -34,7 +34,7 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
     changes = tuple(change for case in cases for change in case.values)
 
     def batches(facts: Facts) -> tuple[BatchProfile, ...]:
-        return tuple(_with_changes(one, changes) for one in profile.batches(facts))
+        return tuple(_with_changes(batch, changes) for batch in profile.batches(facts))
 
     return replace(
         api,
@@ -56,15 +56,15 @@ def let_either(api: ApiUnderTest) -> ApiUnderTest:
 def _repeated_keys(api: ApiUnderTest) -> Iterator[OpenCase]:
     """Rules that allow to refuse a call with a key twice; sequences find out whether it is refused."""
     statuses = api.profile.pins.expected_statuses
-    for one in api.profile.batches(api.facts):
-        if "call" in one.twice_positions:
-            known = {one.operation: _REFUSED} if one.operation in statuses else {}
-            yield OpenCase("", {one.operation: (_TWICE,)}, known)
+    for batch in api.profile.batches(api.facts):
+        if "call" in batch.twice_positions:
+            known = {batch.operation: _REFUSED} if batch.operation in statuses else {}
+            yield OpenCase("", {batch.operation: (_TWICE,)}, known)
 
 
 def note_of(api: ApiUnderTest) -> str:
     """Names of the open cases in a sentence, "" if there are none."""
-    names = "; ".join(one.name for one in api.profile.open_cases)
+    names = "; ".join(case.name for case in api.profile.open_cases)
     return f"the documents leave open, so a server may do either: {names}" if names else ""
 
 

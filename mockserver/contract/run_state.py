@@ -177,7 +177,7 @@ class FindingLedger:
 
     def record(self, findings: Iterable[Finding]) -> None:
         """Record a failed check; a later failure of the same check and operation is dropped."""
-        known = {(one.operation, one.check) for one in self.findings}
+        known = {(finding.operation, finding.check) for finding in self.findings}
         part = self._part
         for new in findings:
             one = new
@@ -251,11 +251,11 @@ class PlannedPart:
 
 def run_parts(parts: Iterable[PlannedPart], ledger: FindingLedger) -> None:
     """Do the parts in their order. Raises TargetUnreachableError; BrokenRunError: a fault of ours."""
-    for one in parts:
+    for part in parts:
         try:
-            with ledger.part(one.part):
-                one.work()
+            with ledger.part(part.part):
+                part.work()
         except (TargetUnreachableError, BrokenPipeError):
             raise
         except Exception as fault:
-            raise BrokenRunError.of(fault, one.part.name) from fault
+            raise BrokenRunError.of(fault, part.part.name) from fault

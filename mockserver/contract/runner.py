@@ -118,9 +118,9 @@ def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, le
 
     with _rare_garbage_collection(), without_module_literals():
         planned = [
-            replace(one, part=replace(one.part, calls=_usual_calls(one.part, run_config.max_examples)))
-            for one in parts
-            if not run_config.parts or one.part.subject in run_config.parts
+            replace(part, part=replace(part.part, calls=_usual_calls(part.part, run_config.max_examples)))
+            for part in parts
+            if not run_config.parts or part.part.subject in run_config.parts
         ]
         ledger.observer.run_planned(sum(one.part.calls for one in planned))
         if run_config.workers == 1:
@@ -251,8 +251,8 @@ def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
 
 def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
     """Give each idle worker a group, until all are done or the target is lost."""
-    by_connection: Mapping[Any, _Worker] = {one.connection: one for one in processes}
-    busy = {one.connection for one in processes if one.give(groups.popleft() if groups else [])}
+    by_connection: Mapping[Any, _Worker] = {process.connection: process for process in processes}
+    busy = {process.connection for process in processes if process.give(groups.popleft() if groups else [])}
     while busy:
         merge.report_calls()
         for connection in wait(busy, _TICK_S):
@@ -265,9 +265,9 @@ def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Me
 
 
 def _collect_rest(processes: Sequence[_Worker], merge: _Merge) -> None:
-    for one in processes:
-        while one.is_busy:
-            merge.add(one.receive())
+    for process in processes:
+        while process.is_busy:
+            merge.add(process.receive())
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ class SampleMember:
         if depth > _DEEPEST:
             return None
         if "oneOf" in self.schema or "anyOf" in self.schema:
-            made = (one.good(number, depth + 1) for one in self.variants())
+            made = (variant.good(number, depth + 1) for variant in self.variants())
             return next((one for one in made if one is not None), None)
         makers: Mapping[str, Callable[[], Json]] = {
             "string": lambda: self.text(number),
@@ -115,7 +115,9 @@ class SampleMember:
     def _object(self, number: int, depth: int) -> Json:
         nodes, needed = self.schema.get("properties", {}), self.schema.get("required", [])
         members = (SampleMember.of(self.document, name, nodes.get(name, {})) for name in needed)
-        made = {one.name: one.good(number, depth) for one in members if not one.schema.get("readOnly")}
+        made = {
+            member.name: member.good(number, depth) for member in members if not member.schema.get("readOnly")
+        }
         return None if None in made.values() else made
 
     def text(self, number: int) -> str | None:
@@ -240,15 +242,15 @@ def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | 
     keyed = next(unique, None)
     given = schema.get("example")
     base = dict(given) if isinstance(given, dict) else {}
-    answered = {one.name for one in members.values() if one.schema.get("readOnly")} - {*batch.key}
+    answered = {member.name for member in members.values() if member.schema.get("readOnly")} - {*batch.key}
     needed = [name for name in (*batch.key, *schema.get("required", [])) if name not in answered]
     for name in dict.fromkeys(needed):
         if keyed is not None and name != keyed.name and name not in base:
             base[name] = members[name].good(FIRST_KEY) if name in members else None
     if keyed is None or any(base.get(name, "") is None for name in needed):
         return None
-    others = [one for one in members.values() if one.name not in batch.key]
-    rest = [one for one in others if one.name not in answered]
+    others = [member for member in members.values() if member.name not in batch.key]
+    rest = [other for other in others if other.name not in answered]
     free = next((one for one in rest if one.is_free), None)
     marked = "" if free is None else free.name
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))

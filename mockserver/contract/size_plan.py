@@ -382,7 +382,7 @@ def read_list(
     Returns the keys that were compared.
     """
     subject = sequence.context.batch_profile
-    due = {one.key: sequence.there[tenant, one.key] for one in answered.sent.items if one.key in exact}
+    due = {item.key: sequence.there[tenant, item.key] for item in answered.sent.items if item.key in exact}
     expected = {key for key, record in due.items() if record is not None}
     pages = read_pages(sequence, expected, tenant)
     if pages is None:

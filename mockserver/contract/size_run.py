@@ -123,7 +123,7 @@ class _SizeRun:
             context.ledger.observer.step_began()
             self._try(planned)
             self.passed = planned.size
-            taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
+            taken = [time.seconds / time.size for time in self.times if time.size in COMPARED]
             self.trials.patience.by_item = median(taken) if taken else None
 
     def _try(self, planned: PlannedSize) -> None:
@@ -485,7 +485,7 @@ class _OpenedTrial:
         context = self.sequence.context
         items = batch_items(context.batch_profile, context.batch, sent.items, sent.documents)
         told = self.sequence.reported(exchange, items)
-        return isinstance(told, ReportedOutcomes) and any(not one.accepted for one in told.outcomes)
+        return isinstance(told, ReportedOutcomes) and any(not outcome.accepted for outcome in told.outcomes)
 
     def _keeps_nothing(self, sent: SentBatch) -> None:
         for key in self._sampled_keys():
@@ -503,7 +503,7 @@ class _OpenedTrial:
 
     def _ways(self) -> Sequence[Corruption]:
         ways = self.sequence.context.batch_profile.corruptions
-        return tuple(one for one in ways if not one.refuses_call) or ways
+        return tuple(way for way in ways if not way.refuses_call) or ways
 
     def _drawn(self, number: int) -> DrawnValues:
         cents = (number * 7919 + self._seed * 104_729) % _CENTS + 1

@@ -136,7 +136,9 @@ class Target:
     def _sent(self, requests: Sequence[Request], operation: str, base: str = "") -> list[Exchange]:
         if self._is_stopped:
             raise KeyboardInterrupt
-        full = [one.having(self.address.headers).overridden_by(self.address.given) for one in requests]
+        full = [
+            request.having(self.address.headers).overridden_by(self.address.given) for request in requests
+        ]
         try:
             made = [_outgoing(one, base or self.address.url) for one in full]
             for _ in made:
@@ -253,7 +255,7 @@ class AppCaller:
     async def _together(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         if len(requests) == 1:
             return [await _response(self._app, requests[0], self._limits)]
-        return await asyncio.gather(*(_response(self._app, one, self._limits) for one in requests))
+        return await asyncio.gather(*(_response(self._app, request, self._limits) for request in requests))
 
 
 class BodyTooLongError(Exception):

@@ -246,7 +246,9 @@ def _outcomes_by_key(
     """Outcome of each item; a text where the answer has none for it."""
     if reported is None:
         return [REFUSED_WHOLE] * len(items)
-    by_place = {one.place: one for one in reversed(reported.outcomes) if one.place is not None}
+    by_place = {
+        outcome.place: outcome for outcome in reversed(reported.outcomes) if outcome.place is not None
+    }
     done = None if reported.is_complete else ReportedOutcome(None, accepted=True)
     return [by_place.get(item.place, done) for item in items]
 
@@ -308,7 +310,7 @@ class Drift:
 
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
-        return tuple(one for one in self.calls if not one.is_clean)
+        return tuple(call for call in self.calls if not call.is_clean)
 
 
 @dataclass(frozen=True, slots=True)

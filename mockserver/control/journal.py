@@ -209,7 +209,8 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
         {
             **{name: value for name, value in View().short(entry).items() if name in _NEAREST_MEMBERS},
             "differs": [
-                {"member": one.member, "expected": one.expected, "found": one.found} for one in mismatches
+                {"member": mismatch.member, "expected": mismatch.expected, "found": mismatch.found}
+                for mismatch in mismatches
             ],
         }
         for entry, mismatches in found.nearest

@@ -161,7 +161,7 @@ def _of_summary(content: bytes) -> Document | None:
     if not isinstance(found, dict):
         return None
     counts = [found.get(name) for name in ("passed", "failed", "known")]
-    numbers = [one for one in counts if isinstance(one, int) and not isinstance(one, bool)]
+    numbers = [count for count in counts if isinstance(count, int) and not isinstance(count, bool)]
     return _verdict(*numbers) if len(numbers) == len(counts) else None
 
 
@@ -171,7 +171,7 @@ def _of_junit(content: bytes) -> Document | None:
     if root.tag not in ("testsuite", "testsuites") or not suites:
         return None
     tests, failures, errors, skipped = (
-        sum(_number(one.get(name, "0")) for one in suites)
+        sum(_number(suite.get(name, "0")) for suite in suites)
         for name in ("tests", "failures", "errors", "skipped")
     )
     return _verdict(max(0, tests - failures - errors - skipped), failures + errors, skipped)

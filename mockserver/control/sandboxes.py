@@ -169,7 +169,7 @@ class SnapshotOperations:
             "changed": [
                 {
                     **_position(place),
-                    "changes": [{"pointer": one.pointer, **one.values} for one in changes],
+                    "changes": [{"pointer": change.pointer, **change.values} for change in changes],
                 }
                 for place, changes in found.changed
             ],

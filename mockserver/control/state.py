@@ -104,7 +104,9 @@ def is_own_collection(scope: str, collection: str) -> bool:
 
 def named_collections(vendor: LoadedVendor) -> frozenset[str]:
     operations = vendor.spec.operations.values()
-    named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
+    named = {operation.collection for operation in operations} | {
+        operation.batch.collection for operation in operations if operation.batch
+    }
     return frozenset(name for name in named if name)
 
 

@@ -52,7 +52,7 @@ class ServerOperations:
 
     def list_settings(self) -> Json:
         """The effective settings with their sources; none if a program started the server."""
-        return [one.document() for one in self.settings]
+        return [setting.document() for setting in self.settings]
 
     def list_vendors(self) -> Json:
         return [
@@ -61,7 +61,7 @@ class ServerOperations:
                 "title": vendor.spec.document["info"]["title"],
                 "mount": f"/{vendor.name}",
                 "operations": list(vendor.spec.operations),
-                "batches": [one.id for one in vendor.spec.operations.values() if one.batch],
+                "batches": [operation.id for operation in vendor.spec.operations.values() if operation.batch],
             }
             for vendor in self.served
         ]

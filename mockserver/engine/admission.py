@@ -129,7 +129,10 @@ class Admission:
         assumptions = self.served.assumptions
         overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
         if len(overrides):
-            assumptions = {**assumptions, **{one["name"]: one["value"] for one in overrides.values()}}
+            assumptions = {
+                **assumptions,
+                **{override["name"]: override["value"] for override in overrides.values()},
+            }
         return arrival.call(
             self.served.name,
             principal=principal,

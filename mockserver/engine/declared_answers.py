@@ -149,7 +149,7 @@ def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[st
 
     Raises SpecError: an undeclared path parameter.
     """
-    there = [one.name for one in operation.parameters if one.place == "path"]
+    there = [parameter.name for parameter in operation.parameters if parameter.place == "path"]
     if last not in there:
         raise SpecError(f"{operation.id}: add to its parameters: {{name: {last}, in: path, required: true}}")
     keys = [
@@ -221,7 +221,9 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
 
     def render(result: BatchResult, state: State) -> Reply:
         now = print_instant(state.now)
-        document: Json = _with_value_at({}, target["list"], [write_row(one, now) for one in result.outcomes])
+        document: Json = _with_value_at(
+            {}, target["list"], [write_row(outcome, now) for outcome in result.outcomes]
+        )
         counts = _counts(result.outcomes)
         if "count" in target:
             document = _with_value_at(document, target["count"], counts["accepted"])
@@ -425,7 +427,7 @@ def item_status(outcome: Outcome) -> int:
 
 
 def _sentence(outcome: Outcome) -> str:
-    return "; ".join([one.detail for one in outcome.problems]) or outcome.action.capitalize()
+    return "; ".join([problem.detail for problem in outcome.problems]) or outcome.action.capitalize()
 
 
 def _message_of(outcome: Outcome, now: str = "") -> Message:
@@ -442,7 +444,7 @@ def _message_of(outcome: Outcome, now: str = "") -> Message:
 
 
 def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
-    actions = [one.action for one in outcomes]
+    actions = [outcome.action for outcome in outcomes]
     named = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
     rejected = sum(named.get(action, 0) for action in _NOT_ACCEPTED)
     return {**named, "total": len(outcomes), "accepted": len(outcomes) - rejected, "rejected": rejected}

@@ -172,5 +172,5 @@ def refuse_with_problem_details(
 
 def _examples(document: Document, content: Document) -> list[Json]:
     examples = [content["example"]] if "example" in content else []
-    named = (resolve(document, one) for one in content.get("examples", EMPTY).values())
+    named = (resolve(document, example) for example in content.get("examples", EMPTY).values())
     return [*examples, *(one["value"] for one in named if "value" in one)]

@@ -204,7 +204,9 @@ class SchemaFilling:
         items, least = node.get("items", EMPTY), node.get("minItems", 0)
         says = (not name or plain(name) in ERRORS) and (message.is_refusal or bool(message.problems))
         parts = (
-            [message.of(one) for one in message.problems] or [replace(message, problems=())] if says else []
+            [message.of(problem) for problem in message.problems] or [replace(message, problems=())]
+            if says
+            else []
         )
         values = [self._filled("message", items, part, None, depth - 1).value for part in parts]
         values = values[: node.get("maxItems", len(values))]

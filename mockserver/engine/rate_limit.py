@@ -93,7 +93,7 @@ def read_rate_limit(
         if name not in node or not _MEMBERS[name](node[name]):
             found = f"found {node[name]!r}" if name in node else "it is missing"
             raise SpecError(f"{file}: x-rate-limit.{name}: expected another value, {found}")
-    known = {one.name for one in assumptions}
+    known = {assumption.name for assumption in assumptions}
     for name in ("calls", "when", "headers-when"):
         if isinstance(node.get(name), str) and node[name] not in known:
             raise SpecError(f"{file}: x-rate-limit.{name}: there is no assumption {node[name]}")

@@ -453,13 +453,17 @@ class AccessReasons(Value, frozen=True):
 
     def _tried(self, call: Call, operation: Operation | None) -> SecurityScheme | None:
         kind = call.headers.get("authorization", "").partition(" ")[0].lower()
-        named = (one for one in self._authorizations(operation) if _scheme_word(one).lower() == kind)
+        named = (
+            authorization
+            for authorization in self._authorizations(operation)
+            if _scheme_word(authorization).lower() == kind
+        )
         return next(named, None)
 
     def _authorizations(self, operation: Operation | None) -> list[SecurityScheme]:
         names = (name for alternative in (operation.security if operation else ()) for name in alternative)
         schemes = (self.served.schemes[name] for name in names)
-        return [one for one in schemes if one.node["type"] != _API_KEY]
+        return [scheme for scheme in schemes if scheme.node["type"] != _API_KEY]
 
     def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
         """Yield the call's credentials for the operation's schemes, the one that names the caller first."""

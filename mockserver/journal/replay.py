@@ -145,7 +145,7 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
     empty.
     """
     if reply is None:
-        return _difference(recorded, None, _NO_REPLY, [(one, None) for one in _item_results(recorded)])
+        return _difference(recorded, None, _NO_REPLY, [(result, None) for result in _item_results(recorded)])
     before, after = reported_outcomes(recorded.reply, operation), reported_outcomes(reply, operation)
     batch = operation.batch if operation else None
     if batch is not None and "list" not in batch.outcome:

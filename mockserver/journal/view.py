@@ -264,7 +264,9 @@ def strip(decided: ItemResults) -> list[str]:
 def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
     """The scenarios of the call's sandbox that were applied, with the applied rules alone."""
     applied, names = frozenset(entry.applied), entry.applied_scenarios
-    return tuple(_with_rules(one, applied) for one in entry.call.scenarios if one["name"] in names)
+    return tuple(
+        _with_rules(scenario, applied) for scenario in entry.call.scenarios if scenario["name"] in names
+    )
 
 
 def applied_rules(entry: Entry, packaged: Callable[[], Mapping[str, Document]]) -> list[Document]:
@@ -273,7 +275,7 @@ def applied_rules(entry: Entry, packaged: Callable[[], Mapping[str, Document]]) 
     `when` is None for an unknown rule. `packaged` returns the scenarios that a header may name; it is called
     only for rules that the sandbox does not have.
     """
-    own = {one["name"]: one["document"] for one in entry.call.scenarios}
+    own = {scenario["name"]: scenario["document"] for scenario in entry.call.scenarios}
     return [_in_words(rule, own, packaged) for rule in entry.applied]
 
 

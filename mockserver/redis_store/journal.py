@@ -119,9 +119,9 @@ class RedisEntryLog:
         keys = [self._keys(name) for name in names]
 
         def ask(pipeline: Any) -> None:
-            for one in keys:
-                pipeline.xlen(one.entries)
-                pipeline.hget(one.head, "bytes")
+            for key in keys:
+                pipeline.xlen(key.entries)
+                pipeline.hget(key.head, "bytes")
 
         found = [int(answer or 0) for answer in self._connection.once(ask)]
         entries, sizes = found[::2], found[1::2]

@@ -79,11 +79,11 @@ class CallHistory:
 
     def states(self, numbers: Collection[int], now: Tables, version: int) -> Mapping[int, CallStates]:
         """The known states around the calls; `now` is the state at `version`."""
-        spans = [one for one in self._spans() if one.number in numbers and one.number > 0]
+        spans = [span for span in self._spans() if span.number in numbers and span.number > 0]
         if not spans:
             return {}
         steps = {step.version: step for step in self._steps()}
-        wanted = {at for one in spans for at in (one.before, one.after)}
+        wanted = {at for span in spans for at in (span.before, span.after)}
         found: dict[int, Tables] = {}
         rewound = Rewound.of(now)
         while version >= min(wanted):
@@ -94,9 +94,9 @@ class CallHistory:
             rewound.undo(steps[version].before)
             version -= 1
         return {
-            one.number: CallStates(found[one.before], found[one.after])
-            for one in spans
-            if one.before in found and one.after in found
+            span.number: CallStates(found[span.before], found[span.after])
+            for span in spans
+            if span.before in found and span.after in found
         }
 
     def last_writers(self, place: tuple[str, str], keys: Collection[str]) -> Mapping[str, int]:
@@ -136,7 +136,7 @@ def _version_of(entry_id: bytes) -> int:
 
 
 def _number_at(spans: Sequence[Span], version: int) -> int:
-    return next((one.number for one in spans if one.before < version <= one.after), _OF_CONTROL_PLANE)
+    return next((span.number for span in spans if span.before < version <= span.after), _OF_CONTROL_PLANE)
 
 
 T = TypeVar("T")

@@ -97,7 +97,7 @@ def check_delivery(call: Call) -> None:
 
 
 def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:
-    return MappingProxyType({one.name: one.default for one in assumptions})
+    return MappingProxyType({assumption.name: assumption.default for assumption in assumptions})
 
 
 def overridden_values(tables: Tables) -> Mapping[str, str]:
@@ -176,7 +176,7 @@ class KeyRules:
         if text and not self.trims:
             return rows.find_any_case(member, text)
         wanted = self.comparable(text)
-        return [one for one in rows.values() if self.comparable(one.get(member) or "") == wanted]
+        return [row for row in rows.values() if self.comparable(row.get(member) or "") == wanted]
 
 
 _RULES = {

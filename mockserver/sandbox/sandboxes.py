@@ -187,8 +187,11 @@ def _sandbox_documents(
         "assumptions": settings.assumptions,
         "scenarios": list(settings.scenarios),
     }
-    own = {one["name"] for one in settings.scenarios}
-    chosen = [*(one for one in default_scenarios if one["name"] not in own), *settings.scenarios]
+    own = {scenario["name"] for scenario in settings.scenarios}
+    chosen = [
+        *(scenario for scenario in default_scenarios if scenario["name"] not in own),
+        *settings.scenarios,
+    ]
     armed = {
         one["name"]: sandbox_scenarios.scenario_record(one, order) for order, one in enumerate(chosen, 1)
     }

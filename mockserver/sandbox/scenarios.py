@@ -49,7 +49,7 @@ def delete_all_scenarios(whole: SandboxState) -> None:
 
 def changed_scenarios(before: Iterable[Document], after: Iterable[Document]) -> Mapping[str, Document | None]:
     """Changed scenarios by name: the new document, or None for a deleted one."""
-    old, new = ({one["name"]: one for one in documents} for documents in (before, after))
+    old, new = ({document["name"]: document for document in documents} for documents in (before, after))
     return {name: new.get(name) for name in {**old, **new} if old.get(name) != new.get(name)}
 
 

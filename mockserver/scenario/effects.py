@@ -292,7 +292,11 @@ class AppliedEffects:
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
         """The real outcomes of the items, whatever the answer says."""
-        return tuple([self.actual.get(one.item.index, one) for one in outcomes]) if self.actual else outcomes
+        return (
+            tuple([self.actual.get(outcome.item.index, outcome) for outcome in outcomes])
+            if self.actual
+            else outcomes
+        )
 
     def _apply(self, apply: ApplyBatch) -> ApplyBatch:
         def opened(request: Request, state: State) -> StoreItem:
@@ -323,7 +327,7 @@ class AppliedEffects:
 
     def _render(self, handler: CompleteBatchHandler, batch: Batch) -> RenderBatch:
         def render(result: BatchResult, state: State) -> Reply:
-            told = [self.reported.get(one.item.index, one) for one in result.outcomes]
+            told = [self.reported.get(outcome.item.index, outcome) for outcome in result.outcomes]
             shown = tuple(self._shown(told, handler, batch))
             reply = handler.render(BatchResult(result.request, shown), state)
             return apply_envelope(reply, self.decision.envelope, batch)

@@ -94,15 +94,15 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
     findings = (
         []
         if unread
-        else [one for one in find_schema_errors(document) if not _is_at_or_below(one.path, slipped)]
+        else [error for error in find_schema_errors(document) if not _is_at_or_below(error.path, slipped)]
     )
-    broken = slipped | {one.path for one in findings}
+    broken = slipped | {finding.path for finding in findings}
     if not unread:
         findings.extend(check_document(document, vendors, broken))
     if not broken and not findings:
         return build_scenario(document)
     faults = [_locate_syntax_problem(slip) for slip in found.syntax_problems] + [
-        _locate_problem(one, found) for one in findings
+        _locate_problem(finding, found) for finding in findings
     ]
     order = _document_order(document)
     faults.sort(key=lambda one: (one[0].line or 0, one[0].column or 0, _order_of(one[1], order)))
@@ -159,8 +159,8 @@ def build_scenario(document: Document) -> Scenario:
 
 
 def _count_tests(rule: Rule) -> int:
-    predicates = (rule.match.body, rule.match.item, *(one.select.where for one in rule.items))
-    values = [one.value for one in predicates if one is not None]
+    predicates = (rule.match.body, rule.match.item, *(item.select.where for item in rule.items))
+    values = [predicate.value for predicate in predicates if predicate is not None]
     return sum(value.pieces if isinstance(value, Pattern) else 1 for value in values)
 
 
@@ -171,7 +171,7 @@ def _build(kind: type[T], node: Document) -> T:
 
 @cache
 def _fields(kind: type[Struct]) -> Mapping[str, tuple[str, Callable[[Json], Any]]]:
-    return {one.encode_name: (one.name, _reader(one.type)) for one in fields(kind)}
+    return {field.encode_name: (field.name, _reader(field.type)) for field in fields(kind)}
 
 
 def _reader(kind: Any) -> Callable[[Json], Any]:
@@ -180,7 +180,7 @@ def _reader(kind: Any) -> Callable[[Json], Any]:
     if get_origin(kind) is tuple:
         read = _reader(get_args(kind)[0])
         return lambda node: tuple(read(one) for one in node)
-    kinds = [one for one in get_args(kind) if one is not NoneType]
+    kinds = [arg for arg in get_args(kind) if arg is not NoneType]
     if NoneType in get_args(kind) and len(kinds) == 1:
         return _reader(kinds[0])
     if isinstance(kind, type) and issubclass(kind, Struct):

@@ -81,7 +81,7 @@ def _consequences(rule: Document) -> Iterator[str]:
         window = _seconds(quota["windowMillis"])
         status = quota.get("status", 429)
         yield f"only {_count(quota['limit'], 'call')} in {window} let in, others refused with {status}"
-    yield from (_describe_items(one) for one in rule.get("items", ()))
+    yield from (_describe_items(item) for item in rule.get("items", ()))
     yield from _phrases(rule.get("envelope", EMPTY), _ENVELOPE)
     yield from _phrases(rule.get("response", EMPTY), _RESPONSE)
     if (stored := _describe_commit(rule)) is not None:

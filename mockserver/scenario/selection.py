@@ -123,7 +123,7 @@ class ScenarioSelector:
 
 
 def _stored_by_name(call: Call) -> Mapping[str, Document]:
-    return {one["name"]: one for one in call.scenarios}
+    return {scenario["name"]: scenario for scenario in call.scenarios}
 
 
 def parse_scenario_header(header: str) -> SeedsByScenario:
@@ -175,7 +175,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
         return request.items
     if not operation.magic and (operation.safe or call.method in SAFE_METHODS):
         return ()
-    named_by_path = [one.name for one in operation.parameters if one.place == "path"]
+    named_by_path = [parameter.name for parameter in operation.parameters if parameter.place == "path"]
     key = str(request.parameters[named_by_path[-1]]) if named_by_path else ""
     adds = call.method == "POST" and not operation.path.endswith("}")
     return (Item(0, key, request.document, json.digest(request.document) if adds or not key else ""),)

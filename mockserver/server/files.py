@@ -225,8 +225,8 @@ def _sandbox_problems(name: str, saved: Json, served: tuple[LoadedVendor, ...]) 
         return
     yield from _table_problems(saved["state"], (*where, "state"), served)
     malformed = [
-        _problem(one.path, one.detail)
-        for one in SAVED_SNAPSHOTS.problems(saved["snapshots"], (*where, "snapshots"))
+        _problem(problem.path, problem.detail)
+        for problem in SAVED_SNAPSHOTS.problems(saved["snapshots"], (*where, "snapshots"))
     ]
     yield from malformed
     for key, snapshot in () if malformed else saved["snapshots"]["kept"].items():

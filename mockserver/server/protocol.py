@@ -57,7 +57,7 @@ class OfferedUpgradeProtocol(HttpToolsProtocol):
         self.cycle.keep_alive = False
 
     def _framing_head(self) -> bytes:
-        framing = (b"%s: %s\r\n" % one for one in self.headers if one[0] in _FRAMING)
+        framing = (b"%s: %s\r\n" % header for header in self.headers if header[0] in _FRAMING)
         return b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(framing)
 
 
@@ -172,7 +172,7 @@ class SocketConnection:
             await cycle.flow.drain()
         if message["type"] == "http.response.start":
             if any(name.lower() == _DATE for name, _ in message.get("headers", ())):
-                cycle.default_headers = [one for one in cycle.default_headers if one[0] != _DATE]
+                cycle.default_headers = [header for header in cycle.default_headers if header[0] != _DATE]
             if not self._keep_head(message):
                 await self._send_spelled(message)
         elif not self._send_whole(message):

@@ -198,9 +198,9 @@ def _routing_operation(document: Mapping[str, Any], item: Mapping[str, Any], met
         "operationId": node["operationId"],
         "security": node.get("security", document.get("security", [])),
         "parameters": [
-            {"in": "path", "name": one["name"], "required": True, "schema": {"type": "string"}}
-            for one in parameters
-            if one["in"] == "path"
+            {"in": "path", "name": parameter["name"], "required": True, "schema": {"type": "string"}}
+            for parameter in parameters
+            if parameter["in"] == "path"
         ],
         "responses": {"default": {"description": "as the vendor's spec says"}},
     }

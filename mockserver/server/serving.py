@@ -233,7 +233,7 @@ class WorkerProcesses(Multiprocess):
 
     def init_processes(self) -> None:
         super().init_processes()
-        if all(one.wait_until_ready(_START_S, self.should_exit) for one in self.processes):
+        if all(process.wait_until_ready(_START_S, self.should_exit) for process in self.processes):
             self._announce()
 
 

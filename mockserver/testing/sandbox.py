@@ -31,7 +31,7 @@ class CatalogueTest:
     def __init__(
         self, row: Mapping[str, Json], vendor: str, sandbox: Sandbox, run: Callable[[str, str], Json]
     ) -> None:
-        self._case = next(one for one in row["cases"] if one["vendor"] == vendor)
+        self._case = next(case for case in row["cases"] if case["vendor"] == vendor)
         self._sandbox = sandbox
         self._run = run
         self.id: str = row["id"]

@@ -84,7 +84,7 @@ def request_example(sandbox_control: SandboxControl, wanted: Mapping[str, Json])
 
 
 def _read_example(made: Mapping[str, Json]) -> Example:
-    keys = tuple(ItemKey(one["key"], plain_json(one["select"])) for one in made["keys"])
+    keys = tuple(ItemKey(key["key"], plain_json(key["select"])) for key in made["keys"])
     bad = frozenset(made["bad"])
     return Example(
         made["operation"],

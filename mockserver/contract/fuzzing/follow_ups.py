@@ -61,7 +61,9 @@ class KeyedReplays:
         rule = rule_of(api)
         self._rule = rule if trial.run_config.wants_any(REPLAY_CHECKS) else None
         operations = api.spec.operations.values() if rule else ()
-        self._takers = frozenset(one.id for one in operations if rule and takes_key(api, rule, one))
+        self._takers = frozenset(
+            operation.id for operation in operations if rule and takes_key(api, rule, operation)
+        )
         self._keys: Counter[str] = Counter()
         self._good: Counter[str] = Counter()
         self._first: dict[str, _KeyedCall] = {}
@@ -177,7 +179,7 @@ class KeyedReplays:
 
     def _other_headers(self, request: Request) -> Mapping[str, str]:
         profile, facts = self._api.profile, self._api.facts
-        if max((one.tenants for one in profile.batches(facts)), default=1) < 2:  # noqa: PLR2004 - two tenants
+        if max((batch.tenants for batch in profile.batches(facts)), default=1) < 2:  # noqa: PLR2004 - two tenants
             return {}
         mine, theirs = (
             {name.lower(): text for name, text in profile.headers(facts, tenant).items()} for tenant in (0, 1)
@@ -256,15 +258,15 @@ def related_reads(api: ApiUnderTest, exchange: Exchange) -> tuple[Request, ...]:
     except (NotFound, MethodNotAllowed):
         return ()
     headers = {name: text for name, text in exchange.request.headers.items() if name not in _OF_THE_BODY}
-    reads = [one for one in api.spec.operations.values() if one.method == "get"]
+    reads = [operation for operation in api.spec.operations.values() if operation.method == "get"]
     reads.sort(key=lambda one: -_shared(one.path, match.operation.path))
-    made = (_request(api, one, match.values, headers) for one in reads)
+    made = (_request(api, read, match.values, headers) for read in reads)
     return tuple(one for one in made if one is not None)[:_MOST]
 
 
 def observe(reads: Sequence[Request], send: SendRead) -> list[Observation | None]:
     """Read everything twice; None for a read that cannot be compared."""
-    return [_observed(send(one), send(one)) for one in reads]
+    return [_observed(send(read), send(read)) for read in reads]
 
 
 def first_change(
@@ -298,12 +300,12 @@ def _request(
     pins = api.pins
     known = {**pins.path, **pins.query, **pins.known.get(operation.id, {}), **values}
     places = {"path": known, "query": known, "header": headers}
-    needed = [(one.place, one.name) for one in operation.parameters if one.required]
+    needed = [(parameter.place, parameter.name) for parameter in operation.parameters if parameter.required]
     if any(
         (name.lower() if place == "header" else name) not in places.get(place, {}) for place, name in needed
     ):
         return None
-    asked = {one.name for one in operation.parameters if one.place == "query"}
+    asked = {parameter.name for parameter in operation.parameters if parameter.place == "query"}
     query = {
         name: known[name]
         for name in known

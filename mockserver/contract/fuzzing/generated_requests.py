@@ -130,7 +130,7 @@ def _batches(api: ApiUnderTest) -> dict[str, ExpectedStatuses]:
 
 
 def _checks(pins: FixturePins) -> dict[str, Any]:
-    left_out = {one.check: {"enabled": False} for one in pins.skipped_checks if not one.header}
+    left_out = {check.check: {"enabled": False} for check in pins.skipped_checks if not check.header}
     return {**_expected(ExpectedStatuses("")), **left_out}
 
 

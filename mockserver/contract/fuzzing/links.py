@@ -135,7 +135,7 @@ class WalkState:
         self.followed += 1
         if is_good:
             self.good_links[link] += 1
-        elif any(one.request.method == "DELETE" and one.response.status < _GOOD for one in self.steps):
+        elif any(step.request.method == "DELETE" and step.response.status < _GOOD for step in self.steps):
             return
         if self.last and self.last.request.method == "GET" and is_whole:
             self.read[link] += 1
@@ -247,10 +247,10 @@ def _included_operations(
 
 def _statuses_with_links(spec: Spec) -> Mapping[str, frozenset[str]]:
     return {
-        one.id: frozenset(
+        operation.id: frozenset(
             status
-            for status, node in spec.document["paths"][one.path][one.method]["responses"].items()
+            for status, node in spec.document["paths"][operation.path][operation.method]["responses"].items()
             if resolve(spec.document, node).get("links")
         )
-        for one in spec.operations.values()
+        for operation in spec.operations.values()
     }

@@ -210,7 +210,9 @@ class RefusalStatusChecks:
         tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
         tried += [*self._no_right(operation, good), *self._wrong_method(operation, good)]
         found = [
-            one for situation, answer in tried for one in self.misfits(operation, situation, good, answer)
+            misfit
+            for situation, answer in tried
+            for misfit in self.misfits(operation, situation, good, answer)
         ]
         return tuple(found[:1])
 
@@ -236,17 +238,17 @@ class RefusalStatusChecks:
 
     def _declared(self, operation: str) -> set[int]:
         names = self._api.spec.operations[operation].responses
-        return {int(one) for one in names if one.isdigit() and int(one) in _REFUSALS}
+        return {int(name) for name in names if name.isdigit() and int(name) in _REFUSALS}
 
     def _expected(self, operation: str, situation: Situation, header: str) -> tuple[int, ...]:
         rules = (
-            one
-            for one in self._api.profile.refusals
-            if one.situation == situation
-            and (not one.operations or operation in one.operations)
-            and (not one.header or one.header.lower() == header)
+            refusal
+            for refusal in self._api.profile.refusals
+            if refusal.situation == situation
+            and (not refusal.operations or operation in refusal.operations)
+            and (not refusal.header or refusal.header.lower() == header)
         )
-        return next((one.statuses for one in rules), ())
+        return next((rule.statuses for rule in rules), ())
 
     def _unknown_record(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         """Send a call without a body whose last path parameter names no record."""
@@ -304,7 +306,10 @@ def _is_wrong(spec: Spec, method: str, path: str) -> bool:
 def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
     """A path whose last parameter fits its schema and names nothing; "" if there is none."""
     names = re.findall(r"\{([^}]+)\}", operation.path)
-    schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), None)
+    schema = next(
+        (parameter.schema for parameter in operation.parameters if names and parameter.name == names[-1]),
+        None,
+    )
     if schema is None or not operation.path.endswith(f"{{{names[-1]}}}"):
         return ""
     schema = unfold(document, schema)

@@ -69,7 +69,7 @@ _SHRUNK = 4
 def plan_fuzzing(trial: Trial) -> Iterator[PlannedPart]:
     context = fuzzing_context(trial)
     schema = generated_requests.load_schema(trial.api, trial.target.address.url, trial.run_config)
-    again = [one for one in trial.api.profile.pins.accepts if trial.run_config.calls(one[0])]
+    again = [accept for accept in trial.api.profile.pins.accepts if trial.run_config.calls(accept[0])]
     yield from plan_operations(schema, CaseCaller(schema, context), context, again)
     yield from links.plan_walks(context)
 
@@ -111,8 +111,8 @@ def _part_bodies(operations: Iterable[FuzzedOperation]) -> None:
     Equal bodies share the first conversion and its cache: in another worker, after other operations, an
     operation would get other cases.
     """
-    for one in operations:
-        for body in one.body:
+    for operation in operations:
+        for body in operation.body:
             body.schema_cache = None
 
 
@@ -238,9 +238,9 @@ def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
     forms = [operation]
     if other and first:
         forms = [replace(operation, body=PayloadAlternatives(first))] * (_EVERY_NTH - 1) + forms
-    for one in forms:
+    for form in forms:
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            yield one.as_strategy(generation_mode=mode)
+            yield form.as_strategy(generation_mode=mode)
 
 
 def _drawn(
@@ -279,7 +279,7 @@ def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
 
 
 def _size(finding: Finding) -> int:
-    return sum(len(one.request.path) + len(one.request.body) for one in finding.exchanges)
+    return sum(len(exchange.request.path) + len(exchange.request.body) for exchange in finding.exchanges)
 
 
 def plan_plain_schemathesis(

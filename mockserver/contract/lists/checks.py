@@ -103,7 +103,7 @@ def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
 def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
     """Find two rows in another order than in the longest pages."""
     places = {row.id: place for place, row in reversed(list(enumerate(reference.rows)))}
-    ids = [row for row in dict.fromkeys(one.id for one in walk.rows) if row in places]
+    ids = [row for row in dict.fromkeys(row.id for row in walk.rows) if row in places]
     calls.count(_ORDER, len(ids))
     for before, after in pairwise(ids):
         if places[before] > places[after]:
@@ -297,7 +297,7 @@ def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to 
         return
     calls.count(_LINKS_CHECK)
     exchange = calls.follow(target)
-    shown = tuple(one.id for one in rows_of(profile, exchange.response))
+    shown = tuple(row.id for row in rows_of(profile, exchange.response))
     if shown != to.ids:
         said = (
             f"{here} has a {link} link, {cut_text(target)}; it shows "

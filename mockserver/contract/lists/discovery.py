@@ -103,7 +103,7 @@ def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> 
     if profile.query is not None:
         return {name: _filled(text, api.facts) for name, text in profile.query.items()}
     named = parse_qsl(request.path.partition("?")[2]) if request else []
-    paging = {profile.position, profile.size, *(one.parameter for one in profile.orders)}
+    paging = {profile.position, profile.size, *(order.parameter for order in profile.orders)}
     return {name: text for name, text in named if name not in paging}
 
 
@@ -114,19 +114,27 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
     """Whether a required parameter is missing in the query; headers come from the profile."""
-    needed = {one.name for one in operation.parameters if one.required and one.place == "query"}
+    needed = {
+        parameter.name
+        for parameter in operation.parameters
+        if parameter.required and parameter.place == "query"
+    }
     return not needed <= set(query)
 
 
 def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:
     """Complete the profile by names and schemas of the parameters."""
-    asked = {plain_name(one.name): one for one in operation.parameters if one.place == "query"}
+    asked = {
+        plain_name(parameter.name): parameter
+        for parameter in operation.parameters
+        if parameter.place == "query"
+    }
     paging, position = stated.paging, stated.position
     if not paging:
         paging, position = _position(asked)
     size = stated.size or next((asked[name].name for name in _SIZES if name in asked), "")
     size = size if paging != "none" else ""
-    by_name = {one.name: one.schema for one in operation.parameters}
+    by_name = {parameter.name: parameter.schema for parameter in operation.parameters}
     sized, placed = by_name.get(size, {}), by_name.get(position, {})
     return replace(
         stated,
@@ -163,9 +171,12 @@ def _bounded(number: Any) -> int:
 def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
     """Parameters that may be filters; the rows show which member is meant."""
     return tuple(
-        ListFilter(one.name, "", selects="like", unknown=_unknown(one.schema))
-        for one in operation.parameters
-        if one.place == "query" and not one.required and one.name not in paging and _is_plain(one.schema)
+        ListFilter(parameter.name, "", selects="like", unknown=_unknown(parameter.schema))
+        for parameter in operation.parameters
+        if parameter.place == "query"
+        and not parameter.required
+        and parameter.name not in paging
+        and _is_plain(parameter.schema)
     )
 
 
@@ -190,7 +201,7 @@ def _shows_rows(spec: Spec, operation: Operation) -> bool:
     content = resolve(spec.document, node).get("content", {}).get("application/json", {})
     schema = resolve(spec.document, content.get("schema", {}))
     members = [schema, *schema.get("properties", {}).values()]
-    found = [resolve(spec.document, one) for one in members if isinstance(one, Mapping)]
+    found = [resolve(spec.document, member) for member in members if isinstance(member, Mapping)]
     rows = [one for one in found if one.get("type") == "array" and _is_object(spec, one.get("items", {}))]
     return len(rows) == 1 and bool(_paging_names(operation))
 
@@ -202,7 +213,9 @@ def _is_object(spec: Spec, node: Document) -> bool:
 
 def _paging_names(operation: Operation) -> set[str]:
     known = {*_SIZES, *(name for names in _POSITIONS.values() for name in names)}
-    return known & {plain_name(one.name) for one in operation.parameters if one.place == "query"}
+    return known & {
+        plain_name(parameter.name) for parameter in operation.parameters if parameter.place == "query"
+    }
 
 
 _ROWS = ("data", "items", "results", "value", "values", "records", "rows", "content", "entries")
@@ -313,7 +326,7 @@ def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:
     names += [name for name in _first_names(rows) if name.lower().endswith(("id", "key", "number"))]
     for name in names:
         values = [value_in(row, pointer_of((name,))) for row in rows]
-        if all(isinstance(one, str | int) for one in values) and len(set(values)) == len(values):
+        if all(isinstance(value, str | int) for value in values) and len(set(values)) == len(values):
             return pointer_of((name,))
     return ""
 

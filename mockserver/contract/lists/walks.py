@@ -53,7 +53,7 @@ class Page:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        return tuple(one.id for one in self.rows)
+        return tuple(row.id for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Walk:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        return (*(one.exchange for one in self.pages), *((self.beyond,) if self.beyond else ()))
+        return (*(page.exchange for page in self.pages), *((self.beyond,) if self.beyond else ()))
 
     @property
     def is_whole(self) -> bool:
@@ -128,7 +128,7 @@ class Walker:
         if profile.paging == "offset":
             # Above the usual size a server may give fewer rows than asked for: then these are what is passed.
             is_fixed = size is not None and size <= profile.usual
-            return str(len(pages) * size if size and is_fixed else sum(len(one.rows) for one in pages))
+            return str(len(pages) * size if size and is_fixed else sum(len(page.rows) for page in pages))
         if profile.paging == "cursor":
             found = value_at(last.response, profile.cursor)
             return None if found is None or found in {"", False} else str(found)
@@ -313,7 +313,7 @@ def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence
         for one in items:
             for request in batch.prepare(str(one.key), 0) if batch.prepare else ():
                 calls.send(request)
-        exchange = calls.send(batch.call([one.document for one in items], 0))
+        exchange = calls.send(batch.call([item.document for item in items], 0))
         calls.stored.append(exchange)
         keys = _accepted(calls, batch, exchange, items)
         stored += keys
@@ -339,15 +339,15 @@ def _accepted(
     if exchange.response.status >= _FIRST_REFUSAL:
         return []
     if reader is None:
-        return [str(one.key) for one in items]
+        return [str(item.key) for item in items]
     try:
         told = reader(exchange, items)
     except UNREADABLE:
         return []
     if told is None:
         return []
-    by_place = {one.place: one.accepted for one in told.outcomes}
-    return [str(one.key) for one in items if by_place.get(one.place, not told.is_complete)]
+    by_place = {outcome.place: outcome.accepted for outcome in told.outcomes}
+    return [str(item.key) for item in items if by_place.get(item.place, not told.is_complete)]
 
 
 def missing_keys(

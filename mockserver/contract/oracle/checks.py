@@ -53,7 +53,7 @@ class ExchangeJudge:
         self._answers = ResponseConformance(api.spec)
         operations = api.spec.operations.values()
         self._readers: Mapping[str, OutcomeReader | None] = {
-            one.id: reader_for(api, one) for one in operations
+            operation.id: reader_for(api, operation) for operation in operations
         }
 
     def __call__(self, exchange: Exchange, ledger: FindingLedger) -> tuple[Finding, ...]:
@@ -225,7 +225,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
     """An item that the vendor's own reader must fail at, in a call that was not refused."""
-    culprit = next((one for one in case.expected.items if one.refuses_call), None)
+    culprit = next((item for item in case.expected.items if item.refuses_call), None)
     if culprit is None or case.status >= FIRST_REFUSAL:
         return None
     said = (
@@ -240,7 +240,7 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     if operation is None or operation.batch is None or case.atomic or not case.refused:
         return None
     told_apart = operation.batch.outcome or operation.batch.maps
-    if not told_apart or case.status not in _FOR_THE_BODY or any(one.may_refuse_call for one in items):
+    if not told_apart or case.status not in _FOR_THE_BODY or any(item.may_refuse_call for item in items):
         return None
     bad = case.expected.bad
     what = (

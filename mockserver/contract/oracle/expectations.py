@@ -121,7 +121,7 @@ class Oracle:
 
     def _of_media_type(self, operation: Operation, request: Request) -> ExpectedVerdict:
         sent = request.media_type
-        near = "json" in sent and any("json" in one.name for one in operation.bodies)
+        near = "json" in sent and any("json" in body.name for body in operation.bodies)
         forgiven = any(one.keyword == "content-type" for one in self._forgiven(operation, request))
         return "doubtful" if not sent or near or forgiven else "bad"
 
@@ -144,9 +144,11 @@ class Oracle:
         if verdict == "good" and not found:
             verdict, reason = "doubtful", "there are no items"
         items = tuple(self._items(found, batch, body.item, lenient, decoded))
-        keys = [key for one in items for key in set(one.keys)]
-        if len(set(keys)) < len(keys) and any(one.keyword == "uniqueItems" for one in lenient.tolerances):
-            items = tuple(replace(one, may_refuse_call=True) for one in items)
+        keys = [key for item in items for key in set(item.keys)]
+        if len(set(keys)) < len(keys) and any(
+            tolerance.keyword == "uniqueItems" for tolerance in lenient.tolerances
+        ):
+            items = tuple(replace(item, may_refuse_call=True) for item in items)
         return ExpectedResponse(operation, verdict, reason, items, not decoded.doubts)
 
     def _items(
@@ -162,7 +164,7 @@ class Oracle:
 
     def _body(self, operation: Operation, request: Request) -> _Body | None:
         sent, _ = media_type_of(request.headers.get("content-type", ""))
-        stated = next((one for one in operation.bodies if fnmatchcase(sent, one.name)), None)
+        stated = next((body for body in operation.bodies if fnmatchcase(sent, body.name)), None)
         if stated is None or not sent:
             return None
         key = (operation.id, stated.name)
@@ -221,10 +223,10 @@ def _asks_for_an_example(request: Request) -> bool:
 
 def _passes_over(operation: Operation, request: Request) -> bool:
     """Whether a header that can be ignored differs from its default."""
-    for one in operation.parameters:
-        sent = request.headers.get(one.name.lower())
-        if one.place == "header" and sent and "ignore" in one.schema.get("enum", ()):
-            return bool(sent != one.schema.get("default"))
+    for parameter in operation.parameters:
+        sent = request.headers.get(parameter.name.lower())
+        if parameter.place == "header" and sent and "ignore" in parameter.schema.get("enum", ()):
+            return bool(sent != parameter.schema.get("default"))
     return False
 
 
@@ -285,11 +287,11 @@ class ExpectedResponse:
     @property
     def bad(self) -> tuple[ExpectedItem, ...]:
         """Items that every implementation must reject."""
-        return tuple(one for one in self.items if one.verdict == "bad")
+        return tuple(item for item in self.items if item.verdict == "bad")
 
     @property
     def sent(self) -> tuple[BatchItem, ...]:
-        return tuple(one.item for one in self.items)
+        return tuple(item.item for item in self.items)
 
 
 def explain(broken: SchemaProblem) -> str:
@@ -407,7 +409,7 @@ class _CompiledParameter:
 
     def wrong(self, texts: Sequence[str], tolerances: Sequence[Tolerance]) -> tuple[str, str]:
         what = f"the {self.parameter.place} parameter {self.parameter.name}"
-        of_this = {one.keyword for one in tolerances if one.member == self.parameter.name}
+        of_this = {tolerance.keyword for tolerance in tolerances if tolerance.member == self.parameter.name}
         if not texts:
             missing = f"{what} is missing" if self.parameter.required else ""
             return ("", missing) if "required" in of_this else (missing, "")
@@ -463,8 +465,8 @@ class ParameterOracle:
     def _of(self, operation: Operation) -> tuple[_CompiledParameter, ...]:
         if operation.id not in self._known:
             self._known[operation.id] = tuple(
-                _CompiledParameter(one, compile_schema(unfold(self._spec.document, one.schema)))
-                for one in operation.parameters
+                _CompiledParameter(parameter, compile_schema(unfold(self._spec.document, parameter.schema)))
+                for parameter in operation.parameters
             )
         return self._known[operation.id]
 

@@ -27,7 +27,7 @@ DENIED = (401, 403)
 
 def is_stated(status: int, responses: Collection[str | int]) -> bool:
     """Whether an operation states the status, or its class; `default` states none."""
-    return not {str(status), f"{status // 100}XX"}.isdisjoint(str(one).upper() for one in responses)
+    return not {str(status), f"{status // 100}XX"}.isdisjoint(str(response).upper() for response in responses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,10 @@ class CheckCase:
         operation = self.expected.operation
         if operation is None or operation.batch is None:
             return False
-        return any(one.place == "path" and one.name in operation.batch.key for one in operation.parameters)
+        return any(
+            parameter.place == "path" and parameter.name in operation.batch.key
+            for parameter in operation.parameters
+        )
 
     @property
     def refused(self) -> bool:
@@ -100,7 +103,7 @@ class CheckCase:
     def done(self, expected_item: ExpectedItem) -> bool:
         if self.reported is None or self.refused:
             return False
-        of_it = [one for one in self.reported.outcomes if one.place == expected_item.item.place]
+        of_it = [outcome for outcome in self.reported.outcomes if outcome.place == expected_item.item.place]
         if of_it:
             return all(one.accepted for one in of_it)
         return not self.reported.is_complete
@@ -194,7 +197,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
 
 def _named(case: CheckCase) -> str:
     """Keys on both sides, where there are few."""
-    sent = [one.item.key for one in case.expected.items if one.item.key]
+    sent = [item.item.key for item in case.expected.items if item.item.key]
     came = [one.key for one in case.told if one.key]
     if not sent or not came or max(len(sent), len(came)) > _FEW:
         return ""
@@ -202,7 +205,7 @@ def _named(case: CheckCase) -> str:
 
 
 def outcome_fits_the_item(case: CheckCase) -> CheckResult:
-    known = [one for one in case.expected.items if one.verdict != "doubtful"]
+    known = [item for item in case.expected.items if item.verdict != "doubtful"]
     if not case.expected.listed or not known or case.reported is None:
         return NOTHING_TO_JUDGE
     bad = case.expected.bad
@@ -212,7 +215,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
     if not accepted:
         return len(known), None
     first, total = accepted[0], len(case.expected.items)
-    done = sum(case.done(one) for one in case.expected.items)
+    done = sum(case.done(item) for item in case.expected.items)
     what = (
         f"all {total} are" if done == total > 1 else "it is" if total == 1 else f"item {first.item.place} is"
     )
@@ -225,7 +228,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
     """A bad item that the refusal of all does not name, where it names others."""
-    named = {one.place for one in case.reported.outcomes} if case.reported else set()
+    named = {outcome.place for outcome in case.reported.outcomes} if case.reported else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
         return None
@@ -296,7 +299,7 @@ def _names(told: ReportedOutcome, expected_item: ExpectedItem) -> bool:
 
 def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
     """The item that the outcome names, whatever its place."""
-    return next((one.item.place for one in case.expected.items if _names(told, one)), None)
+    return next((item.item.place for item in case.expected.items if _names(told, item)), None)
 
 
 def count_is_processed(case: CheckCase) -> CheckResult:
@@ -386,7 +389,7 @@ def message_fits_the_outcome(case: CheckCase) -> CheckResult:
 
 def message_names_its_item(case: CheckCase) -> CheckResult:
     """Check that the message of an item does not name another item instead of its own."""
-    items = {one.item.place: one for one in case.expected.items}
+    items = {item.item.place: item for item in case.expected.items}
     told = [one for one in case.told if one.message and one.place in items and len(items) > 1]
     known = _KnownKeys.of(items.values()) if told else None
     for one in told:

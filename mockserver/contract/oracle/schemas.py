@@ -298,14 +298,14 @@ class Leniency:
 
     def may_pass(self, broken: SchemaProblem) -> bool:
         return (
-            any(one.passes and _speaks_of(one, broken) for one in self.tolerances)
+            any(tolerance.passes and _speaks_of(tolerance, broken) for tolerance in self.tolerances)
             or self._of_keyword(broken)
             or _is_trimmed(broken)
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
         """Whether it may reject its item alone although its kind refuses the call."""
-        return any(_speaks_of(one, broken) for one in self.tolerances)
+        return any(_speaks_of(tolerance, broken) for tolerance in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:
         """Whether a member differs from the schema in letter case only, where case may not count."""

@@ -166,7 +166,11 @@ class WrittenBatch:
         call = self._call(sending)
         place = self.place.at("media-types")
         body = sending.body if sending else None
-        if self.entry.media_types and body and body.names() & {n for one in self.scope.tenants for n in one}:
+        if (
+            self.entry.media_types
+            and body
+            and body.names() & {n for tenant in self.scope.tenants for n in tenant}
+        ):
             place.fail("the body names the tenant, so it cannot be written in other media types")
         source = EncodingSource(self.spec, self.operation, self.batch, call)
         listed = enumerate(self.entry.media_types)
@@ -182,7 +186,7 @@ class WrittenBatch:
         def prepare(key: str, tenant: int) -> tuple[Request, ...]:
             values = {**self.scope.of_item(key, _PREPARED), **self.scope.of_tenant(tenant)}
             values[ITEM] = items.item(key, _PREPARED)
-            return tuple(one.request(values) for one in calls)
+            return tuple(call.request(values) for call in calls)
 
         return prepare if calls else None
 
@@ -315,7 +319,7 @@ class EncodingSource:
         return lambda items: write_request_xml(self.call(items, 0).json(), stated.schema, self.spec.document)
 
     def _stated(self, media_type: str, place: WrittenPlace) -> MediaType:
-        known = {one.name: one for one in self.operation.bodies}
+        known = {body.name: body for body in self.operation.bodies}
         if media_type not in known:
             place.fail(f"{self.operation.id} has no body in {media_type}; it has {', '.join(known)}")
         return known[media_type]
@@ -378,9 +382,9 @@ class RejectedPlacesReader:
         """
         response = exchange.response
         if response.status in _SUCCESS:
-            done = tuple(ReportedOutcome(one.place, accepted=True) for one in items)
+            done = tuple(ReportedOutcome(item.place, accepted=True) for item in items)
             return ReportedOutcomes(done, _count(response))
-        if response.status not in self.statuses or any(self._ends_reading(one.document) for one in items):
+        if response.status not in self.statuses or any(self._ends_reading(item.document) for item in items):
             return None
         problems = dict(_of_xml(response.body, self.at) if _is_xml(response) else self._of_json(response))
         found = [(name, place) for name in problems if (place := _ITEM.fullmatch(name))]
@@ -465,10 +469,10 @@ class BlankKeyReader:
         found = self.inner(exchange, items)
         if found is None:
             return None
-        return replace(found, outcomes=tuple(self._told(one, items) for one in found.outcomes))
+        return replace(found, outcomes=tuple(self._told(outcome, items) for outcome in found.outcomes))
 
     def _told(self, outcome: ReportedOutcome, items: Sequence[BatchItem]) -> ReportedOutcome:
-        sent = next((one for one in items if one.place == outcome.place), None)
+        sent = next((item for item in items if item.place == outcome.place), None)
         return replace(outcome, key=None) if sent and sent.key in self.blank else outcome
 
 

@@ -259,7 +259,7 @@ def _fail(said: str, place: WrittenPlace, kinds: Sequence[Type]) -> NoReturn:
     if expected := _EXPECTED.match(said):
         words = [_KINDS.get(one, one) for one in expected[1].split(" | ")]
         place.fail(f"expected {' or '.join(words)}, found {_KINDS.get(expected[2], expected[2])}")
-    if values := [str(one) for kind in kinds if isinstance(kind, LiteralType) for one in kind.values]:
+    if values := [str(value) for kind in kinds if isinstance(kind, LiteralType) for value in kind.values]:
         found = said.removeprefix("Invalid enum value ").strip("'")
         place.fail(f"expected {' or '.join(values)}, found {found}")
     place.fail(said[:1].lower() + said[1:])
@@ -432,7 +432,7 @@ class PlaceholderScope:
     @property
     def in_calls(self) -> tuple[str, ...]:
         """Names that every call may use."""
-        return tuple(dict.fromkeys([*self.facts, *(name for one in self.tenants for name in one)]))
+        return tuple(dict.fromkeys([*self.facts, *(name for tenant in self.tenants for name in tenant)]))
 
     def of_tenant(self, tenant: int) -> dict[str, Json]:
         """Return the values of every call in a tenant."""

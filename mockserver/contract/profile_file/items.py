@@ -204,7 +204,7 @@ class RecordReader:
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> Record:
         """Return the record that an item is read back as."""
-        return {one.name: one.expected(item, values) for one in self.members}
+        return {member.name: member.expected(item, values) for member in self.members}
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
         """Return the key's record in a response.
@@ -238,10 +238,10 @@ class RecordReader:
         return value_at(exchange.response.json(), parse_pointer(pointer))
 
     def _record(self, row: Json) -> Record:
-        return {one.name: one.shown(row) for one in self.members}
+        return {member.name: member.shown(row) for member in self.members}
 
     def _key(self, row: Json) -> str:
-        return key_text([text_of_value(value_at(row, parse_pointer(one))) for one in self.keys])
+        return key_text([text_of_value(value_at(row, parse_pointer(key))) for key in self.keys])
 
     def _is_deleted(self, row: Json) -> bool:
         there = ((value_at(row, parse_pointer(pointer)), due) for pointer, due in self.deleted.items())
@@ -371,8 +371,8 @@ def read_call(
         None if sent is UNSET else Template(sent, place.at("body")),
     )
     names = list(known)
-    for one in made.templates():
-        one.checked(names)
+    for template in made.templates():
+        template.checked(names)
     return made
 
 
@@ -387,7 +387,9 @@ def _path(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[s
             place.at("path", name).fail(f"{operation.path} has no {{{name}}}")
     given = dict(entry.path)
     for name in wanted:
-        example = example_of(next((one for one in operation.parameters if one.name == name), None))
+        example = example_of(
+            next((parameter for parameter in operation.parameters if parameter.name == name), None)
+        )
         given.setdefault(name, example)
         if given[name] is None:
             place.fail(f"path.{name} is missing: {operation.id} is at {operation.path}")
@@ -395,7 +397,7 @@ def _path(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[s
 
 
 def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[str, Template]:
-    declared = [one.name for one in operation.parameters if one.place == "query"]
+    declared = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
     for name in entry.query:
         if not operation.has_parameter(name):
             listed = ", ".join(declared) or "none"
@@ -472,7 +474,7 @@ class WrittenStep:
         for name, value in result.items():
             if name not in known:
                 place.at(name).fail(f"shows does not compare it; it compares {', '.join(known)}")
-            Template(value, place.at(name)).checked([one for one in self.scope.in_items if one != "key"])
+            Template(value, place.at(name)).checked([item for item in self.scope.in_items if item != "key"])
 
     def _stored_by_key(self) -> str:
         """Return a compared member that depends on the key, "" if none does."""

@@ -133,7 +133,11 @@ class _WrittenProfile:
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
         """Return the batches in the order of the spec; those that are not written are made of the spec."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
-        made = (self._batch(one, written, scope) for one in self.spec.operations.values() if one.batch)
+        made = (
+            self._batch(operation, written, scope)
+            for operation in self.spec.operations.values()
+            if operation.batch
+        )
         return tuple(one for one in made if one is not None)
 
     def _entries(self, entry: ProfileEntry) -> Mapping[str, tuple[Json, WrittenPlace]]:
@@ -141,7 +145,7 @@ class _WrittenProfile:
         entries = {name: (value, place.at(name)) for name, value in entry.batches.items()} | dict(
             self.batches
         )
-        known = [one.id for one in self.spec.operations.values() if one.batch]
+        known = [operation.id for operation in self.spec.operations.values() if operation.batch]
         for name, (_, where) in entries.items():
             if name in self.batches and name in entry.batches:
                 where.fail("it is in batches too; keep one of them")
@@ -215,8 +219,8 @@ class _HeaderTemplates:
     def check(self, facts: Facts) -> None:
         """Raise a SpecError at a placeholder that is not known."""
         known = read_scope(self.entry, self.place, facts).in_calls
-        for one in self._templates().values():
-            one.checked(known)
+        for template in self._templates().values():
+            template.checked(known)
 
     def _templates(self) -> dict[str, Template]:
         place = self.place.at("headers")

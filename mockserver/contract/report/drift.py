@@ -35,8 +35,8 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
         yield from _call(one)
     if len(drift.drifted) > SHOWN:
         yield f"  … {len(drift.drifted) - SHOWN:,} more calls"
-    forbidden = sum(len(one.forbidden) for one in drift.calls)
-    otherwise = sum(len(one.differences) for one in drift.calls)
+    forbidden = sum(len(call.forbidden) for call in drift.calls)
+    otherwise = sum(len(call.differences) for call in drift.calls)
     yield (
         f"{counted(forbidden, 'answers')} that the spec forbids, "
         f"{counted(otherwise, 'outcomes')} that would be another here"

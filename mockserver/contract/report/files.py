@@ -79,7 +79,7 @@ def _has_bars(vendor: Json) -> bool:
 
 
 def _short_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
-    return outcome_bar([{**one, "key": one_line(one["key"], _LONGEST_KEY)} for one in items])
+    return outcome_bar([{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items])
 
 
 def _body(message: Mapping[str, Json]) -> str:
@@ -128,7 +128,7 @@ def outcome_bar(items: Sequence[Mapping[str, str]]) -> OutcomeBar:
 
 
 def _square(place: int, items: Sequence[Mapping[str, str]], numbers: range) -> Square:
-    worst = max((one["outcome"] for one in items), key=BEST_TO_WORST.index)
+    worst = max((item["outcome"] for item in items), key=BEST_TO_WORST.index)
     if len(items) == 1:
         says = f"item {numbers[0]} {items[0]['key']}".rstrip() + f": {worst}"
     else:
@@ -194,7 +194,7 @@ _NOWHERE = "http://in-process.invalid"
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
     """The HAR archive; every call starts with the run and takes no time, as none was timed."""
-    return archive_of(entry for one in outcomes for entry in _entries(one, began))
+    return archive_of(entry for outcome in outcomes for entry in _entries(outcome, began))
 
 
 def _entries(outcome: RunOutcome, began: str) -> Iterator[HarObject]:
@@ -259,7 +259,7 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
 
 def call_lines(session: Session, finding: Finding) -> list[str]:
     """The calls of a failure as lines of bash, after the variables that they need."""
-    calls = [exchange_command(one, session) for one in finding.exchanges]
+    calls = [exchange_command(exchange, session) for exchange in finding.exchanges]
     if not calls:
         return []
     named = sorted(

@@ -116,7 +116,7 @@ _LONGEST = 1000
 
 def annotation_lines(outcomes: Iterable[RunOutcome]) -> list[str]:
     """At most ten workflow commands; the last one counts the failures that it stands for."""
-    lines = [_annotation(one, row) for one in outcomes for row in one.having("FAIL")]
+    lines = [_annotation(outcome, row) for outcome in outcomes for row in outcome.having("FAIL")]
     if len(lines) <= MOST:
         return lines
     more = len(lines) - MOST + 1

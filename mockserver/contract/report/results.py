@@ -99,7 +99,7 @@ def _names(session: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str,
 
 
 def _operations(session: Session) -> Iterator[str]:
-    found = [one.operation for one in session.ledger.findings]
+    found = [finding.operation for finding in session.ledger.findings]
     met = dict.fromkeys([*(operation for operation, _ in session.ledger.made), *found])
     yield from (name for name in session.api.spec.operations if name in met)
     yield from (name for name in met if name not in session.api.spec.operations)
@@ -109,7 +109,9 @@ def _group(
     session: Session, operation: str, known: list[KnownFindings], file_names: Mapping[tuple[str, str], str]
 ) -> RowGroup:
     ledger = session.ledger
-    found: Mapping[str, Finding] = {one.check: one for one in ledger.findings if one.operation == operation}
+    found: Mapping[str, Finding] = {
+        finding.check: finding for finding in ledger.findings if finding.operation == operation
+    }
     order = {name: at for at, name in enumerate(all_checks())}
     made = {name for at, name in ledger.made if at == operation and ledger.made[at, name]}
     names = sorted({*made, *found}, key=lambda name: (order.get(name, len(order)), name))
@@ -158,7 +160,7 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
 
 def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
     """Number of checks by result, each counted once per operation."""
-    rows = [row for one in outcomes for row in one.rows]
+    rows = [row for outcome in outcomes for row in outcome.rows]
     words = {"failed": "FAIL", "passed": "ok", "known": "known"}
     return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}
 
@@ -175,8 +177,8 @@ def _vendor(outcome: RunOutcome) -> Json:
         "calls": visit.ledger.calls.total(),
         "seconds": round(visit.seconds, 3),
         "stopped": visit.stopped,
-        "notes": [HiddenSecrets(visit.secrets).text(one) for one in visit.ledger.notes],
-        "sizes": [_sizes(one) for one in visit.ledger.sizes],
+        "notes": [HiddenSecrets(visit.secrets).text(note) for note in visit.ledger.notes],
+        "sizes": [_sizes(size) for size in visit.ledger.sizes],
         "operations": [_operation(outcome, group, items) for group in outcome.groups],
         "gone": [
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
@@ -196,14 +198,14 @@ def _sizes(sizes: SizeTimes) -> Json:
         },
         "batches": [
             {
-                "items": one.size,
-                "bad": one.bad,
-                "status": one.status,
-                "seconds": round(one.seconds, 3),
-                "late_after": round(one.due, 3),
-                "read_back": one.compared,
+                "items": time.size,
+                "bad": time.bad,
+                "status": time.status,
+                "seconds": round(time.seconds, 3),
+                "late_after": round(time.due, 3),
+                "read_back": time.compared,
             }
-            for one in sizes.times
+            for time in sizes.times
         ],
         "left_out": [{"items": size, "reason": reason} for size, reason in sizes.left_out.items()],
     }
@@ -245,8 +247,8 @@ def _finding(finding: Finding, hidden: HiddenSecrets, items: ItemOutcomes) -> Ma
         "pointer": hidden.text(finding.pointer),
         "expected": hidden.text(finding.expected),
         "came": hidden.text(finding.came),
-        "told": [hidden.text(one) for one in number_lines(finding.told)],
-        "exchanges": [_exchange(one, hidden, items) for one in finding.exchanges],
+        "told": [hidden.text(line) for line in number_lines(finding.told)],
+        "exchanges": [_exchange(exchange, hidden, items) for exchange in finding.exchanges],
     }
 
 
@@ -310,7 +312,7 @@ class ItemOutcomes:
         if operation is None or operation.batch is None:
             return ()
         case = self._judge.case(exchange)
-        return tuple(ShownItem(one.item.key or "", _outcome(case, one)) for one in case.expected.items)
+        return tuple(ShownItem(item.item.key or "", _outcome(case, item)) for item in case.expected.items)
 
     @cached_property
     def _judge(self) -> ExchangeJudge:
@@ -319,7 +321,7 @@ class ItemOutcomes:
 
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
     """The items of a document in words, "3 items: 2 created, 1 rejected"."""
-    counts = Counter(one["outcome"] for one in items)
+    counts = Counter(item["outcome"] for item in items)
     told = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
     return f"{counted(len(items), 'items')}: {told}"
 
@@ -329,7 +331,7 @@ def _outcome(case: CheckCase, expected: ExpectedItem) -> ItemOutcome:
         return "rejected"
     if case.reported is None:
         return "skipped"
-    told = [one for one in case.reported.outcomes if one.place == expected.item.place]
+    told = [outcome for outcome in case.reported.outcomes if outcome.place == expected.item.place]
     if not told:
         return "skipped" if case.reported.is_complete else "accepted"
     if not all(one.accepted for one in told):

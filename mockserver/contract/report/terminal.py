@@ -99,7 +99,7 @@ def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path
     at = f"      {one_line(hidden.text(finding.pointer))}" if finding.pointer else ""
     yield style(f"{one_line(hidden.text(finding.said), 1000)}{at}", bold=True)
     if finding.told:
-        yield from (one_line(hidden.text(one)) for one in number_lines(finding.told)[:_STEPS])
+        yield from (one_line(hidden.text(line)) for line in number_lines(finding.told)[:_STEPS])
         if len(finding.told) > _STEPS:
             yield f"… {len(finding.told) - _STEPS} more steps in the report"
     if finding.exchanges:
@@ -122,8 +122,9 @@ def size_lines(sizes: SizeTimes) -> Iterator[str]:
     """Times of a batch operation, its limit, its budget, and the sizes left out."""
     limit = "unknown" if sizes.limit is None else counted(sizes.limit, "items")
     yield f"  sizes: the limit is {limit}, by {one_line(sizes.limit_source)}; at most {_budget(sizes)}"
-    for size in dict.fromkeys(one.size for one in sizes.times):
-        yield f"    {counted(size, 'items'):>12}  {_times([one for one in sizes.times if one.size == size])}"
+    for size in dict.fromkeys(time.size for time in sizes.times):
+        times = _times([time for time in sizes.times if time.size == size])
+        yield f"    {counted(size, 'items'):>12}  {times}"
     for size, reason in sizes.left_out.items():
         yield f"    {counted(size, 'items'):>12}  not tried: {one_line(reason)}"
 
@@ -135,7 +136,7 @@ def _budget(sizes: SizeTimes) -> str:
 
 def _times(times: Sequence[SizeTime]) -> str:
     """Return the time of each batch of a size, as "0.013 s, 0.015 s (last bad; 507 of 1,000 read back)"."""
-    return ", ".join(_time(one) for one in times)
+    return ", ".join(_time(time) for time in times)
 
 
 def _time(time: SizeTime) -> str:

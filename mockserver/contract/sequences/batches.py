@@ -53,8 +53,8 @@ def build_items(
 ) -> SentBatch:
     """The batch of these items, with its expected effect at this point of the sequence."""
     subject = sequence.context.batch_profile
-    before = {one.key: sequence.known(one.key, tenant) for one in items}
-    documents = tuple(one.document(subject) for one in items)
+    before = {item.key: sequence.known(item.key, tenant) for item in items}
+    documents = tuple(item.document(subject) for item in items)
     return SentBatch(
         tuple(items),
         documents,
@@ -194,8 +194,8 @@ def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> 
     """Whether an all-or-nothing batch rejects each item by itself."""
     return (
         sequence.context.batch.atomic
-        and all(one.told is not None and not one.accepted for one in answered.verdicts)
-        and not any(one.corruption and one.corruption.refuses_call for one in answered.sent.items)
+        and all(verdict.told is not None and not verdict.accepted for verdict in answered.verdicts)
+        and not any(item.corruption and item.corruption.refuses_call for item in answered.sent.items)
     )
 
 
@@ -288,7 +288,7 @@ def read_back(
     sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
 ) -> None:
     """Read every key of the batch, or these `keys` of it; the records read are known from now on."""
-    for key in dict.fromkeys(one.key for one in answered.sent.items) if keys is None else keys:
+    for key in dict.fromkeys(item.key for item in answered.sent.items) if keys is None else keys:
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)
         if due is not None:

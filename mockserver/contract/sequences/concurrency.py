@@ -74,7 +74,7 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
     sent, subject = batches.build_items(sequence, items, tenant), sequence.context.batch_profile
     if not sent.expected_effect.whole:
         return
-    before = {one.key: sequence.known(one.key, tenant) for one in items}
+    before = {item.key: sequence.known(item.key, tenant) for item in items}
     request = batches.request_of(sequence, sent, tenant)
     came = sequence.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
     if not came:
@@ -162,7 +162,7 @@ def _reported(
             said = f"two batches at once both report {key} as created; it can be created once only"
             sequence.fail(CHECK, said, "created by one of them", "created by both")
             continue
-        fitting = [one for one in orders if _fits(one, rows, key)]
+        fitting = [order for order in orders if _fits(order, rows, key)]
         if not fitting:
             told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
             said = f"two batches at once report {key} as {told}, which no order of them gives"
@@ -183,14 +183,14 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
     """Check that the final records fit one of the two orders; one order for all keys of atomic batches."""
     sequence.count_check(CHECK)
     if sequence.context.batch.atomic:
-        if all(dict(one.after) != dict(shown) for one in orders):
+        if all(dict(order.after) != dict(shown) for order in orders):
             came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
             said = "two batches at once left items of both, although each is all or nothing"
             sequence.fail(CHECK, said, came=came)
         return
     for key, record in shown.items():
-        if all(one.after[key] != record for one in orders):
-            _lost(sequence, key, [one.after[key] for one in orders], record)
+        if all(order.after[key] != record for order in orders):
+            _lost(sequence, key, [order.after[key] for order in orders], record)
 
 
 def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
@@ -313,7 +313,7 @@ def _conflict(sequence: CallSequence, request: Request, other: Sequence[Sequence
 def _unchanged(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, check: str, what: str
 ) -> None:
-    for key in dict.fromkeys(one.key for one in items):
+    for key in dict.fromkeys(item.key for item in items):
         expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
         sequence.compare(check, expected, shown, f"{what}, and {key} has changed: {{difference}}")
         sequence.there[tenant, key] = shown

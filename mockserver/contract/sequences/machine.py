@@ -136,7 +136,10 @@ class BatchMachine(RuleBasedStateMachine):
         batch = self._drawn(
             data,
             draw_items(
-                self.keys, tuple(one for one in self.batch_profile.corruptions if not one.refuses_call)
+                self.keys,
+                tuple(
+                    corruption for corruption in self.batch_profile.corruptions if not corruption.refuses_call
+                ),
             ),
         )
         self.last = (batch, self._tenant(tenant))
@@ -152,17 +155,19 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
         """Send one bad item among good ones; read it from another tenant too, if there is one."""
-        alone = tuple(one for one in self.batch_profile.corruptions if not one.refuses_call)
+        alone = tuple(
+            corruption for corruption in self.batch_profile.corruptions if not corruption.refuses_call
+        )
         batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.batch_profile.corruptions))
         if self.batch_profile.tenants > 1:
             check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
         else:
             batches.send_batch(self.sequence, batch, self._tenant(tenant))
 
-    @precondition(lambda self: any(one.refuses_call for one in self.batch_profile.corruptions))
+    @precondition(lambda self: any(corruption.refuses_call for corruption in self.batch_profile.corruptions))
     @rule(data=_DATA, tenant=TENANT)
     def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
-        ways = tuple(one for one in self.batch_profile.corruptions if one.refuses_call)
+        ways = tuple(corruption for corruption in self.batch_profile.corruptions if corruption.refuses_call)
         batches.send_batch(
             self.sequence, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
         )
@@ -285,7 +290,7 @@ def check_other_tenant(
     sequence: CallSequence, items: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
 ) -> None:
     """Send a batch in one tenant and check that another does not see it, nor its idempotency key."""
-    keys = [one.key for one in items]
+    keys = [item.key for item in items]
     for key in keys:
         sequence.known(key, there)
     token = sequence.token() if keyed and sequence.context.batch_profile.again == "same" else ""
@@ -304,7 +309,7 @@ def check_other_sandbox(
 ) -> None:
     """Send a batch in this sandbox and check that another does not see it, nor its idempotency key."""
     subject = sequence.context.batch_profile
-    keys = [one.key for one in items]
+    keys = [item.key for item in items]
     first = {key: sequence.read(key, here, aside) for key in keys}
     if subject.prepare is None:
         _is_as_it_was(sequence, first, here)

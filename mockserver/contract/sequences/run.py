@@ -82,7 +82,7 @@ _TOGETHER = 4
 
 def check_messages(context: SequenceContext) -> None:
     """Send every kind of bad item, a few at a time, each with a good one."""
-    ways = [one for one in context.batch_profile.corruptions if not one.refuses_call]
+    ways = [corruption for corruption in context.batch_profile.corruptions if not corruption.refuses_call]
     if len(ways) < 2 or not context.run_config.wants(CHECK) or context.search.target_is_lost:  # noqa: PLR2004
         return
     with CallSequence.with_keys(context, _TOGETHER + 1) as (sequence, keys):
@@ -199,7 +199,7 @@ def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> 
     if not counts:
         return
     sequence.count_check(CHECK)
-    if any(one.shift in _RIGHT for one in counts):
+    if any(count.shift in _RIGHT for count in counts):
         return
     first, wrong = refusals[0], counts[0]
     named = first.place + wrong.shift
@@ -253,7 +253,7 @@ def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place
     if profile.prepare:
         for one in items:
             sequence.known(one.key, 0)
-    documents = tuple(one.document(profile) for one in items)
+    documents = tuple(item.document(profile) for item in items)
     request = profile.call(documents, 0)
     exchange = sequence.call(request, 0)
     if exchange is None:

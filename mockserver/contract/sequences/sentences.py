@@ -166,7 +166,7 @@ class SentBatch:
     """The keys that it holds more than once."""
 
     def __post_init__(self) -> None:
-        times = Counter(one.key for one in self.items)
+        times = Counter(item.key for item in self.items)
         object.__setattr__(self, "twice", frozenset(key for key, number in times.items() if number > 1))
 
 
@@ -186,7 +186,7 @@ def expected_batch_effect(
 ) -> ExpectedBatchEffect:
     """Expected effect of `items` on the records `before`, by key."""
     there = dict(before)
-    several = Counter(one.key for one in items)
+    several = Counter(item.key for item in items)
     seen: set[str] = set()
     fates: list[ExpectedItemEffect] = []
     for one in items:
@@ -210,7 +210,7 @@ def expected_batch_effect(
             there[one.key] = after
     bad = any(fate.accepted is False for fate in fates)
     is_refused_for_keys = batch_profile.twice == "call" and len(several) < len(items)
-    is_refused_for_item = any(one.corruption and one.corruption.refuses_call for one in items)
+    is_refused_for_item = any(item.corruption and item.corruption.refuses_call for item in items)
     whole = is_refused_for_keys or is_refused_for_item or (batch.atomic and bad)
     return ExpectedBatchEffect(tuple(fates), whole)
 

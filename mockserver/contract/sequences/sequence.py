@@ -115,7 +115,7 @@ class CallSequence:
     ) -> list[Exchange]:
         """Send requests concurrently and return their responses, none if one is missing."""
         context = self.context
-        full = [context.dressed(one, tenant, scope or self.scope) for one in requests]
+        full = [context.dressed(request, tenant, scope or self.scope) for request in requests]
         self.count_check("every-call-is-answered", len(full))
         try:
             responses = [context.target.send(full[0])] if len(full) == 1 else context.target.at_once(full)
@@ -127,7 +127,10 @@ class CallSequence:
         except TargetUnreachableError as error:
             self.lost = sentences.excerpt(str(error))
         else:
-            exchanges = [replace(one, operation=context.api.operation_of(one.request)) for one in responses]
+            exchanges = [
+                replace(response, operation=context.api.operation_of(response.request))
+                for response in responses
+            ]
             for one in exchanges:
                 context.ledger.count_call(one)
             self.exchanges += exchanges
@@ -149,9 +152,9 @@ class CallSequence:
     def judge(self, exchange: Exchange) -> bool:
         """Return whether the exchange passes by itself; end the sequence at a searched failure."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
-        for one in findings:
+        for finding in findings:
             others = [other for other in self.exchanges if other is not exchange]
-            self._end(replace(one, told=tuple(self.told), exchanges=(*others, exchange)))
+            self._end(replace(finding, told=tuple(self.told), exchanges=(*others, exchange)))
         return not findings
 
     def count_check(self, check: str, times: int = 1) -> None:
@@ -291,7 +294,7 @@ def plan_batches(
     work: Callable[[Trial, BatchProfile, int], None],
 ) -> Iterator[PlannedPart]:
     operations = trial.api.spec.operations
-    batches = [one for one in usable.batches if operations[one[1].operation].batch is not None]
+    batches = [batch for batch in usable.batches if operations[batch[1].operation].batch is not None]
     for at, (number, profile) in enumerate(batches, 1):
         part = RunPart(phase, profile.operation, at, len(batches), steps=steps)
         yield PlannedPart(part, partial(work, trial, profile, number))

@@ -61,7 +61,7 @@ def with_positions(context: SequenceContext) -> SequenceContext:
         profile.twice_positions
         or profile.updates
         or profile.assumed_encodings
-        or any(one.assumption for one in _cases(profile))
+        or any(case.assumption for case in _cases(profile))
     )
     if not is_assumed or context.target.identity().is_ours:
         return context
@@ -91,17 +91,17 @@ class _Positions:
         return replace(updated, corruptions=corruptions, twice=self._twice(), encodings=encodings)
 
     def _assumptions(self) -> dict[str, tuple[Position, ...]]:
-        named = [one.assumption for one in _cases(self.profile_of_ours) if one.assumption]
+        named = [case.assumption for case in _cases(self.profile_of_ours) if case.assumption]
         return {one.name: one.positions for one in named}
 
     def _position(self, name: str, allowed: tuple[Position, ...]) -> Position | None:
         cases = [
-            one for one in _cases(self.profile_of_ours) if one.assumption and one.assumption.name == name
+            case for case in _cases(self.profile_of_ours) if case.assumption and case.assumption.name == name
         ]
         results = [
             self._try_case(case, place, size) for case in cases for place, size in ((0, 2), (1, 2), (0, 1))
         ]
-        agreed = self.trials.agreed(name, [one for one in results if one is not None])
+        agreed = self.trials.agreed(name, [result for result in results if result is not None])
         if not agreed:
             return None
         # What is no position at all is for the sequences to find.
@@ -197,12 +197,12 @@ def _record_of(profile: BatchProfile, item: SequenceItem) -> Record | RefusedSte
 
 def _adapted(corruptions: Sequence[Corruption], taken: Mapping[str, Position | None]) -> Iterator[Corruption]:
     """Yield the corruptions as the server treats them, without accepted or unclear ones."""
-    for one in corruptions:
-        position = taken[one.assumption.name] if one.assumption else "alone"
-        if one.assumption is None:
-            yield one
+    for corruption in corruptions:
+        position = taken[corruption.assumption.name] if corruption.assumption else "alone"
+        if corruption.assumption is None:
+            yield corruption
         elif position in ("alone", "call"):
-            yield replace(one, refuses_call=position == "call")
+            yield replace(corruption, refuses_call=position == "call")
 
 
 _NAME = "an item whose record is there"
@@ -215,7 +215,7 @@ def find_update(trials: PositionTrials, ours: BatchProfile) -> BatchProfile:
         return ours
     results = [one for one in (_try_case(trials, ours) for _ in range(_PAIRS)) if one is not None]
     agreed = trials.agreed(_NAME, results)
-    position = next((one for one in ours.updates if one.what in agreed), None)
+    position = next((update for update in ours.updates if update.what in agreed), None)
     if position is None:
         return ours
     trials.note(_NAME, position.what)
@@ -232,7 +232,9 @@ def _try_case(trials: PositionTrials, ours: BatchProfile) -> TrialResult | None:
     if answer is None:
         return None
     after = trials.sequence.read(first.key, 0)
-    words = frozenset(one.what for one in ours.updates if _fits(ours, one, second, answer, (before, after)))
+    words = frozenset(
+        update.what for update in ours.updates if _fits(ours, update, second, answer, (before, after))
+    )
     became = " or ".join(sorted(words)) or "none of what is known"
     return TrialResult(words, f"{first.key} sent again with other values: {became}", answer.exchange)
 
@@ -311,10 +313,14 @@ class PositionTrials:
         if run_config.wants(CHECK):
             ledger.count_check(operation, CHECK, len(results))
         common = (
-            frozenset[str].intersection(*(one.positions for one in results)) if results else frozenset[str]()
+            frozenset[str].intersection(*(result.positions for result in results))
+            if results
+            else frozenset[str]()
         )
-        pairs = [(one, two) for one in results for two in results if not one.positions & two.positions]
-        if pairs and all(one.positions for one in results) and run_config.wants(CHECK):
+        pairs = [
+            (result, two) for result in results for two in results if not result.positions & two.positions
+        ]
+        if pairs and all(result.positions for result in results) and run_config.wants(CHECK):
             first, other = pairs[0]
             said = f"{name}: a server may do either, but always the same. {first.said}; {other.said}"
             expected, answer = (" or ".join(sorted(one.positions)) for one in (first, other))

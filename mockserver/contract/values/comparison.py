@@ -109,7 +109,9 @@ class ValueComparison:
         if difference.kind == "seventh digit lost":
             return True
         return any(
-            difference.is_declared(one) for one in self.rules.changes if one.member in ("", member.name)
+            difference.is_declared(change)
+            for change in self.rules.changes
+            if change.member in ("", member.name)
         )
 
     def _is_kept(
@@ -122,7 +124,9 @@ class ValueComparison:
     ) -> bool:
         """Whether the answer shows the value from before an update instead of the sent one."""
         before = sent.before.trial.values if sent.before else {}
-        if member.path not in before or all(self._is_declared(member, one) for one in differences):
+        if member.path not in before or all(
+            self._is_declared(member, difference) for difference in differences
+        ):
             return False
         of_before = find_differences(member.kind, before[member.path], value, is_text=shown.is_text)
         return all(self._is_declared(member, one) for one in of_before)
@@ -134,7 +138,7 @@ class ValueComparison:
             by_check.setdefault(one.check, []).append(one)
         for listed in by_check.values():
             first, *others = listed
-            said = "; also ".join([first.said, *(one.said for one in others[: _TOLD - 1])])
+            said = "; also ".join([first.said, *(other.said for other in others[: _TOLD - 1])])
             if len(listed) > _TOLD:
                 said = f"{said}; and {len(listed) - _TOLD} more"
             yield replace(first.finding, said=said)

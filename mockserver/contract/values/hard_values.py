@@ -218,7 +218,7 @@ class ValueMember:
 
 
 def json_body(operation: Operation) -> MediaType | None:
-    return next((one for one in operation.bodies if one.name == "application/json"), None)
+    return next((body for body in operation.bodies if body.name == "application/json"), None)
 
 
 def free_members(
@@ -342,7 +342,7 @@ def plan_trials(
     for place, media_type in _in_others(hard, media_types, most, seed):
         changes = _round(members, place)
         # A form has no null, and many read an empty text as one.
-        told = (one for one in changes if media_type != _FORM or one[1].value not in (None, ""))
+        told = (change for change in changes if media_type != _FORM or change[1].value not in (None, ""))
         yield ValueTrial(tuple(told), media_type)
 
 

@@ -175,7 +175,9 @@ class _ValueRun:
         profile = self.context.batch_profile
         bodies = self.context.api.spec.operations[profile.operation].bodies
         xml = [
-            one.name for one in bodies if one.name in XML_MEDIA_TYPES and one.name not in profile.encodings
+            body.name
+            for body in bodies
+            if body.name in XML_MEDIA_TYPES and body.name not in profile.encodings
         ]
         return [*sorted(profile.encodings), *xml]
 
@@ -199,7 +201,9 @@ class _ValueRun:
             trial = self.waiting.popleft()
             if trial.media_type != first.media_type or (made and (trial.is_alone or first.is_alone)):
                 left.append(trial)
-            elif kept := tuple(one for one in trial.changes if not self._is_barred(one, trial.media_type)):
+            elif kept := tuple(
+                change for change in trial.changes if not self._is_barred(change, trial.media_type)
+            ):
                 key = self.keys.popleft()
                 self.keys.extend([key] if known else [])
                 fit = replace(trial, changes=kept)
@@ -213,8 +217,8 @@ class _ValueRun:
         if not (context.batch.upsert and context.batch_profile.creates) or context.search.target_is_lost:
             return []
         return [
-            _KeyedTrial(one.trial, one.key, self._document(one.trial, one.key), one.before)
-            for one in self.updates.updates()
+            _KeyedTrial(update.trial, update.key, self._document(update.trial, update.key), update.before)
+            for update in self.updates.updates()
         ]
 
     def _is_barred(self, change: Change, media_type: str) -> bool:
@@ -263,7 +267,7 @@ class _ValueRun:
 
     def _request(self, trials: Sequence[_KeyedTrial]) -> Request:
         profile = self.context.batch_profile
-        documents = [one.document for one in trials]
+        documents = [trial.document for trial in trials]
         request, media_type = profile.call(documents, _TENANT), trials[0].trial.media_type
         if not media_type:
             return request
@@ -344,7 +348,9 @@ class _ValueRun:
         operation, ledger = self.context.batch_profile.operation, self.context.ledger
         for check, times in self.comparison.compared.items():
             self.sequence.count_check(check, times)
-        ledger.record(one for one in self.comparison.findings() if self.context.run_config.wants(one.check))
+        ledger.record(
+            finding for finding in self.comparison.findings() if self.context.run_config.wants(finding.check)
+        )
         if self.comparison.changed:
             listed = "; ".join(
                 f"{name}: {WORDS[kind]} ({times})"

@@ -402,7 +402,10 @@ def _remembered_differences(
     candidates: list[Response], response: Response, left_out: Iterable[str]
 ) -> list[str]:
     """Differences from all of the remembered responses; `left_out` are pointers to ignore."""
-    found = [list(_apart_from(_without(one, left_out), _without(response, left_out))) for one in candidates]
+    found = [
+        list(_apart_from(_without(candidate, left_out), _without(response, left_out)))
+        for candidate in candidates
+    ]
     return [] if [] in found else found[0]
 
 

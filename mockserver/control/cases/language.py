@@ -465,12 +465,12 @@ def read_case_file(content: bytes, name: str) -> Case:
     if found.syntax_problems:
         slips = found.syntax_problems[:MAX_PROBLEMS]
         raise BadCaseFileError(
-            tuple(CaseFileProblem(_place(name, one.position), one.detail, one.hint) for one in slips)
+            tuple(CaseFileProblem(_place(name, slip.position), slip.detail, slip.hint) for slip in slips)
         )
     problems = list(islice(find_shape_problems(found.document), MAX_PROBLEMS))
     problems = problems or list(islice(_semantic_problems(found.document, name), 1))
     if problems:
-        raise BadCaseFileError(tuple(_located(one, found, name) for one in problems))
+        raise BadCaseFileError(tuple(_located(problem, found, name) for problem in problems))
     return _read(found.document, name)
 
 

@@ -114,5 +114,7 @@ def _item_counts(values: list[Any] | tuple[Any, ...]) -> list[ItemCount]:
     """Return the values if all of them are `ItemCount`, otherwise an empty list."""
     module = sys.modules.get("mockserver.testing.calls")
     return (
-        list(values) if module and values and all(isinstance(one, module.ItemCount) for one in values) else []
+        list(values)
+        if module and values and all(isinstance(value, module.ItemCount) for value in values)
+        else []
     )

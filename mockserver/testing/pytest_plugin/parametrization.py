@@ -17,7 +17,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     Raises pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
     """
     markers = metafunc.definition.iter_markers(CASES)
-    cases = [one for marker in markers for one in _selected_cases(metafunc.config, marker)]
+    cases = [case for marker in markers for case in _selected_cases(metafunc.config, marker)]
     ids = [f"{vendor}-{case}" for vendor, case in cases]
     metafunc.parametrize("mock_case", cases, ids=ids, indirect=True)
 

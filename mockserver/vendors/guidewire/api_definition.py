@@ -84,11 +84,14 @@ def _path_item(item: Document, components: Document) -> Json:
     methods = {
         method: _operation(node, components) for method, node in item.items() if method != "parameters"
     }
-    return {"parameters": [_parameter(one, components) for one in item.get("parameters", ())], **methods}
+    return {
+        "parameters": [_parameter(parameter, components) for parameter in item.get("parameters", ())],
+        **methods,
+    }
 
 
 def _operation(node: Document, components: Document) -> Json:
-    parameters = [_parameter(one, components) for one in node.get("parameters", ())]
+    parameters = [_parameter(parameter, components) for parameter in node.get("parameters", ())]
     if "requestBody" in node:
         schema = _schema(node["requestBody"]["content"][_JSON]["schema"])
         parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})

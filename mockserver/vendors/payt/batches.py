@@ -221,7 +221,12 @@ class _RecordMessages:
         if not outcome.problems and not outcome.warnings:
             return
         missing = next(
-            (one for one in outcome.problems if one.code == UNKNOWN_RECORD and one.rule != FAULT_RULE), None
+            (
+                problem
+                for problem in outcome.problems
+                if problem.code == UNKNOWN_RECORD and problem.rule != FAULT_RULE
+            ),
+            None,
         )
         if missing is not None:
             if missing.found not in self._unknown:

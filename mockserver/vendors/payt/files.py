@@ -81,7 +81,9 @@ def render_upload_urls(result: BatchResult, _state: State) -> Reply:
 
     Source: docs/vendors/payt.md#files.
     """
-    shown = [one.document for one in result.outcomes if one.accepted and one.document is not None]
+    shown = [
+        outcome.document for outcome in result.outcomes if outcome.accepted and outcome.document is not None
+    ]
     bare = result.request.call.assumptions["files_answer"] == "object"
     return json_reply(201, shown[0] if bare and len(result.outcomes) == 1 and shown else shown)
 

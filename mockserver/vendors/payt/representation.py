@@ -319,7 +319,7 @@ def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
     tests = list(_by_names(parameters, {"debtor_numbers": "debtor_number"}))
     if tests:
         debtors = [one for one in state.collection("debtors").values() if tests[0](one)]
-        codes = {one["contact_identifier"] for one in debtors if one.get("contact_identifier")}
+        codes = {debtor["contact_identifier"] for debtor in debtors if debtor.get("contact_identifier")}
         yield partial(_is_one_of, "contact_identifier", codes)
     yield from _updated_after(parameters)
 
@@ -377,7 +377,7 @@ def _by_references(
     tests = list(_by_names(parameters, columns))
     if tests:
         yield partial(
-            _is_one_of, member, {one["id"] for one in others.values() if all(t(one) for t in tests)}
+            _is_one_of, member, {other["id"] for other in others.values() if all(t(other) for t in tests)}
         )
 
 
@@ -411,7 +411,7 @@ def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stor
         collection = state.collection(kind.collection)
         tests = tuple(filters(request.parameters, state))
         records = [now(one, request, state) for one in collection.values()]
-        wanted = [one for one in records if all(test(one) for test in tests)]
+        wanted = [record for record in records if all(test(record) for test in tests)]
         rows, cursor = cut_page(wanted, request, collection, state, kind.collection)
         return _page_reply(request, kind, rows, cursor, state)
 

@@ -103,7 +103,8 @@ class InvoiceStore(Value, frozen=True):
     def _check_row_key(self, item: Item, invoice: Document, key: str) -> None:
         holders = self.invoices.find("RowKey", invoice["RowKey"])
         if any(
-            one["SubscriberId"] == invoice["SubscriberId"] and _invoice_key(one) != key for one in holders
+            holder["SubscriberId"] == invoice["SubscriberId"] and _invoice_key(holder) != key
+            for holder in holders
         ):
             raise Rejected(Problem("conflict", (item.index, "RowKey"), "another has it", CONFLICT))
 
@@ -191,11 +192,16 @@ def render_batch(result: BatchResult, _state: State) -> Reply:
     """
     problems = [problem for outcome in result.outcomes for problem in outcome.problems]
     if not problems:
-        stored = [one.document for one in result.outcomes if one.document is not None]
+        stored = [outcome.document for outcome in result.outcomes if outcome.document is not None]
         return success_reply(result.request.call, stored)
     reply = _refused_reply(result, problems)
     status = next(
-        (one.expected for one in problems if one.rule == FAULT_RULE and one.expected is not None), None
+        (
+            problem.expected
+            for problem in problems
+            if problem.rule == FAULT_RULE and problem.expected is not None
+        ),
+        None,
     )
     return reply if status is None else replace(reply, status=status)
 

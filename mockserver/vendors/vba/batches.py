@@ -169,7 +169,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
         rows = [row(outcome) for outcome in result.outcomes]
         if call.assumptions["id_value_as_string"] == "on":
-            rows = [_with_text_key(one) for one in rows]
+            rows = [_with_text_key(row) for row in rows]
         return success_reply(207, rows, call, state)
 
     return render
