@@ -93,7 +93,7 @@ def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
     try:
         profile_of_spec(spec)
     except WrittenProfileError as error:
-        yield Misfit(error.path, error.said, _PROFILE_CURE, is_warning=False)
+        yield Misfit(error.path, error.detail, _PROFILE_CURE, is_warning=False)
 
 
 def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:

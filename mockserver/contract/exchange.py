@@ -109,8 +109,8 @@ class UnansweredCallError(TargetUnreachableError):
     `check` is the check that this breaks. `is_slow`: the call took all the time that it had.
     """
 
-    def __init__(self, said: str, check: str = EVERY_CALL_IS_ANSWERED, *, is_slow: bool = False) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, check: str = EVERY_CALL_IS_ANSWERED, *, is_slow: bool = False) -> None:
+        super().__init__(message)
         self.check = check
         self.is_slow = is_slow
 
@@ -168,7 +168,7 @@ def check_named(name: str) -> Check:
 class Finding:
     """A check that did not hold.
 
-    `said` is a sentence for people who do not know the suite: the request, the response, the expectation.
+    `message` is a sentence for people who do not know the suite: the request, the response, the expectation.
     `pointer` is a place in the response, "" for all of it. `exchanges` are the calls that show it, in order;
     the last one is checked. `told` are the steps before it in plain words. `phase` and `part` (an operation,
     or a phase) name the part of the run.
@@ -176,7 +176,7 @@ class Finding:
 
     check: str
     operation: str
-    said: str
+    message: str
     pointer: str = ""
     expected: str = ""
     came: str = ""
@@ -190,7 +190,7 @@ class BrokenRule(AssertionError):
     """A check did not hold; Hypothesis then shrinks the steps before it."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(f"{finding.check}: {finding.said}")
+        super().__init__(f"{finding.check}: {finding.message}")
         self.finding = finding
 
 

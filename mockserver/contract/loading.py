@@ -101,8 +101,8 @@ def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> t
     except YAMLError as error:
         raise SpecError(f"{file.name}: not YAML: {loading.describe_yaml_error(text, error)}") from None
     if isinstance(document, Mapping) and "swagger" in document:
-        said = f"Swagger {document['swagger']} is not read; convert it to OpenAPI 3 first"
-        raise SpecError(f"{file.name}: {said} (with swagger2openapi, or at the file's source)")
+        message = f"Swagger {document['swagger']} is not read; convert it to OpenAPI 3 first"
+        raise SpecError(f"{file.name}: {message} (with swagger2openapi, or at the file's source)")
     if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
         raise SpecError(f"{file.name}: paths is missing")
     operations = {operation.id: operation for operation in _operations(document)}

@@ -28,8 +28,8 @@ _OK = 200
 class UnsafeTargetError(Exception):
     """An address that is not called; the text says why, `cure` is the remedy."""
 
-    def __init__(self, said: str, cure: str) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, cure: str) -> None:
+        super().__init__(message)
         self.cure = cure
 
 

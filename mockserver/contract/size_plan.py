@@ -281,8 +281,8 @@ def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> No
             sequence.judge(exchange)
         sequence.count_check("steps-do-what-they-say")
         if exchange.response.status not in _SUCCESS:
-            said = f"what {len(keys)} items need could not be made: {sentences.response(exchange)}"
-            sequence.fail("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
+            message = f"what {len(keys)} items need could not be made: {sentences.response(exchange)}"
+            sequence.fail("steps-do-what-they-say", message, "2xx", str(exchange.response.status))
 
 
 def _requests(batch_profile: BatchProfile, keys: Iterable[str], tenant: int) -> list[Request]:
@@ -399,9 +399,11 @@ def read_list(
     for key in [*odd[:_LOOKED_AT], *(missing[:_LOOKED_AT] if len(listed) < _A_PAGE else ())]:
         shown, in_list = sequence.there[tenant, key], listed.get(key)
         if in_list != shown:
-            said = f"{sentences.batch(answered.sent.items)}; reading {key} shows {sentences.record(shown)}; "
-            said = f"{said}the list shows {sentences.record(in_list)}"
-            sequence.fail(_LISTS, said, sentences.record(shown), sentences.record(in_list))
+            message = (
+                f"{sentences.batch(answered.sent.items)}; reading {key} shows {sentences.record(shown)}; "
+            )
+            message = f"{message}the list shows {sentences.record(in_list)}"
+            sequence.fail(_LISTS, message, sentences.record(shown), sentences.record(in_list))
     return compared.union(missing[:_LOOKED_AT])
 
 

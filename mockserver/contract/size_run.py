@@ -164,7 +164,7 @@ class _SizeRun:
         if planned.is_over:
             return finding
         passes = f", not with {low:,}" if low else ""
-        return replace(finding, said=f"fails with {high:,} items{passes}: {finding.said}")
+        return replace(finding, message=f"fails with {high:,} items{passes}: {finding.message}")
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
         low, high = None, planned.size
@@ -405,8 +405,8 @@ class _OpenedTrial:
         if lists and answered.sent.items:
             compared |= size_plan.read_list(self.sequence, answered, self.exact, _TENANT)
         if self.sequence.lost:
-            said = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
-            self.sequence.fail(IN_TIME, f"{said}: {self.sequence.lost}", "an answer", "none")
+            message = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
+            self.sequence.fail(IN_TIME, f"{message}: {self.sequence.lost}", "an answer", "none")
         return len(compared)
 
     def _keeps_order(self, answered: SettledBatch) -> None:
@@ -419,15 +419,19 @@ class _OpenedTrial:
         self.sequence.count_check(_ORDER, len(named))
         for one, told in named:
             if told.key and told.key != one.key and told.key in places:
-                said = f"{sentences.batch(answered.sent.items)}; at the position of item {places[one.key]} "
-                said = f"{said}({one.key}) is the outcome of {told.key}, which is item {places[told.key]}"
-                self.sequence.fail(_ORDER, said, one.key, told.key, told.at)
+                message = (
+                    f"{sentences.batch(answered.sent.items)}; at the position of item {places[one.key]} "
+                )
+                message = (
+                    f"{message}({one.key}) is the outcome of {told.key}, which is item {places[told.key]}"
+                )
+                self.sequence.fail(_ORDER, message, one.key, told.key, told.at)
 
     def _is_answered(self, sent: SentBatch, exchange: Exchange | None) -> None:
         self.sequence.count_check(IN_TIME)
         if exchange is None:
-            said = f"{sentences.batch(sent.items)}; no answer came: {self.sequence.lost}"
-            self.sequence.fail(IN_TIME, said, "an answer", "none")
+            message = f"{sentences.batch(sent.items)}; no answer came: {self.sequence.lost}"
+            self.sequence.fail(IN_TIME, message, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
         """Fail if a batch is late each time, compared to a smaller one sent just before it.
@@ -445,9 +449,9 @@ class _OpenedTrial:
         if seconds <= due:
             return
         usual = f", as an item of a smaller batch took {patience.by_item:.4f} s" if patience.by_item else ""
-        said = f"{sentences.batch(sent.items)}; the answer took {seconds:.1f} s, three times in a row"
+        message = f"{sentences.batch(sent.items)}; the answer took {seconds:.1f} s, three times in a row"
         self.sequence.fail(
-            IN_TIME, f"{said}; expected within {due:.1f} s{usual}", f"{due:.1f} s", f"{seconds:.1f} s"
+            IN_TIME, f"{message}; expected within {due:.1f} s{usual}", f"{due:.1f} s", f"{seconds:.1f} s"
         )
 
     def _is_taken(self, sent: SentBatch, exchange: Exchange) -> None:
@@ -463,9 +467,9 @@ class _OpenedTrial:
         if status < FIRST_REFUSAL:
             return
         allowed = f"{limit.most:,} are allowed by {limit.source}" if limit.most else "no limit is stated"
-        said = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
+        message = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
         came = sentences.response(exchange)
-        self.sequence.fail(LEGAL, f"{said}{came}", "the call taken", came)
+        self.sequence.fail(LEGAL, f"{message}{came}", "the call taken", came)
 
     def _send_one_too_many(self, items: Sequence[SequenceItem]) -> None:
         exchange, _, sent = self.timed_call(items)
@@ -475,9 +479,9 @@ class _OpenedTrial:
         self.sequence.count_check(LIMIT)
         came = sentences.response(exchange)
         if exchange.response.status < FIRST_REFUSAL and not self._refuses_some(sent, exchange):
-            said = f"{sentences.batch(sent.items)}, and at most {self.trials.limit.most:,} are allowed by "
-            said = f"{said}{self.trials.limit.source}; the call is answered {came}"
-            self.sequence.fail(LIMIT, said, "the call refused", came)
+            message = f"{sentences.batch(sent.items)}, and at most {self.trials.limit.most:,} are allowed by "
+            message = f"{message}{self.trials.limit.source}; the call is answered {came}"
+            self.sequence.fail(LIMIT, message, "the call refused", came)
         elif exchange.response.status >= FIRST_REFUSAL:
             self._keeps_nothing(sent)
 
@@ -491,8 +495,10 @@ class _OpenedTrial:
         for key in self._sampled_keys():
             before = self.sequence.there[_TENANT, key]
             shown = self.sequence.read(key, _TENANT)
-            said = f"{sentences.batch(sent.items)}, one too many; the call was refused; {key}: {{difference}}"
-            self.sequence.compare("whole-or-nothing", before, shown, said)
+            message = (
+                f"{sentences.batch(sent.items)}, one too many; the call was refused; {key}: {{difference}}"
+            )
+            self.sequence.compare("whole-or-nothing", before, shown, message)
 
     def _sampled_keys(self) -> list[str]:
         size = self.planned.size

@@ -155,13 +155,13 @@ class Target:
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
         """The error with the call; a series of slow calls ends the run."""
         where = request.path if self.address.app else f"{self.address.url}{request.path}"
-        said = f"{request.method} {where}: {error}"
+        message = f"{request.method} {where}: {error}"
         if not isinstance(error, UnansweredCallError):
-            return TargetUnreachableError(said)
+            return TargetUnreachableError(message)
         self._slow_calls = self._slow_calls + 1 if error.is_slow else 0
         if self._slow_calls >= self.address.limits.slow_calls:
-            return TargetUnreachableError(f"{said}, like {self._slow_calls - 1} calls before it")
-        return UnansweredCallError(said, error.check, is_slow=error.is_slow)
+            return TargetUnreachableError(f"{message}, like {self._slow_calls - 1} calls before it")
+        return UnansweredCallError(message, error.check, is_slow=error.is_slow)
 
 
 def _caller(address: Address) -> AppCaller | HttpCaller:
@@ -301,8 +301,8 @@ async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> R
     except TimeoutError:
         raise UnansweredCallError(f"no answer in {limits.seconds:g} seconds", is_slow=True) from None
     if answer.left < 0:
-        said = f"the answer {answer.status} has more than {limits.body_bytes:,} bytes"
-        raise UnansweredCallError(said, ANSWERS_CAN_BE_READ, is_slow=True)
+        message = f"the answer {answer.status} has more than {limits.body_bytes:,} bytes"
+        raise UnansweredCallError(message, ANSWERS_CAN_BE_READ, is_slow=True)
     body = b"" if request.method == "HEAD" else b"".join(answer.parts)
     headers = _joined(answer.headers)
     if body and "content-encoding" in headers:
@@ -310,8 +310,8 @@ async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> R
         try:
             body = came.read()
         except httpx.DecodingError as error:
-            said = f"the answer {answer.status} is not in the content encoding that it names"
-            raise UnansweredCallError(said, ANSWERS_CAN_BE_READ) from error
+            message = f"the answer {answer.status} is not in the content encoding that it names"
+            raise UnansweredCallError(message, ANSWERS_CAN_BE_READ) from error
     return Response(answer.status, headers, body)
 
 
@@ -449,8 +449,8 @@ class HttpCaller:
         return UnansweredCallError(_reason(error))
 
 
-def _unread(status: int, said: str, *, is_slow: bool = False) -> UnansweredCallError:
-    return UnansweredCallError(f"the answer {status} {said}", ANSWERS_CAN_BE_READ, is_slow=is_slow)
+def _unread(status: int, message: str, *, is_slow: bool = False) -> UnansweredCallError:
+    return UnansweredCallError(f"the answer {status} {message}", ANSWERS_CAN_BE_READ, is_slow=is_slow)
 
 
 def _broken_off(error: HTTPError, status: int, limits: CallLimits) -> UnansweredCallError:
@@ -475,8 +475,8 @@ def _pool(url: httpx.URL, *, verify_tls: bool) -> urllib3.PoolManager:
 
 def _reason(error: Exception) -> str:
     inner = error.args[-1] if isinstance(error, ProtocolError) and error.args else error
-    said = str(inner)
-    return said.partition(": ")[2] if isinstance(error, NewConnectionError) else said
+    message = str(inner)
+    return message.partition(": ")[2] if isinstance(error, NewConnectionError) else message
 
 
 class _TimedReader(io.RawIOBase):

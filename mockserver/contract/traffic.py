@@ -349,9 +349,9 @@ class DriftComparison:
     def _drifted(self, one: RecordedExchange, exchange: Exchange) -> DriftedExchange:
         here = replace(self.call(one, exchange), operation=exchange.operation)
         if not exchange.operation:
-            said = f"{exchange.request.method} {exchange.request.path} is no operation of the spec"
+            message = f"{exchange.request.method} {exchange.request.path} is no operation of the spec"
             unknown = Finding(
-                UNKNOWN_OPERATION, "", said, came=str(exchange.response.status), exchanges=(exchange,)
+                UNKNOWN_OPERATION, "", message, came=str(exchange.response.status), exchanges=(exchange,)
             )
             return DriftedExchange(one.number, exchange, here, (unknown,), ())
         forbidden = self.judge(exchange, self.ledger)

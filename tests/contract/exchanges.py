@@ -64,7 +64,7 @@ def judged(
     return ExchangeJudge(api, effort)(exchange, ledger), ledger
 
 
-def said(api: ApiUnderTest, exchange: Exchange, check: str) -> list[str]:
+def message(api: ApiUnderTest, exchange: Exchange, check: str) -> list[str]:
     """The sentences of one check's findings."""
     found, _ = judged(api, exchange)
-    return [one.said for one in found if one.check == check]
+    return [one.message for one in found if one.check == check]

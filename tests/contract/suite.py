@@ -36,7 +36,7 @@ def held(api: ApiUnderTest, app: App, mount: str, wanted: RunConfig, *phases: st
 
 def told(findings: list[Finding]) -> list[str]:
     """Findings as a failed test shows them."""
-    return [f"{one.operation}: {one.check}: {one.said}\n{_shown(one)}" for one in findings]
+    return [f"{one.operation}: {one.check}: {one.message}\n{_shown(one)}" for one in findings]
 
 
 def _shown(finding: Finding) -> str:

@@ -21,10 +21,10 @@ from tests.contract.exchanges import (
     acme,
     answered,
     judged,
+    message,
     put,
     results,
     row,
-    said,
     with_outcome,
 )
 
@@ -70,7 +70,7 @@ def test_a_right_answer_is_found_right(request_: Request, status: int, document:
 def test_a_status_that_the_spec_does_not_state_is_told(tmp_path: Path) -> None:
     exchange = answered(put(GOOD), 202, results(row("A-1")))
 
-    assert said(acme(tmp_path), exchange, "answers-match-the-spec") == [
+    assert message(acme(tmp_path), exchange, "answers-match-the-spec") == [
         "answers 202, which the spec does not state for putOrders"
     ]
 
@@ -78,7 +78,7 @@ def test_a_status_that_the_spec_does_not_state_is_told(tmp_path: Path) -> None:
 def test_a_media_type_that_the_spec_does_not_state_is_told(tmp_path: Path) -> None:
     exchange = answered(put(GOOD), 207, results(row("A-1")), "text/html")
 
-    assert said(acme(tmp_path), exchange, "answers-match-the-spec") == [
+    assert message(acme(tmp_path), exchange, "answers-match-the-spec") == [
         "answers 207 as text/html; the spec states application/json"
     ]
 
@@ -86,7 +86,7 @@ def test_a_media_type_that_the_spec_does_not_state_is_told(tmp_path: Path) -> No
 def test_a_body_that_breaks_its_schema_is_told_with_its_place(tmp_path: Path) -> None:
     found, _ = judged(acme(tmp_path), answered(Request("GET", "/orders"), 200, [GOOD, {"id": "A"}]))
 
-    assert [(one.check, one.said, one.pointer) for one in found] == [
+    assert [(one.check, one.message, one.pointer) for one in found] == [
         (
             "answers-match-the-spec",
             "answers 200 with a body that breaks its schema: amount is missing",
@@ -98,7 +98,7 @@ def test_a_body_that_breaks_its_schema_is_told_with_its_place(tmp_path: Path) ->
 def test_a_body_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     exchange = Exchange(Request("GET", "/orders"), Response(200, JSON, b"[{"))
 
-    assert "cannot be read" in said(acme(tmp_path), exchange, "answers-match-the-spec")[0]
+    assert "cannot be read" in message(acme(tmp_path), exchange, "answers-match-the-spec")[0]
 
 
 def test_a_range_and_a_default_state_an_answer_too(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_range_and_a_default_state_an_answer_too(tmp_path: Path) -> None:
 def test_xml_is_held_against_its_schema(media_type: str, body: bytes) -> None:
     exchange = Exchange(Request("GET", "/api/Invoice"), Response(200, {"content-type": media_type}, body))
 
-    assert said(load_vendor_api("pvex"), exchange, "answers-match-the-spec")
+    assert message(load_vendor_api("pvex"), exchange, "answers-match-the-spec")
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "text/json", "application/json"])
@@ -136,7 +136,7 @@ def test_json_under_its_other_names_is_held_against_its_schema(media_type: str) 
     headers = {"vbasoftware-database": "sandbox", **JSON}
     request = Request("PUT", "/claim-invoice-batch", headers, b'[{"invoice_Key": 1}]')
 
-    assert said(
+    assert message(
         load_vendor_api("vba"), answered(request, 207, {"data": 5}, media_type), "answers-match-the-spec"
     )
 
@@ -146,13 +146,13 @@ def test_a_member_that_the_spec_does_not_name_is_told(tmp_path: Path) -> None:
         acme(tmp_path), answered(Request("GET", "/orders"), 200, [GOOD, {**GOOD, "trace": "x"}])
     )
 
-    assert [(one.check, one.said, one.pointer) for one in found] == [
+    assert [(one.check, one.message, one.pointer) for one in found] == [
         ("members-are-stated", "answers 200 with a member that the spec does not name: trace", "/1/trace")
     ]
 
 
 def test_an_object_of_which_nothing_is_said_has_any_members(tmp_path: Path) -> None:
-    assert said(acme(tmp_path), answered(put(), 207, {"results": [], "x": 1}), "members-are-stated") == []
+    assert message(acme(tmp_path), answered(put(), 207, {"results": [], "x": 1}), "members-are-stated") == []
 
 
 @pytest.mark.parametrize(
@@ -171,24 +171,24 @@ def test_an_object_of_which_nothing_is_said_has_any_members(tmp_path: Path) -> N
 def test_an_answer_comes_as_asked_for_where_the_spec_states_it(accept: str, sentences: list[str]) -> None:
     exchange = answered(Request("GET", "/api/Invoice", {"accept": accept}), 200, [])
 
-    assert said(load_vendor_api("pvex"), exchange, "comes-as-asked-for") == sentences
+    assert message(load_vendor_api("pvex"), exchange, "comes-as-asked-for") == sentences
 
 
 def test_an_answer_may_be_in_any_form_of_json_that_the_spec_states() -> None:
     exchange = answered(Request("GET", "/claim-invoice", {"accept": "text/json"}), 200, {"data": []})
 
     assert exchange.response.media_type == "application/json"
-    assert said(load_vendor_api("vba"), exchange, "comes-as-asked-for") == []
+    assert message(load_vendor_api("vba"), exchange, "comes-as-asked-for") == []
 
 
 def test_a_server_error_is_told_even_where_the_spec_states_it(tmp_path: Path) -> None:
-    found = said(acme(tmp_path), answered(put(GOOD), 500, {"title": "Oops"}, PROBLEM), "no-server-error")
+    found = message(acme(tmp_path), answered(put(GOOD), 500, {"title": "Oops"}, PROBLEM), "no-server-error")
 
     assert found == ["answers 500: a server must have an answer to every request"]
 
 
 def test_a_refusal_without_its_body_is_told(tmp_path: Path) -> None:
-    found = said(acme(tmp_path), answered(put(GOOD), 409, None), "refusals-have-the-shape")
+    found = message(acme(tmp_path), answered(put(GOOD), 409, None), "refusals-have-the-shape")
 
     assert found == ["answers 409 without a body; the spec has one for this status"]
 
@@ -196,15 +196,15 @@ def test_a_refusal_without_its_body_is_told(tmp_path: Path) -> None:
 def test_a_refusal_in_another_shape_is_told(tmp_path: Path) -> None:
     exchange = answered(put(GOOD), 409, ["no"], PROBLEM)
 
-    assert said(acme(tmp_path), exchange, "refusals-have-the-shape") == [
+    assert message(acme(tmp_path), exchange, "refusals-have-the-shape") == [
         'answers 409 with a body that breaks its schema: it is ["no"], which is no object'
     ]
-    assert said(acme(tmp_path), exchange, "answers-match-the-spec") == []
+    assert message(acme(tmp_path), exchange, "answers-match-the-spec") == []
 
 
 @pytest.mark.parametrize("document", [{"detail": ""}, {"title": " ", "status": 409}, {}, {"errors": []}])
 def test_a_refusal_that_does_not_say_why_is_told(document: Any, tmp_path: Path) -> None:
-    found = said(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
+    found = message(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
 
     assert found == ["answers 409 without a message"]
 
@@ -212,13 +212,13 @@ def test_a_refusal_that_does_not_say_why_is_told(document: Any, tmp_path: Path) 
 def test_the_words_nearest_to_the_root_are_the_reason(tmp_path: Path) -> None:
     document = {"errorCode": "Bad", "userMessage": "", "details": [{"message": "too long"}]}
 
-    assert said(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
+    assert message(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
 
 
 def test_an_item_is_not_rejected_in_the_words_of_one_that_was_done(tmp_path: Path) -> None:
     exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "Created")))
 
-    assert said(acme(tmp_path), exchange, "refusals-say-why") == [
+    assert message(acme(tmp_path), exchange, "refusals-say-why") == [
         "item 1 is rejected with the message of item 0, which was accepted"
     ]
 
@@ -227,19 +227,19 @@ def test_an_item_may_be_rejected_in_the_words_of_a_warning(tmp_path: Path) -> No
     spec = with_outcome({"count": "/count", "maps": ["/errors", "/warnings"]})
     document = {"count": 1, "errors": {"A-9": ["no VAT number"]}, "warnings": {"A-1": ["no VAT number"]}}
 
-    assert said(acme(tmp_path, spec), answered(put(GOOD, BAD), 207, document), "refusals-say-why") == []
+    assert message(acme(tmp_path, spec), answered(put(GOOD, BAD), 207, document), "refusals-say-why") == []
 
 
 def test_a_rejected_item_that_does_not_say_why_is_told(tmp_path: Path) -> None:
     exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "  ")))
 
-    assert said(acme(tmp_path), exchange, "refusals-say-why") == ["item 1 is rejected without a message"]
+    assert message(acme(tmp_path), exchange, "refusals-say-why") == ["item 1 is rejected without a message"]
 
 
 def test_an_envelope_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
     exchange = answered(Request("PUT", "/orders", JSON, b"{}"), 207, results())
 
-    assert said(acme(tmp_path), exchange, "envelope-is-judged") == [
+    assert message(acme(tmp_path), exchange, "envelope-is-judged") == [
         "answers 207 to a call that must be refused: orders is missing"
     ]
 
@@ -253,8 +253,10 @@ def test_an_item_that_nobody_can_read_refuses_the_call(tmp_path: Path) -> None:
         'sent 2 items; item 1 cannot be read (amount is "much", which is no number), so the call must be '
         "refused as a whole; 207 came"
     )
-    assert said(known, told, "envelope-is-judged") == [sentence]
-    assert said(known, answered(put(GOOD, wrong), 400, {"detail": "no"}, PROBLEM), "envelope-is-judged") == []
+    assert message(known, told, "envelope-is-judged") == [sentence]
+    assert (
+        message(known, answered(put(GOOD, wrong), 400, {"detail": "no"}, PROBLEM), "envelope-is-judged") == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,7 +273,7 @@ def test_a_bad_item_does_not_cost_the_others_their_place(
 ) -> None:
     exchange = answered(put(*items), 400, {"detail": "bad"}, PROBLEM)
 
-    assert said(acme(tmp_path), exchange, "envelope-is-judged") == [
+    assert message(acme(tmp_path), exchange, "envelope-is-judged") == [
         f"sent 2 items; {why}; but 400 rejects all of them"
     ]
 
@@ -280,7 +282,7 @@ def test_a_bad_item_does_not_cost_the_others_their_place(
 def test_a_call_may_be_refused_for_its_caller_and_the_state(status: int, tmp_path: Path) -> None:
     exchange = answered(put(GOOD), status, {"detail": "no"}, PROBLEM)
 
-    assert said(acme(tmp_path), exchange, "envelope-is-judged") == []
+    assert message(acme(tmp_path), exchange, "envelope-is-judged") == []
 
 
 KNOWN = {"x-api-key": "good-key", "authorization": "Bearer good-token", "vbasoftware-database": "north"}
@@ -304,7 +306,7 @@ def test_a_call_of_an_unknown_caller_or_tenant_may_be_refused_for_that(
     request = Request("PUT", "/claim-invoice-batch", {**JSON, **KNOWN, **sent}, b'[{"invoice_Key": 9}]')
     refusal = {"data": None, "error": {"detail": "no"}, "debug": {"activityID": "1"}}
 
-    assert len(said(api, answered(request, 400, refusal), "envelope-is-judged")) == told
+    assert len(message(api, answered(request, 400, refusal), "envelope-is-judged")) == told
 
 
 def test_all_or_nothing_may_be_refused_for_any_item(tmp_path: Path) -> None:
@@ -314,7 +316,7 @@ def test_all_or_nothing_may_be_refused_for_any_item(tmp_path: Path) -> None:
 
 
 def test_all_or_nothing_takes_no_bad_item(tmp_path: Path) -> None:
-    assert said(acme(tmp_path, WHOLE), answered(put(GOOD, BAD), 207, {}), "outcome-fits-the-item") == [
+    assert message(acme(tmp_path, WHOLE), answered(put(GOOD, BAD), 207, {}), "outcome-fits-the-item") == [
         "sent 2 items, 1 of them bad (item 1: amount is -1, which is below 0); all 2 are reported as done"
     ]
 
@@ -339,7 +341,7 @@ def test_all_or_nothing_takes_no_bad_item(tmp_path: Path) -> None:
     ids=["dropped", "doubled", "somebody-elses", "none"],
 )
 def test_an_item_has_one_outcome(rows: tuple[Any, ...], sentence: str, tmp_path: Path) -> None:
-    found = said(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(*rows)), "one-outcome-per-item")
+    found = message(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(*rows)), "one-outcome-per-item")
 
     assert found == [sentence]
 
@@ -347,7 +349,7 @@ def test_an_item_has_one_outcome(rows: tuple[Any, ...], sentence: str, tmp_path:
 def test_an_answer_without_outcomes_is_one_clear_sentence(tmp_path: Path) -> None:
     exchange = answered(put(GOOD, OTHER), 207, {"orders": [GOOD]})
 
-    assert said(acme(tmp_path), exchange, "one-outcome-per-item") == [
+    assert message(acme(tmp_path), exchange, "one-outcome-per-item") == [
         "gives no per-item outcome: 2 items sent, and /results of the answer is not there, not a list"
     ]
 
@@ -355,7 +357,7 @@ def test_an_answer_without_outcomes_is_one_clear_sentence(tmp_path: Path) -> Non
 def test_an_outcome_of_what_was_never_sent_is_told(tmp_path: Path) -> None:
     found, _ = judged(acme(tmp_path, COUNTED), counted((GOOD,), 1, {"ZZ": ["no"]}))
 
-    assert [(one.check, one.said, one.pointer) for one in found] == [
+    assert [(one.check, one.message, one.pointer) for one in found] == [
         (
             "one-outcome-per-item",
             "sent 1 item; the answer has an outcome for an item that was not sent (ZZ)",
@@ -388,13 +390,13 @@ def test_an_outcome_of_what_was_never_sent_is_told(tmp_path: Path) -> None:
 def test_no_bad_item_is_told_as_done(
     items: tuple[Any, ...], rows: tuple[Any, ...], sentence: str, tmp_path: Path
 ) -> None:
-    found = said(acme(tmp_path), answered(put(*items), 207, results(*rows)), "outcome-fits-the-item")
+    found = message(acme(tmp_path), answered(put(*items), 207, results(*rows)), "outcome-fits-the-item")
 
     assert found == [sentence.format(why="amount is -1, which is below 0")]
 
 
 def test_what_no_map_names_was_done(tmp_path: Path) -> None:
-    found = said(acme(tmp_path, COUNTED), counted((GOOD, BAD), 2, {}), "outcome-fits-the-item")
+    found = message(acme(tmp_path, COUNTED), counted((GOOD, BAD), 2, {}), "outcome-fits-the-item")
 
     assert found == [
         "sent 2 items, 1 of them bad (item 1: amount is -1, which is below 0); all 2 are reported as done"
@@ -404,7 +406,7 @@ def test_what_no_map_names_was_done(tmp_path: Path) -> None:
 def test_outcomes_stand_in_the_order_of_the_items(tmp_path: Path) -> None:
     found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-2"), row("A-1"))))
 
-    assert [(one.check, one.said, one.pointer) for one in found] == [
+    assert [(one.check, one.message, one.pointer) for one in found] == [
         (
             "order-is-kept",
             "sent 2 items; at the position of item 0 (A-1) is the outcome of A-2, which is item 1",
@@ -416,7 +418,7 @@ def test_outcomes_stand_in_the_order_of_the_items(tmp_path: Path) -> None:
 def test_a_key_is_that_of_its_item(tmp_path: Path) -> None:
     found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-1"), row("B-7"))))
 
-    assert [(one.check, one.said, one.expected, one.came) for one in found] == [
+    assert [(one.check, one.message, one.expected, one.came) for one in found] == [
         ("keys-are-the-items", "item 1 was sent as A-2; its outcome names B-7", "A-2", "B-7")
     ]
 
@@ -433,7 +435,7 @@ def test_a_key_is_that_of_its_item(tmp_path: Path) -> None:
 def test_the_count_is_what_was_done(count: int, errors: Any, sentences: list[str], tmp_path: Path) -> None:
     exchange = counted((GOOD, OTHER, BAD), count, errors)
 
-    assert said(acme(tmp_path, COUNTED), exchange, "count-is-processed") == sentences
+    assert message(acme(tmp_path, COUNTED), exchange, "count-is-processed") == sentences
 
 
 @pytest.mark.parametrize(("count", "holds"), [(0, True), (1, True), (2, False)])
@@ -444,14 +446,14 @@ def test_items_of_one_key_may_have_failed_together_or_in_part(
 ) -> None:
     exchange = counted((GOOD, GOOD), count, {"A-1": ["no"]})
 
-    assert (said(acme(tmp_path, COUNTED), exchange, "count-is-processed") == []) is holds
+    assert (message(acme(tmp_path, COUNTED), exchange, "count-is-processed") == []) is holds
 
 
 def test_a_count_beside_a_list_is_that_of_its_good_ones(tmp_path: Path) -> None:
     spec = with_outcome({"list": "/results", "status": "/status", "message": "/text", "count": "/done"})
     document = {**results(row("A-1"), row("A-2", 422, "no")), "done": 2}
 
-    assert said(acme(tmp_path, spec), answered(put(GOOD, OTHER), 207, document), "count-is-processed") == [
+    assert message(acme(tmp_path, spec), answered(put(GOOD, OTHER), 207, document), "count-is-processed") == [
         "sent 2 items, 1 rejected: count is 2, expected 1"
     ]
 
@@ -471,7 +473,7 @@ def _pvex(body: bytes, status: int, answer: bytes = b"") -> tuple[ApiUnderTest, 
 
 
 def test_a_bad_item_in_a_form_is_not_taken() -> None:
-    found = said(*_pvex(b"[0].Number=7&[0].RowKey=many", 200), "outcome-fits-the-item")
+    found = message(*_pvex(b"[0].Number=7&[0].RowKey=many", 200), "outcome-fits-the-item")
 
     assert len(found) == 1
     assert found[0].endswith("it is reported as done")
@@ -495,7 +497,7 @@ def test_a_refusal_of_all_names_every_bad_item() -> None:
     }
     request = Request("POST", "/api/InvoiceBatch", {"authorization": "Bearer x", **JSON}, b"[{}, {}]")
 
-    assert said(load_vendor_api("pvex"), answered(request, 400, refusal), "outcome-fits-the-item") == [
+    assert message(load_vendor_api("pvex"), answered(request, 400, refusal), "outcome-fits-the-item") == [
         "refuses all items for item 0 and says nothing of item 1: Number is missing"
     ]
 

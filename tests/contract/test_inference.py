@@ -114,7 +114,7 @@ def test_what_is_fatal_refuses_the_call(tmp_path: Path) -> None:
 def test_our_own_server_has_no_finding(tmp_path: Path) -> None:
     ledger = told(tmp_path, sample_vendor.create_application(tmp_path))
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
     assert ledger.made["putOrders", "bad-items-are-refused"]
 
 

@@ -21,7 +21,19 @@ from mockserver.engine.registry import vendor_packages
 from mockserver.model import Json
 from mockserver.server.application import Options, create_app
 from mockserver.spec.openapi import Operation, resolve
-from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, answered, judged, put, results, row, said
+from tests.contract.exchanges import (
+    BAD,
+    GOOD,
+    JSON,
+    OTHER,
+    acme,
+    answered,
+    judged,
+    message,
+    put,
+    results,
+    row,
+)
 from tests.support import sample_vendor
 
 VENDORS = vendor_packages()
@@ -61,7 +73,7 @@ def test_our_own_answers_to_the_examples_of_a_spec_are_right(vendor: str, app: A
             request = Request(operation.method.upper(), path, headers, body)
             found += judge(target.send(request, operation.id), ledger)
 
-    assert [one.said for one in found] == []
+    assert [one.message for one in found] == []
     assert ledger.made
 
 
@@ -108,7 +120,7 @@ def test_of_what_is_no_operation_nothing_is_said(tmp_path: Path) -> None:
 def test_a_call_by_another_method_is_its_callers_operation(tmp_path: Path) -> None:
     exchange = replace(answered(Request("DELETE", "/orders"), 207, results()), operation="putOrders")
 
-    assert said(acme(tmp_path), exchange, "envelope-is-judged") == [
+    assert message(acme(tmp_path), exchange, "envelope-is-judged") == [
         "answers 207 to a call that must be refused: the path has no operation for DELETE"
     ]
 
@@ -117,7 +129,7 @@ def test_the_very_credentials_of_the_run_are_taken(tmp_path: Path) -> None:
     plain = acme(tmp_path)
     known = replace(plain, profile=replace(plain.profile, credentials={"token": {"bearer": "abc"}}))
     sentences = [
-        said(
+        message(
             known,
             answered(
                 put(GOOD).having({"authorization": text}), 401, {"detail": "no"}, "application/problem+json"
@@ -138,7 +150,7 @@ def test_a_401_that_no_spec_states_is_found_with_the_credentials_of_the_run_only
         for headers in ({"authorization": "Bearer abc"}, {"authorization": "Bearer xyz"}, {})
     ]
 
-    sentences = [said(known, one, "answers-match-the-spec") for one in refused]
+    sentences = [message(known, one, "answers-match-the-spec") for one in refused]
 
     assert [len(one) for one in sentences] == [1, 0, 0]
 
@@ -161,8 +173,8 @@ def test_a_status_that_the_profile_allows_to_bad_calls_is_right(tmp_path: Path) 
     known = replace(spec, profile=replace(spec.profile, pins=pins))
     exchange = replace(answered(Request("PUT", "/orders/A-1"), 200, GOOD), operation="showOrder")
 
-    assert said(spec, exchange, "envelope-is-judged")
-    assert said(known, exchange, "envelope-is-judged") == []
+    assert message(spec, exchange, "envelope-is-judged")
+    assert message(known, exchange, "envelope-is-judged") == []
 
 
 @pytest.mark.parametrize("error", [ValueError("no list"), KeyError("id"), TypeError("int")])
@@ -173,7 +185,7 @@ def test_a_reader_that_fails_ends_in_a_finding(error: Exception, tmp_path: Path)
     plain = acme(tmp_path)
     known = replace(plain, profile=replace(plain.profile, readers={"putOrders": failing}))
 
-    found = said(known, answered(put(GOOD), 207, results(row("A-1"))), "one-outcome-per-item")
+    found = message(known, answered(put(GOOD), 207, results(row("A-1"))), "one-outcome-per-item")
 
     assert len(found) == 1
     assert found[0].startswith("gives no per-item outcome that can be read: ")
@@ -191,7 +203,7 @@ def test_hostile_bytes_end_in_findings_and_no_traceback(tmp_path: Path) -> None:
             found = judge(
                 Exchange(Request("PUT", "/orders?a=%ff&%00", headers, sent), answer), FindingLedger()
             )
-            assert all(finding.said for finding in found)
+            assert all(finding.message for finding in found)
 
 
 def test_keys_are_not_compared_where_the_path_says_which_record_is_meant() -> None:
@@ -202,4 +214,4 @@ def test_keys_are_not_compared_where_the_path_says_which_record_is_meant() -> No
 
     exchange = answered(request, 200, {"Invoices": [{"InvoiceID": meant}]})
 
-    assert said(load_vendor_api("xero"), exchange, "keys-are-the-items") == []
+    assert message(load_vendor_api("xero"), exchange, "keys-are-the-items") == []

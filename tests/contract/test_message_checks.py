@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.exchanges import acme, answered, put, results, row, said
+from tests.contract.exchanges import acme, answered, message, put, results, row
 
 FITS, NAMES = "message-fits-the-outcome", "message-names-its-item"
 
@@ -27,7 +27,7 @@ def test_a_message_that_contradicts_its_outcome_is_told(status: int, text: str, 
     exchange = answered(put({"id": "A-1001", "amount": 1}), 207, results(row("A-1001", status, text)))
 
     became = "accepted" if status == 201 else "rejected"
-    assert [one.partition(", and")[0] for one in said(acme(tmp_path), exchange, FITS)] == [
+    assert [one.partition(", and")[0] for one in message(acme(tmp_path), exchange, FITS)] == [
         f"item 0 (A-1001) is reported as {became}"
     ]
 
@@ -50,7 +50,7 @@ def test_a_message_that_contradicts_its_outcome_is_told(status: int, text: str, 
 def test_a_message_in_doubt_is_not_told(status: int, text: str, tmp_path: Path) -> None:
     exchange = answered(put({"id": "A-1001", "amount": 1}), 207, results(row("A-1001", status, text)))
 
-    assert said(acme(tmp_path), exchange, FITS) == []
+    assert message(acme(tmp_path), exchange, FITS) == []
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,6 @@ def test_a_message_with_the_key_of_another_item_is_told(text: str, is_told: bool
     items = put({"id": "A-1001", "amount": -1}, {"id": "A-1002", "amount": 1})
     exchange = answered(items, 207, results(row("A-1001", 422, text), row("A-1002")))
 
-    assert said(acme(tmp_path), exchange, NAMES) == (
+    assert message(acme(tmp_path), exchange, NAMES) == (
         [f"the message of item 0 (A-1001) is about item 1 (A-1002): {text!r}"] if is_told else []
     )

@@ -58,9 +58,9 @@ def test_what_a_case_allows_is_added_to_the_profile(tmp_path: Path) -> None:
 
 
 def test_the_cases_are_named_in_a_note(tmp_path: Path) -> None:
-    said = "the documents leave open, so a server may do either: a long note; a second case"
+    message = "the documents leave open, so a server may do either: a long note; a second case"
 
-    assert note_of(api(tmp_path, CASE, OpenCase("a second case"))) == said
+    assert note_of(api(tmp_path, CASE, OpenCase("a second case"))) == message
 
 
 def test_without_cases_nothing_changes(tmp_path: Path) -> None:

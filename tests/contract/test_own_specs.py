@@ -36,6 +36,6 @@ def test_our_own_server_keeps_the_spec(name: str, text: str, tmp_path: Path) -> 
         plan, load_session_subject(plan), SessionContext({}, lambda _line: None, system_clock)
     )
 
-    assert [f"{one.check}: {one.said}" for one in session.ledger.findings] == []
+    assert [f"{one.check}: {one.message}" for one in session.ledger.findings] == []
     assert session.ledger.calls
     assert not session.stopped

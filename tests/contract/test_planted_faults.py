@@ -104,6 +104,6 @@ def test_the_suite_finds_a_fault_of_each_family(name: str) -> None:
     ],
 )
 def test_a_stranger_understands_what_is_said_of_it(name: str, words: tuple[str, ...]) -> None:
-    said = " ".join(one.said for listed in found(KNOWN[name], HASTY).values() for one in listed)
+    message = " ".join(one.message for listed in found(KNOWN[name], HASTY).values() for one in listed)
 
-    assert all(word in said for word in words), said
+    assert all(word in message for word in words), message

@@ -105,7 +105,7 @@ def told(ledger: FindingLedger) -> list[object]:
         (
             one.operation,
             one.check,
-            one.said,
+            one.message,
             one.told,
             [(call.request.path, call.response.status) for call in one.exchanges],
         )

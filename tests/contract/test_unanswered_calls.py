@@ -25,7 +25,7 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "limits", "check", "said"),
+    ("behaviour", "limits", "check", "message"),
     [
         (bad_servers.say_nothing, HASTY, ANSWERED, r"no answer in 0\.1 seconds"),
         (bad_servers.reset, PATIENT, ANSWERED, r"onnection (reset|aborted)|closed|without response"),
@@ -48,12 +48,12 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
     ],
 )
 def test_a_call_without_a_whole_answer_breaks_a_check(
-    behaviour: Behaviour, limits: CallLimits, check: str, said: str
+    behaviour: Behaviour, limits: CallLimits, check: str, message: str
 ) -> None:
     with (
         bad_servers.serve(behaviour) as url,
         Target(Address(url, limits=limits)) as target,
-        pytest.raises(UnansweredCallError, match=said) as raised,
+        pytest.raises(UnansweredCallError, match=message) as raised,
     ):
         target.send(Request("GET", "/things"))
 
@@ -136,7 +136,7 @@ async def _lies(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("app", "limits", "check", "said"),
+    ("app", "limits", "check", "message"),
     [
         (_hangs, HASTY, ANSWERED, r"no answer in 0\.1 seconds"),
         (_ends, PATIENT, ANSWERED, "ended without an answer"),
@@ -146,11 +146,11 @@ async def _lies(_scope: Any, _receive: Any, send: Any) -> None:
     ],
 )
 def test_an_application_without_a_whole_answer_breaks_a_check(
-    app: Any, limits: CallLimits, check: str, said: str
+    app: Any, limits: CallLimits, check: str, message: str
 ) -> None:
     with (
         Target(Address("http://127.0.0.1:8080", app, limits=limits)) as target,
-        pytest.raises(UnansweredCallError, match=said) as raised,
+        pytest.raises(UnansweredCallError, match=message) as raised,
     ):
         target.send(Request("GET", "/things"))
 

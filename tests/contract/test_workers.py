@@ -143,12 +143,12 @@ def test_parts_of_a_group_are_done_by_one_worker(target: Target) -> None:
 def test_of_two_findings_of_one_check_the_first_part_has_the_say(target: Target) -> None:
     ledger = FindingLedger()
 
-    def found(said: str) -> Work:
-        return lambda: ledger.record([Finding("check", "operation", said)])
+    def found(message: str) -> Work:
+        return lambda: ledger.record([Finding("check", "operation", message)])
 
     run_side_by_side([planned(1, found("first")), planned(2, found("second"))], target, ledger, 2)
 
-    assert [one.said for one in ledger.findings] == ["first"]
+    assert [one.message for one in ledger.findings] == ["first"]
 
 
 def test_an_observer_hears_of_each_part_with_its_calls_and_seconds(target: Target) -> None:

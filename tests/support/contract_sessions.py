@@ -28,11 +28,11 @@ def exchange(status: int = 201, body: bytes = b'{"count": 3}', sent: bytes | Non
 
 
 def finding(
-    check: str = "count-is-processed", *exchanges: Exchange, said: str = "count is 3, expected 2"
+    check: str = "count-is-processed", *exchanges: Exchange, message: str = "count is 3, expected 2"
 ) -> Finding:
     """Something that did not hold."""
     told = ("1. POST /v1/invoices with 3 items → 201",)
-    return Finding(check, OPERATION, said, "/count", "2", "3", exchanges or (exchange(),), told)
+    return Finding(check, OPERATION, message, "/count", "2", "3", exchanges or (exchange(),), told)
 
 
 def visit(*findings: Finding, made: Mapping[str, int] | None = None, stopped: str = "") -> Session:

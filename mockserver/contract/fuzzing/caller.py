@@ -65,7 +65,7 @@ class TargetLostError(Exception):
 
 class UnansweredCaseError(Exception):
     def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.said)
+        super().__init__(finding.message)
         self.finding = finding
 
 
@@ -180,8 +180,8 @@ class CaseCaller:
         operation = operation_id(case)
         self.slow[operation] += error.is_slow
         if error.is_slow and self.slow[operation] == _SLOW:
-            said = f"{operation} was not called any more after {_SLOW} calls without an answer in time"
-            self.ledger.notes.append(said)
+            message = f"{operation} was not called any more after {_SLOW} calls without an answer in time"
+            self.ledger.notes.append(message)
         return unanswered(error, replace(self.wire.last(), operation=operation))
 
     def _count(self, case: PinnedCase, check: str) -> None:
@@ -402,6 +402,6 @@ def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -
     if isinstance(failure, UnsupportedMethodResponse) and failure.failure_reason == "missing_allow_header":
         told = f"{where} is answered {status} without an Allow header that lists the methods that are there"
         return Finding(check, operation, told, expected="Allow", came="no Allow", exchanges=(exchange,))
-    said = _SAID.get(check) or f"{failure.title[:1].lower()}{failure.title[1:]}"
-    told = f"{where} is answered {status}, {said}" + (f" ({reason})" if reason else "")
+    message = _SAID.get(check) or f"{failure.title[:1].lower()}{failure.title[1:]}"
+    told = f"{where} is answered {status}, {message}" + (f" ({reason})" if reason else "")
     return Finding(check, operation, told, came=str(status), exchanges=(exchange,))

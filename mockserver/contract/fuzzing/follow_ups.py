@@ -113,17 +113,17 @@ class KeyedReplays:
         change = first_change(before, reads, self._trial.send_as)
         what = f"{_called(first)} came again with the same {rule.name} and the same body"
         if change is not None:
-            said = f"{what}, and it was done a second time: {change.said}"
+            message = f"{what}, and it was done a second time: {change.message}"
             shown = (first, change.before.exchange, again, change.after.exchange)
-            yield Finding(REPLAY, operation, said, change.pointer, "no change", "a change", shown)
+            yield Finding(REPLAY, operation, message, change.pointer, "no change", "a change", shown)
         answer, expected = sentences.response(again), sentences.response(first)
         if rule.again == "same" and not is_same_answer(first, again):
-            said = f"{what}, and was answered {answer}; the first answer was {expected}"
-            yield Finding(REPLAY, operation, said, "", "the first answer", answer, (first, again))
+            message = f"{what}, and was answered {answer}; the first answer was {expected}"
+            yield Finding(REPLAY, operation, message, "", "the first answer", answer, (first, again))
         if rule.again == "refused" and not is_refused(again, rule.replay_status):
-            said = f"{what}, and was answered {answer}, although it must be refused"
+            message = f"{what}, and was answered {answer}, although it must be refused"
             status = str(rule.replay_status or "4xx")
-            yield Finding(REPLAY, operation, said, "", status, answer, (first, again))
+            yield Finding(REPLAY, operation, message, "", status, answer, (first, again))
 
     def _other_body(
         self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
@@ -138,14 +138,14 @@ class KeyedReplays:
         change = first_change(before, reads, self._trial.send_as)
         what = f"{_called(first.exchange)} came with the {rule.name} of an earlier call and another body"
         if rule.again and not is_refused(answer, rule.conflict_status):
-            said = f"{what}, and was answered {sentences.response(answer)}, although it must be refused"
+            message = f"{what}, and was answered {sentences.response(answer)}, although it must be refused"
             status = str(rule.conflict_status or "4xx")
             answered = str(answer.response.status)
-            yield Finding(OTHER_BODY, operation, said, "", status, answered, (first.exchange, answer))
+            yield Finding(OTHER_BODY, operation, message, "", status, answered, (first.exchange, answer))
         elif change is not None:
-            said = f"{what}, and it changed something: {change.said}"
+            message = f"{what}, and it changed something: {change.message}"
             shown = (first.exchange, change.before.exchange, answer, change.after.exchange)
-            yield Finding(OTHER_BODY, operation, said, change.pointer, "no change", "a change", shown)
+            yield Finding(OTHER_BODY, operation, message, change.pointer, "no change", "a change", shown)
 
     def _other_tenant(
         self, rule: IdempotencyRule, operation: str, first: _KeyedCall, other: Exchange
@@ -162,7 +162,7 @@ class KeyedReplays:
             return
         replayed = is_same_answer(known, first.exchange) and not is_same_answer(fresh, first.exchange)
         if known.response.status >= _FIRST_REFUSAL or replayed:
-            said = (
+            message = (
                 f"{_called(other)} came in another tenant with an {rule.name} that only the first tenant has "
                 f"used, and was answered {sentences.response(known)}; with a new one it is done"
             )
@@ -170,7 +170,7 @@ class KeyedReplays:
             yield Finding(
                 TENANTS,
                 operation,
-                said,
+                message,
                 "",
                 status,
                 sentences.response(known),
@@ -245,7 +245,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    said: str
+    message: str
     pointer: str
     before: Observation
     after: Observation
@@ -400,14 +400,16 @@ class LocationChecks:
         self._trial.count_check(operation, LOCATION_CHECK)
         first = self._send(request)
         called = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
-        said = f"{called} was answered 201 with the Location {location}; reading it "
+        message = f"{called} was answered 201 with the Location {location}; reading it "
         if first.response.status >= _FIRST_REFUSAL:
             status = str(first.response.status)
-            told = f"{said}is answered {status}"
+            told = f"{message}is answered {status}"
             return (Finding(LOCATION_CHECK, operation, told, "", "200", status, (exchange, first)),)
-        return self._compared(operation, exchange, first, said)
+        return self._compared(operation, exchange, first, message)
 
-    def _compared(self, operation: str, created: Exchange, first: Exchange, said: str) -> tuple[Finding, ...]:
+    def _compared(
+        self, operation: str, created: Exchange, first: Exchange, message: str
+    ) -> tuple[Finding, ...]:
         """A finding if the record has another id than the created one."""
         mine, theirs = _ids(created), _ids(first)
         other = {name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]}
@@ -418,7 +420,7 @@ class LocationChecks:
         name = next((one for one in sorted(other) if again.get(one) == theirs[one]), None)
         if name is None:
             return ()
-        told = f"{said}shows {name} {theirs[name]}, the created record has {name} {mine[name]}"
+        told = f"{message}shows {name} {theirs[name]}, the created record has {name} {mine[name]}"
         shown = (created, first)
         return (Finding(LOCATION_CHECK, operation, told, f"/{name}", mine[name], theirs[name], shown),)
 

@@ -153,10 +153,10 @@ class WalkState:
             if times >= _FOLLOWED_OFTEN and link not in self.good_links:
                 operation, last = link.partition(" ")[0], self.last_exchanges[link]
                 came = str(last.response.status)
-                said = (
+                message = (
                     f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
                 )
-                yield Finding(LINKS, operation, said, expected="below 300", came=came, exchanges=(last,))
+                yield Finding(LINKS, operation, message, expected="below 300", came=came, exchanges=(last,))
 
     def look_for_links(self, exchange: Exchange) -> None:
         """Note an answer with declared links, or a good one of another status."""

@@ -132,9 +132,9 @@ def _is_closed(exchange: Exchange) -> bool:
 
 def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     status = shown[-1].response.status
-    said = f"the spec asks for credentials; called {how} it answers {status}"
+    message = f"the spec asks for credentials; called {how} it answers {status}"
     return Finding(
-        AUTH_CHECK, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
+        AUTH_CHECK, operation, message, expected="401 or 403", came=str(status), exchanges=tuple(shown)
     )
 
 
@@ -233,8 +233,8 @@ class RefusalStatusChecks:
         self._trial.count_check(operation, STATUS_CHECK)
         if status not in expected:
             wanted = " or ".join(map(str, expected))
-            said = f"{what} is answered {status}; the spec has {wanted} for that"
-            yield Finding(STATUS_CHECK, operation, said, "", wanted, str(status), (good, answer))
+            message = f"{what} is answered {status}; the spec has {wanted} for that"
+            yield Finding(STATUS_CHECK, operation, message, "", wanted, str(status), (good, answer))
 
     def _declared(self, operation: str) -> set[int]:
         names = self._api.spec.operations[operation].responses

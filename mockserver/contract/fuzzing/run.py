@@ -121,8 +121,8 @@ def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedO
         if isinstance(result, Ok):
             operation = result.ok()
             if "$ref" in operation.definition.raw:
-                said = "OpenAPI has no reference in place of an operation"
-                context.ledger.notes.append(f"{operation.label} was not called: {said}")
+                message = "OpenAPI has no reference in place of an operation"
+                context.ledger.notes.append(f"{operation.label} was not called: {message}")
             elif context.run_config.calls(id_of_operation(operation)):
                 yield operation
         elif not context.run_config.operations:

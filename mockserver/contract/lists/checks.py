@@ -41,10 +41,10 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
                     f"page {seen[row]} showed" if seen[row] != page.number else "the same page shows twice"
                 )
                 here = f"page {page.number} of {with_query(calls, walk)}"
-                said = f"{here} repeats row {excerpt(row)}, which {where}"
+                message = f"{here} repeats row {excerpt(row)}, which {where}"
                 calls.add_finding(
                     _ONCE,
-                    said,
+                    message,
                     *walk.exchanges[: page.number],
                     expected=f"row {excerpt(row)} once",
                     came="twice",
@@ -63,13 +63,13 @@ def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[i
         return
     number, other = known[lost]
     ended = _how_it_ended(walk)
-    said = (
+    message = (
         f"no page of {with_query(calls, walk)} shows row {excerpt(lost)}, which page {number} of "
         f"{with_query(calls, other)} shows; {ended}"
     )
     calls.add_finding(
         _ONCE,
-        said,
+        message,
         *other.exchanges[:number],
         *walk.exchanges,
         expected=f"{len(known)} rows",
@@ -91,13 +91,13 @@ def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
     calls.count("page-links-lead-on")
     last = len(walk.pages)
     if walk.end == "loop":
-        said = f"page {last} of {with_query(calls, walk)} shows only rows that the pages before it showed"
-        calls.add_finding("page-links-lead-on", said, *walk.exchanges)
+        message = f"page {last} of {with_query(calls, walk)} shows only rows that the pages before it showed"
+        calls.add_finding("page-links-lead-on", message, *walk.exchanges)
     elif walk.end == "budget":
-        said = (
+        message = (
             f"{with_query(calls, walk)} does not end: page {last} still has rows, expected {most - 1} pages"
         )
-        calls.add_finding("page-links-lead-on", f"{said} at most", *walk.exchanges)
+        calls.add_finding("page-links-lead-on", f"{message} at most", *walk.exchanges)
 
 
 def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
@@ -107,12 +107,12 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
     calls.count(_ORDER, len(ids))
     for before, after in pairwise(ids):
         if places[before] > places[after]:
-            said = (
+            message = (
                 f"{with_query(calls, walk)} shows row {excerpt(before)} (page {place_of(walk, before)}) "
                 f"before row {excerpt(after)} (page {place_of(walk, after)}); "
                 f"{with_query(calls, reference)} shows them the other way round"
             )
-            calls.add_finding(_ORDER, said, *reference.exchanges[:1], *walk.exchanges)
+            calls.add_finding(_ORDER, message, *reference.exchanges[:1], *walk.exchanges)
             return
 
 
@@ -132,8 +132,8 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
         else:
             continue
         wrong = wrong if walk.size is not None else wrong.replace("were asked for", "are the default")
-        said = f"page {page.number} of {with_query(calls, walk)} {wrong}"
-        calls.add_finding(_SIZE, said, page.exchange, expected=str(size), came=str(count))
+        message = f"page {page.number} of {with_query(calls, walk)} {wrong}"
+        calls.add_finding(_SIZE, message, page.exchange, expected=str(size), came=str(count))
         return False
     return True
 
@@ -218,12 +218,12 @@ def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple
 
 def _find(calls: ListCalls, walk: Walk, page: Page, one: _Expected, came: int, place: str) -> None:  # noqa: PLR0913, PLR0917 - a count and where it stands
     due = " or ".join(str(number) for number in dict.fromkeys(one.numbers))
-    said = (
+    message = (
         f"page {page.number} of {with_query(calls, walk)} has {len(page.rows)} of {len(walk.rows)} rows; "
         f"{shown_place(place)} ({_MEANINGS[one.meaning]}) is {came}, expected {due}"
     )
     pointer = place if place.startswith("/") else ""
-    calls.add_finding(_TOTALS_CHECK, said, page.exchange, expected=due, came=str(came), pointer=pointer)
+    calls.add_finding(_TOTALS_CHECK, message, page.exchange, expected=due, came=str(came), pointer=pointer)
 
 
 _LINKS_CHECK = "page-links-lead-on"
@@ -254,12 +254,12 @@ def check_cursor_at_the_end(calls: ListCalls, profile: ListProfile, walk: Walk) 
     last = walk.pages[-1]
     calls.count(_LINKS_CHECK)
     if len(last.rows) < size:
-        said = (
+        message = (
             f"page {last.number} of {with_query(calls, walk)} has {len(last.rows)} of {size} rows, so it is "
             f"the last; it names a next page, which has no rows"
         )
         calls.add_finding(
-            _LINKS_CHECK, said, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor
+            _LINKS_CHECK, message, *walk.exchanges[-2:], expected="no next page", pointer=profile.cursor
         )
 
 
@@ -274,11 +274,11 @@ def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
     rows = rows_of(profile, exchange.response)
     if rows or len(last.rows) < (walk.size or profile.usual):
         shows = f"shows row {rows[0].id}" if rows else "has no rows"
-        said = (
+        message = (
             f"page {last.number} is the last of {with_query(calls, walk)}; it has a next link, "
             f"{cut_text(link)}, which {shows}"
         )
-        calls.add_finding(_LINKS_CHECK, said, last.exchange, exchange, expected="no next link", came=link)
+        calls.add_finding(_LINKS_CHECK, message, last.exchange, exchange, expected="no next link", came=link)
 
 
 def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to where
@@ -292,19 +292,19 @@ def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to 
         # Only who declares them must have all; a next link is needed to get on.
         if link == "next":
             calls.count(_LINKS_CHECK)
-            said = f"{here} has no next link and is not the last: page {to.number} has rows"
-            calls.add_finding(_LINKS_CHECK, said, page.exchange, expected="a next link")
+            message = f"{here} has no next link and is not the last: page {to.number} has rows"
+            calls.add_finding(_LINKS_CHECK, message, page.exchange, expected="a next link")
         return
     calls.count(_LINKS_CHECK)
     exchange = calls.follow(target)
     shown = tuple(row.id for row in rows_of(profile, exchange.response))
     if shown != to.ids:
-        said = (
+        message = (
             f"{here} has a {link} link, {cut_text(target)}; it shows "
             f"{_rows(shown, exchange.response.status)}, expected those of page {to.number}, "
             f"{_rows(to.ids, 200)}"
         )
-        calls.add_finding(_LINKS_CHECK, said, page.exchange, exchange, came=target)
+        calls.add_finding(_LINKS_CHECK, message, page.exchange, exchange, came=target)
 
 
 def _rows(ids: Sequence[str], status: int) -> str:
@@ -452,14 +452,16 @@ def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
     wrong = next((row for row in walk.rows if not trial.may_show(row)), None)
     lost = next((row for row in trial.rows if trial.must_show(row) and row.id not in shown), None)
     if wrong is not None:
-        said = f"{asked} shows row {excerpt(wrong.id)}, whose {_member(trial, wrong)}"
-        calls.add_finding(_FILTERS_CHECK, said, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
+        message = f"{asked} shows row {excerpt(wrong.id)}, whose {_member(trial, wrong)}"
+        calls.add_finding(_FILTERS_CHECK, message, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
     elif lost is not None and walk.is_whole:
-        said = f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
+        message = (
+            f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
+        )
         if walk.beyond is not None and walk.beyond.response.status >= _REFUSED:
-            said = f"{said}: the answer is {walk.beyond.response.status}"
+            message = f"{message}: the answer is {walk.beyond.response.status}"
         due = f"{trial.count} rows"
-        calls.add_finding(_FILTERS_CHECK, said, *walk.exchanges, expected=due, came=f"{len(shown)} rows")
+        calls.add_finding(_FILTERS_CHECK, message, *walk.exchanges, expected=due, came=f"{len(shown)} rows")
 
 
 def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
@@ -471,12 +473,12 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
     calls.count(_FILTERS_CHECK)
     shown = [row for row in walk.rows if not unknown.may_show(row)]
     if shown:
-        said = (
+        message = (
             f"{calls.name}?{_asked(query)} asks for a value that no row has; it shows "
             f"{len(walk.rows)} rows, the first is {excerpt(shown[0].id)}"
         )
         calls.add_finding(
-            _FILTERS_CHECK, said, *walk.exchanges, expected="no rows", came=f"{len(walk.rows)} rows"
+            _FILTERS_CHECK, message, *walk.exchanges, expected="no rows", came=f"{len(walk.rows)} rows"
         )
 
 
@@ -491,11 +493,11 @@ def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, refere
         if isinstance(before, str) and isinstance(after, str) and _is_collated(before, after):
             continue
         rows = walk.rows
-        said = (
+        message = (
             f"{calls.name}?{_asked({order.parameter: order.text})} shows row {excerpt(rows[place].id)} "
             f"({order.member} is {before}) before row {excerpt(rows[place + 1].id)} ({after})"
         )
-        calls.add_finding("pages-keep-the-order", said, *walk.exchanges)
+        calls.add_finding("pages-keep-the-order", message, *walk.exchanges)
         return
 
 

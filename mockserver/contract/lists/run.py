@@ -66,11 +66,11 @@ def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, ex
     place = next((at for at, row in enumerate(page.ids) if shown[at : at + 1] != [row]), len(page.ids))
     due = f"row {excerpt(page.ids[place])}" if place < len(page.ids) else "no row"
     came = f"row {excerpt(shown[place])}" if place < len(shown) else "no row"
-    said = (
+    message = (
         f"{here} has {len(page.ids)} rows in JSON and {len(shown)} in {media_type}; at place {place} JSON "
         f"shows {due}, {media_type} shows {came}"
     )
-    calls.add_finding(MEDIA_TYPES_CHECK, said, page.exchange, exchange, expected=due, came=came)
+    calls.add_finding(MEDIA_TYPES_CHECK, message, page.exchange, exchange, expected=due, came=came)
     return False
 
 
@@ -173,12 +173,12 @@ def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Wa
     for page in walk.pages:
         leaked = _listed(batch, stored, page.exchange)
         if leaked:
-            said = (
+            message = (
                 f"page {page.number} of {with_query(calls, walk)} shows {excerpt(leaked[0])} in one tenant; "
                 f"it was stored in another"
             )
             calls.add_finding(
-                TENANTS_CHECK, said, page.exchange, expected="nothing of another tenant", came=leaked[0]
+                TENANTS_CHECK, message, page.exchange, expected="nothing of another tenant", came=leaked[0]
             )
             return
 
@@ -346,8 +346,8 @@ class _ListRun:
         self.calls.count(check, len(stored))
         pages = [page.exchange for page in reference.pages]
         for key in missing_keys(self.calls, batch, stored, pages):
-            said = f"reading {key} shows it; no page of {checks.with_query(self.calls, reference)} does"
-            self.calls.add_finding(check, said, *reference.exchanges)
+            message = f"reading {key} shows it; no page of {checks.with_query(self.calls, reference)} does"
+            self.calls.add_finding(check, message, *reference.exchanges)
 
     def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
         """Drop the findings if another client changed the list meanwhile; a sandbox rules that out."""

@@ -234,7 +234,7 @@ class ListCalls(Trial):
     def add_finding(
         self,
         check: str,
-        said: str,
+        message: str,
         *exchanges: Exchange,
         expected: str = "",
         came: str = "",
@@ -244,7 +244,7 @@ class ListCalls(Trial):
         if self.run_config.wants(check):
             shown = (*self.stored, *exchanges[-_SHOWN_CALLS:])
             told = tuple(self.told)
-            one = Finding(check, self.operation.id, said, pointer, expected, came, shown, told)
+            one = Finding(check, self.operation.id, message, pointer, expected, came, shown, told)
             self.findings.append(one)
 
     def record_findings(self) -> None:
@@ -432,8 +432,8 @@ def check_rows_are_its_own(
         calls.count(_CHECK)
         shared = sorted(mine & theirs)
         if shared:
-            said = f"{calls.name} shows row {excerpt(shared[0])}; GET {one.path} shows it too"
+            message = f"{calls.name} shows row {excerpt(shared[0])}; GET {one.path} shows it too"
             calls.add_finding(
-                _CHECK, said, reference.exchanges[0], one.exchange, expected="rows of this record only"
+                _CHECK, message, reference.exchanges[0], one.exchange, expected="rows of this record only"
             )
             return

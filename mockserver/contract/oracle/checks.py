@@ -77,7 +77,7 @@ class ExchangeJudge:
                     Finding(
                         check,
                         operation.id,
-                        fault.said,
+                        fault.message,
                         fault.pointer,
                         fault.expected,
                         fault.came,
@@ -125,8 +125,8 @@ class ExchangeJudge:
         try:
             return reader(exchange, expected.sent), ""
         except UNREADABLE as error:
-            said = str(error) or type(error).__name__
-            return None, said if said.startswith(_LEAD) else f"{_LEAD} that can be read: {said}"
+            message = str(error) or type(error).__name__
+            return None, message if message.startswith(_LEAD) else f"{_LEAD} that can be read: {message}"
 
     def _forgives(self, operation: Operation, status: int) -> bool:
         """Whether the profile tolerates this status for a good call, or for a bad one.
@@ -158,7 +158,7 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
     found = case.conformance.undeclared
     if found is None or (found.of_body and case.status >= FIRST_REFUSAL):
         return 1, None
-    return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
+    return 1, CheckFailure(found.message, found.pointer, found.expected, found.came)
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
@@ -168,9 +168,9 @@ def members_are_stated(case: CheckCase) -> CheckResult:
     if case.conformance.undeclared_member is None:
         return 1, None
     name = case.conformance.undeclared_member[-1]
-    said = f"answers {case.status} with a member that the spec does not name: {name}"
+    message = f"answers {case.status} with a member that the spec does not name: {name}"
     return 1, CheckFailure(
-        said,
+        message,
         pointer_of(case.conformance.undeclared_member),
         "members of the schema",
         str(case.conformance.undeclared_member[-1]),
@@ -184,15 +184,15 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
         return NOTHING_TO_JUDGE
     is_right = case.exchange.response.media_type in case.answer_types
     found = None if is_right else case.conformance.unacceptable
-    return 1, CheckFailure(found.said, found.pointer, found.expected, found.came) if found else None
+    return 1, CheckFailure(found.message, found.pointer, found.expected, found.came) if found else None
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
     """Check that the response is no 5xx, but for a declared 501 to an undefined method."""
     if case.status < SERVER_ERROR or case.refuses_method:
         return 1, None
-    said = f"answers {case.status}: a server must have an answer to every request"
-    return 1, CheckFailure(said, expected="a status below 500", came=str(case.status))
+    message = f"answers {case.status}: a server must have an answer to every request"
+    return 1, CheckFailure(message, expected="a status below 500", came=str(case.status))
 
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
@@ -200,10 +200,10 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
     if found is not None and found.of_body:
-        return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
+        return 1, CheckFailure(found.message, found.pointer, found.expected, found.came)
     if case.conformance.has_declared_body and not case.exchange.response.body:
-        said = f"answers {case.status} without a body; the spec has one for this status"
-        return 1, CheckFailure(said, expected="a body", came="none")
+        message = f"answers {case.status} without a body; the spec has one for this status"
+        return 1, CheckFailure(message, expected="a body", came="none")
     return 1, None
 
 
@@ -213,11 +213,11 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
     if expected.envelope == "bad":
         if case.status >= FIRST_REFUSAL or case.is_tolerated:
             return 1, None
-        said = f"answers {case.status} to a call that must be refused: {expected.reason}"
-        return 1, CheckFailure(said, expected="a 4xx", came=str(case.status))
+        message = f"answers {case.status} to a call that must be refused: {expected.reason}"
+        return 1, CheckFailure(message, expected="a 4xx", came=str(case.status))
     if case.status == _UNAUTHORIZED and case.has_credentials and not case.is_tolerated:
-        said = "answers 401 to the credentials of this run"
-        return 1, CheckFailure(said, expected="credentials accepted", came="401")
+        message = "answers 401 to the credentials of this run"
+        return 1, CheckFailure(message, expected="credentials accepted", came="401")
     if expected.envelope == "doubtful" or not expected.listed or case.lacks_credentials:
         return NOTHING_TO_JUDGE
     return 1, _refused_too_little(case) or _refused_too_much(case)
@@ -228,11 +228,11 @@ def _refused_too_little(case: CheckCase) -> CheckFailure | None:
     culprit = next((item for item in case.expected.items if item.refuses_call), None)
     if culprit is None or case.status >= FIRST_REFUSAL:
         return None
-    said = (
+    message = (
         f"sent {count_noun(len(case.expected.items), 'item')}; item {culprit.item.place} cannot be read "
         f"({culprit.reason}), so the call must be refused as a whole; {case.status} came"
     )
-    return CheckFailure(said, expected="a 4xx", came=str(case.status))
+    return CheckFailure(message, expected="a 4xx", came=str(case.status))
 
 
 def _refused_too_much(case: CheckCase) -> CheckFailure | None:
@@ -248,8 +248,8 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     )
     if len(bad) > 1:
         what = f"{len(bad)} of them are bad, each by itself (item {bad[0].item.place}: {bad[0].reason})"
-    said = f"sent {count_noun(len(items), 'item')}; {what}; but {case.status} rejects all of them"
-    return CheckFailure(said, expected="an outcome for each item", came=str(case.status))
+    message = f"sent {count_noun(len(items), 'item')}; {what}; but {case.status} rejects all of them"
+    return CheckFailure(message, expected="an outcome for each item", came=str(case.status))
 
 
 CHECKERS: Mapping[str, Checker] = {
@@ -297,13 +297,13 @@ def unanswered_exchange(request: Request, operation: str) -> Exchange:
 
 def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
     expected = "an answer" if error.check == EVERY_CALL_IS_ANSWERED else "an answer that can be read"
-    said = f"the call has no whole answer: {error}"
+    message = f"the call has no whole answer: {error}"
     came = "no whole answer"
-    return Finding(error.check, exchange.operation, said, "", expected, came, exchanges=(exchange,))
+    return Finding(error.check, exchange.operation, message, "", expected, came, exchanges=(exchange,))
 
 
 def unread(error: Exception, exchange: Exchange) -> Finding:
     request, status = exchange.request, exchange.response.status
     call = f"{request.method} {request.path.partition('?')[0]}"
-    said = f"{call} is answered {status}, and that cannot be read ({type(error).__name__}: {error})"
-    return Finding(ANSWERS_CAN_BE_READ, exchange.operation, said, expected="UTF-8", exchanges=(exchange,))
+    message = f"{call} is answered {status}, and that cannot be read ({type(error).__name__}: {error})"
+    return Finding(ANSWERS_CAN_BE_READ, exchange.operation, message, expected="UTF-8", exchanges=(exchange,))

@@ -440,11 +440,11 @@ def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
 
 def element_name(node: Document, default: str) -> str:
     """Name of an element in its namespace, as the schema's `xml` has it."""
-    said = node.get("xml", EMPTY)
-    name = str(said.get("name", default))
-    if "name" not in said and default.startswith("{"):
+    message = node.get("xml", EMPTY)
+    name = str(message.get("name", default))
+    if "name" not in message and default.startswith("{"):
         return default
-    return f"{{{said['namespace']}}}{name}" if "namespace" in said and name else name
+    return f"{{{message['namespace']}}}{name}" if "namespace" in message and name else name
 
 
 def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
@@ -453,15 +453,15 @@ def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
     found = {}
     for name, declared in properties_of(node).items():
         schema = flattened(declared)
-        said = schema.get("xml", EMPTY)
-        if said.get("attribute"):
-            found[name] = XmlMember(str(said.get("name", name)), schema, attribute=True)
-        elif schema.get("type") == "array" and not said.get("wrapped"):
+        message = schema.get("xml", EMPTY)
+        if message.get("attribute"):
+            found[name] = XmlMember(str(message.get("name", name)), schema, attribute=True)
+        elif schema.get("type") == "array" and not message.get("wrapped"):
             inner = flattened(schema.get("items", EMPTY))
-            own = inner.get("xml", EMPTY).get("name", said.get("name", name))
+            own = inner.get("xml", EMPTY).get("name", message.get("name", name))
             found[name] = XmlMember(f"{namespace}{own}", inner, repeated=True)
         else:
-            found[name] = XmlMember(f"{namespace}{said.get('name', name)}", schema)
+            found[name] = XmlMember(f"{namespace}{message.get('name', name)}", schema)
     return found
 
 
@@ -477,8 +477,8 @@ def flattened(node: Document) -> Document:
     made: dict[str, Json] = {}
     properties: dict[str, list[Document]] = {}
     for part in parts:
-        said = {word: {**part.get(word, EMPTY), **made.get(word, EMPTY)} for word in ("xml", "x-xml")}
-        made = {**part, **made, **said}
+        message = {word: {**part.get(word, EMPTY), **made.get(word, EMPTY)} for word in ("xml", "x-xml")}
+        made = {**part, **made, **message}
         for name, member in part.get("properties", EMPTY).items():
             properties.setdefault(name, []).append(member)
     members = {name: found[0] if len(found) == 1 else {"allOf": found} for name, found in properties.items()}

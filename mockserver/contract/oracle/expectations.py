@@ -109,8 +109,8 @@ class Oracle:
             return ExpectedResponse(operation, "bad", "there is no body")
         body = self._body(operation, request)
         if body is None:
-            said = f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
-            return ExpectedResponse(operation, self._of_media_type(operation, request), said)
+            message = f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
+            return ExpectedResponse(operation, self._of_media_type(operation, request), message)
         try:
             content_type = request.headers.get("content-type", "")
             decoded = decode(request.body, content_type, body.node, body.settings)
@@ -416,9 +416,9 @@ class _CompiledParameter:
         value = self._value(texts)
         broken = self.schema.broken(value)
         if broken:
-            said = f"{what} is {show_value(value)}"
+            message = f"{what} is {show_value(value)}"
             loose = not texts[-1].strip() or all(_LENIENT.may_pass(one) for one in broken)
-            return ("", said) if loose or broken[0].keyword in of_this else (said, "")
+            return ("", message) if loose or broken[0].keyword in of_this else (message, "")
         if len(texts) > 1 and self.schema.node.get("type") != "array":
             return "", f"{what} is there {len(texts)} times"
         return "", ""

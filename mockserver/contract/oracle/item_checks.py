@@ -111,7 +111,7 @@ class CheckCase:
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    said: str
+    message: str
     pointer: str = ""
     expected: str = ""
     came: str = ""
@@ -177,16 +177,16 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
     items, told = case.expected.items, case.told
     if case.reported and case.reported.is_complete and len(told) != len(items):
         sent, came = count_noun(len(items), "item"), count_noun(len(told), "outcome")
-        said = f"sent {sent}, {came} came{_named(case)}"
+        message = f"sent {sent}, {came} came{_named(case)}"
         if told and not any(one.key in awaited.keys for one in told for awaited in items):
-            said = f"gives no per-item outcome: {said}"
-        return CheckFailure(said, expected=count_noun(len(items), "outcome"), came=came)
+            message = f"gives no per-item outcome: {message}"
+        return CheckFailure(message, expected=count_noun(len(items), "outcome"), came=came)
     unmatched = next((one for one in told if one.place is None), None)
     if unmatched is not None:
         name = f" ({unmatched.key})" if unmatched.key else ""
         sent = count_noun(len(items), "item")
-        said = f"sent {sent}; the answer has an outcome for an item that was not sent{name}"
-        return CheckFailure(said, unmatched.at, "outcomes of what was sent", f"one of {unmatched.key}")
+        message = f"sent {sent}; the answer has an outcome for an item that was not sent{name}"
+        return CheckFailure(message, unmatched.at, "outcomes of what was sent", f"one of {unmatched.key}")
     places = Counter(one.place for one in told)
     twice = next((place for place, times in places.items() if times > 1), None)
     if twice is None or case.reported is None or not case.reported.is_complete:
@@ -219,11 +219,11 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
     what = (
         f"all {total} are" if done == total > 1 else "it is" if total == 1 else f"item {first.item.place} is"
     )
-    said = (
+    message = (
         f"sent {count_noun(total, 'item')}, {len(bad)} of them bad "
         f"(item {first.item.place}: {first.reason}); {what} reported as done"
     )
-    return len(known), CheckFailure(said, _at(case, first), "rejected", "done")
+    return len(known), CheckFailure(message, _at(case, first), "rejected", "done")
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
@@ -233,10 +233,10 @@ def _unnamed(case: CheckCase) -> CheckFailure | None:
     if missing is None:
         return None
     blamed = ", ".join(str(place) for place in sorted(place for place in named if place is not None))
-    said = (
+    message = (
         f"refuses all items for item {blamed} and says nothing of item {missing.item.place}: {missing.reason}"
     )
-    return CheckFailure(said, expected=f"item {missing.item.place}", came=f"item {blamed}")
+    return CheckFailure(message, expected=f"item {missing.item.place}", came=f"item {blamed}")
 
 
 def _at(case: CheckCase, expected_item: ExpectedItem) -> str:
@@ -250,17 +250,19 @@ def order_is_kept(case: CheckCase) -> CheckResult:
     places = [one.place for one in case.told if one.place is not None]
     if places != sorted(places):
         order = ", ".join(map(str, places[:_FEW]))
-        said = f"sent {count_noun(len(case.expected.items), 'item')}; the outcomes are in the order {order}"
-        return len(places), CheckFailure(said, case.told[0].at, "the order of the items", order)
+        message = (
+            f"sent {count_noun(len(case.expected.items), 'item')}; the outcomes are in the order {order}"
+        )
+        return len(places), CheckFailure(message, case.told[0].at, "the order of the items", order)
     wrong = [(awaited, told) for awaited, told in pairs if not _names(told, awaited)]
     if not wrong or any(_owner(case, told) is None for _, told in wrong):
         return len(pairs), None
     awaited, told = wrong[0]
-    said = (
+    message = (
         f"sent {count_noun(len(case.expected.items), 'item')}; at the position of item {awaited.item.place} "
         f"({awaited.item.key}) is the outcome of {told.key}, which is item {_owner(case, told)}"
     )
-    return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
+    return len(pairs), CheckFailure(message, told.at, str(awaited.item.key), str(told.key))
 
 
 def keys_are_the_items(case: CheckCase) -> CheckResult:
@@ -271,8 +273,8 @@ def keys_are_the_items(case: CheckCase) -> CheckResult:
     if not unmatcheds:
         return len(pairs), None
     awaited, told = unmatcheds[0]
-    said = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {told.key}"
-    return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
+    message = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {told.key}"
+    return len(pairs), CheckFailure(message, told.at, str(awaited.item.key), str(told.key))
 
 
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
@@ -317,10 +319,10 @@ def count_is_processed(case: CheckCase) -> CheckResult:
         return 1, None
     expected = str(most) if fewest == most else f"{fewest} to {most}"
     rejected = sent - fewest
-    said = f"sent {count_noun(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
+    message = f"sent {count_noun(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
     operation = case.expected.operation
     pointer = operation.batch.outcome.get("count", "") if operation and operation.batch else ""
-    return 1, CheckFailure(said, pointer, expected, str(count))
+    return 1, CheckFailure(message, pointer, expected, str(count))
 
 
 def refusals_say_why(case: CheckCase) -> CheckResult:
@@ -334,16 +336,16 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
     rejected = [one for one in case.told if not one.accepted]
     silent = next((one for one in rejected if not one.message.strip()), None)
     if silent is not None:
-        said = f"item {silent.place} is rejected without a message"
-        return len(rejected), CheckFailure(said, silent.at, "a message", "none")
+        message = f"item {silent.place} is rejected without a message"
+        return len(rejected), CheckFailure(message, silent.at, "a message", "none")
     # Where only failed items are listed, the words about an item that was done are those of a warning.
     listed = case.told if case.reported is not None and case.reported.is_complete else ()
     done = {one.message: one.place for one in listed if one.accepted}
     alike = next((one for one in rejected if one.message in done), None)
     if alike is not None:
         other = done[alike.message]
-        said = f"item {alike.place} is rejected with the message of item {other}, which was accepted"
-        return len(rejected), CheckFailure(said, alike.at, "why it is rejected", alike.message)
+        message = f"item {alike.place} is rejected with the message of item {other}, which was accepted"
+        return len(rejected), CheckFailure(message, alike.at, "why it is rejected", alike.message)
     return len(rejected) + (case.status >= FIRST_REFUSAL and case.conformance.body is not None), None
 
 
@@ -399,12 +401,12 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
         named = known.named_in(one.message) if known else ()
         other = next((item for item in named if _is_blamed(item, own, one.message)), None)
         if other is not None:
-            said = (
+            message = (
                 f"the message of item {one.place} ({own.item.key}) is about item {other.item.place} "
                 f"({other.item.key}): {one.message!r}"
             )
             expected = f"a message about {own.item.key}"
-            return len(told), CheckFailure(said, one.at, expected, one.message)
+            return len(told), CheckFailure(message, one.at, expected, one.message)
     return (len(told), None) if told else NOTHING_TO_JUDGE
 
 
@@ -453,19 +455,19 @@ def _refused_call(case: CheckCase) -> CheckResult:
     wrong = next((text for text in reasons(body) if _says_done(_plain(text))), None)
     if wrong is None or _is_exempt(case, wrong):
         return 1, None
-    said = f"the call is refused with {case.status}, and its message says that it was done: {wrong!r}"
-    return 1, CheckFailure(said, expected="why it was refused", came=wrong)
+    message = f"the call is refused with {case.status}, and its message says that it was done: {wrong!r}"
+    return 1, CheckFailure(message, expected="why it was refused", came=wrong)
 
 
 def _contradiction(one: ReportedOutcome) -> CheckFailure:
     became, opposite = ("accepted", "failed") if one.accepted else ("rejected", "done")
     item = "an item" if one.place is None else f"item {one.place}"
     name = f" ({one.key})" if one.key else ""
-    said = (
+    message = (
         f"{item}{name} is reported as {became}, and its message says that it was {opposite}: {one.message!r}"
     )
     expected = "a message that fits it" if one.accepted else "why it was rejected"
-    return CheckFailure(said, one.at, expected, one.message)
+    return CheckFailure(message, one.at, expected, one.message)
 
 
 def _says_done(text: str) -> bool:

@@ -238,7 +238,7 @@ _MAX_PROBLEMS = 3
 class ConformanceProblem:
     """A status or media type outside the spec; `of_body` if only the body differs."""
 
-    said: str
+    message: str
     expected: str
     came: str
     pointer: str = ""
@@ -272,9 +272,9 @@ class ResponseConformance:
         stated = self._stated(operation, response.status)
         if stated is None:
             known = ", ".join(sorted(operation.responses))
-            said = f"answers {response.status}, which the spec does not state for {operation.id}"
+            message = f"answers {response.status}, which the spec does not state for {operation.id}"
             return ConformanceResult(
-                ConformanceProblem(said, known, str(response.status)), body=_read(response, EMPTY)[0]
+                ConformanceProblem(message, known, str(response.status)), body=_read(response, EMPTY)[0]
             )
         content: Mapping[str, Document] = stated.get("content", EMPTY)
         if not response.body or exchange.request.method == "HEAD":
@@ -283,8 +283,8 @@ class ResponseConformance:
         media_type = next((name for name in content if fnmatchcase(response.media_type, name)), None)
         if media_type is None:
             came, known = response.media_type or "no media type", ", ".join(content) or "no body"
-            said = f"answers {response.status} as {came}; the spec states {known}"
-            other = ConformanceProblem(said, known, came)
+            message = f"answers {response.status} as {came}; the spec states {known}"
+            other = ConformanceProblem(message, known, came)
             return ConformanceResult(
                 other, unasked, has_declared_body=bool(content), body=_read(response, EMPTY)[0]
             )
@@ -316,9 +316,11 @@ class ResponseConformance:
         known = self._schemas[key]
         document, error = _read(response, known.node)
         if error:
-            said = f"answers {response.status} with a body that cannot be read: {error}"
+            message = f"answers {response.status} with a body that cannot be read: {error}"
             return ConformanceResult(
-                ConformanceProblem(said, media_type, "", of_body=True), unacceptable, has_declared_body=True
+                ConformanceProblem(message, media_type, "", of_body=True),
+                unacceptable,
+                has_declared_body=True,
             )
         stranger = next(undeclared_members(document, (known.node,)), None)
         return ConformanceResult(
@@ -346,9 +348,9 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
         return None
     told = "; ".join(explain(one) for one in broken[:_MAX_PROBLEMS])
     more = f"; {len(broken) - _MAX_PROBLEMS} more" if len(broken) > _MAX_PROBLEMS else ""
-    said = f"answers {response.status} with a body that breaks its schema: {told}{more}"
+    message = f"answers {response.status} with a body that breaks its schema: {told}{more}"
     return ConformanceProblem(
-        said, broken[0].keyword, explain(broken[0]), pointer_of(broken[0].path), of_body=True
+        message, broken[0].keyword, explain(broken[0]), pointer_of(broken[0].path), of_body=True
     )
 
 
@@ -367,8 +369,8 @@ def _unacceptable_media_type(
     if _is_json(response.media_type) and any(map(_is_json, offered)):
         return None
     came = response.media_type or "no media type"
-    said = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {came} came"
-    return ConformanceProblem(said, offered[0], came)
+    message = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {came} came"
+    return ConformanceProblem(message, offered[0], came)
 
 
 def _is_json(media_type: str) -> bool:

@@ -407,10 +407,10 @@ class RejectedPlacesReader:
         for name, place in found:
             by_place.setdefault(int(place[1] or place[2]), []).append(name)
         for number, names in sorted(by_place.items()):
-            said = " ".join(problems[name] for name in names)
+            message = " ".join(problems[name] for name in names)
             place_sent = number if number < sent else None
             yield ReportedOutcome(
-                place_sent, accepted=False, message=said, at=self.at + pointer_of(names[:1])
+                place_sent, accepted=False, message=message, at=self.at + pointer_of(names[:1])
             )
 
     def _ends_reading(self, item: Json) -> bool:

@@ -197,9 +197,9 @@ def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
     try:
         return convert(document, kind)
     except ValidationError as error:
-        said, _, path = str(error).partition(" - at ")
+        detail, _, path = str(error).partition(" - at ")
         steps = _steps(kind, document, path)
-        _fail(said, place.at(*steps), _kinds_at(type_info(kind), steps))
+        _fail(detail, place.at(*steps), _kinds_at(type_info(kind), steps))
 
 
 def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
@@ -250,19 +250,19 @@ def _replaced(document: Json, steps: Sequence[str | int], value: Json) -> Json:
     return {**document, steps[0]: changed}
 
 
-def _fail(said: str, place: WrittenPlace, kinds: Sequence[Type]) -> NoReturn:
-    if unknown := _UNKNOWN.match(said):
+def _fail(detail: str, place: WrittenPlace, kinds: Sequence[Type]) -> NoReturn:
+    if unknown := _UNKNOWN.match(detail):
         members = {one.encode_name for kind in kinds if isinstance(kind, StructType) for one in kind.fields}
         place.at(unknown[1]).fail(_unknown(sorted(members)))
-    if missing := _MISSING.match(said):
+    if missing := _MISSING.match(detail):
         place.fail(f"{missing[1]} is missing")
-    if expected := _EXPECTED.match(said):
+    if expected := _EXPECTED.match(detail):
         words = [_KINDS.get(one, one) for one in expected[1].split(" | ")]
         place.fail(f"expected {' or '.join(words)}, found {_KINDS.get(expected[2], expected[2])}")
     if values := [str(value) for kind in kinds if isinstance(kind, LiteralType) for value in kind.values]:
-        found = said.removeprefix("Invalid enum value ").strip("'")
+        found = detail.removeprefix("Invalid enum value ").strip("'")
         place.fail(f"expected {' or '.join(values)}, found {found}")
-    place.fail(said[:1].lower() + said[1:])
+    place.fail(detail[:1].lower() + detail[1:])
 
 
 def _unknown(known: Sequence[str]) -> str:
@@ -288,9 +288,9 @@ def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
 class WrittenProfileError(SpecError):
     """A written profile cannot be read, or does not fit its spec; `path` leads to the place in the file."""
 
-    def __init__(self, message: str, said: str, path: tuple[str | int, ...]) -> None:
+    def __init__(self, message: str, detail: str, path: tuple[str | int, ...]) -> None:
         super().__init__(message)
-        self.said, self.path = said, path
+        self.detail, self.path = detail, path
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,10 +306,10 @@ class WrittenPlace:
         """Return a place below this one."""
         return replace(self, path=(*self.path, *steps), label=(*self.label, *steps))
 
-    def fail(self, said: str) -> NoReturn:
+    def fail(self, detail: str) -> NoReturn:
         """Raise an error that names file, member and line. Raises WrittenProfileError: always."""
         label = ".".join(map(str, self.label))
-        told = f"{label}: {said}" if label else said
+        told = f"{label}: {detail}" if label else detail
         raise WrittenProfileError(f"{self.file}: {told}{_line(self.text, self.path)}", told, self.path)
 
 

@@ -68,7 +68,7 @@ def _call(one: DriftedExchange) -> Iterator[str]:
     sent, came = one.recorded.request, one.recorded.response
     yield f"  #{one.number} {_line(f'{sent.method} {_path(sent)}')} {came.status}"
     for finding in one.forbidden:
-        yield f"    FORBIDDEN  {finding.check}: {_line(finding.said)}"
+        yield f"    FORBIDDEN  {finding.check}: {_line(finding.message)}"
     for other in one.differences:
         item = "" if other.place is None else f"item {other.place}{f' ({other.key})' if other.key else ''}: "
         yield f"    OTHERWISE  {_line(f'{item}recorded {other.recorded}, here {other.here}')}"
@@ -81,7 +81,7 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
         "forbidden": [
             {
                 "check": found.check,
-                "says": found.said,
+                "says": found.message,
                 "pointer": found.pointer,
                 "expected": found.expected,
                 "came": found.came,

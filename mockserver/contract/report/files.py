@@ -170,16 +170,16 @@ def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) ->
     if row.finding is None:
         return
     finding, hidden = row.finding, HiddenSecrets(outcome.session.secrets)
-    said = xml(hidden.text(finding.said))
+    message = xml(hidden.text(finding.message))
     if row.verdict == "known":
         ET.SubElement(
-            case, "skipped", message=xml(f"known: {row.reason or 'no reason is written down'}: {said}")
+            case, "skipped", message=xml(f"known: {row.reason or 'no reason is written down'}: {message}")
         )
         return
-    told = [said, f"at: {finding.pointer}" if finding.pointer else "", *number_lines(finding.told)]
+    told = [message, f"at: {finding.pointer}" if finding.pointer else "", *number_lines(finding.told)]
     told += [f"expected: {finding.expected}" if finding.expected else ""]
     told += [f"came: {finding.came}" if finding.came else ""]
-    failure = ET.SubElement(case, "failure", message=said, type=row.check.id)
+    failure = ET.SubElement(case, "failure", message=message, type=row.check.id)
     failure.text = xml("\n".join(hidden.text(one) for one in told if one))[:_LONGEST_FAILURE]
     calls = "\n".join(call_lines(outcome.session, finding))
     out = ET.SubElement(case, "system-out")
@@ -243,7 +243,7 @@ _VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
 def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
     hidden = HiddenSecrets(session.secrets)
     remarks = [
-        f"{session.api.name} {row.check.id}: {finding.said}",
+        f"{session.api.name} {row.check.id}: {finding.message}",
         *number_lines(finding.told),
         f"again: {row.again}",
     ]
@@ -346,7 +346,8 @@ def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     hidden = HiddenSecrets(outcome.session.secrets)
     name = _NO_NAME.sub("_", f"{row.operation}_{row.name}").strip("_").lower()
     told = (
-        f"    # {one_line(hidden.text(one), 2000)}\n" for one in (finding.said, *number_lines(finding.told))
+        f"    # {one_line(hidden.text(one), 2000)}\n"
+        for one in (finding.message, *number_lines(finding.told))
     )
     arguments = (f"        {one},\n" for one in _arguments(outcome, row))
     return f"\n\ndef test_{name}() -> None:\n{''.join(told)}    holds_again(\n{''.join(arguments)}    )\n"

@@ -99,7 +99,7 @@ def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
         f"again: {row.again}",
     ]
     block = "\n".join([*(one_line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
-    title = f"{outcome.session.api.name} {row.operation} {row.check.id}: {hidden.text(finding.said)}"
+    title = f"{outcome.session.api.name} {row.operation} {row.check.id}: {hidden.text(finding.message)}"
     heading = escape(one_line(title, 1000))
     return f"<details><summary>{heading}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
 
@@ -128,9 +128,9 @@ def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
     label = operation_label(session.api, row.operation)
     title = _property(one_line(f"{session.api.name} {label}: {row.check.says}"))
     place = "".join(f"{name}={_property(text)}," for name, text in _place(outcome, row))
-    said = row.finding.said if row.finding else row.check.says
+    message = row.finding.message if row.finding else row.check.says
     told = "\n".join(
-        [one_line(hidden.text(said), _LONGEST), f"again: {one_line(hidden.text(row.again), _LONGEST)}"]
+        [one_line(hidden.text(message), _LONGEST), f"again: {one_line(hidden.text(row.again), _LONGEST)}"]
     )
     return f"::error {place}title={title}::{_data(told)}"
 

@@ -243,7 +243,7 @@ def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
 
 def _finding(finding: Finding, hidden: HiddenSecrets, items: ItemOutcomes) -> Mapping[str, Json]:
     return {
-        "said": hidden.text(finding.said),
+        "said": hidden.text(finding.message),
         "pointer": hidden.text(finding.pointer),
         "expected": hidden.text(finding.expected),
         "came": hidden.text(finding.came),
@@ -372,9 +372,9 @@ def part_line(api: ApiUnderTest, part: RunPart, result: PartResult, failed: int,
 
 
 def failure_line(api: ApiUnderTest, finding: Finding, secrets: Mapping[str, str]) -> str:
-    said = one_line(HiddenSecrets(secrets).text(finding.said), _LONGEST)
+    message = one_line(HiddenSecrets(secrets).text(finding.message), _LONGEST)
     where = one_line(operation_label(api, finding.operation))
-    return f"FAILED  {api.name} {where}  {check_named(finding.check).says}: {said}"
+    return f"FAILED  {api.name} {where}  {check_named(finding.check).says}: {message}"
 
 
 def duration(seconds: float) -> str:

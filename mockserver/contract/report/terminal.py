@@ -97,7 +97,7 @@ def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow]) -> Itera
 def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path | None) -> Iterator[str]:
     hidden = HiddenSecrets(outcome.session.secrets)
     at = f"      {one_line(hidden.text(finding.pointer))}" if finding.pointer else ""
-    yield style(f"{one_line(hidden.text(finding.said), 1000)}{at}", bold=True)
+    yield style(f"{one_line(hidden.text(finding.message), 1000)}{at}", bold=True)
     if finding.told:
         yield from (one_line(hidden.text(line)) for line in number_lines(finding.told)[:_STEPS])
         if len(finding.told) > _STEPS:
@@ -143,5 +143,5 @@ def _time(time: SizeTime) -> str:
     bad = [f"{time.bad} bad"] if time.bad != "none" else []
     late = [f"late after {time.due:.1f} s"] if time.seconds > time.due > 0 else []
     some = [f"{time.compared:,} of {time.size:,} read back"] if time.compared < time.size else []
-    said = "; ".join([*bad, *late, *some])
-    return f"{time.seconds:.3f} s ({said})" if said else f"{time.seconds:.3f} s"
+    message = "; ".join([*bad, *late, *some])
+    return f"{time.seconds:.3f} s ({message})" if message else f"{time.seconds:.3f} s"

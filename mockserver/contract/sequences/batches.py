@@ -108,8 +108,10 @@ def read_answer(
     holds = sequence.judge(exchange)
     sequence.count_check("answers-can-be-read")
     if complaint and holds:
-        said = f"{sentences.batch(sent.items)}; the answer is {sentences.response(exchange)}: {complaint}"
-        sequence.fail("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
+        message = f"{sentences.batch(sent.items)}; the answer is {sentences.response(exchange)}: {complaint}"
+        sequence.fail(
+            "answers-can-be-read", message, "what became of each item", sentences.response(exchange)
+        )
     return SettledBatch(sent, request, exchange, told, refused)
 
 
@@ -129,16 +131,18 @@ def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, te
     refused = status >= FIRST_REFUSAL
     there = f"where reading {key} showed {sentences.record(before)}"
     if isinstance(must, RefusedStep) and not refused:
-        said = f"{step.name}, {there}: answered {sentences.response(exchange)}, although it must be refused"
-        sequence.fail(_CHECK, said, "refused", str(status))
+        message = (
+            f"{step.name}, {there}: answered {sentences.response(exchange)}, although it must be refused"
+        )
+        sequence.fail(_CHECK, message, "refused", str(status))
     if not isinstance(must, RefusedStep) and refused:
-        said = f"{step.name}, {there}: refused with {sentences.response(exchange)}"
-        sequence.fail(_CHECK, said, "done", str(status))
+        message = f"{step.name}, {there}: refused with {sentences.response(exchange)}"
+        sequence.fail(_CHECK, message, "done", str(status))
     expected: Record | None = before if isinstance(must, RefusedStep) or refused else must
     shown = sequence.read(key, tenant)
     if shown != expected and not (isinstance(must, RefusedStep) and not refused):
-        said = f"{step.name}, {there}: answered {status}; {sentences.difference(expected, shown)}"
-        sequence.fail(_CHECK, said, sentences.record(expected), sentences.record(shown))
+        message = f"{step.name}, {there}: answered {status}; {sentences.difference(expected, shown)}"
+        sequence.fail(_CHECK, message, sentences.record(expected), sentences.record(shown))
     sequence.there[tenant, key] = shown
 
 
@@ -180,11 +184,11 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
         or _is_refused_item_by_item(sequence, answered)
     )
     if done or not is_refused:
-        said = sentences.batch(answered.sent.items)
+        message = sentences.batch(answered.sent.items)
         ending = f"{_named(done)} reported as done" if done else "the call is not refused"
         sequence.fail(
             "whole-or-nothing",
-            f"{said}, which refuses the whole call; {ending}",
+            f"{message}, which refuses the whole call; {ending}",
             "the call refused, no item done",
             sentences.response(answered.exchange),
         )
@@ -207,19 +211,19 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
     sequence.count_check(check)
     if verdict.accepted == effect.accepted:
         return
-    said, at = sentences.batch(answered.sent.items), verdict.told.at if verdict.told else ""
+    message, at = sentences.batch(answered.sent.items), verdict.told.at if verdict.told else ""
     if effect.accepted and answered.refused:
         came = sentences.response(answered.exchange)
-        sequence.fail(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
+        sequence.fail(check, f"{message}; the call is refused with {came}", "the good items done", came, at)
     elif effect.accepted:
         came = sentences.reported(verdict)
-        sequence.fail(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
+        sequence.fail(check, f"{message}; item {place}, {one.key}, is reported as {came}", "done", came, at)
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
         why = _explain_effect(answered.sent, place, effect)
         sequence.fail(
             check,
-            f"{said}{why}; {_named(done)} reported as done",
+            f"{message}{why}; {_named(done)} reported as done",
             "refused",
             sentences.reported(verdict),
             at,
@@ -255,10 +259,12 @@ def _class_is_true(
             is_true = (made == "created") == (effect.record_before is None)
         if not is_true:
             before = sentences.record(effect.record_before)
-            said = f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {made}"
+            message = (
+                f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {made}"
+            )
             expected = "created" if effect.record_before is None else "updated"
             at = told.at if told else ""
-            sequence.fail(check, f"{said}, and before it there was {before}", expected, made, at)
+            sequence.fail(check, f"{message}, and before it there was {before}", expected, made, at)
 
 
 def _amount_is_exact(
@@ -271,8 +277,8 @@ def _amount_is_exact(
     sequence.count_check("amounts-are-exact")
     if told.amount != expected:
         key = answered.sent.items[place].key
-        said = f"sent {expected:f} in item {place}, {key}; the answer says {told.amount:f}"
-        sequence.fail("amounts-are-exact", said, f"{expected:f}", f"{told.amount:f}", told.at)
+        message = f"sent {expected:f} in item {place}, {key}; the answer says {told.amount:f}"
+        sequence.fail("amounts-are-exact", message, f"{expected:f}", f"{told.amount:f}", told.at)
 
 
 def _named(places: Sequence[int]) -> str:
@@ -355,8 +361,10 @@ def _break(
     if answered.refused:
         became, what = "the call was refused", item
     difference = sentences.difference(due.record, shown, what)
-    said = f"{sentences.batch(answered.sent.items)}; {became}; {difference}{_other_record(sequence, shown)}"
-    sequence.fail(check, said, sentences.record(due.record), sentences.record(shown))
+    message = (
+        f"{sentences.batch(answered.sent.items)}; {became}; {difference}{_other_record(sequence, shown)}"
+    )
+    sequence.fail(check, message, sentences.record(due.record), sentences.record(shown))
 
 
 def _other_record(sequence: CallSequence, shown: Record | None) -> str:
@@ -382,14 +390,14 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
     check = "rejected-leave-no-trace" if expected is None else "accepted-are-there"
     sequence.count_check(check)
     if shown != expected:
-        said = f"nothing was sent for {key} since it was read; {sentences.difference(expected, shown)}"
+        message = f"nothing was sent for {key} since it was read; {sentences.difference(expected, shown)}"
         if any(
             shown and record == shown and at == key
             for (other, at), record in sequence.there.items()
             if other != tenant
         ):
-            check, said = "tenants-are-apart", f"{said}, as in another tenant"
-        sequence.fail(check, said, sentences.record(expected), sentences.record(shown))
+            check, message = "tenants-are-apart", f"{message}, as in another tenant"
+        sequence.fail(check, message, sentences.record(expected), sentences.record(shown))
     sequence.there[tenant, key] = shown
     return shown
 
@@ -423,5 +431,5 @@ def read_list_back(sequence: CallSequence, tenant: int) -> None:
         sequence.count_check(_LISTS)
         if listed.get(key) != expected and listed.get(key) != (shown := _look(sequence, tenant, key)):
             in_list = sentences.record(listed.get(key))
-            said = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"
-            sequence.fail(_LISTS, said, sentences.record(shown), in_list)
+            message = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"
+            sequence.fail(_LISTS, message, sentences.record(shown), in_list)

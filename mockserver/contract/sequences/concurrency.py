@@ -86,11 +86,11 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
         shown = sequence.shown(key, tenant, exchange)
         sequence.count_check(_WHOLE)
         if shown != record:
-            said = (
+            message = (
                 f"while a batch was under way that is refused as a whole, {key} was read as "
                 f"{sentences.record(shown)}, expected {sentences.record(record)}"
             )
-            sequence.fail(_WHOLE, said, sentences.record(record), sentences.record(shown))
+            sequence.fail(_WHOLE, message, sentences.record(record), sentences.record(shown))
 
 
 def _orders(
@@ -141,10 +141,10 @@ def _reads(
         sequence.count_check(CHECK)
         if shown not in may_be:
             either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
-            said = (
+            message = (
                 f"during two batches {key} was read as {sentences.record(shown)}, which is no complete record"
             )
-            sequence.fail(CHECK, said, either, sentences.record(shown))
+            sequence.fail(CHECK, message, either, sentences.record(shown))
 
 
 def _reported(
@@ -159,14 +159,14 @@ def _reported(
         }
         sequence.count_check(CHECK)
         if sum(row.made == "created" for row in rows.values()) > 1:
-            said = f"two batches at once both report {key} as created; it can be created once only"
-            sequence.fail(CHECK, said, "created by one of them", "created by both")
+            message = f"two batches at once both report {key} as created; it can be created once only"
+            sequence.fail(CHECK, message, "created by one of them", "created by both")
             continue
         fitting = [order for order in orders if _fits(order, rows, key)]
         if not fitting:
             told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
-            said = f"two batches at once report {key} as {told}, which no order of them gives"
-            sequence.fail(CHECK, said, came=told)
+            message = f"two batches at once report {key} as {told}, which no order of them gives"
+            sequence.fail(CHECK, message, came=told)
         elif all(one.after[key] != record for one in fitting):
             _lost(sequence, key, [one.after[key] for one in fitting], record)
 
@@ -185,8 +185,8 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
     if sequence.context.batch.atomic:
         if all(dict(order.after) != dict(shown) for order in orders):
             came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
-            said = "two batches at once left items of both, although each is all or nothing"
-            sequence.fail(CHECK, said, came=came)
+            message = "two batches at once left items of both, although each is all or nothing"
+            sequence.fail(CHECK, message, came=came)
         return
     for key, record in shown.items():
         if all(order.after[key] != record for order in orders):
@@ -195,8 +195,8 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
 
 def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
     either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
-    said = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
-    sequence.fail(CHECK, said, either, sentences.record(record))
+    message = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
+    sequence.fail(CHECK, message, either, sentences.record(record))
 
 
 def _row(answered: SettledBatch, key: str) -> _Row:
@@ -269,13 +269,13 @@ def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem]
     done = [one for one in came if one.response.status < FIRST_REFUSAL]
     sequence.count_check(REPLAY)
     if not done:
-        said = (
+        message = (
             f"one call came twice at once under one key, and neither was done: {sentences.response(came[0])}"
         )
-        sequence.fail(REPLAY, said, "one of them done", statuses)
+        sequence.fail(REPLAY, message, "one of them done", statuses)
     if len(done) > 1 and not is_same_answer(*done):
-        said = "one call came twice at once under one key and got two answers, as if it were done twice"
-        sequence.fail(REPLAY, said, sentences.response(done[0]), sentences.response(done[1]))
+        message = "one call came twice at once under one key and got two answers, as if it were done twice"
+        sequence.fail(REPLAY, message, sentences.response(done[0]), sentences.response(done[1]))
     for answered in [batches.read_answer(sequence, sent, request, one) for one in done[:1]]:
         settle_batch(sequence, answered)
         read_back(sequence, answered, tenant)
@@ -288,11 +288,13 @@ def _second(sequence: CallSequence, first: Exchange, second: Exchange) -> None:
     sequence.count_check(REPLAY)
     came = sentences.response(second)
     if subject.again == "same" and not is_same_answer(first, second):
-        said = "the same call came again under its key and got another answer"
-        sequence.fail(REPLAY, said, sentences.response(first), came)
+        message = "the same call came again under its key and got another answer"
+        sequence.fail(REPLAY, message, sentences.response(first), came)
     if subject.again == "refused" and not is_refused(second, subject.replay_status):
-        said = f"the same call came again under its key and was answered {came}, although it must be refused"
-        sequence.fail(REPLAY, said, str(subject.replay_status or "4xx"), came)
+        message = (
+            f"the same call came again under its key and was answered {came}, although it must be refused"
+        )
+        sequence.fail(REPLAY, message, str(subject.replay_status or "4xx"), came)
 
 
 def _conflict(sequence: CallSequence, request: Request, other: Sequence[SequenceItem], tenant: int) -> None:
@@ -303,10 +305,10 @@ def _conflict(sequence: CallSequence, request: Request, other: Sequence[Sequence
     sequence.count_check(OTHER_BODY)
     status = sequence.context.batch_profile.conflict_status
     if not is_refused(exchange, status):
-        said = (
+        message = (
             f"an idempotency key came again with another body and was answered {sentences.response(exchange)}"
         )
-        sequence.fail(OTHER_BODY, said, str(status), str(exchange.response.status))
+        sequence.fail(OTHER_BODY, message, str(status), str(exchange.response.status))
     _unchanged(sequence, other, tenant, OTHER_BODY, "an idempotency key came again with another body")
 
 

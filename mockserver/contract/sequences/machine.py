@@ -297,8 +297,8 @@ def check_other_tenant(
     answered = batches.send_batch(sequence, items, here, token=token)
     for key in keys:
         expected, shown = sequence.there[there, key], sequence.read(key, there)
-        said = f"{sentences.batch(items)} in one tenant, and in another {{difference}} ({key})"
-        sequence.compare(_TENANTS, expected, shown, said)
+        message = f"{sentences.batch(items)} in one tenant, and in another {{difference}} ({key})"
+        sequence.compare(_TENANTS, expected, shown, message)
         sequence.there[there, key] = shown
     if token and answered is not None and not answered.refused:
         _as_new(sequence, _TENANTS, answered, there, token)
@@ -317,8 +317,8 @@ def check_other_sandbox(
     answered = batches.send_batch(sequence, items, here, token=token)
     for key in keys:
         shown = sequence.read(key, here, aside)
-        said = f"{sentences.batch(items)} to one sandbox, and in another {{difference}} ({key})"
-        sequence.compare(_SANDBOXES, first[key], shown, said)
+        message = f"{sentences.batch(items)} to one sandbox, and in another {{difference}} ({key})"
+        sequence.compare(_SANDBOXES, first[key], shown, message)
     if token and answered is not None and not answered.refused:
         _as_new(replace(sequence, scope=aside, there={}), _SANDBOXES, answered, here, token)
 
@@ -327,8 +327,8 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
     """Check that another sandbox begins as this one did, whatever has happened here since."""
     for key, shown in first.items():
         sequence.known(key, here)
-        said = f"a new sandbox does not begin as this one did: for {key} {{difference}}"
-        sequence.compare(_SANDBOXES, sequence.initial[here, key], shown, said)
+        message = f"a new sandbox does not begin as this one did: for {key} {{difference}}"
+        sequence.compare(_SANDBOXES, sequence.initial[here, key], shown, message)
 
 
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
@@ -346,6 +346,8 @@ def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: i
     for one, fate in zip(sent.items, sent.expected_effect.effects, strict=True):
         shown = sequence.read(one.key, where)
         if refused or shown != fate.record:
-            said = f"an idempotency key of one {place} was taken for known in another, and the call not done"
-            sequence.fail(check, said, sentences.record(fate.record), sentences.record(shown))
+            message = (
+                f"an idempotency key of one {place} was taken for known in another, and the call not done"
+            )
+            sequence.fail(check, message, sentences.record(fate.record), sentences.record(shown))
         sequence.there[where, one.key] = shown

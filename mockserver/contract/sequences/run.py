@@ -132,12 +132,12 @@ def _compare(
         if other is None or not alone[place] or alone[place] == message:
             continue
         told = together.verdicts[place].told
-        said = (
+        sentence = (
             f"sent {len(items)} items; item {place} ({items[place].key}) is rejected with {message!r}, which "
             f"is what item {other} ({items[other].key}) gets when it is sent alone; item {place} alone gets "
             f"{alone[place]!r}"
         )
-        sequence.fail(CHECK, said, alone[place], message, told.at if told else "")
+        sequence.fail(CHECK, sentence, alone[place], message, told.at if told else "")
 
 
 def _messages(answered: SettledBatch) -> Mapping[int, str]:
@@ -207,11 +207,11 @@ def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> 
     sequence.told[:] = [one.step for one in shown]
     sequence.exchanges[:] = [one.exchange for one in shown]
     expected = f"{first.place} (counted from 0) or {first.place + 1} (from 1)"
-    said = (
+    message = (
         f"sent {_FARTHEST} items, item {first.place} of them bad ({way.name}); the message says {named}, "
         f"expected {expected}: {wrong.text!r}; it is as far off where the bad item stands at another place"
     )
-    sequence.fail(CHECK, said, expected, str(named))
+    sequence.fail(CHECK, message, expected, str(named))
 
 
 def _may_count(refusal: _Refusal) -> bool:

@@ -61,8 +61,8 @@ def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, r
 
 def reported(verdict: ReportedVerdict) -> str:
     """Words for the outcome of an item: "created", "refused: Debtor must exist"."""
-    said = verdict.told.message if verdict.told and verdict.accepted is False else ""
-    return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
+    message = verdict.told.message if verdict.told and verdict.accepted is False else ""
+    return f"{_word(verdict)}: {excerpt(message)}" if message else _word(verdict)
 
 
 def record(shown: Record | None) -> str:

@@ -160,17 +160,17 @@ class CallSequence:
     def count_check(self, check: str, times: int = 1) -> None:
         self.context.count_check(self.context.batch_profile.operation, check, times)
 
-    def fail(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
+    def fail(self, check: str, message: str, expected: str = "", came: str = "", pointer: str = "") -> None:
         operation = self.context.batch_profile.operation
         told, exchanges = tuple(self.told), tuple(self.exchanges)
-        self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
+        self._end(Finding(check, operation, message, pointer, expected, came, exchanges, told))
 
-    def compare(self, check: str, expected: Record | None, shown: Record | None, said: str) -> None:
+    def compare(self, check: str, expected: Record | None, shown: Record | None, message: str) -> None:
         """Compare a record; `{difference}` in the sentence stands for the difference."""
         self.count_check(check)
         if shown != expected:
-            said = said.replace("{difference}", sentences.difference(expected, shown))
-            self.fail(check, said, sentences.record(expected), sentences.record(shown))
+            message = message.replace("{difference}", sentences.difference(expected, shown))
+            self.fail(check, message, sentences.record(expected), sentences.record(shown))
 
     def token(self) -> str:
         self._tokens += 1
@@ -227,9 +227,9 @@ class CallSequence:
         except _UNREADABLE as error:
             broken = f"{type(error).__name__}: {error}"
         if broken:
-            said = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
-            said = f"{said}; {what} cannot be read"
-            self.fail("answers-can-be-read", said, came=sentences.excerpt(broken))
+            message = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
+            message = f"{message}; {what} cannot be read"
+            self.fail("answers-can-be-read", message, came=sentences.excerpt(broken))
 
     def _prepare(self, key: str, tenant: int) -> None:
         prepare = self.context.batch_profile.prepare
@@ -243,8 +243,8 @@ class CallSequence:
             self.judge(exchange)
             self.count_check("steps-do-what-they-say")
             if exchange.response.status not in _SUCCESS:
-                said = f"what {key} needs could not be made: {sentences.response(exchange)}"
-                self.fail("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
+                message = f"what {key} needs could not be made: {sentences.response(exchange)}"
+                self.fail("steps-do-what-they-say", message, "2xx", str(exchange.response.status))
 
     def _end(self, finding: Finding) -> None:
         search = self.context.search

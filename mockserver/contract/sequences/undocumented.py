@@ -264,10 +264,10 @@ _ITEMS = 600
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """One reaction of a server: the positions that explain it; `said` describes it for people."""
+    """One reaction of a server: the positions that explain it; `message` describes it for people."""
 
     positions: frozenset[str]
-    said: str
+    message: str
     exchange: Exchange
 
 
@@ -322,10 +322,10 @@ class PositionTrials:
         ]
         if pairs and all(result.positions for result in results) and run_config.wants(CHECK):
             first, other = pairs[0]
-            said = f"{name}: a server may do either, but always the same. {first.said}; {other.said}"
+            message = f"{name}: a server may do either, but always the same. {first.message}; {other.message}"
             expected, answer = (" or ".join(sorted(one.positions)) for one in (first, other))
             shown = (first.exchange, other.exchange)
-            ledger.record([Finding(CHECK, operation, said, "", expected, answer, shown, (first.said,))])
+            ledger.record([Finding(CHECK, operation, message, "", expected, answer, shown, (first.message,))])
         return common
 
     def note(self, name: str, position: str) -> None:

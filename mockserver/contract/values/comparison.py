@@ -66,7 +66,7 @@ class SentItem:
 @dataclass(frozen=True, slots=True)
 class _ChangedValue:
     check: str
-    said: str
+    message: str
     finding: Finding
 
 
@@ -138,10 +138,10 @@ class ValueComparison:
             by_check.setdefault(one.check, []).append(one)
         for listed in by_check.values():
             first, *others = listed
-            said = "; also ".join([first.said, *(other.said for other in others[: _TOLD - 1])])
+            message = "; also ".join([first.message, *(other.message for other in others[: _TOLD - 1])])
             if len(listed) > _TOLD:
-                said = f"{said}; and {len(listed) - _TOLD} more"
-            yield replace(first.finding, said=said)
+                message = f"{message}; and {len(listed) - _TOLD} more"
+            yield replace(first.finding, message=message)
 
     def _path(self, member: ValueMember) -> MemberPath:
         first, *rest = member.path
@@ -173,7 +173,7 @@ class ValueComparison:
     def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
         self,
         check: str,
-        said: str,
+        message: str,
         values: tuple[Json, Json],
         sent: SentItem,
         shown: ShownRecord,
@@ -185,7 +185,7 @@ class ValueComparison:
         exchanges = (*(one.exchange for one in earlier), sent.exchange, *(() if same else (shown.exchange,)))
         expected, came = (value_text(value) for value in values)
         steps = (*(one.step for one in earlier), sent.step)
-        return Finding(check, self.operation, said, pointer, expected, came, exchanges, steps)
+        return Finding(check, self.operation, message, pointer, expected, came, exchanges, steps)
 
 
 def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence

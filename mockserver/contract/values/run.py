@@ -167,8 +167,8 @@ class _ValueRun:
             return False
         if self.keys and len(self.sequence.exchanges) < most:
             return True
-        said = f"values were compared in {most} calls at most; {len(self.waiting)} items were left"
-        self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {said}")
+        message = f"values were compared in {most} calls at most; {len(self.waiting)} items were left"
+        self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {message}")
         return False
 
     def _other_media_types(self) -> list[str]:
@@ -188,8 +188,8 @@ class _ValueRun:
         with self.context.going_on():
             accepted = bool(self._sent([_KeyedTrial(trial, key, self._document(trial, key))]))
         if not accepted:
-            said = f"a good item was refused in {media_type}, so no values were sent in it"
-            self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {said}")
+            message = f"a good item was refused in {media_type}, so no values were sent in it"
+            self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {message}")
         return accepted
 
     def _next_trials(self) -> list[_KeyedTrial]:

@@ -94,7 +94,7 @@ def test_a_location_that_shows_the_record_is_right(tmp_path: Path, location: str
 def test_a_location_without_a_record_is_told_with_its_status(tmp_path: Path) -> None:
     (finding,), _ = followed(tmp_path, Books("/shop/books/8"))
 
-    assert finding.said == (
+    assert finding.message == (
         "POST /books was answered 201 with the Location /shop/books/8; reading it is answered 404"
     )
     assert [one.request.path for one in finding.exchanges] == ["/books", "/books/8"]
@@ -103,7 +103,7 @@ def test_a_location_without_a_record_is_told_with_its_status(tmp_path: Path) -> 
 def test_a_location_that_shows_another_record_is_told_with_both_ids(tmp_path: Path) -> None:
     (finding,), _ = followed(tmp_path, Books("/shop/books/7", shown=("6",)))
 
-    assert finding.said.endswith("reading it shows id 6, the created record has id 7")
+    assert finding.message.endswith("reading it shows id 6, the created record has id 7")
     assert (finding.expected, finding.came) == ("7", "6")
 
 
@@ -121,8 +121,8 @@ def test_what_leads_elsewhere_is_not_followed_and_one_note_says_so(tmp_path: Pat
 
     assert found == []
     assert books.reads == 0
-    said = "addBook: its Location leads to no read of the target and was not followed"
-    assert ledger.notes == [said]
+    message = "addBook: its Location leads to no read of the target and was not followed"
+    assert ledger.notes == [message]
 
 
 def test_a_few_locations_of_an_operation_are_followed(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def findings(app: App) -> list[str]:
     with target(app, "vba") as one:
         checks = AuthChecks(VBA.spec.document, Trial(VBA, one, RunConfig(), FindingLedger(), lambda *_: ()))
         good = one.send(Request("GET", "/payees/P100", HEADERS), "getPayee")
-        return [finding.said for finding in checks.check("getPayee", RAW, good)]
+        return [finding.message for finding in checks.check("getPayee", RAW, good)]
 
 
 @pytest.mark.parametrize("strict", [True, False])

@@ -74,7 +74,7 @@ def test_a_server_that_says_401_to_everything_is_found_in_a_sentence_for_strange
 
     ledger = held(load_vendor_api("vba"), refused, "vba", effort("getPayee", examples=1), FUZZING_PHASE)
 
-    assert [one.said for one in ledger.findings if one.check == "positive-data-acceptance"] == [
+    assert [one.message for one in ledger.findings if one.check == "positive-data-acceptance"] == [
         (
             "GET /payees/P100 is answered 401, although the spec allows the call "
             "(Valid data should have been accepted; Expected: 200, 404)"

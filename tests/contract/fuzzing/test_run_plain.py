@@ -137,7 +137,7 @@ def test_a_401_to_a_call_without_its_credentials_needs_no_line_in_the_spec(
     with Target(Address("http://127.0.0.1:8080", asking(text))) as target:
         run_parts(planned(file, target, ledger, 5, {"key": given}), ledger)
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
     assert {one.response.status for one in ledger.exchanges} >= {200, 401}
 
 
@@ -178,7 +178,7 @@ def test_a_405_without_allow_is_told_as_that(tmp_path: Path) -> None:
         run_parts(planned(spec(tmp_path, "3.0.3"), target, ledger, 5), ledger)
 
     (found,) = [one for one in ledger.findings if one.check == "unsupported-method"]
-    assert found.said.endswith(
+    assert found.message.endswith(
         " /things is answered 405 without an Allow header that lists the methods that are there"
     )
 

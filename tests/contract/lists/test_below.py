@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.lists.discovery import find_lists
 from mockserver.contract.sequences.sequence import batch_profiles_of
-from tests.contract.lists.test_vendors import api_of, right_server, run, said
+from tests.contract.lists.test_vendors import api_of, message, right_server, run
 from tests.contract.planted_faults.paging import PAGING
 from tests.contract.planted_faults.wrappers import with_fault
 
@@ -25,7 +25,7 @@ def test_a_list_below_a_record_takes_its_parameter_from_the_list_above() -> None
 def test_the_record_with_most_rows_is_walked() -> None:
     ledger = run("guidewire", right_server("guidewire"), "getBulkInvoices", ITEMS)
 
-    assert said(ledger.findings) == []
+    assert message(ledger.findings) == []
     assert ledger.made[ITEMS, "page-size-is-kept"] > 0
     assert ledger.made[ITEMS, "page-links-lead-on"] > 0
 
@@ -41,6 +41,6 @@ def test_an_item_of_another_record_is_told_with_both_records() -> None:
 
     ledger = run("guidewire", with_fault(right_server("guidewire"), fault.planted), *fault.operations)
 
-    (finding,) = (one for one in ledger.findings if "shows it too" in one.said)
-    assert f"/bulk-invoices/{FULLEST}/" in finding.said
+    (finding,) = (one for one in ledger.findings if "shows it too" in one.message)
+    assert f"/bulk-invoices/{FULLEST}/" in finding.message
     assert finding.expected == "rows of this record only"

@@ -24,7 +24,7 @@ FAULTS = {
 def test_a_right_server_is_walked_by_its_spec_and_nothing_is_found(tmp_path: Path, style: str) -> None:
     ledger = bookshop.run(Bookshop(style), bookshop.spec(tmp_path, style))
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
     assert [note for note in ledger.notes if "links lead to" not in note] == []
     assert ledger.made["listBooks", "pages-show-each-row-once"] > 5 * len(bookshop.BOOKS)
     assert ledger.made["listBooks", "filters-select"] > 3
@@ -43,8 +43,8 @@ def test_what_is_not_found_is_named(tmp_path: Path) -> None:
 
     ledger = bookshop.run(Bookshop("cursor"), file)
 
-    said = "no parameter or link for pages was found; a ListProfile can state it"
-    assert ledger.notes == [f"GET /books: its pages were not walked: {said}"]
+    message = "no parameter or link for pages was found; a ListProfile can state it"
+    assert ledger.notes == [f"GET /books: its pages were not walked: {message}"]
     assert ledger.findings == []
 
 

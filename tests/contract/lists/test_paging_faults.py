@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.lists.test_vendors import right_server, run, said
+from tests.contract.lists.test_vendors import message, right_server, run
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.filtering import FILTERING
 from tests.contract.planted_faults.paging import PAGING
@@ -40,7 +40,7 @@ def test_a_fault_of_pages_or_filters_is_found(fault: PlantedFault) -> None:
     ledger = run(fault.vendor, app, *fault.operations)
 
     (check,) = {check for part, check in FOUND_BY.items() if part in fault.id}
-    assert check in {one.check for one in ledger.findings}, said(ledger.findings)
+    assert check in {one.check for one in ledger.findings}, message(ledger.findings)
 
 
 def test_a_row_of_another_tenant_is_told_with_its_key() -> None:
@@ -49,7 +49,7 @@ def test_a_row_of_another_tenant_is_told_with_its_key() -> None:
     ledger = run("vba", with_fault(right_server("vba"), fault.planted), *fault.operations)
 
     (finding,) = (one for one in ledger.findings if one.check == "tenants-are-apart")
-    assert finding.said.endswith("in one tenant; it was stored in another")
+    assert finding.message.endswith("in one tenant; it was stored in another")
     assert finding.expected == "nothing of another tenant"
 
 
@@ -59,5 +59,5 @@ def test_a_page_in_xml_is_told_with_the_row_that_it_lacks() -> None:
     ledger = run("pvex", with_fault(right_server("pvex"), fault.planted), *fault.operations)
 
     (finding,) = (one for one in ledger.findings if one.check == "same-in-every-media-type")
-    assert " rows in JSON and " in finding.said
+    assert " rows in JSON and " in finding.message
     assert finding.came == "no row"

@@ -80,8 +80,8 @@ def run(vendor: str, app: App, *operations: str, seed: int = 7, examples: int = 
     return ledger
 
 
-def said(findings: list[Finding]) -> list[str]:
-    return [f"{one.operation}: {one.check}: {one.said}" for one in findings]
+def message(findings: list[Finding]) -> list[str]:
+    return [f"{one.operation}: {one.check}: {one.message}" for one in findings]
 
 
 @pytest.mark.few(5)
@@ -90,7 +90,7 @@ def said(findings: list[Finding]) -> list[str]:
 def test_nothing_is_found_at_a_right_server(vendor: str, seed: int) -> None:
     ledger = run(vendor, right_server(vendor), seed=seed)
 
-    assert said(ledger.findings) == []
+    assert message(ledger.findings) == []
     assert {"pages-show-each-row-once"} <= {check for _, check in ledger.made}
     assert ledger.notes == []
 
@@ -108,7 +108,7 @@ def test_a_fault_of_a_list_is_found(fault: PlantedFault) -> None:
 
     ledger = run(fault.vendor, app, *fault.operations)
 
-    assert FOUND_BY[fault.id] in {one.check for one in ledger.findings}, said(ledger.findings)
+    assert FOUND_BY[fault.id] in {one.check for one in ledger.findings}, message(ledger.findings)
 
 
 def test_a_limit_above_the_usual_page_size_is_no_fault() -> None:
@@ -116,7 +116,7 @@ def test_a_limit_above_the_usual_page_size_is_no_fault() -> None:
 
     ledger = run("vba", app, *VBA_READ, examples=100)
 
-    assert said(ledger.findings) == []
+    assert message(ledger.findings) == []
 
 
 def test_records_of_others_at_a_target_without_sandboxes_are_no_fault() -> None:
@@ -124,7 +124,7 @@ def test_records_of_others_at_a_target_without_sandboxes_are_no_fault() -> None:
 
     ledgers = [run("vba", app, *VBA_READ) for _ in range(2)]
 
-    assert [said(ledger.findings) for ledger in ledgers] == [[], []]
+    assert [message(ledger.findings) for ledger in ledgers] == [[], []]
     assert [ledger.notes for ledger in ledgers] == [[], []]
 
 
@@ -147,7 +147,7 @@ def test_a_repeated_row_is_told_with_both_pages() -> None:
     ledger = run("vba", with_fault(right_server("vba"), fault.planted), *fault.operations)
 
     finding = next(one for one in ledger.findings if one.check == ONCE)
-    assert finding.said.startswith("page 2 of GET /claim-invoice with pageSize=")
-    assert finding.said.endswith(", which page 1 showed")
+    assert finding.message.startswith("page 2 of GET /claim-invoice with pageSize=")
+    assert finding.message.endswith(", which page 1 showed")
     assert finding.exchanges[-1].request.path.startswith("/claim-invoice?pageSize=")
     assert finding.told[0] == "PUT /claim-invoice-batch with 10 good items → 207: 10 stored"

@@ -25,7 +25,7 @@ def test_a_run_without_failures_has_no_annotation() -> None:
 
 @pytest.mark.parametrize("text", ["a\nb::warning::c", "a\r::set-output name=x::y", HOSTILE, "100 %0A"])
 def test_a_text_of_others_is_no_command(text: str) -> None:
-    (line,) = annotation_lines([seen(finding("x::y,file=z", said=text))])
+    (line,) = annotation_lines([seen(finding("x::y,file=z", message=text))])
 
     assert not {"\n", "\r", "\x1b"} & set(line)
     assert line.split("::")[1].count(":") == 0
@@ -33,7 +33,7 @@ def test_a_text_of_others_is_no_command(text: str) -> None:
 
 
 def test_a_secret_is_not_shown() -> None:
-    assert SECRET not in "".join(annotation_lines([seen(finding(said=SECRET))]))
+    assert SECRET not in "".join(annotation_lines([seen(finding(message=SECRET))]))
 
 
 @pytest.mark.parametrize(("failures", "lines"), [(MOST, MOST), (MOST + 1, MOST), (50, MOST)])

@@ -25,7 +25,7 @@ FILES = ["junit.xml", "index.html", "failures.har", "test_contract_payt.py", "re
 
 def hostile() -> Finding:
     sent, came = HOSTILE.encode(errors="replace"), b"\x00\xff" + SECRET.encode()
-    one = finding("x-check", exchange(599, came, sent), exchange(599, sent, came), said=HOSTILE + SECRET)
+    one = finding("x-check", exchange(599, came, sent), exchange(599, sent, came), message=HOSTILE + SECRET)
     return replace(one, pointer=HOSTILE, expected=HOSTILE, came=SECRET + HOSTILE, told=(HOSTILE, SECRET))
 
 
@@ -247,7 +247,7 @@ def test_a_summary_shows_no_text_of_others_as_markup() -> None:
 @pytest.mark.parametrize("times", [400])
 def test_a_summary_fits_in_its_place(times: int) -> None:
     long = [
-        replace(finding(f"check-{number}", exchange(sent=b"x" * 60_000)), said="y" * 900)
+        replace(finding(f"check-{number}", exchange(sent=b"x" * 60_000)), message="y" * 900)
         for number in range(times)
     ]
 

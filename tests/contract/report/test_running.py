@@ -48,7 +48,7 @@ def test_a_part_with_failures_counts_them() -> None:
 
 
 def test_a_failure_is_one_line_without_secrets_or_control_characters() -> None:
-    line = failure_line(PAYT, finding(said=f"count is 3, {SECRET} {HOSTILE}"), {SECRET: "$KEY"})
+    line = failure_line(PAYT, finding(message=f"count is 3, {SECRET} {HOSTILE}"), {SECRET: "$KEY"})
 
     assert line.startswith("FAILED  payt POST /v1/invoices  count = processed: count is 3, $KEY ")
     assert not {"\x1b", "\n", "\x00"} & set(line)

@@ -16,8 +16,8 @@ from tests.support.contract_sessions import HOSTILE, SECRET, VARIABLE, exchange,
 from tests.support.server_process import serve_process
 
 
-def scripted(*exchanges: Exchange, said: str = "count is 3") -> str:
-    came = run_outcome(visit(finding("count-is-processed", *exchanges, said=said)), ())
+def scripted(*exchanges: Exchange, message: str = "count is 3") -> str:
+    came = run_outcome(visit(finding("count-is-processed", *exchanges, message=message)), ())
     return shell_script(came.session, came.rows[0], came.session.ledger.findings[0])
 
 
@@ -49,7 +49,7 @@ def test_a_credential_is_a_variable_that_must_be_set() -> None:
     "sent", [b"", b"it's", b"\x00\xff", b"a" * 70_000, HOSTILE.encode(errors="replace"), b"`id` $(id) END\n"]
 )
 def test_whatever_was_sent_the_script_is_good_bash(sent: bytes) -> None:
-    checked(scripted(exchange(sent=sent), said=HOSTILE))
+    checked(scripted(exchange(sent=sent), message=HOSTILE))
 
 
 @pytest.mark.parametrize("header", ["x-$(id)", "x-`id`", 'x-"', "x-\\"])

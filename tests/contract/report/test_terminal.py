@@ -104,7 +104,7 @@ def test_what_the_run_could_not_do_is_told_before_the_result() -> None:
 
 
 def test_texts_of_others_do_nothing_to_the_terminal() -> None:
-    hostile = finding("x", exchange(body=HOSTILE.encode(errors="replace")), said=HOSTILE)
+    hostile = finding("x", exchange(body=HOSTILE.encode(errors="replace")), message=HOSTILE)
     shown = told(seen(replace(hostile, came="", pointer=HOSTILE, told=(HOSTILE,) * 50)))
 
     assert not {"\x1b", "\u202e", "\x00", "\ud800"} & set(shown)
@@ -112,7 +112,7 @@ def test_texts_of_others_do_nothing_to_the_terminal() -> None:
 
 
 def test_a_secret_is_not_shown() -> None:
-    assert SECRET not in told(seen(finding(said=SECRET)))
+    assert SECRET not in told(seen(finding(message=SECRET)))
 
 
 def test_the_reports_are_named_before_the_result() -> None:

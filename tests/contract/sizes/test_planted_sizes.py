@@ -55,15 +55,15 @@ def test_every_planted_size_is_tried() -> None:
 def test_a_last_chunk_that_is_not_full_is_met(seed: int) -> None:
     (found,) = findings(KNOWN["vba-leaves-out-the-last-chunk"], "one-outcome-per-item", seed)
 
-    assert found.said == "fails with 51 items, not with 50: sent 51 items, 50 outcomes came"
+    assert found.message == "fails with 51 items, not with 50: sent 51 items, 50 outcomes came"
 
 
 @pytest.mark.few(2)
 @pytest.mark.parametrize("name", SAID)
 def test_a_fault_of_a_size_is_found_and_told_by_the_smallest_one(name: str) -> None:
-    check, said = SAID[name]
+    check, message = SAID[name]
 
     found = findings(KNOWN[name], check)
 
     assert [one.check for one in found] == [check]
-    assert found[0].said.startswith(said)
+    assert found[0].message.startswith(message)

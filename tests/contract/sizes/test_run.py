@@ -94,7 +94,7 @@ def test_a_right_server_has_no_finding_at_any_size(tmp_path: Path) -> None:
 
     ledger = run(server, tmp_path)
 
-    assert [finding.said for finding in ledger.findings] == []
+    assert [finding.message for finding in ledger.findings] == []
     assert {0, 1, 2, 10, 50, 100, 500, 1000} < set(server.sizes)
 
 
@@ -122,20 +122,22 @@ def test_bad_items_stand_elsewhere_with_another_seed(tmp_path: Path) -> None:
 def test_the_smallest_size_that_fails_is_told(tmp_path: Path) -> None:
     finding = one(run(SizedShop(loses=50), tmp_path, "accepted-are-there"))
 
-    assert finding.said.startswith("fails with 51 items, not with 50: sent 51 good items; item 50, o50, was ")
+    assert finding.message.startswith(
+        "fails with 51 items, not with 50: sent 51 good items; item 50, o50, was "
+    )
 
 
 def test_updates_that_a_large_batch_loses_are_found(tmp_path: Path) -> None:
     finding = one(run(SizedShop(stale=50), tmp_path, "accepted-are-there"))
 
-    assert finding.said.startswith("fails with 51 items, not with 50: sent 51 items")
+    assert finding.message.startswith("fails with 51 items, not with 50: sent 51 items")
     assert sum("51 items" in step for step in finding.told) == 2
 
 
 def test_a_server_without_sandboxes_is_tested_too(tmp_path: Path) -> None:
     server = SizedShop(is_ours=False, loses=50)
 
-    assert one(run(server, tmp_path, "accepted-are-there")).said.startswith(
+    assert one(run(server, tmp_path, "accepted-are-there")).message.startswith(
         "fails with 51 items, not with 50"
     )
 
@@ -170,9 +172,9 @@ def test_a_batch_that_is_late_compared_to_smaller_ones_is_found(tmp_path: Path) 
 
     finding = one(run(server, tmp_path, "sizes-are-answered-in-time"))
 
-    assert finding.said.startswith("fails with ")
+    assert finding.message.startswith("fails with ")
     assert "three times in a row; expected within 2.0 s, as an item of a smaller batch took 0.0004 s" in (
-        finding.said
+        finding.message
     )
 
 
@@ -198,7 +200,7 @@ def test_one_slow_small_batch_hides_no_late_one(tmp_path: Path) -> None:
 
     server.takes = takes
 
-    assert "expected within 2.0 s" in one(run(server, tmp_path, "sizes-are-answered-in-time")).said
+    assert "expected within 2.0 s" in one(run(server, tmp_path, "sizes-are-answered-in-time")).message
 
 
 def test_each_batch_says_when_it_would_be_late(tmp_path: Path) -> None:
@@ -219,7 +221,9 @@ def test_a_batch_that_is_not_answered_is_found_and_smaller_ones_go_on(tmp_path: 
 
     finding = one(run(server, tmp_path, "sizes-are-answered-in-time"))
 
-    assert finding.said.startswith("fails with 61 items, not with 60: sent 61 good items; no answer came: ")
+    assert finding.message.startswith(
+        "fails with 61 items, not with 60: sent 61 good items; no answer came: "
+    )
 
 
 def test_after_a_batch_that_is_not_answered_other_checks_are_made(tmp_path: Path) -> None:

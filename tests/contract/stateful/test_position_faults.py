@@ -26,4 +26,4 @@ def test_a_wrong_position_is_found(fault: PlantedFault | None) -> None:
     findings = held(load_vendor_api("vba"), lying, "vba", wanted, "stateful").findings
 
     assert [one.check for one in findings] == ([] if fault is None else [CHECK])
-    assert all(" (counted from 0) or " in one.said for one in findings)
+    assert all(" (counted from 0) or " in one.message for one in findings)

@@ -118,14 +118,14 @@ def test_a_position_is_told_and_is_no_failure(tmp_path: Path, server: Shop, case
         tmp_path, server, "twice-in-a-batch", "accepted-are-there", "good-items-are-accepted", CHECK
     )
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
     assert f"PUT /orders, {case}: {position}" in ledger.notes
 
 
 def test_a_record_that_takes_no_change_is_a_position(tmp_path: Path) -> None:
     ledger = told(tmp_path, Undocumented(way="known is rejected"), CHECK, "good-items-are-accepted")
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
     assert f"PUT /orders, {UPDATE}: rejected" in ledger.notes
 
 
@@ -136,4 +136,4 @@ def test_a_server_that_changes_its_position_is_found(tmp_path: Path, way: str, c
     ledger = told(tmp_path, Undocumented(way=way), CHECK)
 
     assert [one.check for one in ledger.findings] == [CHECK]
-    assert ledger.findings[0].said.startswith(f"{case}: a server may do either, but always the same.")
+    assert ledger.findings[0].message.startswith(f"{case}: a server may do either, but always the same.")

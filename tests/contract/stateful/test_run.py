@@ -60,7 +60,7 @@ def found(ledger: FindingLedger, check: str) -> Finding:
 def test_a_server_that_keeps_its_word_has_no_finding(tmp_path: Path, seed: int) -> None:
     ledger = shop.told(Shop(), shop.spec(tmp_path), seed=seed)
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
 
 
 @pytest.mark.few(4)
@@ -84,8 +84,8 @@ def test_a_sequence_is_shown_by_its_steps(tmp_path: Path) -> None:
     finding = found(shop.told(Shop("half of a refusal"), shop.spec(tmp_path), WHOLE), WHOLE)
 
     assert finding.operation == "putOrders"
-    assert finding.said.startswith("sent 2 items, 1 of them bad (item ")
-    assert finding.said.endswith(", expected nothing")
+    assert finding.message.startswith("sent 2 items, 1 of them bad (item ")
+    assert finding.message.endswith(", expected nothing")
     assert finding.told[-1].startswith("PUT /orders with 2 items: ")
     assert finding.told[-1].endswith(" → 400: refused as a whole")
 
@@ -101,7 +101,7 @@ def test_what_refuses_everything_is_told_plainly(tmp_path: Path) -> None:
     good = "good-items-are-accepted"
     finding = found(shop.told(Shop("knows nobody"), shop.spec(tmp_path), good), good)
 
-    assert finding.said == 'sent 1 good item; the call is refused with 401: {"title": "Unauthorized"}'
+    assert finding.message == 'sent 1 good item; the call is refused with 401: {"title": "Unauthorized"}'
 
 
 def test_after_a_check_broke_the_others_are_made(tmp_path: Path) -> None:
@@ -141,8 +141,8 @@ def test_a_call_that_is_whole_or_nothing_keeps_nothing_of_a_bad_one(tmp_path: Pa
     spec = shop.spec(tmp_path, atomic=True)
 
     assert shop.told(Shop(atomic=True), spec).findings == []
-    said = found(shop.told(Shop("half of a refusal", atomic=True), spec, WHOLE), WHOLE).said
-    assert re.search(r"the call was refused; reading item \d, \S+, shows", said)
+    message = found(shop.told(Shop("half of a refusal", atomic=True), spec, WHOLE), WHOLE).message
+    assert re.search(r"the call was refused; reading item \d, \S+, shows", message)
 
 
 def test_an_operation_that_is_not_asked_for_is_not_called(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_what_a_key_needs_must_be_done(tmp_path: Path) -> None:
         prepare=lambda key, _: (Request("PUT", f"/stock/{key}"),),
     )
 
-    assert "needs could not be made: 409" in found(ledger, "steps-do-what-they-say").said
+    assert "needs could not be made: 409" in found(ledger, "steps-do-what-they-say").message
 
 
 def test_every_check_of_a_sequence_is_made_of_a_good_server(tmp_path: Path) -> None:

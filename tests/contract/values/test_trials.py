@@ -64,7 +64,7 @@ def classes_in(trials: Iterable[ValueTrial]) -> Counter[str]:
     for trial in trials:
         for (name,), value in trial.values.items():
             counted.update(
-                said for said, (member, is_one) in CLASSES.items() if member == name and is_one(value)
+                message for message, (member, is_one) in CLASSES.items() if member == name and is_one(value)
             )
     return counted
 

@@ -34,9 +34,9 @@ def test_a_member_that_an_update_leaves_as_it_was_is_told(member: str, check: st
 
     (found,) = ledger.findings
     assert found.check == check
-    assert f" as {member} of item " in found.said
-    assert ", an update of a record that is there; " in found.said
-    assert "the update left the value that was there before" in found.said
+    assert f" as {member} of item " in found.message
+    assert ", an update of a record that is there; " in found.message
+    assert "the update left the value that was there before" in found.message
     assert [one.request.method for one in found.exchanges] == ["PUT", "PUT", "GET"]
 
 

@@ -46,9 +46,9 @@ def test_a_lost_value_is_told_with_what_was_sent_and_what_is_shown(name: str, ch
 
     ledger = compared(fault.vendor, app, fault.operations, 7, ALL)
 
-    said = next(one.said for one in ledger.findings if one.check == check)
-    assert said.startswith("sent ")
-    assert told in said.replace("text/xml", "application/xml")
+    message = next(one.message for one in ledger.findings if one.check == check)
+    assert message.startswith("sent ")
+    assert told in message.replace("text/xml", "application/xml")
 
 
 def test_what_the_vendor_changes_by_design_is_counted_in_a_note() -> None:

@@ -164,12 +164,12 @@ def test_other_statuses_may_say_that_there_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "message"),
     [("x", "a text"), (None, "not there"), (5, "a number")],
     ids=["text", "nothing", "number"],
 )
-def test_an_answer_without_a_record_cannot_be_read(tmp_path: Path, document: Json, said: str) -> None:
-    with pytest.raises(ValueError, match=f"a read was answered with {said} at its root"):
+def test_an_answer_without_a_record_cannot_be_read(tmp_path: Path, document: Json, message: str) -> None:
+    with pytest.raises(ValueError, match=f"a read was answered with {message} at its root"):
         acme(tmp_path, read=SHOWN).shown("K-1", answered(200, document))
 
 

@@ -112,7 +112,7 @@ def deletes_nothing() -> Any:
 def test_the_readme_has_no_finding_on_our_own_server(tmp_path: Path) -> None:
     ledger = told(tmp_path, "orders", orders())
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
     assert ledger.made["putOrders", "steps-do-what-they-say"]
 
 
@@ -132,7 +132,7 @@ def test_without_the_step_nobody_finds_it(tmp_path: Path) -> None:
 def test_the_page_has_no_finding_on_our_own_server(tmp_path: Path) -> None:
     ledger = told(tmp_path, "parcels", parcels())
 
-    assert [one.said for one in ledger.findings] == []
+    assert [one.message for one in ledger.findings] == []
     assert ledger.made["putParcels", "steps-do-what-they-say"]
 
 
