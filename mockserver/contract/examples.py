@@ -79,9 +79,9 @@ class ProfileExamples:
         api = self._api(vendor)
         if vendor.name in self._wrong:
             raise NoExampleError(self._wrong[vendor.name])
-        told = api.profile.batches(api.facts) or inference.infer_batches(api.spec)
+        profiles = api.profile.batches(api.facts) or inference.infer_batches(api.spec)
         given = _credentials(api)
-        return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in told]
+        return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
 
     def _profile(self, vendor: LoadedVendor) -> Profile:
         """The vendor's profile; an empty one if the spec's `x-contract` is wrong."""

@@ -170,7 +170,7 @@ class Finding:
 
     `message` is a sentence for people who do not know the suite: the request, the response, the expectation.
     `pointer` is a place in the response, "" for all of it. `exchanges` are the calls that show it, in order;
-    the last one is checked. `told` are the steps before it in plain words. `phase` and `part` (an operation,
+    the last one is checked. `steps` are the steps before it in plain words. `phase` and `part` (an operation,
     or a phase) name the part of the run.
     """
 
@@ -179,9 +179,9 @@ class Finding:
     message: str
     pointer: str = ""
     expected: str = ""
-    came: str = ""
+    received: str = ""
     exchanges: tuple[Exchange, ...] = ()
-    told: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     phase: str = field(default="", compare=False)
     part: str = field(default="", compare=False)
 

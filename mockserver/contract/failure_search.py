@@ -89,7 +89,7 @@ class FailureSearch:
 
 
 def _size(finding: Finding) -> tuple[int, int]:
-    return len(finding.told), sum(
+    return len(finding.steps), sum(
         len(exchange.request.path) + len(exchange.request.body) for exchange in finding.exchanges
     )
 

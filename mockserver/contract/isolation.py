@@ -200,8 +200,8 @@ def is_same_answer(one: Exchange, other: Exchange) -> bool:
 
 def is_refused(exchange: Exchange, status: int) -> bool:
     """Whether a call was refused with `status`; 0 stands for any refusal."""
-    came = exchange.response.status
-    return came == status if status else came >= _FIRST_REFUSAL
+    received = exchange.response.status
+    return received == status if status else received >= _FIRST_REFUSAL
 
 
 def _document(request: Request) -> Mapping[str, Any] | None:

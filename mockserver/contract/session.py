@@ -448,5 +448,5 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
             raise BrokenRule(finding)
 
 
-def _said(told: str) -> None:
-    sys.stderr.write(f"{told}\n")
+def _said(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

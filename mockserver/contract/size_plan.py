@@ -273,8 +273,8 @@ def prepare_keys(sequence: CallSequence, keys: Sequence[str], tenant: int) -> No
         exchange = sequence.call(request, tenant)
         if exchange is None:
             continue
-        told = f"{sentences.call(request)}, so that there is what the items need"
-        sequence.told.append(f"{told} → {exchange.response.status}")
+        step = f"{sentences.call(request)}, so that there is what the items need"
+        sequence.steps.append(f"{step} → {exchange.response.status}")
         # A validator takes long for a hundred items, and the next calls of an operation are alike.
         if (request.method, request.path) not in judged:
             judged.add((request.method, request.path))
@@ -469,7 +469,7 @@ def _read(sequence: CallSequence, request: Request, tenant: int) -> ReadPages | 
     exchange = sequence.call(request, tenant)
     if exchange is None or listed is None:
         return None
-    sequence.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
+    sequence.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
     with sequence.readable(exchange, "the list"):
         return ReadPages(exchange, exchange, dict(listed(exchange)))
     return None

@@ -415,17 +415,16 @@ class _OpenedTrial:
         if len(places) < len(answered.sent.items):
             return
         rows = zip(answered.sent.items, answered.verdicts, strict=True)
-        named = [(one, verdict.told) for one, verdict in rows if verdict.told and verdict.told.key]
+        named = [(one, verdict.outcome) for one, verdict in rows if verdict.outcome and verdict.outcome.key]
         self.sequence.count_check(_ORDER, len(named))
-        for one, told in named:
-            if told.key and told.key != one.key and told.key in places:
+        for one, outcome in named:
+            if outcome.key and outcome.key != one.key and outcome.key in places:
                 message = (
                     f"{sentences.batch(answered.sent.items)}; at the position of item {places[one.key]} "
                 )
-                message = (
-                    f"{message}({one.key}) is the outcome of {told.key}, which is item {places[told.key]}"
-                )
-                self.sequence.fail(_ORDER, message, one.key, told.key, told.at)
+                owner = f"{outcome.key}, which is item {places[outcome.key]}"
+                message = f"{message}({one.key}) is the outcome of {owner}"
+                self.sequence.fail(_ORDER, message, one.key, outcome.key, outcome.at)
 
     def _is_answered(self, sent: SentBatch, exchange: Exchange | None) -> None:
         self.sequence.count_check(IN_TIME)
@@ -468,8 +467,8 @@ class _OpenedTrial:
             return
         allowed = f"{limit.most:,} are allowed by {limit.source}" if limit.most else "no limit is stated"
         message = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
-        came = sentences.response(exchange)
-        self.sequence.fail(LEGAL, f"{message}{came}", "the call taken", came)
+        received = sentences.response(exchange)
+        self.sequence.fail(LEGAL, f"{message}{received}", "the call taken", received)
 
     def _send_one_too_many(self, items: Sequence[SequenceItem]) -> None:
         exchange, _, sent = self.timed_call(items)
@@ -477,19 +476,21 @@ class _OpenedTrial:
         if exchange is None:
             return
         self.sequence.count_check(LIMIT)
-        came = sentences.response(exchange)
+        received = sentences.response(exchange)
         if exchange.response.status < FIRST_REFUSAL and not self._refuses_some(sent, exchange):
             message = f"{sentences.batch(sent.items)}, and at most {self.trials.limit.most:,} are allowed by "
-            message = f"{message}{self.trials.limit.source}; the call is answered {came}"
-            self.sequence.fail(LIMIT, message, "the call refused", came)
+            message = f"{message}{self.trials.limit.source}; the call is answered {received}"
+            self.sequence.fail(LIMIT, message, "the call refused", received)
         elif exchange.response.status >= FIRST_REFUSAL:
             self._keeps_nothing(sent)
 
     def _refuses_some(self, sent: SentBatch, exchange: Exchange) -> bool:
         context = self.sequence.context
         items = batch_items(context.batch_profile, context.batch, sent.items, sent.documents)
-        told = self.sequence.reported(exchange, items)
-        return isinstance(told, ReportedOutcomes) and any(not outcome.accepted for outcome in told.outcomes)
+        reported = self.sequence.reported(exchange, items)
+        return isinstance(reported, ReportedOutcomes) and any(
+            not outcome.accepted for outcome in reported.outcomes
+        )
 
     def _keeps_nothing(self, sent: SentBatch) -> None:
         for key in self._sampled_keys():

@@ -144,13 +144,13 @@ class Target:
             for _ in made:
                 if self._pause:
                     self._runner.run(self._pause())
-            came = self._caller.responses(made)
+            received = self._caller.responses(made)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsendableCallError(str(error)) from error
         except TargetUnreachableError as error:
             raise self._named(error, full[0]) from error
         self._slow_calls = 0
-        return [Exchange(*pair, operation) for pair in zip(full, came, strict=True)]
+        return [Exchange(*pair, operation) for pair in zip(full, received, strict=True)]
 
     def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
         """The error with the call; a series of slow calls ends the run."""
@@ -306,9 +306,9 @@ async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> R
     body = b"" if request.method == "HEAD" else b"".join(answer.parts)
     headers = _joined(answer.headers)
     if body and "content-encoding" in headers:
-        came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
+        received = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
         try:
-            body = came.read()
+            body = received.read()
         except httpx.DecodingError as error:
             message = f"the answer {answer.status} is not in the content encoding that it names"
             raise UnansweredCallError(message, ANSWERS_CAN_BE_READ) from error
@@ -400,7 +400,7 @@ class HttpCaller:
     def _response(self, request: OutgoingRequest) -> Response:
         until = self._clock() + self._limits.seconds
         try:
-            came = self._pool.urlopen(
+            received = self._pool.urlopen(
                 request.method,
                 str(request.url),
                 body=request.body or None,
@@ -416,27 +416,27 @@ class HttpCaller:
             raise self._failed(error) from error
         except ValueError as error:
             raise UnsendableCallError(str(error)) from error
-        headers = {name.lower(): text for name, text in came.headers.itermerged()}
-        return Response(came.status, headers, self._body(came, until))
+        headers = {name.lower(): text for name, text in received.headers.itermerged()}
+        return Response(received.status, headers, self._body(received, until))
 
-    def _body(self, came: urllib3.BaseHTTPResponse, until: float) -> bytes:
+    def _body(self, received: urllib3.BaseHTTPResponse, until: float) -> bytes:
         """Read the body as it comes, within bounds of length and time."""
         parts: list[bytes] = []
         left, limits, failed = self._limits.body_bytes, self._limits, None
         try:
-            while left >= 0 and self._clock() <= until and (part := came.read1(_READ_BYTES)):
+            while left >= 0 and self._clock() <= until and (part := received.read1(_READ_BYTES)):
                 parts.append(part)
                 left -= len(part)
         except HTTPError as error:
-            failed = _broken_off(error, came.status, limits)
+            failed = _broken_off(error, received.status, limits)
         else:
             if left < 0:
-                failed = _unread(came.status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
+                failed = _unread(received.status, f"has more than {limits.body_bytes:,} bytes", is_slow=True)
             elif self._clock() > until:
-                failed = _unread(came.status, f"did not end in {limits.seconds:g} seconds", is_slow=True)
+                failed = _unread(received.status, f"did not end in {limits.seconds:g} seconds", is_slow=True)
         if failed:
-            came.close()
-        came.release_conn()
+            received.close()
+        received.release_conn()
         if failed:
             raise failed
         return b"".join(parts)

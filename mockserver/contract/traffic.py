@@ -77,15 +77,15 @@ def read_har(text: str) -> tuple[RecordedExchange, ...]:
 def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> RecordedExchange:
     where = f"/log/entries/{number - 1}"
     try:
-        sent, came = entry["request"], entry["response"]
+        sent, received = entry["request"], entry["response"]
         parts = urlsplit(sent["url"])
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         request = Request(str(sent["method"]).upper(), path, _headers(sent, _NOT_SENT), _posted(sent))
-        headers = _headers(came, _NOT_CAME)
-        content = came.get("content") or {}
+        headers = _headers(received, _NOT_CAME)
+        content = received.get("content") or {}
         if content.get("mimeType"):
             headers.setdefault("content-type", str(content["mimeType"]))
-        response = Response(int(came["status"]), headers, _content(content))
+        response = Response(int(received["status"]), headers, _content(content))
         at = _at(entry)
         own = entry.get("_mockserver") or {}
         if beginning is not None and own:
@@ -351,12 +351,12 @@ class DriftComparison:
         if not exchange.operation:
             message = f"{exchange.request.method} {exchange.request.path} is no operation of the spec"
             unknown = Finding(
-                UNKNOWN_OPERATION, "", message, came=str(exchange.response.status), exchanges=(exchange,)
+                UNKNOWN_OPERATION, "", message, received=str(exchange.response.status), exchanges=(exchange,)
             )
             return DriftedExchange(one.number, exchange, here, (unknown,), ())
         forbidden = self.judge(exchange, self.ledger)
-        told = exchange.response.status not in _UNSAID
-        otherwise = self._otherwise(exchange, here) if told else ()
+        is_told = exchange.response.status not in _UNSAID
+        otherwise = self._otherwise(exchange, here) if is_told else ()
         return DriftedExchange(one.number, exchange, here, forbidden, otherwise)
 
     def _otherwise(self, exchange: Exchange, here: Exchange) -> tuple[OutcomeDifference, ...]:
@@ -422,9 +422,9 @@ class LocalServer:
     def _set(self, method: str, sandbox: str, content: bytes) -> None:
         headers = {"content-type": "application/json"}
         path = f"/_mock/sandboxes/{sandbox}/state"
-        came = self.target.send(Request(method, path, headers, content)).response
-        if came.status != HTTPStatus.OK:
-            raise UnfitStateError(json.loads(came.body)["detail"])
+        received = self.target.send(Request(method, path, headers, content)).response
+        if received.status != HTTPStatus.OK:
+            raise UnfitStateError(json.loads(received.body)["detail"])
 
     def _with_credentials(self, exchange: Exchange) -> Request:
         """The request, with fixture credentials where the recorder cut them."""

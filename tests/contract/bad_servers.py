@@ -119,10 +119,10 @@ def serve(behaviour: Behaviour) -> Iterator[str]:
 
 def _request(connection: socket.socket) -> bytes:
     """Return a request with its body."""
-    came = b""
-    while b"\r\n\r\n" not in came and (part := connection.recv(65536)):
-        came += part
-    head, _, body = came.partition(b"\r\n\r\n")
+    received = b""
+    while b"\r\n\r\n" not in received and (part := connection.recv(65536)):
+        received += part
+    head, _, body = received.partition(b"\r\n\r\n")
     lengths = [
         line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
     ]

@@ -418,7 +418,7 @@ def test_outcomes_stand_in_the_order_of_the_items(tmp_path: Path) -> None:
 def test_a_key_is_that_of_its_item(tmp_path: Path) -> None:
     found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-1"), row("B-7"))))
 
-    assert [(one.check, one.message, one.expected, one.came) for one in found] == [
+    assert [(one.check, one.message, one.expected, one.received) for one in found] == [
         ("keys-are-the-items", "item 1 was sent as A-2; its outcome names B-7", "A-2", "B-7")
     ]
 

@@ -47,8 +47,8 @@ def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, a
 
     assert told(ledger.findings) == []
     assert min(one.response.status for one in ledger.exchanges) < 400
-    came = {one.response.media_type for one in ledger.exchanges}
-    assert {media_type for name, media_type in known.profile.pins.accepts if name == operation} <= came
+    received = {one.response.media_type for one in ledger.exchanges}
+    assert {media_type for name, media_type in known.profile.pins.accepts if name == operation} <= received
 
 
 @pytest.mark.few(6)

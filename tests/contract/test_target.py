@@ -73,16 +73,16 @@ def test_an_application_that_crashes_is_a_500_as_for_its_other_callers() -> None
 
 
 def test_a_header_goes_out_as_latin_1_and_what_that_lacks_as_question_marks() -> None:
-    came: dict[bytes, bytes] = {}
+    received: dict[bytes, bytes] = {}
 
     async def heard(scope: Any, receive: Any, send: Any) -> None:
-        came.update(scope["headers"])
+        received.update(scope["headers"])
         await echo(scope, receive, send)
 
     with Target(Address("http://127.0.0.1:8080", heard)) as one:
         one.send(Request("GET", "/x", {"a": "\xe9", "b": "\u017e"}))
 
-    assert (came[b"a"], came[b"b"]) == (b"\xe9", b"?")
+    assert (received[b"a"], received[b"b"]) == (b"\xe9", b"?")
 
 
 @pytest.mark.parametrize("name", ["cafe", "café"])
@@ -99,15 +99,15 @@ def test_values_of_a_repeated_header_are_joined_by_commas_and_read_as_utf_8(name
 
 
 def test_a_header_that_a_user_gave_replaces_one_of_the_call_in_whatever_case() -> None:
-    came: list[tuple[bytes, bytes]] = []
+    received: list[tuple[bytes, bytes]] = []
 
     async def heard(scope: Any, receive: Any, send: Any) -> None:
-        came.extend(scope["headers"])
+        received.extend(scope["headers"])
         await echo(scope, receive, send)
 
     given = {"authorization": "Bearer given"}
     with Target(Address("http://127.0.0.1:8080", heard, given=given)) as one:
         sent = one.send(Request("GET", "/x", {"Authorization": "Bearer made", "a": "1"})).request
 
-    assert [text for name, text in came if name == b"authorization"] == [b"Bearer given"]
+    assert [text for name, text in received if name == b"authorization"] == [b"Bearer given"]
     assert sent.headers == {"authorization": "Bearer given", "a": "1"}

@@ -106,7 +106,7 @@ def told(ledger: FindingLedger) -> list[object]:
             one.operation,
             one.check,
             one.message,
-            one.told,
+            one.steps,
             [(call.request.path, call.response.status) for call in one.exchanges],
         )
         for one in ledger.findings

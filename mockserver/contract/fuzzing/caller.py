@@ -400,8 +400,12 @@ def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -
     reason = "; ".join(line.strip(" -`") for line in failure.message.splitlines() if line.strip())
     where = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
     if isinstance(failure, UnsupportedMethodResponse) and failure.failure_reason == "missing_allow_header":
-        told = f"{where} is answered {status} without an Allow header that lists the methods that are there"
-        return Finding(check, operation, told, expected="Allow", came="no Allow", exchanges=(exchange,))
+        sentence = (
+            f"{where} is answered {status} without an Allow header that lists the methods that are there"
+        )
+        return Finding(
+            check, operation, sentence, expected="Allow", received="no Allow", exchanges=(exchange,)
+        )
     message = _SAID.get(check) or f"{failure.title[:1].lower()}{failure.title[1:]}"
-    told = f"{where} is answered {status}, {message}" + (f" ({reason})" if reason else "")
-    return Finding(check, operation, told, came=str(status), exchanges=(exchange,))
+    sentence = f"{where} is answered {status}, {message}" + (f" ({reason})" if reason else "")
+    return Finding(check, operation, sentence, received=str(status), exchanges=(exchange,))

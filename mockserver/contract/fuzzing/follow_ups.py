@@ -403,8 +403,8 @@ class LocationChecks:
         message = f"{called} was answered 201 with the Location {location}; reading it "
         if first.response.status >= _FIRST_REFUSAL:
             status = str(first.response.status)
-            told = f"{message}is answered {status}"
-            return (Finding(LOCATION_CHECK, operation, told, "", "200", status, (exchange, first)),)
+            sentence = f"{message}is answered {status}"
+            return (Finding(LOCATION_CHECK, operation, sentence, "", "200", status, (exchange, first)),)
         return self._compared(operation, exchange, first, message)
 
     def _compared(
@@ -420,9 +420,9 @@ class LocationChecks:
         name = next((one for one in sorted(other) if again.get(one) == theirs[one]), None)
         if name is None:
             return ()
-        told = f"{message}shows {name} {theirs[name]}, the created record has {name} {mine[name]}"
+        sentence = f"{message}shows {name} {theirs[name]}, the created record has {name} {mine[name]}"
         shown = (created, first)
-        return (Finding(LOCATION_CHECK, operation, told, f"/{name}", mine[name], theirs[name], shown),)
+        return (Finding(LOCATION_CHECK, operation, sentence, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
         """The path of a location below the target; "" if it leads elsewhere or to no read."""

@@ -337,11 +337,11 @@ class _Answer(BytesIO):
 
     version = 11
 
-    def __init__(self, came: Response) -> None:
-        super().__init__(came.body)
+    def __init__(self, received: Response) -> None:
+        super().__init__(received.body)
         # With this header the body would be decoded once more.
         self.headers = HTTPHeaderDict(
-            [(name, text) for name, text in came.headers.items() if name != "content-encoding"]
+            [(name, text) for name, text in received.headers.items() if name != "content-encoding"]
         )
 
 

@@ -126,7 +126,7 @@ class WalkState:
             self.isolation.drop(self.scope)
         self.scope = None
 
-    def came(self, link: str, *, is_good: bool, is_whole: bool) -> None:
+    def received(self, link: str, *, is_good: bool, is_whole: bool) -> None:
         """Record that a link was followed; `read` counts links to reads, whatever they led to.
 
         `is_whole`: all parameters were there, and not in the answer to a batch, whose first item may be
@@ -152,11 +152,12 @@ class WalkState:
         for link, times in self.read.items():
             if times >= _FOLLOWED_OFTEN and link not in self.good_links:
                 operation, last = link.partition(" ")[0], self.last_exchanges[link]
-                came = str(last.response.status)
-                message = (
-                    f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
+                received = str(last.response.status)
+                message = f"followed a link to {operation} {times} times, and read nothing: "
+                message = f"{message}it is answered {received}"
+                yield Finding(
+                    LINKS, operation, message, expected="below 300", received=received, exchanges=(last,)
                 )
-                yield Finding(LINKS, operation, message, expected="below 300", came=came, exchanges=(last,))
 
     def look_for_links(self, exchange: Exchange) -> None:
         """Note an answer with declared links, or a good one of another status."""
@@ -171,7 +172,7 @@ class WalkState:
             f"{one.request.method} {one.request.path} is answered {one.response.status}"
             for one in self.steps[:-1]
         )
-        return replace(finding, exchanges=(*self.steps[:-1], *finding.exchanges), told=words)
+        return replace(finding, exchanges=(*self.steps[:-1], *finding.exchanges), steps=words)
 
 
 class LinkWalkHooks:
@@ -223,7 +224,7 @@ class LinkWalkHooks:
             parent = operation_id(self.recorder.cases[input.transition.parent_id].value)
             named = sum(len(members) for members in input.transition.parameters.values())
             is_whole = len(input.applied_parameters) >= named and parent not in self.walk.partial_batches
-            self.walk.came(link, is_good=output.response.status_code < _GOOD, is_whole=is_whole)
+            self.walk.received(link, is_good=output.response.status_code < _GOOD, is_whole=is_whole)
         return output
 
 

@@ -47,7 +47,7 @@ def check_each_row_once(calls: ListCalls, walk: Walk) -> None:
                     message,
                     *walk.exchanges[: page.number],
                     expected=f"row {excerpt(row)} once",
-                    came="twice",
+                    received="twice",
                 )
                 return
             seen[row] = page.number
@@ -73,7 +73,7 @@ def check_none_missing(calls: ListCalls, walk: Walk, known: Mapping[str, tuple[i
         *other.exchanges[:number],
         *walk.exchanges,
         expected=f"{len(known)} rows",
-        came=f"{len(shown)} rows",
+        received=f"{len(shown)} rows",
     )
 
 
@@ -133,7 +133,7 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
             continue
         wrong = wrong if walk.size is not None else wrong.replace("were asked for", "are the default")
         message = f"page {page.number} of {with_query(calls, walk)} {wrong}"
-        calls.add_finding(_SIZE, message, page.exchange, expected=str(size), came=str(count))
+        calls.add_finding(_SIZE, message, page.exchange, expected=str(size), received=str(count))
         return False
     return True
 
@@ -142,8 +142,8 @@ def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:
     """Whether a limit of the server's own may apply: above the usual size, if it says so."""
     if profile.largest and size <= profile.largest:
         return False
-    told = number_at(page.response, profile.counts.get("size", ""))
-    return size > profile.usual and (told is None or told == len(page.rows))
+    stated_size = number_at(page.response, profile.counts.get("size", ""))
+    return size > profile.usual and (stated_size is None or stated_size == len(page.rows))
 
 
 def rows_by_page(walks: Sequence[Walk]) -> Mapping[str, tuple[int, Walk]]:
@@ -179,12 +179,12 @@ def check_counts(calls: ListCalls, profile: ListProfile, walk: Walk, total: int 
     for page in walk.pages:
         for one in _expected(profile, walk, page, total):
             place = profile.counts[one.meaning]
-            came = number_at(page.response, place)
-            if came is None:
+            received = number_at(page.response, place)
+            if received is None:
                 continue
             calls.count(_TOTALS_CHECK)
-            if came not in one.numbers:
-                _find(calls, walk, page, one, came, place)
+            if received not in one.numbers:
+                _find(calls, walk, page, one, received, place)
                 return
 
 
@@ -210,20 +210,22 @@ def _expected(profile: ListProfile, walk: Walk, page: Page, total: int | None) -
 def _either(profile: ListProfile, walk: Walk, total: int, on_page: int) -> tuple[int, ...]:
     """Valid numbers for a count of either kind: that of the other pages, if they agree on one."""
     place = profile.counts.get("either", "")
-    told = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
-    of_all = sum(1 for came, _ in told if came == total)
-    of_page = sum(1 for came, rows in told if came == rows)
+    counts = [(number_at(page.response, place), len(page.rows)) for page in walk.pages]
+    of_all = sum(1 for received, _ in counts if received == total)
+    of_page = sum(1 for received, rows in counts if received == rows)
     return (total,) if of_all > of_page else (on_page,) if of_page > of_all else (total, on_page)
 
 
-def _find(calls: ListCalls, walk: Walk, page: Page, one: _Expected, came: int, place: str) -> None:  # noqa: PLR0913, PLR0917 - a count and where it stands
+def _find(calls: ListCalls, walk: Walk, page: Page, one: _Expected, received: int, place: str) -> None:  # noqa: PLR0913, PLR0917 - a count and where it stands
     due = " or ".join(str(number) for number in dict.fromkeys(one.numbers))
     message = (
         f"page {page.number} of {with_query(calls, walk)} has {len(page.rows)} of {len(walk.rows)} rows; "
-        f"{shown_place(place)} ({_MEANINGS[one.meaning]}) is {came}, expected {due}"
+        f"{shown_place(place)} ({_MEANINGS[one.meaning]}) is {received}, expected {due}"
     )
     pointer = place if place.startswith("/") else ""
-    calls.add_finding(_TOTALS_CHECK, message, page.exchange, expected=due, came=str(came), pointer=pointer)
+    calls.add_finding(
+        _TOTALS_CHECK, message, page.exchange, expected=due, received=str(received), pointer=pointer
+    )
 
 
 _LINKS_CHECK = "page-links-lead-on"
@@ -278,7 +280,9 @@ def _ends(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
             f"page {last.number} is the last of {with_query(calls, walk)}; it has a next link, "
             f"{cut_text(link)}, which {shows}"
         )
-        calls.add_finding(_LINKS_CHECK, message, last.exchange, exchange, expected="no next link", came=link)
+        calls.add_finding(
+            _LINKS_CHECK, message, last.exchange, exchange, expected="no next link", received=link
+        )
 
 
 def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to where
@@ -304,7 +308,7 @@ def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to 
             f"{_rows(shown, exchange.response.status)}, expected those of page {to.number}, "
             f"{_rows(to.ids, 200)}"
         )
-        calls.add_finding(_LINKS_CHECK, message, page.exchange, exchange, came=target)
+        calls.add_finding(_LINKS_CHECK, message, page.exchange, exchange, received=target)
 
 
 def _rows(ids: Sequence[str], status: int) -> str:
@@ -461,7 +465,9 @@ def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
         if walk.beyond is not None and walk.beyond.response.status >= _REFUSED:
             message = f"{message}: the answer is {walk.beyond.response.status}"
         due = f"{trial.count} rows"
-        calls.add_finding(_FILTERS_CHECK, message, *walk.exchanges, expected=due, came=f"{len(shown)} rows")
+        calls.add_finding(
+            _FILTERS_CHECK, message, *walk.exchanges, expected=due, received=f"{len(shown)} rows"
+        )
 
 
 def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
@@ -478,7 +484,7 @@ def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, referenc
             f"{len(walk.rows)} rows, the first is {excerpt(shown[0].id)}"
         )
         calls.add_finding(
-            _FILTERS_CHECK, message, *walk.exchanges, expected="no rows", came=f"{len(walk.rows)} rows"
+            _FILTERS_CHECK, message, *walk.exchanges, expected="no rows", received=f"{len(walk.rows)} rows"
         )
 
 

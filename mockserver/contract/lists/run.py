@@ -65,12 +65,12 @@ def _check_page(calls: ListCalls, known: ListProfile, walk: Walk, page: Page, ex
     media_type = exchange.response.media_type
     place = next((at for at, row in enumerate(page.ids) if shown[at : at + 1] != [row]), len(page.ids))
     due = f"row {excerpt(page.ids[place])}" if place < len(page.ids) else "no row"
-    came = f"row {excerpt(shown[place])}" if place < len(shown) else "no row"
+    received = f"row {excerpt(shown[place])}" if place < len(shown) else "no row"
     message = (
         f"{here} has {len(page.ids)} rows in JSON and {len(shown)} in {media_type}; at place {place} JSON "
-        f"shows {due}, {media_type} shows {came}"
+        f"shows {due}, {media_type} shows {received}"
     )
-    calls.add_finding(MEDIA_TYPES_CHECK, message, page.exchange, exchange, expected=due, came=came)
+    calls.add_finding(MEDIA_TYPES_CHECK, message, page.exchange, exchange, expected=due, received=received)
     return False
 
 
@@ -178,7 +178,11 @@ def _find(calls: ListCalls, batch: BatchProfile, stored: Sequence[str], walk: Wa
                 f"it was stored in another"
             )
             calls.add_finding(
-                TENANTS_CHECK, message, page.exchange, expected="nothing of another tenant", came=leaked[0]
+                TENANTS_CHECK,
+                message,
+                page.exchange,
+                expected="nothing of another tenant",
+                received=leaked[0],
             )
             return
 

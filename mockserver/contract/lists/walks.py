@@ -172,7 +172,7 @@ _SHOWN_CALLS = 12
 
 @dataclass(slots=True)
 class ListCalls(Trial):
-    """Calls to one list in a scope of its own; `told` are the steps before in plain words.
+    """Calls to one list in a scope of its own; `steps` are the steps before in plain words.
 
     `path` is the list's, with what each call of the `tenant` needs in `query` and `headers`.
     """
@@ -183,7 +183,7 @@ class ListCalls(Trial):
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     is_led_away: bool = False
-    told: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
     stored: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     judged: int = 0
@@ -226,7 +226,7 @@ class ListCalls(Trial):
             return
         self.judged += is_page
         found = self.judge_exchange(exchange, self.ledger)
-        self.ledger.record(replace(one, told=tuple(self.told)) for one in found)
+        self.ledger.record(replace(one, steps=tuple(self.steps)) for one in found)
 
     def count(self, check: str, times: int = 1) -> None:
         self.count_check(self.operation.id, check, times)
@@ -237,14 +237,14 @@ class ListCalls(Trial):
         message: str,
         *exchanges: Exchange,
         expected: str = "",
-        came: str = "",
+        received: str = "",
         pointer: str = "",
     ) -> None:
         """Keep the failure of a check until `record_findings`."""
         if self.run_config.wants(check):
             shown = (*self.stored, *exchanges[-_SHOWN_CALLS:])
-            told = tuple(self.told)
-            one = Finding(check, self.operation.id, message, pointer, expected, came, shown, told)
+            steps = tuple(self.steps)
+            one = Finding(check, self.operation.id, message, pointer, expected, received, shown, steps)
             self.findings.append(one)
 
     def record_findings(self) -> None:
@@ -317,8 +317,8 @@ def store_records(calls: ListCalls, batch: BatchProfile, count: int) -> Sequence
         calls.stored.append(exchange)
         keys = _accepted(calls, batch, exchange, items)
         stored += keys
-        told = f"{sentences.call(exchange.request)} with {count_noun(len(items), 'good item')}"
-        calls.told.append(f"{told} → {exchange.response.status}: {len(keys)} stored")
+        step = f"{sentences.call(exchange.request)} with {count_noun(len(items), 'good item')}"
+        calls.steps.append(f"{step} → {exchange.response.status}: {len(keys)} stored")
         if not keys:
             break
     if len(stored) < count:
@@ -341,13 +341,13 @@ def _accepted(
     if reader is None:
         return [str(item.key) for item in items]
     try:
-        told = reader(exchange, items)
+        reported = reader(exchange, items)
     except UNREADABLE:
         return []
-    if told is None:
+    if reported is None:
         return []
-    by_place = {outcome.place: outcome.accepted for outcome in told.outcomes}
-    return [str(item.key) for item in items if by_place.get(item.place, not told.is_complete)]
+    by_place = {outcome.place: outcome.accepted for outcome in reported.outcomes}
+    return [str(item.key) for item in items if by_place.get(item.place, not reported.is_complete)]
 
 
 def missing_keys(

@@ -80,7 +80,7 @@ class ExchangeJudge:
                         fault.message,
                         fault.pointer,
                         fault.expected,
-                        fault.came,
+                        fault.received,
                         (exchange,),
                     )
                 )
@@ -109,11 +109,14 @@ class ExchangeJudge:
 
     def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
         """The exchange with its answer in JSON, where the spec has one schema for JSON and XML."""
-        came = exchange.response
-        if "x-negotiation" not in self._contracted.spec.document or came.media_type not in XML_MEDIA_TYPES:
+        received = exchange.response
+        if (
+            "x-negotiation" not in self._contracted.spec.document
+            or received.media_type not in XML_MEDIA_TYPES
+        ):
             return exchange
-        headers = {**came.headers, "content-type": "application/json"}
-        shown = replace(came, headers=headers, body=to_json_bytes(document).encode())
+        headers = {**received.headers, "content-type": "application/json"}
+        shown = replace(received, headers=headers, body=to_json_bytes(document).encode())
         return replace(exchange, response=shown)
 
     def _told(
@@ -158,7 +161,7 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
     found = case.conformance.undeclared
     if found is None or (found.of_body and case.status >= FIRST_REFUSAL):
         return 1, None
-    return 1, CheckFailure(found.message, found.pointer, found.expected, found.came)
+    return 1, CheckFailure(found.message, found.pointer, found.expected, found.received)
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
@@ -184,7 +187,7 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
         return NOTHING_TO_JUDGE
     is_right = case.exchange.response.media_type in case.answer_types
     found = None if is_right else case.conformance.unacceptable
-    return 1, CheckFailure(found.message, found.pointer, found.expected, found.came) if found else None
+    return 1, CheckFailure(found.message, found.pointer, found.expected, found.received) if found else None
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
@@ -192,7 +195,7 @@ def no_server_error(case: CheckCase) -> CheckResult:
     if case.status < SERVER_ERROR or case.refuses_method:
         return 1, None
     message = f"answers {case.status}: a server must have an answer to every request"
-    return 1, CheckFailure(message, expected="a status below 500", came=str(case.status))
+    return 1, CheckFailure(message, expected="a status below 500", received=str(case.status))
 
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
@@ -200,10 +203,10 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
         return NOTHING_TO_JUDGE
     found = case.conformance.undeclared
     if found is not None and found.of_body:
-        return 1, CheckFailure(found.message, found.pointer, found.expected, found.came)
+        return 1, CheckFailure(found.message, found.pointer, found.expected, found.received)
     if case.conformance.has_declared_body and not case.exchange.response.body:
         message = f"answers {case.status} without a body; the spec has one for this status"
-        return 1, CheckFailure(message, expected="a body", came="none")
+        return 1, CheckFailure(message, expected="a body", received="none")
     return 1, None
 
 
@@ -214,10 +217,10 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
         if case.status >= FIRST_REFUSAL or case.is_tolerated:
             return 1, None
         message = f"answers {case.status} to a call that must be refused: {expected.reason}"
-        return 1, CheckFailure(message, expected="a 4xx", came=str(case.status))
+        return 1, CheckFailure(message, expected="a 4xx", received=str(case.status))
     if case.status == _UNAUTHORIZED and case.has_credentials and not case.is_tolerated:
         message = "answers 401 to the credentials of this run"
-        return 1, CheckFailure(message, expected="credentials accepted", came="401")
+        return 1, CheckFailure(message, expected="credentials accepted", received="401")
     if expected.envelope == "doubtful" or not expected.listed or case.lacks_credentials:
         return NOTHING_TO_JUDGE
     return 1, _refused_too_little(case) or _refused_too_much(case)
@@ -232,7 +235,7 @@ def _refused_too_little(case: CheckCase) -> CheckFailure | None:
         f"sent {count_noun(len(case.expected.items), 'item')}; item {culprit.item.place} cannot be read "
         f"({culprit.reason}), so the call must be refused as a whole; {case.status} came"
     )
-    return CheckFailure(message, expected="a 4xx", came=str(case.status))
+    return CheckFailure(message, expected="a 4xx", received=str(case.status))
 
 
 def _refused_too_much(case: CheckCase) -> CheckFailure | None:
@@ -249,7 +252,7 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     if len(bad) > 1:
         what = f"{len(bad)} of them are bad, each by itself (item {bad[0].item.place}: {bad[0].reason})"
     message = f"sent {count_noun(len(items), 'item')}; {what}; but {case.status} rejects all of them"
-    return CheckFailure(message, expected="an outcome for each item", came=str(case.status))
+    return CheckFailure(message, expected="an outcome for each item", received=str(case.status))
 
 
 CHECKERS: Mapping[str, Checker] = {
@@ -298,8 +301,8 @@ def unanswered_exchange(request: Request, operation: str) -> Exchange:
 def unanswered(error: UnansweredCallError, exchange: Exchange) -> Finding:
     expected = "an answer" if error.check == EVERY_CALL_IS_ANSWERED else "an answer that can be read"
     message = f"the call has no whole answer: {error}"
-    came = "no whole answer"
-    return Finding(error.check, exchange.operation, message, "", expected, came, exchanges=(exchange,))
+    received = "no whole answer"
+    return Finding(error.check, exchange.operation, message, "", expected, received, exchanges=(exchange,))
 
 
 def unread(error: Exception, exchange: Exchange) -> Finding:

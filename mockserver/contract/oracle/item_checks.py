@@ -96,7 +96,7 @@ class CheckCase:
         return self.status >= FIRST_REFUSAL and (self.reported is None or self.atomic)
 
     @property
-    def told(self) -> tuple[ReportedOutcome, ...]:
+    def outcomes(self) -> tuple[ReportedOutcome, ...]:
         """Reported outcomes, unless the call was refused as a whole."""
         return () if self.reported is None or self.refused else self.reported.outcomes
 
@@ -114,7 +114,7 @@ class CheckFailure:
     message: str
     pointer: str = ""
     expected: str = ""
-    came: str = ""
+    received: str = ""
 
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
@@ -166,7 +166,7 @@ def one_outcome_per_item(case: CheckCase) -> CheckResult:
         return NOTHING_TO_JUDGE
     if case.unreadable:
         return 1, CheckFailure(
-            case.unreadable, expected="an outcome for each item", came="none that can be read"
+            case.unreadable, expected="an outcome for each item", received="none that can be read"
         )
     if case.reported is None or case.refused:
         return NOTHING_TO_JUDGE
@@ -174,34 +174,34 @@ def one_outcome_per_item(case: CheckCase) -> CheckResult:
 
 
 def _unmatched(case: CheckCase) -> CheckFailure | None:
-    items, told = case.expected.items, case.told
-    if case.reported and case.reported.is_complete and len(told) != len(items):
-        sent, came = count_noun(len(items), "item"), count_noun(len(told), "outcome")
-        message = f"sent {sent}, {came} came{_named(case)}"
-        if told and not any(one.key in awaited.keys for one in told for awaited in items):
+    items, outcomes = case.expected.items, case.outcomes
+    if case.reported and case.reported.is_complete and len(outcomes) != len(items):
+        sent, received = count_noun(len(items), "item"), count_noun(len(outcomes), "outcome")
+        message = f"sent {sent}, {received} came{_named(case)}"
+        if outcomes and not any(one.key in awaited.keys for one in outcomes for awaited in items):
             message = f"gives no per-item outcome: {message}"
-        return CheckFailure(message, expected=count_noun(len(items), "outcome"), came=came)
-    unmatched = next((one for one in told if one.place is None), None)
+        return CheckFailure(message, expected=count_noun(len(items), "outcome"), received=received)
+    unmatched = next((one for one in outcomes if one.place is None), None)
     if unmatched is not None:
         name = f" ({unmatched.key})" if unmatched.key else ""
         sent = count_noun(len(items), "item")
         message = f"sent {sent}; the answer has an outcome for an item that was not sent{name}"
         return CheckFailure(message, unmatched.at, "outcomes of what was sent", f"one of {unmatched.key}")
-    places = Counter(one.place for one in told)
+    places = Counter(one.place for one in outcomes)
     twice = next((place for place, times in places.items() if times > 1), None)
     if twice is None or case.reported is None or not case.reported.is_complete:
         return None
-    at = next(one.at for one in told if one.place == twice)
+    at = next(one.at for one in outcomes if one.place == twice)
     return CheckFailure(f"item {twice} has {places[twice]} outcomes", at, "1 outcome", str(places[twice]))
 
 
 def _named(case: CheckCase) -> str:
     """Keys on both sides, where there are few."""
     sent = [item.item.key for item in case.expected.items if item.item.key]
-    came = [one.key for one in case.told if one.key]
-    if not sent or not came or max(len(sent), len(came)) > _FEW:
+    received = [one.key for one in case.outcomes if one.key]
+    if not sent or not received or max(len(sent), len(received)) > _FEW:
         return ""
-    return f"; sent: {', '.join(sent)}; the answer names: {', '.join(came)}"
+    return f"; sent: {', '.join(sent)}; the answer names: {', '.join(received)}"
 
 
 def outcome_fits_the_item(case: CheckCase) -> CheckResult:
@@ -236,45 +236,47 @@ def _unnamed(case: CheckCase) -> CheckFailure | None:
     message = (
         f"refuses all items for item {blamed} and says nothing of item {missing.item.place}: {missing.reason}"
     )
-    return CheckFailure(message, expected=f"item {missing.item.place}", came=f"item {blamed}")
+    return CheckFailure(message, expected=f"item {missing.item.place}", received=f"item {blamed}")
 
 
 def _at(case: CheckCase, expected_item: ExpectedItem) -> str:
-    return next((one.at for one in case.told if one.place == expected_item.item.place), "")
+    return next((one.at for one in case.outcomes if one.place == expected_item.item.place), "")
 
 
 def order_is_kept(case: CheckCase) -> CheckResult:
     pairs = _pairs(case)
-    if case.reported is None or not case.reported.is_complete or not case.told:
+    if case.reported is None or not case.reported.is_complete or not case.outcomes:
         return NOTHING_TO_JUDGE
-    places = [one.place for one in case.told if one.place is not None]
+    places = [one.place for one in case.outcomes if one.place is not None]
     if places != sorted(places):
         order = ", ".join(map(str, places[:_FEW]))
         message = (
             f"sent {count_noun(len(case.expected.items), 'item')}; the outcomes are in the order {order}"
         )
-        return len(places), CheckFailure(message, case.told[0].at, "the order of the items", order)
-    wrong = [(awaited, told) for awaited, told in pairs if not _names(told, awaited)]
-    if not wrong or any(_owner(case, told) is None for _, told in wrong):
+        return len(places), CheckFailure(message, case.outcomes[0].at, "the order of the items", order)
+    wrong = [(awaited, outcome) for awaited, outcome in pairs if not _names(outcome, awaited)]
+    if not wrong or any(_owner(case, outcome) is None for _, outcome in wrong):
         return len(pairs), None
-    awaited, told = wrong[0]
+    awaited, outcome = wrong[0]
     message = (
         f"sent {count_noun(len(case.expected.items), 'item')}; at the position of item {awaited.item.place} "
-        f"({awaited.item.key}) is the outcome of {told.key}, which is item {_owner(case, told)}"
+        f"({awaited.item.key}) is the outcome of {outcome.key}, which is item {_owner(case, outcome)}"
     )
-    return len(pairs), CheckFailure(message, told.at, str(awaited.item.key), str(told.key))
+    return len(pairs), CheckFailure(message, outcome.at, str(awaited.item.key), str(outcome.key))
 
 
 def keys_are_the_items(case: CheckCase) -> CheckResult:
     pairs = _pairs(case)
     unmatcheds = [
-        (awaited, told) for awaited, told in pairs if not _names(told, awaited) and _owner(case, told) is None
+        (awaited, outcome)
+        for awaited, outcome in pairs
+        if not _names(outcome, awaited) and _owner(case, outcome) is None
     ]
     if not unmatcheds:
         return len(pairs), None
-    awaited, told = unmatcheds[0]
-    message = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {told.key}"
-    return len(pairs), CheckFailure(message, told.at, str(awaited.item.key), str(told.key))
+    awaited, outcome = unmatcheds[0]
+    message = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {outcome.key}"
+    return len(pairs), CheckFailure(message, outcome.at, str(awaited.item.key), str(outcome.key))
 
 
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
@@ -282,35 +284,35 @@ def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
     items = case.expected.items
     if case.named_by_path or not case.expected.listed or case.reported is None:
         return []
-    if case.reported.is_complete and len(case.told) != len(items):
+    if case.reported.is_complete and len(case.outcomes) != len(items):
         return []
     return [
-        (awaited, told)
-        for told in case.told
-        if told.place is not None and told.place < len(items) and told.key
-        for awaited in [items[told.place]]
+        (awaited, outcome)
+        for outcome in case.outcomes
+        if outcome.place is not None and outcome.place < len(items) and outcome.key
+        for awaited in [items[outcome.place]]
         if awaited.keys and awaited.verdict != "doubtful"
     ]
 
 
-def _names(told: ReportedOutcome, expected_item: ExpectedItem) -> bool:
-    return told.key in expected_item.keys or (told.key or "").strip() in {
+def _names(outcome: ReportedOutcome, expected_item: ExpectedItem) -> bool:
+    return outcome.key in expected_item.keys or (outcome.key or "").strip() in {
         key.strip() for key in expected_item.keys
     }
 
 
-def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
+def _owner(case: CheckCase, outcome: ReportedOutcome) -> int | None:
     """The item that the outcome names, whatever its place."""
-    return next((item.item.place for item in case.expected.items if _names(told, item)), None)
+    return next((item.item.place for item in case.expected.items if _names(outcome, item)), None)
 
 
 def count_is_processed(case: CheckCase) -> CheckResult:
     if not case.expected.listed or case.reported is None or case.refused or case.reported.count is None:
         return NOTHING_TO_JUDGE
     sent, count = len(case.expected.items), case.reported.count
-    refused = [one for one in case.told if not one.accepted and one.place is not None]
+    refused = [one for one in case.outcomes if not one.accepted and one.place is not None]
     if case.reported.is_complete:
-        fewest = most = sum(one.accepted for one in case.told)
+        fewest = most = sum(one.accepted for one in case.outcomes)
     else:
         # Items of one key share what is said of it: of those at least one was refused.
         fewest = sent - len({one.place for one in refused})
@@ -332,14 +334,16 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
         and case.conformance.body is not None
         and not has_message(case.conformance.body)
     ):
-        return 1, CheckFailure(f"answers {case.status} without a message", expected="a message", came="none")
-    rejected = [one for one in case.told if not one.accepted]
+        return 1, CheckFailure(
+            f"answers {case.status} without a message", expected="a message", received="none"
+        )
+    rejected = [one for one in case.outcomes if not one.accepted]
     silent = next((one for one in rejected if not one.message.strip()), None)
     if silent is not None:
         message = f"item {silent.place} is rejected without a message"
         return len(rejected), CheckFailure(message, silent.at, "a message", "none")
     # Where only failed items are listed, the words about an item that was done are those of a warning.
-    listed = case.told if case.reported is not None and case.reported.is_complete else ()
+    listed = case.outcomes if case.reported is not None and case.reported.is_complete else ()
     done = {one.message: one.place for one in listed if one.accepted}
     alike = next((one for one in rejected if one.message in done), None)
     if alike is not None:
@@ -379,22 +383,22 @@ _LIMITS = ("2147483647", "9223372036854775807")
 
 def message_fits_the_outcome(case: CheckCase) -> CheckResult:
     """Check that no rejection claims success, and no accepted item a failure."""
-    told = [(one, _plain(one.message)) for one in case.told if one.message.strip()]
-    told = [(one, text) for one, text in told if not _is_exempt(case, one.message)]
-    for one, text in told:
+    messages = [(one, _plain(one.message)) for one in case.outcomes if one.message.strip()]
+    messages = [(one, text) for one, text in messages if not _is_exempt(case, one.message)]
+    for one, text in messages:
         if _says_failed(text) if one.accepted else _says_done(text):
-            return len(told), _contradiction(one)
+            return len(messages), _contradiction(one)
     if case.reported is not None or case.status < FIRST_REFUSAL:
-        return (len(told), None) if told else NOTHING_TO_JUDGE
+        return (len(messages), None) if messages else NOTHING_TO_JUDGE
     return _refused_call(case)
 
 
 def message_names_its_item(case: CheckCase) -> CheckResult:
     """Check that the message of an item does not name another item instead of its own."""
     items = {item.item.place: item for item in case.expected.items}
-    told = [one for one in case.told if one.message and one.place in items and len(items) > 1]
-    known = _KnownKeys.of(items.values()) if told else None
-    for one in told:
+    outcomes = [one for one in case.outcomes if one.message and one.place in items and len(items) > 1]
+    known = _KnownKeys.of(items.values()) if outcomes else None
+    for one in outcomes:
         if _is_exempt(case, one.message) or _ABOUT_OTHERS.search(one.message):
             continue
         own = items[one.place or 0]
@@ -406,8 +410,8 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
                 f"({other.item.key}): {one.message!r}"
             )
             expected = f"a message about {own.item.key}"
-            return len(told), CheckFailure(message, one.at, expected, one.message)
-    return (len(told), None) if told else NOTHING_TO_JUDGE
+            return len(outcomes), CheckFailure(message, one.at, expected, one.message)
+    return (len(outcomes), None) if outcomes else NOTHING_TO_JUDGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,7 +460,7 @@ def _refused_call(case: CheckCase) -> CheckResult:
     if wrong is None or _is_exempt(case, wrong):
         return 1, None
     message = f"the call is refused with {case.status}, and its message says that it was done: {wrong!r}"
-    return 1, CheckFailure(message, expected="why it was refused", came=wrong)
+    return 1, CheckFailure(message, expected="why it was refused", received=wrong)
 
 
 def _contradiction(one: ReportedOutcome) -> CheckFailure:

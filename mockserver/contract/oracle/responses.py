@@ -86,8 +86,8 @@ class _OutcomeList:
                 f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, "
                 f"and {pointer or 'the body'} of the answer is {kind_of_value(entries)}, not a list"
             )
-        told = (self._told(entry, place, len(items)) for place, entry in enumerate(entries))
-        return ReportedOutcomes(tuple(told), self._count(answer))
+        outcomes = (self._told(entry, place, len(items)) for place, entry in enumerate(entries))
+        return ReportedOutcomes(tuple(outcomes), self._count(answer))
 
     def _told(self, entry: Json, place: int, sent: int) -> ReportedOutcome:
         status = self._found(entry, "status")
@@ -137,12 +137,12 @@ class _OutcomeMaps:
                     f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer} of the "
                     f"answer is {found}, not a number"
                 )
-        told = [
+        outcomes = [
             one
             for number, pointer in enumerate(self.batch.maps)
             for one in self._mapped(answer, pointer, items, accepted=number > 0)
         ]
-        return ReportedOutcomes(tuple(told), count, is_complete=False)
+        return ReportedOutcomes(tuple(outcomes), count, is_complete=False)
 
     def _mapped(
         self, answer: Json, pointer: str, items: Sequence[BatchItem], *, accepted: bool
@@ -240,7 +240,7 @@ class ConformanceProblem:
 
     message: str
     expected: str
-    came: str
+    received: str
     pointer: str = ""
     of_body: bool = False
 
@@ -282,9 +282,9 @@ class ResponseConformance:
         unasked = _unacceptable_media_type(exchange, content)
         media_type = next((name for name in content if fnmatchcase(response.media_type, name)), None)
         if media_type is None:
-            came, known = response.media_type or "no media type", ", ".join(content) or "no body"
-            message = f"answers {response.status} as {came}; the spec states {known}"
-            other = ConformanceProblem(message, known, came)
+            received, known = response.media_type or "no media type", ", ".join(content) or "no body"
+            message = f"answers {response.status} as {received}; the spec states {known}"
+            other = ConformanceProblem(message, known, received)
             return ConformanceResult(
                 other, unasked, has_declared_body=bool(content), body=_read(response, EMPTY)[0]
             )
@@ -346,9 +346,9 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> C
     broken = known.broken(document)
     if not broken:
         return None
-    told = "; ".join(explain(one) for one in broken[:_MAX_PROBLEMS])
+    problems = "; ".join(explain(one) for one in broken[:_MAX_PROBLEMS])
     more = f"; {len(broken) - _MAX_PROBLEMS} more" if len(broken) > _MAX_PROBLEMS else ""
-    message = f"answers {response.status} with a body that breaks its schema: {told}{more}"
+    message = f"answers {response.status} with a body that breaks its schema: {problems}{more}"
     return ConformanceProblem(
         message, broken[0].keyword, explain(broken[0]), pointer_of(broken[0].path), of_body=True
     )
@@ -368,9 +368,9 @@ def _unacceptable_media_type(
         return None
     if _is_json(response.media_type) and any(map(_is_json, offered)):
         return None
-    came = response.media_type or "no media type"
-    message = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {came} came"
-    return ConformanceProblem(message, offered[0], came)
+    received = response.media_type or "no media type"
+    message = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {received} came"
+    return ConformanceProblem(message, offered[0], received)
 
 
 def _is_json(media_type: str) -> bool:

@@ -309,8 +309,10 @@ class WrittenPlace:
     def fail(self, detail: str) -> NoReturn:
         """Raise an error that names file, member and line. Raises WrittenProfileError: always."""
         label = ".".join(map(str, self.label))
-        told = f"{label}: {detail}" if label else detail
-        raise WrittenProfileError(f"{self.file}: {told}{_line(self.text, self.path)}", told, self.path)
+        sentence = f"{label}: {detail}" if label else detail
+        raise WrittenProfileError(
+            f"{self.file}: {sentence}{_line(self.text, self.path)}", sentence, self.path
+        )
 
 
 def _line(text: str, path: Sequence[str | int]) -> str:

@@ -28,9 +28,9 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
         "without an answer": drift.lost,
         "with a transient error": drift.transient,
     }
-    told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
+    totals = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
     calls = counted(len(drift.calls), "calls")
-    yield f"{drift.vendor}  {name}  {calls}{f' (left out: {told})' if told else ''}"
+    yield f"{drift.vendor}  {name}  {calls}{f' (left out: {totals})' if totals else ''}"
     for one in drift.drifted[:SHOWN]:
         yield from _call(one)
     if len(drift.drifted) > SHOWN:
@@ -65,8 +65,8 @@ def page(drift: Drift, name: str) -> str:
 
 
 def _call(one: DriftedExchange) -> Iterator[str]:
-    sent, came = one.recorded.request, one.recorded.response
-    yield f"  #{one.number} {_line(f'{sent.method} {_path(sent)}')} {came.status}"
+    sent, received = one.recorded.request, one.recorded.response
+    yield f"  #{one.number} {_line(f'{sent.method} {_path(sent)}')} {received.status}"
     for finding in one.forbidden:
         yield f"    FORBIDDEN  {finding.check}: {_line(finding.message)}"
     for other in one.differences:
@@ -84,7 +84,7 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
                 "says": found.message,
                 "pointer": found.pointer,
                 "expected": found.expected,
-                "came": found.came,
+                "came": found.received,
             }
             for found in one.forbidden
         ],

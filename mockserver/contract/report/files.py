@@ -176,11 +176,11 @@ def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) ->
             case, "skipped", message=xml(f"known: {row.reason or 'no reason is written down'}: {message}")
         )
         return
-    told = [message, f"at: {finding.pointer}" if finding.pointer else "", *number_lines(finding.told)]
-    told += [f"expected: {finding.expected}" if finding.expected else ""]
-    told += [f"came: {finding.came}" if finding.came else ""]
+    lines = [message, f"at: {finding.pointer}" if finding.pointer else "", *number_lines(finding.steps)]
+    lines += [f"expected: {finding.expected}" if finding.expected else ""]
+    lines += [f"came: {finding.received}" if finding.received else ""]
     failure = ET.SubElement(case, "failure", message=message, type=row.check.id)
-    failure.text = xml("\n".join(hidden.text(one) for one in told if one))[:_LONGEST_FAILURE]
+    failure.text = xml("\n".join(hidden.text(one) for one in lines if one))[:_LONGEST_FAILURE]
     calls = "\n".join(call_lines(outcome.session, finding))
     out = ET.SubElement(case, "system-out")
     out.text = xml(f"seed {outcome.session.plan.run_config.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
@@ -213,9 +213,9 @@ def _request(exchange: Exchange, hidden: HiddenSecrets, url: str) -> HarObject:
 
 
 def _response(exchange: Exchange, hidden: HiddenSecrets) -> HarObject:
-    came = exchange.response
-    message = _message(came.headers, came.body, hidden)
-    return har_response(came.status, message, hidden.path(came.headers.get("location", "")))
+    received = exchange.response
+    message = _message(received.headers, received.body, hidden)
+    return har_response(received.status, message, hidden.path(received.headers.get("location", "")))
 
 
 def _message(headers: Mapping[str, str], body: bytes, hidden: HiddenSecrets) -> HarMessage:
@@ -244,7 +244,7 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
     hidden = HiddenSecrets(session.secrets)
     remarks = [
         f"{session.api.name} {row.check.id}: {finding.message}",
-        *number_lines(finding.told),
+        *number_lines(finding.steps),
         f"again: {row.again}",
     ]
     if not session.url:
@@ -307,8 +307,8 @@ def exchange_command(exchange: Exchange, session: Session) -> str:
         options=("-w", _STATUS),
     )
     status = exchange.response.status
-    came = f"answered {status}" if status else "without a whole answer"
-    return f"{command}# {came} when the failure was found"
+    received = f"answered {status}" if status else "without a whole answer"
+    return f"{command}# {received} when the failure was found"
 
 
 def _default(name: str, text: str) -> str:
@@ -345,12 +345,12 @@ def pytest_module(outcome: RunOutcome) -> str:
 def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     hidden = HiddenSecrets(outcome.session.secrets)
     name = _NO_NAME.sub("_", f"{row.operation}_{row.name}").strip("_").lower()
-    told = (
+    comments = (
         f"    # {one_line(hidden.text(one), 2000)}\n"
-        for one in (finding.message, *number_lines(finding.told))
+        for one in (finding.message, *number_lines(finding.steps))
     )
     arguments = (f"        {one},\n" for one in _arguments(outcome, row))
-    return f"\n\ndef test_{name}() -> None:\n{''.join(told)}    holds_again(\n{''.join(arguments)}    )\n"
+    return f"\n\ndef test_{name}() -> None:\n{''.join(comments)}    holds_again(\n{''.join(arguments)}    )\n"
 
 
 def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:

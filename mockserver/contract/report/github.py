@@ -28,10 +28,10 @@ _VERDICTS: tuple[RowVerdict, ...] = ("FAIL", "known", "ok")
 
 def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
     """Markdown, cut to GitHub's limit; a line says so."""
-    told = list(outcomes)
+    runs = list(outcomes)
     kept: list[str] = []
     size = 0
-    pieces = list(_pieces(told))
+    pieces = list(_pieces(runs))
     for at, piece in enumerate(pieces):
         size += len(piece.encode()) + 1
         if size > LONGEST_BYTES:
@@ -91,14 +91,14 @@ def _operations(outcomes: list[RunOutcome]) -> str:
 def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     hidden = HiddenSecrets(outcome.session.secrets)
     calls = "\n".join(call_lines(outcome.session, finding))
-    told = [
-        *number_lines(finding.told),
+    lines = [
+        *number_lines(finding.steps),
         f"expected: {finding.expected}",
-        f"came: {finding.came}",
+        f"came: {finding.received}",
         f"seed: {outcome.session.plan.run_config.seed}",
         f"again: {row.again}",
     ]
-    block = "\n".join([*(one_line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
+    block = "\n".join([*(one_line(hidden.text(one), 1000) for one in lines), "", calls[:_LONGEST_CALLS]])
     title = f"{outcome.session.api.name} {row.operation} {row.check.id}: {hidden.text(finding.message)}"
     heading = escape(one_line(title, 1000))
     return f"<details><summary>{heading}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
@@ -129,10 +129,10 @@ def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
     title = _property(one_line(f"{session.api.name} {label}: {row.check.says}"))
     place = "".join(f"{name}={_property(text)}," for name, text in _place(outcome, row))
     message = row.finding.message if row.finding else row.check.says
-    told = "\n".join(
+    annotation = "\n".join(
         [one_line(hidden.text(message), _LONGEST), f"again: {one_line(hidden.text(row.again), _LONGEST)}"]
     )
-    return f"::error {place}title={title}::{_data(told)}"
+    return f"::error {place}title={title}::{_data(annotation)}"
 
 
 def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:

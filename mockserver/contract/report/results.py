@@ -148,13 +148,13 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
 
     `target` is null for a run in this process.
     """
-    told = list(outcomes)
+    runs = list(outcomes)
     return {
         "version": VERSION,
         "mockserver": __version__,
         "began": began,
-        **tally_findings(told),
-        "vendors": [_vendor(one) for one in told],
+        **tally_findings(runs),
+        "vendors": [_vendor(one) for one in runs],
     }
 
 
@@ -221,7 +221,7 @@ def _operation(outcome: RunOutcome, group: RowGroup, items: ItemOutcomes) -> Jso
 
 
 def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
-    told: dict[str, Json] = {
+    document: dict[str, Json] = {
         "check": row.check.id,
         "says": row.check.says,
         "counts": row.check.counts,
@@ -230,7 +230,7 @@ def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
     }
     if row.finding:
         hidden = HiddenSecrets(outcome.session.secrets)
-        told["finding"] = {
+        document["finding"] = {
             "name": row.name,
             "fingerprint": row.fingerprint,
             "reason": row.reason,
@@ -238,7 +238,7 @@ def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
             **_finding(row.finding, hidden, items),
             "again": hidden.text(row.again),
         }
-    return told
+    return document
 
 
 def _finding(finding: Finding, hidden: HiddenSecrets, items: ItemOutcomes) -> Mapping[str, Json]:
@@ -246,14 +246,14 @@ def _finding(finding: Finding, hidden: HiddenSecrets, items: ItemOutcomes) -> Ma
         "said": hidden.text(finding.message),
         "pointer": hidden.text(finding.pointer),
         "expected": hidden.text(finding.expected),
-        "came": hidden.text(finding.came),
-        "told": [hidden.text(line) for line in number_lines(finding.told)],
+        "came": hidden.text(finding.received),
+        "told": [hidden.text(line) for line in number_lines(finding.steps)],
         "exchanges": [_exchange(exchange, hidden, items) for exchange in finding.exchanges],
     }
 
 
 def _exchange(exchange: Exchange, hidden: HiddenSecrets, items: ItemOutcomes) -> Json:
-    sent, came = exchange.request, exchange.response
+    sent, received = exchange.request, exchange.response
     return {
         "operation": exchange.operation,
         "items": [{"key": hidden.text(one.key), "outcome": one.outcome} for one in items.of(exchange)],
@@ -264,9 +264,9 @@ def _exchange(exchange: Exchange, hidden: HiddenSecrets, items: ItemOutcomes) ->
             **_body(sent.body, hidden),
         },
         "response": {
-            "status": came.status,
-            "headers": hidden.headers(came.headers),
-            **_body(came.body, hidden),
+            "status": received.status,
+            "headers": hidden.headers(received.headers),
+            **_body(received.body, hidden),
         },
     }
 
@@ -322,8 +322,8 @@ class ItemOutcomes:
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
     """The items of a document in words, "3 items: 2 created, 1 rejected"."""
     counts = Counter(item["outcome"] for item in items)
-    told = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
-    return f"{counted(len(items), 'items')}: {told}"
+    totals = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in BEST_TO_WORST if counts[outcome])
+    return f"{counted(len(items), 'items')}: {totals}"
 
 
 def _outcome(case: CheckCase, expected: ExpectedItem) -> ItemOutcome:
@@ -331,12 +331,12 @@ def _outcome(case: CheckCase, expected: ExpectedItem) -> ItemOutcome:
         return "rejected"
     if case.reported is None:
         return "skipped"
-    told = [outcome for outcome in case.reported.outcomes if outcome.place == expected.item.place]
-    if not told:
+    reported = [outcome for outcome in case.reported.outcomes if outcome.place == expected.item.place]
+    if not reported:
         return "skipped" if case.reported.is_complete else "accepted"
-    if not all(one.accepted for one in told):
+    if not all(one.accepted for one in reported):
         return "rejected"
-    return told[-1].made or "accepted"
+    return reported[-1].made or "accepted"
 
 
 _STEPS = {"links": "walk", "stateful": "sequence", "sizes": "size"}
@@ -366,9 +366,9 @@ def part_label(api: ApiUnderTest, part: RunPart) -> str:
 def part_line(api: ApiUnderTest, part: RunPart, result: PartResult, failed: int, seconds: float) -> str:
     """The line of a finished part; `failed` are its failed checks that are not known differences."""
     checks = counted(result.checks, "checks")
-    told = f"{failed} of {checks} FAILED" if failed else f"{checks} ok"
+    result_text = f"{failed} of {checks} FAILED" if failed else f"{checks} ok"
     calls = counted(result.calls, "calls")
-    return f"{api.name} {part_label(api, part)}  {told}  {calls}  {seconds:.1f} s"
+    return f"{api.name} {part_label(api, part)}  {result_text}  {calls}  {seconds:.1f} s"
 
 
 def failure_line(api: ApiUnderTest, finding: Finding, secrets: Mapping[str, str]) -> str:

@@ -73,15 +73,15 @@ def result_line(outcomes: Iterable[RunOutcome]) -> str:
     """The last line: the number of checks by result, and the names of the failed ones."""
     made = list(outcomes)
     counts = tally_findings(made)
-    told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
+    totals = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
     if any(one.session.stopped for one in made):
-        told = f"{told}, stopped early"
+        totals = f"{totals}, stopped early"
     names = list(
         dict.fromkeys(f"{one.session.api.name} {row.check.id}" for one in made for row in one.having("FAIL"))
     )
     if len(names) > _NAMED:
         names[_NAMED:] = [f"and {len(names) - _NAMED} more"]
-    return f"{told}: {', '.join(names)}" if names else told
+    return f"{totals}: {', '.join(names)}" if names else totals
 
 
 def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow]) -> Iterator[str]:
@@ -89,30 +89,30 @@ def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow]) -> Itera
     width = max(_LEAST, *(len(row.check.says) for row in rows))
     for row in rows:
         sign = style(f"{row.verdict:<6}", fg=_COLOURS[row.verdict], bold=row.verdict == "FAIL")
-        told = "1 case" if row.verdict == "FAIL" else counted(row.made, row.check.counts)
+        count = "1 case" if row.verdict == "FAIL" else counted(row.made, row.check.counts)
         reason = f"   {one_line(row.reason)}" if row.reason else ""
-        yield f"  {sign}{row.check.says:<{width}}  {told}{reason}"
+        yield f"  {sign}{row.check.says:<{width}}  {count}{reason}"
 
 
 def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path | None) -> Iterator[str]:
     hidden = HiddenSecrets(outcome.session.secrets)
     at = f"      {one_line(hidden.text(finding.pointer))}" if finding.pointer else ""
     yield style(f"{one_line(hidden.text(finding.message), 1000)}{at}", bold=True)
-    if finding.told:
-        yield from (one_line(hidden.text(line)) for line in number_lines(finding.told)[:_STEPS])
-        if len(finding.told) > _STEPS:
-            yield f"… {len(finding.told) - _STEPS} more steps in the report"
+    if finding.steps:
+        yield from (one_line(hidden.text(line)) for line in number_lines(finding.steps)[:_STEPS])
+        if len(finding.steps) > _STEPS:
+            yield f"… {len(finding.steps) - _STEPS} more steps in the report"
     if finding.exchanges:
         last = finding.exchanges[-1]
         body = one_line(hidden.body(last.request.body), _BODY)
         yield f"sent      {last.request.method} {one_line(hidden.path(last.request.path))}  {body}".rstrip()
     if finding.expected:
         yield f"expected  {one_line(hidden.text(finding.expected))}"
-    if finding.came:
-        yield f"came      {one_line(hidden.text(finding.came))}"
+    if finding.received:
+        yield f"came      {one_line(hidden.text(finding.received))}"
     elif finding.exchanges:
-        came = finding.exchanges[-1].response
-        yield f"came      {came.status}  {one_line(hidden.body(came.body), _BODY)}".rstrip()
+        received = finding.exchanges[-1].response
+        yield f"came      {received.status}  {one_line(hidden.body(received.body), _BODY)}".rstrip()
     yield f"again:    {hidden.text(row.again)}"
     if folder and finding.exchanges:
         yield f"curl:     {folder / row.name}.sh"

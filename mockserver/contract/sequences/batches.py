@@ -100,11 +100,11 @@ def read_answer(
     items = batch_items(sequence.context.batch_profile, sequence.context.batch, sent.items, sent.documents)
     verdicts = sequence.verdicts(exchange, items)
     complaint = verdicts if isinstance(verdicts, str) else ""
-    told, refused = (
+    reported, refused = (
         ((ReportedVerdict(accepted=None),) * len(items), False) if isinstance(verdicts, str) else verdicts
     )
-    became = sentences.outcome(sent.items, told, refused=refused)
-    sequence.told.append(sentences.batch_step(request, sent.items, exchange, became))
+    became = sentences.outcome(sent.items, reported, refused=refused)
+    sequence.steps.append(sentences.batch_step(request, sent.items, exchange, became))
     holds = sequence.judge(exchange)
     sequence.count_check("answers-can-be-read")
     if complaint and holds:
@@ -112,7 +112,7 @@ def read_answer(
         sequence.fail(
             "answers-can-be-read", message, "what became of each item", sentences.response(exchange)
         )
-    return SettledBatch(sent, request, exchange, told, refused)
+    return SettledBatch(sent, request, exchange, reported, refused)
 
 
 _CHECK = "steps-do-what-they-say"
@@ -125,7 +125,7 @@ def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, te
     if exchange is None:
         return
     status = exchange.response.status
-    sequence.told.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
+    sequence.steps.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
     sequence.judge(exchange)
     sequence.count_check(_CHECK)
     refused = status >= FIRST_REFUSAL
@@ -198,7 +198,7 @@ def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> 
     """Whether an all-or-nothing batch rejects each item by itself."""
     return (
         sequence.context.batch.atomic
-        and all(verdict.told is not None and not verdict.accepted for verdict in answered.verdicts)
+        and all(verdict.outcome is not None and not verdict.accepted for verdict in answered.verdicts)
         and not any(item.corruption and item.corruption.refuses_call for item in answered.sent.items)
     )
 
@@ -211,13 +211,17 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
     sequence.count_check(check)
     if verdict.accepted == effect.accepted:
         return
-    message, at = sentences.batch(answered.sent.items), verdict.told.at if verdict.told else ""
+    message, at = sentences.batch(answered.sent.items), verdict.outcome.at if verdict.outcome else ""
     if effect.accepted and answered.refused:
-        came = sentences.response(answered.exchange)
-        sequence.fail(check, f"{message}; the call is refused with {came}", "the good items done", came, at)
+        received = sentences.response(answered.exchange)
+        sequence.fail(
+            check, f"{message}; the call is refused with {received}", "the good items done", received, at
+        )
     elif effect.accepted:
-        came = sentences.reported(verdict)
-        sequence.fail(check, f"{message}; item {place}, {one.key}, is reported as {came}", "done", came, at)
+        received = sentences.reported(verdict)
+        sequence.fail(
+            check, f"{message}; item {place}, {one.key}, is reported as {received}", "done", received, at
+        )
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
         why = _explain_effect(answered.sent, place, effect)
@@ -248,10 +252,12 @@ def _class_is_true(
     effect: ExpectedItemEffect,
     verdict: ReportedVerdict,
 ) -> None:
-    told, one = verdict.told, answered.sent.items[place]
+    outcome, one = verdict.outcome, answered.sent.items[place]
     check = check_of(answered.sent, one, "class-is-true", media=False)
     # The status may be right, and the words that people read wrong.
-    for made in dict.fromkeys(filter(None, (told.made, class_in_words(told.message)))) if told else ():
+    for made in (
+        dict.fromkeys(filter(None, (outcome.made, class_in_words(outcome.message)))) if outcome else ()
+    ):
         sequence.count_check(check)
         if made == "unchanged":
             is_true = effect.record_before is not None and effect.record_before == effect.record
@@ -263,22 +269,22 @@ def _class_is_true(
                 f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {made}"
             )
             expected = "created" if effect.record_before is None else "updated"
-            at = told.at if told else ""
+            at = outcome.at if outcome else ""
             sequence.fail(check, f"{message}, and before it there was {before}", expected, made, at)
 
 
 def _amount_is_exact(
     sequence: CallSequence, answered: SettledBatch, place: int, verdict: ReportedVerdict
 ) -> None:
-    amount, told = sequence.context.batch_profile.amount, verdict.told
-    if amount is None or told is None or told.amount is None:
+    amount, outcome = sequence.context.batch_profile.amount, verdict.outcome
+    if amount is None or outcome is None or outcome.amount is None:
         return
     expected = amount(answered.sent.documents[place])
     sequence.count_check("amounts-are-exact")
-    if told.amount != expected:
+    if outcome.amount != expected:
         key = answered.sent.items[place].key
-        message = f"sent {expected:f} in item {place}, {key}; the answer says {told.amount:f}"
-        sequence.fail("amounts-are-exact", message, f"{expected:f}", f"{told.amount:f}", told.at)
+        message = f"sent {expected:f} in item {place}, {key}; the answer says {outcome.amount:f}"
+        sequence.fail("amounts-are-exact", message, f"{expected:f}", f"{outcome.amount:f}", outcome.at)
 
 
 def _named(places: Sequence[int]) -> str:
@@ -418,7 +424,7 @@ def read_list_back(sequence: CallSequence, tenant: int) -> None:
     exchange = sequence.call(subject.listing(tenant), tenant)
     if exchange is None:
         return
-    sequence.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
+    sequence.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
     sequence.judge(exchange)
     listed = None
     with sequence.readable(exchange, "the list"):

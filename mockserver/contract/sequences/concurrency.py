@@ -54,15 +54,15 @@ def send_together(
     subject = sequence.context.batch_profile
     sent = [batches.build_items(sequence, things, tenant) for things in (first, second)]
     calls = [batches.request_of(sequence, one, tenant) for one in sent]
-    came = sequence.calls_at_once([*calls, *(subject.read(key, tenant) for key in keys)], tenant)
-    if not came:
+    received = sequence.calls_at_once([*calls, *(subject.read(key, tenant) for key in keys)], tenant)
+    if not received:
         return
-    sequence.told.append("the next two at once, and reads of their keys meanwhile:")
+    sequence.steps.append("the next two at once, and reads of their keys meanwhile:")
     answered = [
         batches.read_answer(sequence, one, call, exchange)
-        for one, call, exchange in zip(sent, calls, came[:2], strict=True)
+        for one, call, exchange in zip(sent, calls, received[:2], strict=True)
     ]
-    _reads(sequence, orders, dict(zip(keys, came[2:], strict=True)), before, tenant)
+    _reads(sequence, orders, dict(zip(keys, received[2:], strict=True)), before, tenant)
     shown = {key: sequence.read(key, tenant) for key in keys}
     _reported(sequence, orders, answered, shown)
     _final(sequence, orders, shown)
@@ -76,13 +76,13 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
         return
     before = {item.key: sequence.known(item.key, tenant) for item in items}
     request = batches.request_of(sequence, sent, tenant)
-    came = sequence.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
-    if not came:
+    received = sequence.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
+    if not received:
         return
-    sequence.told.append(
+    sequence.steps.append(
         f"{sentences.call(request)} with {sentences.batch(items)}, and reads of its keys meanwhile"
     )
-    for (key, record), exchange in zip(before.items(), came[1:], strict=True):
+    for (key, record), exchange in zip(before.items(), received[1:], strict=True):
         shown = sequence.shown(key, tenant, exchange)
         sequence.count_check(_WHOLE)
         if shown != record:
@@ -164,9 +164,9 @@ def _reported(
             continue
         fitting = [order for order in orders if _fits(order, rows, key)]
         if not fitting:
-            told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
-            message = f"two batches at once report {key} as {told}, which no order of them gives"
-            sequence.fail(CHECK, message, came=told)
+            results = " and ".join("done" if row.accepted else "refused" for row in rows.values())
+            message = f"two batches at once report {key} as {results}, which no order of them gives"
+            sequence.fail(CHECK, message, received=results)
         elif all(one.after[key] != record for one in fitting):
             _lost(sequence, key, [one.after[key] for one in fitting], record)
 
@@ -184,9 +184,9 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
     sequence.count_check(CHECK)
     if sequence.context.batch.atomic:
         if all(dict(order.after) != dict(shown) for order in orders):
-            came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
+            received = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
             message = "two batches at once left items of both, although each is all or nothing"
-            sequence.fail(CHECK, message, came=came)
+            sequence.fail(CHECK, message, received=received)
         return
     for key, record in shown.items():
         if all(order.after[key] != record for order in orders):
@@ -202,7 +202,7 @@ def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], rec
 def _row(answered: SettledBatch, key: str) -> _Row:
     for one, verdict in zip(answered.sent.items, answered.verdicts, strict=True):
         if one.key == key:
-            return _Row(verdict.accepted, verdict.told.made if verdict.told else "")
+            return _Row(verdict.accepted, verdict.outcome.made if verdict.outcome else "")
     return _Row(None)
 
 
@@ -245,7 +245,7 @@ def check_replay(
     second = sequence.call(first.request, tenant)
     if second is None:
         return
-    sequence.told.append(f"the same again under the same key → {second.response.status}")
+    sequence.steps.append(f"the same again under the same key → {second.response.status}")
     _second(sequence, first.exchange, second)
     _unchanged(sequence, items, tenant, REPLAY, "the same call came again under its key")
     changed = batches.build_items(sequence, other, tenant)
@@ -261,17 +261,16 @@ def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem]
     if not sent.expected_effect.is_done:
         return
     request = batches.request_of(sequence, sent, tenant, token)
-    came = sequence.calls_at_once([request, request], tenant)
-    if not came:
+    received = sequence.calls_at_once([request, request], tenant)
+    if not received:
         return
-    statuses = " and ".join(str(one.response.status) for one in came)
-    sequence.told.append(f"{sentences.call(request)} twice at once under one key → {statuses}")
-    done = [one for one in came if one.response.status < FIRST_REFUSAL]
+    statuses = " and ".join(str(one.response.status) for one in received)
+    sequence.steps.append(f"{sentences.call(request)} twice at once under one key → {statuses}")
+    done = [one for one in received if one.response.status < FIRST_REFUSAL]
     sequence.count_check(REPLAY)
     if not done:
-        message = (
-            f"one call came twice at once under one key, and neither was done: {sentences.response(came[0])}"
-        )
+        answer = sentences.response(received[0])
+        message = f"one call came twice at once under one key, and neither was done: {answer}"
         sequence.fail(REPLAY, message, "one of them done", statuses)
     if len(done) > 1 and not is_same_answer(*done):
         message = "one call came twice at once under one key and got two answers, as if it were done twice"
@@ -286,22 +285,22 @@ def _second(sequence: CallSequence, first: Exchange, second: Exchange) -> None:
     if subject.again == "same":
         sequence.judge(second)
     sequence.count_check(REPLAY)
-    came = sentences.response(second)
+    received = sentences.response(second)
     if subject.again == "same" and not is_same_answer(first, second):
         message = "the same call came again under its key and got another answer"
-        sequence.fail(REPLAY, message, sentences.response(first), came)
+        sequence.fail(REPLAY, message, sentences.response(first), received)
     if subject.again == "refused" and not is_refused(second, subject.replay_status):
         message = (
-            f"the same call came again under its key and was answered {came}, although it must be refused"
+            f"the same call came again under its key and was answered {received}, although it must be refused"
         )
-        sequence.fail(REPLAY, message, str(subject.replay_status or "4xx"), came)
+        sequence.fail(REPLAY, message, str(subject.replay_status or "4xx"), received)
 
 
 def _conflict(sequence: CallSequence, request: Request, other: Sequence[SequenceItem], tenant: int) -> None:
     exchange = sequence.call(request, tenant)
     if exchange is None:
         return
-    sequence.told.append(f"another body under that key → {exchange.response.status}")
+    sequence.steps.append(f"another body under that key → {exchange.response.status}")
     sequence.count_check(OTHER_BODY)
     status = sequence.context.batch_profile.conflict_status
     if not is_refused(exchange, status):

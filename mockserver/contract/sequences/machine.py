@@ -340,7 +340,7 @@ def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: i
     exchange = sequence.call(batches.request_of(sequence, sent, where, token), where)
     if exchange is None:
         return
-    sequence.told.append(f"the same under that key in another {place} → {exchange.response.status}")
+    sequence.steps.append(f"the same under that key in another {place} → {exchange.response.status}")
     sequence.count_check(check)
     refused = exchange.response.status >= FIRST_REFUSAL
     for one, fate in zip(sent.items, sent.expected_effect.effects, strict=True):

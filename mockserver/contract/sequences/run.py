@@ -131,21 +131,21 @@ def _compare(
         other = next((one for one in alone if alone[one] == message and one != place), None)
         if other is None or not alone[place] or alone[place] == message:
             continue
-        told = together.verdicts[place].told
+        outcome = together.verdicts[place].outcome
         sentence = (
             f"sent {len(items)} items; item {place} ({items[place].key}) is rejected with {message!r}, which "
             f"is what item {other} ({items[other].key}) gets when it is sent alone; item {place} alone gets "
             f"{alone[place]!r}"
         )
-        sequence.fail(CHECK, sentence, alone[place], message, told.at if told else "")
+        sequence.fail(CHECK, sentence, alone[place], message, outcome.at if outcome else "")
 
 
 def _messages(answered: SettledBatch) -> Mapping[int, str]:
     rows = zip(answered.sent.items, answered.verdicts, strict=True)
     return {
-        place: verdict.told.message
+        place: verdict.outcome.message
         for place, (one, verdict) in enumerate(rows)
-        if one.corruption and verdict.accepted is False and verdict.told and verdict.told.message
+        if one.corruption and verdict.accepted is False and verdict.outcome and verdict.outcome.message
     }
 
 
@@ -204,7 +204,7 @@ def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> 
     first, wrong = refusals[0], counts[0]
     named = first.place + wrong.shift
     shown = (*refusals[1:], first)
-    sequence.told[:] = [one.step for one in shown]
+    sequence.steps[:] = [one.step for one in shown]
     sequence.exchanges[:] = [one.exchange for one in shown]
     expected = f"{first.place} (counted from 0) or {first.place + 1} (from 1)"
     message = (
@@ -264,7 +264,7 @@ def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place
     verdicts, is_refused = reported
     if is_refused:
         texts, became = tuple(_texts(_body(exchange))), "refused as a whole"
-    elif verdicts[place].accepted is False and (outcome := verdicts[place].told):
+    elif verdicts[place].accepted is False and (outcome := verdicts[place].outcome):
         texts, became = (outcome.message,), f"item {place} rejected"
     else:
         return None

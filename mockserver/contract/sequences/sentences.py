@@ -52,16 +52,16 @@ def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchan
     )
 
 
-def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, refused: bool) -> str:
+def outcome(items: Sequence[SequenceItem], verdicts: Sequence[ReportedVerdict], *, refused: bool) -> str:
     if refused:
         return "refused as a whole"
-    words = [f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True)]
+    words = [f"{one.key} {_word(verdict)}" for one, verdict in zip(items, verdicts, strict=True)]
     return ", ".join(words[:_NAMED]) + _more(len(words)) or "nothing"
 
 
 def reported(verdict: ReportedVerdict) -> str:
     """Words for the outcome of an item: "created", "refused: Debtor must exist"."""
-    message = verdict.told.message if verdict.told and verdict.accepted is False else ""
+    message = verdict.outcome.message if verdict.outcome and verdict.accepted is False else ""
     return f"{_word(verdict)}: {excerpt(message)}" if message else _word(verdict)
 
 
@@ -106,7 +106,7 @@ def _word(verdict: ReportedVerdict) -> str:
         return "not mentioned"
     if not verdict.accepted:
         return "refused"
-    return (verdict.told.made if verdict.told else "") or "done"
+    return (verdict.outcome.made if verdict.outcome else "") or "done"
 
 
 def _value(value: str | Decimal | None) -> str:
@@ -175,7 +175,7 @@ class ReportedVerdict:
     """Reported outcome of an item: done or not, None if the response does not say."""
 
     accepted: bool | None
-    told: ReportedOutcome | None = None
+    outcome: ReportedOutcome | None = None
 
 
 def expected_batch_effect(
@@ -233,12 +233,12 @@ def reported_verdicts(
     """Outcome of each of `number` items; the last one if an item is reported twice."""
     if reported is None:
         return (ReportedVerdict(accepted=False),) * number
-    told = {one.place: one for one in reported.outcomes if one.place is not None}
+    outcomes = {one.place: one for one in reported.outcomes if one.place is not None}
     if batch.atomic and any(not one.accepted for one in reported.outcomes):
-        return tuple(ReportedVerdict(accepted=False, told=told.get(place)) for place in range(number))
+        return tuple(ReportedVerdict(accepted=False, outcome=outcomes.get(place)) for place in range(number))
     silent = ReportedVerdict(accepted=None if reported.is_complete else True)
     return tuple(
-        ReportedVerdict(told[place].accepted, told[place]) if place in told else silent
+        ReportedVerdict(outcomes[place].accepted, outcomes[place]) if place in outcomes else silent
         for place in range(number)
     )
 
@@ -261,10 +261,12 @@ def _keeps_key(batch_profile: BatchProfile, batch: Batch, one: SequenceItem, doc
 
 
 def is_refused(
-    exchange: Exchange, reported: ReportedOutcomes | None, told: Sequence[ReportedVerdict]
+    exchange: Exchange, reported: ReportedOutcomes | None, verdicts: Sequence[ReportedVerdict]
 ) -> bool:
     return reported is None or (
-        exchange.response.status >= FIRST_REFUSAL and bool(told) and not any(one.accepted for one in told)
+        exchange.response.status >= FIRST_REFUSAL
+        and bool(verdicts)
+        and not any(one.accepted for one in verdicts)
     )
 
 

@@ -79,14 +79,14 @@ class SequenceContext(Trial):
 class CallSequence:
     """A sequence of calls in an isolation scope; `there` holds the known records by tenant and key.
 
-    `initial` is the first read of each, `told` are the steps in plain words, `exchanges` all calls.
+    `initial` is the first read of each, `steps` are the steps in plain words, `exchanges` all calls.
     """
 
     context: SequenceContext
     scope: IsolationScope
     there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
     initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     has_ended: bool = False
     lost: str = ""
@@ -147,23 +147,25 @@ class CallSequence:
         self.exchanges.append(exchange)
         operation = self.context.batch_profile.operation
         finding = replace(unanswered(error, exchange), operation=operation, exchanges=tuple(self.exchanges))
-        self._end(replace(finding, told=tuple(self.told)))
+        self._end(replace(finding, steps=tuple(self.steps)))
 
     def judge(self, exchange: Exchange) -> bool:
         """Return whether the exchange passes by itself; end the sequence at a searched failure."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for finding in findings:
             others = [other for other in self.exchanges if other is not exchange]
-            self._end(replace(finding, told=tuple(self.told), exchanges=(*others, exchange)))
+            self._end(replace(finding, steps=tuple(self.steps), exchanges=(*others, exchange)))
         return not findings
 
     def count_check(self, check: str, times: int = 1) -> None:
         self.context.count_check(self.context.batch_profile.operation, check, times)
 
-    def fail(self, check: str, message: str, expected: str = "", came: str = "", pointer: str = "") -> None:
+    def fail(
+        self, check: str, message: str, expected: str = "", received: str = "", pointer: str = ""
+    ) -> None:
         operation = self.context.batch_profile.operation
-        told, exchanges = tuple(self.told), tuple(self.exchanges)
-        self._end(Finding(check, operation, message, pointer, expected, came, exchanges, told))
+        steps, exchanges = tuple(self.steps), tuple(self.exchanges)
+        self._end(Finding(check, operation, message, pointer, expected, received, exchanges, steps))
 
     def compare(self, check: str, expected: Record | None, shown: Record | None, message: str) -> None:
         """Compare a record; `{difference}` in the sentence stands for the difference."""
@@ -229,7 +231,7 @@ class CallSequence:
         if broken:
             message = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
             message = f"{message}; {what} cannot be read"
-            self.fail("answers-can-be-read", message, came=sentences.excerpt(broken))
+            self.fail("answers-can-be-read", message, received=sentences.excerpt(broken))
 
     def _prepare(self, key: str, tenant: int) -> None:
         prepare = self.context.batch_profile.prepare
@@ -237,7 +239,7 @@ class CallSequence:
             exchange = self.call(request, tenant)
             if exchange is None:
                 continue
-            self.told.append(
+            self.steps.append(
                 f"{sentences.call(request)}, so that there is {key} → {exchange.response.status}"
             )
             self.judge(exchange)

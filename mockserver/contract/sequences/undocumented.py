@@ -124,7 +124,7 @@ class _Positions:
     def _of_item(self, answer: SettledBatch, place: int, size: int) -> tuple[Position, ...]:
         verdict = answer.verdicts[place]
         if answer.refused:
-            is_named = verdict.told is not None and not verdict.told.accepted
+            is_named = verdict.outcome is not None and not verdict.outcome.accepted
             if self.trials.context.batch.atomic:
                 return ("alone",) if is_named else ("call",)
             # An item that is alone may have been refused either way.
@@ -303,7 +303,7 @@ class PositionTrials:
         verdicts = self.sequence.verdicts(exchange, read_items)
         if isinstance(verdicts, str):
             return None
-        self.sequence.told.append(sentences.call(exchange.request))
+        self.sequence.steps.append(sentences.call(exchange.request))
         return SettledBatch(sent, request, exchange, *verdicts)
 
     def agreed(self, name: str, results: Sequence[TrialResult]) -> frozenset[str]:

@@ -101,9 +101,9 @@ class ValueComparison:
                 if self._is_declared(member, difference):
                     self.changed[member.name, difference.kind] += 1
                 elif (member.name, difference.kind) not in self._lost:
-                    told = _sentence(member, hard, value, sent, shown, difference)
-                    found = self._finding(check, told, (hard.value, value), sent, shown, member)
-                    self._lost[member.name, difference.kind] = _ChangedValue(check, told, found)
+                    sentence = _sentence(member, hard, value, sent, shown, difference)
+                    found = self._finding(check, sentence, (hard.value, value), sent, shown, member)
+                    self._lost[member.name, difference.kind] = _ChangedValue(check, sentence, found)
 
     def _is_declared(self, member: ValueMember, difference: Difference) -> bool:
         if difference.kind == "seventh digit lost":
@@ -183,9 +183,9 @@ class ValueComparison:
         same = shown.exchange is sent.exchange
         earlier = (sent.before,) if sent.before else ()
         exchanges = (*(one.exchange for one in earlier), sent.exchange, *(() if same else (shown.exchange,)))
-        expected, came = (value_text(value) for value in values)
+        expected, received = (value_text(value) for value in values)
         steps = (*(one.step for one in earlier), sent.step)
-        return Finding(check, self.operation, message, pointer, expected, came, exchanges, steps)
+        return Finding(check, self.operation, message, pointer, expected, received, exchanges, steps)
 
 
 def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence

@@ -342,8 +342,8 @@ def plan_trials(
     for place, media_type in _in_others(hard, media_types, most, seed):
         changes = _round(members, place)
         # A form has no null, and many read an empty text as one.
-        told = (change for change in changes if media_type != _FORM or change[1].value not in (None, ""))
-        yield ValueTrial(tuple(told), media_type)
+        chosen = (change for change in changes if media_type != _FORM or change[1].value not in (None, ""))
+        yield ValueTrial(tuple(chosen), media_type)
 
 
 def _in_others(

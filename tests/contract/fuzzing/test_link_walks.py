@@ -37,8 +37,8 @@ def test_a_walk_that_breaks_is_told_step_by_step(app: Application) -> None:
 
     (found,) = walked(app, second_read).findings
 
-    assert len(found.told) == len(found.exchanges) - 1
-    assert all(" is answered " in told for told in found.told)
+    assert len(found.steps) == len(found.exchanges) - 1
+    assert all(" is answered " in told for told in found.steps)
 
 
 def test_links_that_lead_nowhere_are_found() -> None:
@@ -54,7 +54,7 @@ def test_a_few_links_that_led_nowhere_are_no_proof_that_none_leads_somewhere(tim
     walk = links.WalkState(unused, unused, unused, steps=[refused], last=refused)
 
     for _ in range(times):
-        walk.came("updatePayee change", is_good=False, is_whole=True)
+        walk.received("updatePayee change", is_good=False, is_whole=True)
 
     assert len(list(walk.dead_links())) == told
 
@@ -83,6 +83,6 @@ def test_a_read_of_what_the_walk_deleted_leads_nowhere_by_right(before: str, rea
     unused: Any = None
     walk = links.WalkState(unused, unused, unused, steps=[changed, missed], last=missed)
 
-    walk.came("getPayee show", is_good=False, is_whole=True)
+    walk.received("getPayee show", is_good=False, is_whole=True)
 
     assert walk.read.total() == reads

@@ -104,7 +104,7 @@ def test_a_location_that_shows_another_record_is_told_with_both_ids(tmp_path: Pa
     (finding,), _ = followed(tmp_path, Books("/shop/books/7", shown=("6",)))
 
     assert finding.message.endswith("reading it shows id 6, the created record has id 7")
-    assert (finding.expected, finding.came) == ("7", "6")
+    assert (finding.expected, finding.received) == ("7", "6")
 
 
 def test_an_id_that_every_answer_has_anew_is_no_fault(tmp_path: Path) -> None:

@@ -50,16 +50,16 @@ async def _answers(_scope: Any, _receive: Any, send: Any) -> None:
 
 def test_an_answer_is_what_requests_reads_of_it() -> None:
     with Target(Address("http://mock.test/shop", _answers)) as target:
-        came = RequestWriter(target, FindingLedger()).session().request("GET", "http://mock.test/shop/a")
+        received = RequestWriter(target, FindingLedger()).session().request("GET", "http://mock.test/shop/a")
 
-    assert (came.status_code, came.text, came.encoding, came.url) == (
+    assert (received.status_code, received.text, received.encoding, received.url) == (
         418,
         "käse",
         "utf-8",
         "http://mock.test/shop/a",
     )
-    assert came.headers["x-twice"] == "1, 2"
-    assert came.raw.headers.getlist("X-Twice") == ["1, 2"]
+    assert received.headers["x-twice"] == "1, 2"
+    assert received.raw.headers.getlist("X-Twice") == ["1, 2"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_an_answer_is_what_requests_reads_of_it() -> None:
 )
 def test_a_request_is_the_one_that_requests_prepares(given: dict[str, Any]) -> None:
     with Target(Address("http://mock.test/shop", _answers)) as target:
-        came = (
+        received = (
             RequestWriter(target, FindingLedger())
             .session()
             .request("post", "http://mock.test/shop/a", **given)
@@ -89,7 +89,7 @@ def test_a_request_is_the_one_that_requests_prepares(given: dict[str, Any]) -> N
     headers = {name: text for name, text in given.get("headers", {}).items() if text is not None}
     wanted = requests.Request("POST", "http://mock.test/shop/a", headers=headers, **told).prepare()
 
-    sent = came.request
+    sent = received.request
     assert (sent.method, sent.url) == (wanted.method, wanted.url)
     assert _without_boundary(sent) == _without_boundary(wanted)
 

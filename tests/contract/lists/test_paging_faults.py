@@ -60,4 +60,4 @@ def test_a_page_in_xml_is_told_with_the_row_that_it_lacks() -> None:
 
     (finding,) = (one for one in ledger.findings if one.check == "same-in-every-media-type")
     assert " rows in JSON and " in finding.message
-    assert finding.came == "no row"
+    assert finding.received == "no row"

@@ -150,4 +150,4 @@ def test_a_repeated_row_is_told_with_both_pages() -> None:
     assert finding.message.startswith("page 2 of GET /claim-invoice with pageSize=")
     assert finding.message.endswith(", which page 1 showed")
     assert finding.exchanges[-1].request.path.startswith("/claim-invoice?pageSize=")
-    assert finding.told[0] == "PUT /claim-invoice-batch with 10 good items → 207: 10 stored"
+    assert finding.steps[0] == "PUT /claim-invoice-batch with 10 good items → 207: 10 stored"

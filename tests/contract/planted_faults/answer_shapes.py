@@ -25,13 +25,13 @@ from tests.contract.planted_faults.wrappers import (
 _mutant = partial(plant_fault, "refusals")
 
 
-def as_problem(came: WrappedResponse) -> WrappedResponse:
-    told = {"type": "about:blank", "title": "Bad Request", "status": came.status}
-    return came.typed("application/problem+json").holding(told)
+def as_problem(received: WrappedResponse) -> WrappedResponse:
+    told = {"type": "about:blank", "title": "Bad Request", "status": received.status}
+    return received.typed("application/problem+json").holding(told)
 
 
-def as_page(came: WrappedResponse) -> WrappedResponse:
-    return replace(came.typed("text/html"), body=b"<html><body><h1>Not here</h1></body></html>")
+def as_page(received: WrappedResponse) -> WrappedResponse:
+    return replace(received.typed("text/html"), body=b"<html><body><h1>Not here</h1></body></html>")
 
 
 def spelt(name: str) -> Callable[[Json, Json], Json]:
@@ -59,13 +59,13 @@ def wider_amounts(_sent: Json, told: Json) -> Json:
     return {**told, "data": {**told["data"], "attributes": {**attributes, "approvedReportingAmount": amount}}}
 
 
-def _without_messages(came: WrappedResponse) -> WrappedResponse:
-    bare = {name: text for name, text in came.json().items() if name not in {"Message", "Detail"}}
-    return came.holding(bare)
+def _without_messages(received: WrappedResponse) -> WrappedResponse:
+    bare = {name: text for name, text in received.json().items() if name not in {"Message", "Detail"}}
+    return received.holding(bare)
 
 
-def _silent(came: WrappedResponse) -> WrappedResponse:
-    return came.holding({**came.json(), "userMessage": ""})
+def _silent(received: WrappedResponse) -> WrappedResponse:
+    return received.holding({**received.json(), "userMessage": ""})
 
 
 def _type_of(method: str, path: str, document: Json = None, **headers: str) -> Callable[[VendorClient], Json]:
@@ -114,7 +114,7 @@ ANSWER_SHAPES = (
         "vba-names-a-wrong-type",
         "labels JSON as XML",
         ("putClaimInvoiceBatch", "listClaimInvoice"),
-        changes_response(vendors.VBA_BATCH, when(207, lambda came: came.typed("application/xml"))),
+        changes_response(vendors.VBA_BATCH, when(207, lambda received: received.typed("application/xml"))),
         _type_of("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
         right="application/json",
         wrong="application/xml",

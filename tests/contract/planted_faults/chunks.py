@@ -63,14 +63,14 @@ def errors_of_the_last(sent: Json, told: Json) -> Json:
     return {**told, "errors": {name: why for name, why in told["errors"].items() if name in last}}
 
 
-def places_in_chunks(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
+def places_in_chunks(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
     """Places are counted from the beginning of each chunk."""
 
     def place(found: re.Match[str]) -> str:
         return f"[{int(found[1]) % CHUNK}]"
 
-    told = came.json()
-    return came.holding(
+    told = received.json()
+    return received.holding(
         {**told, "ModelState": {_PLACE.sub(place, name): why for name, why in told["ModelState"].items()}}
     )
 
@@ -84,8 +84,8 @@ def second_is_lost(
         cut = unless_misshapen(None, lambda: kept(call.json()))
         if cut is None:
             return await ask(call)
-        came = await ask(call.holding(cut))
-        return came.holding(made_up(call.json(), came.json())) if came.good else came
+        received = await ask(call.holding(cut))
+        return received.holding(made_up(call.json(), received.json())) if received.good else received
 
     return lambda: at(route, fault)
 

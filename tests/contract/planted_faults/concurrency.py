@@ -45,8 +45,8 @@ def overlapping(
             under_way[call.world] += 1
             try:
                 await a_while()
-                came: WrappedResponse = await (second(ask, call) if beside_another else alone(ask, call))
-                return came
+                received: WrappedResponse = await (second(ask, call) if beside_another else alone(ask, call))
+                return received
             finally:
                 under_way[call.world] -= 1
 
@@ -62,25 +62,25 @@ async def as_it_should(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
 async def lost(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     """The call is answered and undone."""
     before = await kept(ask, call.world)
-    came = await ask(call)
+    received = await ask(call)
     await set_back(ask, call.world, before)
     await dropped(ask, call.world, before)
-    return came
+    return received
 
 
 async def vba_created(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     """Rows that are updated are told as created."""
-    came = await ask(call)
+    received = await ask(call)
 
     def told() -> WrappedResponse:
-        answer = came.json()
+        answer = received.json()
         rows = [
             {**row, "status": 201, "body": "Created"} if row["status"] == 200 else row
             for row in answer["data"]
         ]
-        return came.holding({**answer, "data": rows})
+        return received.holding({**answer, "data": rows})
 
-    answer: WrappedResponse = unless_misshapen(came, told)
+    answer: WrappedResponse = unless_misshapen(received, told)
     return answer
 
 
@@ -99,9 +99,9 @@ def shown_meanwhile(
 
         async def writing(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             before = await kept(ask, call.world)
-            came = await ask(call)
+            received = await ask(call)
             await set_back(ask, call.world, before)
-            shown = await first(ask, call, came)
+            shown = await first(ask, call, received)
             opened[call.world].set()
             await (a_while() if shown else asyncio.sleep(0))
             await set_back(ask, call.world, before)
@@ -124,18 +124,18 @@ def shown_meanwhile(
     return planted
 
 
-async def without_descriptions(ask: SendOn, call: WrappedRequest, came: WrappedResponse) -> bool:
+async def without_descriptions(ask: SendOn, call: WrappedRequest, received: WrappedResponse) -> bool:
     """The rows of a batch without their descriptions are kept."""
-    if not came.good:
+    if not received.good:
         return False
     rows = [{key: text for key, text in one.items() if key != "description"} for one in call.json()]
     return (await ask(call.holding(rows))).good
 
 
-async def the_good_ones(ask: SendOn, call: WrappedRequest, came: WrappedResponse) -> bool:
+async def the_good_ones(ask: SendOn, call: WrappedRequest, received: WrappedResponse) -> bool:
     """The good items of a batch that is refused are kept."""
     items = unless_misshapen(None, lambda: list(call.json()))
-    if came.status != 400 or not items:
+    if received.status != 400 or not items:
         return False
     return any([(await ask(call.holding([one]))).good for one in items])
 
@@ -151,19 +151,19 @@ def crossed(route: Route) -> Planted:
             beside = waiting.setdefault(call.world, [])
             beside.append(mine)
             await a_while()
-            came = await ask(call)
+            received = await ask(call)
             if len(beside) == 2 and all(not one.done() for one in beside):
                 other = beside[1] if beside[0] is mine else beside[0]
-                other.set_result(came)
+                other.set_result(received)
                 await a_while()
                 if mine.done():
-                    came = mine.result()
+                    received = mine.result()
             elif mine.done():
                 other = next(one for one in beside if one is not mine)
-                other.set_result(came)
-                came = mine.result()
+                other.set_result(received)
+                received = mine.result()
             waiting.pop(call.world, None)
-            return came
+            return received
 
         return at(route, fault)
 
@@ -175,7 +175,7 @@ def _vba_at_once(*batches: tuple[Json, ...]) -> Callable[[VendorClient], Json]:
 
     def seen(caller: VendorClient) -> Json:
         sent = [caller.request("PUT", "/claim-invoice-batch", list(rows)) for rows in batches]
-        told = [vendors.vba_tells(came) for came in caller.at_once(sent)]
+        told = [vendors.vba_tells(received) for received in caller.at_once(sent)]
         return [told, [vendors.vba_reads(caller, 1), vendors.vba_reads(caller, 2)]]
 
     return seen
@@ -185,28 +185,28 @@ def _vba_read_meanwhile(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, vendors.vba_row(1, description="before"))
     batch = caller.request("PUT", "/claim-invoice-batch", [vendors.vba_row(1, description="after")])
     reads = [caller.request("GET", "/claim-invoice/1") for _ in range(4)]
-    came = caller.at_once([batch, *reads])[1:]
+    received = caller.at_once([batch, *reads])[1:]
     whole = {"before", "after"}
-    return {one.json()["data"]["description"] for one in came} <= whole
+    return {one.json()["data"]["description"] for one in received} <= whole
 
 
 def _pvex_read_meanwhile(caller: VendorClient) -> Json:
     batch = caller.request("POST", "/api/InvoiceBatch", [vendors.pvex_invoice(1), vendors.pvex_invoice(9001)])
     read = caller.request("GET", "/api/Invoice/I-1?subscriberId=SUB-1")
-    came = caller.at_once([batch, read, read])
-    return [came[0].status, 200 in [one.status for one in came[1:]], vendors.pvex_reads(caller, 1)]
+    received = caller.at_once([batch, read, read])
+    return [received[0].status, 200 in [one.status for one in received[1:]], vendors.pvex_reads(caller, 1)]
 
 
 def _payt_at_once(caller: VendorClient) -> Json:
     sent = [caller.request("POST", "/v1/invoices", vendors.payt_batch(number)) for number in (1, 2)]
-    told = [vendors.payt_tells(came) for came in caller.at_once(sent)]
+    told = [vendors.payt_tells(received) for received in caller.at_once(sent)]
     return [told, vendors.payt_reads(caller, 1), vendors.payt_reads(caller, 2)]
 
 
 def _xero_at_once(caller: VendorClient) -> Json:
     path = "/api.xro/2.0/Invoices?summarizeErrors=false"
     sent = [caller.request("POST", path, {"Invoices": [vendors.xero_invoice(number)]}) for number in (1, 2)]
-    return [vendors.xero_tells(came) for came in caller.at_once(sent)]
+    return [vendors.xero_tells(received) for received in caller.at_once(sent)]
 
 
 def _gw_at_once(caller: VendorClient) -> Json:
@@ -214,7 +214,7 @@ def _gw_at_once(caller: VendorClient) -> Json:
         caller.request("POST", "/claim/v1/batch", {"requests": [one]})
         for one in (vendors.GW_GOOD, vendors.GW_GOOD_B)
     ]
-    told = [vendors.gw_tells(came) for came in caller.at_once(sent)]
+    told = [vendors.gw_tells(received) for received in caller.at_once(sent)]
     return [told, vendors.gw_reads(caller, vendors.BULK_A), vendors.gw_reads(caller, vendors.BULK_B)]
 
 

@@ -18,8 +18,8 @@ from tests.contract.planted_faults.wrappers import Json, Route, WrappedRequest, 
 _BROKEN = b'[{"'
 
 
-def _breaks(came: WrappedResponse) -> WrappedResponse:
-    return replace(came, status=500)
+def _breaks(received: WrappedResponse) -> WrappedResponse:
+    return replace(received, status=500)
 
 
 def _with_credentials(vendor: str) -> Callable[[WrappedRequest], WrappedRequest]:
@@ -75,14 +75,14 @@ def _xero_other_sandbox(caller: VendorClient) -> Json:
 
 def _pvex_at_once(caller: VendorClient) -> Json:
     sent = [caller.request("POST", "/api/InvoiceBatch", [vendors.pvex_invoice(number)]) for number in (1, 2)]
-    told = [came.status for came in caller.at_once(sent)]
+    told = [received.status for received in caller.at_once(sent)]
     return [told, vendors.pvex_reads(caller, 1), vendors.pvex_reads(caller, 2)]
 
 
 def _xero_at_once(caller: VendorClient) -> Json:
     path = "/api.xro/2.0/Invoices?summarizeErrors=false"
     sent = [caller.request("POST", path, {"Invoices": [vendors.xero_invoice(number)]}) for number in (1, 2)]
-    told = [vendors.xero_tells(came) for came in caller.at_once(sent)]
+    told = [vendors.xero_tells(received) for received in caller.at_once(sent)]
     return [told, vendors.xero_reads(caller, 1), vendors.xero_reads(caller, 2)]
 
 
@@ -123,16 +123,16 @@ def _gw_listed(caller: VendorClient) -> Json:
     return vendors.BULK_A in [one["attributes"]["id"] for one in listed]
 
 
-def _payt_failed(_call: WrappedRequest, came: WrappedResponse) -> bool:
-    return came.good and bool(came.json()["errors"])
+def _payt_failed(_call: WrappedRequest, received: WrappedResponse) -> bool:
+    return received.good and bool(received.json()["errors"])
 
 
-def _xero_failed(_call: WrappedRequest, came: WrappedResponse) -> bool:
-    return came.good and any(one.get("HasErrors") for one in came.json()["Invoices"])
+def _xero_failed(_call: WrappedRequest, received: WrappedResponse) -> bool:
+    return received.good and any(one.get("HasErrors") for one in received.json()["Invoices"])
 
 
-def _gw_failed(_call: WrappedRequest, came: WrappedResponse) -> bool:
-    return came.good and any(one["status"] >= 400 for one in came.json()["responses"])
+def _gw_failed(_call: WrappedRequest, received: WrappedResponse) -> bool:
+    return received.good and any(one["status"] >= 400 for one in received.json()["responses"])
 
 
 def _bulk_a(listed: list[Json]) -> Json:

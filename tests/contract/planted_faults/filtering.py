@@ -67,23 +67,23 @@ def with_rows_of(route: Route, name: str, other: Callable[[WrappedRequest], Wrap
     """The rows of another tenant, which `other` asks for, after those that were asked for."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came, theirs = await ask(call), await ask(other(call))
+        received, theirs = await ask(call), await ask(other(call))
 
         def change() -> WrappedResponse:
-            document = came.json()
-            return came.holding({**document, name: [*document[name], *theirs.json()[name]]})
+            document = received.json()
+            return received.holding({**document, name: [*document[name], *theirs.json()[name]]})
 
-        changed: WrappedResponse = unless_misshapen(came, change)
-        return changed if came.good and theirs.good else came
+        changed: WrappedResponse = unless_misshapen(received, change)
+        return changed if received.good and theirs.good else received
 
     return lambda: at(route, fault)
 
 
-def _loses_its_last_in_xml(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-    if not came.headers.get("content-type", "").startswith(("application/xml", "text/xml")):
-        return came
-    first, _, last = came.body.rpartition(b"<Invoice>")
-    return replace(came, body=first + last.partition(b"</Invoice>")[2])
+def _loses_its_last_in_xml(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    if not received.headers.get("content-type", "").startswith(("application/xml", "text/xml")):
+        return received
+    first, _, last = received.body.rpartition(b"<Invoice>")
+    return replace(received, body=first + last.partition(b"</Invoice>")[2])
 
 
 def _first_page_in_xml(call: WrappedRequest) -> WrappedRequest:
@@ -97,8 +97,8 @@ def _pvex_in_xml(caller: VendorClient) -> Json:
 def _xero_in_xml(caller: VendorClient) -> Json:
     """The number on the second page of one."""
     vendors.xero_sends(caller, 1, 2)
-    came = caller.get(_XERO.format(page=2, size=1), accept="application/xml").body.decode()
-    return came.partition("<InvoiceNumber>")[2].partition("<")[0]
+    received = caller.get(_XERO.format(page=2, size=1), accept="application/xml").body.decode()
+    return received.partition("<InvoiceNumber>")[2].partition("<")[0]
 
 
 def _gw_filtered(text: str, more: str = "") -> Callable[[VendorClient], Json]:
@@ -116,8 +116,8 @@ def _gw_number(caller: VendorClient) -> Json:
 def _payt_filtered(query: str) -> Callable[[VendorClient], Json]:
     def seen(caller: VendorClient) -> Json:
         vendors.payt_sends(caller, 1, vendors.payt_invoice(2, debtor_number="D-2"))
-        came = caller.get(f"/v1/invoices?administration_id=81&{query}").json()
-        return [row["invoice_number"] for row in came["data"] if row["invoice_number"].startswith("N")]
+        received = caller.get(f"/v1/invoices?administration_id=81&{query}").json()
+        return [row["invoice_number"] for row in received["data"] if row["invoice_number"].startswith("N")]
 
     return seen
 
@@ -157,8 +157,8 @@ def _xero_theirs(caller: VendorClient) -> Json:
 
 def _payt_theirs(caller: VendorClient) -> Json:
     vendors.payt_sends(caller, 4711)
-    came = caller.get("/v1/invoices?administration_id=82&invoice_numbers=N4711").json()
-    return [row["invoice_number"] for row in came["data"]]
+    received = caller.get("/v1/invoices?administration_id=82&invoice_numbers=N4711").json()
+    return [row["invoice_number"] for row in received["data"]]
 
 
 _VBA_FAULTS = (

@@ -47,10 +47,10 @@ def by_key(
             body, before = first.get(key, (b"", None))
             if before is not None and body == call.body:
                 return change(call, before, before if not scoped else await ask(call))
-            came = await ask(call)
-            if came.good:
-                first[key] = (call.body, came)
-            return came
+            received = await ask(call)
+            if received.good:
+                first[key] = (call.body, received)
+            return received
 
         return at(route, fault)
 
@@ -121,8 +121,8 @@ def _xero_replayed(caller: VendorClient) -> Json:
     return [again.status, again.status == 200 and _ids(again) == _ids(first)]
 
 
-def _ids(came: Any) -> Json:
-    return [one["InvoiceID"] for one in came.json()["Invoices"]]
+def _ids(received: Any) -> Json:
+    return [one["InvoiceID"] for one in received.json()["Invoices"]]
 
 
 def _xero_paid_again(caller: VendorClient) -> Json:

@@ -45,12 +45,12 @@ def listing_both(route: Route) -> Planted:
     """A tenant's list shows the other's invoices as well."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
+        received = await ask(call)
         theirs = await ask(call.having(xero_tenant_id=vendors.OTHER_TENANT))
-        if not (came.good and theirs.good):
-            return came
-        told = came.json()
-        return came.holding({**told, "Invoices": [*told["Invoices"], *theirs.json()["Invoices"]]})
+        if not (received.good and theirs.good):
+            return received
+        told = received.json()
+        return received.holding({**told, "Invoices": [*told["Invoices"], *theirs.json()["Invoices"]]})
 
     return lambda: at(route, fault)
 

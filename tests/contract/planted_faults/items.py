@@ -85,8 +85,8 @@ def last_never_arrives(
             kept, last = cut(call.json())
         except (KeyError, TypeError, ValueError):
             return await ask(call)
-        came = await ask(call.holding(kept))
-        return came.holding(patch(last, came.json())) if came.good else came
+        received = await ask(call.holding(kept))
+        return received.holding(patch(last, received.json())) if received.good else received
 
     return lambda: at(route, fault)
 

@@ -51,22 +51,26 @@ def payt_warns_instead(_sent: Json, told: Json) -> Json:
     return {**told, "errors": {}, "warnings": warned} if told["errors"] else told
 
 
-def pvex_all_done(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-    bare = {name: text for name, text in came.headers.items() if name != "content-type"}
-    return WrappedResponse(200, bare, b"") if came.status == 400 and b"invoices" in came.body else came
+def pvex_all_done(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    bare = {name: text for name, text in received.headers.items() if name != "content-type"}
+    return (
+        WrappedResponse(200, bare, b"")
+        if received.status == 400 and b"invoices" in received.body
+        else received
+    )
 
 
-def pvex_next_place(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-    told = came.json()
+def pvex_next_place(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    told = received.json()
     named = {_one_further(name): why for name, why in told["ModelState"].items()}
-    return came.holding({**told, "ModelState": named})
+    return received.holding({**told, "ModelState": named})
 
 
-def pvex_first_place_only(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-    told = came.json()
+def pvex_first_place_only(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    told = received.json()
     first = next(iter(told["ModelState"])).partition(".")[0]
     named = {name: why for name, why in told["ModelState"].items() if name.partition(".")[0] == first}
-    return came.holding({**told, "ModelState": named})
+    return received.holding({**told, "ModelState": named})
 
 
 def _one_further(name: str) -> str:

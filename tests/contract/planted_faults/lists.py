@@ -52,7 +52,9 @@ def pages(route: Route, change: Callable[[Json, Query], Json]) -> Planted:
     """Another list, by what was asked for; `change` gets the document and the query."""
     return changes_response(
         route,
-        lambda call, came: came.holding(change(came.json(), asked(call))) if came.good else came,
+        lambda call, received: (
+            received.holding(change(received.json(), asked(call))) if received.good else received
+        ),
     )
 
 
@@ -100,17 +102,17 @@ def repeated(route: Route, name: str, size: str) -> Planted:
     """Every page but the first begins with the last row of the page before, and loses its own last one."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came, query = await ask(call), asked(call)
+        received, query = await ask(call), asked(call)
         page = page_of(query)
-        if page < 2 or not came.good:
-            return came
+        if page < 2 or not received.good:
+            return received
         before = await ask(asking(call, page=str(page - 1), **{size: query.get(size.lower(), "100")}))
 
         def change() -> WrappedResponse:
-            found, last = came.json(), before.json()[name][-1:]
-            return came.holding({**found, name: [*last, *found[name][:-1]] if found[name] else []})
+            found, last = received.json(), before.json()[name][-1:]
+            return received.holding({**found, name: [*last, *found[name][:-1]] if found[name] else []})
 
-        changed: WrappedResponse = unless_misshapen(came, change)
+        changed: WrappedResponse = unless_misshapen(received, change)
         return changed
 
     return lambda: at(route, fault)
@@ -120,10 +122,10 @@ def last_again(route: Route) -> Planted:
     """A page beyond the last shows the last one again."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
-        told = came.json().get("pagination") if came.good else None
+        received = await ask(call)
+        told = received.json().get("pagination") if received.good else None
         if not told or told["page"] <= told["pageCount"]:
-            return came
+            return received
         return await ask(asking(call, page=str(told["pageCount"])))
 
     return lambda: at(route, fault)
@@ -150,11 +152,11 @@ def counted(
 ) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
     """Other numbers in VBA's header; each is made of what was there and the rows on the page."""
 
-    def change(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-        told = json.loads(came.headers["x-pagination"])
-        on_page = len(came.json()["data"])
+    def change(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        told = json.loads(received.headers["x-pagination"])
+        on_page = len(received.json()["data"])
         told.update({name: new(told[name], on_page) for name, new in changes.items()})
-        return replace(came, headers={**came.headers, "x-pagination": json.dumps(told)})
+        return replace(received, headers={**received.headers, "x-pagination": json.dumps(told)})
 
     return change
 
@@ -203,9 +205,9 @@ def one_match_less(document: Json, query: Query) -> Json:
 def vba_pages(caller: VendorClient) -> Json:
     """The keys on each of four pages of two, and the total that the third states."""
     vendors.vba_sends(caller, 1, 2, 3)
-    came = [caller.get(f"/claim-invoice?page={page}&pageSize=2") for page in (1, 2, 3, 4)]
-    keys = [[row["invoice_Key"] for row in one.json()["data"]] for one in came]
-    told = json.loads(came[2].headers["x-pagination"])
+    received = [caller.get(f"/claim-invoice?page={page}&pageSize=2") for page in (1, 2, 3, 4)]
+    keys = [[row["invoice_Key"] for row in one.json()["data"]] for one in received]
+    told = json.loads(received[2].headers["x-pagination"])
     return [keys, told["TotalCount"], told["TotalPages"]]
 
 
@@ -220,9 +222,17 @@ def gw_pages(caller: VendorClient) -> Json:
     found = []
     for offset in (0, 3, 6):
         path = "/claim/v1/bulk-invoices?fields=id&includeTotal=true&pageSize=3"
-        came = caller.get(f"{path}&pageOffset={offset}").json()
-        links = {name: link["href"].partition("pageOffset=")[2] for name, link in came["links"].items()}
-        found.append([len(came["data"]), came["count"], came["total"], links.get("prev"), links.get("next")])
+        received = caller.get(f"{path}&pageOffset={offset}").json()
+        links = {name: link["href"].partition("pageOffset=")[2] for name, link in received["links"].items()}
+        found.append(
+            [
+                len(received["data"]),
+                received["count"],
+                received["total"],
+                links.get("prev"),
+                links.get("next"),
+            ]
+        )
     return found
 
 
@@ -238,9 +248,9 @@ def payt_pages(caller: VendorClient) -> Json:
     cursor = ""
     while len(found) < 4:
         path = "/v1/invoices?administration_id=81&per_page=2"
-        came = caller.get(f"{path}&cursor={cursor}" if cursor else path).json()
-        found.append([row["invoice_number"] for row in came["data"]])
-        cursor = came["pagination"]["cursor"]
+        received = caller.get(f"{path}&cursor={cursor}" if cursor else path).json()
+        found.append([row["invoice_number"] for row in received["data"]])
+        cursor = received["pagination"]["cursor"]
         if not cursor:
             break
     return found
@@ -251,8 +261,8 @@ def payt_filtered(query: str) -> Callable[[VendorClient], Json]:
 
     def seen(caller: VendorClient) -> Json:
         vendors.payt_sends(caller, 1, vendors.payt_invoice(2, debtor_number="D-2"))
-        came = caller.get(f"/v1/invoices?administration_id=81&{query}").json()
-        return [row["invoice_number"] for row in came["data"] if row["invoice_number"].startswith("N")]
+        received = caller.get(f"/v1/invoices?administration_id=81&{query}").json()
+        return [row["invoice_number"] for row in received["data"] if row["invoice_number"].startswith("N")]
 
     return seen
 
@@ -267,9 +277,9 @@ def xero_pages(caller: VendorClient) -> Json:
     """The first two invoices by number on each page of two, and what the second page states."""
     vendors.xero_sends(caller, 1, 2, 3)
     path = "/api.xro/2.0/Invoices?where=Reference.StartsWith(%22ref%22)&order=InvoiceNumber&pageSize=2"
-    came = [caller.get(f"{path}&page={page}").json() for page in (1, 2, 3)]
-    numbers = [[one["InvoiceNumber"] for one in page["Invoices"]] for page in came]
-    told = came[1]["pagination"]
+    received = [caller.get(f"{path}&page={page}").json() for page in (1, 2, 3)]
+    numbers = [[one["InvoiceNumber"] for one in page["Invoices"]] for page in received]
+    told = received[1]["pagination"]
     return [numbers, told["itemCount"], told["pageCount"]]
 
 

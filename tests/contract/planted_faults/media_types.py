@@ -51,10 +51,10 @@ def loses(route: Route, media_type: str, name: str) -> Planted:
 def leaves_out(route: Route, media_type: str, name: str) -> Planted:
     """A server that shows nothing as the amount where it answers in this media type."""
 
-    def change(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-        if _named(came.headers) != media_type or not came.good:
-            return came
-        return replace(came, body=without_amount(came.body, media_type, name))
+    def change(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        if _named(received.headers) != media_type or not received.good:
+            return received
+        return replace(received, body=without_amount(received.body, media_type, name))
 
     return changes_response(route, change)
 
@@ -95,8 +95,8 @@ def _pvex_sent(media_type: str, body: str = "") -> Callable[[VendorClient], Json
 def _pvex_shown(media_type: str) -> Callable[[VendorClient], Json]:
     def seen(caller: VendorClient) -> Json:
         vendors.pvex_sends(caller, vendors.pvex_invoice(7, Amount=Decimal("12.30")))
-        came = caller.get("/api/Invoice/I-7?subscriberId=SUB-1", accept=media_type)
-        return b"12.30" in came.body
+        received = caller.get("/api/Invoice/I-7?subscriberId=SUB-1", accept=media_type)
+        return b"12.30" in received.body
 
     return seen
 
@@ -119,8 +119,8 @@ def _xero_sent(media_type: str) -> Callable[[VendorClient], Json]:
 def _xero_shown(media_type: str) -> Callable[[VendorClient], Json]:
     def seen(caller: VendorClient) -> Json:
         vendors.xero_sends(caller, 7)
-        came = caller.get("/api.xro/2.0/Invoices/N7", accept=media_type).body.decode()
-        return re.findall(r"UnitAmount\W+([0-9.]+)", came)
+        received = caller.get("/api.xro/2.0/Invoices/N7", accept=media_type).body.decode()
+        return re.findall(r"UnitAmount\W+([0-9.]+)", received)
 
     return seen
 

@@ -56,9 +56,9 @@ def shown(path: str, rows_at: str, identity: str, size: int, *numbers: int) -> C
         ids: list[str] = []
         counts: list[int] = []
         for number in numbers:
-            came = caller.get(path.format(page=number, offset=(number - 1) * size, size=size)).json()
-            counts.append(len(came[rows_at]))
-            ids += [_identity(row, identity) for row in came[rows_at]]
+            received = caller.get(path.format(page=number, offset=(number - 1) * size, size=size)).json()
+            counts.append(len(received[rows_at]))
+            ids += [_identity(row, identity) for row in received[rows_at]]
         return [counts, len(set(ids)), ids == sorted(ids)]
 
     return seen
@@ -94,18 +94,18 @@ def clamped_page(route: Route) -> Planted:
 
 def _clamped(route: Route, name: str, first: int) -> Planted:
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
+        received = await ask(call)
         # By halves: generated calls ask for pages beyond any number.
         low, high = first, page_of(asked(call))
-        while came.good and high > low and not came.json()["data"]:
+        while received.good and high > low and not received.json()["data"]:
             middle = (low + high) // 2
             there = await ask(asking(call, **{name: str(middle)}))
             if not there.good:
-                return came
+                return received
             if there.json()["data"] and high - middle <= 1:
                 return there
             low, high = (middle, high) if there.json()["data"] else (low, middle)
-        return came
+        return received
 
     return lambda: at(route, fault)
 
@@ -165,9 +165,9 @@ def _payt_walk(caller: VendorClient) -> Json:
     found: list[Json] = []
     cursor = ""
     while len(found) < 4:
-        came = caller.get(_PAYT.format(size=2) + (f"&cursor={cursor}" if cursor else "")).json()
-        found.append([row["invoice_number"] for row in came["data"]])
-        cursor = came["pagination"]["cursor"]
+        received = caller.get(_PAYT.format(size=2) + (f"&cursor={cursor}" if cursor else "")).json()
+        found.append([row["invoice_number"] for row in received["data"]])
+        cursor = received["pagination"]["cursor"]
         if not cursor:
             break
     return found

@@ -22,16 +22,18 @@ _PLACE = re.compile(rb"\$\[(\d+)\]")
 def off_by(shift: int) -> Planted:
     """Refusals of the whole batch, with other places in their paths."""
 
-    def change(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-        return replace(came, body=_PLACE.sub(lambda found: b"$[%d]" % (int(found[1]) + shift), came.body))
+    def change(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        return replace(
+            received, body=_PLACE.sub(lambda found: b"$[%d]" % (int(found[1]) + shift), received.body)
+        )
 
     return changes_response(vendors.VBA_BATCH, change)
 
 
 def _named(caller: VendorClient) -> list[str]:
     """The places that the refusal of a batch names, whose second row cannot be read."""
-    came = vendors.vba_sends(caller, 3001, {**vendors.vba_row(3002), "invoice_Number": 12345}, 3003)
-    return re.findall(r"\$\[(-?\d+)\]", came.body.decode())[:1]
+    received = vendors.vba_sends(caller, 3001, {**vendors.vba_row(3002), "invoice_Number": 12345}, 3003)
+    return re.findall(r"\$\[(-?\d+)\]", received.body.decode())[:1]
 
 
 POSITIONS: tuple[PlantedFault, ...] = tuple(

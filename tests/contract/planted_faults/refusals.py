@@ -38,8 +38,8 @@ def everything(vendor: str, change: Callable[[WrappedRequest, WrappedResponse], 
     """Every answer of a vendor changed."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
-        return change(call, came) if call.path.startswith(f"/{vendor}/") else came
+        received = await ask(call)
+        return change(call, received) if call.path.startswith(f"/{vendor}/") else received
 
     return lambda: fault
 
@@ -55,14 +55,16 @@ def every_call(vendor: str, change: Callable[[WrappedRequest], WrappedRequest]) 
 
 def always(document: Json, status: int) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
     """One answer to every call."""
-    return lambda _call, came: replace(came, status=status).typed("application/json").holding(document)
+    return lambda _call, received: (
+        replace(received, status=status).typed("application/json").holding(document)
+    )
 
 
 def when(
     status: int, change: Callable[[WrappedResponse], WrappedResponse]
 ) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
     """What is answered with one status changed."""
-    return lambda _call, came: change(came) if came.status == status else came
+    return lambda _call, received: change(received) if received.status == status else received
 
 
 def whole(route: Route, failed: Callable[[WrappedResponse], bool], document: Json) -> Planted:
@@ -70,12 +72,12 @@ def whole(route: Route, failed: Callable[[WrappedResponse], bool], document: Jso
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         before = await kept(ask, call.world)
-        came = await ask(call)
-        if came.good and failed(came):
+        received = await ask(call)
+        if received.good and failed(received):
             await set_back(ask, call.world, before)
-            came = replace(came, status=400).typed("application/json").holding(document)
+            received = replace(received, status=400).typed("application/json").holding(document)
         await dropped(ask, call.world, before)
-        return came
+        return received
 
     return lambda: at(route, fault)
 
@@ -83,12 +85,12 @@ def whole(route: Route, failed: Callable[[WrappedResponse], bool], document: Jso
 def unreadable(route: Route, change: Callable[[WrappedResponse], WrappedResponse]) -> Planted:
     """What a body that is no JSON is answered, changed."""
 
-    def bent(call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
+    def bent(call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
         try:
             call.json()
         except ValueError:
-            return change(came) if "json" in call.headers.get("content-type", "") else came
-        return came
+            return change(received) if "json" in call.headers.get("content-type", "") else received
+        return received
 
     return changes_response(route, bent)
 
@@ -103,12 +105,12 @@ def taking_any_type(route: Route) -> Planted:
     return changes_request(route, heard)
 
 
-def _some_row_failed(came: WrappedResponse) -> bool:
-    return any(row["status"] >= 400 for row in came.json()["data"])
+def _some_row_failed(received: WrappedResponse) -> bool:
+    return any(row["status"] >= 400 for row in received.json()["data"])
 
 
-def _some_invoice_failed(came: WrappedResponse) -> bool:
-    return bool(came.json()["errors"])
+def _some_invoice_failed(received: WrappedResponse) -> bool:
+    return bool(received.json()["errors"])
 
 
 def _vba_problem(status: int) -> Json:
@@ -180,7 +182,9 @@ REFUSALS = (
         "vba-breaks-at-bad-json",
         "answers 500 to a body that is no JSON",
         ("putClaimInvoiceBatch",),
-        unreadable(vendors.VBA_BATCH, lambda came: replace(came, status=500).holding(_vba_problem(500))),
+        unreadable(
+            vendors.VBA_BATCH, lambda received: replace(received, status=500).holding(_vba_problem(500))
+        ),
         _raw("/claim-invoice-batch", _BROKEN, "PUT"),
         right=400,
         wrong=500,
@@ -189,7 +193,7 @@ REFUSALS = (
         "payt-breaks-at-bad-json",
         "answers 500 to a body that is no JSON",
         ("postV1Invoices",),
-        unreadable(vendors.PAYT_BATCH, lambda came: replace(came, status=500)),
+        unreadable(vendors.PAYT_BATCH, lambda received: replace(received, status=500)),
         _raw("/v1/invoices", _BROKEN),
         right=422,
         wrong=500,
@@ -202,7 +206,7 @@ REFUSALS = (
             vendors.VBA_BATCH,
             when(
                 400,
-                lambda came: replace(came, status=207).holding(
+                lambda received: replace(received, status=207).holding(
                     {
                         "data": [],
                         "error": None,
@@ -220,7 +224,8 @@ REFUSALS = (
         "answers a refused call with 200 and no responses",
         ("runBatch",),
         changes_response(
-            vendors.GW_BATCH, when(400, lambda came: replace(came, status=200).holding({"responses": []}))
+            vendors.GW_BATCH,
+            when(400, lambda received: replace(received, status=200).holding({"responses": []})),
         ),
         _raw("/claim/v1/batch", _NOT_A_BATCH),
         right=400,
@@ -230,7 +235,7 @@ REFUSALS = (
         "payt-is-a-teapot",
         "answers lists with 418",
         ("getV1Invoices", "postV1Invoices"),
-        changes_response(vendors.PAYT_LIST, when(200, lambda came: replace(came, status=418))),
+        changes_response(vendors.PAYT_LIST, when(200, lambda received: replace(received, status=418))),
         _status("GET", "/v1/invoices?administration_id=81"),
         right=200,
         wrong=418,
@@ -239,7 +244,7 @@ REFUSALS = (
         "payt-takes-for-later",
         "answers 202 where 201 is said",
         ("postV1Invoices",),
-        changes_response(vendors.PAYT_BATCH, when(201, lambda came: replace(came, status=202))),
+        changes_response(vendors.PAYT_BATCH, when(201, lambda received: replace(received, status=202))),
         _status("POST", "/v1/invoices", vendors.payt_batch(1)),
         right=201,
         wrong=202,
@@ -248,7 +253,7 @@ REFUSALS = (
         "vba-answers-200",
         "answers a batch with 200 where 207 is said",
         ("putClaimInvoiceBatch",),
-        changes_response(vendors.VBA_BATCH, when(207, lambda came: replace(came, status=200))),
+        changes_response(vendors.VBA_BATCH, when(207, lambda received: replace(received, status=200))),
         _status("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
         right=207,
         wrong=200,
@@ -323,7 +328,10 @@ REFUSALS = (
         ("getClaimInvoice",),
         changes_response(
             vendors.VBA_ONE,
-            when(404, lambda came: replace(came, status=200).holding({**came.json(), "error": None})),
+            when(
+                404,
+                lambda received: replace(received, status=200).holding({**received.json(), "error": None}),
+            ),
         ),
         _status("GET", "/claim-invoice/7777"),
         right=404,
@@ -348,12 +356,12 @@ REFUSALS = (
         vendors.PVEX_READ,
         changes_response(
             vendors.PVEX_BATCH,
-            lambda call, came: (
-                replace(came, status=400)
+            lambda call, received: (
+                replace(received, status=400)
                 .typed("application/json")
                 .holding({"Message": "The request is invalid."})
                 if len(call.json()) > 1
-                else came
+                else received
             ),
         ),
         lambda caller: [vendors.pvex_sends(caller, 1, 2).status, vendors.pvex_reads(caller, 1)],

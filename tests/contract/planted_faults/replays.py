@@ -56,10 +56,10 @@ def remembered_everywhere(route: Route) -> Planted:
             known = first.get(name)
             if name[1] and known is not None and known[0] != tenant:
                 return known[1]
-            came = await ask(call)
-            if name[1] and came.good:
-                first.setdefault(name, (tenant, came))
-            return came
+            received = await ask(call)
+            if name[1] and received.good:
+                first.setdefault(name, (tenant, received))
+            return received
 
         return at(route, fault)
 
@@ -69,8 +69,10 @@ def remembered_everywhere(route: Route) -> Planted:
 def renumbered(route: Route, status: int, other: int) -> Planted:
     """Refusals of one status come with another one."""
 
-    def change(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-        return WrappedResponse(other, came.headers, came.body) if came.status == status else came
+    def change(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        return (
+            WrappedResponse(other, received.headers, received.body) if received.status == status else received
+        )
 
     return changes_response(route, change)
 

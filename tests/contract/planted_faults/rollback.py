@@ -43,11 +43,11 @@ def undoes(route: Route, when: Callable[[WrappedRequest, WrappedResponse], bool]
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         before = await kept(ask, call.world)
-        came = await ask(call)
-        if when(call, came):
+        received = await ask(call)
+        if when(call, received):
             await set_back(ask, call.world, before)
         await dropped(ask, call.world, before)
-        return came
+        return received
 
     return lambda: at(route, fault)
 

@@ -24,8 +24,8 @@ def _swaps_behind_256(_sent: Json, told: Json) -> Json:
 
 
 def _vba_told(place: int, caller: VendorClient) -> Json:
-    came = vendors.vba_sends(caller, *range(5001, 5801))
-    return vendors.vba_tells(came)[place]
+    received = vendors.vba_sends(caller, *range(5001, 5801))
+    return vendors.vba_tells(received)[place]
 
 
 def _payt_kept(caller: VendorClient) -> Json:

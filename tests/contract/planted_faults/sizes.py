@@ -57,12 +57,12 @@ def stores(route: Route, kept: Callable[[Items], Items]) -> Planted:
         async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             if not route.matches(call):
                 return _without(await ask(call), lost.get((call.world, ""), set()), call)
-            came = await ask(call)
+            received = await ask(call)
             sent = _items(call.json())
-            if came.good:
+            if received.good:
                 names = {_name(one) for one in sent} - {_name(one) for one in kept(sent)}
                 lost.setdefault((call.world, ""), set()).update(names)
-            return came
+            return received
 
         return fault
 
@@ -74,43 +74,45 @@ def _name(item: Json) -> str:
     return next((str(item[name]) for name in names if name in item), "")
 
 
-def _without(came: WrappedResponse, lost: set[str], call: WrappedRequest) -> WrappedResponse:
+def _without(received: WrappedResponse, lost: set[str], call: WrappedRequest) -> WrappedResponse:
     """The answer to a read as if some records were not there."""
-    if call.method != "GET" or not lost or not came.good:
-        return came
+    if call.method != "GET" or not lost or not received.good:
+        return received
     key = call.path.rpartition("/")[2]
     if key in lost:
-        return replace(came, status=404, body=b"", headers={})
-    document = came.json()
+        return replace(received, status=404, body=b"", headers={})
+    document = received.json()
     if isinstance(document, dict) and isinstance(document.get("data"), list):
         rows = [row for row in document["data"] if _name(row) not in lost]
-        return came.holding({**document, "data": rows})
+        return received.holding({**document, "data": rows})
     if isinstance(document, list):
-        return came.holding([row for row in document if _name(row) not in lost])
-    return came
+        return received.holding([row for row in document if _name(row) not in lost])
+    return received
 
 
 def over(
     route: Route, most: int, change: Callable[[WrappedRequest, WrappedResponse], WrappedResponse]
 ) -> Planted:
     """Another answer to a batch of more items."""
-    return changes_response(route, lambda call, came: change(call, came) if _size(call) > most else came)
+    return changes_response(
+        route, lambda call, received: change(call, received) if _size(call) > most else received
+    )
 
 
 def _outcomes(change: Callable[[Items], Items]) -> Callable[[WrappedRequest, WrappedResponse], Any]:
-    def changed(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-        document = came.json()
-        return came.holding(_with(document, change(_items(document)))) if came.good else came
+    def changed(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        document = received.json()
+        return received.holding(_with(document, change(_items(document)))) if received.good else received
 
     return changed
 
 
-def _cut(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-    return replace(came, body=came.body[: len(came.body) // 2])
+def _cut(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    return replace(received, body=received.body[: len(received.body) // 2])
 
 
 def _refused(status: int, document: Json) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
-    return lambda _call, came: replace(came, status=status).holding(document)
+    return lambda _call, received: replace(received, status=status).holding(document)
 
 
 def silent(route: Route, most: int) -> Planted:
@@ -128,8 +130,10 @@ def slow(route: Route) -> Planted:
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         seconds = _size(call) ** 2 * _BY_ITEM
         await asyncio.sleep(seconds)
-        came = await ask(call)
-        return replace(came, headers={**came.headers, "server-timing": f"pairs;dur={seconds * 1000:.2f}"})
+        received = await ask(call)
+        return replace(
+            received, headers={**received.headers, "server-timing": f"pairs;dur={seconds * 1000:.2f}"}
+        )
 
     return lambda: at(route, fault)
 
@@ -140,18 +144,18 @@ def takes_more(route: Route, most: int) -> Planted:
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         document = call.json()
         items = _items(document)
-        came = await ask(call.holding(_with(document, items[:most])))
-        if not came.good or len(items) <= most:
-            return came
-        told = came.json()
-        return came.holding(_with(told, [*_items(told), *_items(told)[: len(items) - most]]))
+        received = await ask(call.holding(_with(document, items[:most])))
+        if not received.good or len(items) <= most:
+            return received
+        told = received.json()
+        return received.holding(_with(told, [*_items(told), *_items(told)[: len(items) - most]]))
 
     return lambda: at(route, fault)
 
 
-def _counts_low(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-    document = came.json()
-    return came.holding({**document, "count": document["count"] - 1})
+def _counts_low(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    document = received.json()
+    return received.holding({**document, "count": document["count"] - 1})
 
 
 def _first_256_again(rows: Items) -> Items:
@@ -170,8 +174,8 @@ def _vba_reads_last(size: int) -> Callable[[VendorClient], Json]:
 
 def _vba_answers(size: int, shown: Callable[[Json], Json]) -> Callable[[VendorClient], Json]:
     def seen(caller: VendorClient) -> Json:
-        came = vendors.vba_sends(caller, *range(5001, 5001 + size))
-        return shown(came.json()) if came.status == 207 else came.status
+        received = vendors.vba_sends(caller, *range(5001, 5001 + size))
+        return shown(received.json()) if received.status == 207 else received.status
 
     return seen
 
@@ -184,8 +188,8 @@ def _vba_is_readable(caller: VendorClient) -> Json:
 
 
 def _vba_timing(caller: VendorClient) -> Json:
-    came = vendors.vba_sends(caller, *range(5001, 5011))
-    return came.headers.get("server-timing", "none")
+    received = vendors.vba_sends(caller, *range(5001, 5011))
+    return received.headers.get("server-timing", "none")
 
 
 def _gw_answers(caller: VendorClient) -> Json:
@@ -202,8 +206,8 @@ def _payt_lost(caller: VendorClient) -> Json:
 
 
 def _payt_listed(caller: VendorClient) -> Sequence[str]:
-    came = caller.get("/v1/invoices?administration_id=81&per_page=500")
-    return [row["invoice_number"] for row in came.json()["data"]]
+    received = caller.get("/v1/invoices?administration_id=81&per_page=500")
+    return [row["invoice_number"] for row in received.json()["data"]]
 
 
 def _pvex_lost(caller: VendorClient) -> Json:

@@ -35,22 +35,26 @@ _GW_POST = Route("POST", "/guidewire/claim/v1/bulk-invoices")
 def in_words(name: str) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
     """A header that says "plenty" where a number is said."""
 
-    def worded(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-        return replace(came, headers={**came.headers, name: "plenty"}) if name in came.headers else came
+    def worded(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+        return (
+            replace(received, headers={**received.headers, name: "plenty"})
+            if name in received.headers
+            else received
+        )
 
     return worded
 
 
 def without(name: str) -> Callable[[WrappedResponse], WrappedResponse]:
     """The answer less a header."""
-    return lambda came: replace(
-        came, headers={key: text for key, text in came.headers.items() if key != name}
+    return lambda received: replace(
+        received, headers={key: text for key, text in received.headers.items() if key != name}
     )
 
 
-def as_taken(came: WrappedResponse) -> WrappedResponse:
+def as_taken(received: WrappedResponse) -> WrappedResponse:
     """A good answer to whatever was asked."""
-    return replace(came, status=200).typed("application/json").holding({})
+    return replace(received, status=200).typed("application/json").holding({})
 
 
 def lacking_element(name: str) -> Callable[[WrappedRequest], WrappedRequest]:
@@ -74,16 +78,16 @@ def takes_the_first(route: Route, key: str) -> Planted:
         first = [row for place, row in enumerate(sent) if keys[place] not in keys[:place]]
         if None in keys or len(first) == len(sent):
             return await ask(call)
-        came = await ask(call.holding(first))
-        if not came.good:
-            return came
-        told = came.json()
+        received = await ask(call.holding(first))
+        if not received.good:
+            return received
+        told = received.json()
         by_key = dict(zip(dict.fromkeys(keys), told["data"], strict=True))
         rows = [
             {**by_key[one], "status": 200, "body": "Updated"} if one in keys[:place] else by_key[one]
             for place, one in enumerate(keys)
         ]
-        return came.holding({**told, "data": rows})
+        return received.holding({**told, "data": rows})
 
     return lambda: at(route, fault)
 
@@ -104,8 +108,8 @@ def hangs_up(route: Route, items: int) -> Planted:
     """A batch of so many items is done and not answered."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
-        return NO_RESPONSE if came.good and len(call.json()) >= items else came
+        received = await ask(call)
+        return NO_RESPONSE if received.good and len(call.json()) >= items else received
 
     return lambda: at(route, fault)
 
@@ -180,7 +184,8 @@ MANNERS: tuple[PlantedFault, ...] = (
         "finds no invoice by itself",
         (),
         changes_response(
-            vendors.PVEX_ONE, lambda _call, came: replace(came, status=404, body=b'{"Message": "No."}')
+            vendors.PVEX_ONE,
+            lambda _call, received: replace(received, status=404, body=b'{"Message": "No."}'),
         ),
         lambda caller: caller.get("/api/Invoice/INV-1?subscriberId=SUB-100").status,
         right=200,

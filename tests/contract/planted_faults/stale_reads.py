@@ -39,10 +39,10 @@ def remembered(route: Route) -> Planted:
             tenant = (call.headers.get("vbasoftware-database", ""), call.headers.get("xero-tenant-id", ""))
             key = (call.world, *tenant, call.path, call.query)
             if key not in seen:
-                came = await ask(call)
-                if not came.good:
-                    return came
-                seen[key] = came
+                received = await ask(call)
+                if not received.good:
+                    return received
+                seen[key] = received
             return seen[key]
 
         return at(route, fault)
@@ -69,18 +69,18 @@ def showing_deleted() -> WrappedFault:
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         if vendors.VBA_DELETE.matches(call):
             shown = await ask(replace(call, method="GET"))
-            came = await ask(call)
-            if came.good and shown.good:
+            received = await ask(call)
+            if received.good and shown.good:
                 deleted[call.world, call.path] = shown.json()["data"]
-            return came
-        came = await ask(call)
-        if not (vendors.VBA_LIST.matches(call) and came.good):
-            return came
-        told = came.json()
+            return received
+        received = await ask(call)
+        if not (vendors.VBA_LIST.matches(call) and received.good):
+            return received
+        told = received.json()
         there = {row["invoice_Key"] for row in told["data"]}
         ghosts = [row for (world, _), row in deleted.items() if world == call.world]
         listed = [*told["data"], *(row for row in ghosts if row["invoice_Key"] not in there)]
-        return came.holding({**told, "data": listed})
+        return received.holding({**told, "data": listed})
 
     return fault
 

@@ -27,47 +27,47 @@ def afterwards(
     """Another call is made behind the one that was asked for; None: none."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
-        more = unless_misshapen(None, lambda: sends(call, came))
+        received = await ask(call)
+        more = unless_misshapen(None, lambda: sends(call, received))
         if more is not None:
             await ask(more)
-        return came
+        return received
 
     return lambda: at(route, fault)
 
 
-def vba_stubs(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
+def vba_stubs(call: WrappedRequest, received: WrappedResponse) -> WrappedRequest | None:
     """Rows that failed, with their key alone."""
-    refused = [row["id"][0]["value"] for row in came.json()["data"] if row["status"] >= 400]
+    refused = [row["id"][0]["value"] for row in received.json()["data"] if row["status"] >= 400]
     return call.holding([{"invoice_Key": key} for key in refused]) if refused else None
 
 
-def payt_mended(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
+def payt_mended(call: WrappedRequest, received: WrappedResponse) -> WrappedRequest | None:
     """Invoices that failed, made good."""
-    sent, failed = call.json(), came.json()["errors"]
+    sent, failed = call.json(), received.json()["errors"]
     mended = [vendors.payt_invoice(1, invoice_number=one["invoice_number"]) for one in sent["invoices"]]
     refused = [one for one in mended if one["invoice_number"] in failed]
     return call.holding({**sent, "invoices": refused}) if refused else None
 
 
-def xero_mended(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
-    refused = [one["InvoiceNumber"] for one in came.json()["Invoices"] if one.get("HasErrors")]
+def xero_mended(call: WrappedRequest, received: WrappedResponse) -> WrappedRequest | None:
+    refused = [one["InvoiceNumber"] for one in received.json()["Invoices"] if one.get("HasErrors")]
     mended = [vendors.xero_invoice(1, InvoiceNumber=number) for number in refused]
     return call.holding({"Invoices": mended}) if refused else None
 
 
-def pvex_good_ones(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
+def pvex_good_ones(call: WrappedRequest, received: WrappedResponse) -> WrappedRequest | None:
     """The invoices of a refused batch that nothing is said of."""
-    if came.status != 400:
+    if received.status != 400:
         return None
-    bad = {name.partition(".")[0] for name in came.json()["ModelState"]}
+    bad = {name.partition(".")[0] for name in received.json()["ModelState"]}
     good = [one for place, one in enumerate(call.json()) if f"invoices[{place}]" not in bad]
     return call.holding(good) if good else None
 
 
-def gw_half_done(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
+def gw_half_done(call: WrappedRequest, received: WrappedResponse) -> WrappedRequest | None:
     """The addressee of a change that failed."""
-    pairs = zip(call.json()["requests"], came.json()["responses"], strict=True)
+    pairs = zip(call.json()["requests"], received.json()["responses"], strict=True)
     half = [
         {**asked, "body": {"data": {"attributes": {"mailTo": "Half Done"}}}}
         for asked, told in pairs
@@ -95,11 +95,11 @@ def keeps_the_first(route: Route, items: str = "") -> Planted:
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         before = await kept(ask, call.world)
-        came = await ask(call)
+        received = await ask(call)
         await set_back(ask, call.world, before)
         await dropped(ask, call.world, before)
         await ask(unless_misshapen(call, lambda: first_only(items)(call)))
-        return came
+        return received
 
     return lambda: at(route, fault)
 
@@ -126,16 +126,16 @@ def first_only(items: str = "") -> Callable[[WrappedRequest], WrappedRequest]:
     return change
 
 
-def _some_refused(_call: WrappedRequest, came: WrappedResponse) -> bool:
-    return came.good and any(row["status"] >= 400 for row in came.json()["data"])
+def _some_refused(_call: WrappedRequest, received: WrappedResponse) -> bool:
+    return received.good and any(row["status"] >= 400 for row in received.json()["data"])
 
 
-def always(_call: WrappedRequest, came: WrappedResponse) -> bool:
-    return came.good
+def always(_call: WrappedRequest, received: WrappedResponse) -> bool:
+    return received.good
 
 
-def _flagged(call: WrappedRequest, came: WrappedResponse) -> bool:
-    return came.good and b'"Deleted": true' in call.body
+def _flagged(call: WrappedRequest, received: WrappedResponse) -> bool:
+    return received.good and b'"Deleted": true' in call.body
 
 
 def state_fault(  # noqa: PLR0913 - the parts of a mutant

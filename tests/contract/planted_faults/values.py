@@ -47,10 +47,10 @@ def _without_amount_in_xml(call: WrappedRequest) -> WrappedRequest:
     )
 
 
-def _without_amount_in_xml_answers(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
-    if not came.headers.get("content-type", "").startswith(("application/xml", "text/xml")):
-        return came
-    return WrappedResponse(came.status, came.headers, _XML_AMOUNT.sub(b"", came.body))
+def _without_amount_in_xml_answers(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    if not received.headers.get("content-type", "").startswith(("application/xml", "text/xml")):
+        return received
+    return WrappedResponse(received.status, received.headers, _XML_AMOUNT.sub(b"", received.body))
 
 
 def _vba(name: str, says: str, planted: Planted, sent: Json, wrong: Json) -> PlantedFault:
@@ -119,8 +119,8 @@ def _pvex_sent_as_xml(caller: VendorClient) -> Json:
 
 def _pvex_read_as_xml(caller: VendorClient) -> Json:
     vendors.pvex_sends(caller, vendors.pvex_invoice(7, Amount=Decimal("12.30")))
-    came = caller.get("/api/Invoice/I-7?subscriberId=SUB-1", accept="application/xml")
-    return [found.decode() for found in _XML_AMOUNT.findall(came.body)]
+    received = caller.get("/api/Invoice/I-7?subscriberId=SUB-1", accept="application/xml")
+    return [found.decode() for found in _XML_AMOUNT.findall(received.body)]
 
 
 def _pvex_listed(caller: VendorClient) -> Json:
@@ -145,8 +145,8 @@ def _xero_quantity(caller: VendorClient) -> Json:
         "AccountCode": "SALES",
     }
     vendors.xero_sends(caller, vendors.xero_invoice(7, LineItems=[line]))
-    came = caller.get("/api.xro/2.0/Invoices/N7").json()["Invoices"][0]
-    return str(came["LineItems"][0]["Quantity"])
+    received = caller.get("/api.xro/2.0/Invoices/N7").json()["Invoices"][0]
+    return str(received["LineItems"][0]["Quantity"])
 
 
 VALUES = (

@@ -70,15 +70,15 @@ def vba_sends(caller: VendorClient, *rows: int | Mapping[str, Any], **headers: s
     return caller.send("PUT", "/claim-invoice-batch", documents, **headers)
 
 
-def vba_tells(came: Response) -> list[str]:
+def vba_tells(received: Response) -> list[str]:
     """As "5001 201", one a row."""
-    return [f"{row['id'][0]['value']} {row['status']}" for row in came.json()["data"]]
+    return [f"{row['id'][0]['value']} {row['status']}" for row in received.json()["data"]]
 
 
 def vba_reads(caller: VendorClient, key: int, member: str = "description", **headers: str) -> Json:
     """A member of the record, or the status where there is none."""
-    came = caller.get(f"/claim-invoice/{key}", **headers)
-    return came.json()["data"][member] if came.status == 200 else came.status
+    received = caller.get(f"/claim-invoice/{key}", **headers)
+    return received.json()["data"][member] if received.status == 200 else received.status
 
 
 def vba_lists(caller: VendorClient, **headers: str) -> list[int]:
@@ -97,8 +97,8 @@ def gw_sends(caller: VendorClient, *requests: Json) -> Response:
     return caller.send("POST", "/claim/v1/batch", {"requests": list(requests)})
 
 
-def gw_tells(came: Response) -> list[int]:
-    return [one["status"] for one in came.json()["responses"]]
+def gw_tells(received: Response) -> list[int]:
+    return [one["status"] for one in received.json()["responses"]]
 
 
 def gw_reads(caller: VendorClient, name: str, member: str = "mailTo") -> Json:
@@ -134,17 +134,17 @@ def pvex_sends(caller: VendorClient, *numbers: int | Mapping[str, Any]) -> Respo
 
 def pvex_reads(caller: VendorClient, number: int, member: str = "Number") -> Json:
     """A member of the record, or the status where there is none."""
-    came = caller.get(f"/api/Invoice/I-{number}?subscriberId=SUB-1")
-    return shown(came.json()[member]) if came.status == 200 else came.status
+    received = caller.get(f"/api/Invoice/I-{number}?subscriberId=SUB-1")
+    return shown(received.json()[member]) if received.status == 200 else received.status
 
 
 def pvex_lists(caller: VendorClient) -> list[str]:
     return [one["Id"] for one in caller.get("/api/Invoice").json() if one["SubscriberId"] == "SUB-1"]
 
 
-def pvex_names(came: Response) -> list[str]:
+def pvex_names(received: Response) -> list[str]:
     """The places that a refusal's ModelState names."""
-    return sorted({name.partition(".")[0] for name in came.json()["ModelState"]})
+    return sorted({name.partition(".")[0] for name in received.json()["ModelState"]})
 
 
 # Payt: numbers below 9000 are good invoices, those from there on have a debtor that is not there.
@@ -175,21 +175,21 @@ def payt_sends(caller: VendorClient, *numbers: int | Mapping[str, Any], method: 
     return caller.send(method, "/v1/invoices", payt_batch(*numbers))
 
 
-def payt_tells(came: Response) -> Json:
+def payt_tells(received: Response) -> Json:
     """How many were done, and which were not."""
-    return [came.json()["count"], sorted(came.json().get("errors", {}))]
+    return [received.json()["count"], sorted(received.json().get("errors", {}))]
 
 
 def payt_reads(caller: VendorClient, number: int, member: str = "description") -> Json:
     """A member of the record, or the status where there is none."""
     named = "administration_id=81&identifier_type=invoice_number"
-    came = caller.get(f"/v1/invoices/N{number}?{named}")
-    return came.json()[member] if came.status == 200 else came.status
+    received = caller.get(f"/v1/invoices/N{number}?{named}")
+    return received.json()[member] if received.status == 200 else received.status
 
 
 def payt_lists(caller: VendorClient) -> list[str]:
-    came = caller.get("/v1/invoices?administration_id=81&per_page=50")
-    return [row["invoice_number"] for row in came.json()["data"]]
+    received = caller.get("/v1/invoices?administration_id=81&per_page=50")
+    return [row["invoice_number"] for row in received.json()["data"]]
 
 
 # Xero: numbers below 9000 are good invoices, those from there on book to an account that is not there.
@@ -218,23 +218,25 @@ def xero_sends(
     return caller.send(method, path, {"Invoices": documents}, **headers)
 
 
-def xero_tells(came: Response) -> list[str]:
+def xero_tells(received: Response) -> list[str]:
     """As "N1 OK" or "N1 ERROR", one an invoice."""
     return [
         f"{one['InvoiceNumber']} {'ERROR' if one.get('HasErrors') else 'OK'}"
-        for one in came.json()["Invoices"]
+        for one in received.json()["Invoices"]
     ]
 
 
 def xero_reads(caller: VendorClient, number: int, member: str = "Reference", **headers: str) -> Json:
     """A member of the record, or the status where there is none."""
-    came = caller.get(f"/api.xro/2.0/Invoices/N{number}", **headers)
-    return shown(came.json()["Invoices"][0].get(member, "")) if came.status == 200 else came.status
+    received = caller.get(f"/api.xro/2.0/Invoices/N{number}", **headers)
+    return (
+        shown(received.json()["Invoices"][0].get(member, "")) if received.status == 200 else received.status
+    )
 
 
 def xero_lists(caller: VendorClient, **headers: str) -> list[str]:
-    came = caller.get("/api.xro/2.0/Invoices", **headers)
-    return [one["InvoiceNumber"] for one in came.json()["Invoices"] if "InvoiceNumber" in one]
+    received = caller.get("/api.xro/2.0/Invoices", **headers)
+    return [one["InvoiceNumber"] for one in received.json()["Invoices"] if "InvoiceNumber" in one]
 
 
 def xero_pays(caller: VendorClient, *payments: Mapping[str, str], **headers: str) -> Response:
@@ -254,18 +256,18 @@ def xero_pays(caller: VendorClient, *payments: Mapping[str, str], **headers: str
     return caller.send("PUT", path, {"BatchPayments": batches}, **headers)
 
 
-def xero_paid(came: Response) -> list[str]:
+def xero_paid(received: Response) -> list[str]:
     """The total of each batch payment, or ERROR."""
     return [
         "ERROR" if one.get("ValidationErrors") else str(one["TotalAmount"])
-        for one in came.json()["BatchPayments"]
+        for one in received.json()["BatchPayments"]
     ]
 
 
 def xero_due(caller: VendorClient) -> str:
     """What is due of R1."""
-    came = caller.get("/api.xro/2.0/Invoices?InvoiceNumbers=R1")
-    return str(came.json()["Invoices"][0]["AmountDue"])
+    received = caller.get("/api.xro/2.0/Invoices?InvoiceNumbers=R1")
+    return str(received.json()["Invoices"][0]["AmountDue"])
 
 
 def shown(value: Json) -> Json:

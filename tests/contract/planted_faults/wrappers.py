@@ -106,9 +106,11 @@ def changes_document(route: Route, change: Callable[[Json, Json], Json]) -> Plan
     """Another document than the good answer's, by what was sent (None: nothing) and what came."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
-        bent: WrappedResponse = unless_misshapen(came, lambda: came.holding(change(_sent(call), came.json())))
-        return bent if came.good else came
+        received = await ask(call)
+        bent: WrappedResponse = unless_misshapen(
+            received, lambda: received.holding(change(_sent(call), received.json()))
+        )
+        return bent if received.good else received
 
     return lambda: at(route, fault)
 
@@ -119,8 +121,8 @@ def changes_response(
     """Another answer, whatever its status."""
 
     async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
-        came = await ask(call)
-        bent: WrappedResponse = unless_misshapen(came, lambda: change(call, came))
+        received = await ask(call)
+        bent: WrappedResponse = unless_misshapen(received, lambda: change(call, received))
         return bent
 
     return lambda: at(route, fault)
@@ -177,14 +179,14 @@ def with_fault(app: App, planted: Planted) -> App:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        came = await fault(ask, await _call(scope, receive))
-        if came is NO_RESPONSE:
+        received = await fault(ask, await _call(scope, receive))
+        if received is NO_RESPONSE:
             return
-        passed = {name: text for name, text in came.headers.items() if name not in _NOT_PASSED_ON}
+        passed = {name: text for name, text in received.headers.items() if name not in _NOT_PASSED_ON}
         headers = [(name.encode(), text.encode("latin-1")) for name, text in passed.items()]
-        length = (b"content-length", str(len(came.body)).encode())
-        await send({"type": "http.response.start", "status": came.status, "headers": [*headers, length]})
-        await send({"type": "http.response.body", "body": came.body})
+        length = (b"content-length", str(len(received.body)).encode())
+        await send({"type": "http.response.start", "status": received.status, "headers": [*headers, length]})
+        await send({"type": "http.response.body", "body": received.body})
 
     return mutant
 
@@ -224,19 +226,19 @@ async def _answer(app: App, call: WrappedRequest) -> WrappedResponse:
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 8080),
     }
-    came: list[MutableMapping[str, Any]] = []
+    received: list[MutableMapping[str, Any]] = []
     given = iter([{"type": "http.request", "body": call.body, "more_body": False}])
 
     async def receive() -> MutableMapping[str, Any]:
         return next(given, {"type": "http.disconnect"})
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        came.append(message)
+        received.append(message)
 
     await app(scope, receive, send)
-    named = {name.decode().lower(): text.decode("latin-1") for name, text in came[0]["headers"]}
+    named = {name.decode().lower(): text.decode("latin-1") for name, text in received[0]["headers"]}
     return WrappedResponse(
-        came[0]["status"], named, b"".join(message.get("body", b"") for message in came[1:])
+        received[0]["status"], named, b"".join(message.get("body", b"") for message in received[1:])
     )
 
 

@@ -24,9 +24,11 @@ FILES = ["junit.xml", "index.html", "failures.har", "test_contract_payt.py", "re
 
 
 def hostile() -> Finding:
-    sent, came = HOSTILE.encode(errors="replace"), b"\x00\xff" + SECRET.encode()
-    one = finding("x-check", exchange(599, came, sent), exchange(599, sent, came), message=HOSTILE + SECRET)
-    return replace(one, pointer=HOSTILE, expected=HOSTILE, came=SECRET + HOSTILE, told=(HOSTILE, SECRET))
+    sent, received = HOSTILE.encode(errors="replace"), b"\x00\xff" + SECRET.encode()
+    one = finding(
+        "x-check", exchange(599, received, sent), exchange(599, sent, received), message=HOSTILE + SECRET
+    )
+    return replace(one, pointer=HOSTILE, expected=HOSTILE, received=SECRET + HOSTILE, steps=(HOSTILE, SECRET))
 
 
 def written(folder: Path, *findings: Finding, **made: int) -> dict[str, bytes]:

@@ -17,8 +17,8 @@ from tests.support.server_process import serve_process
 
 
 def scripted(*exchanges: Exchange, message: str = "count is 3") -> str:
-    came = run_outcome(visit(finding("count-is-processed", *exchanges, message=message)), ())
-    return shell_script(came.session, came.rows[0], came.session.ledger.findings[0])
+    received = run_outcome(visit(finding("count-is-processed", *exchanges, message=message)), ())
+    return shell_script(received.session, received.rows[0], received.session.ledger.findings[0])
 
 
 def checked(text: str) -> None:
@@ -91,8 +91,8 @@ def test_a_script_sends_the_bytes_that_were_sent(tmp_path: Path) -> None:
 
 def called_url(session: Session, **environment: str) -> str:
     """The address that the script's only call goes to."""
-    came = run_outcome(session, ())
-    text = shell_script(came.session, came.rows[0], came.session.ledger.findings[0])
+    received = run_outcome(session, ())
+    text = shell_script(received.session, received.rows[0], received.session.ledger.findings[0])
     checked(text)
     ran = subprocess.run(  # noqa: S603 - ours, with curl replaced
         ["bash", "-c", f"curl() {{ printf '%s\\n' \"$@\"; }}\n{text}"],  # noqa: S607
@@ -133,9 +133,9 @@ def test_a_name_in_the_address_is_never_run() -> None:
 
 
 def test_a_failure_of_this_process_says_which_server_its_calls_need() -> None:
-    came = run_outcome(replace(visit(finding()), url=""), ())
+    received = run_outcome(replace(visit(finding()), url=""), ())
 
-    text = shell_script(came.session, came.rows[0], came.session.ledger.findings[0])
+    text = shell_script(received.session, received.rows[0], received.session.ledger.findings[0])
 
     server = "mockserver run --vendor payt --auth strict"
     assert f"\n# It was found without a server; these calls need one: {server}\n" in text

@@ -11,19 +11,19 @@ from mockserver.contract.report.terminal import closing_lines, failure_lines, re
 from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 
-def told(came: RunOutcome, folder: Path | None = None, *, verbose: bool = False) -> str:
+def told(received: RunOutcome, folder: Path | None = None, *, verbose: bool = False) -> str:
     lines = [
-        *vendor_lines(came, verbose=verbose),
-        *failure_lines([came], folder),
-        *closing_lines([came], []),
+        *vendor_lines(received, verbose=verbose),
+        *failure_lines([received], folder),
+        *closing_lines([received], []),
     ]
     return click.unstyle("\n".join(lines))
 
 
 def test_only_failures_are_shown_whole() -> None:
-    came = seen(finding(), answers_match_the_spec=400, one_outcome_per_item=1204)
+    received = seen(finding(), answers_match_the_spec=400, one_outcome_per_item=1204)
 
-    assert told(came, Path("report")).splitlines() == [
+    assert told(received, Path("report")).splitlines() == [
         "payt  http://127.0.0.1:9/payt     seed 7 · 1 call · 6.1 s",
         "FAILED  payt POST /v1/invoices  count = processed",
         "        count is 3, expected 2      /count",
@@ -31,16 +31,16 @@ def test_only_failures_are_shown_whole() -> None:
         """        sent      POST /v1/invoices  {"invoices": [{"invoice_number": "A'1"}]}""",
         "        expected  2",
         "        came      3",
-        f"        again:    {came.rows[-1].again}",
+        f"        again:    {received.rows[-1].again}",
         "        curl:     report/count-is-processed-1.sh",
         "1 failed, 2 passed: payt count-is-processed",
     ]
 
 
 def test_every_check_is_listed_where_that_is_asked_for() -> None:
-    came = seen(finding(), answers_match_the_spec=400, one_outcome_per_item=1204)
+    received = seen(finding(), answers_match_the_spec=400, one_outcome_per_item=1204)
 
-    assert told(came, verbose=True).splitlines()[1:5] == [
+    assert told(received, verbose=True).splitlines()[1:5] == [
         "payt  POST /v1/invoices     1 call",
         "  ok    answers match the spec          400 calls",
         "  ok    one outcome per item            1,204 items",
@@ -49,9 +49,9 @@ def test_every_check_is_listed_where_that_is_asked_for() -> None:
 
 
 def test_a_run_in_this_process_names_no_address() -> None:
-    came = run_outcome(replace(visit(), url=""), ())
+    received = run_outcome(replace(visit(), url=""), ())
 
-    assert told(came).splitlines()[0] == "payt  in this process     seed 7 · 0 calls · 6.1 s"
+    assert told(received).splitlines()[0] == "payt  in this process     seed 7 · 0 calls · 6.1 s"
 
 
 def test_without_reports_there_is_no_file_to_name() -> None:
@@ -59,38 +59,38 @@ def test_without_reports_there_is_no_file_to_name() -> None:
 
 
 def test_where_nothing_is_said_to_have_come_the_answer_is_shown() -> None:
-    assert '        came      201  {"count": 3}\n' in told(seen(replace(finding(), came="")))
+    assert '        came      201  {"count": 3}\n' in told(seen(replace(finding(), received="")))
 
 
 def test_what_is_known_is_shown_with_its_reason() -> None:
-    came = run_outcome(
+    received = run_outcome(
         visit(finding()), [KnownFindings("payt", OPERATION, "count-is-processed", "they know")]
     )
 
-    assert "  known count = processed               3 calls   they know" in told(came)
+    assert "  known count = processed               3 calls   they know" in told(received)
 
 
 def test_what_is_gone_is_told() -> None:
-    came = run_outcome(
+    received = run_outcome(
         visit(made={"count-is-processed": 3}), [KnownFindings("payt", OPERATION, "count-is-processed")]
     )
 
-    assert "is in the baseline and passes now: take it out\n" in told(came)
+    assert "is in the baseline and passes now: take it out\n" in told(received)
 
 
 def test_a_run_that_ended_early_says_so_in_its_note_and_in_the_last_line() -> None:
-    came = run_outcome(visit(finding(), stopped="interrupted"), ())
+    received = run_outcome(visit(finding(), stopped="interrupted"), ())
 
-    assert told(came).splitlines()[-2:] == [
+    assert told(received).splitlines()[-2:] == [
         "note: payt: stopped early, interrupted",
         "1 failed, 0 passed, stopped early: payt count-is-processed",
     ]
 
 
 def test_a_lost_server_is_a_note_of_the_run() -> None:
-    came = run_outcome(visit(stopped=f"POST /x: reset {SECRET}"), ())
+    received = run_outcome(visit(stopped=f"POST /x: reset {SECRET}"), ())
 
-    assert "note: payt: stopped early, no answer: POST /x: reset $" in told(came)
+    assert "note: payt: stopped early, no answer: POST /x: reset $" in told(received)
 
 
 def test_what_the_run_could_not_do_is_told_before_the_result() -> None:
@@ -105,7 +105,7 @@ def test_what_the_run_could_not_do_is_told_before_the_result() -> None:
 
 def test_texts_of_others_do_nothing_to_the_terminal() -> None:
     hostile = finding("x", exchange(body=HOSTILE.encode(errors="replace")), message=HOSTILE)
-    shown = told(seen(replace(hostile, came="", pointer=HOSTILE, told=(HOSTILE,) * 50)))
+    shown = told(seen(replace(hostile, received="", pointer=HOSTILE, steps=(HOSTILE,) * 50)))
 
     assert not {"\x1b", "\u202e", "\x00", "\ud800"} & set(shown)
     assert "… 10 more steps in the report" in shown

@@ -77,8 +77,8 @@ def test_a_difference_is_known_by_all_that_is_written(known: KnownFindings, cove
 
 
 def test_a_fingerprint_is_the_same_for_other_keys_places_and_words(payt: ApiUnderTest) -> None:
-    one = replace(finding(message="item 1 (A1)"), pointer="/errors/A1/0", told=("1. this",))
-    other = replace(finding(message="item 7 (B2)"), pointer="/errors/B2/3", told=())
+    one = replace(finding(message="item 1 (A1)"), pointer="/errors/A1/0", steps=("1. this",))
+    other = replace(finding(message="item 7 (B2)"), pointer="/errors/B2/3", steps=())
 
     assert baseline.fingerprint(payt, one) == baseline.fingerprint(payt, other)
 

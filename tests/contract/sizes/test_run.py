@@ -131,7 +131,7 @@ def test_updates_that_a_large_batch_loses_are_found(tmp_path: Path) -> None:
     finding = one(run(SizedShop(stale=50), tmp_path, "accepted-are-there"))
 
     assert finding.message.startswith("fails with 51 items, not with 50: sent 51 items")
-    assert sum("51 items" in step for step in finding.told) == 2
+    assert sum("51 items" in step for step in finding.steps) == 2
 
 
 def test_a_server_without_sandboxes_is_tested_too(tmp_path: Path) -> None:

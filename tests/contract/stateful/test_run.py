@@ -86,8 +86,8 @@ def test_a_sequence_is_shown_by_its_steps(tmp_path: Path) -> None:
     assert finding.operation == "putOrders"
     assert finding.message.startswith("sent 2 items, 1 of them bad (item ")
     assert finding.message.endswith(", expected nothing")
-    assert finding.told[-1].startswith("PUT /orders with 2 items: ")
-    assert finding.told[-1].endswith(" → 400: refused as a whole")
+    assert finding.steps[-1].startswith("PUT /orders with 2 items: ")
+    assert finding.steps[-1].endswith(" → 400: refused as a whole")
 
 
 def test_a_finding_has_the_calls_that_show_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def entry(  # noqa: PLR0913 - the parts of a recorded call
     sent: Any = None,
     *,
     status: int = 200,
-    came: Any = None,
+    received: Any = None,
     at: str = AT,
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def entry(  # noqa: PLR0913 - the parts of a recorded call
         "response": {
             "status": status,
             "headers": [],
-            "content": {"mimeType": "application/json", "text": json.dumps(came)},
+            "content": {"mimeType": "application/json", "text": json.dumps(received)},
         },
     }
 

@@ -38,7 +38,7 @@ def answer(*rows: dict[str, Any]) -> dict[str, Any]:
 
 
 def batch(items: Any, *rows: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return entry("PUT", BATCH, items, status=207, came=answer(*rows), headers=HEADERS, **more)
+    return entry("PUT", BATCH, items, status=207, received=answer(*rows), headers=HEADERS, **more)
 
 
 def held(*entries: dict[str, Any], base: str = "", state: Path | None = None) -> Drift:

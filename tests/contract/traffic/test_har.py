@@ -12,7 +12,7 @@ from tests.contract.traffic.archives import archive, entry
 
 def test_an_entry_is_the_request_and_the_response_that_it_records() -> None:
     [one] = read_har(
-        archive(entry("put", "https://api.example/v1/a?b=%20c", {"x": 1}, status=207, came={"y": 2}))
+        archive(entry("put", "https://api.example/v1/a?b=%20c", {"x": 1}, status=207, received={"y": 2}))
     )
 
     assert (one.number, one.url) == (1, "https://api.example/v1/a?b=%20c")
