@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from mockserver.codec import json
@@ -15,6 +15,7 @@ from mockserver.spec.openapi import resolve
 from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch, Request
 from mockserver.vendors.payt.messages import (
     EMPTY_LIST,
+    FIELD_RANKS,
     UNKNOWN_RECORD,
     invalid_value,
     too_many_records,
@@ -96,67 +97,6 @@ NOT_FOUND_KIND = "not_found"
 Source: docs/vendors/payt.md#partial-errors.
 """
 
-# The order in which a record's messages are printed: that of its fields in docs/vendors/payt.md#invoice,
-# #other-answers (assumed, docs/vendors/payt.md#partial-errors).
-_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "invoices": (
-        "currency_code",
-        "invoice_number",
-        "invoice_date",
-        "due_date",
-        "book_amount_total",
-        "book_amount_open",
-        "amount_total",
-        "amount_open",
-        "invoice_identifier",
-        "debtor_number",
-        "debtor_identifier",
-        "order_number",
-        "peppol_identifier",
-        "description",
-        "category",
-        "contact_identifier",
-        "payment_condition",
-        "payment_method",
-        "sent_at",
-        "labels",
-        "payment_term",
-        "document",
-        "ubl_document",
-        "payments",
-        "invoice_lines",
-    ),
-    "debtors": (
-        "debtor_number",
-        "name",
-        "debtor_identifier",
-        "bank_account_name",
-        "bank_account_number",
-        "category",
-        "coc_number",
-        "contact_identifier",
-        "country_code",
-        "language_code",
-        "oin_number",
-        "peppol_identifier",
-        "relation_manager",
-        "remark",
-        "vat_number",
-        "is_company",
-        "peppol_enabled",
-        "labels",
-    ),
-    "contacts": (
-        "contact_identifier",
-        "call_phone_number",
-        "postal_address_country_code",
-        "sms_phone_number",
-    ),
-    "vat_rates": ("code", "rate", "name", "category"),
-    "payment_conditions": ("code", "name"),
-}
-_RANKS = {kind: {field: rank for rank, field in enumerate(fields)} for kind, fields in _FIELDS.items()}
-
 
 FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
 """Finds the warnings of a rejected record."""
@@ -212,7 +152,7 @@ class _RecordMessages:
         self._members = batch.key if batch else ()
         if request.call.assumptions["record_key"] == "identifier":
             self._members = tuple(sorted(self._members, key=lambda name: not name.endswith("_identifier")))
-        self._ranks = _RANKS[self._kind]
+        self._ranks = FIELD_RANKS[self._kind]
         self._unknown: set[str] = set()
         self._key_rules = key_rules(request.call.assumptions)
         self.includes_rejected = request.call.assumptions["warnings_of_refused"] == "told"
