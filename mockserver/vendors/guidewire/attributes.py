@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import reduce
+from pathlib import Path as File
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.codec import yaml
 from mockserver.model import Call, Document, Json, Path, Problem
 from mockserver.sandbox.assumptions import key_rules
 
@@ -71,125 +73,18 @@ _MINOR_UNITS = MappingProxyType(
 )
 
 
-TYPELISTS: Mapping[str, Mapping[str, str]] = {
-    "ApprovalStatus": {"unapproved": "Unapproved", "approved": "Approved", "rejected": "Rejected"},
-    "BulkInvoiceItemStatus": {
-        "draft": "Draft",
-        "inreview": "In review",
-        "approved": "Approved",
-        "checkpendingapproval": "Check pending approval",
-        "awaitingsubmission": "Awaiting submission",
-        "notvalid": "Not valid",
-        "rejected": "Rejected",
-        "submitting": "Submitting",
-        "submitted": "Submitted",
-        "pendingstop": "Pending stop",
-        "stopped": "Stopped",
-        "pendingvoid": "Pending void",
-        "voided": "Voided",
-        "pendingtransfer": "Pending transfer",
-        "transferred": "Transferred",
-    },
-    "BulkInvoiceStatus": {
-        "draft": "Draft",
-        "inreview": "In review",
-        "pendingitemvalidation": "Pending bulk invoice item validation",
-        "invaliditems": "Invalid bulk invoice items",
-        "rejected": "Rejected",
-        "awaitingsubmission": "Awaiting submission",
-        "requesting": "Requesting",
-        "requested": "Requested",
-        "onhold": "On hold",
-        "issued": "Issued",
-        "cleared": "Cleared",
-        "pendingstop": "Pending stop",
-        "stopped": "Stopped",
-        "pendingvoid": "Pending void",
-        "voided": "Voided",
-        "initiatingcheckcreation": "Initiating check creation",
-        "creatingchecks": "Creating checks",
-    },
-    "CostCategory": {
-        "medical": "Medical",
-        "legal": "Legal",
-        "indemnity": "Indemnity",
-        "body": "Body",
-        "other": "Other",
-        "unspecified": "Unspecified",
-    },
-    "CostType": {
-        "claimcost": "Claim Cost",
-        "aoexpense": "Expense - A&O",
-        "dccexpense": "Expense - D&CC",
-    },
-    "ClaimState": {"open": "Open", "closed": "Closed"},
-    "Currency": {"usd": "USD", "jpy": "JPY", "eur": "EUR", "gbp": "GBP", "cad": "CAD", "aud": "AUD"},
-    "DeliveryMethod": {"send": "Send", "hold": "Hold", "other": "Other"},
-    "PaymentMethod": {"check": "Check", "eft": "EFT", "manual": "Manual"},
-    "PaymentType": {"partial": "Partial", "final": "Final", "supplement": "Supplement"},
-    "Reportability": {"notreportable": "Not reportable", "reportable": "Reportable"},
-}
-
-INVOICE_TYPELISTS: Mapping[str, str] = {
-    "approvalStatus": "ApprovalStatus",
-    "currency": "Currency",
-    "defaultCostCategory": "CostCategory",
-    "defaultCostType": "CostType",
-    "defaultPaymentType": "PaymentType",
-    "deliveryMethod": "DeliveryMethod",
-    "paymentMethod": "PaymentMethod",
-    "reportability": "Reportability",
-    "status": "BulkInvoiceStatus",
-}
+_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_INVOICE, _ITEM = _TABLES["invoice"], _TABLES["item"]
+TYPELISTS: Mapping[str, Mapping[str, str]] = _TABLES["typelists"]
+INVOICE_TYPELISTS: Mapping[str, str] = _INVOICE["typelists"]
 """The attributes of an invoice that hold a typekey."""
 
-ITEM_TYPELISTS: Mapping[str, str] = {
-    "costCategory": "CostCategory",
-    "costType": "CostType",
-    "paymentType": "PaymentType",
-    "reservingCurrency": "Currency",
-    "status": "BulkInvoiceItemStatus",
-}
-"""The attributes of an item that hold a typekey."""
-
-ITEM_DEFAULTS: Mapping[str, str] = {
-    "costType": "defaultCostType",
-    "costCategory": "defaultCostCategory",
-    "paymentType": "defaultPaymentType",
-}
+ITEM_TYPELISTS: Mapping[str, str] = _ITEM["typelists"]
+ITEM_DEFAULTS: Mapping[str, str] = _ITEM["defaults"]
 """Attributes that an item takes from its invoice by default. Source: docs/vendors/guidewire.md#item."""
 
-INVOICE_PLAIN_ATTRIBUTES = frozenset(
-    {
-        "approvalDate",
-        "bulkInvoiceTotal",
-        "checkNumber",
-        "id",
-        "invoiceNumber",
-        "issueDate",
-        "lastValidatedDate",
-        "mailTo",
-        "scheduledSendDate",
-        "splitEqually",
-        "valid",
-        "validationAlerts",
-    }
-)
-"""The attributes of an invoice that are shown as they are stored."""
-
-ITEM_PLAIN_ATTRIBUTES = frozenset(
-    {
-        "dateOfService",
-        "deductions",
-        "description",
-        "explanation",
-        "id",
-        "nonEroding",
-        "servicePeriodEnd",
-        "servicePeriodStart",
-    }
-)
-"""The attributes of an item that are shown as they are stored."""
+INVOICE_PLAIN_ATTRIBUTES, ITEM_PLAIN_ATTRIBUTES = frozenset(_INVOICE["plain"]), frozenset(_ITEM["plain"])
+"""The attributes that are shown as they are stored."""
 
 DATE_TIMES = ("scheduledSendDate", "dateOfService", "servicePeriodStart", "servicePeriodEnd")
 """The attributes that can be sent and hold a date-time: of an invoice the first, of an item the others."""
@@ -198,34 +93,13 @@ BANK_ATTRIBUTES = ("accountName", "bankAccount", "bankName", "bankRoutingNumber"
 """The attributes of an invoice that come from its payee's bank account. Assumed."""
 
 INVOICE_ATTRIBUTES = frozenset(
-    {
-        *BANK_ATTRIBUTES,
-        *INVOICE_PLAIN_ATTRIBUTES,
-        *INVOICE_TYPELISTS,
-        "approvedReportingAmount",
-        "approvedTransactionAmount",
-        "mailingAddress",
-        "payTo",
-        "payee",
-        "payeeAddressBookUID",
-        "totalReportingAmount",
-        "totalTransactionAmount",
-    }
+    {*BANK_ATTRIBUTES, *INVOICE_PLAIN_ATTRIBUTES, *INVOICE_TYPELISTS, *_INVOICE["others"]}
 )
-"""Every name that an invoice knows, whether it can be written or not."""
+"""Every attribute of an invoice, whether it can be written or not."""
 
-ITEM_ATTRIBUTES = frozenset(
-    {*ITEM_PLAIN_ATTRIBUTES, *ITEM_TYPELISTS, "amount", "claim", "deductionsAmount", "exposure"}
-)
-"""Every name that an item knows."""
-
-INVOICE_SUMMARY = frozenset(
-    {"id", "invoiceNumber", "payTo", "payee", "scheduledSendDate", "status", "totalTransactionAmount"}
-)
-"""Attributes of an invoice in a list. Source: docs/vendors/guidewire.md#bulk-invoice."""
-
-ITEM_SUMMARY = frozenset({"amount", "claim", "id", "status"})
-"""Attributes of an item in a list. Source: docs/vendors/guidewire.md#item."""
+ITEM_ATTRIBUTES = frozenset({*ITEM_PLAIN_ATTRIBUTES, *ITEM_TYPELISTS, *_ITEM["others"]})
+INVOICE_SUMMARY, ITEM_SUMMARY = frozenset(_INVOICE["summary"]), frozenset(_ITEM["summary"])
+"""Attributes in a list. Source: docs/vendors/guidewire.md#bulk-invoice, #item."""
 
 
 def typekey(typelist: str, code: str) -> Json:

@@ -1,10 +1,12 @@
-"""Errors of ClaimCenter: status, class and message of each, and details of a problem."""
+"""Errors of ClaimCenter (`errors.yaml`): status, class and message of each, and details of a problem."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path as File
+from typing import Any
 
-from mockserver.codec import json
+from mockserver.codec import json, yaml
 from mockserver.errors import Rejected
 from mockserver.model import Json, Path, Problem, Value
 from mockserver.vendors.guidewire.attributes import INVOICE_TYPELISTS, ITEM_TYPELISTS
@@ -18,118 +20,32 @@ class ErrorTemplate(Value, frozen=True):
     message: str
 
 
-BAD_INPUT = ErrorTemplate(400, _EXCEPTIONS + "BadInputException", "The request parameters or body had issues")
+def _templates(rows: Mapping[str, tuple[int, str, str]]) -> dict[str, ErrorTemplate]:
+    return {
+        code: ErrorTemplate(status, name if "." in name else _EXCEPTIONS + name, message)
+        for code, (status, name, message) in rows.items()
+    }
 
-REFUSAL_ERRORS: Mapping[str, ErrorTemplate] = {
-    "malformed": ErrorTemplate(400, BAD_INPUT.error_code, "The request body could not be read as JSON"),
-    "unauthorized": ErrorTemplate(
-        401, _EXCEPTIONS + "RestAuthenticationException", "Authentication is required"
-    ),
-    "forbidden": ErrorTemplate(
-        403, _EXCEPTIONS + "NotAuthorizedException", "The caller may not use this endpoint"
-    ),
-    "not-found": ErrorTemplate(
-        404, _EXCEPTIONS + "NotFoundException", "No resource was found at path {path}"
-    ),
-    "method-not-allowed": ErrorTemplate(
-        405, _EXCEPTIONS + "MethodNotAllowedException", "The method is not allowed here"
-    ),
-    "not-acceptable": ErrorTemplate(
-        406, _EXCEPTIONS + "NotAcceptableException", "No acceptable media type can be sent"
-    ),
-    "too-large": ErrorTemplate(
-        413, _EXCEPTIONS + "RequestTooLargeException", "The request body is too large"
-    ),
-    "unsupported-media-type": ErrorTemplate(
-        415, _EXCEPTIONS + "UnsupportedMediaTypeException", "The media type is not supported"
-    ),
-    "aborted": ErrorTemplate(
-        424, _EXCEPTIONS + "BatchAbortedException", "The batch ended before this request"
-    ),
-    "too-many-requests": ErrorTemplate(
-        429, _EXCEPTIONS + "TooManyRequestsException", "Too many requests were sent"
-    ),
-    "headers-too-large": ErrorTemplate(
-        431, _EXCEPTIONS + "RequestTooLargeException", "The request headers are too large"
-    ),
-    "failed": ErrorTemplate(500, "java.lang.RuntimeException", "An unexpected error occurred"),
-    "unavailable": ErrorTemplate(
-        503, _EXCEPTIONS + "ServiceUnavailableException", "The server is not available"
-    ),
-}
+
+_TABLES: Mapping[str, Any] = yaml.load(File(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+BAD_INPUT = ErrorTemplate(400, _EXCEPTIONS + "BadInputException", "The request parameters or body had issues")
+REFUSAL_ERRORS = _templates(_TABLES["refusals"])
 """Refusals by their code; all others are bad input."""
 
-PROBLEM_ERRORS: Mapping[str, ErrorTemplate] = {
-    "already-executed": ErrorTemplate(
-        400,
-        "gw.api.webservice.exception.AlreadyExecutedException",
-        "The transaction was executed before",
-    ),
-    "stale-checksum": ErrorTemplate(
-        409, _EXCEPTIONS + "ConflictException", "The resource was changed by someone else"
-    ),
-}
-"""Problems that are more than bad input; the status of a stale checksum is an assumption."""
+PROBLEM_ERRORS = _templates(_TABLES["problems"])
+"""Problems that are more than bad input."""
+
+PROBLEM_MESSAGES: Mapping[str, str] = _TABLES["messages"]
+ALERTS: Mapping[str, str] = _TABLES["alerts"]
+"""Problems that a validation can find, by alert type."""
+
+EXPLANATIONS: Mapping[str, str] = _TABLES["explanations"]
+"""Reasons why an item is not valid, or was rejected."""
 
 ACTION_REFUSED = "Cannot take action '{action}'. See the details element for further information."
 """Heading of the reasons why an action was not taken."""
 
-PROBLEM_MESSAGES: Mapping[str, str] = {
-    "already-executed": "A transaction with the id '{found}' was executed before",
-    "amount-forbidden": "The '{name}' property cannot be set because the bulk invoice is split equally",
-    "bad-code": "'{found}' is not a valid code of the typelist '{typelist}'",
-    "bad-format": "The value '{found}' of '{name}' is not in the expected format",
-    "body-not-empty": "The request body must be empty",
-    "claim-closed": "The claim '{found}' is closed, so that '{name}' must be 'supplement'",
-    "duplicate-key": "Another resource has the '{name}' '{found}'",
-    "missing-required": "The '{name}' property is required",
-    "nested-batch": "A batch or composite request cannot contain another one",
-    "no-items": "The bulk invoice has no items",
-    "no-send-date": "The bulk invoice has no scheduledSendDate",
-    "no-variable": "The variable '{found}' is not known here",
-    "not-editable": "The bulk invoice cannot be edited because its status is '{found}'",
-    "not-in-list": "The value '{found}' of '{name}' is not one of: {expected}",
-    "not-valid": "The bulk invoice is not valid",
-    "nothing-at-path": "The path '{found}' leads to nothing in the response",
-    "one-currency": "The currency '{found}' cannot be used, only '{expected}'",
-    "other-currency": "The currency '{found}' is not the currency '{expected}' of the bulk invoice",
-    "out-of-range": "The value '{found}' of '{name}' is out of range, the limit is {expected}",
-    "read-only": "Property '{name}' cannot be updated",
-    "stale-checksum": "The supplied checksum '{found}' does not match the current checksum "
-    "'{expected[currentChecksum]}' for the resource with uri '{expected[uri]}'",
-    "supplement-only": "The '{name}' property can only be true when 'paymentType' is 'supplement'",
-    "too-few": "The '{name}' property must have at least {expected} elements",
-    "too-long": "The value of '{name}' is longer than {expected} characters",
-    "too-many": "The '{name}' property must not have more than {expected} elements",
-    "too-many-calls": "There are {found} requests and selections, at most {expected} are allowed",
-    "too-many-decimals": "The amount '{found}' has too many decimals for the currency '{expected}'",
-    "too-short": "The value of '{name}' must have at least {expected} characters",
-    "total-required": "The '{name}' property is required when 'splitEqually' is {expected}",
-    "unknown-member": "Property '{name}' is not defined in the schema",
-    "unknown-parameter": "Query parameter '{name}' is not defined",
-    "unknown-reference": "No resource with the id '{found}' was found for '{name}'",
-    "wrong-state": "The status of the bulk invoice is '{found}'",
-    "wrong-type": "The value of '{name}' must be of type {expected}",
-}
-"""Messages by problem code."""
-
 DEFAULT_MESSAGE = "The value of '{name}' is not valid"
-
-ALERTS: Mapping[str, str] = {
-    "noItems": "The bulk invoice has no items",
-    "totalDiffers": "The bulkInvoiceTotal {total} is not the sum {sum} of the item amounts",
-    "noBankData": "The payee has no bank data for a payment by EFT",
-    "noMailingAddress": "The payee has no mailing address for a check",
-    "noTaxId": "The payee has no tax id for a reportable payment",
-    "duplicateInvoiceNumber": "Another bulk invoice has the invoiceNumber {number}",
-}
-"""Problems that a validation can find, by alert type."""
-
-EXPLANATIONS: Mapping[str, str] = {
-    "no-ability-to-pay": "The claim {claim} has not reached the ability to pay",
-    "rejected": "The bulk invoice was rejected",
-}
-"""Reasons why an item is not valid, or was rejected."""
 
 ACTION_PROBLEMS = frozenset({"alert", "no-items", "no-send-date", "not-editable", "not-valid", "wrong-state"})
 """Problems of an action on an invoice; `expected` is its name."""
