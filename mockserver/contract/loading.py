@@ -77,14 +77,13 @@ def find_profile(spec: Spec) -> Profile:
     if package is None or package.origin is None:
         return Profile()
     name, file = f"{VENDORS_PACKAGE}.{spec.name}.profile", Path(package.origin).parent / "profile.yaml"
-    module = importlib.import_module(name) if find_spec(name) else None
     if not file.is_file():
-        return Profile() if module is None else module.PROFILE
+        return Profile()
     try:
         written = _profile_of_file(file, spec)
     except SpecError:  # somebody's file of that name, in which operations are missing
         written = _profile_of_file(file, loading.load_spec(specs_folder() / f"{spec.name}.yaml"))
-    return written if module is None else module.complete(written)
+    return importlib.import_module(name).complete(written) if find_spec(name) else written
 
 
 def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> tuple[ApiUnderTest, bool]:

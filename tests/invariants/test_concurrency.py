@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from mockserver.codec import json
 from mockserver.engine.admission import Arrival
 from mockserver.model import Answer, Json
-from mockserver.vendors.guidewire.profile import A
 from tests.invariants.adapters import GUIDEWIRE, PAYT, PVEX, VBA, for_each_vendor
 from tests.invariants.concurrency import RegisterOperation, is_linearizable, run_together
 from tests.invariants.sandboxes import (
@@ -29,6 +28,7 @@ from tests.invariants.sandboxes import (
     open_sandbox,
 )
 from tests.support import overlapping_calls
+from tests.vendors.guidewire.samples import A_ID as A
 from tests.vendors.pvex.samples import visit
 
 

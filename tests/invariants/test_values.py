@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from mockserver.model import Json
 from mockserver.spec import typed_xml
-from mockserver.vendors.guidewire.profile import A, B
 from tests.invariants.adapters import GUIDEWIRE, PVEX, VBA, XERO
 from tests.invariants.sandboxes import (
     ItemSpec,
@@ -28,6 +27,8 @@ from tests.invariants.sandboxes import (
 )
 from tests.support import sample_vendor
 from tests.support.client import Client
+from tests.vendors.guidewire.samples import A_ID as A
+from tests.vendors.guidewire.samples import B_ID as B
 from tests.vendors.pvex.samples import XML, visit
 from tests.vendors.pvex.samples import xml as as_xml
 from tests.vendors.xero.documents import INVOICES, invoice

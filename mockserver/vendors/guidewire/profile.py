@@ -1,44 +1,28 @@
-"""Contract profile of Guidewire: batches, outcomes, lists, facts, fixture ids.
-
-Source: docs/vendors/guidewire.md#queries.
-"""
+"""Contract profile of Guidewire beside `profile.yaml`: batches, and the reader of outcomes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import (
-    FOUND_OR_NOT,
-    PER_ITEM_REASON,
     REFUSED_STEP,
-    STATE_REASON,
     Assumption,
     BatchItem,
     BatchProfile,
     Corruption,
     DrawnValues,
-    ExpectedStatuses,
-    FactCheck,
-    FactRead,
     Facts,
-    FixturePins,
-    IdempotencyRule,
-    LimitedCredentials,
-    ListFilter,
-    ListOrder,
-    ListProfile,
-    OpenCase,
     Position,
     Profile,
     Record,
     RefusedStep,
     ReportedOutcome,
     ReportedOutcomes,
-    Selects,
     Step,
     ValueChange,
     ValueRules,
@@ -73,150 +57,6 @@ CHANGED_VALUES = ValueRules(
     changes=_CHANGES,
 )
 """The payee is a reference; the number of a created invoice is its key here."""
-
-
-_BULK_INVOICES = (
-    FactRead("getBulkInvoice", {"bulkInvoiceId": "{bulk_invoices}"}),
-    FactRead("getBulkInvoices", query={"pageSize": "100"}, rows="/data", key="/attributes/id", size=100),
-)
-
-FACT_CHECKS = (
-    FactCheck("payee", needed_by=("runBatch",)),
-    FactCheck("claim", needed_by=("runBatch",)),
-    FactCheck("bulk_invoices", _BULK_INVOICES, needed_by=("runBatch",), parts=","),
-    FactCheck("prefix", made_up=True),
-)
-
-
-_ATTRIBUTES_OF_ROW = "/attributes"
-_HOW: dict[str, Selects] = {
-    "eq": "equal",
-    "ne": "not-equal",
-    "in": "equal",
-    "ge": "at-least",
-    "le": "at-most",
-}
-
-
-def _filter(member: str, how: str, at: str, unknown: str = "") -> ListFilter:
-    text = f"{member}:{how}:{{value}}"
-    separator = "," if how == "in" else ""
-    return ListFilter("filter", f"{_ATTRIBUTES_OF_ROW}{at}", text, _HOW[how], unknown, {":": "::"}, separator)
-
-
-def _list(operation: str, filters: tuple[ListFilter, ...], orders: tuple[ListOrder, ...] = ()) -> ListProfile:
-    return ListProfile(
-        operation,
-        query={"fields": "*all", "includeTotal": "true"},
-        paging="offset",
-        position="pageOffset",
-        size="pageSize",
-        largest=100,
-        usual=25,
-        rows="/data",
-        identity=f"{_ATTRIBUTES_OF_ROW}/id",
-        counts={"all": "/total", "page": "/count"},
-        links={name: f"/links/{name}/href" for name in ("next", "prev", "first", "self")},
-        filters=filters,
-        orders=orders,
-    )
-
-
-LISTS = (
-    _list(
-        "getBulkInvoices",
-        filters=(
-            _filter("invoiceNumber", "eq", "/invoiceNumber", "none-has-this"),
-            _filter("status", "eq", "/status/code"),
-            _filter("status", "ne", "/status/code"),
-            _filter("status", "in", "/status/code"),
-            _filter("scheduledSendDate", "ge", "/scheduledSendDate"),
-            _filter("scheduledSendDate", "le", "/scheduledSendDate"),
-        ),
-        orders=(ListOrder("sort", "-invoiceNumber", f"{_ATTRIBUTES_OF_ROW}/invoiceNumber", descending=True),),
-    ),
-    _list(
-        "getBulkInvoiceItems",
-        filters=(
-            _filter("status", "eq", "/status/code"),
-            _filter("costType", "in", "/costType/code"),
-            _filter("paymentType", "ne", "/paymentType/code"),
-        ),
-    ),
-    _list("getClaims", filters=()),
-)
-
-
-A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
-B = "xc:SF3EIyYvshoSm2pwaUnT_"
-C = "xc:SqH7tVbN2_cKpR4xWm0Lz"
-E = "xc:SwN9eLr6X0vB_iCy2GhPd"
-F = "xc:SbT4mZk1J7oUf-n8RqVsA"
-G = "xc:SpE3hWx5C_dLy0aIu9OtF"
-
-_CHANGED = ExpectedStatuses(STATE_REASON, valid=("200", "400", "404", "409"))
-_DELETED = ExpectedStatuses(STATE_REASON, valid=("204", "400", "404", "409"))
-_ACTED = ExpectedStatuses(
-    f"{STATE_REASON}; it cannot say either that there must be no body", valid=("200", "400", "404", "409")
-)
-
-PINS = FixturePins(
-    known={
-        "updateBulkInvoice": {"bulkInvoiceId": A},
-        "deleteBulkInvoice": {"bulkInvoiceId": A},
-        "createBulkInvoiceItem": {"bulkInvoiceId": A},
-        "updateBulkInvoiceItem": {"bulkInvoiceId": B, "bulkInvoiceItemId": "xc:Sk2vQ8_mZrT0bLw5YhEa1"},
-        "deleteBulkInvoiceItem": {"bulkInvoiceId": B, "bulkInvoiceItemId": "xc:Sk2vQ8_mZrT0bLw5YhEa1"},
-        "validateBulkInvoice": {"bulkInvoiceId": A},
-        "submitBulkInvoice": {"bulkInvoiceId": F},
-        "requestBulkInvoice": {"bulkInvoiceId": C},
-        "placeHoldOnBulkInvoice": {"bulkInvoiceId": G},
-        "stopBulkInvoice": {"bulkInvoiceId": G},
-        "voidBulkInvoice": {"bulkInvoiceId": E},
-        "helpBulkInvoiceAlong": {"bulkInvoiceId": G},
-        "getAsyncRequest": {"asyncRequestId": "xc:SdU4nWy7K_h2Jx-9bTqMe"},
-    },
-    # With "ignore" or "log" a call whose only fault is an unknown member would be taken.
-    headers={"GW-UnknownPropertyHandling": "reject"},
-    walking={"GW-DoNotCommit": "false"},
-    omitted_headers=("GW-Checksum", "GW-DBTransaction-ID"),
-    expected_statuses={
-        "getBulkInvoice": FOUND_OR_NOT,
-        "getBulkInvoiceItems": FOUND_OR_NOT,
-        "getBulkInvoiceItem": FOUND_OR_NOT,
-        "getAsyncRequest": FOUND_OR_NOT,
-        "createBulkInvoice": ExpectedStatuses(STATE_REASON, valid=("201", "400")),
-        "createBulkInvoiceItem": ExpectedStatuses(STATE_REASON, valid=("201", "400", "404")),
-        "updateBulkInvoice": _CHANGED,
-        "updateBulkInvoiceItem": _CHANGED,
-        "deleteBulkInvoice": _DELETED,
-        "deleteBulkInvoiceItem": _DELETED,
-        "validateBulkInvoice": _ACTED,
-        "submitBulkInvoice": _ACTED,
-        "requestBulkInvoice": _ACTED,
-        "placeHoldOnBulkInvoice": _ACTED,
-        "stopBulkInvoice": _ACTED,
-        "voidBulkInvoice": _ACTED,
-        "helpBulkInvoiceAlong": _ACTED,
-        "runBatch": ExpectedStatuses(PER_ITEM_REASON, invalid=("200", "4xx")),
-        "runComposite": ExpectedStatuses(f"{STATE_REASON}; one bad call spoils all", valid=("200", "400")),
-    },
-)
-
-
-OPEN_CASES = (
-    OpenCase(
-        "blanks round an invoice number",
-        values=(
-            ValueChange(
-                "invoiceNumber",
-                "trimmed",
-                "whether the blanks at its ends are kept is assumed",
-                "docs/vendors/guidewire.md#bulk-invoice",
-            ),
-        ),
-    ),
-)
 
 
 _FOUND, _CREATED, _FIRST_REFUSAL = 200, 201, 400
@@ -540,36 +380,6 @@ def _creation_steps(facts: Facts) -> tuple[Step, ...]:
     )
 
 
-_FACTS = {"payee": "ab:1", "claim": "demo_sample:30005", "bulk_invoices": f"{A},{B},{C}", "prefix": "MS-"}
-"""`bulk_invoices` are there, may be changed, and are given up: a sequence may delete them.
-
-What is made has an invoice number that begins with `prefix`.
-"""
-
-_KEYS = IdempotencyRule(
-    "GW-DBTransaction-ID",
-    again="refused",
-    replay_status=400,
-    conflict_status=400,
-    exempt={
-        "runBatch": "its calls inherit the id: the first is done, the others are refused, each by itself"
-    },
-    no_key_with=("GW-DoNotCommit",),
-)
-_READS_ONLY = LimitedCredentials(
-    {"bearerAuth": {"bearer": "guidewire-read-only"}},
-    ("createBulkInvoice", "updateBulkInvoice", "deleteBulkInvoice", "createBulkInvoiceItem"),
-)
-
-PROFILE = Profile(
-    facts=_FACTS,
-    credentials={"bearerAuth": {"bearer": "guidewire-good"}},
-    batches=batch_profiles,
-    pins=PINS,
-    idempotency=_KEYS,
-    open_cases=OPEN_CASES,
-    limited=(_READS_ONLY,),
-    fact_checks=FACT_CHECKS,
-    lists=LISTS,
-    readers={"runBatch": read_outcomes},
-)
+def complete(profile: Profile) -> Profile:
+    """Add the batches and the reader."""
+    return replace(profile, batches=batch_profiles, readers={"runBatch": read_outcomes})

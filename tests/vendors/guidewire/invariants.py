@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.server.application import Application
-from mockserver.vendors.guidewire.profile import A, B, C
 from tests.invariants.sandboxes import ItemSpec, OperationRequest
 from tests.support.client import Client, Response
+from tests.vendors.guidewire.samples import A_ID as A
+from tests.vendors.guidewire.samples import B_ID as B
+from tests.vendors.guidewire.samples import C_ID as C
 
 _CLAIM = "/guidewire/claim/v1"
 _INVOICES = "/bulk-invoices/"

@@ -11,9 +11,9 @@ from mockserver.contract.exchange import Exchange, Request, Response, to_json_by
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import REFUSED_STEP, BatchProfile, DrawnValues, Step
 from mockserver.server.application import Application
-from mockserver.vendors.xero.profile import PROFILE
 from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, each, trying
 
+PROFILE = load_vendor_api("xero").profile
 SUBJECTS = PROFILE.batches(PROFILE.facts)
 PARTS, WHOLE, CHANGED, CREATED, PAYMENTS = range(5)
 ONE, OTHER = DrawnValues(1, Decimal("19.99")), DrawnValues(2, Decimal("0.30"))

@@ -1,4 +1,4 @@
-"""Batches of invoices, debtors, contacts and VAT rates, and outcomes read from responses."""
+"""Contract profile of Payt beside `profile.yaml`: batches, and the reader of outcomes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from mockserver.contract.profile import (
     DrawnValues,
     Facts,
     OutcomeReader,
+    Profile,
     Record,
     ReportedOutcome,
     ReportedOutcomes,
@@ -434,6 +435,12 @@ _CHANGE_CORRUPTIONS = (
     Corruption("a number that no invoice has", set_member("/invoice_number", "no such")),
     *_CORRUPTIONS,
 )
+
+
+def complete(profile: Profile) -> Profile:
+    """Add the batches and the readers."""
+    readers = {"postV1Invoices": INVOICE_READER, "patchV1Invoices": INVOICE_READER, **READERS}
+    return replace(profile, batches=batch_profiles, readers=readers)
 
 
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
