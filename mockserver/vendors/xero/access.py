@@ -1,15 +1,9 @@
-"""Tokens, scopes, tenants and organisations, lock dates, and idempotency keys.
+"""Tokens, tenants, idempotency keys, lock dates, and addresses.
 
-Source: docs/vendors/xero.md#small-objects.
-
-Clients read `exp` and `scope` from them; the server knows a token by its text alone. Source:
-docs/vendors/xero.md#refusals.
-
-Issued access tokens are credentials like those of the fixtures. A refresh token is valid once and returns
-its successor. Source: docs/vendors/xero.md#headers-and-parameters, #small-objects; RFC 6749.
-
-A record lives in the tenant's collection `idempotency`, under the caller's name and the key.
-Source: docs/vendors/xero.md#idempotency-keys.
+Clients read `exp` and `scope` from access tokens; the server knows one by its text alone, as a credential
+like those of the fixtures. A refresh token is valid once and returns its successor. A record of a key lives
+in the tenant's collection `idempotency`, under the caller's name and the key.
+Source: docs/vendors/xero.md#refusals, #headers-and-parameters, #small-objects, #idempotency-keys; RFC 6749.
 """
 
 from __future__ import annotations
@@ -26,7 +20,7 @@ from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejecte
 from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Reply
 from mockserver.sandbox.store import Collection, State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import Enter, Request
+from mockserver.vendor import Enter, Handler, Request
 from mockserver.vendors.xero.answers import (
     TENANT_HEADER,
     common_headers,
@@ -34,59 +28,12 @@ from mockserver.vendors.xero.answers import (
     count_call,
     id_parameter,
     pick_members,
-    success_reply,
 )
-from mockserver.vendors.xero.dates_and_amounts import print_date, print_instant_ms
 from mockserver.vendors.xero.messages import make_problem
 
-_IDENTITY = (
-    "Name",
-    "LegalName",
-    "PaysTax",
-    "Version",
-    "OrganisationType",
-    "BaseCurrency",
-    "CountryCode",
-    "IsDemoCompany",
-    "OrganisationStatus",
-    "RegistrationNumber",
-    "TaxNumber",
-    "TaxNumberName",
-    "FinancialYearEndDay",
-    "FinancialYearEndMonth",
-    "SalesTaxBasis",
-    "SalesTaxPeriod",
-    "DefaultSalesTax",
-    "DefaultPurchasesTax",
-)
-_LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
-_CLASSIFICATION = (
-    "Timezone",
-    "OrganisationEntityType",
-    "ShortCode",
-    "OrganisationID",
-    "Class",
-    "Edition",
-    "LineOfBusiness",
-)
 _ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
 _PLACE = ("City", "Region", "PostalCode", "Country")
 _PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
-
-
-def represent_organisation(organisation: Document) -> Json:
-    """Return an organisation, its members in the vendor's order; what is not known of it is left out."""
-    known = pick_members(organisation, "CreatedDateUTC")
-    return {
-        **pick_members(organisation, *_IDENTITY),
-        **{name: print_date(organisation[name]) for name in _LOCK_DATES if name in organisation},
-        **{name: print_instant_ms(instant) for name, instant in known.items()},
-        **pick_members(organisation, *_CLASSIFICATION),
-        "Addresses": organisation.get("Addresses", []),
-        "Phones": organisation.get("Phones", []),
-        "ExternalLinks": organisation.get("ExternalLinks", []),
-        **pick_members(organisation, "PaymentTerms"),
-    }
 
 
 def represent_addresses(stored: Iterable[Document]) -> list[Json]:
@@ -256,16 +203,6 @@ def delete_connection(request: Request, state: State) -> Reply:
         raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
     del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
     return Reply(204, headers=correlation_header(state))
-
-
-def list_organisations(request: Request, state: State) -> Reply:
-    """Return the tenant's organisation, in a list of one.
-
-    Source: docs/vendors/xero.md#small-objects.
-    """
-    return success_reply(
-        {"Organisations": [represent_organisation(current_organisation(state))]}, request.call, state
-    )
 
 
 def current_organisation(state: State) -> Document:
@@ -441,7 +378,8 @@ RECORDS = "idempotency"
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 128
 KEY_LIFETIME = timedelta(minutes=6)
-KEY_IN_FLIGHT, KEY_MISSING = "key-in-flight", "key-missing"
+KEY_IN_FLIGHT = "key-in-flight"
+KEY_MISSING = "key-missing"
 
 _HEADER_NAME = KEY_HEADER.lower()
 
@@ -503,3 +441,11 @@ def _accepts_key(operation: Operation) -> bool:
 
 def _record_name(call: Call, operation: Operation) -> str:
     return f"{call.principal.name}/{_key(call, operation)}"
+
+
+OPERATIONS: Mapping[str, Handler] = {
+    "getConnections": list_connections,
+    "deleteConnection": delete_connection,
+    "requestToken": request_token,
+    "revokeToken": revoke_token,
+}

@@ -261,12 +261,12 @@ _SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
 IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, Json]]
 
 
-def _identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
+def identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
     return EMPTY
 
 
 def render_results(
-    plural: str, stored: RenderSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
+    plural: str, stored: RenderSaved, echo: RenderRejected, identify: IdentifyRejected = identify_none
 ) -> RenderBatch:
     """Return the render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones.
 
@@ -276,7 +276,7 @@ def render_results(
 
 
 def render_prepared_results(
-    plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
+    plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = identify_none
 ) -> RenderBatch:
     """Return a render like `render_results`; `prepare` makes anew for each call what shows good elements."""
     return _ResultWriter(plural, prepare, echo, identify).render

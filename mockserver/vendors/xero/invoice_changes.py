@@ -1,10 +1,6 @@
 """Creation and update of invoices and credit notes: checks, totals, statuses, history.
 
-Source: docs/vendors/xero.md#history.
-
-Source: docs/vendors/xero.md#invoice, #messages, #state.
-
-Source: docs/vendors/xero.md#invoice, #messages, #state.
+Source: docs/vendors/xero.md#invoice, #messages, #state, #history.
 """
 
 from __future__ import annotations
@@ -18,18 +14,11 @@ from msgspec.structs import replace
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
-from mockserver.vendor import Request
-from mockserver.vendors.xero import books, contacts, invoices, lines, messages
+from mockserver.vendor import BatchHandler, Request
+from mockserver.vendors.xero import contacts, lines
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
-from mockserver.vendors.xero.books import (
-    CREDIT_NOTE,
-    INVOICE,
-    DocumentKind,
-    add_history_line,
-    find_by_number,
-    kind_of,
-)
+from mockserver.vendors.xero.books import add_history_line, find_by_number, find_in_path, kind_of
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
@@ -41,7 +30,13 @@ from mockserver.vendors.xero.dates_and_amounts import (
     round_to,
     stored_instant,
 )
-from mockserver.vendors.xero.invoices import FOUR_UNIT_DECIMALS, attach_contact
+from mockserver.vendors.xero.documents import (
+    attach_contact,
+    batch_handler,
+    echo_rejected,
+    is_precise,
+    saved_documents,
+)
 from mockserver.vendors.xero.lines import (
     INCLUSIVE,
     NO_TAX,
@@ -52,6 +47,7 @@ from mockserver.vendors.xero.lines import (
     recalculate_tax,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
+from mockserver.vendors.xero.resources import CONTACT, CREDIT_NOTE, INVOICE, DocumentKind
 
 _CHANGES: Mapping[str, str] = {
     "DRAFT": "history-begun",
@@ -73,7 +69,7 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
     if before is None:
         details = message_text("history-received", app=PROVIDER)
     else:
-        contact = state.collection(contacts.CONTACTS).get(after["ContactID"]) or EMPTY
+        contact = state.collection(CONTACT.collection).get(after["ContactID"]) or EMPTY
         details = message_text(
             "history-amount",
             number=after.get("InvoiceNumber", ""),
@@ -174,7 +170,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         "LineItems": found,
         **invoice_totals(found, sent, kind),
     }
-    state.collection(kind.collection)[document[kind.id]] = document
+    kind.rows(state)[document[kind.id]] = document
     if kind is INVOICE:
         add_invoice_line(None, document, state)
     return Outcome(item, Action.CREATED, attach_contact(document, state))
@@ -205,7 +201,7 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
     return LineTerms(
         amounts=_line_amount_types(sent),
         approved=is_approved(sent),
-        precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
+        precise=is_precise(request),
         rate_of=partial(find_tax_rate, state=state),
     )
 
@@ -326,25 +322,10 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 """Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
 
 _FINAL_STATUSES = ("DELETED", "VOIDED")
-_RETAINED_MEMBERS = (
-    "Type",
-    INVOICE.id,
-    INVOICE.number,
-    CREDIT_NOTE.id,
-    CREDIT_NOTE.number,
-    "Reference",
-    "Date",
-    "DueDate",
-    "ExpectedPaymentDate",
-    "PlannedPaymentDate",
-    "Status",
-    "LineAmountTypes",
-    "LineItems",
-    "CurrencyCode",
-    "CurrencyRate",
-    "SentToContact",
-    "Url",
-    "BrandingThemeID",
+_RETAINED_MEMBERS = tuple(
+    name
+    for name in dict.fromkeys((*INVOICE.echoed, *CREDIT_NOTE.echoed))
+    if name not in ("Contact", "Attachments", "RepeatingInvoiceID")
 )
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
 _CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
@@ -357,7 +338,7 @@ Source: docs/vendors/xero.md#invoice.
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield conflicts of a changed or new invoice with stored data."""
     sent: Document = item.document
-    here = messages.item_path(item, request)
+    here = item_path(item, request)
     stored = _find_target(sent, request, state)
     if stored is not None:
         yield from _update_problems(stored, _changes(stored, sent, kind_of(request)), request, here, state)
@@ -380,10 +361,10 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         changed = (
             _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
         )
-        state.collection(kind.collection)[stored[kind.id]] = changed
+        kind.rows(state)[stored[kind.id]] = changed
         if kind is INVOICE:
             add_invoice_line(stored, changed, state)
-        outcome = Outcome(item, Action.UPDATED, invoices.attach_contact(changed, state))
+        outcome = Outcome(item, Action.UPDATED, attach_contact(changed, state))
     warnings = invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
 
@@ -403,9 +384,9 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     """Return the invoice to change: by path, else by id, else the sale of that number."""
     kind = kind_of(request)
     if kind.id in request.parameters:
-        return books.find_invoice(str(request.parameters[kind.id]), request.call, state, kind)
+        return find_in_path(kind, request, state)
     if _has_id(sent, request):
-        return state.collection(kind.collection).get(sent[kind.id].lower())
+        return kind.rows(state).get(sent[kind.id].lower())
     number = sent.get(kind.number)
     if not number or sent.get("Type", kind.sale) != kind.sale:
         return None
@@ -550,3 +531,27 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
         **invoice_totals(found, sent, kind),
         **(pick_members(stored, kind.unsettled, *kind.settled) if _is_partly_settled(stored, kind) else {}),
     }
+
+
+def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
+    """Return the operations that create and change documents of a kind."""
+    handler = partial(
+        batch_handler,
+        kind,
+        saved=saved_documents(kind),
+        rejected=echo_rejected(kind, HasErrors=True),
+        named=kind.number,
+        ids=("LineItemID",),
+    )
+    warnings = (invoice_warnings,) if kind is INVOICE else ()
+    update = handler(check_invoice_update, update_or_create_invoice, identify=identify_rejected)
+    return {
+        f"create{kind.plural}": handler(
+            check_invoice, create_invoice, new_invoice_problems, warnings=warnings
+        ),
+        f"updateOrCreate{kind.plural}": update,
+        f"update{kind.name}": update,
+    }
+
+
+BATCHES: Mapping[str, BatchHandler] = {**_batches(INVOICE), **_batches(CREDIT_NOTE)}

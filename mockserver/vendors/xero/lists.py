@@ -58,9 +58,9 @@ class FilterEntity(Value, frozen=True):
     order: str = "UpdatedDateUTC"
 
 
-def own_fields(kind: FieldType, *names: str) -> Mapping[str, Operand]:
-    """Fields that a document has itself, for an entity."""
-    return {name.lower(): Operand(kind, _member_reader(kind, name)) for name in names}
+def own_field(kind: FieldType, name: str) -> Operand:
+    """Return a field that a document has itself."""
+    return Operand(kind, _member_reader(kind, name))
 
 
 def related_fields(
