@@ -219,13 +219,16 @@ def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
     return json_reply(status, document, headers=common_headers(call, state))
 
 
-def error_reply(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Reply:
+def error_reply(
+    status: int, kind: tuple[int, str], message: str, call: Call, state: State, *headers: tuple[str, str]
+) -> Reply:
     """Return an error with its number and type.
 
     Source: docs/vendors/xero.md#error-shapes, #error-numbers.
     """
     number, name = kind
-    return json_reply(status, {"ErrorNumber": number, "Type": name, "Message": message}, headers=sent)
+    document = {"ErrorNumber": number, "Type": name, "Message": message}
+    return json_reply(status, document, headers=(*common_headers(call, state), *headers))
 
 
 def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
