@@ -12,7 +12,7 @@ from functools import partial
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
-from mockserver.vendors.xero import accounts, contacts, lines
+from mockserver.vendors.xero import accounts, contacts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import (
     named_id,
@@ -23,8 +23,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
     RATE_STEP,
     currency_rate,
-    find_tax_rate,
-    parse_date,
+    date_or_today,
     round_to,
     round_to_cents,
     stored_instant,
@@ -34,7 +33,6 @@ from mockserver.vendors.xero.documents import (
     batch_handler,
     document_operations,
     echo_rejected,
-    is_precise,
     saved_documents,
 )
 from mockserver.vendors.xero.invoice_changes import (
@@ -42,7 +40,17 @@ from mockserver.vendors.xero.invoice_changes import (
     invoice_content_problems,
     invoice_totals,
 )
-from mockserver.vendors.xero.lines import INCLUSIVE, InvoiceLine, LineTerms, recalculate_tax
+from mockserver.vendors.xero.lines import (
+    INCLUSIVE,
+    InvoiceLine,
+    calculate_lines,
+    changed_lines,
+    line_amount_types,
+    line_terms,
+    merged_lines,
+    new_lines,
+    recalculate_tax,
+)
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import BANK_TRANSACTION, INVOICE
 
@@ -93,17 +101,23 @@ def _line_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 def check_transaction(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield conflicts of a new transaction with stored data."""
-    sent, here = credit_terms(item.document, state), item_path(item, request)
+    sent, here = _new_terms(item.document, state), item_path(item, request)
     found = calculate_lines(sent, request, here, state)
-    yield from booking_problems(sent, found, request.call, here, state)
+    yield from booking_problems(sent, found, request, here, state)
+
+
+def _new_terms(sent: Document, state: State) -> Document:
+    """Return the booked form of a new transaction: approved at once, with tax in its amounts if not said.
+
+    Source: docs/vendors/xero.md#bank-transactions.
+    """
+    return {"LineAmountTypes": INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
 
 
 def create_transaction(item: Item, request: Request, state: State) -> Outcome:
     """Book a checked transaction, and the credit that it creates."""
-    sent = credit_terms(item.document, state)
-    found = [
-        {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
-    ]
+    sent = _new_terms(item.document, state)
+    found = new_lines(sent, request, state)
     key, kind = state.uuid(), CREDIT_OF_TRANSACTION.get(sent["Type"])
     document = {
         "BankTransactionID": key,
@@ -117,35 +131,24 @@ def create_transaction(item: Item, request: Request, state: State) -> Outcome:
 
 
 def booking_problems(
-    sent: Document, found: Sequence[InvoiceLine], call: Call, here: Path, state: State
+    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield the problems of booking a transaction with these lines."""
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
-    yield from _bank_account_problems(sent.get("BankAccount") or EMPTY, call, (*here, "BankAccount"), state)
+    yield from _bank_account_problems(
+        sent.get("BankAccount") or EMPTY, request.call, (*here, "BankAccount"), state
+    )
     if is_overpayment(sent):
         yield from currency_problems(sent, current_organisation(state), here, state)
     for line in found:
         yield from line.problems
-    yield from _tax_amount_problems(sent, found, here, state)
-    yield from lock_date_problems(_date(sent, state), current_organisation(state), call, (*here, "Date"))
+    yield from _tax_amount_problems(sent, found, request, here, state)
+    yield from lock_date_problems(
+        date_or_today(sent, state), current_organisation(state), request.call, (*here, "Date")
+    )
     if found:
         yield from _total_problems(sent, _totals(sent, [line.document for line in found]), here)
-
-
-def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
-    """Return the lines of a transaction as it was sent, with amounts, account and tax."""
-    return lines.calculate_lines(sent, line_terms(sent, request, state), here, state)
-
-
-def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
-    """Return the terms of the transaction's lines."""
-    return LineTerms(
-        amounts=_line_amount_types(sent),
-        approved=True,
-        precise=is_precise(request),
-        rate_of=partial(find_tax_rate, state=state),
-    )
 
 
 def booked_members(sent: Document, found: Sequence[Document], state: State) -> dict[str, Json]:
@@ -157,9 +160,9 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
         "ContactID": contact["ContactID"],
         "AccountID": account["AccountID"],
         "IsReconciled": sent.get("IsReconciled", False),
-        "Date": _date(sent, state),
+        "Date": date_or_today(sent, state),
         "Status": "AUTHORISED",
-        "LineAmountTypes": _line_amount_types(sent),
+        "LineAmountTypes": line_amount_types(sent),
         **_currency_members(sent, account, state),
         "LineItems": found,
         **_totals(sent, found),
@@ -195,15 +198,10 @@ def _bank_account_problems(reference: Document, call: Call, path: Path, state: S
 
 
 def _tax_amount_problems(
-    sent: Document, found: Sequence[InvoiceLine], here: Path, state: State
+    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield a tax amount that is not what Xero works out. Source: docs/vendors/xero.md#bank-transactions."""
-    terms = LineTerms(
-        amounts=_line_amount_types(sent),
-        approved=True,
-        precise=False,
-        rate_of=partial(find_tax_rate, state=state),
-    )
+    terms = line_terms(sent, request, state)
     for index, line in enumerate(found):
         told = line.document["TaxAmount"]
         due = recalculate_tax(line.document, terms)["TaxAmount"]
@@ -224,21 +222,7 @@ def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Pr
 
 
 def _totals(sent: Document, found: Sequence[Document]) -> dict[str, Json]:
-    terms = {"LineAmountTypes": _line_amount_types(sent)}
-    return pick_members(invoice_totals(found, terms, INVOICE), *_TOTALS)
-
-
-def _line_amount_types(sent: Document) -> str:
-    """Return whether amounts include tax, as they do where nothing is said.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
-    return str(sent.get("LineAmountTypes", INCLUSIVE))
-
-
-def _date(sent: Document, state: State) -> str:
-    """Return the transaction's date, today where none was sent."""
-    return parse_date(sent.get("Date")) or state.now.date().isoformat()
+    return pick_members(invoice_totals(found, sent, INVOICE), *_TOTALS)
 
 
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
@@ -282,8 +266,8 @@ def _update_problems(
     if closed or merged["Status"] == "DELETED":
         return
     yield from content_problems(merged, here)
-    found = _merged_lines(stored, merged, request, here, state)
-    yield from booking_problems(merged, found, request.call, here, state)
+    found = merged_lines(stored, merged, request, here, state)
+    yield from booking_problems(merged, found, request, here, state)
 
 
 def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
@@ -311,27 +295,9 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
     }
 
 
-def _merged_lines(
-    stored: Document, merged: Document, request: Request, here: Path, state: State
-) -> list[InvoiceLine]:
-    """Return the lines that were sent, computed; else the stored ones, with the tax that is due now."""
-    if merged["LineItems"] is not stored["LineItems"]:
-        return calculate_lines(merged, request, here, state)
-    found = stored["LineItems"]
-    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
-        terms = line_terms(merged, request, state)
-        found = [recalculate_tax(line, terms) for line in found]
-    return [InvoiceLine(line, ()) for line in found]
-
-
 def _update_transaction(stored: Document, sent: Document, request: Request, state: State) -> Document:
     """Return the changed transaction; a line that is sent with its id keeps it."""
-    known = {line["LineItemID"] for line in stored["LineItems"]}
-    ids = [str(line.get("LineItemID", "")).lower() for line in sent["LineItems"]]
-    found = [
-        {**line.document, "LineItemID": key if key in known else state.uuid()}
-        for key, line in zip(ids, _merged_lines(stored, sent, request, (), state), strict=True)
-    ]
+    found = changed_lines(stored, sent, request, state)
     return {BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id], **booked_members(sent, found, state)}
 
 

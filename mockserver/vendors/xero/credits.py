@@ -33,7 +33,7 @@ from mockserver.vendors.xero.books import (
     reverse_allocation,
 )
 from mockserver.vendors.xero.dates_and_amounts import (
-    parse_date,
+    date_or_today,
     round_to_cents,
 )
 from mockserver.vendors.xero.documents import document_operations
@@ -150,7 +150,7 @@ def _check(kind: DocumentKind) -> CheckItem:
             yield make_problem("not-here", ("path", kind.id))
             return
         yield from invoice_conflict_problems(sent, here, request.call, state)
-        books, day = current_organisation(state), _day(sent, state)
+        books, day = current_organisation(state), date_or_today(sent, state)
         yield from lock_date_problems(day, books, request.call, (*here, "Date"))
         found = _match(item, kind, request, state)
         if found is None:
@@ -168,12 +168,7 @@ def _match(item: Item, kind: DocumentKind, request: Request, state: State) -> Al
     found = match_invoice(item.document, (), request.call, state)
     if credit is None or found is None:
         return None
-    return Allocation(kind, credit, found.invoice, found.amount, _day(item.document, state))
-
-
-def _day(sent: Document, state: State) -> str:
-    """Return the allocation's date, today where none was sent. Source: docs/vendors/xero.md#credits."""
-    return parse_date(sent.get("Date")) or state.now.date().isoformat()
+    return Allocation(kind, credit, found.invoice, found.amount, date_or_today(item.document, state))
 
 
 def _unfit_problems(one: Allocation, here: Path) -> Iterator[Problem]:

@@ -33,6 +33,11 @@ def parse_date(value: Json) -> str | None:
     return _parse_day(value) if isinstance(value, str) else None
 
 
+def date_or_today(sent: Document, state: State) -> str:
+    """Return the date of a document, today where none was sent."""
+    return parse_date(sent.get("Date")) or state.now.date().isoformat()
+
+
 @lru_cache(_DAYS_REMEMBERED)
 def _parse_day(value: str) -> str | None:
     if found := _MS.fullmatch(value):
@@ -121,6 +126,12 @@ def print_amount(value: Decimal) -> Decimal:
     """
     one_decimal = ARITHMETIC.quantize(value, _TENTH)
     return one_decimal if one_decimal == value else ARITHMETIC.normalize(value)
+
+
+def print_unit(amount: Json, *, precise: bool) -> Decimal:
+    """Return a unit amount as printed: to cents, unless it is to be precise."""
+    unit = Decimal(amount)
+    return print_amount(unit if precise else round_to(unit, CENT))
 
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:

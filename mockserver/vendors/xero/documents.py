@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TypeAlias
 
 from mockserver.errors import NotFound
@@ -29,7 +28,12 @@ from mockserver.vendors.xero.answers import (
     success_reply,
 )
 from mockserver.vendors.xero.books import allocations_of, credits_on
-from mockserver.vendors.xero.dates_and_amounts import CENT, amount_members, print_amount, print_date, round_to
+from mockserver.vendors.xero.dates_and_amounts import (
+    amount_members,
+    print_date,
+    print_unit,
+)
+from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.refusals import extra_outcome, nul_problems
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
@@ -41,9 +45,6 @@ from mockserver.vendors.xero.resources import (
     DocumentKind,
     Resource,
 )
-
-FOUR_UNIT_DECIMALS = 4
-"""The `unitdp` that keeps the decimals of UnitAmount. Source: docs/vendors/xero.md#headers-and-parameters."""
 
 ACTIVE = "ACTIVE"
 Show: TypeAlias = Callable[[Document, Request, State], Json]
@@ -269,16 +270,6 @@ def _represent_line(line: Document, *, precise: bool) -> Json:
         **amount_members(line, "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount"),
         "Tracking": line.get("Tracking", EMPTY) or [],
     }
-
-
-def is_precise(request: Request) -> bool:
-    """Return whether the call asks for four decimals of units."""
-    return bool(request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS)
-
-
-def print_unit(amount: Json, *, precise: bool) -> Decimal:
-    unit = Decimal(amount)
-    return print_amount(unit if precise else round_to(unit, CENT))
 
 
 def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Json]:

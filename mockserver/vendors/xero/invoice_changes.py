@@ -15,7 +15,7 @@ from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome,
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
-from mockserver.vendors.xero import contacts, lines
+from mockserver.vendors.xero import contacts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
 from mockserver.vendors.xero.books import add_history_line, find_by_number, find_in_path, kind_of
@@ -25,26 +25,23 @@ from mockserver.vendors.xero.dates_and_amounts import (
     NO_MONEY,
     RATE_STEP,
     currency_rate,
-    find_tax_rate,
+    date_or_today,
     parse_date,
     round_to,
     stored_instant,
 )
-from mockserver.vendors.xero.documents import (
-    attach_contact,
-    batch_handler,
-    echo_rejected,
-    is_precise,
-    saved_documents,
-)
+from mockserver.vendors.xero.documents import attach_contact, batch_handler, echo_rejected, saved_documents
 from mockserver.vendors.xero.lines import (
     INCLUSIVE,
     NO_TAX,
     InvoiceLine,
-    LineTerms,
     are_lines_unchanged,
+    calculate_lines,
+    changed_lines,
     discount_of,
-    recalculate_tax,
+    line_amount_types,
+    merged_lines,
+    new_lines,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.resources import CONTACT, CREDIT_NOTE, INVOICE, DocumentKind
@@ -156,9 +153,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
     """Book an invoice that the books have nothing against."""
     sent: Document = item.document
     kind = kind_of(request)
-    found = [
-        {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
-    ]
+    found = new_lines(sent, request, state)
     number = key_rules(request.call.assumptions).stored(sent.get(kind.number, "")) or (
         _next_number(kind, request, state) if sent["Type"] == kind.sale else None
     )
@@ -185,35 +180,10 @@ def booking_problems(
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in found:
         yield from line.problems
-    yield from lock_date_problems(_invoice_date(sent, state), books, request.call, (*here, "Date"))
+    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
     yield from _number_problems(sent, kind, request.call, here, state)
     yield from currency_problems(sent, books, here, state)
     yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
-
-
-def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
-    """Return the lines of an invoice as it was sent, worked out."""
-    return lines.calculate_lines(sent, line_terms(sent, request, state), here, state)
-
-
-def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
-    """Return what the invoice says of its lines."""
-    return LineTerms(
-        amounts=_line_amount_types(sent),
-        approved=is_approved(sent),
-        precise=is_precise(request),
-        rate_of=partial(find_tax_rate, state=state),
-    )
-
-
-def is_approved(sent: Document) -> bool:
-    """Return whether an invoice is more than a draft."""
-    return bool(sent.get("Status", "DRAFT") != "DRAFT")
-
-
-def _line_amount_types(sent: Document) -> str:
-    kind: str = sent.get("LineAmountTypes", "Exclusive")
-    return kind
 
 
 def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
@@ -223,7 +193,7 @@ def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind
         tax += line["TaxAmount"]
         net += line["LineAmount"]
         discounts += discount_of(line)
-    amounts = _line_amount_types(sent)
+    amounts = line_amount_types(sent)
     if amounts == INCLUSIVE:
         net -= tax
     total = net if amounts == NO_TAX else net + tax
@@ -273,10 +243,10 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
         "Type": sent["Type"],
         **(pick_members(sent, "Reference") if sale else {}),
         "ContactID": contact["ContactID"],
-        "Date": _invoice_date(sent, state),
+        "Date": date_or_today(sent, state),
         **_other_dates(sent),
         "Status": status,
-        "LineAmountTypes": _line_amount_types(sent),
+        "LineAmountTypes": line_amount_types(sent),
         "CurrencyCode": currency,
         "CurrencyRate": _currency_rate(sent, currency, books, state),
         "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
@@ -290,11 +260,6 @@ def _currency_rate(sent: Document, currency: str, books: Document, state: State)
     if currency == books["BaseCurrency"]:
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
-
-
-def _invoice_date(sent: Document, state: State) -> str:
-    """Return the invoice's date, today where none was sent."""
-    return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 
 def _other_dates(sent: Document) -> dict[str, Json]:
@@ -409,7 +374,7 @@ def _update_problems(
     if closed or merged["Status"] in _FINAL_STATUSES:
         return
     yield from invoice_content_problems(merged, here, kind)
-    found = _merged_lines(stored, merged, request, here, state)
+    found = merged_lines(stored, merged, request, here, state)
     yield from booking_problems(merged, found, request, here, state)
 
 
@@ -484,41 +449,13 @@ def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str,
     }
 
 
-def _merged_lines(
-    stored: Document, merged: Document, request: Request, here: Path, state: State
-) -> list[InvoiceLine]:
-    """Return the lines that were sent, computed; else the stored ones, which approval may reject."""
-    if merged["LineItems"] is not stored["LineItems"]:
-        return calculate_lines(merged, request, here, state)
-    wanting = is_approved(merged)
-    found = stored["LineItems"]
-    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
-        terms = line_terms(merged, request, state)
-        found = [recalculate_tax(line, terms) for line in found]
-    return [
-        InvoiceLine(
-            line,
-            (make_problem("line-account-missing", (*here, "LineItems", index, "AccountCode")),)
-            if wanting and "AccountCode" not in line
-            else (),
-        )
-        for index, line in enumerate(found)
-    ]
-
-
 def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
     return {**stored, "Status": sent["Status"], "UpdatedDateUTC": stored_instant(state.now)}
 
 
 def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
     kind = kind_of(request)
-    known = {line["LineItemID"] for line in stored["LineItems"]}
-    worked_out = _merged_lines(stored, sent, request, (), state)
-    ids = [str(line.get("LineItemID", "")).lower() for line in sent["LineItems"]]
-    found = [
-        {**line.document, "LineItemID": key if key in known else state.uuid()}
-        for key, line in zip(ids, worked_out, strict=True)
-    ]
+    found = changed_lines(stored, sent, request, state)
     return {
         **invoice_header(sent, state),
         **pick_members(stored, kind.id, "App", "HasAttachments"),

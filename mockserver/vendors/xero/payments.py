@@ -33,7 +33,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
     RATE_STEP,
-    parse_date,
+    date_or_today,
     round_to,
     round_to_cents,
     stored_instant,
@@ -170,7 +170,7 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
         sent.get("Account") or {}, (*here, "Account"), request.call, state
     )
     yield from accounts.unpayable_account_problems(account, (*here, "Account"))
-    yield from lock_date_problems(_payment_date(sent, state), books, request.call, (*here, "Date"))
+    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
     if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
         yield make_problem("rate-invalid", (*here, "CurrencyRate"))
     yield from invoice_conflict_problems(sent, here, request.call, state)
@@ -193,7 +193,7 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         "PaymentID": state.uuid(),
         found.kind.id: found.invoice[found.kind.id],
         "AccountID": account["AccountID"],
-        "Date": _payment_date(sent, state),
+        "Date": date_or_today(sent, state),
         "Amount": found.amount,
         **_bank_amount(found, account, current_organisation(state)),
         "PaymentType": PAYMENT_TYPES[found.invoice["Type"]],
@@ -227,11 +227,6 @@ def _represent_created_payment(
         return shown
     del shown["Invoice"]
     return {**shown, kind.name: pick_members(outcome.document[kind.name], kind.id, kind.number)}
-
-
-def _payment_date(sent: Document, state: State) -> str:
-    """Return the payment's date, today where none was sent."""
-    return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 
 def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> dict[str, Decimal]:

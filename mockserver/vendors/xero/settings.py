@@ -13,17 +13,9 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
 from mockserver.vendors.xero.access import current_organisation
 from mockserver.vendors.xero.answers import id_parameter, success_reply
-from mockserver.vendors.xero.dates_and_amounts import print_amount
-from mockserver.vendors.xero.documents import (
-    ACTIVE,
-    Find,
-    Show,
-    get_handler,
-    is_precise,
-    list_handler,
-    print_unit,
-    read_operations,
-)
+from mockserver.vendors.xero.dates_and_amounts import print_amount, print_unit
+from mockserver.vendors.xero.documents import ACTIVE, Find, Show, get_handler, list_handler, read_operations
+from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
     BRANDING_THEME,
