@@ -3,7 +3,8 @@
 Clients read `exp` and `scope` from access tokens; the server knows one by its text alone, as a credential
 like those of the fixtures. A refresh token is valid once and returns its successor. A record of a key lives
 in the tenant's collection `idempotency`, under the caller's name and the key.
-Source: docs/vendors/xero.md#refusals, #headers-and-parameters, #small-objects, #idempotency-keys; RFC 6749.
+Source: docs/vendors/xero.md#refusals, #headers-and-parameters, #small-objects, #state, #idempotency-keys;
+RFC 6749.
 """
 
 from __future__ import annotations
@@ -123,15 +124,7 @@ _CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Admit a token that is connected to the tenant, count the call, and check its charset.
-
-    Source: docs/vendors/xero.md#headers-and-parameters, #refusals.
-
-    Raises:
-        Forbidden: the tenant is missing, unknown, or another's.
-        TooManyRequests: it was called too often.
-        UnsupportedMediaType: its body says that it is in another charset than UTF-8.
-    """
+    """Admit a token that is connected to the tenant, count the call, and check its charset."""
     operation = enter()
     if not operation.has_parameter(TENANT_HEADER):
         return ""
@@ -181,10 +174,6 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 
 
 def list_connections(request: Request, state: State) -> Reply:
-    """Return the token's tenants as a bare list, filtered by sign-in if one is named.
-
-    Source: docs/vendors/xero.md#small-objects.
-    """
     event = request.parameters.get("authEventId")
     found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
     shown = [pick_members(one, *_CONNECTION_MEMBERS) for one in found]
@@ -192,11 +181,6 @@ def list_connections(request: Request, state: State) -> Reply:
 
 
 def delete_connection(request: Request, state: State) -> Reply:
-    """Disconnect the token from a tenant.
-
-    Raises:
-        NotFound: the token has no connection of that id.
-    """
     key = id_parameter(request, "id")
     found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
@@ -206,7 +190,6 @@ def delete_connection(request: Request, state: State) -> Reply:
 
 
 def current_organisation(state: State) -> Document:
-    """Return the organisation whose books these are."""
     return next(state.collection(ORGANISATIONS).values())
 
 
@@ -238,11 +221,7 @@ _ALL_SCOPES = (
 
 
 def request_token(request: Request, state: State) -> Reply:
-    """Return a token for a code, for a refresh token, or for the app itself.
-
-    Raises:
-        Rejected: the client or what it brings is not good.
-    """
+    """Return a token for a code, for a refresh token, or for the app itself."""
     form: Document = request.document
     client = _identify_client(form, request.call)
     if form["grant_type"] == "client_credentials":
@@ -253,11 +232,7 @@ def request_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Revoke a refresh token and its access token; an unknown token is no error.
-
-    Raises:
-        Rejected: the client is not named, or no token is.
-    """
+    """Revoke a refresh token and its access token; an unknown token is no error."""
     form: Document = request.document
     client = _identify_client(form, request.call)
     if not form.get("token"):
@@ -361,10 +336,7 @@ def _oauth_rejection(code: str) -> Rejected:
 
 
 def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
-    """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
-
-    Source: docs/vendors/xero.md#state.
-    """
+    """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date."""
     if day is None:
         return
     for name, rule in (("PeriodLockDate", "period-locked"), ("EndOfYearLockDate", "year-locked")):
@@ -408,7 +380,6 @@ def replay(call: Call, operation: Operation, state: State) -> Reply | None:
 
 
 def remember(call: Call, operation: Operation, reply: Reply, state: State) -> None:
-    """Keep the first answer that the key is given, an error like any other."""
     if not _key(call, operation):
         return
     _records(call, state)[_record_name(call, operation)] = {

@@ -1,4 +1,7 @@
-"""Accounts of the chart: the one that a reference means, and whether payments may use it."""
+"""Accounts of the chart: the one that a reference means, and whether payments may use it.
+
+Source: docs/vendors/xero.md#account, #messages.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,7 +23,6 @@ def find_account(reference: Document, state: State, code: str = "Code") -> Docum
 
 
 def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield the problem of an account reference whose id and code name different accounts."""
     if "AccountID" not in reference or not reference.get("Code"):
         return
     named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}
@@ -28,10 +30,6 @@ def account_conflict_problems(reference: Document, path: Path, call: Call, state
 
 
 def unpayable_account_problems(account: Document | None, path: Path) -> Iterator[Problem]:
-    """Yield why no payment can go through the account.
-
-    Source: docs/vendors/xero.md#account, #messages.
-    """
     if account is None or account["Status"] == "DELETED":
         yield make_problem("account-unknown", path)
     elif account["Status"] == "ARCHIVED":
@@ -43,7 +41,6 @@ def unpayable_account_problems(account: Document | None, path: Path) -> Iterator
 def reference_conflict_problems(
     found: Mapping[str, Document | None], identifier: str, call: Call, path: Path
 ) -> Iterator[Problem]:
-    """Return the problem of a reference whose two names find two different documents."""
     ids = {document[identifier] for document in found.values() if document is not None}
     if len(ids) > 1 and call.assumptions["ids_disagree"] == "refused":
         one, other = found

@@ -1,6 +1,6 @@
 """Attachments of documents, and notes in their history: list, upload, add.
 
-Source: docs/vendors/xero.md#attachments, #history.
+Source: docs/vendors/xero.md#attachments, #history, #messages.
 """
 
 from __future__ import annotations
@@ -65,11 +65,7 @@ _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 
 
 def list_attachments(request: Request, state: State) -> Reply:
-    """Return the attachments of one invoice, the oldest first.
-
-    Raises:
-        NotFound: the tenant has no invoice of that id.
-    """
+    """Return the attachments of one invoice, the oldest first."""
     key = id_parameter(request, "InvoiceID")
     find_record(INVOICE.collection, key, state)
     shown = [_represent(one, request) for one in _attachments_of(key, state)]
@@ -77,11 +73,7 @@ def list_attachments(request: Request, state: State) -> Reply:
 
 
 def get_attachment(request: Request, state: State) -> Reply:
-    """Return the bytes of one attachment, named by file name or by id.
-
-    Raises:
-        NotFound: the invoice has none of that name.
-    """
+    """Return the bytes of one attachment, named by file name or by id."""
     key, name = id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
     found = _find_attachment(key, name, state) or _find_by_id(key, id_parameter(request, "FileName"), state)
     if found is None:
@@ -97,11 +89,7 @@ def get_attachment(request: Request, state: State) -> Reply:
 
 
 def put_attachment(request: Request, state: State) -> Reply:
-    """Keep a file with an invoice, in the place of one of the same name.
-
-    Raises:
-        Rejected: there is no such invoice, or it takes no such file.
-    """
+    """Keep a file with an invoice, in the place of one of the same name."""
     key = id_parameter(request, "InvoiceID")
     invoice = INVOICE.rows(state).get(key)
     sent = _sent_file(request)
@@ -130,7 +118,6 @@ def _sent_file(request: Request) -> dict[str, Json]:
 
 
 def _problems(key: str, invoice: Document | None, sent: Document, state: State) -> Iterator[Problem]:
-    """Yield why the file cannot be kept. Source: docs/vendors/xero.md#attachments."""
     name = sent["FileName"]
     if invoice is None:
         yield make_problem("attached-to-nothing", ("path", "InvoiceID"), id=key)
@@ -180,11 +167,7 @@ def _represent(attachment: Document, request: Request) -> Json:
 
 
 def list_history(request: Request, state: State) -> Reply:
-    """Return the history of one document, newest first.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-    """
+    """Return the history of one document, newest first."""
     name = _id_name(request)
     key = id_parameter(request, name)
     find_record(_WITH_HISTORY[name].collection, key, state)
@@ -192,23 +175,17 @@ def list_history(request: Request, state: State) -> Reply:
 
 
 def note_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a note says something."""
     if not item.document.get("Details"):
         yield make_problem("details-missing", (*item_path(item, request), "Details"))
 
 
 def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield a problem unless the document of a note exists.
-
-    Source: docs/vendors/xero.md#messages.
-    """
     name = _id_name(request)
     if id_parameter(request, name) not in _WITH_HISTORY[name].rows(state):
         yield make_problem("not-here", ("path", name))
 
 
 def create_note(item: Item, request: Request, state: State) -> Outcome:
-    """Keep a note."""
     key = id_parameter(request, _id_name(request))
     return Outcome(
         item, Action.CREATED, add_history_line(key, "history-note", state, item.document["Details"])
@@ -230,7 +207,6 @@ def represent_created_note(outcome: Outcome, _request: Request, _state: State) -
 
 
 def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    """Return a note that was not kept."""
     return {} if ("Details",) in omitted else pick_members(outcome.item.document or EMPTY, "Details")
 
 
@@ -241,7 +217,7 @@ def _id_name(request: Request) -> str:
 _NOTES = BatchHandler(
     check=check_note,
     apply=store_each(create_note),
-    render=render_results("HistoryRecords", represent_created_note, represent_rejected_note),
+    render=render_results("HistoryRecords", lambda: represent_created_note, represent_rejected_note),
     rules=(refusals.nul_problems, note_problems),
     extra_outcome=extra_outcome("Details"),
 )

@@ -62,10 +62,6 @@ _TOTALS = ("SubTotal", "TotalTax", "Total")
 
 
 def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a type and status that can be created, and what every transaction needs.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
     sent, here = item.document, item_path(item, request)
     if sent.get("Type") not in (*TYPES, *CREDIT_OF_TRANSACTION):
         yield make_problem("transaction-type", (*here, "Type"))
@@ -77,10 +73,6 @@ def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def content_problems(sent: Document, here: Path) -> Iterator[Problem]:
-    """Yield a contact, a bank account, and lines that say what they are for.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
     names = ("Contact", "LineItems", *(_CURRENCY if is_overpayment(sent) else ()))
     yield from invoice_content_problems(pick_members(sent, *names), here, INVOICE)
     account = sent.get("BankAccount") or EMPTY
@@ -100,22 +92,17 @@ def _line_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 
 def check_transaction(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a new transaction with stored data."""
     sent, here = _new_terms(item.document, state), item_path(item, request)
     found = calculate_lines(sent, request, here, state)
     yield from booking_problems(sent, found, request, here, state)
 
 
 def _new_terms(sent: Document, state: State) -> Document:
-    """Return the booked form of a new transaction: approved at once, with tax in its amounts if not said.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
+    """Return the booked form of a new transaction: approved at once, with tax in its amounts if not said."""
     return {"LineAmountTypes": INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
 
 
 def create_transaction(item: Item, request: Request, state: State) -> Outcome:
-    """Book a checked transaction, and the credit that it creates."""
     sent = _new_terms(item.document, state)
     found = new_lines(sent, request, state)
     key, kind = state.uuid(), CREDIT_OF_TRANSACTION.get(sent["Type"])
@@ -133,7 +120,6 @@ def create_transaction(item: Item, request: Request, state: State) -> Outcome:
 def booking_problems(
     sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of booking a transaction with these lines."""
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     yield from _bank_account_problems(
@@ -171,10 +157,7 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """Return the currency of the bank account and its rate; those that were sent for overpayments only.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
+    """Return the currency of the bank account and its rate; those that were sent for overpayments only."""
     base = current_organisation(state)["BaseCurrency"]
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -200,7 +183,7 @@ def _bank_account_problems(reference: Document, call: Call, path: Path, state: S
 def _tax_amount_problems(
     sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield a tax amount that is not what Xero works out. Source: docs/vendors/xero.md#bank-transactions."""
+    """Yield a tax amount that is not what Xero works out."""
     terms = line_terms(sent, request, state)
     for index, line in enumerate(found):
         told = line.document["TaxAmount"]
@@ -211,7 +194,6 @@ def _tax_amount_problems(
 
 
 def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Problem]:
-    """Yield totals that are not those of the lines, or cannot be booked."""
     for name, rule in (("SubTotal", "sub-total-differs"), ("Total", "total-differs")):
         if name in sent and round_to_cents(sent[name]) != totals[name]:
             yield make_problem(rule, (*here, name))
@@ -229,7 +211,6 @@ _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 
 
 def check_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a changed or new transaction with stored data."""
     sent, here = item.document, item_path(item, request)
     key = named_id(sent, BANK_TRANSACTION.id, request)
     stored = BANK_TRANSACTION.rows(state).get(key)
@@ -243,7 +224,6 @@ def check_update(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def update_or_create_transaction(item: Item, request: Request, state: State) -> Outcome:
-    """Book a checked change or a new transaction."""
     stored = BANK_TRANSACTION.rows(state).get(named_id(item.document, BANK_TRANSACTION.id, request))
     if stored is None:
         return create_transaction(item, request, state)
@@ -271,10 +251,6 @@ def _update_problems(
 
 
 def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
-    """Yield why the transaction takes no change at all, or not this one.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
     if stored["Type"] not in TYPES or sent.get("Type", stored["Type"]) != stored["Type"]:
         yield make_problem("transaction-type-change", (*here, "Type"))
     if stored["Status"] != "AUTHORISED" or sent.get("Status", "AUTHORISED") not in ("AUTHORISED", "DELETED"):
@@ -296,7 +272,6 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
 
 
 def _update_transaction(stored: Document, sent: Document, request: Request, state: State) -> Document:
-    """Return the changed transaction; a line that is sent with its id keeps it."""
     found = changed_lines(stored, sent, request, state)
     return {BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id], **booked_members(sent, found, state)}
 

@@ -1,7 +1,8 @@
 """Batch payments: list, create, delete; deletion of single payments as well.
 
 All payments of a batch are booked, or none and the batch is not created.
-Source: docs/vendors/xero.md#batch-payment, #summarizeerrors, #operations-and-paths, #messages, #state.
+Source: docs/vendors/xero.md#batch-payment, #payment, #summarizeerrors, #operations-and-paths, #messages,
+#state.
 """
 
 from __future__ import annotations
@@ -122,10 +123,6 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
 
 
 def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a batch payment with stored data.
-
-    Source: docs/vendors/xero.md#messages.
-    """
     batch: Document = item.document
     here: Path = ("BatchPayments", item.index)
     books = current_organisation(state)
@@ -147,7 +144,6 @@ def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[
 
 
 def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
-    """Book a batch payment that the books have nothing against."""
     batch: Document = item.document
     account = accounts.find_account(batch["Account"], state) or {}
     payables, _ = _match_invoices(batch["Payments"], (), request.call, state)
@@ -173,10 +169,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
 ) -> Iterator[Problem]:
-    """Yield what the payments may not be together: of two types, or in another currency.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Yield what the payments may not be together: of two types, or in another currency."""
     currencies = {one.invoice["CurrencyCode"] for one in payables} | {
         (account or {}).get("CurrencyCode", base)
     }
@@ -193,7 +186,6 @@ def _pays_twice(payables: Sequence[InvoicePayment]) -> bool:
 def _book_batch_payment(
     batch: Document, account: Document, payables: Sequence[InvoicePayment], state: State
 ) -> Document:
-    """Keep a batch payment; what it is now, with its payments where only their ids are kept."""
     kind = payables[0].invoice["Type"]
     key = state.uuid()
     common = {
@@ -220,7 +212,6 @@ def _book_batch_payment(
 
 
 def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -> Document:
-    """Book one payment of a batch; what is kept of it."""
     payment = {
         **common,
         "PaymentID": state.uuid(),
@@ -235,10 +226,6 @@ def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -
 
 
 def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield an account, a date, and payments above zero against invoices alone.
-
-    Source: docs/vendors/xero.md#batch-payment, #payment, #messages.
-    """
     batch, here = item.document, item_path(item, request)
     yield from _reference_problems(batch, request.call, here)
     yield from missing_account_problems(batch, here)
@@ -252,7 +239,6 @@ def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _reference_problems(batch: Document, call: Call, here: Path) -> Iterator[Problem]:
-    """Yield what two assumptions say of a batch's Reference. Source: docs/vendors/xero.md#batch-payment."""
     reference = batch.get("Reference", "")
     if call.assumptions["strict_required"] == "on" and not reference:
         yield make_problem("reference-missing", (*here, "Reference"), what="batch payment")
@@ -286,7 +272,6 @@ def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _check_posted_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted, or conflicts of a new one with stored data."""
     key = named_id(item.document, "PaymentID", request)
     if not key:
         yield from payments.check_payment(item, request, state)
@@ -300,7 +285,6 @@ def _check_posted_payment(item: Item, request: Request, state: State) -> Iterato
 
 
 def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted. Source: docs/vendors/xero.md#messages."""
     if "BatchPaymentID" in found:
         yield make_problem("payment-in-batch", here)
     elif found["Status"] == _DELETED:
@@ -310,7 +294,6 @@ def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]
 
 
 def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome:
-    """Delete the payment that is named, or book a new one."""
     key = named_id(item.document, "PaymentID", request)
     if not key:
         return payments.create_payment(item, request, state)
@@ -338,7 +321,6 @@ _represent_kept_payment = _echo_kept(PAYMENT)
 def _represent_rejected_posted_payment(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    """Return a payment that was neither created nor deleted."""
     if _shown_id(outcome.item, request, "PaymentID") == ZERO_ID:
         return payments.represent_rejected_payment(outcome, request, omitted)
     return {**_represent_kept_payment(outcome, request, omitted), "HasValidationErrors": True}
@@ -350,7 +332,6 @@ def _shown_id(item: Item, request: Request, name: str) -> str:
 
 
 def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield why a batch payment cannot be deleted. Source: docs/vendors/xero.md#messages, #state."""
     found = BATCH_PAYMENT.rows(state).get(named_id(item.document, "BatchPaymentID", request))
     here = item_path(item, request)
     if item.document.get("Status") != _DELETED:
@@ -366,7 +347,6 @@ def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator
 
 
 def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
-    """Delete a batch payment with its payments."""
     key = named_id(item.document, "BatchPaymentID", request)
     found, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
     for one in found["Payments"]:

@@ -124,12 +124,10 @@ def match_payment(payment: Document, path: Path, call: Call, state: State) -> In
 
 
 def paid_kind(payment: Document) -> DocumentKind:
-    """Return what kind of document a stored payment pays, or pays out."""
     return next(one for one in (INVOICE, *CREDITS) if one.id in payment)
 
 
 def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield the problem of a reference whose id and number name different invoices."""
     if "InvoiceID" not in (payment.get("Invoice") or EMPTY):
         return
     named = {
@@ -150,10 +148,7 @@ def _invoice_by_number(payment: Document, call: Call, state: State) -> Document 
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first."""
     before: dict[str, Decimal] = {}
     for one in payables:
         key = one.invoice[one.kind.id]
@@ -243,8 +238,6 @@ NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "Invoice
 
 
 class Allocation(Value, frozen=True):
-    """An amount of a credit that is taken off an invoice on a day."""
-
     kind: DocumentKind
     credit: Document
     invoice: Document
@@ -288,7 +281,6 @@ def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[J
 
 
 def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:
-    """Return an allocation as its credit shows it."""
     invoice = INVOICE.rows(state).get(allocation[INVOICE.id]) or EMPTY
     return {
         **pick_members(allocation, "AllocationID"),

@@ -39,13 +39,11 @@ _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
 
 def contact_in_path(request: Request, state: State) -> Document | None:
-    """Return the contact that the path names, by its id or its number."""
     by_id = CONTACT.rows(state).get(id_parameter(request, "ContactID"))
     return by_id or find_by_number(str(request.parameters["ContactID"]), state)
 
 
 def find_contact(reference: Document, state: State) -> Document | None:
-    """Return the contact that a reference means: by its id, else its number, else its name."""
     if "ContactID" in reference:
         return CONTACT.rows(state).get(str(reference["ContactID"]).lower())
     by_number = find_by_number(reference.get("ContactNumber", ""), state)
@@ -53,15 +51,11 @@ def find_contact(reference: Document, state: State) -> Document | None:
 
 
 def find_by_number(number: str, state: State) -> Document | None:
-    """Return the contact of that number."""
     return next(iter(CONTACT.rows(state).find("ContactNumber", number)), None) if number else None
 
 
 def find_by_name(name: str, state: State) -> Document | None:
-    """Return the contact of that name in any letter case, an active one before others.
-
-    Source: docs/vendors/xero.md#contact.
-    """
+    """Return the contact of that name in any letter case, an active one before others."""
     if not name:
         return None
     alike = CONTACT.rows(state).find_any_case("Name", name)
@@ -75,7 +69,6 @@ def is_active(contact: Document) -> bool:
 
 
 def email_problems(holder: Document, path: Path) -> Iterator[Problem]:
-    """Yield the problem of an e-mail address that is none."""
     if (address := holder.get("EmailAddress")) and not _is_email_address(address):
         yield make_problem("email-invalid", (*path, "EmailAddress"))
 
@@ -94,7 +87,6 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 
 
 def find_or_create_contact(reference: Document, state: State) -> Document:
-    """Return the contact that the reference means, made if it is not there."""
     if (found := find_contact(reference, state)) is not None:
         return found
     contact = new_contact({**reference, "ContactStatus": ACTIVE}, state)
@@ -105,7 +97,7 @@ def find_or_create_contact(reference: Document, state: State) -> Document:
 def find_or_create_partner(reference: Document, state: State, *, customer: bool) -> Document:
     """Return the contact of an invoice or bill, made if it is not there; it is a customer or a supplier now.
 
-    That does not count as a change of the contact. Source: docs/vendors/xero.md#contact.
+    That does not count as a change of the contact.
     """
     flag = "IsCustomer" if customer else "IsSupplier"
     found = find_or_create_contact(reference, state)
@@ -117,7 +109,6 @@ def find_or_create_partner(reference: Document, state: State, *, customer: bool)
 
 
 def new_contact(sent: Document, state: State) -> dict[str, Json]:
-    """Return a contact that is not stored yet, neither customer nor supplier."""
     return {
         "ContactID": state.uuid(),
         "ContactStatus": ACTIVE,
@@ -131,7 +122,6 @@ def new_contact(sent: Document, state: State) -> dict[str, Json]:
 
 
 def contact_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield the problem of an e-mail address that is none, of the contact or of its persons."""
     sent, here = item.document, item_path(item, request)
     yield from email_problems(sent, here)
     for index, person in enumerate(sent.get("ContactPersons") or ()):
@@ -147,12 +137,10 @@ def check_new_contact(item: Item, request: Request, state: State) -> Iterator[Pr
 
 
 def create_contact(item: Item, _request: Request, state: State) -> Outcome:
-    """Store a contact that is not there yet."""
     return Outcome(item, Action.CREATED, _store(new_contact(_changes(item.document), state), state))
 
 
 def check_contact_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield why the contact cannot be changed, or created where there is none to change."""
     sent, here = item.document, item_path(item, request)
     stored = _find_target(sent, request, state)
     if stored is None and _has_id(sent, request):
@@ -187,7 +175,7 @@ def update_or_create_contact(item: Item, request: Request, state: State) -> Outc
 def represent_written_contact(outcome: Outcome, request: Request, _state: State) -> Json:
     """Return a contact in the answer to the call that wrote it.
 
-    It says OK only where each element is answered for itself. Source: docs/vendors/xero.md#contact.
+    It says OK only where each element is answered for itself.
     """
     shown = represent_contact(outcome.document)
     return shown if is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
@@ -196,7 +184,6 @@ def represent_written_contact(outcome: Outcome, request: Request, _state: State)
 def represent_rejected_contact(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    """Return a contact that was not created, or not changed: then it has its id, if that was named."""
     sent = known_members(outcome.item.document, request)
     return {
         CONTACT.id: rejected_id(sent, CONTACT.id, request),
@@ -247,7 +234,6 @@ def _changes(sent: Document) -> dict[str, Json]:
 
 
 def _merge_kinds(stored: Sequence[Document], sent: Sequence[Document], kind: str) -> list[Document]:
-    """Replace stored entries by sent ones of the same kind."""
     given = {one.get(kind): one for one in sent}
     return [one for one in stored if one.get(kind) not in given] + list(given.values())
 

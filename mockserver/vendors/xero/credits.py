@@ -75,7 +75,7 @@ def credit_terms(sent: Document, state: State) -> Document:
     """Return the booked form of a new bank transaction: without members that its type does not take.
 
     Only money spent or received has a reference and items. An overpayment has no tax, and its line is on the
-    account of what customers, or to suppliers, is owed. Source: docs/vendors/xero.md#bank-transactions.
+    account of what customers, or to suppliers, is owed.
     """
     if sent.get("Type") not in CREDIT_OF_TRANSACTION:
         return sent
@@ -117,7 +117,6 @@ _SENT_MEMBERS = ("Amount", "Date", "Invoice")
 
 
 def allocation_handler(kind: DocumentKind) -> BatchHandler:
-    """Return the operation that allocates a credit of this kind."""
 
     def store(item: Item, request: Request, state: State) -> Outcome:
         found = _match(item, kind, request, state)
@@ -130,14 +129,13 @@ def allocation_handler(kind: DocumentKind) -> BatchHandler:
     return BatchHandler(
         check=_check(kind),
         apply=store_each(store),
-        render=render_results("Allocations", render, _represent_rejected),
+        render=render_results("Allocations", lambda: render, _represent_rejected),
         rules=(refusals.nul_problems, allocation_problems),
         extra_outcome=extra_outcome("Amount", "AllocationID"),
     )
 
 
 def allocation_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a problem unless the amount, rounded to cents, is positive."""
     if round_to_cents(item.document.get("Amount", 0)) <= 0:
         yield make_problem("allocation-not-positive", (*item_path(item, request), "Amount"))
 
@@ -211,7 +209,6 @@ def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[P
 
 
 def delete_allocation(kind: DocumentKind) -> Handler:
-    """Return the operation that takes an allocation of a credit of this kind back."""
 
     def handle(request: Request, state: State) -> Reply:
         key = id_parameter(request, "AllocationID")

@@ -1,8 +1,7 @@
 """Dates, amounts and quantities: read, rounded, printed; currency and tax rates.
 
-Stored are `2019-02-22` for a date and `2019-02-22T20:06:27.783Z` for an instant.
-
-Stored are exact decimals. Source: docs/vendors/xero.md#dates-and-numbers.
+Stored are `2019-02-22` for a date, `2019-02-22T20:06:27.783Z` for an instant, and exact decimals.
+Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
 from __future__ import annotations
@@ -109,7 +108,6 @@ _TENTH = Decimal("0.1")
 
 
 def round_to_cents(value: Json) -> Decimal:
-    """Return a number to two decimals; one over the limit as it is."""
     return round_to(value, CENT)
 
 
@@ -162,6 +160,5 @@ def currency_rate(code: str, state: State) -> Decimal | None:
 
 
 def find_tax_rate(tax_type: str, state: State) -> Document | None:
-    """Return the tax rate in use of that type, None for none."""
     found = state.collection(TAX_RATES).find("TaxType", tax_type)
     return next((one for one in reversed(found) if one["Status"] == "ACTIVE"), None)

@@ -1,4 +1,7 @@
-"""Documents in answers, by the rows of `resources`: in lists, alone, saved and rejected."""
+"""Documents in answers, by the rows of `resources`: in lists, alone, saved and rejected.
+
+Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-shapes, #payment.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from mockserver.vendors.xero.answers import (
     known_members,
     pick_members,
     rejected_id,
-    render_prepared_results,
+    render_results,
     stored_id,
     success_reply,
 )
@@ -55,8 +58,7 @@ Store: TypeAlias = Callable[[Item, Request, State], Outcome]
 def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = None) -> Handler:
     """Return the operation that lists documents.
 
-    `show_unpaged` shows those of a list without pages, if it is not `show`. Source:
-    docs/vendors/xero.md#headers-and-parameters, #filters-and-order.
+    `show_unpaged` shows those of a list without pages, if it is not `show`.
     """
 
     def list_documents(request: Request, state: State) -> Reply:
@@ -120,7 +122,6 @@ def find_by_id(resource: Resource, request: Request, state: State) -> Document:
 def read_operations(
     resource: Resource, show: Show, show_unpaged: Show | None = None, find: Find | None = None
 ) -> Mapping[str, Handler]:
-    """Return the operations that list a resource's documents and show one."""
     return {
         f"get{resource.plural}": list_handler(resource, show, show_unpaged),
         f"get{resource.name}": get_handler(resource, show, find),
@@ -128,7 +129,6 @@ def read_operations(
 
 
 def document_operations(resource: Resource, find: Find | None = None) -> Mapping[str, Handler]:
-    """Return the operations that list documents with lines and show one."""
 
     def show(document: Document, request: Request, state: State) -> Json:
         contact = represent_contact(contact_of(document, state))
@@ -144,7 +144,6 @@ def saved_documents(resource: Resource) -> PrepareSaved:
     """Return the maker of a function that shows saved documents with lines, in the answer to one call.
 
     The outcome brings the contact along: that is shown even if it is not kept after all.
-    Source: docs/vendors/xero.md#error-shapes.
     """
 
     def prepare() -> RenderSaved:
@@ -191,7 +190,6 @@ def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: St
     """Return the invoice of a payment as the answer about that one payment shows it: with lines and amounts.
 
     Its payments and credits are left out: a batch of payments of one invoice would list all with each.
-    Source: docs/vendors/xero.md#payment.
     """
     parts = {
         **{name: [] for name in ("Payments", *(kind.plural for kind in CREDITS))},
@@ -203,12 +201,10 @@ def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: St
 
 
 def contact_of(document: Document, state: State) -> Document:
-    """Return the stored contact of a document."""
     return CONTACT.rows(state)[document["ContactID"]]
 
 
 def attach_contact(document: Document, state: State) -> Document:
-    """Return a stored document with its contact, which is stored separately."""
     return {**document, "Contact": contact_of(document, state)}
 
 
@@ -297,7 +293,6 @@ def _embedded_payment(payment: Document) -> Json:
 
 
 def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path]) -> dict[str, Json]:
-    """Return what was sent of a rejected element, with the id of the document that it names."""
     return echo_members({**sent, resource.id: key}, resource.echoed, omitted)
 
 
@@ -327,7 +322,7 @@ def batch_handler(  # noqa: PLR0913 - the parts of an operation
     return BatchHandler(
         check=check,
         apply=store_each(store),
-        render=render_prepared_results(resource.plural, saved, rejected, identify),
+        render=render_results(resource.plural, saved, rejected, identify),
         rules=(nul_problems, *rules),
         warning_rules=warnings,
         extra_outcome=extra_outcome(named, resource.id, *ids),

@@ -90,10 +90,6 @@ _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountR
 
 
 def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a type that can be created, and what every invoice needs.
-
-    Source: docs/vendors/xero.md#invoice, #messages.
-    """
     sent, here, kind = item.document, item_path(item, request), kind_of(request)
     if sent.get("Type") not in (kind.sale, kind.purchase):
         yield make_problem("type-unfit", (*here, "Type"), document=kind.label)
@@ -101,10 +97,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Yield lines, a status, a contact, and a due date once it is approved, in the recorded order.
-
-    Source: docs/vendors/xero.md#invoice, #messages.
-    """
+    """Yield lines, a status, a contact, and a due date once it is approved, in the recorded order."""
     if not sent.get("LineItems"):
         yield make_problem("lines-missing", (*here, "LineItems"))
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
@@ -119,10 +112,7 @@ def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> 
 
 
 def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield what does not keep an invoice from being saved.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Yield what does not keep an invoice from being saved."""
     if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
         yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))
 
@@ -143,14 +133,12 @@ def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a new invoice with stored data."""
     sent: Document = item.document
     here: Path = (kind_of(request).plural, item.index)
     yield from booking_problems(sent, calculate_lines(sent, request, here, state), request, here, state)
 
 
 def create_invoice(item: Item, request: Request, state: State) -> Outcome:
-    """Book an invoice that the books have nothing against."""
     sent: Document = item.document
     kind = kind_of(request)
     found = new_lines(sent, request, state)
@@ -174,7 +162,6 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
 def booking_problems(
     sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Return the problems of booking an invoice with these lines; its own number is free."""
     books, kind = current_organisation(state), kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
@@ -187,7 +174,6 @@ def booking_problems(
 
 
 def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
-    """Return the totals of an unpaid invoice, or unused credit note, with these lines."""
     tax = net = discounts = NO_MONEY
     for line in found:
         tax += line["TaxAmount"]
@@ -226,7 +212,6 @@ def _number_problems(
 
 
 def currency_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
-    """Yield a currency that the organisation does not use."""
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
     if currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
@@ -301,7 +286,6 @@ Source: docs/vendors/xero.md#invoice.
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a changed or new invoice with stored data."""
     sent: Document = item.document
     here = item_path(item, request)
     stored = _find_target(sent, request, state)
@@ -315,7 +299,6 @@ def check_invoice_update(item: Item, request: Request, state: State) -> Iterator
 
 
 def update_or_create_invoice(item: Item, request: Request, state: State) -> Outcome:
-    """Book a change, or a new invoice, that the books have nothing against."""
     kind = kind_of(request)
     stored = _find_target(item.document, request, state)
     if stored is None:
@@ -381,10 +364,6 @@ def _update_problems(
 def _transition_problems(
     stored: Document, changes: Document, here: Path, kind: DocumentKind, state: State
 ) -> Iterator[Problem]:
-    """Yield why the document takes no change at all, or not this one.
-
-    Source: docs/vendors/xero.md#messages.
-    """
     status = stored["Status"]
     if changes.get("Type", stored["Type"]) != stored["Type"]:
         yield make_problem("type-unmodifiable", (*here, "Type"), document=kind.label)
@@ -401,8 +380,7 @@ def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
 def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
     """Return whether it is a sale with something due, and every change one that it takes.
 
-    A credit and the invoice that it is allocated to have the same contact. Source:
-    docs/vendors/xero.md#invoice.
+    A credit and the invoice that it is allocated to have the same contact.
     """
     if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
         return False
@@ -471,7 +449,6 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
 
 
 def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
-    """Return the operations that create and change documents of a kind."""
     handler = partial(
         batch_handler,
         kind,

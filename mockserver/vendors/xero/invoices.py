@@ -23,11 +23,7 @@ _UNSEEN = ("DRAFT", "DELETED")
 
 
 def get_online_invoice(request: Request, state: State) -> Reply:
-    """Return the address of a sales invoice; always the same for the same invoice.
-
-    Raises:
-        NotFound: there is no such invoice, or it is a bill, a draft or deleted.
-    """
+    """Return the address of a sales invoice; always the same for the same invoice."""
     key = id_parameter(request, "InvoiceID")
     invoice = find_record(INVOICE.collection, key, state)
     if invoice["Type"] != "ACCREC" or invoice["Status"] in _UNSEEN:

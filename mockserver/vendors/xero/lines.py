@@ -39,8 +39,8 @@ _HUNDRED = Decimal(100)
 _FOUR_DECIMALS = Decimal("0.0001")
 _ID = "LineItemID"
 _MEMBERS = (
-    "Description Quantity UnitAmount ItemCode AccountCode AccountID TaxType TaxAmount LineAmount DiscountRate "
-    "DiscountAmount Tracking"
+    "Description Quantity UnitAmount ItemCode AccountCode AccountID TaxType TaxAmount LineAmount "
+    "DiscountRate DiscountAmount Tracking"
 )
 _REDUCTIONS = ("DiscountRate", "DiscountAmount")
 
@@ -65,7 +65,6 @@ class InvoiceLine(Value, frozen=True):
 
 
 def is_precise(request: Request) -> bool:
-    """Return whether the call asks for four decimals of units."""
     return bool(request.parameters.get("unitdp") == _FOUR_UNIT_DECIMALS)
 
 
@@ -75,7 +74,6 @@ def line_amount_types(sent: Document) -> str:
 
 
 def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
-    """Return the terms of the lines of a document as it was sent."""
     return LineTerms(
         amounts=line_amount_types(sent),
         approved=sent.get("Status", "DRAFT") != "DRAFT",
@@ -85,7 +83,6 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
 
 
 def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
-    """Return the lines of a document as it was sent, computed."""
     terms = line_terms(sent, request, state)
     return [
         calculate_line(line, terms, (*here, "LineItems", index), state)
@@ -94,7 +91,6 @@ def calculate_lines(sent: Document, request: Request, here: Path, state: State) 
 
 
 def new_lines(sent: Document, request: Request, state: State) -> list[Document]:
-    """Return the computed lines of a new document, to be stored."""
     return [{_ID: state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)]
 
 
@@ -129,7 +125,6 @@ def changed_lines(stored: Document, merged: Document, request: Request, state: S
 
 
 def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
-    """Return the line with its amounts and account."""
     account = accounts.find_account(line, state, "AccountCode")
     unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
     reductions = _reductions(line) if _is_reduced(line) else {}
@@ -164,7 +159,6 @@ def _reductions(line: Document) -> dict[str, Decimal]:
 
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:
-    """Return a stored line with the tax that it has under other terms."""
     tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
     return {
         **line,
@@ -174,7 +168,6 @@ def recalculate_tax(line: Document, terms: LineTerms) -> Document:
 
 
 def discount_of(line: Document) -> Decimal:
-    """Return what a stored line was reduced by."""
     if not _is_reduced(line):
         return NO_MONEY
     full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])

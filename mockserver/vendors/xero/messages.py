@@ -7,7 +7,6 @@ from mockserver.vendor import Request
 
 
 def item_path(item: Item, request: Request) -> Path:
-    """Return where the element stands in the body."""
     batch = request.operation.batch
     return (*(batch.items if batch else ()), item.index)
 
@@ -191,7 +190,6 @@ def message_text(rule: str, **values: Json) -> str:
 
 
 def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
-    """Return a problem in the vendor's words."""
     return Problem(rule, path, message_text(rule, **values), rule)
 
 

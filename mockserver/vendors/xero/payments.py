@@ -1,6 +1,6 @@
 """Payments: list and create.
 
-Source: docs/vendors/xero.md#payment, #messages, #state.
+Source: docs/vendors/xero.md#payment, #credits, #error-shapes, #messages, #state.
 """
 
 from __future__ import annotations
@@ -64,10 +64,6 @@ NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpaym
 
 
 def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield an account, one document, and an amount above zero.
-
-    Source: docs/vendors/xero.md#payment, #messages.
-    """
     sent, here = item.document, item_path(item, request)
     yield from missing_account_problems(sent, here)
     if len(payment_targets(sent)) > 1:
@@ -76,20 +72,17 @@ def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def missing_account_problems(sent: Document, here: Path) -> Iterator[Problem]:
-    """Yield a problem unless the payment names an account."""
     account = sent.get("Account") or {}
     if "AccountID" not in account and not account.get("Code"):
         yield make_problem("account-unknown", (*here, "Account"))
 
 
 def payment_targets(payment: Document) -> set[str]:
-    """Return what the payment is for, by kind."""
     named = (*NON_INVOICE_TARGETS, "Invoice", "InvoiceNumber")
     return {name.removesuffix("Number") for name in named if name in payment}
 
 
 def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
-    """Yield a problem unless the amount, rounded to cents, is positive."""
     if round_to_cents(payment.get("Amount", 0)) <= 0:
         yield make_problem("not-positive", (*here, "Amount"))
 
@@ -98,7 +91,6 @@ def represent_payment(payment: Document, printer: ContactPrinter, state: State) 
     """Return a payment with its whole invoice: the one that it brings along, else the stored one.
 
     One that pays a credit out shows that in short.
-    Source: docs/vendors/xero.md#payment, #credits.
     """
     if paid_kind(payment) is INVOICE:
         invoice = payment.get("Invoice") or INVOICE.rows(state).get(payment["InvoiceID"])
@@ -133,10 +125,7 @@ def _embedded_batch_payment(batch: Document) -> Json:
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """Return what a payment pays; a credit that it pays out is shown as an invoice too.
-
-    Source: docs/vendors/xero.md#credits.
-    """
+    """Return what a payment pays; a credit that it pays out is shown as an invoice too."""
     kind = paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))
@@ -160,7 +149,6 @@ def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
 
 
 def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a payment with stored data."""
     sent: Document = item.document
     here: Path = ("Payments", item.index)
     books = current_organisation(state)
@@ -184,7 +172,6 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def create_payment(item: Item, request: Request, state: State) -> Outcome:
-    """Book a payment that the books have nothing against."""
     sent: Document = item.document
     account = accounts.find_account(sent["Account"], state) or EMPTY
     found = match_payment(sent, (), request.call, state)
@@ -209,7 +196,6 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
 
 
 def represent_created_payments() -> RenderSaved:
-    """Return the function that shows the payments of one call, in the answer to it."""
     return partial(_represent_created_payment, ContactPrinter())
 
 
@@ -219,7 +205,6 @@ def _represent_created_payment(
     """Return a payment in the answer to the call that made it.
 
     The outcome brings the invoice along: that is shown even if the payment is not kept after all.
-    Source: docs/vendors/xero.md#error-shapes.
     """
     kind = paid_kind(outcome.document)
     shown = {**represent_payment(outcome.document, printer, state), "StatusAttributeString": "OK"}

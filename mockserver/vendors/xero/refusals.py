@@ -1,9 +1,8 @@
 """Refused calls, schema problems and scenario faults in Xero's words.
 
-Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals.
-
 A text of the vendor is used where there is one, else one in its style; which text stands for which fault
-code is assumed. Source: docs/vendors/xero.md#messages.
+code is assumed.
+Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml.
 """
 
 from __future__ import annotations
@@ -169,7 +168,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def _forbidden_reply(refusal: Forbidden, call: Call, _operation: Operation | None, state: State) -> Reply:
-    """Return 401 for a missing scope, 403 for another tenant. Source: docs/vendors/xero.md#refusals."""
+    """Return 401 for a missing scope, 403 for another tenant."""
     if refusal.reason == "scope":
         status = int(call.assumptions["scope_refused"])
         return problem_reply(status, message_text("unauthorised"), call, state)
@@ -261,10 +260,7 @@ def _is_ignored(found: Problem, call: Call) -> bool:
 
 
 def _is_status_unfit(found: Problem) -> bool:
-    """Return whether a document that can only be deleted comes without Status DELETED, or without an id.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Return whether a document that can only be deleted comes without Status DELETED, or without an id."""
     if len(found.path) != len(("list", "place", "member")) or found.path[0] not in _STATUS_RULES:
         return False
     return found.rule == "required" or (found.rule == "enum" and found.expected == ["DELETED"])
@@ -338,10 +334,7 @@ def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None
 
 
 def _moment_message(found: Problem) -> str:
-    """Return what XML says of a date that is none, "" for any other value.
-
-    Source: docs/vendors/xero.md#xml.
-    """
+    """Return what XML says of a date that is none, "" for any other value."""
     is_moment = found.rule == "pattern" and isinstance(found.found, str)
     return message_text("not-a-moment", value=found.found) if is_moment else ""
 
@@ -384,7 +377,6 @@ def _conversion_message(problem: Problem) -> str:
 
 
 def _quote_value(problem: Problem) -> str:
-    """Return the value that was found, as JSON, a long one cut."""
     shown = json.encode(problem.found).decode()
     return shown if len(shown) <= _MAX_QUOTED_VALUE else f"{shown[:_MAX_QUOTED_VALUE]}…"
 

@@ -235,17 +235,14 @@ class DocumentKind(Resource):
 
     @cached_property
     def label(self) -> str:
-        """The name in messages."""
         return _WORD_START.sub(" ", self.name)
 
     @property
     def sale(self) -> str:
-        """The type of a sale that can be created."""
         return self.sales[0]
 
     @property
     def purchase(self) -> str:
-        """The type of a purchase that can be created."""
         return self.purchases[0]
 
 
@@ -301,7 +298,6 @@ INVOICE = DocumentKind(
 
 
 def _credit_layout(id_name: str, *own: tuple[MemberType, str]) -> Layout:
-    """Return the members that credits have in common, and those of one kind."""
     return (
         (GUID, id_name),
         (TEXT, "CreditNoteNumber"),

@@ -30,7 +30,6 @@ from mockserver.vendors.xero.resources import (
 
 
 def list_organisations(request: Request, state: State) -> Reply:
-    """Return the tenant's organisation, in a list of one."""
     unknown: Document = {"Addresses": [], "Phones": [], "ExternalLinks": []}
     shown = ORGANISATION.represent({**unknown, **current_organisation(state)})
     return success_reply({ORGANISATION.plural: [shown]}, request.call, state)
