@@ -1,15 +1,10 @@
-"""Tokens, scopes, tenants and organisations, lock dates, and idempotency keys.
+"""Tokens, tenants, idempotency keys, lock dates, and addresses.
 
-Source: docs/vendors/xero.md#small-objects.
-
-Clients read `exp` and `scope` from them; the server knows a token by its text alone. Source:
-docs/vendors/xero.md#refusals.
-
-Issued access tokens are credentials like those of the fixtures. A refresh token is valid once and returns
-its successor. Source: docs/vendors/xero.md#headers-and-parameters, #small-objects; RFC 6749.
-
-A record lives in the tenant's collection `idempotency`, under the caller's name and the key.
-Source: docs/vendors/xero.md#idempotency-keys.
+Clients read `exp` and `scope` from access tokens; the server knows one by its text alone, as a credential
+like those of the fixtures. A refresh token is valid once and returns its successor. A record of a key lives
+in the tenant's collection `idempotency`, under the caller's name and the key.
+Source: docs/vendors/xero.md#refusals, #headers-and-parameters, #small-objects, #state, #idempotency-keys;
+RFC 6749.
 """
 
 from __future__ import annotations
@@ -26,7 +21,7 @@ from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejecte
 from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Reply
 from mockserver.sandbox.store import Collection, State
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import Enter, Request
+from mockserver.vendor import Enter, Handler, Request
 from mockserver.vendors.xero.answers import (
     TENANT_HEADER,
     common_headers,
@@ -34,59 +29,12 @@ from mockserver.vendors.xero.answers import (
     count_call,
     id_parameter,
     pick_members,
-    success_reply,
 )
-from mockserver.vendors.xero.dates_and_amounts import print_date, print_instant_ms
 from mockserver.vendors.xero.messages import make_problem
 
-_IDENTITY = (
-    "Name",
-    "LegalName",
-    "PaysTax",
-    "Version",
-    "OrganisationType",
-    "BaseCurrency",
-    "CountryCode",
-    "IsDemoCompany",
-    "OrganisationStatus",
-    "RegistrationNumber",
-    "TaxNumber",
-    "TaxNumberName",
-    "FinancialYearEndDay",
-    "FinancialYearEndMonth",
-    "SalesTaxBasis",
-    "SalesTaxPeriod",
-    "DefaultSalesTax",
-    "DefaultPurchasesTax",
-)
-_LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
-_CLASSIFICATION = (
-    "Timezone",
-    "OrganisationEntityType",
-    "ShortCode",
-    "OrganisationID",
-    "Class",
-    "Edition",
-    "LineOfBusiness",
-)
 _ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
 _PLACE = ("City", "Region", "PostalCode", "Country")
 _PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
-
-
-def represent_organisation(organisation: Document) -> Json:
-    """Return an organisation, its members in the vendor's order; what is not known of it is left out."""
-    known = pick_members(organisation, "CreatedDateUTC")
-    return {
-        **pick_members(organisation, *_IDENTITY),
-        **{name: print_date(organisation[name]) for name in _LOCK_DATES if name in organisation},
-        **{name: print_instant_ms(instant) for name, instant in known.items()},
-        **pick_members(organisation, *_CLASSIFICATION),
-        "Addresses": organisation.get("Addresses", []),
-        "Phones": organisation.get("Phones", []),
-        "ExternalLinks": organisation.get("ExternalLinks", []),
-        **pick_members(organisation, "PaymentTerms"),
-    }
 
 
 def represent_addresses(stored: Iterable[Document]) -> list[Json]:
@@ -176,15 +124,7 @@ _CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Admit a token that is connected to the tenant, count the call, and check its charset.
-
-    Source: docs/vendors/xero.md#headers-and-parameters, #refusals.
-
-    Raises:
-        Forbidden: the tenant is missing, unknown, or another's.
-        TooManyRequests: it was called too often.
-        UnsupportedMediaType: its body says that it is in another charset than UTF-8.
-    """
+    """Admit a token that is connected to the tenant, count the call, and check its charset."""
     operation = enter()
     if not operation.has_parameter(TENANT_HEADER):
         return ""
@@ -234,10 +174,6 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 
 
 def list_connections(request: Request, state: State) -> Reply:
-    """Return the token's tenants as a bare list, filtered by sign-in if one is named.
-
-    Source: docs/vendors/xero.md#small-objects.
-    """
     event = request.parameters.get("authEventId")
     found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
     shown = [pick_members(one, *_CONNECTION_MEMBERS) for one in found]
@@ -245,11 +181,6 @@ def list_connections(request: Request, state: State) -> Reply:
 
 
 def delete_connection(request: Request, state: State) -> Reply:
-    """Disconnect the token from a tenant.
-
-    Raises:
-        NotFound: the token has no connection of that id.
-    """
     key = id_parameter(request, "id")
     found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
@@ -258,18 +189,7 @@ def delete_connection(request: Request, state: State) -> Reply:
     return Reply(204, headers=correlation_header(state))
 
 
-def list_organisations(request: Request, state: State) -> Reply:
-    """Return the tenant's organisation, in a list of one.
-
-    Source: docs/vendors/xero.md#small-objects.
-    """
-    return success_reply(
-        {"Organisations": [represent_organisation(current_organisation(state))]}, request.call, state
-    )
-
-
 def current_organisation(state: State) -> Document:
-    """Return the organisation whose books these are."""
     return next(state.collection(ORGANISATIONS).values())
 
 
@@ -301,11 +221,7 @@ _ALL_SCOPES = (
 
 
 def request_token(request: Request, state: State) -> Reply:
-    """Return a token for a code, for a refresh token, or for the app itself.
-
-    Raises:
-        Rejected: the client or what it brings is not good.
-    """
+    """Return a token for a code, for a refresh token, or for the app itself."""
     form: Document = request.document
     client = _identify_client(form, request.call)
     if form["grant_type"] == "client_credentials":
@@ -316,11 +232,7 @@ def request_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Revoke a refresh token and its access token; an unknown token is no error.
-
-    Raises:
-        Rejected: the client is not named, or no token is.
-    """
+    """Revoke a refresh token and its access token; an unknown token is no error."""
     form: Document = request.document
     client = _identify_client(form, request.call)
     if not form.get("token"):
@@ -424,10 +336,7 @@ def _oauth_rejection(code: str) -> Rejected:
 
 
 def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
-    """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
-
-    Source: docs/vendors/xero.md#state.
-    """
+    """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date."""
     if day is None:
         return
     for name, rule in (("PeriodLockDate", "period-locked"), ("EndOfYearLockDate", "year-locked")):
@@ -441,7 +350,8 @@ RECORDS = "idempotency"
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 128
 KEY_LIFETIME = timedelta(minutes=6)
-KEY_IN_FLIGHT, KEY_MISSING = "key-in-flight", "key-missing"
+KEY_IN_FLIGHT = "key-in-flight"
+KEY_MISSING = "key-missing"
 
 _HEADER_NAME = KEY_HEADER.lower()
 
@@ -470,7 +380,6 @@ def replay(call: Call, operation: Operation, state: State) -> Reply | None:
 
 
 def remember(call: Call, operation: Operation, reply: Reply, state: State) -> None:
-    """Keep the first answer that the key is given, an error like any other."""
     if not _key(call, operation):
         return
     _records(call, state)[_record_name(call, operation)] = {
@@ -503,3 +412,11 @@ def _accepts_key(operation: Operation) -> bool:
 
 def _record_name(call: Call, operation: Operation) -> str:
     return f"{call.principal.name}/{_key(call, operation)}"
+
+
+OPERATIONS: Mapping[str, Handler] = {
+    "getConnections": list_connections,
+    "deleteConnection": delete_connection,
+    "requestToken": request_token,
+    "revokeToken": revoke_token,
+}

@@ -1,19 +1,17 @@
 """Replies: envelope, headers with rate limits, errors, results of batches.
 
-Source: docs/vendors/xero.md#limits.
-
 Accepted elements are saved in either form. A rejected element repeats what was sent, without read-only
 members, unknown members (assumed, as Json.NET drops them) and members that break a limit. An element whose
 contact is missing because an earlier element was rejected names that element (assumed,
-docs/catalogue.md#64-dependent-item).
-Source: docs/vendors/xero.md#what-clients-can-read, #summarizeerrors, #error-shapes.
+docs/catalogue.md#64-dependent-item). That a batch payment shows warnings as other elements do is assumed.
+Source: docs/vendors/xero.md#limits, #headers-and-parameters, #envelope, #what-clients-can-read,
+#summarizeerrors, #error-shapes, #error-numbers, #refusals.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
@@ -47,11 +45,7 @@ class CallLimits(Value, frozen=True):
 
 
 def count_call(call: Call, state: State) -> None:
-    """Count a call against the quotas; one that is refused counts against none.
-
-    Raises:
-        TooManyRequests: a quota is used up.
-    """
+    """Count a call against the quotas; one that is refused counts against none."""
     if call.assumptions["quotas"] == "off":
         return
     limits = _call_limits(call)
@@ -118,7 +112,6 @@ _DIGITS = re.compile("[0-9a-f]{32}")
 
 
 def is_guid(text: str) -> bool:
-    """Return whether `text` is a GUID, in either letter case."""
     return _GUID.fullmatch(text) is not None
 
 
@@ -144,7 +137,6 @@ def stored_id(text: str) -> str:
 
 
 def pick_members(document: Document, *names: str) -> dict[str, Any]:
-    """Return the named members that the document has."""
     found: dict[str, Any] = {}
     for name in names:
         if name in document:
@@ -164,19 +156,17 @@ INTERNAL = (500, "InternalServerException")
 _TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
 _DATE_STRINGS = ("DateString", "DueDateString")
 _VALIDATION_MESSAGE = "A validation exception occurred"
+_SUMMARY_FLAG = "summarizeErrors"
+_SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
 Headers = tuple[tuple[str, str], ...]
 
 
 def common_headers(call: Call, state: State) -> Headers:
-    """Return what every answer about a tenant's books carries, and every refusal.
-
-    Source: docs/vendors/xero.md#refusals.
-    """
+    """Return what every answer about a tenant's books carries, and every refusal."""
     return (*correlation_header(state), *remaining_headers(call, state))
 
 
 def correlation_header(state: State) -> Headers:
-    """Return what every answer carries."""
     return (("Xero-Correlation-Id", state.uuid()),)
 
 
@@ -204,10 +194,7 @@ def not_found_reply(call: Call, state: State) -> Reply:
 
 
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
-    """Return what the gate before the accounting says: who may not enter, or a condition that cannot be read.
-
-    Source: docs/vendors/xero.md#refusals.
-    """
+    """Return the answer of the gate before the accounting: who may not enter, an unreadable condition."""
     document: Json = {
         "Type": None,
         "Title": _TITLES[status],
@@ -219,20 +206,16 @@ def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
     return json_reply(status, document, headers=common_headers(call, state))
 
 
-def error_reply(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Reply:
-    """Return an error with its number and type.
-
-    Source: docs/vendors/xero.md#error-shapes, #error-numbers.
-    """
+def error_reply(
+    status: int, kind: tuple[int, str], message: str, call: Call, state: State, *headers: tuple[str, str]
+) -> Reply:
     number, name = kind
-    return json_reply(status, {"ErrorNumber": number, "Type": name, "Message": message}, headers=sent)
+    document = {"ErrorNumber": number, "Type": name, "Message": message}
+    return json_reply(status, document, headers=(*common_headers(call, state), *headers))
 
 
 def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
-    """400 with the elements that failed, and only those.
-
-    Source: docs/vendors/xero.md#summarizeerrors, #error-shapes.
-    """
+    """400 with the elements that failed, and only those."""
     number, name = VALIDATION
     document = {"ErrorNumber": number, "Type": name, "Message": _VALIDATION_MESSAGE, "Elements": elements}
     return json_reply(400, _apply_date_separator(document, call), headers=common_headers(call, state))
@@ -255,76 +238,54 @@ def _separate_by_space(value: Json) -> Json:
 RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
 PrepareSaved: TypeAlias = Callable[[], RenderSaved]
 RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
-
-_SUMMARY_FLAG = "summarizeErrors"
-_SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
 IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, Json]]
 
 
-def _identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
+def identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
     return EMPTY
 
 
 def render_results(
-    plural: str, stored: RenderSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
+    plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = identify_none
 ) -> RenderBatch:
-    """Return the render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones.
+    """Return the render of a batch of `plural`.
 
-    `identify` returns the id of what a failed element would have changed, if it knows better than `echo`.
+    `prepare` makes for each call what shows the saved elements, `echo` shows the failed ones. `identify`
+    returns the id of what a failed element would have changed, if it knows better than `echo`.
     """
-    return _ResultWriter(plural, lambda: stored, echo, identify).render
 
+    def failed(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        shown = echo(outcome, request, paths_over_limit(outcome, request))
+        return {**shown, **identify(outcome, request, state)}
 
-def render_prepared_results(
-    plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
-) -> RenderBatch:
-    """Return a render like `render_results`; `prepare` makes anew for each call what shows good elements."""
-    return _ResultWriter(plural, prepare, echo, identify).render
-
-
-@dataclass(frozen=True, slots=True)
-class _ResultWriter:
-    """Writer of the replies to batches of `plural`; its parts are those of `render_prepared_results`."""
-
-    plural: str
-    prepare: PrepareSaved
-    echo: RenderRejected
-    identify: IdentifyRejected
-
-    def render(self, result: BatchResult, state: State) -> Reply:
-        request, outcomes = result.request, explain_missing_contacts(result.outcomes, self.plural)
+    def render(result: BatchResult, state: State) -> Reply:
+        request, outcomes = result.request, explain_missing_contacts(result.outcomes, plural)
         refused = [outcome for outcome in outcomes if not outcome.accepted]
         if refused and is_summarised(request):
             elements = [
-                {**self._failed(outcome, request, state), "ValidationErrors": _validation_errors_of(outcome)}
+                {**failed(outcome, request, state), "ValidationErrors": _validation_errors_of(outcome)}
                 for outcome in refused
             ]
             return validation_reply(elements, request.call, state)
-        refuse = self._hidden if request.call.assumptions["silent_failure"] == "on" else self._told
-        stored = self.prepare()
+        hidden = request.call.assumptions["silent_failure"] == "on"
+        saved = prepare()
         shown = [
-            _add_warnings(stored(outcome, request, state), outcome)
+            _add_warnings(saved(outcome, request, state), outcome)
             if outcome.accepted
-            else refuse(outcome, request, state)
+            else _mark_failed(failed(outcome, request, state), outcome, hidden=hidden)
             for outcome in outcomes
         ]
-        return success_reply({self.plural: shown}, request.call, state)
+        return success_reply({plural: shown}, request.call, state)
 
-    def _failed(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-        shown = self.echo(outcome, request, paths_over_limit(outcome, request))
-        return {**shown, **self.identify(outcome, request, state)}
+    return render
 
-    def _hidden(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-        """Return a failed element that looks like a saved one."""
-        shown = self._failed(outcome, request, state)
+
+def _mark_failed(shown: Mapping[str, Json], outcome: Outcome, *, hidden: bool) -> dict[str, Json]:
+    """Return a failed element with its errors; where failures are hidden it looks like a saved one."""
+    if hidden:
         return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
-
-    def _told(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-        return {
-            **self._failed(outcome, request, state),
-            "StatusAttributeString": "ERROR",
-            "ValidationErrors": _validation_errors_of(outcome),
-        }
+    errors = _validation_errors_of(outcome)
+    return {**shown, "StatusAttributeString": "ERROR", "ValidationErrors": errors}
 
 
 def _validation_errors_of(outcome: Outcome) -> list[Json]:
@@ -332,21 +293,14 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
-    """Return a saved element with its warnings, if any.
-
-    That a batch payment shows warnings as other elements do is assumed. Source:
-    docs/vendors/xero.md#error-shapes.
-    """
+    """Return a saved element with its warnings, if any."""
     if not outcome.warnings:
         return shown
     return {**shown, "StatusAttributeString": "WARNING", "Warnings": validation_errors(outcome.warnings)}
 
 
 def is_summarised(request: Request) -> bool:
-    """Return whether failed elements make one 400: unless the flag is false, always where there is none.
-
-    Source: docs/vendors/xero.md#headers-and-parameters.
-    """
+    """Return whether failed elements make one 400: unless the flag is false, always where there is none."""
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
     takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)
@@ -397,45 +351,14 @@ def _contact_of(document: Json) -> Document:
 _DATE_MEMBERS = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
 _PAIRED_DATES = ("Date", "DueDate")
 _LIMIT_RULES = ("maxLength", "maxItems", "minimum", "maximum")
-_READ_ONLY_MEMBERS = frozenset(
-    {
-        "Allocations",
-        "AmountCredited",
-        "AmountDue",
-        "AmountPaid",
-        "AppliedAmount",
-        "BankAmount",
-        "BatchPayment",
-        "BatchPaymentID",
-        "Class",
-        "CreditNotes",
-        "DateString",
-        "DueDateString",
-        "FullyPaidOnDate",
-        "HasAccount",
-        "HasAttachments",
-        "HasErrors",
-        "HasValidationErrors",
-        "IsDiscounted",
-        "Overpayments",
-        "PaymentID",
-        "PaymentType",
-        "Payments",
-        "Prepayments",
-        "RemainingCredit",
-        "ReportingCodeName",
-        "StatusAttributeString",
-        "SubTotal",
-        "SystemAccount",
-        "Total",
-        "TotalDiscount",
-        "TotalTax",
-        "UpdatedDateUTC",
-        "UpdatedDateUTCString",
-        "ValidationErrors",
-        "Warnings",
-    }
+_READ_ONLY_MEMBERS = (
+    "Allocations AmountCredited AmountDue AmountPaid AppliedAmount BankAmount BatchPayment BatchPaymentID "
+    "Class CreditNotes DateString DueDateString FullyPaidOnDate HasAccount HasAttachments HasErrors "
+    "HasValidationErrors IsDiscounted Overpayments PaymentID PaymentType Payments Prepayments "
+    "RemainingCredit ReportingCodeName StatusAttributeString SubTotal SystemAccount Total TotalDiscount "
+    "TotalTax UpdatedDateUTC UpdatedDateUTCString ValidationErrors Warnings"
 )
+_READ_ONLY = frozenset(_READ_ONLY_MEMBERS.split())
 
 
 def validation_errors(problems: Iterable[Problem]) -> list[Json]:
@@ -444,10 +367,7 @@ def validation_errors(problems: Iterable[Problem]) -> list[Json]:
 
 
 def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
-    """Return where, inside the element, a limit was broken; nowhere while elements are to be shown whole.
-
-    Source: docs/vendors/xero.md#what-clients-can-read.
-    """
+    """Return where, inside the element, a limit was broken; nowhere while elements are to be shown whole."""
     if request.call.assumptions["echo"] == "whole":
         return frozenset()
     batch = request.operation.batch
@@ -476,7 +396,7 @@ def _copy_member(value: Json, path: Path, omitted: frozenset[Path]) -> Json:
         return value.lower() if isinstance(value, str) and _is_id(path[-1], value) else value
     shown: dict[str, Json] = {}
     for name, child in value.items():
-        if name in _READ_ONLY_MEMBERS or (*path, name) in omitted:
+        if name in _READ_ONLY or (*path, name) in omitted:
             continue
         if name in _DATE_MEMBERS:
             shown |= _echo_date(name, child)
@@ -494,24 +414,6 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
     if day is None:
         return {}
     return {**({f"{name}String": f"{day}T00:00:00"} if paired else {}), name: print_date(day)}
-
-
-def echo_around_id(name: str, before: Iterable[str], after: Iterable[str], flag: str) -> RenderRejected:
-    """Return what shows a document that was not created, or not changed: that has its id, if it was named.
-
-    `name` is the id's, with the members `before` and `after` it; `flag` says that something is wrong.
-    """
-
-    def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-        sent = known_members(outcome.item.document, request)
-        return {
-            **echo_members(sent, before, omitted),
-            name: rejected_id(sent, name, request),
-            **echo_members(sent, after, omitted),
-            flag: True,
-        }
-
-    return represent
 
 
 def rejected_id(sent: Document, name: str, request: Request) -> str:

@@ -1,8 +1,6 @@
 """Attachments of documents, and notes in their history: list, upload, add.
 
-Source: docs/vendors/xero.md#attachments.
-
-Source: docs/vendors/xero.md#history.
+Source: docs/vendors/xero.md#attachments, #history, #messages.
 """
 
 from __future__ import annotations
@@ -26,16 +24,16 @@ from mockserver.vendors.xero.answers import (
     render_results,
     success_reply,
 )
-from mockserver.vendors.xero.books import INVOICES, PAYMENTS, add_history_line, history_of
+from mockserver.vendors.xero.books import add_history_line, history_of
 from mockserver.vendors.xero.dates_and_amounts import (
     cut_to_seconds,
     parse_stored,
     print_now_ms,
     stored_instant,
 )
-from mockserver.vendors.xero.messages import make_problem, message_text
-from mockserver.vendors.xero.payments import BATCH_PAYMENTS
+from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.refusals import extra_outcome
+from mockserver.vendors.xero.resources import BATCH_PAYMENT, INVOICE, PAYMENT
 
 ATTACHMENTS = "attachments"
 MAX_ATTACHMENTS = 10
@@ -60,27 +58,22 @@ _MEDIA_TYPES: Mapping[str, str] = {
 }
 """Media types of files whose sender says none, by the ending of the name; `image/jpg` is the vendor's."""
 
+_WITH_HISTORY = {resource.id: resource for resource in (BATCH_PAYMENT, INVOICE, PAYMENT)}
+"""The resources whose documents have a history, by the parameter that names one."""
+
 _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 
 
 def list_attachments(request: Request, state: State) -> Reply:
-    """Return the attachments of one invoice, the oldest first.
-
-    Raises:
-        NotFound: the tenant has no invoice of that id.
-    """
+    """Return the attachments of one invoice, the oldest first."""
     key = id_parameter(request, "InvoiceID")
-    find_record(INVOICES, key, state)
+    find_record(INVOICE.collection, key, state)
     shown = [_represent(one, request) for one in _attachments_of(key, state)]
     return success_reply({"Attachments": shown}, request.call, state)
 
 
 def get_attachment(request: Request, state: State) -> Reply:
-    """Return the bytes of one attachment, named by file name or by id.
-
-    Raises:
-        NotFound: the invoice has none of that name.
-    """
+    """Return the bytes of one attachment, named by file name or by id."""
     key, name = id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
     found = _find_attachment(key, name, state) or _find_by_id(key, id_parameter(request, "FileName"), state)
     if found is None:
@@ -96,20 +89,16 @@ def get_attachment(request: Request, state: State) -> Reply:
 
 
 def put_attachment(request: Request, state: State) -> Reply:
-    """Keep a file with an invoice, in the place of one of the same name.
-
-    Raises:
-        Rejected: there is no such invoice, or it takes no such file.
-    """
+    """Keep a file with an invoice, in the place of one of the same name."""
     key = id_parameter(request, "InvoiceID")
-    invoice = state.collection(INVOICES).get(key)
+    invoice = INVOICE.rows(state).get(key)
     sent = _sent_file(request)
     if problems := tuple(_problems(key, invoice, sent, state)):
         raise Rejected(*problems, document={"AttachmentID": ZERO_ID, **sent})
     assert invoice is not None  # noqa: S101 - its absence is one of the problems
     online = bool(request.parameters.get("IncludeOnline")) and invoice["Type"] == "ACCREC"
     kept = _keep_file(key, {**sent, "IncludeOnline": online}, request.call.body, state)
-    state.collection(INVOICES)[key] = {
+    INVOICE.rows(state)[key] = {
         **invoice,
         "HasAttachments": True,
         "UpdatedDateUTC": stored_instant(state.now),
@@ -129,7 +118,6 @@ def _sent_file(request: Request) -> dict[str, Json]:
 
 
 def _problems(key: str, invoice: Document | None, sent: Document, state: State) -> Iterator[Problem]:
-    """Yield why the file cannot be kept. Source: docs/vendors/xero.md#attachments."""
     name = sent["FileName"]
     if invoice is None:
         yield make_problem("attached-to-nothing", ("path", "InvoiceID"), id=key)
@@ -178,53 +166,26 @@ def _represent(attachment: Document, request: Request) -> Json:
     }
 
 
-ATTACHMENT_OPERATIONS: Mapping[str, Handler] = {
-    "getInvoiceAttachments": list_attachments,
-    "getInvoiceAttachmentByFileName": get_attachment,
-    "createInvoiceAttachmentByFileName": put_attachment,
-    "updateInvoiceAttachmentByFileName": put_attachment,
-}
-
-
-_COLLECTIONS: Mapping[str, str] = {
-    "BatchPaymentID": BATCH_PAYMENTS,
-    "InvoiceID": INVOICES,
-    "PaymentID": PAYMENTS,
-}
-"""Where the documents with a history are stored, by the parameter that names one."""
-
-
 def list_history(request: Request, state: State) -> Reply:
-    """Return the history of one document, newest first.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-    """
+    """Return the history of one document, newest first."""
     name = _id_name(request)
     key = id_parameter(request, name)
-    find_record(_COLLECTIONS[name], key, state)
+    find_record(_WITH_HISTORY[name].collection, key, state)
     return success_reply({"HistoryRecords": history_of(key, state)}, request.call, state)
 
 
 def note_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a note says something."""
     if not item.document.get("Details"):
-        batch = request.operation.batch
-        yield make_problem("details-missing", (*(batch.items if batch else ()), item.index, "Details"))
+        yield make_problem("details-missing", (*item_path(item, request), "Details"))
 
 
 def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield a problem unless the document of a note exists.
-
-    Source: docs/vendors/xero.md#messages.
-    """
     name = _id_name(request)
-    if id_parameter(request, name) not in state.collection(_COLLECTIONS[name]):
+    if id_parameter(request, name) not in _WITH_HISTORY[name].rows(state):
         yield make_problem("not-here", ("path", name))
 
 
 def create_note(item: Item, request: Request, state: State) -> Outcome:
-    """Keep a note."""
     key = id_parameter(request, _id_name(request))
     return Outcome(
         item, Action.CREATED, add_history_line(key, "history-note", state, item.document["Details"])
@@ -246,24 +207,27 @@ def represent_created_note(outcome: Outcome, _request: Request, _state: State) -
 
 
 def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    """Return a note that was not kept."""
     return {} if ("Details",) in omitted else pick_members(outcome.item.document or EMPTY, "Details")
 
 
 def _id_name(request: Request) -> str:
-    return next(name for name in _COLLECTIONS if name in request.parameters)
+    return next(name for name in _WITH_HISTORY if name in request.parameters)
 
 
 _NOTES = BatchHandler(
     check=check_note,
     apply=store_each(create_note),
-    render=render_results("HistoryRecords", represent_created_note, represent_rejected_note),
+    render=render_results("HistoryRecords", lambda: represent_created_note, represent_rejected_note),
     rules=(refusals.nul_problems, note_problems),
     extra_outcome=extra_outcome("Details"),
 )
-HISTORY_BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
+BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
     ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory"), _NOTES
 )
-HISTORY_OPERATIONS: Mapping[str, Handler] = dict.fromkeys(
-    ("getBatchPaymentHistory", "getInvoiceHistory", "getPaymentHistory"), list_history
-)
+OPERATIONS: Mapping[str, Handler] = {
+    "getInvoiceAttachments": list_attachments,
+    "getInvoiceAttachmentByFileName": get_attachment,
+    "createInvoiceAttachmentByFileName": put_attachment,
+    "updateInvoiceAttachmentByFileName": put_attachment,
+    **{f"get{resource.name}History": list_history for resource in _WITH_HISTORY.values()},
+}

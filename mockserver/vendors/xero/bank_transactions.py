@@ -1,9 +1,5 @@
 """Bank transactions: money spent and received without an invoice.
 
-Source: docs/vendors/xero.md#bank-transactions.
-
-Source: docs/vendors/xero.md#bank-transactions, #messages.
-
 Source: docs/vendors/xero.md#bank-transactions, #messages.
 """
 
@@ -13,135 +9,50 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, Handler, Request, find_record, store_each
-from mockserver.vendors.xero import accounts, contacts, lines, lists, refusals
+from mockserver.vendor import BatchHandler, Request
+from mockserver.vendors.xero import accounts, contacts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import (
-    echo_members,
-    id_parameter,
-    known_members,
     named_id,
     pick_members,
-    rejected_id,
-    render_results,
-    success_reply,
 )
-from mockserver.vendors.xero.books import INVOICE
 from mockserver.vendors.xero.credits import CREDIT_OF_TRANSACTION, credit_terms, is_overpayment, open_credit
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
     RATE_STEP,
-    amount_members,
     currency_rate,
-    date_members,
-    find_tax_rate,
-    parse_date,
-    print_instant_ms,
+    date_or_today,
     round_to,
     round_to_cents,
     stored_instant,
+)
+from mockserver.vendors.xero.documents import (
+    attach_contact,
+    batch_handler,
+    document_operations,
+    echo_rejected,
+    saved_documents,
 )
 from mockserver.vendors.xero.invoice_changes import (
     currency_problems,
     invoice_content_problems,
     invoice_totals,
 )
-from mockserver.vendors.xero.invoices import FOUR_UNIT_DECIMALS, attach_contact, contact_of, represent_lines
-from mockserver.vendors.xero.lines import INCLUSIVE, InvoiceLine, LineTerms, recalculate_tax
-from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand
+from mockserver.vendors.xero.lines import (
+    INCLUSIVE,
+    InvoiceLine,
+    calculate_lines,
+    changed_lines,
+    line_amount_types,
+    line_terms,
+    merged_lines,
+    new_lines,
+    recalculate_tax,
+)
 from mockserver.vendors.xero.messages import item_path, make_problem
-from mockserver.vendors.xero.refusals import extra_outcome
-
-BANK_TRANSACTIONS = "bank-transactions"
-_PLURAL = "BankTransactions"
-_FIELDS: Mapping[str, Operand] = {
-    **lists.own_fields(FieldType.GUID, "BankTransactionID", "PrepaymentID", "OverpaymentID"),
-    **lists.own_fields(
-        FieldType.TEXT, "Type", "Reference", "Status", "LineAmountTypes", "CurrencyCode", "Url"
-    ),
-    **lists.own_fields(FieldType.NUMBER, "SubTotal", "TotalTax", "Total", "CurrencyRate"),
-    **lists.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
-    **lists.own_fields(FieldType.FLAG, "IsReconciled"),
-    **lists.related_fields("Contact", "ContactID", contacts.CONTACTS, contacts.ENTITY.fields),
-    **lists.related_fields("BankAccount", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
-}
-ENTITY = FilterEntity("BankTransaction", _FIELDS)
-
-
-def list_transactions(request: Request, state: State) -> Reply:
-    """Return the transactions that the call asks for: in short, or a page of whole ones."""
-    found = lists.select_documents(state.collection(BANK_TRANSACTIONS).values(), ENTITY, request, state)
-    if lists.is_page_requested(request):
-        return lists.page_reply(
-            _PLURAL, found, lambda one: _represent_whole(one, request, state), request, state
-        )
-    return lists.list_reply(_PLURAL, found, lambda one: _represent_short(one, state), request, state)
-
-
-def get_transaction(request: Request, state: State) -> Reply:
-    """Return one transaction.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-    """
-    found = find_record(BANK_TRANSACTIONS, id_parameter(request, "BankTransactionID"), state)
-    return success_reply({_PLURAL: [_represent_whole(found, request, state)]}, request.call, state)
-
-
-def represent_saved(outcome: Outcome, request: Request, state: State) -> Json:
-    """Return a transaction in the answer to the call that wrote it.
-
-    The outcome brings the contact along: that is shown even if it is not kept after all.
-    """
-    saved = outcome.document
-    contact, lines = contacts.represent_contact(saved["Contact"]), represent_lines(saved, request)
-    return {**_represent(saved, contact, lines, state), "StatusAttributeString": "OK"}
-
-
-def represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    """Return a transaction that was not created, or not changed: then it has its id, if that was named."""
-    sent = known_members(outcome.item.document, request)
-    return {
-        "BankTransactionID": rejected_id(sent, "BankTransactionID", request),
-        **echo_members(sent, ("BankAccount", "Type", "Reference", "IsReconciled"), omitted),
-        **echo_members(sent, ("CurrencyRate", "Contact", "Date", "Status", "LineAmountTypes"), omitted),
-        **echo_members(sent, ("LineItems", "CurrencyCode", "Url"), omitted),
-    }
-
-
-def _represent_whole(transaction: Document, request: Request, state: State) -> Json:
-    contact = contacts.represent_contact(contact_of(transaction, state))
-    return _represent(transaction, contact, represent_lines(transaction, request), state)
-
-
-def _represent_short(transaction: Document, state: State) -> Json:
-    """Return a transaction without lines and with a short contact."""
-    contact = contacts.embedded_contact(contact_of(transaction, state))
-    return _represent(transaction, contact, [], state)
-
-
-def _represent(transaction: Document, contact: Json, lines: list[Json], state: State) -> dict[str, Json]:
-    account = state.collection(accounts.ACCOUNTS).get(transaction["AccountID"]) or EMPTY
-    return {
-        **pick_members(transaction, "BankTransactionID", "PrepaymentID", "OverpaymentID"),
-        "BankAccount": {
-            "AccountID": transaction["AccountID"],
-            **pick_members(account, "Code", "Name"),
-        },
-        **pick_members(transaction, "Type", "Reference", "IsReconciled"),
-        **amount_members(transaction, "CurrencyRate"),
-        "HasAttachments": False,
-        "Contact": contact,
-        **date_members("Date", transaction),
-        **pick_members(transaction, "Status", "LineAmountTypes"),
-        "LineItems": lines,
-        **amount_members(transaction, "SubTotal", "TotalTax", "Total"),
-        "UpdatedDateUTC": print_instant_ms(transaction["UpdatedDateUTC"]),
-        **pick_members(transaction, "CurrencyCode", "Url"),
-    }
-
+from mockserver.vendors.xero.resources import BANK_TRANSACTION, INVOICE
 
 TYPES = ("SPEND", "RECEIVE")
 """Types that can be changed and deleted; those of credits can only be created."""
@@ -151,10 +62,6 @@ _TOTALS = ("SubTotal", "TotalTax", "Total")
 
 
 def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a type and status that can be created, and what every transaction needs.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
     sent, here = item.document, item_path(item, request)
     if sent.get("Type") not in (*TYPES, *CREDIT_OF_TRANSACTION):
         yield make_problem("transaction-type", (*here, "Type"))
@@ -166,10 +73,6 @@ def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def content_problems(sent: Document, here: Path) -> Iterator[Problem]:
-    """Yield a contact, a bank account, and lines that say what they are for.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
     names = ("Contact", "LineItems", *(_CURRENCY if is_overpayment(sent) else ()))
     yield from invoice_content_problems(pick_members(sent, *names), here, INVOICE)
     account = sent.get("BankAccount") or EMPTY
@@ -189,60 +92,49 @@ def _line_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 
 def check_transaction(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a new transaction with stored data."""
-    sent, here = credit_terms(item.document, state), item_path(item, request)
+    sent, here = _new_terms(item.document, state), item_path(item, request)
     found = calculate_lines(sent, request, here, state)
-    yield from booking_problems(sent, found, request.call, here, state)
+    yield from booking_problems(sent, found, request, here, state)
+
+
+def _new_terms(sent: Document, state: State) -> Document:
+    """Return the booked form of a new transaction: approved at once, with tax in its amounts if not said."""
+    return {"LineAmountTypes": INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
 
 
 def create_transaction(item: Item, request: Request, state: State) -> Outcome:
-    """Book a checked transaction, and the credit that it creates."""
-    sent = credit_terms(item.document, state)
-    found = [
-        {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
-    ]
+    sent = _new_terms(item.document, state)
+    found = new_lines(sent, request, state)
     key, kind = state.uuid(), CREDIT_OF_TRANSACTION.get(sent["Type"])
     document = {
         "BankTransactionID": key,
         **({kind.id: key} if kind else {}),
         **booked_members(sent, found, state),
     }
-    state.collection(BANK_TRANSACTIONS)[key] = document
+    BANK_TRANSACTION.rows(state)[key] = document
     if kind:
         open_credit(document, state)
     return Outcome(item, Action.CREATED, attach_contact(document, state))
 
 
 def booking_problems(
-    sent: Document, found: Sequence[InvoiceLine], call: Call, here: Path, state: State
+    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield the problems of booking a transaction with these lines."""
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
-    yield from _bank_account_problems(sent.get("BankAccount") or EMPTY, call, (*here, "BankAccount"), state)
+    yield from _bank_account_problems(
+        sent.get("BankAccount") or EMPTY, request.call, (*here, "BankAccount"), state
+    )
     if is_overpayment(sent):
         yield from currency_problems(sent, current_organisation(state), here, state)
     for line in found:
         yield from line.problems
-    yield from _tax_amount_problems(sent, found, here, state)
-    yield from lock_date_problems(_date(sent, state), current_organisation(state), call, (*here, "Date"))
+    yield from _tax_amount_problems(sent, found, request, here, state)
+    yield from lock_date_problems(
+        date_or_today(sent, state), current_organisation(state), request.call, (*here, "Date")
+    )
     if found:
         yield from _total_problems(sent, _totals(sent, [line.document for line in found]), here)
-
-
-def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
-    """Return the lines of a transaction as it was sent, with amounts, account and tax."""
-    return lines.calculate_lines(sent, line_terms(sent, request, state), here, state)
-
-
-def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
-    """Return the terms of the transaction's lines."""
-    return LineTerms(
-        amounts=_line_amount_types(sent),
-        approved=True,
-        precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
-        rate_of=partial(find_tax_rate, state=state),
-    )
 
 
 def booked_members(sent: Document, found: Sequence[Document], state: State) -> dict[str, Json]:
@@ -254,9 +146,9 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
         "ContactID": contact["ContactID"],
         "AccountID": account["AccountID"],
         "IsReconciled": sent.get("IsReconciled", False),
-        "Date": _date(sent, state),
+        "Date": date_or_today(sent, state),
         "Status": "AUTHORISED",
-        "LineAmountTypes": _line_amount_types(sent),
+        "LineAmountTypes": line_amount_types(sent),
         **_currency_members(sent, account, state),
         "LineItems": found,
         **_totals(sent, found),
@@ -265,10 +157,7 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """Return the currency of the bank account and its rate; those that were sent for overpayments only.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
+    """Return the currency of the bank account and its rate; those that were sent for overpayments only."""
     base = current_organisation(state)["BaseCurrency"]
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -292,15 +181,10 @@ def _bank_account_problems(reference: Document, call: Call, path: Path, state: S
 
 
 def _tax_amount_problems(
-    sent: Document, found: Sequence[InvoiceLine], here: Path, state: State
+    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield a tax amount that is not what Xero works out. Source: docs/vendors/xero.md#bank-transactions."""
-    terms = LineTerms(
-        amounts=_line_amount_types(sent),
-        approved=True,
-        precise=False,
-        rate_of=partial(find_tax_rate, state=state),
-    )
+    """Yield a tax amount that is not what Xero works out."""
+    terms = line_terms(sent, request, state)
     for index, line in enumerate(found):
         told = line.document["TaxAmount"]
         due = recalculate_tax(line.document, terms)["TaxAmount"]
@@ -310,7 +194,6 @@ def _tax_amount_problems(
 
 
 def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Problem]:
-    """Yield totals that are not those of the lines, or cannot be booked."""
     for name, rule in (("SubTotal", "sub-total-differs"), ("Total", "total-differs")):
         if name in sent and round_to_cents(sent[name]) != totals[name]:
             yield make_problem(rule, (*here, name))
@@ -321,54 +204,27 @@ def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Pr
 
 
 def _totals(sent: Document, found: Sequence[Document]) -> dict[str, Json]:
-    terms = {"LineAmountTypes": _line_amount_types(sent)}
-    return pick_members(invoice_totals(found, terms, INVOICE), *_TOTALS)
+    return pick_members(invoice_totals(found, sent, INVOICE), *_TOTALS)
 
 
-def _line_amount_types(sent: Document) -> str:
-    """Return whether amounts include tax, as they do where nothing is said.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
-    return str(sent.get("LineAmountTypes", INCLUSIVE))
-
-
-def _date(sent: Document, state: State) -> str:
-    """Return the transaction's date, today where none was sent."""
-    return parse_date(sent.get("Date")) or state.now.date().isoformat()
-
-
-_ID = "BankTransactionID"
-_RETAINED_MEMBERS = (
-    "Type",
-    "Reference",
-    "Url",
-    "IsReconciled",
-    "Date",
-    "Status",
-    "LineAmountTypes",
-    "LineItems",
-)
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 
 
 def check_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a changed or new transaction with stored data."""
     sent, here = item.document, item_path(item, request)
-    key = named_id(sent, _ID, request)
-    stored = state.collection(BANK_TRANSACTIONS).get(key)
+    key = named_id(sent, BANK_TRANSACTION.id, request)
+    stored = BANK_TRANSACTION.rows(state).get(key)
     if stored is not None:
         yield from _update_problems(stored, sent, request, here, state)
     elif key:
-        yield make_problem("not-here", (*here, _ID))
+        yield make_problem("not-here", (*here, BANK_TRANSACTION.id))
     else:
         yield from new_transaction_problems(item, request)
         yield from check_transaction(item, request, state)
 
 
 def update_or_create_transaction(item: Item, request: Request, state: State) -> Outcome:
-    """Book a checked change or a new transaction."""
-    stored = state.collection(BANK_TRANSACTIONS).get(named_id(item.document, _ID, request))
+    stored = BANK_TRANSACTION.rows(state).get(named_id(item.document, BANK_TRANSACTION.id, request))
     if stored is None:
         return create_transaction(item, request, state)
     sent = _merge(stored, item.document)
@@ -377,7 +233,7 @@ def update_or_create_transaction(item: Item, request: Request, state: State) -> 
         if sent["Status"] == "DELETED"
         else _update_transaction(stored, sent, request, state)
     )
-    state.collection(BANK_TRANSACTIONS)[stored[_ID]] = changed
+    BANK_TRANSACTION.rows(state)[stored[BANK_TRANSACTION.id]] = changed
     return Outcome(item, Action.UPDATED, attach_contact(changed, state))
 
 
@@ -390,15 +246,11 @@ def _update_problems(
     if closed or merged["Status"] == "DELETED":
         return
     yield from content_problems(merged, here)
-    found = _merged_lines(stored, merged, request, here, state)
-    yield from booking_problems(merged, found, request.call, here, state)
+    found = merged_lines(stored, merged, request, here, state)
+    yield from booking_problems(merged, found, request, here, state)
 
 
 def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
-    """Yield why the transaction takes no change at all, or not this one.
-
-    Source: docs/vendors/xero.md#bank-transactions.
-    """
     if stored["Type"] not in TYPES or sent.get("Type", stored["Type"]) != stored["Type"]:
         yield make_problem("transaction-type-change", (*here, "Type"))
     if stored["Status"] != "AUTHORISED" or sent.get("Status", "AUTHORISED") not in ("AUTHORISED", "DELETED"):
@@ -411,61 +263,30 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
     """Return the transaction with the change in it; empty members count as not sent."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     return {
-        **pick_members(stored, *_RETAINED_MEMBERS),
+        **pick_members(stored, *BANK_TRANSACTION.echoed),
         "Contact": {"ContactID": stored["ContactID"]},
         "BankAccount": {"AccountID": stored["AccountID"]},
         **changes,
-        _ID: stored[_ID],
+        BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id],
     }
 
 
-def _merged_lines(
-    stored: Document, merged: Document, request: Request, here: Path, state: State
-) -> list[InvoiceLine]:
-    """Return the lines that were sent, computed; else the stored ones, with the tax that is due now."""
-    if merged["LineItems"] is not stored["LineItems"]:
-        return calculate_lines(merged, request, here, state)
-    found = stored["LineItems"]
-    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
-        terms = line_terms(merged, request, state)
-        found = [recalculate_tax(line, terms) for line in found]
-    return [InvoiceLine(line, ()) for line in found]
-
-
 def _update_transaction(stored: Document, sent: Document, request: Request, state: State) -> Document:
-    """Return the changed transaction; a line that is sent with its id keeps it."""
-    known = {line["LineItemID"] for line in stored["LineItems"]}
-    ids = [str(line.get("LineItemID", "")).lower() for line in sent["LineItems"]]
-    found = [
-        {**line.document, "LineItemID": key if key in known else state.uuid()}
-        for key, line in zip(ids, _merged_lines(stored, sent, request, (), state), strict=True)
-    ]
-    return {_ID: stored[_ID], **booked_members(sent, found, state)}
+    found = changed_lines(stored, sent, request, state)
+    return {BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id], **booked_members(sent, found, state)}
 
 
-_render = render_results("BankTransactions", represent_saved, represent_rejected)
-_extra_outcome = extra_outcome("Reference", "BankTransactionID", "LineItemID")
-
+_batch_handler = partial(
+    batch_handler,
+    BANK_TRANSACTION,
+    saved=saved_documents(BANK_TRANSACTION),
+    rejected=echo_rejected(BANK_TRANSACTION),
+    ids=("LineItemID",),
+)
+_UPDATE = _batch_handler(check_update, update_or_create_transaction)
 BATCHES: Mapping[str, BatchHandler] = {
-    "createBankTransactions": BatchHandler(
-        check=check_transaction,
-        apply=store_each(create_transaction),
-        rules=(refusals.nul_problems, new_transaction_problems),
-        render=_render,
-        extra_outcome=_extra_outcome,
-    ),
-    **dict.fromkeys(
-        ("updateOrCreateBankTransactions", "updateBankTransaction"),
-        BatchHandler(
-            check=check_update,
-            apply=store_each(update_or_create_transaction),
-            rules=(refusals.nul_problems,),
-            render=_render,
-            extra_outcome=_extra_outcome,
-        ),
-    ),
+    "createBankTransactions": _batch_handler(check_transaction, create_transaction, new_transaction_problems),
+    "updateOrCreateBankTransactions": _UPDATE,
+    "updateBankTransaction": _UPDATE,
 }
-OPERATIONS: Mapping[str, Handler] = {
-    "getBankTransactions": list_transactions,
-    "getBankTransaction": get_transaction,
-}
+OPERATIONS = document_operations(BANK_TRANSACTION)

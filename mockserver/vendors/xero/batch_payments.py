@@ -1,39 +1,33 @@
 """Batch payments: list, create, delete; deletion of single payments as well.
 
-All payments of a batch are booked, or none and the batch is not created. Source:
-docs/vendors/xero.md#summarizeerrors, #state.
-
-Source: docs/vendors/xero.md#operations-and-paths, #messages, #state.
+All payments of a batch are booked, or none and the batch is not created.
+Source: docs/vendors/xero.md#batch-payment, #payment, #summarizeerrors, #operations-and-paths, #messages,
+#state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, BatchResult, RenderBatch, Request, find_record, store_each
-from mockserver.vendors.xero import accounts, books, lists, payments, refusals
-from mockserver.vendors.xero import payments as xero_payments
+from mockserver.vendor import BatchHandler, BatchResult, Request
+from mockserver.vendors.xero import accounts, books, payments
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import (
     ZERO_ID,
-    echo_members,
-    id_parameter,
+    RenderRejected,
     known_members,
     named_id,
     pick_members,
-    render_prepared_results,
-    render_results,
-    success_reply,
 )
 from mockserver.vendors.xero.books import (
     EMBEDDED_INVOICE,
-    INVOICES,
     PAYMENT_TYPES,
-    PAYMENTS,
     InvoicePayment,
     book_payment,
     invoice_conflict_problems,
@@ -41,52 +35,41 @@ from mockserver.vendors.xero.books import (
     reverse_payment,
     unpayable_invoice_problems,
 )
-from mockserver.vendors.xero.contacts import ContactPrinter
-from mockserver.vendors.xero.dates_and_amounts import amount_members, date_members, parse_date, stored_instant
-from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand
+from mockserver.vendors.xero.dates_and_amounts import amount_members, parse_date, stored_instant
+from mockserver.vendors.xero.documents import (
+    ContactPrinter,
+    batch_handler,
+    echo,
+    echo_rejected,
+    read_operations,
+)
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.payments import (
-    BATCH_PAYMENTS,
     NON_INVOICE_TARGETS,
-    PAYEE_MEMBERS,
-    batch_payment_totals,
     missing_account_problems,
     payment_amount_problems,
     payment_targets,
 )
-from mockserver.vendors.xero.refusals import extra_outcome
+from mockserver.vendors.xero.resources import (
+    ACCOUNT,
+    BATCH_PAYMENT,
+    INVOICE,
+    PAYEE,
+    PAYMENT,
+    STATEMENT,
+    Resource,
+)
 
-STATEMENT_MEMBERS = ("Reference", "Particulars", "Code", "Details", "Narrative")
-
-_FIELDS: Mapping[str, Operand] = {
-    **lists.own_fields(FieldType.GUID, "BatchPaymentID"),
-    **lists.own_fields(FieldType.TEXT, *STATEMENT_MEMBERS, "Type", "Status"),
-    **lists.own_fields(FieldType.NUMBER, "TotalAmount"),
-    **lists.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
-    **lists.own_fields(FieldType.FLAG, "IsReconciled"),
-    **lists.related_fields("Account", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
-}
-ENTITY = FilterEntity("BatchPayment", _FIELDS)
-
-
-def list_batch_payments(request: Request, state: State) -> Reply:
-    """Return the batch payments that the call asks for."""
-    found = lists.select_documents(state.collection(BATCH_PAYMENTS).values(), ENTITY, request, state)
-    return lists.list_reply(
-        "BatchPayments", found, lambda one: represent_batch_payment(one, request.call, state), request, state
-    )
-
-
-def get_batch_payment(request: Request, state: State) -> Reply:
-    """Return one batch payment.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-    """
-    found = find_record(BATCH_PAYMENTS, id_parameter(request, "BatchPaymentID"), state)
-    return success_reply(
-        {"BatchPayments": [represent_batch_payment(found, request.call, state)]}, request.call, state
-    )
+_BATCH_TYPES = {"ACCREC": "RECBATCH", "ACCPAY": "PAYBATCH"}
+_BASE_RATE = Decimal(1)
+_MAX_REFERENCE = 255
+_MAX_STRICT_REFERENCE = 12
+_DELETED = "DELETED"
+_NOT_HERE = "not-here"
+_BESIDE_STATUS = frozenset(
+    ("PaymentID", "Status", "HasAccount", "HasValidationErrors", "StatusAttributeString", "ValidationErrors")
+)
+"""Members that clients send with the status of a payment: its id, and flags that they fill in unasked."""
 
 
 def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
@@ -97,35 +80,33 @@ def represent_created_batch_payment(outcome: Outcome, request: Request, state: S
     return _represent(outcome.document, outcome.document["Payments"], request.call, state)
 
 
-def represent_batch_payment(batch: Document, call: Call, state: State) -> Json:
+def show_batch_payment(batch: Document, request: Request, state: State) -> Json:
     """Represent a batch payment with its payments, in the sample's order; a deleted one shows none.
 
     Source: seed; docs/vendors/xero.md#batch-payment, #state.
     """
-    payments = state.collection(PAYMENTS)
-    kept = () if batch["Status"] == "DELETED" else batch["Payments"]
-    return _represent(batch, [payments[key] for key in kept], call, state)
+    payments = PAYMENT.rows(state)
+    kept = () if batch["Status"] == _DELETED else batch["Payments"]
+    return _represent(batch, [payments[key] for key in kept], request.call, state)
 
 
 def _represent(batch: Document, paid: Iterable[Document], call: Call, state: State) -> Json:
     newer = call.assumptions["seed_exact"] == "off"
-    return {
+    parts = {
         "Account": _embedded_account(batch, state, newer=newer),
-        **pick_members(batch, *STATEMENT_MEMBERS, "BatchPaymentID"),
-        **date_members("Date", batch),
         "Payments": [_embedded_payment(one, state, newer=newer) for one in paid],
-        **batch_payment_totals(batch),
     }
+    return BATCH_PAYMENT.represent({**batch, **parts})
 
 
 def _embedded_account(batch: Document, state: State, *, newer: bool) -> Json:
-    account = state.collection(accounts.ACCOUNTS).get(batch["AccountID"]) or EMPTY
+    account = ACCOUNT.rows(state).get(batch["AccountID"]) or EMPTY
     return {"AccountID": batch["AccountID"], **(pick_members(account, "CurrencyCode") if newer else {})}
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
     """Represent a payment inside its batch; `newer` adds the members of 2025."""
-    invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or EMPTY
+    invoice = INVOICE.rows(state).get(payment["InvoiceID"]) or EMPTY
     stub = {
         "InvoiceID": payment["InvoiceID"],
         **EMBEDDED_INVOICE,
@@ -135,21 +116,13 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
     return {
         "Invoice": stub,
         "PaymentID": payment["PaymentID"],
-        **pick_members(payment, *PAYEE_MEMBERS),
+        **pick_members(payment, *PAYEE.split()),
         **amount_members(payment, "Amount"),
         **(amount_members(payment, "BankAmount") if newer else {}),
     }
 
 
-_BATCH_TYPES = {"ACCREC": "RECBATCH", "ACCPAY": "PAYBATCH"}
-_BASE_RATE = Decimal(1)
-
-
 def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a batch payment with stored data.
-
-    Source: docs/vendors/xero.md#messages.
-    """
     batch: Document = item.document
     here: Path = ("BatchPayments", item.index)
     books = current_organisation(state)
@@ -171,7 +144,6 @@ def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[
 
 
 def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
-    """Book a batch payment that the books have nothing against."""
     batch: Document = item.document
     account = accounts.find_account(batch["Account"], state) or {}
     payables, _ = _match_invoices(batch["Payments"], (), request.call, state)
@@ -197,10 +169,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
 ) -> Iterator[Problem]:
-    """Yield what the payments may not be together: of two types, or in another currency.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Yield what the payments may not be together: of two types, or in another currency."""
     currencies = {one.invoice["CurrencyCode"] for one in payables} | {
         (account or {}).get("CurrencyCode", base)
     }
@@ -217,7 +186,6 @@ def _pays_twice(payables: Sequence[InvoicePayment]) -> bool:
 def _book_batch_payment(
     batch: Document, account: Document, payables: Sequence[InvoicePayment], state: State
 ) -> Document:
-    """Keep a batch payment; what it is now, with its payments where only their ids are kept."""
     kind = payables[0].invoice["Type"]
     key = state.uuid()
     common = {
@@ -233,18 +201,17 @@ def _book_batch_payment(
     ]
     document = {
         **common,
-        **pick_members(batch, *STATEMENT_MEMBERS),
+        **pick_members(batch, *STATEMENT.split()),
         "Type": _BATCH_TYPES[kind],
         "TotalAmount": sum((one.amount for one in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
     }
-    state.collection(xero_payments.BATCH_PAYMENTS)[key] = document
+    BATCH_PAYMENT.rows(state)[key] = document
     books.add_history_line(key, "history-created", state)
     return {**document, "Payments": paid}
 
 
 def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -> Document:
-    """Book one payment of a batch; what is kept of it."""
     payment = {
         **common,
         "PaymentID": state.uuid(),
@@ -252,21 +219,13 @@ def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -
         "Amount": one.amount,
         "BankAmount": one.amount,
         "CurrencyRate": _BASE_RATE,
-        **pick_members(one.sent, *xero_payments.PAYEE_MEMBERS),
+        **pick_members(one.sent, *PAYEE.split()),
     }
     book_payment(payment, state)
     return payment
 
 
-_MAX_REFERENCE = 255
-_MAX_STRICT_REFERENCE = 12
-
-
 def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield an account, a date, and payments above zero against invoices alone.
-
-    Source: docs/vendors/xero.md#batch-payment, #payment, #messages.
-    """
     batch, here = item.document, item_path(item, request)
     yield from _reference_problems(batch, request.call, here)
     yield from missing_account_problems(batch, here)
@@ -280,7 +239,6 @@ def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _reference_problems(batch: Document, call: Call, here: Path) -> Iterator[Problem]:
-    """Yield what two assumptions say of a batch's Reference. Source: docs/vendors/xero.md#batch-payment."""
     reference = batch.get("Reference", "")
     if call.assumptions["strict_required"] == "on" and not reference:
         yield make_problem("reference-missing", (*here, "Reference"), what="batch payment")
@@ -300,94 +258,70 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
     yield from payment_amount_problems(payment, here)
 
 
-BATCH_BEFORE_ID = ("Account", "Reference", "Particulars", "Code", "Details", "Narrative")
-
-
-def represent_rejected_batch_payment(
-    outcome: Outcome, request: Request, omitted: frozenset[Path]
-) -> dict[str, Json]:
-    """Return a batch payment that was not created."""
-    sent = known_members(outcome.item.document, request)
-    return {
-        **echo_members(sent, BATCH_BEFORE_ID, omitted),
-        "BatchPaymentID": ZERO_ID,
-        **echo_members(sent, ("Date", "Payments"), omitted),
-    }
-
-
-_PAYMENT_ID, _BATCH_PAYMENT_ID, _STATUS, _DELETED = "PaymentID", "BatchPaymentID", "Status", "DELETED"
-_NOT_HERE = "not-here"
-_BESIDE_STATUS = frozenset(
-    {_PAYMENT_ID, _STATUS, "HasAccount", "HasValidationErrors", "StatusAttributeString", "ValidationErrors"}
-)
-"""Members that clients send with the status of a payment: its id, and flags that they fill in unasked."""
-
-
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield that a payment which is named takes Status DELETED alone, or what a new one lacks."""
-    if not named_id(item.document, _PAYMENT_ID, request):
+    if not named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return
-    here = (*item_path(item, request), _STATUS)
+    here = (*item_path(item, request), "Status")
     if not item.document.keys() <= _BESIDE_STATUS:
         yield make_problem("only-status", here)
-    elif _PAYMENT_ID not in request.parameters and item.document.get(_STATUS) != _DELETED:
+    elif "PaymentID" not in request.parameters and item.document.get("Status") != _DELETED:
         # Where the path names the payment, its schema has no other status.
         yield make_problem("status-not-deleted", here)
 
 
 def _check_posted_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted, or conflicts of a new one with stored data."""
-    key = named_id(item.document, _PAYMENT_ID, request)
+    key = named_id(item.document, "PaymentID", request)
     if not key:
         yield from payments.check_payment(item, request, state)
         return
-    found = state.collection(PAYMENTS).get(key)
+    found = PAYMENT.rows(state).get(key)
     here = item_path(item, request)
     if found is None:
-        yield make_problem(_NOT_HERE, (*here, _PAYMENT_ID))
-    elif item.document.get(_STATUS) == _DELETED:
-        yield from _payment_deletion_problems(found, (*here, _STATUS))
+        yield make_problem(_NOT_HERE, (*here, "PaymentID"))
+    elif item.document.get("Status") == _DELETED:
+        yield from _payment_deletion_problems(found, (*here, "Status"))
 
 
 def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted. Source: docs/vendors/xero.md#messages."""
-    if _BATCH_PAYMENT_ID in found:
+    if "BatchPaymentID" in found:
         yield make_problem("payment-in-batch", here)
-    elif found[_STATUS] == _DELETED:
+    elif found["Status"] == _DELETED:
         yield make_problem("payment-deleted", here)
     elif found["IsReconciled"]:
         yield make_problem("payment-reconciled", here)
 
 
 def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome:
-    """Delete the payment that is named, or book a new one."""
-    key = named_id(item.document, _PAYMENT_ID, request)
+    key = named_id(item.document, "PaymentID", request)
     if not key:
         return payments.create_payment(item, request, state)
-    return Outcome(item, Action.UPDATED, reverse_payment(state.collection(PAYMENTS)[key], state))
+    return Outcome(item, Action.UPDATED, reverse_payment(PAYMENT.rows(state)[key], state))
 
 
 def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State) -> Json:
     return payments.represent_payment(outcome.document, ContactPrinter(), state)
 
 
-def _represent_kept_payment(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    """Return a payment that was not deleted, with what was sent."""
-    sent = known_members(outcome.item.document, request)
-    return {
-        **echo_members(sent, payments.PAYMENT_BEFORE_ID, omitted),
-        _PAYMENT_ID: _shown_id(outcome.item, request, _PAYMENT_ID),
-        **echo_members(sent, payments.PAYMENT_AFTER_ID, omitted),
-        **pick_members(sent, _STATUS),
-    }
+def _echo_kept(resource: Resource) -> RenderRejected:
+    """Return what shows a document that was not deleted, with what was sent."""
+
+    def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+        sent = known_members(outcome.item.document, request)
+        key = _shown_id(outcome.item, request, resource.id)
+        return {**echo(resource, sent, key, omitted), **pick_members(sent, "Status")}
+
+    return represent
+
+
+_represent_kept_payment = _echo_kept(PAYMENT)
 
 
 def _represent_rejected_posted_payment(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    """Return a payment that was neither created nor deleted."""
-    if _shown_id(outcome.item, request, _PAYMENT_ID) == ZERO_ID:
+    if _shown_id(outcome.item, request, "PaymentID") == ZERO_ID:
         return payments.represent_rejected_payment(outcome, request, omitted)
     return {**_represent_kept_payment(outcome, request, omitted), "HasValidationErrors": True}
 
@@ -398,99 +332,86 @@ def _shown_id(item: Item, request: Request, name: str) -> str:
 
 
 def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield why a batch payment cannot be deleted. Source: docs/vendors/xero.md#messages, #state."""
-    found = state.collection(BATCH_PAYMENTS).get(named_id(item.document, _BATCH_PAYMENT_ID, request))
+    found = BATCH_PAYMENT.rows(state).get(named_id(item.document, "BatchPaymentID", request))
     here = item_path(item, request)
-    if item.document.get(_STATUS) != _DELETED:
+    if item.document.get("Status") != _DELETED:
         return
     if found is None:
-        yield make_problem(_NOT_HERE, (*here, _BATCH_PAYMENT_ID))
+        yield make_problem(_NOT_HERE, (*here, "BatchPaymentID"))
     elif request.call.assumptions["batch_delete"] == "refused":
-        yield make_problem("batch-undeletable", (*here, _STATUS))
-    elif found[_STATUS] == _DELETED:
-        yield make_problem("batch-deleted", (*here, _STATUS))
+        yield make_problem("batch-undeletable", (*here, "Status"))
+    elif found["Status"] == _DELETED:
+        yield make_problem("batch-deleted", (*here, "Status"))
     elif found["IsReconciled"]:
-        yield make_problem("batch-reconciled", (*here, _STATUS))
+        yield make_problem("batch-reconciled", (*here, "Status"))
 
 
 def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
-    """Delete a batch payment with its payments."""
-    key = named_id(item.document, _BATCH_PAYMENT_ID, request)
-    found, members = state.collection(BATCH_PAYMENTS)[key], state.collection(PAYMENTS)
+    key = named_id(item.document, "BatchPaymentID", request)
+    found, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
     for one in found["Payments"]:
         reverse_payment(members[one], state)
-    deleted = {**found, _STATUS: _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
-    state.collection(BATCH_PAYMENTS)[key] = deleted
+    deleted = {**found, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
+    BATCH_PAYMENT.rows(state)[key] = deleted
     books.add_history_line(key, "history-deleted", state)
     return Outcome(item, Action.UPDATED, deleted)
 
 
 def _represent_deleted_batch(outcome: Outcome, request: Request, state: State) -> Json:
-    return represent_batch_payment(outcome.document, request.call, state)
+    return show_batch_payment(outcome.document, request, state)
 
 
-def _represent_kept_batch(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    """Return a batch payment that was not deleted, with what was sent."""
-    sent = known_members(outcome.item.document, request)
-    return {
-        **echo_members(sent, BATCH_BEFORE_ID, omitted),
-        _BATCH_PAYMENT_ID: _shown_id(outcome.item, request, _BATCH_PAYMENT_ID),
-        **echo_members(sent, ("Date", "Payments"), omitted),
-        **pick_members(sent, _STATUS),
-    }
-
-
-def _or_not_found(name: str, collection: str, render: RenderBatch) -> RenderBatch:
-    """Return a render that refuses a call with a 404 where nothing that it names is there."""
+def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
+    """Return the operation, which refuses a call with a 404 where nothing that it names is there."""
+    assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
+    render = handler.render
 
     def answer(result: BatchResult, state: State) -> Reply:
         if result.outcomes and all(map(_is_unknown, result.outcomes)):
-            raise NotFound(collection, _shown_id(result.outcomes[0].item, result.request, name))
+            raise NotFound(
+                resource.collection, _shown_id(result.outcomes[0].item, result.request, resource.id)
+            )
         return render(result, state)
 
-    return answer
+    return replace(handler, render=answer)
 
 
 def _is_unknown(outcome: Outcome) -> bool:
     return {problem.code for problem in outcome.problems} == {_NOT_HERE}
 
 
-_BATCH_DELETION = BatchHandler(
-    check=_check_deleted_batch,
-    apply=store_each(_delete_batch),
-    rules=(refusals.nul_problems,),
-    render=_or_not_found(
-        _BATCH_PAYMENT_ID,
-        BATCH_PAYMENTS,
-        render_results("BatchPayments", _represent_deleted_batch, _represent_kept_batch),
+_BATCH_DELETION = _or_not_found(
+    BATCH_PAYMENT,
+    batch_handler(
+        BATCH_PAYMENT,
+        _check_deleted_batch,
+        _delete_batch,
+        saved=lambda: _represent_deleted_batch,
+        rejected=_echo_kept(BATCH_PAYMENT),
+        ids=("PaymentID",),
     ),
-    extra_outcome=extra_outcome("Reference", _BATCH_PAYMENT_ID, _PAYMENT_ID),
 )
-
-
-def _posted_payments(render: RenderBatch) -> BatchHandler:
-    return BatchHandler(
-        check=_check_posted_payment,
-        apply=store_each(_store_posted_payment),
-        rules=(refusals.nul_problems, _posted_payment_problems),
-        render=render,
-        extra_outcome=extra_outcome("Reference", _PAYMENT_ID),
-    )
-
-
+_posted_payments = partial(
+    batch_handler, PAYMENT, _check_posted_payment, _store_posted_payment, _posted_payment_problems
+)
 BATCHES: Mapping[str, BatchHandler] = {
+    "createBatchPayment": batch_handler(
+        BATCH_PAYMENT,
+        check_batch_payment,
+        create_batch_payment,
+        batch_payment_problems,
+        saved=lambda: represent_created_batch_payment,
+        rejected=echo_rejected(BATCH_PAYMENT),
+        ids=("PaymentID",),
+    ),
     "createPayment": _posted_payments(
-        render_prepared_results(
-            "Payments", payments.represent_created_payments, _represent_rejected_posted_payment
-        )
+        saved=payments.represent_created_payments, rejected=_represent_rejected_posted_payment
     ),
     "deleteBatchPayment": _BATCH_DELETION,
     "deleteBatchPaymentByUrlParam": _BATCH_DELETION,
-    "deletePayment": _posted_payments(
-        _or_not_found(
-            _PAYMENT_ID,
-            PAYMENTS,
-            render_results("Payments", _represent_deleted_payment, _represent_kept_payment),
-        )
+    "deletePayment": _or_not_found(
+        PAYMENT,
+        _posted_payments(saved=lambda: _represent_deleted_payment, rejected=_represent_kept_payment),
     ),
 }
+OPERATIONS = read_operations(BATCH_PAYMENT, show_batch_payment)

@@ -1,14 +1,7 @@
-"""Stored documents: their kinds, payments and allocations booked on them, their history.
+"""The books: payments and allocations on stored documents, and their history.
 
-Invoices and credit notes are sent, checked and stored alike; overpayments and prepayments come of bank
-transactions. Source: docs/vendors/xero.md#invoice, #credits.
-
-Source: docs/vendors/xero.md#history.
-
-Source: docs/catalogue.md#38-key-case, #39-key-whitespace, #41-ids-disagree; docs/vendors/xero.md#payment,
-#messages, #state.
-
-Source: docs/vendors/xero.md#credits.
+Source: docs/catalogue.md#38-key-case, #39-key-whitespace, #41-ids-disagree; docs/vendors/xero.md#history,
+#payment, #messages, #state, #credits.
 """
 
 from __future__ import annotations
@@ -32,94 +25,13 @@ from mockserver.vendors.xero.dates_and_amounts import (
     stored_instant,
 )
 from mockserver.vendors.xero.messages import make_problem, message_text
-
-
-class DocumentKind(Value, frozen=True):
-    """A kind of document: where it is stored, its name in messages, its members, its types.
-
-    `sales` are the types of documents with customers, the first that which can be created; `purchases` those
-    with suppliers. `unsettled` is the amount that is still to be paid or used, `settled` are the amounts that
-    were. `number` is "" for a kind without numbers; `prefix` begins that of a sale which came without one.
-    `due` says whether an approved one needs a due date.
-    """
-
-    collection: str
-    plural: str
-    label: str
-    id: str
-    sales: tuple[str, ...]
-    purchases: tuple[str, ...]
-    unsettled: str = "RemainingCredit"
-    number: str = ""
-    prefix: str = ""
-    settled: tuple[str, ...] = ()
-    due: bool = False
-
-    @property
-    def name(self) -> str:
-        """The member that holds a document of this kind."""
-        return self.id.removesuffix("ID")
-
-    @property
-    def sale(self) -> str:
-        """The type of a sale that can be created."""
-        return self.sales[0]
-
-    @property
-    def purchase(self) -> str:
-        """The type of a purchase that can be created."""
-        return self.purchases[0]
-
-
-INVOICE = DocumentKind(
-    collection="invoices",
-    plural="Invoices",
-    label="Invoice",
-    id="InvoiceID",
-    sales=("ACCREC",),
-    purchases=("ACCPAY",),
-    unsettled="AmountDue",
-    number="InvoiceNumber",
-    prefix="INV-",
-    settled=("AmountPaid", "AmountCredited"),
-    due=True,
-)
-CREDIT_NOTE = DocumentKind(
-    collection="credit-notes",
-    plural="CreditNotes",
-    label="Credit Note",
-    id="CreditNoteID",
-    sales=("ACCRECCREDIT",),
-    purchases=("ACCPAYCREDIT",),
-    number="CreditNoteNumber",
-    prefix="CN-",
-)
-OVERPAYMENT = DocumentKind(
-    collection="overpayments",
-    plural="Overpayments",
-    label="Overpayment",
-    id="OverpaymentID",
-    sales=("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
-    purchases=("SPEND-OVERPAYMENT",),
-)
-PREPAYMENT = DocumentKind(
-    collection="prepayments",
-    plural="Prepayments",
-    label="Prepayment",
-    id="PrepaymentID",
-    sales=("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
-    purchases=("SPEND-PREPAYMENT", "APPREPAYMENT"),
-)
-CREDITS = (CREDIT_NOTE, PREPAYMENT, OVERPAYMENT)
-"""In the order in which an invoice lists them."""
-
-_BY_COLLECTION: Mapping[str, DocumentKind] = {one.collection: one for one in (INVOICE, CREDIT_NOTE)}
+from mockserver.vendors.xero.resources import CREDIT_NOTE, CREDITS, INVOICE, PAYMENT, DocumentKind
 
 
 def kind_of(request: Request) -> DocumentKind:
     """Return the kind of document that a batch operation writes; for others that of an invoice."""
     batch = request.operation.batch
-    return _BY_COLLECTION.get(batch.collection, INVOICE) if batch else INVOICE
+    return CREDIT_NOTE if batch and batch.collection == CREDIT_NOTE.collection else INVOICE
 
 
 HISTORY = "history"
@@ -154,14 +66,9 @@ def _represent_line(line: Document) -> Json:
     }
 
 
-PAYMENTS = "payments"
-
-INVOICES = INVOICE.collection
-
-
 def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Sequence[Document]:
     """Return the documents of that number, as the assumptions `ci_keys` and `trim` let numbers be alike."""
-    return key_rules(call.assumptions).find(kind.number, number, state.collection(kind.collection))
+    return key_rules(call.assumptions).find(kind.number, number, kind.rows(state))
 
 
 PAYMENT_TYPES = {
@@ -209,7 +116,7 @@ def match_payment(payment: Document, path: Path, call: Call, state: State) -> In
     named = payment.get(kind.name) or EMPTY
     number = named.get(kind.number) or payment.get(kind.number)
     if kind.id in named or not number:
-        found = state.collection(kind.collection).get(str(named.get(kind.id, "")).lower())
+        found = kind.rows(state).get(str(named.get(kind.id, "")).lower())
     else:
         found = next(iter(find_by_number(number, call, state, kind)), None)
     amount = round_to_cents(payment.get("Amount", 0))
@@ -217,12 +124,10 @@ def match_payment(payment: Document, path: Path, call: Call, state: State) -> In
 
 
 def paid_kind(payment: Document) -> DocumentKind:
-    """Return what kind of document a stored payment pays, or pays out."""
     return next(one for one in (INVOICE, *CREDITS) if one.id in payment)
 
 
 def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield the problem of a reference whose id and number name different invoices."""
     if "InvoiceID" not in (payment.get("Invoice") or EMPTY):
         return
     named = {
@@ -234,7 +139,7 @@ def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: 
 
 def _invoice_by_id(payment: Document, state: State) -> Document | None:
     key = str((payment.get("Invoice") or EMPTY).get("InvoiceID", ""))
-    return state.collection(INVOICES).get(key.lower())
+    return INVOICE.rows(state).get(key.lower())
 
 
 def _invoice_by_number(payment: Document, call: Call, state: State) -> Document | None:
@@ -243,10 +148,7 @@ def _invoice_by_number(payment: Document, call: Call, state: State) -> Document 
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first."""
     before: dict[str, Decimal] = {}
     for one in payables:
         key = one.invoice[one.kind.id]
@@ -259,7 +161,7 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
 
 def book_payment(payment: Document, state: State) -> None:
     """Keep a payment, and take what it pays off what is due, or off the credit that it pays out."""
-    state.collection(PAYMENTS)[payment["PaymentID"]] = payment
+    PAYMENT.rows(state)[payment["PaymentID"]] = payment
     paid = _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
     add_history_line(payment["PaymentID"], "history-begun", state)
     _add_payment_line(payment, "history-paid" if paid["Status"] == "PAID" else "history-part-paid", state)
@@ -275,7 +177,7 @@ def reverse_payment(payment: Document, state: State) -> Document:
     """Mark a payment as deleted, give back what it had paid, and return the payment."""
     now = stored_instant(state.now)
     deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
-    state.collection(PAYMENTS)[payment["PaymentID"]] = deleted
+    PAYMENT.rows(state)[payment["PaymentID"]] = deleted
     _settle_target(payment, -payment["Amount"], now, state)
     add_history_line(payment["PaymentID"], "history-deleted", state)
     _add_payment_line(payment, "history-payment-deleted", state)
@@ -285,7 +187,7 @@ def reverse_payment(payment: Document, state: State) -> Document:
 def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> Document:
     """Take an amount off what the payment pays, store that and return it."""
     kind = paid_kind(payment)
-    documents = state.collection(kind.collection)
+    documents = kind.rows(state)
     paid = settle(documents[payment[kind.id]], kind, {"AmountPaid": amount}, payment["Date"], now)
     documents[paid[kind.id]] = paid
     return paid
@@ -308,10 +210,13 @@ def settle(
     }
 
 
-def find_invoice(key: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Document | None:
-    """Return the invoice, or document of another kind, of that id or number."""
-    found = state.collection(kind.collection).get(stored_id(key))
-    return found or next(iter(find_by_number(key, call, state, kind)), None)
+def find_in_path(kind: DocumentKind, request: Request, state: State) -> Document | None:
+    """Return the document that the path names, by its id or, where the kind has numbers, by its number."""
+    named = str(request.parameters[kind.id])
+    found = kind.rows(state).get(stored_id(named))
+    if found is not None or not kind.number:
+        return found
+    return next(iter(find_by_number(named, request.call, state, kind)), None)
 
 
 ALLOCATIONS = "allocations"
@@ -333,8 +238,6 @@ NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "Invoice
 
 
 class Allocation(Value, frozen=True):
-    """An amount of a credit that is taken off an invoice on a day."""
-
     kind: DocumentKind
     credit: Document
     invoice: Document
@@ -366,7 +269,7 @@ def _settle_both(one: Allocation, amount: Decimal, state: State) -> None:
     now = stored_instant(state.now)
     counted = {"AmountCredited": amount}
     for kind, document in ((INVOICE, one.invoice), (one.kind, one.credit)):
-        state.collection(kind.collection)[document[kind.id]] = settle(document, kind, counted, one.day, now)
+        kind.rows(state)[document[kind.id]] = settle(document, kind, counted, one.day, now)
 
 
 def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:
@@ -378,8 +281,7 @@ def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[J
 
 
 def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:
-    """Return an allocation as its credit shows it."""
-    invoice = state.collection(INVOICE.collection).get(allocation[INVOICE.id]) or EMPTY
+    invoice = INVOICE.rows(state).get(allocation[INVOICE.id]) or EMPTY
     return {
         **pick_members(allocation, "AllocationID"),
         **amount_members(allocation, "Amount"),
@@ -406,7 +308,7 @@ def credits_on(invoice: Document, state: State) -> dict[str, list[Json]]:
 
 
 def _represent_credit_on_invoice(allocation: Document, kind: DocumentKind, state: State) -> Json:
-    credit = state.collection(kind.collection).get(allocation[kind.id]) or EMPTY
+    credit = kind.rows(state).get(allocation[kind.id]) or EMPTY
     return {
         kind.id: allocation[kind.id],
         **pick_members(credit, kind.number),

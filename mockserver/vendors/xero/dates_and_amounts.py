@@ -1,8 +1,7 @@
 """Dates, amounts and quantities: read, rounded, printed; currency and tax rates.
 
-Stored are `2019-02-22` for a date and `2019-02-22T20:06:27.783Z` for an instant.
-
-Stored are exact decimals. Source: docs/vendors/xero.md#dates-and-numbers.
+Stored are `2019-02-22` for a date, `2019-02-22T20:06:27.783Z` for an instant, and exact decimals.
+Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
 from __future__ import annotations
@@ -31,6 +30,11 @@ def parse_date(value: Json) -> str | None:
     Source: docs/vendors/xero.md#dates-and-numbers; that an offset is added, not taken away, is assumed.
     """
     return _parse_day(value) if isinstance(value, str) else None
+
+
+def date_or_today(sent: Document, state: State) -> str:
+    """Return the date of a document, today where none was sent."""
+    return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 
 @lru_cache(_DAYS_REMEMBERED)
@@ -104,7 +108,6 @@ _TENTH = Decimal("0.1")
 
 
 def round_to_cents(value: Json) -> Decimal:
-    """Return a number to two decimals; one over the limit as it is."""
     return round_to(value, CENT)
 
 
@@ -121,6 +124,12 @@ def print_amount(value: Decimal) -> Decimal:
     """
     one_decimal = ARITHMETIC.quantize(value, _TENTH)
     return one_decimal if one_decimal == value else ARITHMETIC.normalize(value)
+
+
+def print_unit(amount: Json, *, precise: bool) -> Decimal:
+    """Return a unit amount as printed: to cents, unless it is to be precise."""
+    unit = Decimal(amount)
+    return print_amount(unit if precise else round_to(unit, CENT))
 
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:
@@ -151,6 +160,5 @@ def currency_rate(code: str, state: State) -> Decimal | None:
 
 
 def find_tax_rate(tax_type: str, state: State) -> Document | None:
-    """Return the tax rate in use of that type, None for none."""
     found = state.collection(TAX_RATES).find("TaxType", tax_type)
     return next((one for one in reversed(found) if one["Status"] == "ACTIVE"), None)

@@ -1,10 +1,6 @@
 """Creation and update of invoices and credit notes: checks, totals, statuses, history.
 
-Source: docs/vendors/xero.md#history.
-
-Source: docs/vendors/xero.md#invoice, #messages, #state.
-
-Source: docs/vendors/xero.md#invoice, #messages, #state.
+Source: docs/vendors/xero.md#invoice, #messages, #state, #history.
 """
 
 from __future__ import annotations
@@ -18,40 +14,37 @@ from msgspec.structs import replace
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
-from mockserver.vendor import Request
-from mockserver.vendors.xero import books, contacts, invoices, lines, messages
+from mockserver.vendor import BatchHandler, Request
+from mockserver.vendors.xero import contacts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
-from mockserver.vendors.xero.books import (
-    CREDIT_NOTE,
-    INVOICE,
-    DocumentKind,
-    add_history_line,
-    find_by_number,
-    kind_of,
-)
+from mockserver.vendors.xero.books import add_history_line, find_by_number, find_in_path, kind_of
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
     NO_MONEY,
     RATE_STEP,
     currency_rate,
-    find_tax_rate,
+    date_or_today,
     parse_date,
     round_to,
     stored_instant,
 )
-from mockserver.vendors.xero.invoices import FOUR_UNIT_DECIMALS, attach_contact
+from mockserver.vendors.xero.documents import attach_contact, batch_handler, echo_rejected, saved_documents
 from mockserver.vendors.xero.lines import (
     INCLUSIVE,
     NO_TAX,
     InvoiceLine,
-    LineTerms,
     are_lines_unchanged,
+    calculate_lines,
+    changed_lines,
     discount_of,
-    recalculate_tax,
+    line_amount_types,
+    merged_lines,
+    new_lines,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
+from mockserver.vendors.xero.resources import CONTACT, CREDIT_NOTE, INVOICE, DocumentKind
 
 _CHANGES: Mapping[str, str] = {
     "DRAFT": "history-begun",
@@ -73,7 +66,7 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
     if before is None:
         details = message_text("history-received", app=PROVIDER)
     else:
-        contact = state.collection(contacts.CONTACTS).get(after["ContactID"]) or EMPTY
+        contact = state.collection(CONTACT.collection).get(after["ContactID"]) or EMPTY
         details = message_text(
             "history-amount",
             number=after.get("InvoiceNumber", ""),
@@ -97,10 +90,6 @@ _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountR
 
 
 def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a type that can be created, and what every invoice needs.
-
-    Source: docs/vendors/xero.md#invoice, #messages.
-    """
     sent, here, kind = item.document, item_path(item, request), kind_of(request)
     if sent.get("Type") not in (kind.sale, kind.purchase):
         yield make_problem("type-unfit", (*here, "Type"), document=kind.label)
@@ -108,10 +97,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Yield lines, a status, a contact, and a due date once it is approved, in the recorded order.
-
-    Source: docs/vendors/xero.md#invoice, #messages.
-    """
+    """Yield lines, a status, a contact, and a due date once it is approved, in the recorded order."""
     if not sent.get("LineItems"):
         yield make_problem("lines-missing", (*here, "LineItems"))
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
@@ -126,10 +112,7 @@ def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> 
 
 
 def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield what does not keep an invoice from being saved.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Yield what does not keep an invoice from being saved."""
     if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
         yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))
 
@@ -150,19 +133,15 @@ def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a new invoice with stored data."""
     sent: Document = item.document
     here: Path = (kind_of(request).plural, item.index)
     yield from booking_problems(sent, calculate_lines(sent, request, here, state), request, here, state)
 
 
 def create_invoice(item: Item, request: Request, state: State) -> Outcome:
-    """Book an invoice that the books have nothing against."""
     sent: Document = item.document
     kind = kind_of(request)
-    found = [
-        {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
-    ]
+    found = new_lines(sent, request, state)
     number = key_rules(request.call.assumptions).stored(sent.get(kind.number, "")) or (
         _next_number(kind, request, state) if sent["Type"] == kind.sale else None
     )
@@ -174,7 +153,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         "LineItems": found,
         **invoice_totals(found, sent, kind),
     }
-    state.collection(kind.collection)[document[kind.id]] = document
+    kind.rows(state)[document[kind.id]] = document
     if kind is INVOICE:
         add_invoice_line(None, document, state)
     return Outcome(item, Action.CREATED, attach_contact(document, state))
@@ -183,51 +162,24 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
 def booking_problems(
     sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Return the problems of booking an invoice with these lines; its own number is free."""
     books, kind = current_organisation(state), kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in found:
         yield from line.problems
-    yield from lock_date_problems(_invoice_date(sent, state), books, request.call, (*here, "Date"))
+    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
     yield from _number_problems(sent, kind, request.call, here, state)
     yield from currency_problems(sent, books, here, state)
     yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
 
 
-def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
-    """Return the lines of an invoice as it was sent, worked out."""
-    return lines.calculate_lines(sent, line_terms(sent, request, state), here, state)
-
-
-def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
-    """Return what the invoice says of its lines."""
-    return LineTerms(
-        amounts=_line_amount_types(sent),
-        approved=is_approved(sent),
-        precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
-        rate_of=partial(find_tax_rate, state=state),
-    )
-
-
-def is_approved(sent: Document) -> bool:
-    """Return whether an invoice is more than a draft."""
-    return bool(sent.get("Status", "DRAFT") != "DRAFT")
-
-
-def _line_amount_types(sent: Document) -> str:
-    kind: str = sent.get("LineAmountTypes", "Exclusive")
-    return kind
-
-
 def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
-    """Return the totals of an unpaid invoice, or unused credit note, with these lines."""
     tax = net = discounts = NO_MONEY
     for line in found:
         tax += line["TaxAmount"]
         net += line["LineAmount"]
         discounts += discount_of(line)
-    amounts = _line_amount_types(sent)
+    amounts = line_amount_types(sent)
     if amounts == INCLUSIVE:
         net -= tax
     total = net if amounts == NO_TAX else net + tax
@@ -260,7 +212,6 @@ def _number_problems(
 
 
 def currency_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
-    """Yield a currency that the organisation does not use."""
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
     if currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
@@ -277,10 +228,10 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
         "Type": sent["Type"],
         **(pick_members(sent, "Reference") if sale else {}),
         "ContactID": contact["ContactID"],
-        "Date": _invoice_date(sent, state),
+        "Date": date_or_today(sent, state),
         **_other_dates(sent),
         "Status": status,
-        "LineAmountTypes": _line_amount_types(sent),
+        "LineAmountTypes": line_amount_types(sent),
         "CurrencyCode": currency,
         "CurrencyRate": _currency_rate(sent, currency, books, state),
         "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
@@ -294,11 +245,6 @@ def _currency_rate(sent: Document, currency: str, books: Document, state: State)
     if currency == books["BaseCurrency"]:
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
-
-
-def _invoice_date(sent: Document, state: State) -> str:
-    """Return the invoice's date, today where none was sent."""
-    return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 
 def _other_dates(sent: Document) -> dict[str, Json]:
@@ -326,25 +272,10 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 """Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
 
 _FINAL_STATUSES = ("DELETED", "VOIDED")
-_RETAINED_MEMBERS = (
-    "Type",
-    INVOICE.id,
-    INVOICE.number,
-    CREDIT_NOTE.id,
-    CREDIT_NOTE.number,
-    "Reference",
-    "Date",
-    "DueDate",
-    "ExpectedPaymentDate",
-    "PlannedPaymentDate",
-    "Status",
-    "LineAmountTypes",
-    "LineItems",
-    "CurrencyCode",
-    "CurrencyRate",
-    "SentToContact",
-    "Url",
-    "BrandingThemeID",
+_RETAINED_MEMBERS = tuple(
+    name
+    for name in dict.fromkeys((*INVOICE.echoed, *CREDIT_NOTE.echoed))
+    if name not in ("Contact", "Attachments", "RepeatingInvoiceID")
 )
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
 _CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
@@ -355,9 +286,8 @@ Source: docs/vendors/xero.md#invoice.
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a changed or new invoice with stored data."""
     sent: Document = item.document
-    here = messages.item_path(item, request)
+    here = item_path(item, request)
     stored = _find_target(sent, request, state)
     if stored is not None:
         yield from _update_problems(stored, _changes(stored, sent, kind_of(request)), request, here, state)
@@ -369,7 +299,6 @@ def check_invoice_update(item: Item, request: Request, state: State) -> Iterator
 
 
 def update_or_create_invoice(item: Item, request: Request, state: State) -> Outcome:
-    """Book a change, or a new invoice, that the books have nothing against."""
     kind = kind_of(request)
     stored = _find_target(item.document, request, state)
     if stored is None:
@@ -380,10 +309,10 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         changed = (
             _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
         )
-        state.collection(kind.collection)[stored[kind.id]] = changed
+        kind.rows(state)[stored[kind.id]] = changed
         if kind is INVOICE:
             add_invoice_line(stored, changed, state)
-        outcome = Outcome(item, Action.UPDATED, invoices.attach_contact(changed, state))
+        outcome = Outcome(item, Action.UPDATED, attach_contact(changed, state))
     warnings = invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
 
@@ -403,9 +332,9 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     """Return the invoice to change: by path, else by id, else the sale of that number."""
     kind = kind_of(request)
     if kind.id in request.parameters:
-        return books.find_invoice(str(request.parameters[kind.id]), request.call, state, kind)
+        return find_in_path(kind, request, state)
     if _has_id(sent, request):
-        return state.collection(kind.collection).get(sent[kind.id].lower())
+        return kind.rows(state).get(sent[kind.id].lower())
     number = sent.get(kind.number)
     if not number or sent.get("Type", kind.sale) != kind.sale:
         return None
@@ -428,17 +357,13 @@ def _update_problems(
     if closed or merged["Status"] in _FINAL_STATUSES:
         return
     yield from invoice_content_problems(merged, here, kind)
-    found = _merged_lines(stored, merged, request, here, state)
+    found = merged_lines(stored, merged, request, here, state)
     yield from booking_problems(merged, found, request, here, state)
 
 
 def _transition_problems(
     stored: Document, changes: Document, here: Path, kind: DocumentKind, state: State
 ) -> Iterator[Problem]:
-    """Yield why the document takes no change at all, or not this one.
-
-    Source: docs/vendors/xero.md#messages.
-    """
     status = stored["Status"]
     if changes.get("Type", stored["Type"]) != stored["Type"]:
         yield make_problem("type-unmodifiable", (*here, "Type"), document=kind.label)
@@ -455,8 +380,7 @@ def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
 def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
     """Return whether it is a sale with something due, and every change one that it takes.
 
-    A credit and the invoice that it is allocated to have the same contact. Source:
-    docs/vendors/xero.md#invoice.
+    A credit and the invoice that it is allocated to have the same contact.
     """
     if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
         return False
@@ -503,41 +427,13 @@ def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str,
     }
 
 
-def _merged_lines(
-    stored: Document, merged: Document, request: Request, here: Path, state: State
-) -> list[InvoiceLine]:
-    """Return the lines that were sent, computed; else the stored ones, which approval may reject."""
-    if merged["LineItems"] is not stored["LineItems"]:
-        return calculate_lines(merged, request, here, state)
-    wanting = is_approved(merged)
-    found = stored["LineItems"]
-    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
-        terms = line_terms(merged, request, state)
-        found = [recalculate_tax(line, terms) for line in found]
-    return [
-        InvoiceLine(
-            line,
-            (make_problem("line-account-missing", (*here, "LineItems", index, "AccountCode")),)
-            if wanting and "AccountCode" not in line
-            else (),
-        )
-        for index, line in enumerate(found)
-    ]
-
-
 def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
     return {**stored, "Status": sent["Status"], "UpdatedDateUTC": stored_instant(state.now)}
 
 
 def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
     kind = kind_of(request)
-    known = {line["LineItemID"] for line in stored["LineItems"]}
-    worked_out = _merged_lines(stored, sent, request, (), state)
-    ids = [str(line.get("LineItemID", "")).lower() for line in sent["LineItems"]]
-    found = [
-        {**line.document, "LineItemID": key if key in known else state.uuid()}
-        for key, line in zip(ids, worked_out, strict=True)
-    ]
+    found = changed_lines(stored, sent, request, state)
     return {
         **invoice_header(sent, state),
         **pick_members(stored, kind.id, "App", "HasAttachments"),
@@ -550,3 +446,26 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
         **invoice_totals(found, sent, kind),
         **(pick_members(stored, kind.unsettled, *kind.settled) if _is_partly_settled(stored, kind) else {}),
     }
+
+
+def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
+    handler = partial(
+        batch_handler,
+        kind,
+        saved=saved_documents(kind),
+        rejected=echo_rejected(kind, HasErrors=True),
+        named=kind.number,
+        ids=("LineItemID",),
+    )
+    warnings = (invoice_warnings,) if kind is INVOICE else ()
+    update = handler(check_invoice_update, update_or_create_invoice, identify=identify_rejected)
+    return {
+        f"create{kind.plural}": handler(
+            check_invoice, create_invoice, new_invoice_problems, warnings=warnings
+        ),
+        f"updateOrCreate{kind.plural}": update,
+        f"update{kind.name}": update,
+    }
+
+
+BATCHES: Mapping[str, BatchHandler] = {**_batches(INVOICE), **_batches(CREDIT_NOTE)}

@@ -1,17 +1,17 @@
 """Lines of documents: amount and tax of each, its account, and lines sent back unchanged.
 
 Source: docs/vendors/xero.md#invoice, #messages.
-
-Source: docs/vendors/xero.md#invoice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
 from mockserver.sandbox.store import State
+from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.answers import pick_members, stored_id
 from mockserver.vendors.xero.dates_and_amounts import (
@@ -20,6 +20,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     CENT,
     MAX_AMOUNT,
     NO_MONEY,
+    find_tax_rate,
     print_amount,
     round_to,
     round_to_cents,
@@ -28,10 +29,19 @@ from mockserver.vendors.xero.messages import make_problem
 
 NO_TAX = "NoTax"
 INCLUSIVE = "Inclusive"
+EXCLUSIVE = "Exclusive"
 UNTAXED = "NONE"
+
+_FOUR_UNIT_DECIMALS = 4
+"""The `unitdp` that keeps the decimals of UnitAmount. Source: docs/vendors/xero.md#headers-and-parameters."""
 
 _HUNDRED = Decimal(100)
 _FOUR_DECIMALS = Decimal("0.0001")
+_ID = "LineItemID"
+_MEMBERS = (
+    "Description Quantity UnitAmount ItemCode AccountCode AccountID TaxType TaxAmount LineAmount "
+    "DiscountRate DiscountAmount Tracking"
+)
 _REDUCTIONS = ("DiscountRate", "DiscountAmount")
 
 
@@ -54,16 +64,67 @@ class InvoiceLine(Value, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def calculate_lines(sent: Document, terms: LineTerms, here: Path, state: State) -> list[InvoiceLine]:
-    """Return the lines of a document as it was sent, worked out."""
+def is_precise(request: Request) -> bool:
+    return bool(request.parameters.get("unitdp") == _FOUR_UNIT_DECIMALS)
+
+
+def line_amount_types(sent: Document) -> str:
+    """Return whether the amounts of a document include tax."""
+    return str(sent.get("LineAmountTypes", EXCLUSIVE))
+
+
+def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
+    return LineTerms(
+        amounts=line_amount_types(sent),
+        approved=sent.get("Status", "DRAFT") != "DRAFT",
+        precise=is_precise(request),
+        rate_of=partial(find_tax_rate, state=state),
+    )
+
+
+def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
+    terms = line_terms(sent, request, state)
     return [
         calculate_line(line, terms, (*here, "LineItems", index), state)
         for index, line in enumerate(sent.get("LineItems") or ())
     ]
 
 
+def new_lines(sent: Document, request: Request, state: State) -> list[Document]:
+    return [{_ID: state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)]
+
+
+def merged_lines(
+    stored: Document, merged: Document, request: Request, here: Path, state: State
+) -> list[InvoiceLine]:
+    """Return the lines that were sent, computed; else the stored ones, which approval may reject."""
+    if merged["LineItems"] is not stored["LineItems"]:
+        return calculate_lines(merged, request, here, state)
+    terms, found = line_terms(merged, request, state), stored["LineItems"]
+    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
+        found = [recalculate_tax(line, terms) for line in found]
+    return [
+        InvoiceLine(
+            line,
+            (make_problem("line-account-missing", (*here, "LineItems", index, "AccountCode")),)
+            if terms.approved and "AccountCode" not in line
+            else (),
+        )
+        for index, line in enumerate(found)
+    ]
+
+
+def changed_lines(stored: Document, merged: Document, request: Request, state: State) -> list[Document]:
+    """Return the lines of a changed document; one that is sent with its id keeps it."""
+    known = {line[_ID] for line in stored["LineItems"]}
+    ids = [str(line.get(_ID, "")).lower() for line in merged["LineItems"]]
+    return [
+        {**line.document, _ID: key if key in known else state.uuid()}
+        for key, line in zip(ids, merged_lines(stored, merged, request, (), state), strict=True)
+    ]
+
+
 def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
-    """Return the line with its amounts and account."""
     account = accounts.find_account(line, state, "AccountCode")
     unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
     reductions = _reductions(line) if _is_reduced(line) else {}
@@ -98,7 +159,6 @@ def _reductions(line: Document) -> dict[str, Decimal]:
 
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:
-    """Return a stored line with the tax that it has under other terms."""
     tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
     return {
         **line,
@@ -108,7 +168,6 @@ def recalculate_tax(line: Document, terms: LineTerms) -> Document:
 
 
 def discount_of(line: Document) -> Decimal:
-    """Return what a stored line was reduced by."""
     if not _is_reduced(line):
         return NO_MONEY
     full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
@@ -189,23 +248,6 @@ def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]
         )
 
 
-_ID = "LineItemID"
-_LINE_MEMBERS = (
-    "Description",
-    "Quantity",
-    "UnitAmount",
-    "ItemCode",
-    "AccountCode",
-    "AccountID",
-    "TaxType",
-    "TaxAmount",
-    "LineAmount",
-    "DiscountRate",
-    "DiscountAmount",
-    "Tracking",
-)
-
-
 def are_lines_unchanged(sent: Sequence[Document], stored: Sequence[Document]) -> bool:
     """Return whether the lines sent, in their order, are the stored ones, each named by its id.
 
@@ -218,7 +260,7 @@ def are_lines_unchanged(sent: Sequence[Document], stored: Sequence[Document]) ->
 
 
 def _has_same_members(line: Document, before: Document) -> bool:
-    return all(_is_same(name, line[name], before.get(name)) for name in _LINE_MEMBERS if name in line)
+    return all(_is_same(name, line[name], before.get(name)) for name in _MEMBERS.split() if name in line)
 
 
 def _is_same(name: str, value: Json, kept: Json) -> bool:

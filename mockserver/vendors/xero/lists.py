@@ -1,11 +1,7 @@
 """Lists: filters in `where`, sorting by `order`, pages.
 
-Names match in any letter case. Source: docs/vendors/xero.md#filters-and-order.
-
-Source: docs/vendors/xero.md#filters-and-order.
-
-Names match in any letter case; an expression that does not parse is a bad query. Source:
-docs/vendors/xero.md#filters-and-order.
+Names match in any letter case; an expression that does not parse is a bad query.
+Source: docs/vendors/xero.md#filters-and-order, #headers-and-parameters, #envelope.
 """
 
 from __future__ import annotations
@@ -58,9 +54,8 @@ class FilterEntity(Value, frozen=True):
     order: str = "UpdatedDateUTC"
 
 
-def own_fields(kind: FieldType, *names: str) -> Mapping[str, Operand]:
-    """Fields that a document has itself, for an entity."""
-    return {name.lower(): Operand(kind, _member_reader(kind, name)) for name in names}
+def own_field(kind: FieldType, name: str) -> Operand:
+    return Operand(kind, _member_reader(kind, name))
 
 
 def related_fields(
@@ -81,11 +76,6 @@ def related_fields(
 
 
 def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "where") -> Operand:
-    """Return the entity's field of that name.
-
-    Raises:
-        InvalidCall: it has none.
-    """
     found = entity.fields.get(name.lower())
     if found is None or (parameter == "order" and found.kind is FieldType.RECORD):
         refuse_query(parameter, message_text("no-such-field", name=name, entity=entity.name, at=at))
@@ -93,7 +83,6 @@ def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "w
 
 
 def refuse_query(parameter: str, detail: str) -> NoReturn:
-    """Refuse the call for what one of its query parameters says."""
     raise InvalidCall([Problem("bad-query", ("query", parameter), detail, "query")])
 
 
@@ -165,7 +154,6 @@ def apply_function(function: FilterFunction, value: Operand, arguments: Sequence
 
 
 def literal(kind: FieldType, value: Json) -> Operand:
-    """Return an operand that is the same for every document."""
     return Operand(kind, lambda _one, _state: value)
 
 
@@ -255,11 +243,6 @@ _CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
 
 
 def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
-    """Return what `expression` says of a document.
-
-    Raises:
-        InvalidCall: it cannot be parsed, or does not fit the entity.
-    """
     return _FilterParser(tuple(_tokens(expression)), entity).parse()
 
 
@@ -291,7 +274,6 @@ class _FilterParser:
         self._next = self._depth = 0
 
     def parse(self) -> DocumentPredicate:
-        """Return the predicate that all tokens together make."""
         predicate = self._disjunction()
         if self._token.kind != "end":
             _refuse_filter("syntax", self._token.at)
@@ -320,7 +302,6 @@ class _FilterParser:
         self._depth -= 1
 
     def _open(self, at: int) -> bool:
-        """Take an opening parenthesis, if one is next."""
         if not self._take_if("("):
             return False
         self._depth += 1
@@ -443,7 +424,6 @@ class _FilterParser:
         return apply_function(function, value, arguments)
 
     def _arguments(self) -> list[Operand]:
-        """Return the arguments of a method, to its closing parenthesis."""
         found = [] if self._token.text == ")" else [self._operand()]
         while self._take_if(","):
             found.append(self._operand())
@@ -478,13 +458,6 @@ _SINCE_HEADER = "If-Modified-Since"
 def select_documents(
     documents: Iterable[Document], entity: FilterEntity, request: Request, state: State
 ) -> list[Document]:
-    """Return the documents that the call asks for, in the order that it asks for.
-
-    Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order.
-
-    Raises:
-        InvalidCall: `where` or `order` cannot be parsed.
-    """
     found = list(documents)
     if since := request.parameters.get(_SINCE_HEADER):
         found = _changed_since(found, since)
@@ -497,10 +470,7 @@ def select_documents(
 def list_reply(
     plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
 ) -> Reply:
-    """Return the found documents as a list reply; without newer ones it may be 304 by an assumption.
-
-    Source: docs/vendors/xero.md#headers-and-parameters.
-    """
+    """Return the found documents as a list reply; without newer ones it may be 304 by an assumption."""
     if _is_unmodified(found, request):
         return _not_modified_reply(request, state)
     return success_reply({plural: [show(one) for one in found]}, request.call, state)
@@ -509,10 +479,7 @@ def list_reply(
 def page_reply(
     plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
 ) -> Reply:
-    """Return one page and its paging members; an invalid page size becomes the nearest valid one.
-
-    Source: docs/vendors/xero.md#headers-and-parameters, #envelope.
-    """
+    """Return one page and its paging members; an invalid page size becomes the nearest valid one."""
     if _is_unmodified(found, request):
         return _not_modified_reply(request, state)
     page = request.parameters.get("page", 1)
@@ -528,7 +495,6 @@ def page_reply(
 
 
 def is_page_requested(request: Request) -> bool:
-    """Return whether the call names a page or its size."""
     return "page" in request.parameters or "pageSize" in request.parameters
 
 

@@ -1,6 +1,6 @@
 """Payments: list and create.
 
-Source: docs/vendors/xero.md#payment, #messages, #state.
+Source: docs/vendors/xero.md#payment, #credits, #error-shapes, #messages, #state.
 """
 
 from __future__ import annotations
@@ -9,27 +9,19 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 
-from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
-from mockserver.vendor import Request, find_record
-from mockserver.vendors.xero import accounts, contacts, invoices, lists
+from mockserver.vendor import BatchHandler, Request
+from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import (
     RenderSaved,
-    echo_around_id,
-    id_parameter,
     pick_members,
-    success_reply,
 )
 from mockserver.vendors.xero.books import (
     EMBEDDED_INVOICE,
-    INVOICE,
-    INVOICES,
     NO_ADDRESSES_OR_SERVICES,
-    OVERPAYMENT,
     PAYMENT_TYPES,
-    PAYMENTS,
-    PREPAYMENT,
     InvoicePayment,
     book_payment,
     invoice_conflict_problems,
@@ -37,59 +29,41 @@ from mockserver.vendors.xero.books import (
     paid_kind,
     unpayable_invoice_problems,
 )
-from mockserver.vendors.xero.contacts import ContactPrinter
 from mockserver.vendors.xero.dates_and_amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
     RATE_STEP,
-    amount_members,
-    cut_to_seconds,
-    date_members,
-    parse_date,
-    print_date,
-    print_instant_ms,
+    date_or_today,
     round_to,
     round_to_cents,
     stored_instant,
 )
-from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand
+from mockserver.vendors.xero.documents import (
+    ContactPrinter,
+    batch_handler,
+    echo_rejected,
+    embedded_account,
+    embedded_contact,
+    get_handler,
+    list_handler,
+    represent_paid_invoice,
+)
 from mockserver.vendors.xero.messages import item_path, make_problem
-
-BATCH_PAYMENTS = "batch-payments"
-PAYEE_MEMBERS = ("BankAccountNumber", "Particulars", "Code", "Reference", "Details")
-
-
-def embedded_batch_payment(batch: Document) -> Json:
-    """Return a batch payment as its payments show it, without them.
-
-    Source: docs/vendors/xero.md#payment.
-    """
-    return {
-        "Account": {"AccountID": batch["AccountID"]},
-        **pick_members(batch, "BatchPaymentID"),
-        **date_members("Date", batch),
-        **batch_payment_totals(batch),
-    }
-
-
-def batch_payment_totals(batch: Document) -> Mapping[str, Json]:
-    """Return type, status, total and last update of a batch payment."""
-    return {
-        **pick_members(batch, "Type", "Status"),
-        **amount_members(batch, "TotalAmount"),
-        "UpdatedDateUTC": print_instant_ms(batch["UpdatedDateUTC"]),
-        "IsReconciled": batch["IsReconciled"],
-    }
-
+from mockserver.vendors.xero.resources import (
+    BATCH_PAYMENT,
+    CONTACT,
+    INVOICE,
+    OVERPAYMENT,
+    PAYEE,
+    PAYMENT,
+    PREPAYMENT,
+    STATEMENT,
+)
 
 NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpayment")
 
 
 def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield an account, one document, and an amount above zero.
-
-    Source: docs/vendors/xero.md#payment, #messages.
-    """
     sent, here = item.document, item_path(item, request)
     yield from missing_account_problems(sent, here)
     if len(payment_targets(sent)) > 1:
@@ -98,121 +72,70 @@ def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def missing_account_problems(sent: Document, here: Path) -> Iterator[Problem]:
-    """Yield a problem unless the payment names an account."""
     account = sent.get("Account") or {}
     if "AccountID" not in account and not account.get("Code"):
         yield make_problem("account-unknown", (*here, "Account"))
 
 
 def payment_targets(payment: Document) -> set[str]:
-    """Return what the payment is for, by kind."""
     named = (*NON_INVOICE_TARGETS, "Invoice", "InvoiceNumber")
     return {name.removesuffix("Number") for name in named if name in payment}
 
 
 def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
-    """Yield a problem unless the amount, rounded to cents, is positive."""
     if round_to_cents(payment.get("Amount", 0)) <= 0:
         yield make_problem("not-positive", (*here, "Amount"))
-
-
-_FIELDS: Mapping[str, Operand] = {
-    **lists.own_fields(FieldType.GUID, "PaymentID", "BatchPaymentID"),
-    **lists.own_fields(FieldType.TEXT, *PAYEE_MEMBERS, "PaymentType", "Status"),
-    **lists.own_fields(FieldType.NUMBER, "Amount", "BankAmount", "CurrencyRate"),
-    **lists.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
-    **lists.own_fields(FieldType.FLAG, "IsReconciled"),
-    **lists.related_fields("Invoice", "InvoiceID", INVOICES, invoices.ENTITY.fields),
-    **lists.related_fields("Account", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
-}
-ENTITY = FilterEntity("Payment", _FIELDS)
-
-
-def list_payments(request: Request, state: State) -> Reply:
-    """Return the payments that the call asks for; paged when it names a page."""
-    found = lists.select_documents(state.collection(PAYMENTS).values(), ENTITY, request, state)
-    answer = lists.page_reply if lists.is_page_requested(request) else lists.list_reply
-    return answer("Payments", found, lambda one: represent_payment_in_list(one, state), request, state)
-
-
-def get_payment(request: Request, state: State) -> Reply:
-    """Return one payment.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-    """
-    found = find_record(PAYMENTS, id_parameter(request, "PaymentID"), state)
-    return success_reply(
-        {"Payments": [represent_payment(found, ContactPrinter(), state)]}, request.call, state
-    )
 
 
 def represent_payment(payment: Document, printer: ContactPrinter, state: State) -> dict[str, Json]:
     """Return a payment with its whole invoice: the one that it brings along, else the stored one.
 
     One that pays a credit out shows that in short.
-    Source: docs/vendors/xero.md#payment, #credits.
     """
-    if paid_kind(payment) is not INVOICE:
-        return represent_payment_in_list(payment, state)
-    invoice = payment.get("Invoice") or state.collection(INVOICES).get(payment["InvoiceID"])
-    if invoice is None:
-        return represent_payment_in_list(payment, state)
-    return _represent(payment, invoices.represent_paid_invoice(invoice, printer, state), state)
+    if paid_kind(payment) is INVOICE:
+        invoice = payment.get("Invoice") or INVOICE.rows(state).get(payment["InvoiceID"])
+        if invoice is not None:
+            return _represent(payment, represent_paid_invoice(invoice, printer, state), state)
+    return _represent(payment, _invoice_member(payment, state), state)
 
 
-def represent_payment_in_list(payment: Document, state: State) -> dict[str, Json]:
-    """Return a payment with what it belongs to in short.
+def _show_payment(payment: Document, _request: Request, state: State) -> Json:
+    return represent_payment(payment, ContactPrinter(), state)
 
-    Source: docs/vendors/xero.md#payment.
-    """
+
+def _show_payment_in_list(payment: Document, _request: Request, state: State) -> Json:
     return _represent(payment, _invoice_member(payment, state), state)
 
 
 def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json]:
-    return {
-        **pick_members(payment, "PaymentID", "BatchPaymentID"),
-        **_batch_payment_member(payment, state),
-        "Date": print_date(payment["Date"]),
-        **amount_members(payment, "BankAmount", "Amount"),
-        **pick_members(payment, *PAYEE_MEMBERS),
-        **amount_members(payment, "CurrencyRate"),
-        **pick_members(payment, "PaymentType", "Status"),
-        "UpdatedDateUTC": print_instant_ms(payment["UpdatedDateUTC"]),
-        "UpdatedDateUTCString": f"{cut_to_seconds(payment['UpdatedDateUTC'])}Z",
+    batch = BATCH_PAYMENT.rows(state).get(payment.get("BatchPaymentID", ""))
+    parts = {
+        **({} if batch is None else {"BatchPayment": _embedded_batch_payment(batch)}),
         "HasAccount": True,
-        "IsReconciled": payment["IsReconciled"],
-        "Account": _embedded_account(payment, state),
+        "Account": embedded_account(payment, state),
         "Invoice": invoice,
-        "HasValidationErrors": False,
     }
+    return PAYMENT.represent({**payment, **parts})
 
 
-def _batch_payment_member(payment: Document, state: State) -> Mapping[str, Json]:
-    found = state.collection(BATCH_PAYMENTS).get(payment.get("BatchPaymentID", ""))
-    return {} if found is None else {"BatchPayment": embedded_batch_payment(found)}
-
-
-def _embedded_account(payment: Document, state: State) -> Json:
-    account = state.collection(accounts.ACCOUNTS).get(payment["AccountID"]) or EMPTY
-    return {"AccountID": payment["AccountID"], **pick_members(account, "Code", "Name")}
+def _embedded_batch_payment(batch: Document) -> Json:
+    """Return a batch payment as its payments show it, without them and the texts of the statement."""
+    shown = BATCH_PAYMENT.represent({**batch, "Account": {"AccountID": batch["AccountID"]}})
+    return {name: value for name, value in shown.items() if name not in ("Payments", *STATEMENT.split())}
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    """Return what a payment pays; a credit that it pays out is shown as an invoice too.
-
-    Source: docs/vendors/xero.md#credits.
-    """
+    """Return what a payment pays; a credit that it pays out is shown as an invoice too."""
     kind = paid_kind(payment)
-    invoice = state.collection(kind.collection).get(payment[kind.id]) or EMPTY
-    contact = state.collection(contacts.CONTACTS).get(invoice.get("ContactID", ""))
+    invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
+    contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))
     return {
         **_shown_type(payment, invoice),
         "InvoiceID": payment[kind.id],
         **({"InvoiceNumber": invoice[kind.number]} if kind.number in invoice else {}),
         **EMBEDDED_INVOICE,
         **NO_ADDRESSES_OR_SERVICES,
-        **({} if contact is None else {"Contact": contacts.embedded_contact(contact)}),
+        **({} if contact is None else {"Contact": embedded_contact(contact)}),
         "LineItems": [],
         **pick_members(invoice, "CurrencyCode"),
     }
@@ -226,7 +149,6 @@ def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
 
 
 def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield conflicts of a payment with stored data."""
     sent: Document = item.document
     here: Path = ("Payments", item.index)
     books = current_organisation(state)
@@ -236,7 +158,7 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
         sent.get("Account") or {}, (*here, "Account"), request.call, state
     )
     yield from accounts.unpayable_account_problems(account, (*here, "Account"))
-    yield from lock_date_problems(_payment_date(sent, state), books, request.call, (*here, "Date"))
+    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
     if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
         yield make_problem("rate-invalid", (*here, "CurrencyRate"))
     yield from invoice_conflict_problems(sent, here, request.call, state)
@@ -250,7 +172,6 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def create_payment(item: Item, request: Request, state: State) -> Outcome:
-    """Book a payment that the books have nothing against."""
     sent: Document = item.document
     account = accounts.find_account(sent["Account"], state) or EMPTY
     found = match_payment(sent, (), request.call, state)
@@ -259,23 +180,22 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         "PaymentID": state.uuid(),
         found.kind.id: found.invoice[found.kind.id],
         "AccountID": account["AccountID"],
-        "Date": _payment_date(sent, state),
+        "Date": date_or_today(sent, state),
         "Amount": found.amount,
         **_bank_amount(found, account, current_organisation(state)),
         "PaymentType": PAYMENT_TYPES[found.invoice["Type"]],
         "Status": "AUTHORISED",
         "IsReconciled": sent.get("IsReconciled", False),
         "UpdatedDateUTC": stored_instant(state.now),
-        **pick_members(sent, *PAYEE_MEMBERS),
+        **pick_members(sent, *PAYEE.split()),
     }
     book_payment(document, state)
     kind = found.kind
-    paid = state.collection(kind.collection)[document[kind.id]]
+    paid = kind.rows(state)[document[kind.id]]
     return Outcome(item, Action.CREATED, {**document, kind.name: paid})
 
 
 def represent_created_payments() -> RenderSaved:
-    """Return the function that shows the payments of one call, in the answer to it."""
     return partial(_represent_created_payment, ContactPrinter())
 
 
@@ -285,7 +205,6 @@ def _represent_created_payment(
     """Return a payment in the answer to the call that made it.
 
     The outcome brings the invoice along: that is shown even if the payment is not kept after all.
-    Source: docs/vendors/xero.md#error-shapes.
     """
     kind = paid_kind(outcome.document)
     shown = {**represent_payment(outcome.document, printer, state), "StatusAttributeString": "OK"}
@@ -293,11 +212,6 @@ def _represent_created_payment(
         return shown
     del shown["Invoice"]
     return {**shown, kind.name: pick_members(outcome.document[kind.name], kind.id, kind.number)}
-
-
-def _payment_date(sent: Document, state: State) -> str:
-    """Return the payment's date, today where none was sent."""
-    return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 
 def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> dict[str, Decimal]:
@@ -314,27 +228,18 @@ def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> d
     return {"BankAmount": round_to_cents(ARITHMETIC.divide(found.amount, rate)), "CurrencyRate": rate}
 
 
-PAYMENT_BEFORE_ID = (
-    "Invoice",
-    "CreditNote",
-    "Prepayment",
-    "Overpayment",
-    "InvoiceNumber",
-    "CreditNoteNumber",
-)
-PAYMENT_AFTER_ID = (
-    "Account",
-    "Date",
-    "CurrencyRate",
-    "Amount",
-    "Reference",
-    "Particulars",
-    "Code",
-    "Details",
-    "BankAccountNumber",
-    "IsReconciled",
-)
-
-represent_rejected_payment = echo_around_id(
-    "PaymentID", PAYMENT_BEFORE_ID, PAYMENT_AFTER_ID, "HasValidationErrors"
-)
+represent_rejected_payment = echo_rejected(PAYMENT, HasValidationErrors=True)
+BATCHES: Mapping[str, BatchHandler] = {
+    "createPayments": batch_handler(
+        PAYMENT,
+        check_payment,
+        create_payment,
+        payment_problems,
+        saved=represent_created_payments,
+        rejected=represent_rejected_payment,
+    ),
+}
+OPERATIONS = {
+    "getPayments": list_handler(PAYMENT, _show_payment_in_list),
+    "getPayment": get_handler(PAYMENT, _show_payment),
+}

@@ -1,16 +1,16 @@
 """Refused calls, schema problems and scenario faults in Xero's words.
 
-Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals.
-
 A text of the vendor is used where there is one, else one in its style; which text stands for which fault
-code is assumed. Source: docs/vendors/xero.md#messages.
+code is assumed.
+Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 from urllib.parse import parse_qs
 
 from msgspec.structs import replace
@@ -68,6 +68,84 @@ from mockserver.vendors.xero.answers import (
 from mockserver.vendors.xero.books import kind_of
 from mockserver.vendors.xero.messages import item_path, make_problem, member_label, message_text
 
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_UNKNOWN_EXPIRY = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
+_TOKEN_REFUSALS = (InvalidCall, MalformedBody, Rejected)
+_OUTSIDE_BODY = ("path", "query", "header")
+_BOUNDS = ("minimum", "maximum")
+_STATUS_RULES = {"BatchPayments": "batch-status-unfit", "Payments": "status-not-deleted"}
+_DELETIONS_BY_PATH = ("deletePayment", "deleteBatchPaymentByUrlParam")
+_MAX_QUOTED_VALUE = 200
+_TYPES_BY_SUFFIX = {"Date": "System.DateTime", "ID": "System.Guid"}
+"""Type of a member by the end of its name, for messages."""
+
+_TYPES_BY_SCHEMA = {
+    "string": "System.String",
+    "number": "System.Decimal",
+    "integer": "System.Int64",
+    "boolean": "System.Boolean",
+    "array": "System.Collections.IList",
+}
+_COMMON_MESSAGES: Mapping[str, str] = {
+    "missing-required": "element-incomplete",
+    "too-long": "value-too-long",
+    "duplicate-key": "document-entered",
+    "unknown-reference": "not-here",
+    "locked": "document-locked",
+    "conflict": "document-changed",
+    "throttled": "element-throttled",
+    "internal": "broken",
+    "timeout": "element-late",
+}
+_OWN_CODES = ("missing-required", "duplicate-key", "unknown-reference", "locked")
+_OWN_MESSAGES: tuple[tuple[str, int, tuple[str, ...]], ...] = (
+    ("createBatchPayment", 255, ("batch-date-missing", "paid-twice", "document-unknown", "not-authorised")),
+    ("createPayments createPayment", 0, ("not-positive", "", "document-unknown", "not-authorised")),
+    (
+        "createInvoices updateOrCreateInvoices updateInvoice",
+        255,
+        ("lines-missing", "number-taken", "contact-unknown", "has-payments"),
+    ),
+    (
+        "createCreditNotes updateOrCreateCreditNotes updateCreditNote",
+        255,
+        ("lines-missing", "number-taken", "contact-unknown", "has-payments"),
+    ),
+    (
+        "createContacts updateOrCreateContacts updateContact",
+        255,
+        ("contact-name-missing", "contact-account-taken", "", "contact-archived"),
+    ),
+    (
+        "createCreditNoteAllocation createOverpaymentAllocations createPrepaymentAllocations",
+        0,
+        ("allocation-not-positive", "", "document-unknown", "allocation-paid"),
+    ),
+    (
+        "createBankTransactions updateOrCreateBankTransactions updateBankTransaction",
+        0,
+        ("lines-missing", "", "contact-unknown", "transaction-reconciled"),
+    ),
+    (
+        "createBatchPaymentHistoryRecord createInvoiceHistory createPaymentHistory",
+        2500,
+        ("details-missing", "", "", ""),
+    ),
+    ("deleteBatchPayment deleteBatchPaymentByUrlParam", 0, ("", "batch-deleted", "", "batch-reconciled")),
+    ("deletePayment", 0, ("", "payment-deleted", "", "payment-reconciled")),
+)
+"""Messages of single operations for those codes, "" for none of their own.
+
+The number is the maximum length of the member that holds the operation's magic token, 0 for none.
+"""
+
+_MESSAGES_OF: Mapping[str, tuple[int, Mapping[str, str]]] = {
+    operation: (limit, dict(zip(_OWN_CODES, rules, strict=True)))
+    for operations, limit, rules in _OWN_MESSAGES
+    for operation in operations.split()
+}
+_GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield a problem for each text with a NUL.
@@ -79,37 +157,27 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
             yield make_problem("not-allowed", path, field=member_label(path))
 
 
-_FORM_TYPE = "application/x-www-form-urlencoded"
-UNKNOWN_EXPIRY = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
-_TOKEN_REFUSALS = (InvalidCall, MalformedBody, Rejected)
-
-
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """Return the vendor's answer to a call that is refused whole.
 
-    Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals.
+    Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers.
     """
     if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
         return token_error_reply(refusal, state)
-    if isinstance(refusal, (Unauthorized, Forbidden)):
-        return _access_reply(refusal, call, state)
-    if isinstance(refusal, (MalformedBody, InvalidCall, Rejected)):
-        return bad_request_reply(refusal, call, operation, state)
-    if isinstance(refusal, NotFound):
-        return not_found_reply(call, state)
-    if isinstance(refusal, TooManyRequests):
-        return _rate_limit_reply(refusal, call, state)
-    return _other_reply(refusal, call, state)
+    return _REPLIES.get(type(refusal), _unsupported_reply)(refusal, call, operation, state)
 
 
-def _access_reply(refusal: Unauthorized | Forbidden, call: Call, state: State) -> Reply:
-    """Return 401 for a missing scope, 403 for another tenant. Source: docs/vendors/xero.md#refusals."""
-    if isinstance(refusal, Forbidden):
-        if refusal.reason == "scope":
-            return problem_reply(
-                int(call.assumptions["scope_refused"]), message_text("unauthorised"), call, state
-            )
-        return problem_reply(403, message_text("unauthenticated"), call, state)
+def _forbidden_reply(refusal: Forbidden, call: Call, _operation: Operation | None, state: State) -> Reply:
+    """Return 401 for a missing scope, 403 for another tenant."""
+    if refusal.reason == "scope":
+        status = int(call.assumptions["scope_refused"])
+        return problem_reply(status, message_text("unauthorised"), call, state)
+    return problem_reply(403, message_text("unauthenticated"), call, state)
+
+
+def _unauthorized_reply(
+    refusal: Unauthorized, call: Call, _operation: Operation | None, state: State
+) -> Reply:
     if refusal.reason == "expired":
         return problem_reply(401, message_text("token-expired", at=_token_expiry(call, state)), call, state)
     return problem_reply(401, message_text("unauthenticated"), call, state)
@@ -119,49 +187,47 @@ def _token_expiry(call: Call, state: State) -> str:
     """Return when the token expired; one without an expiry expired long ago."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
     known = state.collection(CREDENTIALS, "").get(token) or EMPTY
-    moment = parse_instant(known["expires"]) if "expires" in known else UNKNOWN_EXPIRY
+    moment = parse_instant(known["expires"]) if "expires" in known else _UNKNOWN_EXPIRY
     return f"{moment:%m/%d/%Y %H:%M:%S}"
 
 
-def _rate_limit_reply(refusal: TooManyRequests, call: Call, state: State) -> Reply:
+def _rate_limit_reply(
+    refusal: TooManyRequests, call: Call, _operation: Operation | None, state: State
+) -> Reply:
     """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
-    which = refusal.which if refusal.which in LIMIT_NAMES else LIMIT_NAMES[0]
-    sent = (*common_headers(call, state), ("X-Rate-Limit-Problem", which))
+    limit = refusal.which if refusal.which in LIMIT_NAMES else LIMIT_NAMES[0]
     wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
-    return Reply(429, headers=(*sent, *wait))
+    return Reply(429, headers=(*common_headers(call, state), ("X-Rate-Limit-Problem", limit), *wait))
 
 
-def _other_reply(refusal: Refusal, call: Call, state: State) -> Reply:
-    sent = common_headers(call, state)
-    if isinstance(refusal, Unavailable):
-        return Reply(503, (refusal.detail or message_text("offline")).encode(), "text/html", sent)
-    if isinstance(refusal, VendorFailure):
-        return error_reply(500, INTERNAL, refusal.detail or message_text("broken"), sent)
-    if isinstance(refusal, MethodNotAllowed):
-        allow = ("Allow", ", ".join(refusal.allowed))
-        return error_reply(501, NOT_IMPLEMENTED, message_text("not-implemented"), (*sent, allow))
-    status, message = _unsupported_status(refusal)
-    return error_reply(status, UNREADABLE, message, sent)
+def _offline_reply(refusal: Unavailable, call: Call, _operation: Operation | None, state: State) -> Reply:
+    text = refusal.detail or message_text("offline")
+    return Reply(503, text.encode(), "text/html", common_headers(call, state))
 
 
-def _unsupported_status(refusal: Refusal) -> tuple[int, str]:
+def _broken_reply(refusal: VendorFailure, call: Call, _operation: Operation | None, state: State) -> Reply:
+    return error_reply(500, INTERNAL, refusal.detail or message_text("broken"), call, state)
+
+
+def _method_reply(refusal: MethodNotAllowed, call: Call, _operation: Operation | None, state: State) -> Reply:
+    allow = ("Allow", ", ".join(refusal.allowed))
+    return error_reply(501, NOT_IMPLEMENTED, message_text("not-implemented"), call, state, allow)
+
+
+def _unsupported_reply(refusal: Refusal, call: Call, _operation: Operation | None, state: State) -> Reply:
     """Return what this server does not take, and says in the vendor's shape."""
     match refusal:
         case UnsupportedMediaType(media_type=found, supported=wanted):
-            return 415, message_text("media-type", found=found, wanted=", ".join(wanted))
+            status, message = 415, message_text("media-type", found=found, wanted=", ".join(wanted))
         case NotAcceptable(accept=accept):
-            return 406, message_text("not-acceptable", accept=accept)
+            status, message = 406, message_text("not-acceptable", accept=accept)
         case TooLarge(limit=limit):
-            return 413, message_text("body-too-large", limit=limit)
+            status, message = 413, message_text("body-too-large", limit=limit)
         case TooManyItems(limit=limit, found=found):
-            return 413, message_text("too-many-elements", limit=limit, found=found)
-    return 431, message_text("headers-too-large")
-
-
-_OUTSIDE_BODY = ("path", "query", "header")
-_BOUNDS = ("minimum", "maximum")
-_STATUS_RULES = {"BatchPayments": "batch-status-unfit", "Payments": "status-not-deleted"}
-_DELETIONS_BY_PATH = ("deletePayment", "deleteBatchPaymentByUrlParam")
+            status, message = 413, message_text("too-many-elements", limit=limit, found=found)
+        case _:
+            status, message = 431, message_text("headers-too-large")
+    return error_reply(status, UNREADABLE, message, call, state)
 
 
 def classify(found: Problem, call: Call) -> Problem | None:
@@ -194,10 +260,7 @@ def _is_ignored(found: Problem, call: Call) -> bool:
 
 
 def _is_status_unfit(found: Problem) -> bool:
-    """Return whether a document that can only be deleted comes without Status DELETED, or without an id.
-
-    Source: docs/vendors/xero.md#messages.
-    """
+    """Return whether a document that can only be deleted comes without Status DELETED, or without an id."""
     if len(found.path) != len(("list", "place", "member")) or found.path[0] not in _STATUS_RULES:
         return False
     return found.rule == "required" or (found.rule == "enum" and found.expected == ["DELETED"])
@@ -207,25 +270,11 @@ def _is_element(path: Path) -> bool:
     return len(path) == 2 and isinstance(path[1], int)  # noqa: PLR2004 - the list's name and the place in it
 
 
-def bad_request_reply(
-    refusal: MalformedBody | InvalidCall | Rejected, call: Call, operation: Operation | None, state: State
-) -> Reply:
-    """Return the vendor's answer to a call that cannot be read, or breaks a rule, as a whole.
-
-    Source: docs/vendors/xero.md#error-shapes, #error-numbers.
-    """
-    if isinstance(refusal, MalformedBody):
-        return _malformed_reply(refusal.detail, call, operation, state)
-    if isinstance(refusal, InvalidCall):
-        return _invalid_reply(refusal, call, operation, state)
-    return _rejected_reply(refusal, call, state)
-
-
-def _rejected_reply(refusal: Rejected, call: Call, state: State) -> Reply:
+def _rejected_reply(refusal: Rejected, call: Call, _operation: Operation | None, state: State) -> Reply:
     """Return the reply to a single document that breaks a rule; keys and faults have no element."""
     if refusal.document is None:
-        sent = (*common_headers(call, state), *_key_links(refusal.problems, call))
-        return error_reply(_rejection_status(refusal.problems), VALIDATION, refusal.detail, sent)
+        status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
+        return error_reply(status, VALIDATION, refusal.detail, call, state, *links)
     element = {**refusal.document, "ValidationErrors": validation_errors(refusal.problems)}
     return validation_reply([element], call, state)
 
@@ -247,11 +296,11 @@ def _rejection_status(problems: Iterable[Problem]) -> int:
     return 400
 
 
-def _malformed_reply(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
+def _malformed_reply(refusal: MalformedBody, call: Call, operation: Operation | None, state: State) -> Reply:
     if not _sent_text(call).strip():
         return _no_data_reply(call, operation, state)
     rule = "not-xml" if _is_xml(call) else "not-json"
-    return error_reply(400, UNREADABLE, message_text(rule, detail=detail), common_headers(call, state))
+    return error_reply(400, UNREADABLE, message_text(rule, detail=refusal.detail), call, state)
 
 
 def _sent_text(call: Call) -> bytes | str:
@@ -274,21 +323,18 @@ def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None
     if place == "header":
         return _header_reply(found, call, state)
     if place == "query":
-        return error_reply(400, BAD_QUERY, _query_message(found), common_headers(call, state))
+        return error_reply(400, BAD_QUERY, _query_message(found), call, state)
     if operation is not None and operation.id in _DELETIONS_BY_PATH and found.rule == "required":
         problem = make_problem(_STATUS_RULES[str(found.path[0])])
         return validation_reply([{"ValidationErrors": validation_errors([problem])}], call, state)
     if found.rule in ("required", "minItems") or (found.found is None and len(found.path) <= 1):
         return _no_data_reply(call, operation, state)
     message = _moment_message(found) if _is_xml(call) else ""
-    return error_reply(400, UNREADABLE, message or conversion_message(found), common_headers(call, state))
+    return error_reply(400, UNREADABLE, message or _conversion_message(found), call, state)
 
 
 def _moment_message(found: Problem) -> str:
-    """Return what XML says of a date that is none, "" for any other value.
-
-    Source: docs/vendors/xero.md#xml.
-    """
+    """Return what XML says of a date that is none, "" for any other value."""
     is_moment = found.rule == "pattern" and isinstance(found.found, str)
     return message_text("not-a-moment", value=found.found) if is_moment else ""
 
@@ -296,14 +342,13 @@ def _moment_message(found: Problem) -> str:
 def _header_reply(found: Problem, call: Call, state: State) -> Reply:
     if found.path[1] == KEY_HEADER:
         message = message_text("key-too-long", limit=found.expected)
-        return error_reply(400, VALIDATION, message, common_headers(call, state))
+        return error_reply(400, VALIDATION, message, call, state)
     return problem_reply(412, message_text("condition-unreadable"), call, state)
 
 
 def _no_data_reply(call: Call, operation: Operation | None, state: State) -> Reply:
-    return error_reply(
-        400, NO_DATA, message_text("nothing-sent", kind=_element_name(operation)), common_headers(call, state)
-    )
+    message = message_text("nothing-sent", kind=_element_name(operation))
+    return error_reply(400, NO_DATA, message, call, state)
 
 
 def _element_name(operation: Operation | None) -> str:
@@ -319,33 +364,19 @@ def _query_message(found: Problem) -> str:
     if found.rule == "query":
         return found.detail
     name = found.path[1] if len(found.path) > 1 else ""
-    return message_text("parameter-invalid", value=quote_value(found), name=name)
+    return message_text("parameter-invalid", value=_quote_value(found), name=name)
 
 
-_MAX_QUOTED_VALUE = 200
-_TYPES_BY_SUFFIX = {"Date": "System.DateTime", "ID": "System.Guid"}
-"""Type of a member by the end of its name, for messages."""
-
-_TYPES_BY_SCHEMA = {
-    "string": "System.String",
-    "number": "System.Decimal",
-    "integer": "System.Int64",
-    "boolean": "System.Boolean",
-    "array": "System.Collections.IList",
-}
-
-
-def conversion_message(problem: Problem) -> str:
+def _conversion_message(problem: Problem) -> str:
     """Return which value cannot be read as what, and where it stands."""
     path = _json_path(problem.path)
     if isinstance(problem.found, (dict, list)):
         return message_text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
-    value = "{null}" if problem.found is None else quote_value(problem)
+    value = "{null}" if problem.found is None else _quote_value(problem)
     return message_text("unconvertible", value=value, type=_type_name(problem), path=path)
 
 
-def quote_value(problem: Problem) -> str:
-    """Return the value that was found, as JSON, a long one cut."""
+def _quote_value(problem: Problem) -> str:
     shown = json.encode(problem.found).decode()
     return shown if len(shown) <= _MAX_QUOTED_VALUE else f"{shown[:_MAX_QUOTED_VALUE]}…"
 
@@ -370,114 +401,22 @@ def _json_path(path: Path) -> str:
     return "".join(steps).removeprefix(".")
 
 
-_COMMON_MESSAGES: Mapping[str, str] = {
-    "missing-required": "element-incomplete",
-    "too-long": "value-too-long",
-    "duplicate-key": "document-entered",
-    "unknown-reference": "not-here",
-    "locked": "document-locked",
-    "conflict": "document-changed",
-    "throttled": "element-throttled",
-    "internal": "broken",
-    "timeout": "element-late",
-}
-_INVOICE_MESSAGES: Mapping[str, str] = {
-    "missing-required": "lines-missing",
-    "duplicate-key": "number-taken",
-    "unknown-reference": "contact-unknown",
-    "locked": "has-payments",
-}
-_PAYMENT_MESSAGES: Mapping[str, str] = {
-    "missing-required": "not-positive",
-    "unknown-reference": "document-unknown",
-    "locked": "not-authorised",
-}
-_CONTACT_MESSAGES: Mapping[str, str] = {
-    "missing-required": "contact-name-missing",
-    "duplicate-key": "contact-account-taken",
-    "locked": "contact-archived",
-}
-_ALLOCATION_MESSAGES: Mapping[str, str] = {
-    "missing-required": "allocation-not-positive",
-    "unknown-reference": "document-unknown",
-    "locked": "allocation-paid",
-}
-_TRANSACTION_MESSAGES: Mapping[str, str] = {
-    "missing-required": "lines-missing",
-    "unknown-reference": "contact-unknown",
-    "locked": "transaction-reconciled",
-}
-_NOTE_OPERATIONS = ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory")
-_DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
-_OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
-    "createBatchPayment": {
-        "missing-required": "batch-date-missing",
-        "duplicate-key": "paid-twice",
-        "unknown-reference": "document-unknown",
-        "locked": "not-authorised",
-    },
-    "createPayments": _PAYMENT_MESSAGES,
-    "createPayment": _PAYMENT_MESSAGES,
-    "createInvoices": _INVOICE_MESSAGES,
-    "updateOrCreateInvoices": _INVOICE_MESSAGES,
-    "updateInvoice": _INVOICE_MESSAGES,
-    "createContacts": _CONTACT_MESSAGES,
-    "updateOrCreateContacts": _CONTACT_MESSAGES,
-    "updateContact": _CONTACT_MESSAGES,
-    "createCreditNotes": _INVOICE_MESSAGES,
-    "updateOrCreateCreditNotes": _INVOICE_MESSAGES,
-    "updateCreditNote": _INVOICE_MESSAGES,
-    "createCreditNoteAllocation": _ALLOCATION_MESSAGES,
-    "createOverpaymentAllocations": _ALLOCATION_MESSAGES,
-    "createPrepaymentAllocations": _ALLOCATION_MESSAGES,
-    **dict.fromkeys(
-        ("createBankTransactions", "updateOrCreateBankTransactions", "updateBankTransaction"),
-        _TRANSACTION_MESSAGES,
-    ),
-    **{name: {"missing-required": "details-missing"} for name in _NOTE_OPERATIONS},
-    "deleteBatchPayment": _DELETION_MESSAGES,
-    "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
-    "deletePayment": {"duplicate-key": "payment-deleted", "locked": "payment-reconciled"},
-}
-"""More specific messages of single operations."""
-
-_MAX_LENGTHS: Mapping[str, int] = {
-    "createBatchPayment": 255,
-    "createInvoices": 255,
-    "updateOrCreateInvoices": 255,
-    "updateInvoice": 255,
-    "createContacts": 255,
-    "updateOrCreateContacts": 255,
-    "updateContact": 255,
-    "createCreditNotes": 255,
-    "updateOrCreateCreditNotes": 255,
-    "updateCreditNote": 255,
-    **dict.fromkeys(_NOTE_OPERATIONS, 2500),
-}
-"""Maximum length of the member that holds an operation's magic token."""
-
-
-def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
+def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """Return the fault as a problem of the whole element; an unknown code is an internal error.
 
     The vendor gives no status of its own to an element, so that of the fault is only kept.
     """
     here: Path = item_path(item, request) if request.operation.batch else ()
-    return Problem(
-        what.code, here, what.message or _fault_message(what.code, request), FAULT_RULE, what.status
-    )
+    message = fault.message or _fault_message(fault.code, request)
+    return Problem(fault.code, here, message, FAULT_RULE, fault.status)
 
 
 def _fault_message(code: str, request: Request) -> str:
-    operation = request.operation
-    limit = _MAX_LENGTHS.get(operation.id)
-    if code == "too-long" and limit is not None:
-        return message_text("maxLength", field=operation.magic[-1], limit=limit)
-    rule = _OPERATION_MESSAGES.get(operation.id, {}).get(code) or _COMMON_MESSAGES.get(code, "broken")
+    limit, own = _MESSAGES_OF.get(request.operation.id, (0, EMPTY))
+    if code == "too-long" and limit:
+        return message_text("maxLength", field=request.operation.magic[-1], limit=limit)
+    rule = own.get(code) or _COMMON_MESSAGES.get(code, "broken")
     return message_text(rule, document=kind_of(request).label)
-
-
-_GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
@@ -513,3 +452,17 @@ def _derive_guid(seed: str) -> str:
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
     digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)
+
+
+_REPLIES: Mapping[type[Refusal], Callable[[Any, Call, Operation | None, State], Reply]] = {
+    Unauthorized: _unauthorized_reply,
+    Forbidden: _forbidden_reply,
+    MalformedBody: _malformed_reply,
+    InvalidCall: _invalid_reply,
+    Rejected: _rejected_reply,
+    NotFound: lambda _refusal, call, _operation, state: not_found_reply(call, state),
+    TooManyRequests: _rate_limit_reply,
+    Unavailable: _offline_reply,
+    VendorFailure: _broken_reply,
+    MethodNotAllowed: _method_reply,
+}

@@ -1,0 +1,329 @@
+"""Documents in answers, by the rows of `resources`: in lists, alone, saved and rejected.
+
+Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-shapes, #payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mockserver.errors import NotFound
+from mockserver.model import EMPTY, Document, Item, Json, Outcome, Path, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import BatchHandler, CheckItem, Handler, ItemRule, Request, find_record, store_each
+from mockserver.vendors.xero import lists
+from mockserver.vendors.xero.access import represent_addresses, represent_phones
+from mockserver.vendors.xero.answers import (
+    IdentifyRejected,
+    PrepareSaved,
+    RenderRejected,
+    RenderSaved,
+    echo_members,
+    id_parameter,
+    identify_none,
+    known_members,
+    pick_members,
+    rejected_id,
+    render_results,
+    stored_id,
+    success_reply,
+)
+from mockserver.vendors.xero.books import allocations_of, credits_on
+from mockserver.vendors.xero.dates_and_amounts import (
+    amount_members,
+    print_date,
+    print_unit,
+)
+from mockserver.vendors.xero.lines import is_precise
+from mockserver.vendors.xero.refusals import extra_outcome, nul_problems
+from mockserver.vendors.xero.resources import (
+    ACCOUNT,
+    BANK_TRANSACTION,
+    CONTACT,
+    CREDITS,
+    INVOICE,
+    PAYMENT,
+    DocumentKind,
+    Resource,
+)
+
+ACTIVE = "ACTIVE"
+Show: TypeAlias = Callable[[Document, Request, State], Json]
+Find: TypeAlias = Callable[[Request, State], Document | None]
+Store: TypeAlias = Callable[[Item, Request, State], Outcome]
+
+
+def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = None) -> Handler:
+    """Return the operation that lists documents.
+
+    `show_unpaged` shows those of a list without pages, if it is not `show`.
+    """
+
+    def list_documents(request: Request, state: State) -> Reply:
+        asked = request.parameters
+        found = lists.select_documents(
+            _listed_documents(resource, request, state), resource.entity, request, state
+        )
+        reply, shown = lists.page_reply, show
+        if asked.get("summaryOnly", False):
+            shown = _summary(resource, show_unpaged or show)
+        elif not (lists.is_page_requested(request) or asked.get("Statuses")):
+            reply, shown = lists.list_reply, show_unpaged or show
+        return reply(resource.plural, found, lambda one: shown(one, request, state), request, state)
+
+    return list_documents
+
+
+def _listed_documents(resource: Resource, request: Request, state: State) -> list[Document]:
+    """Return the documents that the parameters of the resource's list let through."""
+    asked = request.parameters
+    found = list(resource.rows(state).values())
+    if resource.archived and not asked.get("includeArchived", False):
+        found = [one for one in found if one[resource.archived] == ACTIVE]
+    for parameter, member in resource.parameters.items():
+        if given := asked.get(parameter):
+            wanted = {stored_id(str(one)) if member.endswith("ID") else one for one in given}
+            found = [one for one in found if one.get(member) in wanted]
+    if asked.get("createdByMyApp", False):
+        found = [one for one in found if one.get("App") == request.call.principal.name]
+    if term := asked.get("searchTerm"):
+        found = lists.search_documents(found, term, *resource.searched)
+    return found
+
+
+def _summary(resource: Resource, show: Show) -> Show:
+    heavy = resource.heavy.split()
+
+    def summarise(document: Document, request: Request, state: State) -> Json:
+        shown = show(document, request, state)
+        return {name: value for name, value in shown.items() if name not in heavy}
+
+    return summarise
+
+
+def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Handler:
+    """Return the operation that shows one document: what `find` finds, else that of the id in the path."""
+
+    def get_document(request: Request, state: State) -> Reply:
+        found = find(request, state) if find else find_by_id(resource, request, state)
+        if found is None:
+            raise NotFound(resource.collection, str(request.parameters[resource.id]))
+        return success_reply({resource.plural: [show(found, request, state)]}, request.call, state)
+
+    return get_document
+
+
+def find_by_id(resource: Resource, request: Request, state: State) -> Document:
+    return find_record(resource.collection, id_parameter(request, resource.id), state)
+
+
+def read_operations(
+    resource: Resource, show: Show, show_unpaged: Show | None = None, find: Find | None = None
+) -> Mapping[str, Handler]:
+    return {
+        f"get{resource.plural}": list_handler(resource, show, show_unpaged),
+        f"get{resource.name}": get_handler(resource, show, find),
+    }
+
+
+def document_operations(resource: Resource, find: Find | None = None) -> Mapping[str, Handler]:
+
+    def show(document: Document, request: Request, state: State) -> Json:
+        contact = represent_contact(contact_of(document, state))
+        return _represent(resource, document, contact, represent_lines(document, request), state)
+
+    def show_unpaged(document: Document, _request: Request, state: State) -> Json:
+        return _represent(resource, document, embedded_contact(contact_of(document, state)), [], state)
+
+    return read_operations(resource, show, show_unpaged, find)
+
+
+def saved_documents(resource: Resource) -> PrepareSaved:
+    """Return the maker of a function that shows saved documents with lines, in the answer to one call.
+
+    The outcome brings the contact along: that is shown even if it is not kept after all.
+    """
+
+    def prepare() -> RenderSaved:
+        printer = ContactPrinter()
+
+        def show(outcome: Outcome, request: Request, state: State) -> Json:
+            saved = outcome.document
+            contact, lines = printer.represent(saved["Contact"]), represent_lines(saved, request)
+            return {**_represent(resource, saved, contact, lines, state), "StatusAttributeString": "OK"}
+
+        return show
+
+    return prepare
+
+
+def _represent(
+    resource: Resource, document: Document, contact: Json, lines: list[Json], state: State
+) -> dict[str, Json]:
+    parts = _parts_of(resource, document, state)
+    return resource.represent({**document, **parts, "Contact": contact, "LineItems": lines})
+
+
+def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[str, Json]:
+    """Return the members that come of other documents, beside the contact and the lines."""
+    if resource is INVOICE:
+        return {
+            "Payments": payments_of(document, INVOICE, state),
+            **credits_on(document, state),
+            "IsDiscounted": "TotalDiscount" in document,
+        }
+    if resource is BANK_TRANSACTION:
+        return {"BankAccount": embedded_account(document, state)}
+    if isinstance(resource, DocumentKind):
+        unused = document[resource.unsettled] == document["Total"]
+        return {
+            "Payments": [] if unused else payments_of(document, resource, state),
+            "ID": document[resource.id],
+            "Allocations": allocations_of(document, resource, state),
+        }
+    return EMPTY
+
+
+def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: State) -> Json:
+    """Return the invoice of a payment as the answer about that one payment shows it: with lines and amounts.
+
+    Its payments and credits are left out: a batch of payments of one invoice would list all with each.
+    """
+    parts = {
+        **{name: [] for name in ("Payments", *(kind.plural for kind in CREDITS))},
+        "IsDiscounted": "TotalDiscount" in invoice,
+        "Contact": printer.represent(contact_of(invoice, state)),
+        "LineItems": [_represent_line(line, precise=False) for line in invoice["LineItems"]],
+    }
+    return INVOICE.represent({**invoice, **parts})
+
+
+def contact_of(document: Document, state: State) -> Document:
+    return CONTACT.rows(state)[document["ContactID"]]
+
+
+def attach_contact(document: Document, state: State) -> Document:
+    return {**document, "Contact": contact_of(document, state)}
+
+
+def represent_contact(contact: Document) -> dict[str, Json]:
+    """Return all that is known of a contact; it always has two addresses and four phones."""
+    parts = {
+        "Addresses": represent_addresses(contact["Addresses"]),
+        "Phones": represent_phones(contact["Phones"]),
+        "ContactPersons": contact.get("ContactPersons", []),
+    }
+    return CONTACT.represent({**contact, **parts})
+
+
+def show_contact(contact: Document, _request: Request, _state: State) -> Json:
+    return represent_contact(contact)
+
+
+def embedded_contact(contact: Document) -> Json:
+    """Return a contact as the lists of other documents show it: its name and empty lists."""
+    empty: dict[str, Json] = {name: [] for name in ("Addresses", "Phones", "ContactGroups", "ContactPersons")}
+    return {
+        **pick_members(contact, "ContactID", "ContactNumber", "Name"),
+        **empty,
+        "HasValidationErrors": False,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPrinter:
+    """Representations of the contacts in one answer: one that many documents show is built once."""
+
+    built: dict[str, tuple[Document, Json]] = field(default_factory=dict)
+
+    def represent(self, contact: Document) -> Json:
+        key = contact.get("ContactID", "")
+        known = self.built.get(key)
+        if known is None or known[0] is not contact:
+            known = self.built[key] = (contact, represent_contact(contact))
+        return known[1]
+
+
+def embedded_account(document: Document, state: State) -> Json:
+    account = ACCOUNT.rows(state).get(document["AccountID"]) or EMPTY
+    return {"AccountID": document["AccountID"], **pick_members(account, "Code", "Name")}
+
+
+def represent_lines(document: Document, request: Request) -> list[Json]:
+    """Return the lines of a document, units as precise as the call asks for."""
+    precise = is_precise(request)
+    return [_represent_line(line, precise=precise) for line in document["LineItems"]]
+
+
+def _represent_line(line: Document, *, precise: bool) -> Json:
+    return {
+        **pick_members(line, "LineItemID", "Description"),
+        **amount_members(line, "Quantity"),
+        "UnitAmount": print_unit(line["UnitAmount"], precise=precise),
+        **pick_members(line, "ItemCode", "AccountCode", "AccountID", "TaxType"),
+        **amount_members(line, "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount"),
+        "Tracking": line.get("Tracking", EMPTY) or [],
+    }
+
+
+def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Json]:
+    """Return what was paid on a document and not taken back, oldest first.
+
+    Source: docs/vendors/xero.md#state, its members assumed.
+    """
+    found = PAYMENT.rows(state).find(kind.id, document[kind.id])
+    kept = [one for one in found if one["Status"] != "DELETED"]
+    return [
+        _embedded_payment(one) for one in sorted(kept, key=lambda one: (one["Date"], one["UpdatedDateUTC"]))
+    ]
+
+
+def _embedded_payment(payment: Document) -> Json:
+    return {
+        **pick_members(payment, "PaymentID", "BatchPaymentID"),
+        "Date": print_date(payment["Date"]),
+        **amount_members(payment, "Amount"),
+        **pick_members(payment, "Reference"),
+        **amount_members(payment, "CurrencyRate"),
+        "HasAccount": False,
+        "HasValidationErrors": False,
+    }
+
+
+def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path]) -> dict[str, Json]:
+    return echo_members({**sent, resource.id: key}, resource.echoed, omitted)
+
+
+def echo_rejected(resource: Resource, **flags: bool) -> RenderRejected:
+    """Return what shows a document that was not created, or not changed: that has its id, if it was named."""
+
+    def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+        sent = known_members(outcome.item.document, request)
+        return {**echo(resource, sent, rejected_id(sent, resource.id, request), omitted), **flags}
+
+    return represent
+
+
+def batch_handler(  # noqa: PLR0913 - the parts of an operation
+    resource: Resource,
+    check: CheckItem,
+    store: Store,
+    *rules: ItemRule,
+    saved: PrepareSaved,
+    rejected: RenderRejected,
+    named: str = "Reference",
+    ids: tuple[str, ...] = (),
+    warnings: tuple[ItemRule, ...] = (),
+    identify: IdentifyRejected = identify_none,
+) -> BatchHandler:
+    """Return a batch operation whose elements stand or fall alone; clients name them by `named`."""
+    return BatchHandler(
+        check=check,
+        apply=store_each(store),
+        render=render_results(resource.plural, saved, rejected, identify),
+        rules=(nul_problems, *rules),
+        warning_rules=warnings,
+        extra_outcome=extra_outcome(named, resource.id, *ids),
+    )

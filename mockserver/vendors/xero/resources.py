@@ -1,0 +1,486 @@
+"""Resources of the accounting API: a row each, with its members in wire order.
+
+A row gives the fields of filters, the representation in answers, the parameters of lists, and the members of
+rejected elements.
+Source: docs/vendors/xero.md#small-objects, #account, #contact, #invoice, #credits, #payment, #batch-payment,
+#bank-transactions, #settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import TypeAlias
+
+from mockserver.model import Document, Json, Value
+from mockserver.sandbox.store import Collection, State
+from mockserver.vendors.xero.answers import pick_members
+from mockserver.vendors.xero.dates_and_amounts import (
+    amount_members,
+    cut_to_seconds,
+    date_members,
+    print_amount,
+    print_date,
+    print_instant_ms,
+)
+from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand, own_field, related_fields
+
+
+class MemberType(Value, frozen=True):
+    """A type of members: as what filters read it, if they do, and how answers show the named ones."""
+
+    field: FieldType | None
+    show: Callable[..., Mapping[str, Json]]
+    source: str = ""
+    """The stored member that it is read from, if it is not the one of its name."""
+
+
+def _show_dates(document: Document, *names: str) -> Mapping[str, Json]:
+    return {key: value for name in names for key, value in date_members(name, document).items()}
+
+
+def _show_days(document: Document, *names: str) -> Mapping[str, Json]:
+    return {name: print_date(document[name]) for name in names if name in document}
+
+
+def _show_instants(document: Document, *names: str) -> Mapping[str, Json]:
+    return {name: print_instant_ms(document[name]) for name in names if name in document}
+
+
+def _show_changed(document: Document, name: str) -> Mapping[str, Json]:
+    stored = document[name]
+    return {name: print_instant_ms(stored), f"{name}String": f"{cut_to_seconds(stored)}Z"}
+
+
+def _show_switches(document: Document, *names: str) -> Mapping[str, Json]:
+    return {name: document.get(name, False) for name in names}
+
+
+def _show_false(_document: Document, *names: str) -> Mapping[str, Json]:
+    return dict.fromkeys(names, False)
+
+
+def _show_empty(_document: Document, *names: str) -> Mapping[str, Json]:
+    return {name: [] for name in names}
+
+
+def _show_rate(document: Document, *names: str) -> Mapping[str, Json]:
+    return dict.fromkeys(names, print_amount(Decimal(document["Rate"])))
+
+
+TEXT = MemberType(FieldType.TEXT, pick_members)
+GUID = MemberType(FieldType.GUID, pick_members)
+FLAG = MemberType(FieldType.FLAG, pick_members)
+SWITCH = MemberType(FieldType.FLAG, _show_switches)
+"""A flag that is false where none is stored."""
+
+AMOUNT = MemberType(FieldType.NUMBER, amount_members)
+COUNT = MemberType(FieldType.NUMBER, pick_members)
+RATE = MemberType(FieldType.NUMBER, _show_rate, "Rate")
+DATE = MemberType(FieldType.MOMENT, _show_dates)
+"""A day, with its text before it."""
+
+DAY = MemberType(FieldType.MOMENT, _show_days)
+INSTANT = MemberType(FieldType.MOMENT, _show_instants)
+CHANGED = MemberType(FieldType.MOMENT, _show_changed)
+"""An instant, with its text behind it."""
+
+PART = MemberType(None, pick_members)
+"""A member that filters do not read; most come of other documents, such as the contact."""
+
+UNFILTERED_AMOUNT = MemberType(None, amount_members)
+UNFILTERED_INSTANT = MemberType(None, _show_instants)
+FALSE = MemberType(None, _show_false)
+NO_ELEMENTS = MemberType(None, _show_empty)
+
+_WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
+Layout: TypeAlias = tuple[tuple[MemberType, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """A kind of document.
+
+    `layout` are its members in wire order, names of one type in one text. `key` names the id of a document if
+    that is not the resource's name with ID; `number` may name a document in its place. `order` is that of
+    lists. `related` are other documents that filters read, by prefix: the member with the id, the resource.
+    `parameters` are those of lists that name values of a member. `searched` are the members that `searchTerm`
+    looks into, `heavy` those that a summary leaves out, `echo` those that a rejected element shows again.
+    Lists have documents whose `archived` is ACTIVE, unless all are asked for.
+    """
+
+    name: str
+    layout: Layout
+    key: str = ""
+    number: str = ""
+    order: str = "UpdatedDateUTC"
+    related: Mapping[str, tuple[str, Resource]] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    searched: tuple[str, ...] = ()
+    heavy: str = ""
+    echo: str = ""
+    archived: str = ""
+
+    @cached_property
+    def plural(self) -> str:
+        return f"{self.name[:-1]}ies" if self.name.endswith("y") else f"{self.name}s"
+
+    @cached_property
+    def collection(self) -> str:
+        return _WORD_START.sub("-", self.plural).lower()
+
+    @cached_property
+    def id(self) -> str:
+        return self.key or f"{self.name}ID"
+
+    @cached_property
+    def members(self) -> tuple[tuple[MemberType, tuple[str, ...]], ...]:
+        return tuple((kind, tuple(names.split())) for kind, names in self.layout)
+
+    @cached_property
+    def echoed(self) -> tuple[str, ...]:
+        return tuple(self.echo.split())
+
+    @cached_property
+    def entity(self) -> FilterEntity:
+        fields: dict[str, Operand] = {
+            name.lower(): own_field(kind.field, kind.source or name)
+            for kind, names in self.members
+            if kind.field
+            for name in names
+        }
+        for prefix, (member, other) in self.related.items():
+            fields |= related_fields(prefix, member, other.collection, other.entity.fields)
+        return FilterEntity(self.name, fields, self.order)
+
+    def rows(self, state: State) -> Collection:
+        return state.collection(self.collection)
+
+    def represent(self, document: Document) -> dict[str, Json]:
+        """Return the members of a document that has its parts, in wire order."""
+        shown: dict[str, Json] = {}
+        for kind, names in self.members:
+            shown |= kind.show(document, *names)
+        return shown
+
+
+ACCOUNT = Resource(
+    "Account",
+    (
+        (GUID, "AccountID"),
+        (TEXT, "Code Name Status Type TaxType Description Class SystemAccount"),
+        (FLAG, "EnablePaymentsToAccount ShowInExpenseClaims"),
+        (TEXT, "BankAccountNumber BankAccountType CurrencyCode ReportingCode ReportingCodeName"),
+        (FLAG, "HasAttachments"),
+        (INSTANT, "UpdatedDateUTC"),
+        (FLAG, "AddToWatchlist"),
+    ),
+)
+CONTACT_DEFAULTS = (
+    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
+    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
+)
+"""What documents to the contact begin with."""
+
+CONTACT_DETAILS = f"{CONTACT_DEFAULTS} TaxNumberType XeroNetworkKey PaymentTerms BatchPayments"
+CONTACT_TEXTS = (
+    "ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress "
+    "BankAccountDetails TaxNumber AccountsReceivableTaxType AccountsPayableTaxType"
+)
+CONTACT = Resource(
+    "Contact",
+    (
+        (GUID, "ContactID"),
+        (TEXT, CONTACT_TEXTS),
+        (PART, "Addresses Phones"),
+        (INSTANT, "UpdatedDateUTC"),
+        (NO_ELEMENTS, "ContactGroups"),
+        (FLAG, "IsSupplier IsCustomer"),
+        (TEXT, "DefaultCurrency"),
+        (PART, f"{CONTACT_DETAILS} ContactPersons"),
+        (FALSE, "HasAttachments HasValidationErrors"),
+    ),
+    number="ContactNumber",
+    parameters={"IDs": "ContactID"},
+    searched=("Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress"),
+    heavy=(
+        "Addresses ContactGroups ContactPersons IsSupplier IsCustomer SalesDefaultAccountCode "
+        "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
+    ),
+    echo=f"{CONTACT_TEXTS} DefaultCurrency Addresses Phones {CONTACT_DETAILS} ContactPersons",
+    archived="ContactStatus",
+)
+_TO_CONTACT = {"Contact": ("ContactID", CONTACT)}
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentKind(Resource):
+    """A resource that invoices are, or that is taken off them.
+
+    `sales` are the types of documents with customers, the first that which can be created; `purchases` those
+    with suppliers. `unsettled` is the amount that is still to be paid or used, `settled` are the amounts that
+    were. `number` is "" for a kind without numbers; `prefix` begins that of a
+    sale which came without one. `due` says whether an approved one needs a due date.
+    """
+
+    sales: tuple[str, ...] = ()
+    purchases: tuple[str, ...] = ()
+    unsettled: str = "RemainingCredit"
+    prefix: str = ""
+    settled: tuple[str, ...] = ()
+    due: bool = False
+
+    @cached_property
+    def label(self) -> str:
+        return _WORD_START.sub(" ", self.name)
+
+    @property
+    def sale(self) -> str:
+        return self.sales[0]
+
+    @property
+    def purchase(self) -> str:
+        return self.purchases[0]
+
+
+INVOICE = DocumentKind(
+    "Invoice",
+    (
+        (TEXT, "Type"),
+        (GUID, "InvoiceID"),
+        (TEXT, "InvoiceNumber Reference"),
+        (PART, "Payments CreditNotes Prepayments Overpayments"),
+        (AMOUNT, "AmountDue AmountPaid AmountCredited"),
+        (SWITCH, "SentToContact"),
+        (AMOUNT, "CurrencyRate"),
+        (FALSE, "HasErrors"),
+        (PART, "IsDiscounted"),
+        (SWITCH, "HasAttachments"),
+        (NO_ELEMENTS, "InvoiceAddresses InvoicePaymentServices"),
+        (PART, "Contact"),
+        (DATE, "Date DueDate"),
+        (DAY, "ExpectedPaymentDate PlannedPaymentDate"),
+        (TEXT, "Status LineAmountTypes"),
+        (PART, "LineItems"),
+        (AMOUNT, "SubTotal TotalTax Total"),
+        (UNFILTERED_AMOUNT, "TotalDiscount"),
+        (CHANGED, "UpdatedDateUTC"),
+        (TEXT, "CurrencyCode"),
+        (DAY, "FullyPaidOnDate"),
+        (GUID, "BrandingThemeID"),
+        (TEXT, "Url"),
+    ),
+    number="InvoiceNumber",
+    related=_TO_CONTACT,
+    parameters={
+        "IDs": "InvoiceID",
+        "ContactIDs": "ContactID",
+        "InvoiceNumbers": "InvoiceNumber",
+        "Statuses": "Status",
+    },
+    searched=("InvoiceNumber", "Reference"),
+    heavy="Payments HasAttachments LineItems",
+    echo=(
+        "Type InvoiceID InvoiceNumber Reference SentToContact CurrencyRate Attachments Contact Date DueDate "
+        "ExpectedPaymentDate PlannedPaymentDate Status LineAmountTypes LineItems CurrencyCode "
+        "BrandingThemeID RepeatingInvoiceID Url"
+    ),
+    sales=("ACCREC",),
+    purchases=("ACCPAY",),
+    unsettled="AmountDue",
+    prefix="INV-",
+    settled=("AmountPaid", "AmountCredited"),
+    due=True,
+)
+
+
+def _credit_layout(id_name: str, *own: tuple[MemberType, str]) -> Layout:
+    return (
+        (GUID, id_name),
+        (TEXT, "CreditNoteNumber"),
+        (PART, "Payments ID"),
+        (AMOUNT, "CurrencyRate"),
+        (TEXT, "Type Reference InvoiceNumber"),
+        (FLAG, "SentToContact"),
+        (AMOUNT, "RemainingCredit"),
+        (PART, "Allocations"),
+        (FALSE, "HasAttachments"),
+        *own,
+        (PART, "Contact"),
+        (DATE, "Date DueDate"),
+        (TEXT, "Status LineAmountTypes"),
+        (PART, "LineItems"),
+        (AMOUNT, "SubTotal TotalTax Total"),
+        (CHANGED, "UpdatedDateUTC"),
+        (TEXT, "CurrencyCode"),
+        (DAY, "FullyPaidOnDate"),
+        (GUID, "BrandingThemeID"),
+    )
+
+
+CREDIT_NOTE = DocumentKind(
+    "CreditNote",
+    _credit_layout("CreditNoteID", (FALSE, "HasErrors")),
+    number="CreditNoteNumber",
+    related=_TO_CONTACT,
+    echo=(
+        "Type CreditNoteID CreditNoteNumber Reference CurrencyRate Contact Date DueDate Status "
+        "LineAmountTypes LineItems CurrencyCode BrandingThemeID"
+    ),
+    sales=("ACCRECCREDIT",),
+    purchases=("ACCPAYCREDIT",),
+    prefix="CN-",
+)
+OVERPAYMENT = DocumentKind(
+    "Overpayment",
+    _credit_layout("OverpaymentID"),
+    related=_TO_CONTACT,
+    parameters={"References": "Reference"},
+    sales=("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
+    purchases=("SPEND-OVERPAYMENT",),
+)
+PREPAYMENT = DocumentKind(
+    "Prepayment",
+    _credit_layout("PrepaymentID"),
+    related=_TO_CONTACT,
+    parameters={"InvoiceNumbers": "InvoiceNumber"},
+    sales=("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
+    purchases=("SPEND-PREPAYMENT", "APPREPAYMENT"),
+)
+CREDITS = (CREDIT_NOTE, PREPAYMENT, OVERPAYMENT)
+"""In the order in which an invoice lists them."""
+
+PAYEE = "BankAccountNumber Particulars Code Reference Details"
+PAYMENT = Resource(
+    "Payment",
+    (
+        (GUID, "PaymentID BatchPaymentID"),
+        (PART, "BatchPayment"),
+        (DAY, "Date"),
+        (AMOUNT, "BankAmount Amount"),
+        (TEXT, PAYEE),
+        (AMOUNT, "CurrencyRate"),
+        (TEXT, "PaymentType Status"),
+        (CHANGED, "UpdatedDateUTC"),
+        (PART, "HasAccount"),
+        (FLAG, "IsReconciled"),
+        (PART, "Account Invoice"),
+        (FALSE, "HasValidationErrors"),
+    ),
+    related={"Invoice": ("InvoiceID", INVOICE), "Account": ("AccountID", ACCOUNT)},
+    echo=(
+        "Invoice CreditNote Prepayment Overpayment InvoiceNumber CreditNoteNumber PaymentID Account Date "
+        "CurrencyRate Amount Reference Particulars Code Details BankAccountNumber IsReconciled"
+    ),
+)
+STATEMENT = "Reference Particulars Code Details Narrative"
+BATCH_PAYMENT = Resource(
+    "BatchPayment",
+    (
+        (PART, "Account"),
+        (TEXT, STATEMENT),
+        (GUID, "BatchPaymentID"),
+        (DATE, "Date"),
+        (PART, "Payments"),
+        (TEXT, "Type Status"),
+        (AMOUNT, "TotalAmount"),
+        (INSTANT, "UpdatedDateUTC"),
+        (FLAG, "IsReconciled"),
+    ),
+    related={"Account": ("AccountID", ACCOUNT)},
+    echo=f"Account {STATEMENT} BatchPaymentID Date Payments",
+)
+BANK_TRANSACTION = Resource(
+    "BankTransaction",
+    (
+        (GUID, "BankTransactionID PrepaymentID OverpaymentID"),
+        (PART, "BankAccount"),
+        (TEXT, "Type Reference"),
+        (FLAG, "IsReconciled"),
+        (AMOUNT, "CurrencyRate"),
+        (FALSE, "HasAttachments"),
+        (PART, "Contact"),
+        (DATE, "Date"),
+        (TEXT, "Status LineAmountTypes"),
+        (PART, "LineItems"),
+        (AMOUNT, "SubTotal TotalTax Total"),
+        (INSTANT, "UpdatedDateUTC"),
+        (TEXT, "CurrencyCode Url"),
+    ),
+    related={**_TO_CONTACT, "BankAccount": ("AccountID", ACCOUNT)},
+    echo=(
+        "BankTransactionID BankAccount Type Reference IsReconciled CurrencyRate Contact Date Status "
+        "LineAmountTypes LineItems CurrencyCode Url"
+    ),
+)
+CURRENCY = Resource("Currency", ((TEXT, "Code Description"),), order="Code")
+TAX_RATE = Resource(
+    "TaxRate",
+    (
+        (TEXT, "Name TaxType ReportTaxType"),
+        (
+            FLAG,
+            "CanApplyToAssets CanApplyToEquity CanApplyToExpenses CanApplyToLiabilities CanApplyToRevenue",
+        ),
+        (RATE, "DisplayTaxRate EffectiveRate"),
+        (TEXT, "Status"),
+        (PART, "TaxComponents"),
+    ),
+    key="TaxType",
+    order="Name",
+)
+ITEM = Resource(
+    "Item",
+    (
+        (GUID, "ItemID"),
+        (TEXT, "Code Description PurchaseDescription"),
+        (INSTANT, "UpdatedDateUTC"),
+        (PART, "PurchaseDetails SalesDetails"),
+        (TEXT, "Name"),
+        (FLAG, "IsTrackedAsInventory"),
+        (PART, "InventoryAssetAccountCode"),
+        (AMOUNT, "TotalCostPool QuantityOnHand"),
+        (FLAG, "IsSold IsPurchased"),
+    ),
+    number="Code",
+)
+USER = Resource(
+    "User",
+    (
+        (GUID, "UserID"),
+        (TEXT, "EmailAddress FirstName LastName"),
+        (FLAG, "IsSubscriber"),
+        (TEXT, "OrganisationRole"),
+        (INSTANT, "UpdatedDateUTC"),
+    ),
+)
+TRACKING_CATEGORY = Resource(
+    "TrackingCategory",
+    ((TEXT, "Name Status"), (GUID, "TrackingCategoryID"), (PART, "Options")),
+    order="Name",
+    archived="Status",
+)
+BRANDING_THEME = Resource(
+    "BrandingTheme",
+    (
+        (PART, "BrandingThemeID Name LogoUrl Type"),
+        (COUNT, "SortOrder"),
+        (UNFILTERED_INSTANT, "CreatedDateUTC"),
+    ),
+    order="SortOrder",
+)
+ORGANISATION = Resource(
+    "Organisation",
+    (
+        (TEXT, "Name LegalName PaysTax Version OrganisationType BaseCurrency CountryCode IsDemoCompany"),
+        (TEXT, "OrganisationStatus RegistrationNumber TaxNumber TaxNumberName FinancialYearEndDay"),
+        (TEXT, "FinancialYearEndMonth SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax"),
+        (DAY, "PeriodLockDate EndOfYearLockDate"),
+        (INSTANT, "CreatedDateUTC"),
+        (TEXT, "Timezone OrganisationEntityType ShortCode OrganisationID Class Edition LineOfBusiness"),
+        (PART, "Addresses Phones ExternalLinks PaymentTerms"),
+    ),
+)
