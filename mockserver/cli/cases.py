@@ -159,18 +159,18 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
     from mockserver.codec import json
 
     wanted = RunOptions(cases, vendor, target, allowed, junit, as_json=as_json)
-    named = [one for given in wanted.cases for one in _named_cases(given, wanted)]
+    named = [case for given in wanted.cases for case in _named_cases(given, wanted)]
     try:
         verdicts = asyncio.run(_run_all(named, _checked_target(wanted), quiet=wanted.as_json))
     except ServerUnreachableError as error:
         fail(str(error), f"--target {wanted.target}", "mockserver run --port 8080", EXIT_NO_SERVER)
     if wanted.as_json:
-        click.echo(json.encode([_document(one) for one in verdicts]).decode())
+        click.echo(json.encode([_document(verdict) for verdict in verdicts]).decode())
     if wanted.junit:
         wanted.junit.write_bytes(junit_xml(verdicts))
-    if any(one.word == "FAIL" for one in verdicts):
+    if any(verdict.word == "FAIL" for verdict in verdicts):
         raise SystemExit(EXIT_FINDINGS)
-    if any(one.refused for one in verdicts):
+    if any(verdict.refused for verdict in verdicts):
         raise SystemExit(EXIT_REFUSED)
 
 
@@ -359,8 +359,8 @@ def junit_xml(verdicts: Sequence[Verdict]) -> bytes:
     """Return the results as JUnit XML: class = vendor, name = case."""
     from xml.etree import ElementTree as ET
 
-    failures = sum(one.word == "FAIL" for one in verdicts)
-    refused = sum(bool(one.refused) for one in verdicts)
+    failures = sum(verdict.word == "FAIL" for verdict in verdicts)
+    refused = sum(bool(verdict.refused) for verdict in verdicts)
     root = ET.Element("testsuites")
     counts = {"tests": str(len(verdicts)), "failures": str(failures), "skipped": str(refused)}
     suite = ET.SubElement(root, "testsuite", {"name": "mockserver cases", **counts})

@@ -44,10 +44,12 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
     import json
 
     settings = [
-        one for one in settings_of(context, os.environ) if everything or as_json or one.source != "default"
+        setting
+        for setting in settings_of(context, os.environ)
+        if everything or as_json or setting.source != "default"
     ]
     if as_json:
-        click.echo(json.dumps([one.document() for one in settings], ensure_ascii=False))
+        click.echo(json.dumps([setting.document() for setting in settings], ensure_ascii=False))
         return
     for line in table_of(settings, current_config(context)):
         click.echo(line)
@@ -177,7 +179,9 @@ _NONE = "-"
 def effective_settings(context: click.Context) -> Iterator[EffectiveSetting]:
     """Yield the settings of the context's command in the order of its help."""
     command = " ".join(command_words(context).split()[1:])
-    known = {one.name: one for one in settings_of(context, os.environ) if one.command == command}
+    known = {
+        setting.name: setting for setting in settings_of(context, os.environ) if setting.command == command
+    }
     for param in context.command.params:
         key = flag_of(param).removeprefix("--")
         if key in known:

@@ -160,8 +160,8 @@ def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) ->
 
 
 def _print(lines: Iterable[str]) -> None:
-    for one in lines:
-        click.echo(one)
+    for line in lines:
+        click.echo(line)
 
 
 def _plans(options: ContractOptions) -> list[SessionPlan]:
@@ -373,12 +373,12 @@ def _write_reports(
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
     """Write the findings as a baseline; keep known reasons, and findings that this run did not look at."""
     differences = {
-        KnownFindings(one.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
-        for one in outcomes
-        for row in one.rows
+        KnownFindings(outcome.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
+        for outcome in outcomes
+        for row in outcome.rows
         if row.finding
     }
-    met = {(one.vendor, one.operation, one.check) for one in differences}
+    met = {(difference.vendor, difference.operation, difference.check) for difference in differences}
     gone = {one for outcome in outcomes for one in outcome.resolved}
     kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
     baseline.write_baseline(file, [*differences, *kept])
@@ -389,7 +389,7 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
 
 
 def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupted: bool) -> None:
-    stopped = next((one.session.stopped for one in outcomes if one.session.stopped), "")
+    stopped = next((outcome.session.stopped for outcome in outcomes if outcome.session.stopped), "")
     if is_interrupted or stopped == INTERRUPTED:
         raise SystemExit(BY_CTRL_C)
     if fault := outcomes[-1].session.ledger.fault if outcomes else None:
@@ -401,7 +401,7 @@ def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupte
             "the same command again, once the server answers",
             EXIT_NO_SERVER,
         )
-    if not any(one.rows for one in outcomes):
+    if not any(outcome.rows for outcome in outcomes):
         given = _selection(options)
         fail(
             f"No checks ran: none applies to {' with '.join(f'`{one}`' for one in given) or 'this spec'}.",
@@ -409,7 +409,7 @@ def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupte
             "fewer of these options     mockserver contract --help lists them",
             EXIT_USAGE,
         )
-    if any(one.having("FAIL") for one in outcomes):
+    if any(outcome.having("FAIL") for outcome in outcomes):
         raise SystemExit(EXIT_FINDINGS)
 
 

@@ -119,7 +119,9 @@ def diagnose(context: click.Context) -> Iterator[Diagnosis]:
     yield from _environment(root)
     yield _proxies(os.environ)
     yield from _extras()
-    settings = {(one.command, one.name): one.value for one in settings_of(context, os.environ)}
+    settings = {
+        (setting.command, setting.name): setting.value for setting in settings_of(context, os.environ)
+    }
     yield _port(str(settings["run", "host"]), str(settings["run", "port"]))
     yield _specs()
     if url := os.environ.get("MOCKSERVER_URL"):

@@ -154,7 +154,7 @@ def _culprit(given: Any, param: click.Parameter) -> Any:
 
 def _expected(kind: click.types.ParamType[Any]) -> str:
     if isinstance(kind, click.Choice):
-        return either([str(one) for one in kind.choices])
+        return either([str(choice) for choice in kind.choices])
     if isinstance(kind, click.IntRange | click.FloatRange):
         number = "a whole number" if isinstance(kind, click.IntRange) else "a number"
         if kind.max is None:
@@ -170,7 +170,7 @@ def _expected(kind: click.types.ParamType[Any]) -> str:
 def _near_value(given: str, param: click.Parameter) -> str:
     """Return a value to write: the nearest choice, else the default, else the least number."""
     if isinstance(param.type, click.Choice):
-        known = [str(one) for one in param.type.choices]
+        known = [str(choice) for choice in param.type.choices]
         return nearest(given, known) or known[0]
     if isinstance(param.default, int | str) and not isinstance(param.default, bool):
         return str(param.default)
@@ -283,7 +283,9 @@ def _bad_spec(error: Exception, context: click.Context) -> Message | None:
     for file in named:
         problems = find_problems(file, schema=False)
         check = f"mockserver spec check {shown_path(file)}"
-        first = next((one for one in problems if one.what in said), problems[0] if problems else None)
+        first = next(
+            (problem for problem in problems if problem.what in said), problems[0] if problems else None
+        )
         if first is None:
             return Message(said, shown_path(file), check)
         others = f" (and {len(problems) - 1:,} more: {check})" if problems[1:] else ""

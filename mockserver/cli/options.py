@@ -403,7 +403,7 @@ def _named_vendors(context: click.Context) -> list[str]:
 
 
 def _beginning(names: Iterable[str], begun: str) -> list[str]:
-    return [one for one in names if one.startswith(begun)]
+    return [name for name in names if name.startswith(begun)]
 
 
 def complete_listed(names: Iterable[str], begun: str) -> list[str]:

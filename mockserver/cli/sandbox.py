@@ -303,8 +303,8 @@ def _print_snapshots(server: ServerOptions, found: Json) -> None:
         write_lines(
             table_lines(
                 [
-                    (one["id"], one["at"], counted(one["records"], "record"), shorten(one["label"]))
-                    for one in rows
+                    (row["id"], row["at"], counted(row["records"], "record"), shorten(row["label"]))
+                    for row in rows
                 ]
             )
         )

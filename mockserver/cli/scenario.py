@@ -303,7 +303,7 @@ def _print(server: ServerOptions, found: Document) -> None:
 
 
 def _row(found: Document) -> tuple[str, ...]:
-    left = [one["left"] for one in found["counts"]]
+    left = [count["left"] for count in found["counts"]]
     rest = "" if None in left else f"left {sum(left):,}"
     armed = "armed" if found["armed"] else "stored"
     return (str(found["name"]), armed, counted(found["rules"], "rule"), counted(found["hits"], "hit"), rest)
@@ -408,14 +408,14 @@ def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Documen
         "file": source,
         "errors": [
             {
-                "pointer": one.pointer,
-                "code": one.code,
-                "detail": one.detail,
-                "try": one.hint,
-                "line": one.line,
-                "column": one.column,
+                "pointer": problem.pointer,
+                "code": problem.code,
+                "detail": problem.detail,
+                "try": problem.hint,
+                "line": problem.line,
+                "column": problem.column,
             }
-            for one in problems
+            for problem in problems
         ],
     }
 

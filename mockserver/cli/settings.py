@@ -153,7 +153,7 @@ def place_of(context: click.Context, param: click.Parameter, value: Any) -> str:
 
 def place_of_option(context: click.Context, name: str, value: Any) -> str:
     """Return the place of the value of the option whose parameter is called `name`."""
-    return place_of(context, next(one for one in context.command.params if one.name == name), value)
+    return place_of(context, next(param for param in context.command.params if param.name == name), value)
 
 
 def config_place(config: ConfigFile, context: click.Context, param: click.Parameter) -> str:

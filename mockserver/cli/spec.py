@@ -112,7 +112,7 @@ def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
     problems = [problem for file in wanted for problem in find_problems(file)]
     for line in problem_lines(problems, style):
         click.echo(line)
-    errors = sum(not one.is_warning for one in problems)
+    errors = sum(not problem.is_warning for problem in problems)
     if style == "text":
         checked = "1 file" if len(wanted) == 1 else f"{len(wanted):,} files"
         warned = _counted(len(problems) - errors, "warning")
@@ -164,7 +164,7 @@ def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
     changes = spec_changes(read_document(old), read_document(new))
     for line in change_lines(changes, style):
         click.echo(line)
-    breaking = sum(one.breaking for one in changes)
+    breaking = sum(change.breaking for change in changes)
     if style == "text":
         click.echo(f"{len(changes):,} changes, {breaking:,} of them may break a client")
     if breaking:
@@ -329,8 +329,8 @@ def _fact_changes(name: str, before: Member, after: Member, *, is_request: bool)
         was, now = before.facts.get(fact), after.facts.get(fact)
         if was != now:
             yield f"{name}: {fact} {was or 'none'} is now {now or 'none'}", fact != "default"
-    gone = [one for one in before.values if one not in after.values]
-    more = [one for one in after.values if one not in before.values]
+    gone = [value for value in before.values if value not in after.values]
+    more = [value for value in after.values if value not in before.values]
     if gone and after.values:
         yield f"{name}: values removed: {', '.join(gone)}", is_request
     if more and before.values:
@@ -359,7 +359,7 @@ def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
     from mockserver.codec import json
 
     if style == "json":
-        yield json.encode([_problem_document(one) for one in problems]).decode()
+        yield json.encode([_problem_document(problem) for problem in problems]).decode()
         return
     for one in problems:
         name = shown_path(one.file)
@@ -377,7 +377,7 @@ def change_lines(changes: Sequence[SpecChange], style: str) -> Iterator[str]:
     from mockserver.codec import json
 
     if style == "json":
-        yield json.encode([_change_document(one) for one in changes]).decode()
+        yield json.encode([_change_document(change) for change in changes]).decode()
         return
     for one in changes:
         text = f"{one.operation}  {one.what}"

@@ -68,13 +68,13 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
         problems = {
             SpecProblem(
                 file,
-                place_in(root, one.path),
-                _pointer(one.path, document),
-                one.what,
-                one.cure,
-                one.is_warning,
+                place_in(root, doubt.path),
+                _pointer(doubt.path, document),
+                doubt.what,
+                doubt.cure,
+                doubt.is_warning,
             )
-            for one in _doubts(file)
+            for doubt in _doubts(file)
         }
     return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
 
@@ -99,8 +99,12 @@ def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
 def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:
     broken = list(find_broken_references(document))
     whole = without_references(document, broken)
-    refused = [one for one in _loader_problems(file, whole) if is_own_fault(one[0], one[1], broken)]
-    disallowed = [one for one in openapi_problems(whole) if is_own_fault(one[0], one[1], broken)]
+    refused = [
+        problem for problem in _loader_problems(file, whole) if is_own_fault(problem[0], problem[1], broken)
+    ]
+    disallowed = [
+        problem for problem in openapi_problems(whole) if is_own_fault(problem[0], problem[1], broken)
+    ]
     malformed = [one for one in refused if MALFORMED in one[1]]
     if malformed and (disallowed or broken):
         refused = [one for one in refused if one not in malformed]
@@ -427,7 +431,9 @@ def _misfit(path: Path_, what: str, cure: str, written: str, *, is_near: bool) -
 
 
 def _names_below(document: Document, schema: Json, pointer: str) -> list[str]:
-    return [one.rpartition("/")[2] for one in members_of(document, schema) if _is_child(one, pointer)]
+    return [
+        member.rpartition("/")[2] for member in members_of(document, schema) if _is_child(member, pointer)
+    ]
 
 
 def _is_child(pointer: str, parent: str) -> bool:
@@ -471,7 +477,8 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
     """Return the statuses that the server answers an operation without code, but for faults."""
     takes_values = any(
-        one.place != "path" or one.schema.get("type") != "string" for one in operation.parameters
+        parameter.place != "path" or parameter.schema.get("type") != "string"
+        for parameter in operation.parameters
     )
     reads_one = operation.path.endswith("}") and not operation.bodies
     has_success = any(code.startswith("2") for code in operation.responses)

@@ -101,7 +101,12 @@ def outcome_for(document: Document, path: Sequence[str | int], key: str) -> str:
 def _pick(pointers: Sequence[str], names: Sequence[str], otherwise: str) -> str:
     """Return the first pointer whose last step is one of the names, by the order of the names."""
     return next(
-        (one for name in names for one in pointers if one.rpartition("/")[2].lower() == name.lower()),
+        (
+            pointer
+            for name in names
+            for pointer in pointers
+            if pointer.rpartition("/")[2].lower() == name.lower()
+        ),
         otherwise,
     )
 

@@ -43,7 +43,7 @@ def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool
             "title": vendor.spec.document["info"]["title"],
             "path": f"/{vendor.name}",
             "operations": list(vendor.spec.operations),
-            "batches": [one.id for one in vendor.spec.operations.values() if one.batch],
+            "batches": [operation.id for operation in vendor.spec.operations.values() if operation.batch],
             "assumptions": [f"{vendor.name}.{one.name}" for one in vendor.all_assumptions],
         }
         for vendor in found
@@ -55,12 +55,12 @@ def _table(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
     rows = [("path", "operations", "assumptions", "batch operations")]
     rows += [
         (
-            one["path"],
-            str(len(one["operations"])),
-            str(len(one["assumptions"])),
-            ", ".join(one["batches"]) or "-",
+            document["path"],
+            str(len(document["operations"])),
+            str(len(document["assumptions"])),
+            ", ".join(document["batches"]) or "-",
         )
-        for one in documents
+        for document in documents
     ]
     first = max(len(row[0]) for row in rows)
     for path, operations, assumptions, batches in rows:

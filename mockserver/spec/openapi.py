@@ -199,7 +199,7 @@ class Spec:
         of_header = self.scope and self.scope[0]["in"] == "header"
         object.__setattr__(self, "tenant_key", self.scope[0]["name"].lower() if of_header else "")
         # Not of all operations: a spec that is only called, not served, has no routes.
-        routed = (one for _, methods in self.routes for one in methods.values())
+        routed = (method for _, methods in self.routes for method in methods.values())
         calls = [(one.method.upper(), one.path) for one in routed if "{" not in one.path]
         object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})

@@ -156,7 +156,9 @@ class XmlPlaces:
 
     def _name_of(self, schemas: Schemas) -> str:
         """Return the name that the schemas give to their element."""
-        name: str = _merged([part for one in schemas for part in self._parts(one)], "xml").get("name", "")
+        name: str = _merged([part for schema in schemas for part in self._parts(schema)], "xml").get(
+            "name", ""
+        )
         return name
 
     def _parts(self, schema: Document) -> Iterator[Document]:

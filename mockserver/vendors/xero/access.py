@@ -129,7 +129,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     if not operation.has_parameter(TENANT_HEADER):
         return ""
     tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
-    if not any(one["tenantId"] == tenant for one in reachable_connections(call, state)):
+    if not any(connection["tenantId"] == tenant for connection in reachable_connections(call, state)):
         raise Forbidden("tenant", tenant, hint=_tenant_hint(tenant, call, state))
     with state.item():  # a refused call is not counted
         count_call(call, state)
@@ -144,7 +144,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
 
 
 def _tenant_hint(tenant: str, call: Call, state: State) -> str:
-    reached = [str(one["tenantId"]) for one in reachable_connections(call, state)]
+    reached = [str(connection["tenantId"]) for connection in reachable_connections(call, state)]
     found = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
     return f"{found}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
 
@@ -156,7 +156,7 @@ def _only_tenant(call: Call, state: State) -> str:
     """
     if call.assumptions["tenant_header"] == "required":
         return ""
-    return next((str(one["tenantId"]) for one in reachable_connections(call, state)), "")
+    return next((str(connection["tenantId"]) for connection in reachable_connections(call, state)), "")
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
@@ -175,14 +175,20 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 
 def list_connections(request: Request, state: State) -> Reply:
     event = request.parameters.get("authEventId")
-    found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
+    found = [
+        connection
+        for connection in reachable_connections(request.call, state)
+        if event in (None, connection["authEventId"])
+    ]
     shown = [pick_members(one, *_CONNECTION_MEMBERS) for one in found]
     return json_reply(200, shown, headers=correlation_header(state))
 
 
 def delete_connection(request: Request, state: State) -> Reply:
     key = id_parameter(request, "id")
-    found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
+    found = [
+        connection for connection in reachable_connections(request.call, state) if connection["id"] == key
+    ]
     if not found:
         raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
     del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
@@ -359,9 +365,8 @@ _HEADER_NAME = KEY_HEADER.lower()
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
     """Return the answer that the key was given before, whatever it was.
 
-    Raises:
-        Rejected: the key was used with another request, or its first call is not over (assumed); or there
-            is none though the assumption `require_key` asks for one.
+    Raises Rejected: the key was used with another request, or its first call is not over (assumed); or there
+    is none though the assumption `require_key` asks for one.
     """
     if (
         call.assumptions["require_key"] == "on"

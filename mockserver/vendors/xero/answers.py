@@ -171,10 +171,7 @@ def correlation_header(state: State) -> Headers:
 
 
 def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Reply:
-    """200 with the vendor's four members before `members`.
-
-    Source: seed; docs/vendors/xero.md#envelope.
-    """
+    """200 with the vendor's four members before `members`. Source: seed; docs/vendors/xero.md#envelope."""
     document = {
         "Id": state.uuid(),
         "Status": "OK",
@@ -186,10 +183,7 @@ def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Repl
 
 
 def not_found_reply(call: Call, state: State) -> Reply:
-    """404 in plain text that calls itself HTML.
-
-    Source: docs/vendors/xero.md#refusals (OAS#163).
-    """
+    """404 in plain text that calls itself HTML. Source: docs/vendors/xero.md#refusals (OAS#163)."""
     return Reply(404, message_text("not-found").encode(), "text/html", common_headers(call, state))
 
 

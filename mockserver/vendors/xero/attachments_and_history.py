@@ -68,7 +68,7 @@ def list_attachments(request: Request, state: State) -> Reply:
     """Return the attachments of one invoice, the oldest first."""
     key = id_parameter(request, "InvoiceID")
     find_record(INVOICE.collection, key, state)
-    shown = [_represent(one, request) for one in _attachments_of(key, state)]
+    shown = [_represent(attachment, request) for attachment in _attachments_of(key, state)]
     return success_reply({"Attachments": shown}, request.call, state)
 
 
@@ -149,7 +149,9 @@ def _attachments_of(key: str, state: State) -> list[Document]:
 
 
 def _find_attachment(key: str, name: str, state: State) -> Document | None:
-    return next((one for one in _attachments_of(key, state) if one["FileName"] == name), None)
+    return next(
+        (attachment for attachment in _attachments_of(key, state) if attachment["FileName"] == name), None
+    )
 
 
 def _find_by_id(key: str, attachment: str, state: State) -> Document | None:

@@ -170,17 +170,17 @@ def _mixture_problems(
     payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
 ) -> Iterator[Problem]:
     """Yield what the payments may not be together: of two types, or in another currency."""
-    currencies = {one.invoice["CurrencyCode"] for one in payables} | {
+    currencies = {payable.invoice["CurrencyCode"] for payable in payables} | {
         (account or {}).get("CurrencyCode", base)
     }
-    if len({one.invoice["Type"] for one in payables}) > 1:
+    if len({payable.invoice["Type"] for payable in payables}) > 1:
         yield make_problem("mixed-types", (*here, "Payments"))
     if currencies != {base}:
         yield make_problem("foreign-currency", here)
 
 
 def _pays_twice(payables: Sequence[InvoicePayment]) -> bool:
-    return len({one.invoice["InvoiceID"] for one in payables}) < len(payables)
+    return len({payable.invoice["InvoiceID"] for payable in payables}) < len(payables)
 
 
 def _book_batch_payment(
@@ -197,13 +197,14 @@ def _book_batch_payment(
         "UpdatedDateUTC": stored_instant(state.now),
     }
     paid = [
-        _book_batched_payment(one, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state) for one in payables
+        _book_batched_payment(payable, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state)
+        for payable in payables
     ]
     document = {
         **common,
         **pick_members(batch, *STATEMENT.split()),
         "Type": _BATCH_TYPES[kind],
-        "TotalAmount": sum((one.amount for one in payables), Decimal(0)),
+        "TotalAmount": sum((payable.amount for payable in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
     }
     BATCH_PAYMENT.rows(state)[key] = document
@@ -349,8 +350,8 @@ def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator
 def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
     key = named_id(item.document, "BatchPaymentID", request)
     found, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
-    for one in found["Payments"]:
-        reverse_payment(members[one], state)
+    for payment in found["Payments"]:
+        reverse_payment(members[payment], state)
     deleted = {**found, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
     BATCH_PAYMENT.rows(state)[key] = deleted
     books.add_history_line(key, "history-deleted", state)

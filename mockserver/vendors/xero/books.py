@@ -150,13 +150,13 @@ def _invoice_by_number(payment: Document, call: Call, state: State) -> Document 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
     """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first."""
     before: dict[str, Decimal] = {}
-    for one in payables:
-        key = one.invoice[one.kind.id]
-        before[key] = before.get(key, Decimal(0)) + one.amount
-        if one.invoice["Status"] != "AUTHORISED":
-            yield make_problem("not-authorised", one.path)
-        if before[key] > one.invoice[one.kind.unsettled]:
-            yield make_problem("over-paid", (*one.path, "Amount"))
+    for payable in payables:
+        key = payable.invoice[payable.kind.id]
+        before[key] = before.get(key, Decimal(0)) + payable.amount
+        if payable.invoice["Status"] != "AUTHORISED":
+            yield make_problem("not-authorised", payable.path)
+        if before[key] > payable.invoice[payable.kind.unsettled]:
+            yield make_problem("over-paid", (*payable.path, "Amount"))
 
 
 def book_payment(payment: Document, state: State) -> None:

@@ -1,7 +1,4 @@
-"""Contacts: list, find, create, change and archive.
-
-Source: docs/vendors/xero.md#contact, #messages.
-"""
+"""Contacts: list, find, create, change and archive. Source: docs/vendors/xero.md#contact, #messages."""
 
 from __future__ import annotations
 

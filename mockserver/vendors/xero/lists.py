@@ -167,10 +167,10 @@ def guid_literal(arguments: Sequence[Json]) -> Operand | None:
 
 def moment_literal(arguments: Sequence[Json]) -> Operand | None:
     """Return the moment that `DateTime(year, month, day[, hour, minute, second])` makes, or None."""
-    if len(arguments) not in _MOMENT_PARTS or any(isinstance(one, str) for one in arguments):
+    if len(arguments) not in _MOMENT_PARTS or any(isinstance(argument, str) for argument in arguments):
         return None
     try:
-        year, month, day, *clock = (int(one) for one in arguments)
+        year, month, day, *clock = (int(argument) for argument in arguments)
         hour, minute, second = clock or (0, 0, 0)
         return literal(FieldType.MOMENT, datetime(year, month, day, hour, minute, second, tzinfo=UTC))
     except (ValueError, OverflowError):
@@ -383,9 +383,12 @@ class _FilterParser:
         while self._take_if(","):
             arguments.append(self._take())
         self._close()
-        if name not in MAKERS or any(one.kind not in ("text", "number") for one in arguments):
+        if name not in MAKERS or any(argument.kind not in ("text", "number") for argument in arguments):
             _refuse_filter("syntax", token.at)
-        values = [_unescape(one) if one.kind == "text" else Decimal(one.text) for one in arguments]
+        values = [
+            _unescape(argument) if argument.kind == "text" else Decimal(argument.text)
+            for argument in arguments
+        ]
         made = MAKERS[name](values)
         if made is None:
             _refuse_filter("syntax", token.at)
@@ -418,7 +421,7 @@ class _FilterParser:
         arguments: list[Operand] = []
         if is_method:
             arguments = self._arguments()
-        kinds = [one.kind for one in arguments]
+        kinds = [argument.kind for argument in arguments]
         if kinds != [FieldType.TEXT] * function.arguments:
             _refuse_filter("no-such-method", token.at, name=token.text, entity=value.kind)
         return apply_function(function, value, arguments)
@@ -501,7 +504,11 @@ def is_page_requested(request: Request) -> bool:
 def search_documents(documents: Iterable[Document], term: str, *names: str) -> list[Document]:
     """Return those with `term` in one of the named members, in any letter case."""
     wanted = term.lower()
-    return [one for one in documents if any(wanted in str(one.get(name, "")).lower() for name in names)]
+    return [
+        document
+        for document in documents
+        if any(wanted in str(document.get(name, "")).lower() for name in names)
+    ]
 
 
 def _is_unmodified(found: Sequence[Document], request: Request) -> bool:

@@ -281,18 +281,18 @@ def _rejected_reply(refusal: Rejected, call: Call, _operation: Operation | None,
 
 def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
     """Return the link to the documentation of idempotency keys, for a call without one."""
-    if all(one.code != KEY_MISSING for one in problems):
+    if all(problem.code != KEY_MISSING for problem in problems):
         return ()
     return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
 
 
 def _rejection_status(problems: Iterable[Problem]) -> int:
     """400 but for a call whose key is in use, and where a scenario says otherwise."""
-    for one in problems:
-        if one.code == KEY_IN_FLIGHT:
+    for problem in problems:
+        if problem.code == KEY_IN_FLIGHT:
             return 409
-        if one.rule == FAULT_RULE and one.expected is not None:
-            return int(one.expected)
+        if problem.rule == FAULT_RULE and problem.expected is not None:
+            return int(problem.expected)
     return 400
 
 

@@ -54,11 +54,8 @@ class ElementReader:
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return all elements in order, or only the failed ones; the others were saved.
 
-        None where the call was refused without elements.
-
-        Raises:
-            ValueError: there are no elements, or one is told as saved and as failed at once, or was saved and
-                has no id, or the id of another.
+        None where the call was refused without elements. Raises ValueError: there are no elements, or one is
+        told as saved and as failed at once, or was saved and has no id, or the id of another.
         """
         status = exchange.response.status
         document = exchange.response.json() if status in (_OK, _REFUSED) else {}
@@ -178,7 +175,7 @@ def _is_failed(element: Mapping[str, Any], at: str) -> bool:
 
 def _error_text(element: Mapping[str, Any]) -> str:
     errors = element.get("ValidationErrors") or ()
-    return "; ".join(str(one.get("Message", "")) for one in errors if isinstance(one, dict))
+    return "; ".join(str(error.get("Message", "")) for error in errors if isinstance(error, dict))
 
 
 def _repeats(shown: Json, sent: Json) -> bool:
@@ -310,15 +307,11 @@ def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues
 
 def first_id(exchange: Exchange, plural: str, name: str) -> str:
     """Return the id of the first document found, or an unused id."""
-    return next((str(one[name]) for one in documents_in(exchange, plural)), UNKNOWN_ID)
+    return next((str(document[name]) for document in documents_in(exchange, plural)), UNKNOWN_ID)
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
-    """Return the documents that an answer shows; none where it is a 404.
-
-    Raises:
-        ValueError: it is neither.
-    """
+    """Return the documents that an answer shows; none where it is a 404. Raises ValueError: it is neither."""
     response = exchange.response
     if response.status == _NOT_FOUND:
         return ()
@@ -332,8 +325,7 @@ def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]
 def read_paid(_key: str, exchange: Exchange) -> Record | None:
     """Return the amount paid of the invoices in a response; None without any.
 
-    Raises:
-        ValueError: what was paid, what was credited and what is due of one do not make up its total.
+    Raises ValueError: what was paid, what was credited and what is due of one do not make up its total.
     """
     total = Decimal(0)
     for one in documents_in(exchange, "Invoices"):
@@ -352,9 +344,9 @@ def read_paid_by_reference(plural: str, amount: str) -> Callable[[Exchange], Map
 
     def listed(exchange: Exchange) -> Mapping[str, Record]:
         totals: dict[str, Decimal] = {}
-        for one in documents_in(exchange, plural):
-            if reference := one.get("Reference"):
-                totals[reference] = totals.get(reference, Decimal(0)) + Decimal(one[amount])
+        for document in documents_in(exchange, plural):
+            if reference := document.get("Reference"):
+                totals[reference] = totals.get(reference, Decimal(0)) + Decimal(document[amount])
         return {reference: {"Paid": total} for reference, total in totals.items()}
 
     return listed

@@ -160,7 +160,9 @@ def _read_records(exchange: Exchange) -> Mapping[str, Record]:
 
 
 def _by_number(invoices: Any) -> dict[str, Record]:
-    return {one["InvoiceNumber"]: _record_of(one) for one in invoices if one.get("InvoiceNumber")}
+    return {
+        invoice["InvoiceNumber"]: _record_of(invoice) for invoice in invoices if invoice.get("InvoiceNumber")
+    }
 
 
 def _record_of(shown: Mapping[str, Any]) -> Record:
@@ -402,9 +404,9 @@ def _after_another(before: Record | None, _key: str, drawn: DrawnValues) -> Reco
 def _received(exchange: Exchange) -> Mapping[str, Record]:
     """Return what was received by reference, several of one reference together."""
     totals: dict[str, Decimal] = {}
-    for one in documents_in(exchange, "BankTransactions"):
-        if reference := one.get("Reference"):
-            totals[reference] = totals.get(reference, Decimal(0)) + Decimal(one["Total"])
+    for document in documents_in(exchange, "BankTransactions"):
+        if reference := document.get("Reference"):
+            totals[reference] = totals.get(reference, Decimal(0)) + Decimal(document["Total"])
     return {reference: {"Received": total} for reference, total in totals.items()}
 
 

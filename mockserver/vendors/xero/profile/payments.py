@@ -212,7 +212,7 @@ def _batch_payment(facts: Facts, key: str, amount: Decimal) -> Json:
 
 
 def _amount(sent: Json) -> Decimal:
-    return sum((Decimal(one["Amount"]) for one in sent["Payments"]), Decimal(0))
+    return sum((Decimal(Payment["Amount"]) for Payment in sent["Payments"]), Decimal(0))
 
 
 def _invoice_numbers(key: str) -> tuple[str, str]:
@@ -335,8 +335,8 @@ def _record(_key: str, drawn: DrawnValues) -> Record:
 
 def _by_name(exchange: Exchange) -> Mapping[str, Record]:
     return {
-        one["Name"]: {member: one.get(member) for member in _MEMBERS}
-        for one in documents_in(exchange, "Contacts")
+        document["Name"]: {member: document.get(member) for member in _MEMBERS}
+        for document in documents_in(exchange, "Contacts")
     }
 
 
