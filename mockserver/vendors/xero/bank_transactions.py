@@ -14,10 +14,7 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
 from mockserver.vendors.xero import accounts, contacts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.answers import (
-    named_id,
-    pick_members,
-)
+from mockserver.vendors.xero.answers import named_id, pick_members
 from mockserver.vendors.xero.credits import CREDIT_OF_TRANSACTION, credit_terms, is_overpayment, open_credit
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,

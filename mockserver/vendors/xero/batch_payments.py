@@ -18,16 +18,9 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, BatchResult, Request
 from mockserver.vendors.xero import accounts, books, payments
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.answers import (
-    ZERO_ID,
-    RenderRejected,
-    known_members,
-    named_id,
-    pick_members,
-)
+from mockserver.vendors.xero.answers import ZERO_ID, RenderRejected, known_members, named_id, pick_members
 from mockserver.vendors.xero.books import (
     EMBEDDED_INVOICE,
-    PAYMENT_TYPES,
     InvoicePayment,
     book_payment,
     invoice_conflict_problems,
@@ -186,7 +179,7 @@ def _pays_twice(payables: Sequence[InvoicePayment]) -> bool:
 def _book_batch_payment(
     batch: Document, account: Document, payables: Sequence[InvoicePayment], state: State
 ) -> Document:
-    kind = payables[0].invoice["Type"]
+    invoice = payables[0].invoice
     key = state.uuid()
     common = {
         "BatchPaymentID": key,
@@ -197,12 +190,13 @@ def _book_batch_payment(
         "UpdatedDateUTC": stored_instant(state.now),
     }
     paid = [
-        _book_batched_payment(one, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state) for one in payables
+        _book_batched_payment(one, {**common, "PaymentType": INVOICE.payment_type(invoice)}, state)
+        for one in payables
     ]
     document = {
         **common,
         **pick_members(batch, *STATEMENT.split()),
-        "Type": _BATCH_TYPES[kind],
+        "Type": _BATCH_TYPES[invoice["Type"]],
         "TotalAmount": sum((one.amount for one in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
     }
@@ -410,8 +404,7 @@ BATCHES: Mapping[str, BatchHandler] = {
     "deleteBatchPayment": _BATCH_DELETION,
     "deleteBatchPaymentByUrlParam": _BATCH_DELETION,
     "deletePayment": _or_not_found(
-        PAYMENT,
-        _posted_payments(saved=lambda: _represent_deleted_payment, rejected=_represent_kept_payment),
+        PAYMENT, _posted_payments(saved=lambda: _represent_deleted_payment, rejected=_represent_kept_payment)
     ),
 }
 OPERATIONS = read_operations(BATCH_PAYMENT, show_batch_payment)

@@ -11,19 +11,16 @@ from functools import partial
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, CheckItem, Handler, Request, store_each
-from mockserver.vendors.xero import refusals
+from mockserver.vendor import BatchHandler, CheckItem, Handler, Request
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.answers import (
     echo_members,
     id_parameter,
     known_members,
     pick_members,
-    render_results,
     success_reply,
 )
 from mockserver.vendors.xero.books import (
-    ALLOCATIONS,
     Allocation,
     book_allocation,
     find_in_path,
@@ -32,16 +29,13 @@ from mockserver.vendors.xero.books import (
     represent_allocation,
     reverse_allocation,
 )
-from mockserver.vendors.xero.dates_and_amounts import (
-    date_or_today,
-    round_to_cents,
-)
-from mockserver.vendors.xero.documents import document_operations
+from mockserver.vendors.xero.dates_and_amounts import date_or_today, round_to_cents
+from mockserver.vendors.xero.documents import batch_handler, document_operations
 from mockserver.vendors.xero.lines import NO_TAX
 from mockserver.vendors.xero.messages import item_path, make_problem
-from mockserver.vendors.xero.refusals import extra_outcome
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
+    ALLOCATION,
     CREDIT_NOTE,
     CREDITS,
     INVOICE,
@@ -113,9 +107,6 @@ def _without(line: Document, *names: str) -> dict[str, Json]:
     return {name: value for name, value in line.items() if name not in names}
 
 
-_SENT_MEMBERS = ("Amount", "Date", "Invoice")
-
-
 def allocation_handler(kind: DocumentKind) -> BatchHandler:
 
     def store(item: Item, request: Request, state: State) -> Outcome:
@@ -126,12 +117,14 @@ def allocation_handler(kind: DocumentKind) -> BatchHandler:
     def render(outcome: Outcome, _request: Request, state: State) -> Json:
         return _represent_created(outcome.document, kind, state)
 
-    return BatchHandler(
-        check=_check(kind),
-        apply=store_each(store),
-        render=render_results("Allocations", lambda: render, _represent_rejected),
-        rules=(refusals.nul_problems, allocation_problems),
-        extra_outcome=extra_outcome("Amount", "AllocationID"),
+    return batch_handler(
+        ALLOCATION,
+        _check(kind),
+        store,
+        allocation_problems,
+        saved=lambda: render,
+        rejected=_represent_rejected,
+        named="Amount",
     )
 
 
@@ -205,7 +198,7 @@ def _represent_created(stored: Document, kind: DocumentKind, state: State) -> Js
 
 
 def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    return echo_members(known_members(outcome.item.document, request), _SENT_MEMBERS, omitted)
+    return echo_members(known_members(outcome.item.document, request), ALLOCATION.echoed, omitted)
 
 
 def delete_allocation(kind: DocumentKind) -> Handler:
@@ -213,9 +206,9 @@ def delete_allocation(kind: DocumentKind) -> Handler:
     def handle(request: Request, state: State) -> Reply:
         key = id_parameter(request, "AllocationID")
         credit = find_in_path(kind, request, state) or EMPTY
-        stored = state.collection(ALLOCATIONS).get(key)
+        stored = ALLOCATION.rows(state).get(key)
         if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
-            raise NotFound(ALLOCATIONS, key)
+            raise NotFound(ALLOCATION.collection, key)
         invoice = INVOICE.rows(state)[stored[INVOICE.id]]
         gone = Allocation(kind, credit, invoice, stored["Amount"], stored["Date"])
         reverse_allocation(gone, key, state)

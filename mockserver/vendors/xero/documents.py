@@ -31,11 +31,7 @@ from mockserver.vendors.xero.answers import (
     success_reply,
 )
 from mockserver.vendors.xero.books import allocations_of, credits_on
-from mockserver.vendors.xero.dates_and_amounts import (
-    amount_members,
-    print_date,
-    print_unit,
-)
+from mockserver.vendors.xero.dates_and_amounts import amount_members, print_date, print_unit
 from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.refusals import extra_outcome, nul_problems
 from mockserver.vendors.xero.resources import (

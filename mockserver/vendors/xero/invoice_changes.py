@@ -419,12 +419,7 @@ def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str,
     kept = pick_members(stored, *_RETAINED_MEMBERS)
     if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
         del kept["CurrencyRate"]
-    return {
-        **kept,
-        "Contact": {"ContactID": stored["ContactID"]},
-        **changes,
-        kind.id: stored[kind.id],
-    }
+    return {**kept, "Contact": {"ContactID": stored["ContactID"]}, **changes, kind.id: stored[kind.id]}
 
 
 def _end_invoice(stored: Document, sent: Document, state: State) -> Document:

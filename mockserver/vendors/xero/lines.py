@@ -160,11 +160,7 @@ def _reductions(line: Document) -> dict[str, Decimal]:
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:
     tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
-    return {
-        **line,
-        "TaxType": tax_type,
-        "TaxAmount": _tax_amount(EMPTY, line["LineAmount"], tax_type, terms),
-    }
+    return {**line, "TaxType": tax_type, "TaxAmount": _tax_amount(EMPTY, line["LineAmount"], tax_type, terms)}
 
 
 def discount_of(line: Document) -> Decimal:

@@ -14,14 +14,10 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
 from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.answers import (
-    RenderSaved,
-    pick_members,
-)
+from mockserver.vendors.xero.answers import RenderSaved, pick_members
 from mockserver.vendors.xero.books import (
     EMBEDDED_INVOICE,
     NO_ADDRESSES_OR_SERVICES,
-    PAYMENT_TYPES,
     InvoicePayment,
     book_payment,
     invoice_conflict_problems,
@@ -183,7 +179,7 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         "Date": date_or_today(sent, state),
         "Amount": found.amount,
         **_bank_amount(found, account, current_organisation(state)),
-        "PaymentType": PAYMENT_TYPES[found.invoice["Type"]],
+        "PaymentType": found.kind.payment_type(found.invoice),
         "Status": "AUTHORISED",
         "IsReconciled": sent.get("IsReconciled", False),
         "UpdatedDateUTC": stored_instant(state.now),
@@ -237,7 +233,7 @@ BATCHES: Mapping[str, BatchHandler] = {
         payment_problems,
         saved=represent_created_payments,
         rejected=represent_rejected_payment,
-    ),
+    )
 }
 OPERATIONS = {
     "getPayments": list_handler(PAYMENT, _show_payment_in_list),

@@ -221,13 +221,14 @@ class DocumentKind(Resource):
     """A resource that invoices are, or that is taken off them.
 
     `sales` are the types of documents with customers, the first that which can be created; `purchases` those
-    with suppliers. `unsettled` is the amount that is still to be paid or used, `settled` are the amounts that
-    were. `number` is "" for a kind without numbers; `prefix` begins that of a
-    sale which came without one. `due` says whether an approved one needs a due date.
+    with suppliers; `payments` are the types of payments of the two. `unsettled` is the amount that is still to
+    be paid or used, `settled` are the amounts that were. `number` is "" for a kind without numbers; `prefix`
+    begins that of a sale which came without one. `due` says whether an approved one needs a due date.
     """
 
     sales: tuple[str, ...] = ()
     purchases: tuple[str, ...] = ()
+    payments: tuple[str, str] = ("", "")
     unsettled: str = "RemainingCredit"
     prefix: str = ""
     settled: tuple[str, ...] = ()
@@ -244,6 +245,10 @@ class DocumentKind(Resource):
     @property
     def purchase(self) -> str:
         return self.purchases[0]
+
+    def payment_type(self, document: Document) -> str:
+        sale, purchase = self.payments
+        return sale if document["Type"] in self.sales else purchase
 
 
 INVOICE = DocumentKind(
@@ -290,6 +295,7 @@ INVOICE = DocumentKind(
     ),
     sales=("ACCREC",),
     purchases=("ACCPAY",),
+    payments=("ACCRECPAYMENT", "ACCPAYPAYMENT"),
     unsettled="AmountDue",
     prefix="INV-",
     settled=("AmountPaid", "AmountCredited"),
@@ -332,6 +338,7 @@ CREDIT_NOTE = DocumentKind(
     ),
     sales=("ACCRECCREDIT",),
     purchases=("ACCPAYCREDIT",),
+    payments=("ARCREDITPAYMENT", "APCREDITPAYMENT"),
     prefix="CN-",
 )
 OVERPAYMENT = DocumentKind(
@@ -341,6 +348,7 @@ OVERPAYMENT = DocumentKind(
     parameters={"References": "Reference"},
     sales=("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
     purchases=("SPEND-OVERPAYMENT",),
+    payments=("AROVERPAYMENTPAYMENT", "APOVERPAYMENTPAYMENT"),
 )
 PREPAYMENT = DocumentKind(
     "Prepayment",
@@ -349,10 +357,22 @@ PREPAYMENT = DocumentKind(
     parameters={"InvoiceNumbers": "InvoiceNumber"},
     sales=("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
     purchases=("SPEND-PREPAYMENT", "APPREPAYMENT"),
+    payments=("ARPREPAYMENTPAYMENT", "APPREPAYMENTPAYMENT"),
 )
 CREDITS = (CREDIT_NOTE, PREPAYMENT, OVERPAYMENT)
 """In the order in which an invoice lists them."""
 
+ALLOCATION = Resource(
+    "Allocation",
+    (
+        (GUID, "AllocationID"),
+        (AMOUNT, "Amount"),
+        (DAY, "Date"),
+        (PART, "Invoice"),
+        (FALSE, "IsDeleted"),
+    ),
+    echo="Amount Date Invoice",
+)
 PAYEE = "BankAccountNumber Particulars Code Reference Details"
 PAYMENT = Resource(
     "Payment",
