@@ -56,6 +56,7 @@ TYPES = ("SPEND", "RECEIVE")
 
 _CURRENCY = ("CurrencyCode", "CurrencyRate")
 _TOTALS = ("SubTotal", "TotalTax", "Total")
+_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 
 
 def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
@@ -127,9 +128,7 @@ def booking_problems(
     for line in found:
         yield from line.problems
     yield from _tax_amount_problems(sent, found, request, here, state)
-    yield from lock_date_problems(
-        date_or_today(sent, state), current_organisation(state), request.call, (*here, "Date")
-    )
+    yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     if found:
         yield from _total_problems(sent, _totals(sent, [line.document for line in found]), here)
 
@@ -202,9 +201,6 @@ def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Pr
 
 def _totals(sent: Document, found: Sequence[Document]) -> dict[str, Json]:
     return pick_members(invoice_totals(found, sent, INVOICE), *_TOTALS)
-
-
-_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 
 
 def check_update(item: Item, request: Request, state: State) -> Iterator[Problem]:

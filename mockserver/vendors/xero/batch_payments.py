@@ -34,6 +34,7 @@ from mockserver.vendors.xero.documents import (
     batch_handler,
     echo,
     echo_rejected,
+    embedded_account,
     read_operations,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
@@ -44,7 +45,6 @@ from mockserver.vendors.xero.payments import (
     payment_targets,
 )
 from mockserver.vendors.xero.resources import (
-    ACCOUNT,
     BATCH_PAYMENT,
     INVOICE,
     PAYEE,
@@ -86,15 +86,10 @@ def show_batch_payment(batch: Document, request: Request, state: State) -> Json:
 def _represent(batch: Document, paid: Iterable[Document], call: Call, state: State) -> Json:
     newer = call.assumptions["seed_exact"] == "off"
     parts = {
-        "Account": _embedded_account(batch, state, newer=newer),
+        "Account": embedded_account(batch, state, *(("CurrencyCode",) if newer else ())),
         "Payments": [_embedded_payment(one, state, newer=newer) for one in paid],
     }
     return BATCH_PAYMENT.represent({**batch, **parts})
-
-
-def _embedded_account(batch: Document, state: State, *, newer: bool) -> Json:
-    account = ACCOUNT.rows(state).get(batch["AccountID"]) or EMPTY
-    return {"AccountID": batch["AccountID"], **(pick_members(account, "CurrencyCode") if newer else {})}
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
@@ -118,20 +113,16 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
 def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
     batch: Document = item.document
     here: Path = ("BatchPayments", item.index)
-    books = current_organisation(state)
-    account = accounts.find_account(batch.get("Account") or {}, state)
+    reference = batch.get("Account") or EMPTY
     payments: Sequence[Document] = batch.get("Payments") or ()
     payables, unknown = _match_invoices(payments, (*here, "Payments"), request.call, state)
-    yield from accounts.account_conflict_problems(
-        batch.get("Account") or {}, (*here, "Account"), request.call, state
-    )
-    yield from accounts.unpayable_account_problems(account, (*here, "Account"))
-    yield from lock_date_problems(parse_date(batch.get("Date")), books, request.call, (*here, "Date"))
+    yield from accounts.paying_account_problems(reference, (*here, "Account"), request.call, state)
+    yield from lock_date_problems(parse_date(batch.get("Date")), (*here, "Date"), request.call, state)
     for index, one in enumerate(payments):
         yield from invoice_conflict_problems(one, (*here, "Payments", index), request.call, state)
     yield from unknown
     yield from unpayable_invoice_problems(payables)
-    yield from _mixture_problems(payables, account, books["BaseCurrency"], here)
+    yield from _mixture_problems(payables, reference, here, state)
     if request.call.assumptions["pay_twice"] == "refused" and _pays_twice(payables):
         yield make_problem("paid-twice", (*here, "Payments"))
 
@@ -160,12 +151,12 @@ def _match_invoices(
 
 
 def _mixture_problems(
-    payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
+    payables: Sequence[InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield what the payments may not be together: of two types, or in another currency."""
-    currencies = {one.invoice["CurrencyCode"] for one in payables} | {
-        (account or {}).get("CurrencyCode", base)
-    }
+    base = current_organisation(state)["BaseCurrency"]
+    account = accounts.find_account(reference, state) or EMPTY
+    currencies = {account.get("CurrencyCode", base), *(one.invoice["CurrencyCode"] for one in payables)}
     if len({one.invoice["Type"] for one in payables}) > 1:
         yield make_problem("mixed-types", (*here, "Payments"))
     if currencies != {base}:

@@ -171,7 +171,7 @@ def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[s
             "IsDiscounted": "TotalDiscount" in document,
         }
     if resource is BANK_TRANSACTION:
-        return {"BankAccount": embedded_account(document, state)}
+        return {"BankAccount": embedded_account(document, state, "Code", "Name")}
     if isinstance(resource, DocumentKind):
         unused = document[resource.unsettled] == document["Total"]
         return {
@@ -242,9 +242,9 @@ class ContactPrinter:
         return known[1]
 
 
-def embedded_account(document: Document, state: State) -> Json:
+def embedded_account(document: Document, state: State, *names: str) -> Json:
     account = ACCOUNT.rows(state).get(document["AccountID"]) or EMPTY
-    return {"AccountID": document["AccountID"], **pick_members(account, "Code", "Name")}
+    return {"AccountID": document["AccountID"], **pick_members(account, *names)}
 
 
 def represent_lines(document: Document, request: Request) -> list[Json]:

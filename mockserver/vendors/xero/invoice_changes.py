@@ -55,6 +55,28 @@ _CHANGES: Mapping[str, str] = {
 }
 """What a line says of the status that an invoice has now."""
 
+NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
+_LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
+_STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
+    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
+    "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
+    "AUTHORISED": ("AUTHORISED", "VOIDED"),
+}
+"""Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
+
+_FINAL_STATUSES = ("DELETED", "VOIDED")
+_RETAINED_MEMBERS = tuple(
+    name
+    for name in dict.fromkeys((*INVOICE.echoed, *CREDIT_NOTE.echoed))
+    if name not in ("Contact", "Attachments", "RepeatingInvoiceID")
+)
+_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
+_CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
+"""Members of a part-paid sales invoice that may change; its contact may too, unless a credit is allocated.
+
+Source: docs/vendors/xero.md#invoice.
+"""
+
 
 def add_invoice_line(before: Document | None, after: Document, state: State) -> None:
     """Write what became of an invoice into its history; `before` is None for a new one.
@@ -66,7 +88,7 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
     if before is None:
         details = message_text("history-received", app=PROVIDER)
     else:
-        contact = state.collection(CONTACT.collection).get(after["ContactID"]) or EMPTY
+        contact = CONTACT.rows(state).get(after["ContactID"]) or EMPTY
         details = message_text(
             "history-amount",
             number=after.get("InvoiceNumber", ""),
@@ -74,19 +96,14 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
             total=after["Total"],
         )
     edited = before is not None and before["Status"] == after["Status"]
-    add_history_line(
-        after["InvoiceID"], "history-edited" if edited else _CHANGES[after["Status"]], state, details
-    )
+    change = "history-edited" if edited else _CHANGES[after["Status"]]
+    add_history_line(after["InvoiceID"], change, state, details)
 
 
 def _content(invoice: Document) -> Document:
     """Return what a user wrote of an invoice: lines that are sent anew have new ids."""
     lines = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
     return {**invoice, "UpdatedDateUTC": "", "LineItems": lines}
-
-
-NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
-_LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
 
 
 def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
@@ -167,7 +184,7 @@ def booking_problems(
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in found:
         yield from line.problems
-    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
+    yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     yield from _number_problems(sent, kind, request.call, here, state)
     yield from currency_problems(sent, books, here, state)
     yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
@@ -262,27 +279,6 @@ def _next_number(kind: DocumentKind, request: Request, state: State) -> str:
         number = f"{kind.prefix}{state.next(sequence):04d}"
         if not _sales_of_number(number, kind, request.call, state):
             return number
-
-
-_STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
-    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
-    "AUTHORISED": ("AUTHORISED", "VOIDED"),
-}
-"""Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
-
-_FINAL_STATUSES = ("DELETED", "VOIDED")
-_RETAINED_MEMBERS = tuple(
-    name
-    for name in dict.fromkeys((*INVOICE.echoed, *CREDIT_NOTE.echoed))
-    if name not in ("Contact", "Attachments", "RepeatingInvoiceID")
-)
-_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
-_CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
-"""Members of a part-paid sales invoice that may change; its contact may too, unless a credit is allocated.
-
-Source: docs/vendors/xero.md#invoice.
-"""
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:

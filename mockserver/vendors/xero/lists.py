@@ -25,6 +25,16 @@ from mockserver.vendors.xero.dates_and_amounts import cut_to_seconds, parse_stor
 from mockserver.vendors.xero.messages import message_text
 
 ReadField = Callable[[Document, State], Json]
+DocumentPredicate = Callable[[Document, State], bool]
+PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
+
+_ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
+_CHANGE_MEMBER = "UpdatedDateUTC"
+_SINCE_HEADER = "If-Modified-Since"
+MAX_DEPTH = 32
+_MAX_NAMES = 4
+"""No field has more names between its dots."""
 
 
 class FieldType(StrEnum):
@@ -37,6 +47,42 @@ class FieldType(StrEnum):
     FLAG = "Boolean"
     RECORD = "Object"
     NULL = "Null"
+
+
+_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
+_TEXT = frozenset({FieldType.TEXT})
+_MOMENT = frozenset({FieldType.MOMENT})
+_NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
+_MOMENT_PARTS = (3, 6)
+_TOKEN = re.compile(
+    r'(?P<text>"(?:[^"\\]|\\.|"")*")'
+    r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])",
+    re.DOTALL,
+)
+_SPACE = re.compile(r"\s*")
+_ESCAPED = re.compile(r'\\(.)|"(")', re.DOTALL)
+_OR = ("or", "||")
+_AND = ("and", "&&")
+_NOT = ("not", "!")
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_EQUALITY = ("==", "=", "!=", "<>")
+_UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.RECORD, FieldType.NULL)
+_CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
+    "true": (FieldType.FLAG, True),
+    "false": (FieldType.FLAG, False),
+    "null": (FieldType.NULL, None),
+}
 
 
 class Operand(Value, frozen=True):
@@ -55,7 +101,13 @@ class FilterEntity(Value, frozen=True):
 
 
 def own_field(kind: FieldType, name: str) -> Operand:
-    return Operand(kind, _member_reader(kind, name))
+    def moment(one: Document, _state: State) -> datetime | None:
+        stored = one.get(name)
+        return None if stored is None else parse_stored(stored)
+
+    if kind is FieldType.MOMENT:
+        return Operand(kind, moment)
+    return Operand(kind, lambda one, _state: one.get(name, False if kind is FieldType.FLAG else None))
 
 
 def related_fields(
@@ -84,26 +136,6 @@ def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "w
 
 def refuse_query(parameter: str, detail: str) -> NoReturn:
     raise InvalidCall([Problem("bad-query", ("query", parameter), detail, "query")])
-
-
-def _member_reader(kind: FieldType, name: str) -> ReadField:
-    if kind is FieldType.FLAG:
-        return lambda one, _state: one.get(name, False)
-    if kind is not FieldType.MOMENT:
-        return lambda one, _state: one.get(name)
-
-    def moment(one: Document, _state: State) -> datetime | None:
-        stored = one.get(name)
-        return None if stored is None else parse_stored(stored)
-
-    return moment
-
-
-_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
-_TEXT = frozenset({FieldType.TEXT})
-_MOMENT = frozenset({FieldType.MOMENT})
-_NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
-_MOMENT_PARTS = (3, 6)
 
 
 class FilterFunction(Value, frozen=True):
@@ -196,50 +228,12 @@ MAKERS: Mapping[str, Callable[[Sequence[Json]], Operand | None]] = {
 """Functions without a value before them, by lower-case name."""
 
 
-MAX_DEPTH = 32
-_MAX_NAMES = 4
-"""No field has more names between its dots."""
-
-DocumentPredicate = Callable[[Document, State], bool]
-
-
 class FilterToken(Value, frozen=True):
     """A piece of an expression; `kind` is text, number, name, sign or end."""
 
     kind: str
     text: str
     at: int
-
-
-_TOKEN = re.compile(
-    r'(?P<text>"(?:[^"\\]|\\.|"")*")'
-    r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])",
-    re.DOTALL,
-)
-_SPACE = re.compile(r"\s*")
-_ESCAPED = re.compile(r'\\(.)|"(")', re.DOTALL)
-_OR = ("or", "||")
-_AND = ("and", "&&")
-_NOT = ("not", "!")
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<>": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_EQUALITY = ("==", "=", "!=", "<>")
-_UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.RECORD, FieldType.NULL)
-_CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
-    "true": (FieldType.FLAG, True),
-    "false": (FieldType.FLAG, False),
-    "null": (FieldType.NULL, None),
-}
 
 
 def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
@@ -445,14 +439,6 @@ def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:
         return bool(compare(mine, other))
 
     return holds
-
-
-PAGE_SIZE = 100
-MAX_PAGE_SIZE = 1000
-
-_ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
-_CHANGE_MEMBER = "UpdatedDateUTC"
-_SINCE_HEADER = "If-Modified-Since"
 
 
 def select_documents(

@@ -108,7 +108,7 @@ def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json
     parts = {
         **({} if batch is None else {"BatchPayment": _embedded_batch_payment(batch)}),
         "HasAccount": True,
-        "Account": embedded_account(payment, state),
+        "Account": embedded_account(payment, state, "Code", "Name"),
         "Invoice": invoice,
     }
     return PAYMENT.represent({**payment, **parts})
@@ -147,14 +147,10 @@ def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
 def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
     here: Path = ("Payments", item.index)
-    books = current_organisation(state)
-    account = accounts.find_account(sent.get("Account") or {}, state)
+    reference = sent.get("Account") or EMPTY
     found = match_payment(sent, here, request.call, state)
-    yield from accounts.account_conflict_problems(
-        sent.get("Account") or {}, (*here, "Account"), request.call, state
-    )
-    yield from accounts.unpayable_account_problems(account, (*here, "Account"))
-    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
+    yield from accounts.paying_account_problems(reference, (*here, "Account"), request.call, state)
+    yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
         yield make_problem("rate-invalid", (*here, "CurrencyRate"))
     yield from invoice_conflict_problems(sent, here, request.call, state)
@@ -162,8 +158,9 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
         yield make_problem("document-unknown", (*here, "Invoice"))
         return
     yield from unpayable_invoice_problems([found])
-    base = books["BaseCurrency"]
-    if (account or EMPTY).get("CurrencyCode", base) not in (base, found.invoice["CurrencyCode"]):
+    base = current_organisation(state)["BaseCurrency"]
+    account = accounts.find_account(reference, state) or EMPTY
+    if account.get("CurrencyCode", base) not in (base, found.invoice["CurrencyCode"]):
         yield make_problem("other-currency", (*here, "Account"))
 
 

@@ -221,8 +221,8 @@ class DocumentKind(Resource):
     """A resource that invoices are, or that is taken off them.
 
     `sales` are the types of documents with customers, the first that which can be created; `purchases` those
-    with suppliers; `payments` are the types of payments of the two. `unsettled` is the amount that is still to
-    be paid or used, `settled` are the amounts that were. `number` is "" for a kind without numbers; `prefix`
+    with suppliers; `payments` are the types of payments of the two. `unsettled` is the amount still to be
+    paid or used, `settled` are the amounts that were. `number` is "" for a kind without numbers; `prefix`
     begins that of a sale which came without one. `due` says whether an approved one needs a due date.
     """
 
