@@ -12,6 +12,7 @@ from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Handler, Request
+from mockserver.vendors.xero import books, documents
 from mockserver.vendors.xero.access import lock_date_problems
 from mockserver.vendors.xero.answers import (
     echo_members,
@@ -20,17 +21,7 @@ from mockserver.vendors.xero.answers import (
     pick_members,
     success_reply,
 )
-from mockserver.vendors.xero.books import (
-    Allocation,
-    book_allocation,
-    find_in_path,
-    invoice_conflict_problems,
-    match_invoice,
-    represent_allocation,
-    reverse_allocation,
-)
 from mockserver.vendors.xero.dates_and_amounts import date_or_today, round_to_cents
-from mockserver.vendors.xero.documents import batch_handler, document_operations
 from mockserver.vendors.xero.lines import NO_TAX
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import (
@@ -118,10 +109,10 @@ def _credit_kind(request: Request) -> DocumentKind:
 
 def check_allocation(item: Item, request: Request, state: State) -> Iterator[Problem]:
     here, sent, kind = item_path(item, request), item.document, _credit_kind(request)
-    if find_in_path(kind, request, state) is None:
+    if books.find_in_path(kind, request, state) is None:
         yield make_problem("not-here", ("path", kind.id))
         return
-    yield from invoice_conflict_problems(sent, here, request.call, state)
+    yield from books.invoice_conflict_problems(sent, here, request.call, state)
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     found = _match(item, request, state)
     if found is None:
@@ -130,17 +121,17 @@ def check_allocation(item: Item, request: Request, state: State) -> Iterator[Pro
         yield from _unfit_problems(found, here)
 
 
-def _match(item: Item, request: Request, state: State) -> Allocation | None:
+def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
     """Return the allocation that an element asks for; None where credit or invoice is not there."""
     kind = _credit_kind(request)
-    credit = find_in_path(kind, request, state)
-    found = match_invoice(item.document, (), request.call, state)
+    credit = books.find_in_path(kind, request, state)
+    found = books.match_invoice(item.document, (), request.call, state)
     if credit is None or found is None:
         return None
-    return Allocation(kind, credit, found.invoice, found.amount, date_or_today(item.document, state))
+    return books.Allocation(kind, credit, found.invoice, found.amount, date_or_today(item.document, state))
 
 
-def _unfit_problems(one: Allocation, here: Path) -> Iterator[Problem]:
+def _unfit_problems(one: books.Allocation, here: Path) -> Iterator[Problem]:
     """Yield why the credit, or the invoice, takes no allocation, or not so much, or they do not fit."""
     kind, credit, invoice = one.kind, one.credit, one.invoice
     is_sale = credit["Type"] in kind.sales
@@ -162,13 +153,13 @@ def _unfit_problems(one: Allocation, here: Path) -> Iterator[Problem]:
 def create_allocation(item: Item, request: Request, state: State) -> Outcome:
     found = _match(item, request, state)
     assert found is not None  # noqa: S101 - the check has refused every other allocation
-    return Outcome(item, Action.CREATED, book_allocation(found, state))
+    return Outcome(item, Action.CREATED, books.book_allocation(found, state))
 
 
 def _represent_created(outcome: Outcome, request: Request, state: State) -> Json:
     stored, kind = outcome.document, _credit_kind(request)
     return {
-        **represent_allocation(stored, state),
+        **books.represent_allocation(stored, state),
         kind.name: {kind.id: stored[kind.id], "ID": stored[kind.id], "LineItems": []},
         "StatusAttributeString": "OK",
         "ValidationErrors": [],
@@ -181,19 +172,21 @@ def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[P
 
 def delete_allocation(request: Request, state: State) -> Reply:
     kind, key = _credit_kind(request), id_parameter(request, "AllocationID")
-    credit = find_in_path(kind, request, state) or EMPTY
+    credit = books.find_in_path(kind, request, state) or EMPTY
     stored = ALLOCATION.rows(state).get(key)
     if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
         raise NotFound(ALLOCATION.collection, key)
     invoice = INVOICE.rows(state)[stored[INVOICE.id]]
-    reverse_allocation(Allocation(kind, credit, invoice, stored["Amount"], stored["Date"]), key, state)
-    shown = {**represent_allocation(stored, state), "IsDeleted": True}
+    books.reverse_allocation(
+        books.Allocation(kind, credit, invoice, stored["Amount"], stored["Date"]), key, state
+    )
+    shown = {**books.represent_allocation(stored, state), "IsDeleted": True}
     return success_reply({ALLOCATION.plural: [shown]}, request.call, state)
 
 
 BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
     ("createCreditNoteAllocation", "createOverpaymentAllocations", "createPrepaymentAllocations"),
-    batch_handler(
+    documents.batch_handler(
         ALLOCATION,
         check_allocation,
         create_allocation,
@@ -205,4 +198,4 @@ BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
 )
 OPERATIONS: dict[str, Handler] = {f"delete{kind.name}Allocations": delete_allocation for kind in CREDITS}
 for _kind in CREDITS:
-    OPERATIONS |= document_operations(_kind, partial(find_in_path, _kind))
+    OPERATIONS |= documents.document_operations(_kind, partial(books.find_in_path, _kind))
