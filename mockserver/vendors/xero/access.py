@@ -208,6 +208,10 @@ def current_organisation(state: State) -> Document:
     return next(state.collection(ORGANISATIONS).values())
 
 
+def base_currency(state: State) -> str:
+    return str(current_organisation(state)["BaseCurrency"])
+
+
 def request_token(request: Request, state: State) -> Reply:
     """Return a token for a code, for a refresh token, or for the app itself."""
     form: Document = request.document

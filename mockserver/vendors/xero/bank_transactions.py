@@ -13,7 +13,7 @@ from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome,
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
 from mockserver.vendors.xero import accounts, contacts, documents, invoice_changes, lines
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.answers import named_id, pick_members
 from mockserver.vendors.xero.credits import CREDIT_OF_TRANSACTION, credit_terms, is_overpayment, open_credit
 from mockserver.vendors.xero.dates_and_amounts import (
@@ -101,7 +101,7 @@ def booking_problems(
         sent.get("BankAccount") or EMPTY, request.call, (*here, "BankAccount"), state
     )
     if is_overpayment(sent):
-        yield from invoice_changes.currency_problems(sent, current_organisation(state), here, state)
+        yield from invoice_changes.currency_problems(sent, here, state)
     for line in found:
         yield from line.problems
     yield from _tax_amount_problems(sent, found, request, here, state)
@@ -131,7 +131,7 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
     """Return the currency of the bank account and its rate; those that were sent for overpayments only."""
-    base = current_organisation(state)["BaseCurrency"]
+    base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
     rate = currency_rate(currency, state) or Decimal(1)

@@ -17,7 +17,7 @@ from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome,
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, BatchResult, Request
 from mockserver.vendors.xero import accounts, books, documents, payments
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.answers import ZERO_ID, RenderRejected, known_members, named_id, pick_members
 from mockserver.vendors.xero.dates_and_amounts import amount_members, parse_date, stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
@@ -137,7 +137,7 @@ def _mixture_problems(
     payables: Sequence[books.InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield what the payments may not be together: of two types, or in another currency."""
-    base = current_organisation(state)["BaseCurrency"]
+    base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
     currencies = {account.get("CurrencyCode", base), *(one.invoice["CurrencyCode"] for one in payables)}
     if len({one.invoice["Type"] for one in payables}) > 1:

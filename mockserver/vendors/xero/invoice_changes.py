@@ -16,7 +16,7 @@ from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
 from mockserver.vendors.xero import books, contacts, documents, lines
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates_and_amounts import (
@@ -165,14 +165,14 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
 def booking_problems(
     sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    organisation, kind = current_organisation(state), books.kind_of(request)
+    kind = books.kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in found:
         yield from line.problems
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     yield from _number_problems(sent, kind, request.call, here, state)
-    yield from currency_problems(sent, organisation, here, state)
+    yield from currency_problems(sent, here, state)
     yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
 
 
@@ -214,8 +214,8 @@ def _number_problems(
         yield make_problem("number-taken", (*here, kind.number), document=kind.label)
 
 
-def currency_problems(sent: Document, organisation: Document, here: Path, state: State) -> Iterator[Problem]:
-    currency = sent.get("CurrencyCode", organisation["BaseCurrency"])
+def currency_problems(sent: Document, here: Path, state: State) -> Iterator[Problem]:
+    currency = sent.get("CurrencyCode", base_currency(state))
     if currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
 
@@ -223,8 +223,7 @@ def currency_problems(sent: Document, organisation: Document, here: Path, state:
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
     """Return the members of an invoice beside its lines; a missing contact is created."""
     sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
-    organisation = current_organisation(state)
-    currency = sent.get("CurrencyCode", organisation["BaseCurrency"])
+    currency = sent.get("CurrencyCode", base_currency(state))
     contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
     status = sent.get("Status", "DRAFT")
     return {
@@ -236,16 +235,16 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
         "Status": status,
         "LineAmountTypes": lines.line_amount_types(sent),
         "CurrencyCode": currency,
-        "CurrencyRate": _currency_rate(sent, currency, organisation, state),
+        "CurrencyRate": _currency_rate(sent, currency, state),
         "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
         **pick_members(sent, "Url", "BrandingThemeID"),
         "UpdatedDateUTC": stored_instant(state.now),
     }
 
 
-def _currency_rate(sent: Document, currency: str, organisation: Document, state: State) -> Decimal:
+def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
     """Return how much of the currency one unit of the base buys; always 1 for the base itself."""
-    if currency == organisation["BaseCurrency"]:
+    if currency == base_currency(state):
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -53,7 +54,6 @@ _ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
 _TEXT = frozenset({FieldType.TEXT})
 _MOMENT = frozenset({FieldType.MOMENT})
 _NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
-_MOMENT_PARTS = (3, 6)
 _TOKEN = re.compile(
     r'(?P<text>"(?:[^"\\]|\\.|"")*")'
     r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
@@ -189,43 +189,24 @@ def literal(kind: FieldType, value: Json) -> Operand:
     return Operand(kind, lambda _one, _state: value)
 
 
-def guid_literal(arguments: Sequence[Json]) -> Operand | None:
-    """Return the GUID that `guid("…")` makes, None if it makes none."""
-    match arguments:
-        case [str(text)] if is_guid(found := stored_id(text)):
-            return literal(FieldType.GUID, found)
-    return None
+def _guid(text: str) -> str:
+    found = stored_id(text)
+    if not is_guid(found):
+        raise ValueError(text)
+    return found
 
 
-def moment_literal(arguments: Sequence[Json]) -> Operand | None:
-    """Return the moment that `DateTime(year, month, day[, hour, minute, second])` makes, or None."""
-    if len(arguments) not in _MOMENT_PARTS or any(isinstance(one, str) for one in arguments):
-        return None
-    try:
-        year, month, day, *clock = (int(one) for one in arguments)
-        hour, minute, second = clock or (0, 0, 0)
-        return literal(FieldType.MOMENT, datetime(year, month, day, hour, minute, second, tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return None
+def _moment(year: Decimal, month: Decimal, day: Decimal, *clock: Decimal) -> datetime:
+    hour, minute, second = (int(part) for part in clock or (0, 0, 0))
+    return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=UTC)
 
 
-def parsed_moment_literal(arguments: Sequence[Json]) -> Operand | None:
-    """Return the moment that `DateTime.Parse("…")` makes of a day or an instant, or None."""
-    match arguments:
-        case [str(text)]:
-            try:
-                return literal(FieldType.MOMENT, parse_instant(text))
-            except ValueError:
-                return None
-    return None
-
-
-MAKERS: Mapping[str, Callable[[Sequence[Json]], Operand | None]] = {
-    "guid": guid_literal,
-    "datetime": moment_literal,
-    "datetime.parse": parsed_moment_literal,
+_MAKERS: Mapping[str, tuple[FieldType, type, Callable[..., Json]]] = {
+    "guid": (FieldType.GUID, str, _guid),
+    "datetime": (FieldType.MOMENT, Decimal, _moment),
+    "datetime.parse": (FieldType.MOMENT, str, parse_instant),
 }
-"""Functions without a value before them, by lower-case name."""
+"""Functions without a value before them: their type, that of their arguments, and how they make it."""
 
 
 class FilterToken(Value, frozen=True):
@@ -368,7 +349,7 @@ class _FilterParser:
     def _made_value(self, token: FilterToken) -> Operand | None:
         """Return what `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)` makes of its arguments."""
         name = token.text.lower()
-        if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in MAKERS:
+        if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in _MAKERS:
             self._take()
             name = f"{name}.{self._take().text.lower()}"
         if not self._open(token.at):
@@ -377,13 +358,13 @@ class _FilterParser:
         while self._take_if(","):
             arguments.append(self._take())
         self._close()
-        if name not in MAKERS or any(one.kind not in ("text", "number") for one in arguments):
-            _refuse_filter("syntax", token.at)
-        values = [_unescape(one) if one.kind == "text" else Decimal(one.text) for one in arguments]
-        made = MAKERS[name](values)
-        if made is None:
-            _refuse_filter("syntax", token.at)
-        return made
+        if name in _MAKERS and all(one.kind in ("text", "number") for one in arguments):
+            kind, accepted, make = _MAKERS[name]
+            values = [_unescape(one) if one.kind == "text" else Decimal(one.text) for one in arguments]
+            with suppress(TypeError, ValueError, OverflowError):
+                if all(isinstance(value, accepted) for value in values):
+                    return literal(kind, make(*values))
+        _refuse_filter("syntax", token.at)
 
     def _field(self, first: FilterToken) -> Operand:
         """Return the longest dotted name that the entity has; what follows it is a method or property."""
@@ -409,11 +390,8 @@ class _FilterParser:
         if function is None or value.kind not in function.of:
             rule = "no-such-method" if is_method else "no-such-field"
             _refuse_filter(rule, token.at, name=token.text, entity=value.kind)
-        arguments: list[Operand] = []
-        if is_method:
-            arguments = self._arguments()
-        kinds = [one.kind for one in arguments]
-        if kinds != [FieldType.TEXT] * function.arguments:
+        arguments = self._arguments() if is_method else []
+        if [one.kind for one in arguments] != [FieldType.TEXT] * function.arguments:
             _refuse_filter("no-such-method", token.at, name=token.text, entity=value.kind)
         return apply_function(function, value, arguments)
 

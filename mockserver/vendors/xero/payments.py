@@ -13,7 +13,7 @@ from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path,
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
 from mockserver.vendors.xero import accounts, books, documents
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.answers import RenderSaved, pick_members
 from mockserver.vendors.xero.dates_and_amounts import (
     ARITHMETIC,
@@ -138,7 +138,7 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
         yield make_problem("document-unknown", (*here, "Invoice"))
         return
     yield from books.unpayable_invoice_problems([found])
-    base = current_organisation(state)["BaseCurrency"]
+    base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
     if account.get("CurrencyCode", base) not in (base, found.invoice["CurrencyCode"]):
         yield make_problem("other-currency", (*here, "Account"))
@@ -155,7 +155,7 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         "AccountID": account["AccountID"],
         "Date": date_or_today(sent, state),
         "Amount": found.amount,
-        **_bank_amount(found, account, current_organisation(state)),
+        **_bank_amount(found, account, state),
         "PaymentType": found.kind.payment_type(found.invoice),
         "Status": "AUTHORISED",
         "IsReconciled": sent.get("IsReconciled", False),
@@ -187,14 +187,12 @@ def _represent_created_payment(
     return {**shown, kind.name: pick_members(outcome.document[kind.name], kind.id, kind.number)}
 
 
-def _bank_amount(
-    found: books.InvoicePayment, account: Document, organisation: Document
-) -> dict[str, Decimal]:
+def _bank_amount(found: books.InvoicePayment, account: Document, state: State) -> dict[str, Decimal]:
     """Return the amount on the bank account: as is, or at the payment's rate, else the invoice's.
 
     Source: docs/vendors/xero.md#state (495 AUD at 0.916667 are 540 NZD).
     """
-    base, currency = organisation["BaseCurrency"], found.invoice["CurrencyCode"]
+    base, currency = base_currency(state), found.invoice["CurrencyCode"]
     if currency == base:
         return {"BankAmount": found.amount, "CurrencyRate": Decimal(1)}
     rate = round_to(found.sent.get("CurrencyRate", found.invoice["CurrencyRate"]), RATE_STEP)

@@ -179,28 +179,26 @@ ACCOUNT = Resource(
         (FLAG, "AddToWatchlist"),
     ),
 )
-CONTACT_DEFAULTS = (
-    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
-    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
-)
-"""What documents to the contact begin with."""
-
-CONTACT_DETAILS = f"{CONTACT_DEFAULTS} TaxNumberType XeroNetworkKey PaymentTerms BatchPayments"
-CONTACT_TEXTS = (
+_CONTACT_TEXTS = (
     "ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress "
     "BankAccountDetails TaxNumber AccountsReceivableTaxType AccountsPayableTaxType"
+)
+_CONTACT_DETAILS = (
+    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
+    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories TaxNumberType "
+    "XeroNetworkKey PaymentTerms BatchPayments ContactPersons"
 )
 CONTACT = Resource(
     "Contact",
     (
         (GUID, "ContactID"),
-        (TEXT, CONTACT_TEXTS),
+        (TEXT, _CONTACT_TEXTS),
         (PART, "Addresses Phones"),
         (INSTANT, "UpdatedDateUTC"),
         (NO_ELEMENTS, "ContactGroups"),
         (FLAG, "IsSupplier IsCustomer"),
         (TEXT, "DefaultCurrency"),
-        (PART, f"{CONTACT_DETAILS} ContactPersons"),
+        (PART, _CONTACT_DETAILS),
         (FALSE, "HasAttachments HasValidationErrors"),
     ),
     number="ContactNumber",
@@ -210,7 +208,7 @@ CONTACT = Resource(
         "Addresses ContactGroups ContactPersons IsSupplier IsCustomer SalesDefaultAccountCode "
         "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
     ),
-    echo=f"{CONTACT_TEXTS} DefaultCurrency Addresses Phones {CONTACT_DETAILS} ContactPersons",
+    echo=f"{_CONTACT_TEXTS} DefaultCurrency Addresses Phones {_CONTACT_DETAILS}",
     archived="ContactStatus",
 )
 _TO_CONTACT = {"Contact": ("ContactID", CONTACT)}
