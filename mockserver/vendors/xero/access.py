@@ -37,6 +37,41 @@ _PLACE = ("City", "Region", "PostalCode", "Country")
 _PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
 
 
+LIFETIME_S = 1800
+_ISSUER = "https://identity.xero.com"
+_SIGNATURE_PARTS = 4
+_PART_BYTES = 64
+CONNECTIONS = "connections"
+ORGANISATIONS = "organisations"
+_CONNECTION_MEMBERS = "id tenantId authEventId tenantType tenantName createdDateUtc updatedDateUtc"
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
+TOKEN_OPERATIONS = ("requestToken", "revokeToken")
+REFRESH_TOKENS = "refresh-tokens"
+REFRESH_LIFETIME = timedelta(days=60)
+
+_OAUTH_HINTS = {
+    "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
+    "invalid_grant": "the code or refresh_token is missing, unknown, used or expired, or of another client",
+    "invalid_request": "the form has no token",
+    "invalid_scope": "the refresh_token was granted for fewer scopes",
+}
+_USED_CODES = "used-codes"
+_SCHEME = "OAuth2"
+_BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
+_ALL_SCOPES = (
+    "openid profile email offline_access accounting.transactions accounting.invoices accounting.payments "
+    "accounting.settings accounting.contacts accounting.attachments"
+)
+RECORDS = "idempotency"
+KEY_HEADER = "Idempotency-Key"
+MAX_KEY_LENGTH = 128
+KEY_LIFETIME = timedelta(minutes=6)
+KEY_IN_FLIGHT = "key-in-flight"
+KEY_MISSING = "key-missing"
+
+_HEADER_NAME = KEY_HEADER.lower()
+
+
 def represent_addresses(stored: Iterable[Document]) -> list[Json]:
     """Return a postal and a street address, in this order; of one that is not known all members are empty."""
     known = {one.get("AddressType", "STREET"): one for one in stored}
@@ -73,12 +108,6 @@ _UNKNOWN_PHONES: Mapping[str, Document] = {
 }
 
 
-LIFETIME_S = 1800
-_ISSUER = "https://identity.xero.com"
-_SIGNATURE_PARTS = 4
-_PART_BYTES = 64
-
-
 def make_access_token(client: str, scopes: Sequence[str], state: State) -> str:
     """Return a new token of a client, good for `LIFETIME_S` seconds of the sandbox's clock."""
     now = int(state.now.timestamp())
@@ -107,20 +136,6 @@ def _encode(part: Json) -> str:
 
 def _base64(octets: bytes) -> str:
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-CONNECTIONS = "connections"
-ORGANISATIONS = "organisations"
-_CONNECTION_MEMBERS = (
-    "id",
-    "tenantId",
-    "authEventId",
-    "tenantType",
-    "tenantName",
-    "createdDateUtc",
-    "updatedDateUtc",
-)
-_CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
@@ -180,7 +195,7 @@ def list_connections(request: Request, state: State) -> Reply:
         for connection in reachable_connections(request.call, state)
         if event in (None, connection["authEventId"])
     ]
-    shown = [pick_members(one, *_CONNECTION_MEMBERS) for one in found]
+    shown = [pick_members(one, *_CONNECTION_MEMBERS.split()) for one in found]
     return json_reply(200, shown, headers=correlation_header(state))
 
 
@@ -199,31 +214,8 @@ def current_organisation(state: State) -> Document:
     return next(state.collection(ORGANISATIONS).values())
 
 
-TOKEN_OPERATIONS = ("requestToken", "revokeToken")
-REFRESH_TOKENS = "refresh-tokens"
-REFRESH_LIFETIME = timedelta(days=60)
-
-_OAUTH_HINTS = {
-    "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
-    "invalid_grant": "the code or refresh_token is missing, unknown, used or expired, or of another client",
-    "invalid_request": "the form has no token",
-    "invalid_scope": "the refresh_token was granted for fewer scopes",
-}
-_USED_CODES = "used-codes"
-_SCHEME = "OAuth2"
-_BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
-_ALL_SCOPES = (
-    "openid",
-    "profile",
-    "email",
-    "offline_access",
-    "accounting.transactions",
-    "accounting.invoices",
-    "accounting.payments",
-    "accounting.settings",
-    "accounting.contacts",
-    "accounting.attachments",
-)
+def base_currency(state: State) -> str:
+    return str(current_organisation(state)["BaseCurrency"])
 
 
 def request_token(request: Request, state: State) -> Reply:
@@ -231,7 +223,7 @@ def request_token(request: Request, state: State) -> Reply:
     form: Document = request.document
     client = _identify_client(form, request.call)
     if form["grant_type"] == "client_credentials":
-        return _token_reply(client, _requested_scopes(form) or _ALL_SCOPES, state, renewable=False)
+        return _token_reply(client, _requested_scopes(form) or _ALL_SCOPES.split(), state, renewable=False)
     by_code = form["grant_type"] == "authorization_code"
     granted = _redeem_code(form, state) if by_code else _redeem_refresh_token(form, client, state)
     return _token_reply(client, granted, state, renewable=True)
@@ -278,7 +270,7 @@ def _redeem_code(form: Document, state: State) -> Sequence[str]:
     if not code or code in used:
         raise _oauth_rejection("invalid_grant")
     used[code] = {"at": print_instant(state.now)}
-    return _requested_scopes(form) or _ALL_SCOPES
+    return _requested_scopes(form) or _ALL_SCOPES.split()
 
 
 def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
@@ -291,7 +283,7 @@ def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence
     if held and not set(asked) <= set(held):
         raise _oauth_rejection("invalid_scope")
     _mark_spent(token, known, state)
-    return asked or held or _ALL_SCOPES
+    return asked or held or _ALL_SCOPES.split()
 
 
 def _is_spent_or_expired(known: Document, state: State) -> bool:
@@ -341,8 +333,9 @@ def _oauth_rejection(code: str) -> Rejected:
     return Rejected(Problem(code, detail=code), hint=f"{code}: {_OAUTH_HINTS[code]}")
 
 
-def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
+def lock_date_problems(day: str | None, path: Path, call: Call, state: State) -> Iterator[Problem]:
     """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date."""
+    books = current_organisation(state)
     if day is None:
         return
     for name, rule in (("PeriodLockDate", "period-locked"), ("EndOfYearLockDate", "year-locked")):
@@ -350,16 +343,6 @@ def lock_date_problems(day: str | None, books: Document, call: Call, path: Path)
         if day < end or (day == end and call.assumptions["lock_date"] == "inclusive"):
             lock = date.fromisoformat(end)
             yield make_problem(rule, path, date=f"{lock.day} {lock:%B %Y}")
-
-
-RECORDS = "idempotency"
-KEY_HEADER = "Idempotency-Key"
-MAX_KEY_LENGTH = 128
-KEY_LIFETIME = timedelta(minutes=6)
-KEY_IN_FLIGHT = "key-in-flight"
-KEY_MISSING = "key-missing"
-
-_HEADER_NAME = KEY_HEADER.lower()
 
 
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:

@@ -29,7 +29,10 @@ def account_conflict_problems(reference: Document, path: Path, call: Call, state
     yield from reference_conflict_problems(named, "AccountID", call, path)
 
 
-def unpayable_account_problems(account: Document | None, path: Path) -> Iterator[Problem]:
+def paying_account_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
+    """Yield why no payment can go through the account that a reference means."""
+    account = find_account(reference, state)
+    yield from account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":
         yield make_problem("account-unknown", path)
     elif account["Status"] == "ARCHIVED":

@@ -34,6 +34,39 @@ LIMIT_NAMES = ("minute", "day", "concurrent", "appminute")
 _MINUTE = 60
 _DAY = 86_400
 _APP_A_MINUTE = 10_000
+_GUID = re.compile(UUID_PATTERN)
+_DIGITS = re.compile("[0-9a-f]{32}")
+PROVIDER = "Xero API Partner"
+ZERO_ID = "00000000-0000-0000-0000-000000000000"
+VALIDATION = (10, "ValidationException")
+UNREADABLE = (14, "PostDataInvalidException")
+BAD_QUERY = (16, "QueryParseException")
+NO_DATA = (17, "NoDataProcessedException")
+NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
+INTERNAL = (500, "InternalServerException")
+
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
+_DATE_STRINGS = ("DateString", "DueDateString")
+_VALIDATION_MESSAGE = "A validation exception occurred"
+_SUMMARY_FLAG = "summarizeErrors"
+_SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
+Headers = tuple[tuple[str, str], ...]
+_CONTACT_UNKNOWN = "contact-unknown"
+_DATE_MEMBERS = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
+_PAIRED_DATES = ("Date", "DueDate")
+_LIMIT_RULES = ("maxLength", "maxItems", "minimum", "maximum")
+_READ_ONLY_MEMBERS = (
+    "Allocations AmountCredited AmountDue AmountPaid AppliedAmount BankAmount BatchPayment BatchPaymentID "
+    "Class CreditNotes DateString DueDateString FullyPaidOnDate HasAccount HasAttachments HasErrors "
+    "HasValidationErrors IsDiscounted Overpayments PaymentID PaymentType Payments Prepayments "
+    "RemainingCredit ReportingCodeName StatusAttributeString SubTotal SystemAccount Total TotalDiscount "
+    "TotalTax UpdatedDateUTC UpdatedDateUTCString ValidationErrors Warnings"
+)
+_READ_ONLY = frozenset(_READ_ONLY_MEMBERS.split())
+RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
+PrepareSaved: TypeAlias = Callable[[], RenderSaved]
+RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
+IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, Json]]
 
 
 class CallLimits(Value, frozen=True):
@@ -44,71 +77,66 @@ class CallLimits(Value, frozen=True):
     day: int
 
 
+class _Window(Value, frozen=True):
+    """A quota: so many calls of those counted under `key` in so many seconds."""
+
+    name: str
+    key: str
+    limit: int
+    seconds: int
+    header: str
+
+
+def _windows(call: Call) -> tuple[_Window, ...]:
+    limits, tenant = _call_limits(call), call.headers.get(TENANT_HEADER, "")
+    app = f"app/{call.principal.name}"
+    return (
+        _Window("day", f"day/{tenant}", limits.day, _DAY, "X-DayLimit-Remaining"),
+        _Window("minute", f"minute/{tenant}", limits.minute, _MINUTE, "X-MinLimit-Remaining"),
+        _Window("appminute", app, _APP_A_MINUTE, _MINUTE, "X-AppMinLimit-Remaining"),
+    )
+
+
 def count_call(call: Call, state: State) -> None:
     """Count a call against the quotas; one that is refused counts against none."""
     if call.assumptions["quotas"] == "off":
         return
-    limits = _call_limits(call)
-    if call.in_flight > limits.in_flight:
-        hint = f"{call.in_flight} calls of the tenant at once, at most {limits.in_flight} are allowed"
+    limit = _call_limits(call).in_flight
+    if call.in_flight > limit:
+        hint = f"{call.in_flight} calls of the tenant at once, at most {limit} are allowed"
         raise TooManyRequests("concurrent", hint=f"{hint} ({call.assumed('quotas')})")
-    _count_in_window("day", state, _tenant_key("day", call), limits.day, _DAY)
-    _count_in_window("minute", state, _tenant_key("minute", call), limits.minute, _MINUTE)
-    if not count_in_fixed_window(state, _app_key(call), _APP_A_MINUTE, _MINUTE).allowed:
-        hint = f"the app has used up its {_APP_A_MINUTE:,} calls of this minute ({call.assumed('quotas')})"
-        raise TooManyRequests("appminute", hint=hint)
+    for window in _windows(call):
+        spent = count_in_fixed_window(state, window.key, window.limit, window.seconds)
+        if not spent.allowed and window.name == "appminute":
+            hint = f"the app has used up its {window.limit:,} calls of this minute ({call.assumed('quotas')})"
+            raise TooManyRequests(window.name, hint=hint)
+        if not spent.allowed:
+            raise TooManyRequests(window.name, spent.wait)
 
 
-def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
+def _remaining_headers(call: Call, state: State) -> Headers:
     """Return the rate limit headers; while nothing is counted, those after a first call."""
-    limits = _call_limits(call)
-    if call.assumptions["quotas"] == "off":
-        day, minute, app = max(0, limits.day - 1), max(0, limits.minute - 1), _APP_A_MINUTE - 1
-    else:
-        day = peek_fixed_window(state, _tenant_key("day", call), limits.day, _DAY).left
-        minute = peek_fixed_window(state, _tenant_key("minute", call), limits.minute, _MINUTE).left
-        app = peek_fixed_window(state, _app_key(call), _APP_A_MINUTE, _MINUTE).left
-    return (
-        ("X-DayLimit-Remaining", str(day)),
-        ("X-MinLimit-Remaining", str(minute)),
-        ("X-AppMinLimit-Remaining", str(app)),
-        *(
-            _draft_headers(limits, day, minute, state)
-            if call.assumptions["ratelimit_headers"] == "on"
-            else ()
-        ),
+    windows, counted = _windows(call), call.assumptions["quotas"] != "off"
+    left = {
+        window.name: peek_fixed_window(state, window.key, window.limit, window.seconds).left
+        if counted
+        else max(0, window.limit - 1)
+        for window in windows
+    }
+    shown = tuple((window.header, str(left[window.name])) for window in windows)
+    if call.assumptions["ratelimit_headers"] != "on":
+        return shown
+    # The tenant's quotas as the draft has them; no document of the vendor has these headers.
+    now, (day, minute, _) = int(state.now.timestamp()), windows
+    drafted = (
+        QuotaWindow(one.name, one.limit, one.seconds, left[one.name], one.seconds - now % one.seconds)
+        for one in (minute, day)
     )
-
-
-def _draft_headers(limits: CallLimits, day: int, minute: int, state: State) -> tuple[tuple[str, str], ...]:
-    """Return the tenant's quotas as the draft has them; no document of the vendor has these headers."""
-    now = int(state.now.timestamp())
-    return rate_limit_headers(
-        QuotaWindow("minute", limits.minute, _MINUTE, minute, _MINUTE - now % _MINUTE),
-        QuotaWindow("day", limits.day, _DAY, day, _DAY - now % _DAY),
-    )
-
-
-def _count_in_window(which: str, state: State, key: str, limit: int, seconds: int) -> None:
-    spent = count_in_fixed_window(state, key, limit, seconds)
-    if not spent.allowed:
-        raise TooManyRequests(which, spent.wait)
+    return (*shown, *rate_limit_headers(*drafted))
 
 
 def _call_limits(call: Call) -> CallLimits:
     return CallLimits(*(int(part) for part in call.assumptions["call_limits"].split("/")))
-
-
-def _tenant_key(window: str, call: Call) -> str:
-    return f"{window}/{call.headers.get(TENANT_HEADER, '')}"
-
-
-def _app_key(call: Call) -> str:
-    return f"app/{call.principal.name}"
-
-
-_GUID = re.compile(UUID_PATTERN)
-_DIGITS = re.compile("[0-9a-f]{32}")
 
 
 def is_guid(text: str) -> bool:
@@ -144,26 +172,9 @@ def pick_members(document: Document, *names: str) -> dict[str, Any]:
     return found
 
 
-PROVIDER = "Xero API Partner"
-ZERO_ID = "00000000-0000-0000-0000-000000000000"
-VALIDATION = (10, "ValidationException")
-UNREADABLE = (14, "PostDataInvalidException")
-BAD_QUERY = (16, "QueryParseException")
-NO_DATA = (17, "NoDataProcessedException")
-NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
-INTERNAL = (500, "InternalServerException")
-
-_TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
-_DATE_STRINGS = ("DateString", "DueDateString")
-_VALIDATION_MESSAGE = "A validation exception occurred"
-_SUMMARY_FLAG = "summarizeErrors"
-_SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
-Headers = tuple[tuple[str, str], ...]
-
-
 def common_headers(call: Call, state: State) -> Headers:
     """Return what every answer about a tenant's books carries, and every refusal."""
-    return (*correlation_header(state), *remaining_headers(call, state))
+    return (*correlation_header(state), *_remaining_headers(call, state))
 
 
 def correlation_header(state: State) -> Headers:
@@ -227,12 +238,6 @@ def _separate_by_space(value: Json) -> Json:
             for name, child in value.items()
         }
     return [_separate_by_space(child) for child in value] if isinstance(value, list) else value
-
-
-RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
-PrepareSaved: TypeAlias = Callable[[], RenderSaved]
-RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
-IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, Json]]
 
 
 def identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
@@ -301,9 +306,6 @@ def is_summarised(request: Request) -> bool:
     return not takes_flag or request.call.assumptions["summarize_default"] == "true"
 
 
-_CONTACT_UNKNOWN = "contact-unknown"
-
-
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
     """Return the outcomes; a missing contact is reported at the element that should have created it."""
     brought: dict[str, int] = {}
@@ -340,19 +342,6 @@ def _new_contact_number(contact: Document) -> str:
 def _contact_of(document: Json) -> Document:
     contact = document.get("Contact") if isinstance(document, dict) else None
     return contact if isinstance(contact, dict) else {}
-
-
-_DATE_MEMBERS = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
-_PAIRED_DATES = ("Date", "DueDate")
-_LIMIT_RULES = ("maxLength", "maxItems", "minimum", "maximum")
-_READ_ONLY_MEMBERS = (
-    "Allocations AmountCredited AmountDue AmountPaid AppliedAmount BankAmount BatchPayment BatchPaymentID "
-    "Class CreditNotes DateString DueDateString FullyPaidOnDate HasAccount HasAttachments HasErrors "
-    "HasValidationErrors IsDiscounted Overpayments PaymentID PaymentType Payments Prepayments "
-    "RemainingCredit ReportingCodeName StatusAttributeString SubTotal SystemAccount Total TotalDiscount "
-    "TotalTax UpdatedDateUTC UpdatedDateUTCString ValidationErrors Warnings"
-)
-_READ_ONLY = frozenset(_READ_ONLY_MEMBERS.split())
 
 
 def validation_errors(problems: Iterable[Problem]) -> list[Json]:

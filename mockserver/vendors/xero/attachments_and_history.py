@@ -75,17 +75,15 @@ def list_attachments(request: Request, state: State) -> Reply:
 def get_attachment(request: Request, state: State) -> Reply:
     """Return the bytes of one attachment, named by file name or by id."""
     key, name = id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
-    found = _find_attachment(key, name, state) or _find_by_id(key, id_parameter(request, "FileName"), state)
+    found = _find_attachment(key, "FileName", name, state) or _find_attachment(
+        key, "AttachmentID", id_parameter(request, "FileName"), state
+    )
     if found is None:
         raise NotFound(ATTACHMENTS, name)
     shown = quote(found["FileName"], safe=" ()[]&,;=+")
     disposition = ("Content-Disposition", f'attachment; filename="{shown}"')
-    return Reply(
-        200,
-        b64decode(found["Content"]),
-        found["MimeType"],
-        (*common_headers(request.call, state), disposition),
-    )
+    headers = (*common_headers(request.call, state), disposition)
+    return Reply(200, b64decode(found["Content"]), found["MimeType"], headers)
 
 
 def put_attachment(request: Request, state: State) -> Reply:
@@ -98,11 +96,8 @@ def put_attachment(request: Request, state: State) -> Reply:
     assert invoice is not None  # noqa: S101 - its absence is one of the problems
     online = bool(request.parameters.get("IncludeOnline")) and invoice["Type"] == "ACCREC"
     kept = _keep_file(key, {**sent, "IncludeOnline": online}, request.call.body, state)
-    INVOICE.rows(state)[key] = {
-        **invoice,
-        "HasAttachments": True,
-        "UpdatedDateUTC": stored_instant(state.now),
-    }
+    changed = {"HasAttachments": True, "UpdatedDateUTC": stored_instant(state.now)}
+    INVOICE.rows(state)[key] = {**invoice, **changed}
     details = message_text("history-file", name=sent["FileName"], app=PROVIDER)
     add_history_line(key, "history-attached", state, details)
     return success_reply({"Attachments": [_represent(kept, request)]}, request.call, state)
@@ -131,7 +126,7 @@ def _problems(key: str, invoice: Document | None, sent: Document, state: State) 
 
 
 def _keep_file(key: str, sent: Document, body: bytes, state: State) -> Document:
-    stored, before = state.collection(ATTACHMENTS), _find_attachment(key, sent["FileName"], state)
+    stored, before = state.collection(ATTACHMENTS), _find_attachment(key, "FileName", sent["FileName"], state)
     number = before["Number"] if before else len(_attachments_of(key, state)) + 1
     document = {
         "DocumentID": key,
@@ -148,14 +143,10 @@ def _attachments_of(key: str, state: State) -> list[Document]:
     return state.collection(ATTACHMENTS).find("DocumentID", key)
 
 
-def _find_attachment(key: str, name: str, state: State) -> Document | None:
+def _find_attachment(key: str, member: str, value: str, state: State) -> Document | None:
     return next(
-        (attachment for attachment in _attachments_of(key, state) if attachment["FileName"] == name), None
+        (attachment for attachment in _attachments_of(key, state) if attachment[member] == value), None
     )
-
-
-def _find_by_id(key: str, attachment: str, state: State) -> Document | None:
-    return next((one for one in _attachments_of(key, state) if one["AttachmentID"] == attachment), None)
 
 
 def _represent(attachment: Document, request: Request) -> Json:

@@ -12,12 +12,9 @@ from functools import partial
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
-from mockserver.vendors.xero import accounts, contacts
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.answers import (
-    named_id,
-    pick_members,
-)
+from mockserver.vendors.xero import accounts, contacts, documents, invoice_changes, lines
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
+from mockserver.vendors.xero.answers import named_id, pick_members
 from mockserver.vendors.xero.credits import CREDIT_OF_TRANSACTION, credit_terms, is_overpayment, open_credit
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
@@ -28,29 +25,6 @@ from mockserver.vendors.xero.dates_and_amounts import (
     round_to_cents,
     stored_instant,
 )
-from mockserver.vendors.xero.documents import (
-    attach_contact,
-    batch_handler,
-    document_operations,
-    echo_rejected,
-    saved_documents,
-)
-from mockserver.vendors.xero.invoice_changes import (
-    currency_problems,
-    invoice_content_problems,
-    invoice_totals,
-)
-from mockserver.vendors.xero.lines import (
-    INCLUSIVE,
-    InvoiceLine,
-    calculate_lines,
-    changed_lines,
-    line_amount_types,
-    line_terms,
-    merged_lines,
-    new_lines,
-    recalculate_tax,
-)
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import BANK_TRANSACTION, INVOICE
 
@@ -59,6 +33,7 @@ TYPES = ("SPEND", "RECEIVE")
 
 _CURRENCY = ("CurrencyCode", "CurrencyRate")
 _TOTALS = ("SubTotal", "TotalTax", "Total")
+_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 
 
 def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
@@ -74,7 +49,7 @@ def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 def content_problems(sent: Document, here: Path) -> Iterator[Problem]:
     names = ("Contact", "LineItems", *(_CURRENCY if is_overpayment(sent) else ()))
-    yield from invoice_content_problems(pick_members(sent, *names), here, INVOICE)
+    yield from invoice_changes.invoice_content_problems(pick_members(sent, *names), here, INVOICE)
     account = sent.get("BankAccount") or EMPTY
     if "AccountID" not in account and not account.get("Code"):
         yield make_problem("account-unknown", (*here, "BankAccount"))
@@ -93,18 +68,18 @@ def _line_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 def check_transaction(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent, here = _new_terms(item.document, state), item_path(item, request)
-    found = calculate_lines(sent, request, here, state)
+    found = lines.calculate_lines(sent, request, here, state)
     yield from booking_problems(sent, found, request, here, state)
 
 
 def _new_terms(sent: Document, state: State) -> Document:
     """Return the booked form of a new transaction: approved at once, with tax in its amounts if not said."""
-    return {"LineAmountTypes": INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
+    return {"LineAmountTypes": lines.INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
 
 
 def create_transaction(item: Item, request: Request, state: State) -> Outcome:
     sent = _new_terms(item.document, state)
-    found = new_lines(sent, request, state)
+    found = lines.new_lines(sent, request, state)
     key, kind = state.uuid(), CREDIT_OF_TRANSACTION.get(sent["Type"])
     document = {
         "BankTransactionID": key,
@@ -114,11 +89,11 @@ def create_transaction(item: Item, request: Request, state: State) -> Outcome:
     BANK_TRANSACTION.rows(state)[key] = document
     if kind:
         open_credit(document, state)
-    return Outcome(item, Action.CREATED, attach_contact(document, state))
+    return Outcome(item, Action.CREATED, documents.attach_contact(document, state))
 
 
 def booking_problems(
-    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
+    sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
@@ -126,13 +101,11 @@ def booking_problems(
         sent.get("BankAccount") or EMPTY, request.call, (*here, "BankAccount"), state
     )
     if is_overpayment(sent):
-        yield from currency_problems(sent, current_organisation(state), here, state)
+        yield from invoice_changes.currency_problems(sent, here, state)
     for line in found:
         yield from line.problems
     yield from _tax_amount_problems(sent, found, request, here, state)
-    yield from lock_date_problems(
-        date_or_today(sent, state), current_organisation(state), request.call, (*here, "Date")
-    )
+    yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     if found:
         yield from _total_problems(sent, _totals(sent, [line.document for line in found]), here)
 
@@ -148,7 +121,7 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
         "IsReconciled": sent.get("IsReconciled", False),
         "Date": date_or_today(sent, state),
         "Status": "AUTHORISED",
-        "LineAmountTypes": line_amount_types(sent),
+        "LineAmountTypes": lines.line_amount_types(sent),
         **_currency_members(sent, account, state),
         "LineItems": found,
         **_totals(sent, found),
@@ -158,7 +131,7 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
     """Return the currency of the bank account and its rate; those that were sent for overpayments only."""
-    base = current_organisation(state)["BaseCurrency"]
+    base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
     rate = currency_rate(currency, state) or Decimal(1)
@@ -181,13 +154,13 @@ def _bank_account_problems(reference: Document, call: Call, path: Path, state: S
 
 
 def _tax_amount_problems(
-    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
+    sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield a tax amount that is not what Xero works out."""
-    terms = line_terms(sent, request, state)
+    terms = lines.line_terms(sent, request, state)
     for index, line in enumerate(found):
         told = line.document["TaxAmount"]
-        due = recalculate_tax(line.document, terms)["TaxAmount"]
+        due = lines.recalculate_tax(line.document, terms)["TaxAmount"]
         if told != due:
             path = (*here, "LineItems", index, "TaxAmount")
             yield make_problem("tax-amount", path, sent=told, tax=line.document["TaxType"], expected=due)
@@ -204,10 +177,7 @@ def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Pr
 
 
 def _totals(sent: Document, found: Sequence[Document]) -> dict[str, Json]:
-    return pick_members(invoice_totals(found, sent, INVOICE), *_TOTALS)
-
-
-_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
+    return pick_members(invoice_changes.invoice_totals(found, sent, INVOICE), *_TOTALS)
 
 
 def check_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -234,7 +204,7 @@ def update_or_create_transaction(item: Item, request: Request, state: State) -> 
         else _update_transaction(stored, sent, request, state)
     )
     BANK_TRANSACTION.rows(state)[stored[BANK_TRANSACTION.id]] = changed
-    return Outcome(item, Action.UPDATED, attach_contact(changed, state))
+    return Outcome(item, Action.UPDATED, documents.attach_contact(changed, state))
 
 
 def _update_problems(
@@ -246,7 +216,7 @@ def _update_problems(
     if closed or merged["Status"] == "DELETED":
         return
     yield from content_problems(merged, here)
-    found = merged_lines(stored, merged, request, here, state)
+    found = lines.merged_lines(stored, merged, request, here, state)
     yield from booking_problems(merged, found, request, here, state)
 
 
@@ -272,15 +242,15 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
 
 
 def _update_transaction(stored: Document, sent: Document, request: Request, state: State) -> Document:
-    found = changed_lines(stored, sent, request, state)
+    found = lines.changed_lines(stored, sent, request, state)
     return {BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id], **booked_members(sent, found, state)}
 
 
 _batch_handler = partial(
-    batch_handler,
+    documents.batch_handler,
     BANK_TRANSACTION,
-    saved=saved_documents(BANK_TRANSACTION),
-    rejected=echo_rejected(BANK_TRANSACTION),
+    saved=documents.saved_documents(BANK_TRANSACTION),
+    rejected=documents.echo_rejected(BANK_TRANSACTION),
     ids=("LineItemID",),
 )
 _UPDATE = _batch_handler(check_update, update_or_create_transaction)
@@ -289,4 +259,4 @@ BATCHES: Mapping[str, BatchHandler] = {
     "updateOrCreateBankTransactions": _UPDATE,
     "updateBankTransaction": _UPDATE,
 }
-OPERATIONS = document_operations(BANK_TRANSACTION)
+OPERATIONS = documents.document_operations(BANK_TRANSACTION)

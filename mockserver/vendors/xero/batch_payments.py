@@ -16,33 +16,10 @@ from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, BatchResult, Request
-from mockserver.vendors.xero import accounts, books, payments
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.answers import (
-    ZERO_ID,
-    RenderRejected,
-    known_members,
-    named_id,
-    pick_members,
-)
-from mockserver.vendors.xero.books import (
-    EMBEDDED_INVOICE,
-    PAYMENT_TYPES,
-    InvoicePayment,
-    book_payment,
-    invoice_conflict_problems,
-    match_invoice,
-    reverse_payment,
-    unpayable_invoice_problems,
-)
+from mockserver.vendors.xero import accounts, books, documents, payments
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
+from mockserver.vendors.xero.answers import ZERO_ID, RenderRejected, known_members, named_id, pick_members
 from mockserver.vendors.xero.dates_and_amounts import amount_members, parse_date, stored_instant
-from mockserver.vendors.xero.documents import (
-    ContactPrinter,
-    batch_handler,
-    echo,
-    echo_rejected,
-    read_operations,
-)
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.payments import (
     NON_INVOICE_TARGETS,
@@ -51,7 +28,6 @@ from mockserver.vendors.xero.payments import (
     payment_targets,
 )
 from mockserver.vendors.xero.resources import (
-    ACCOUNT,
     BATCH_PAYMENT,
     INVOICE,
     PAYEE,
@@ -93,15 +69,10 @@ def show_batch_payment(batch: Document, request: Request, state: State) -> Json:
 def _represent(batch: Document, paid: Iterable[Document], call: Call, state: State) -> Json:
     newer = call.assumptions["seed_exact"] == "off"
     parts = {
-        "Account": _embedded_account(batch, state, newer=newer),
+        "Account": documents.embedded_account(batch, state, *(("CurrencyCode",) if newer else ())),
         "Payments": [_embedded_payment(one, state, newer=newer) for one in paid],
     }
     return BATCH_PAYMENT.represent({**batch, **parts})
-
-
-def _embedded_account(batch: Document, state: State, *, newer: bool) -> Json:
-    account = ACCOUNT.rows(state).get(batch["AccountID"]) or EMPTY
-    return {"AccountID": batch["AccountID"], **(pick_members(account, "CurrencyCode") if newer else {})}
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
@@ -109,7 +80,7 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
     invoice = INVOICE.rows(state).get(payment["InvoiceID"]) or EMPTY
     stub = {
         "InvoiceID": payment["InvoiceID"],
-        **EMBEDDED_INVOICE,
+        **books.EMBEDDED_INVOICE,
         "LineItems": [],
         **(pick_members(invoice, "CurrencyCode") if newer else {}),
     }
@@ -125,20 +96,16 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
 def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
     batch: Document = item.document
     here: Path = ("BatchPayments", item.index)
-    books = current_organisation(state)
-    account = accounts.find_account(batch.get("Account") or {}, state)
+    reference = batch.get("Account") or EMPTY
     payments: Sequence[Document] = batch.get("Payments") or ()
     payables, unknown = _match_invoices(payments, (*here, "Payments"), request.call, state)
-    yield from accounts.account_conflict_problems(
-        batch.get("Account") or {}, (*here, "Account"), request.call, state
-    )
-    yield from accounts.unpayable_account_problems(account, (*here, "Account"))
-    yield from lock_date_problems(parse_date(batch.get("Date")), books, request.call, (*here, "Date"))
+    yield from accounts.paying_account_problems(reference, (*here, "Account"), request.call, state)
+    yield from lock_date_problems(parse_date(batch.get("Date")), (*here, "Date"), request.call, state)
     for index, one in enumerate(payments):
-        yield from invoice_conflict_problems(one, (*here, "Payments", index), request.call, state)
+        yield from books.invoice_conflict_problems(one, (*here, "Payments", index), request.call, state)
     yield from unknown
-    yield from unpayable_invoice_problems(payables)
-    yield from _mixture_problems(payables, account, books["BaseCurrency"], here)
+    yield from books.unpayable_invoice_problems(payables)
+    yield from _mixture_problems(payables, reference, here, state)
     if request.call.assumptions["pay_twice"] == "refused" and _pays_twice(payables):
         yield make_problem("paid-twice", (*here, "Payments"))
 
@@ -152,13 +119,13 @@ def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
 
 def _match_invoices(
     payments: Sequence[Document], path: Path, call: Call, state: State
-) -> tuple[list[InvoicePayment], list[Problem]]:
+) -> tuple[list[books.InvoicePayment], list[Problem]]:
     """Return the payments whose invoice exists, and a problem for each of the others."""
-    payables: list[InvoicePayment] = []
+    payables: list[books.InvoicePayment] = []
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
         here = (*path, index)
-        found = match_invoice(payment, here, call, state)
+        found = books.match_invoice(payment, here, call, state)
         if found is not None:
             payables.append(found)
         elif not any(name in payment for name in NON_INVOICE_TARGETS):
@@ -167,11 +134,14 @@ def _match_invoices(
 
 
 def _mixture_problems(
-    payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
+    payables: Sequence[books.InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield what the payments may not be together: of two types, or in another currency."""
-    currencies = {payable.invoice["CurrencyCode"] for payable in payables} | {
-        (account or {}).get("CurrencyCode", base)
+    base = base_currency(state)
+    account = accounts.find_account(reference, state) or EMPTY
+    currencies = {
+        account.get("CurrencyCode", base),
+        *(payable.invoice["CurrencyCode"] for payable in payables),
     }
     if len({payable.invoice["Type"] for payable in payables}) > 1:
         yield make_problem("mixed-types", (*here, "Payments"))
@@ -179,14 +149,14 @@ def _mixture_problems(
         yield make_problem("foreign-currency", here)
 
 
-def _pays_twice(payables: Sequence[InvoicePayment]) -> bool:
+def _pays_twice(payables: Sequence[books.InvoicePayment]) -> bool:
     return len({payable.invoice["InvoiceID"] for payable in payables}) < len(payables)
 
 
 def _book_batch_payment(
-    batch: Document, account: Document, payables: Sequence[InvoicePayment], state: State
+    batch: Document, account: Document, payables: Sequence[books.InvoicePayment], state: State
 ) -> Document:
-    kind = payables[0].invoice["Type"]
+    invoice = payables[0].invoice
     key = state.uuid()
     common = {
         "BatchPaymentID": key,
@@ -197,13 +167,13 @@ def _book_batch_payment(
         "UpdatedDateUTC": stored_instant(state.now),
     }
     paid = [
-        _book_batched_payment(payable, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state)
+        _book_batched_payment(payable, {**common, "PaymentType": INVOICE.payment_type(invoice)}, state)
         for payable in payables
     ]
     document = {
         **common,
         **pick_members(batch, *STATEMENT.split()),
-        "Type": _BATCH_TYPES[kind],
+        "Type": _BATCH_TYPES[invoice["Type"]],
         "TotalAmount": sum((payable.amount for payable in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
     }
@@ -212,7 +182,7 @@ def _book_batch_payment(
     return {**document, "Payments": paid}
 
 
-def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -> Document:
+def _book_batched_payment(one: books.InvoicePayment, common: Document, state: State) -> Document:
     payment = {
         **common,
         "PaymentID": state.uuid(),
@@ -222,7 +192,7 @@ def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -
         "CurrencyRate": _BASE_RATE,
         **pick_members(one.sent, *PAYEE.split()),
     }
-    book_payment(payment, state)
+    books.book_payment(payment, state)
     return payment
 
 
@@ -298,11 +268,11 @@ def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome
     key = named_id(item.document, "PaymentID", request)
     if not key:
         return payments.create_payment(item, request, state)
-    return Outcome(item, Action.UPDATED, reverse_payment(PAYMENT.rows(state)[key], state))
+    return Outcome(item, Action.UPDATED, books.reverse_payment(PAYMENT.rows(state)[key], state))
 
 
 def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State) -> Json:
-    return payments.represent_payment(outcome.document, ContactPrinter(), state)
+    return payments.represent_payment(outcome.document, documents.ContactPrinter(), state)
 
 
 def _echo_kept(resource: Resource) -> RenderRejected:
@@ -311,7 +281,7 @@ def _echo_kept(resource: Resource) -> RenderRejected:
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = known_members(outcome.item.document, request)
         key = _shown_id(outcome.item, request, resource.id)
-        return {**echo(resource, sent, key, omitted), **pick_members(sent, "Status")}
+        return {**documents.echo(resource, sent, key, omitted), **pick_members(sent, "Status")}
 
     return represent
 
@@ -351,7 +321,7 @@ def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
     key = named_id(item.document, "BatchPaymentID", request)
     found, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
     for payment in found["Payments"]:
-        reverse_payment(members[payment], state)
+        books.reverse_payment(members[payment], state)
     deleted = {**found, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
     BATCH_PAYMENT.rows(state)[key] = deleted
     books.add_history_line(key, "history-deleted", state)
@@ -383,7 +353,7 @@ def _is_unknown(outcome: Outcome) -> bool:
 
 _BATCH_DELETION = _or_not_found(
     BATCH_PAYMENT,
-    batch_handler(
+    documents.batch_handler(
         BATCH_PAYMENT,
         _check_deleted_batch,
         _delete_batch,
@@ -393,16 +363,16 @@ _BATCH_DELETION = _or_not_found(
     ),
 )
 _posted_payments = partial(
-    batch_handler, PAYMENT, _check_posted_payment, _store_posted_payment, _posted_payment_problems
+    documents.batch_handler, PAYMENT, _check_posted_payment, _store_posted_payment, _posted_payment_problems
 )
 BATCHES: Mapping[str, BatchHandler] = {
-    "createBatchPayment": batch_handler(
+    "createBatchPayment": documents.batch_handler(
         BATCH_PAYMENT,
         check_batch_payment,
         create_batch_payment,
         batch_payment_problems,
         saved=lambda: represent_created_batch_payment,
-        rejected=echo_rejected(BATCH_PAYMENT),
+        rejected=documents.echo_rejected(BATCH_PAYMENT),
         ids=("PaymentID",),
     ),
     "createPayment": _posted_payments(
@@ -411,8 +381,7 @@ BATCHES: Mapping[str, BatchHandler] = {
     "deleteBatchPayment": _BATCH_DELETION,
     "deleteBatchPaymentByUrlParam": _BATCH_DELETION,
     "deletePayment": _or_not_found(
-        PAYMENT,
-        _posted_payments(saved=lambda: _represent_deleted_payment, rejected=_represent_kept_payment),
+        PAYMENT, _posted_payments(saved=lambda: _represent_deleted_payment, rejected=_represent_kept_payment)
     ),
 }
-OPERATIONS = read_operations(BATCH_PAYMENT, show_batch_payment)
+OPERATIONS = documents.read_operations(BATCH_PAYMENT, show_batch_payment)

@@ -19,22 +19,34 @@ from mockserver.vendors.xero.dates_and_amounts import (
     amount_members,
     cut_to_seconds,
     date_members,
-    print_date,
     print_instant_ms,
     round_to_cents,
     stored_instant,
 )
 from mockserver.vendors.xero.messages import make_problem, message_text
-from mockserver.vendors.xero.resources import CREDIT_NOTE, CREDITS, INVOICE, PAYMENT, DocumentKind
+from mockserver.vendors.xero.resources import ALLOCATION, CREDIT_NOTE, CREDITS, INVOICE, PAYMENT, DocumentKind
+
+HISTORY = "history"
+_NO_CREDITS: Mapping[str, Json] = {kind.plural: [] for kind in CREDITS}
+EMBEDDED_INVOICE: Mapping[str, Json] = {
+    "Payments": [],
+    **_NO_CREDITS,
+    "HasErrors": False,
+    "IsDiscounted": False,
+}
+"""Members of an invoice inside a payment or an allocation, whatever the real one holds.
+
+Source: docs/vendors/xero.md#dates-and-numbers.
+"""
+
+NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
+"""Members of an invoice, in a batch payment or an allocation apart. Source: docs/vendors/xero.md#invoice."""
 
 
 def kind_of(request: Request) -> DocumentKind:
     """Return the kind of document that a batch operation writes; for others that of an invoice."""
     batch = request.operation.batch
     return CREDIT_NOTE if batch and batch.collection == CREDIT_NOTE.collection else INVOICE
-
-
-HISTORY = "history"
 
 
 def add_history_line(key: str, change: str, state: State, details: str = "") -> Document:
@@ -71,22 +83,6 @@ def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = I
     return key_rules(call.assumptions).find(kind.number, number, kind.rows(state))
 
 
-PAYMENT_TYPES = {
-    "ACCREC": "ACCRECPAYMENT",
-    "ACCPAY": "ACCPAYPAYMENT",
-    "ACCRECCREDIT": "ARCREDITPAYMENT",
-    "ACCPAYCREDIT": "APCREDITPAYMENT",
-    "RECEIVE-OVERPAYMENT": "AROVERPAYMENTPAYMENT",
-    "AROVERPAYMENT": "AROVERPAYMENTPAYMENT",
-    "SPEND-OVERPAYMENT": "APOVERPAYMENTPAYMENT",
-    "RECEIVE-PREPAYMENT": "ARPREPAYMENTPAYMENT",
-    "ARPREPAYMENT": "ARPREPAYMENTPAYMENT",
-    "SPEND-PREPAYMENT": "APPREPAYMENTPAYMENT",
-    "APPREPAYMENT": "APPREPAYMENTPAYMENT",
-}
-"""Type of a payment by the type of what it pays, or pays out."""
-
-
 class InvoicePayment(Value, frozen=True):
     """A payment: its place and content, the invoice that it pays or credit that it pays out, the amount."""
 
@@ -97,30 +93,22 @@ class InvoicePayment(Value, frozen=True):
     kind: DocumentKind = INVOICE
 
 
-def match_invoice(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
-    """Return the payment with its invoice, named by id or else by number; None when that is not there."""
-    by_id = "InvoiceID" in (payment.get("Invoice") or EMPTY)
-    found = _invoice_by_id(payment, state) if by_id else _invoice_by_number(payment, call, state)
-    return (
-        None
-        if found is None
-        else InvoicePayment(path, payment, found, round_to_cents(payment.get("Amount", 0)))
+def match_invoice(
+    payment: Document, path: Path, call: Call, state: State, kind: DocumentKind = INVOICE
+) -> InvoicePayment | None:
+    """Return the payment with its invoice, or document of another kind, named by id or number."""
+    named = payment.get(kind.name) or EMPTY
+    found = (
+        _find_by_id(payment, kind, state) if kind.id in named else _find_by_number(payment, kind, call, state)
     )
+    amount = round_to_cents(payment.get("Amount", 0))
+    return None if found is None else InvoicePayment(path, payment, found, amount, kind)
 
 
 def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
     """Return the payment with its invoice, else with the credit that it pays out; None without either."""
-    kind = next((one for one in (INVOICE, *CREDITS) if one.name in payment or one.number in payment), INVOICE)
-    if kind is INVOICE:
-        return match_invoice(payment, path, call, state)
-    named = payment.get(kind.name) or EMPTY
-    number = named.get(kind.number) or payment.get(kind.number)
-    if kind.id in named or not number:
-        found = kind.rows(state).get(str(named.get(kind.id, "")).lower())
-    else:
-        found = next(iter(find_by_number(number, call, state, kind)), None)
-    amount = round_to_cents(payment.get("Amount", 0))
-    return None if found is None else InvoicePayment(path, payment, found, amount, kind)
+    kinds = (kind for kind in (INVOICE, *CREDITS) if kind.name in payment or kind.number in payment)
+    return match_invoice(payment, path, call, state, next(kinds, INVOICE))
 
 
 def paid_kind(payment: Document) -> DocumentKind:
@@ -128,23 +116,22 @@ def paid_kind(payment: Document) -> DocumentKind:
 
 
 def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    if "InvoiceID" not in (payment.get("Invoice") or EMPTY):
-        return
-    named = {
-        "InvoiceID": _invoice_by_id(payment, state),
-        "InvoiceNumber": _invoice_by_number(payment, call, state),
-    }
-    yield from reference_conflict_problems(named, "InvoiceID", call, (*path, "Invoice"))
+    if INVOICE.id in (payment.get(INVOICE.name) or EMPTY):
+        named = {
+            INVOICE.id: _find_by_id(payment, INVOICE, state),
+            INVOICE.number: _find_by_number(payment, INVOICE, call, state),
+        }
+        yield from reference_conflict_problems(named, INVOICE.id, call, (*path, INVOICE.name))
 
 
-def _invoice_by_id(payment: Document, state: State) -> Document | None:
-    key = str((payment.get("Invoice") or EMPTY).get("InvoiceID", ""))
-    return INVOICE.rows(state).get(key.lower())
+def _find_by_id(payment: Document, kind: DocumentKind, state: State) -> Document | None:
+    named = payment.get(kind.name) or EMPTY
+    return kind.rows(state).get(str(named.get(kind.id, "")).lower())
 
 
-def _invoice_by_number(payment: Document, call: Call, state: State) -> Document | None:
-    number = (payment.get("Invoice") or EMPTY).get("InvoiceNumber") or payment.get("InvoiceNumber")
-    return next(iter(find_by_number(number, call, state)), None) if number else None
+def _find_by_number(payment: Document, kind: DocumentKind, call: Call, state: State) -> Document | None:
+    number = (payment.get(kind.name) or EMPTY).get(kind.number) or payment.get(kind.number)
+    return next(iter(find_by_number(number, call, state, kind)), None) if number else None
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
@@ -188,22 +175,22 @@ def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -
     """Take an amount off what the payment pays, store that and return it."""
     kind = paid_kind(payment)
     documents = kind.rows(state)
-    paid = settle(documents[payment[kind.id]], kind, {"AmountPaid": amount}, payment["Date"], now)
+    paid = settle(documents[payment[kind.id]], kind, "AmountPaid", amount, day=payment["Date"], now=now)
     documents[paid[kind.id]] = paid
     return paid
 
 
-def settle(
-    document: Document, kind: DocumentKind, counted: Mapping[str, Decimal], day: str, now: str
+def settle(  # noqa: PLR0913 - the parts of an entry
+    document: Document, kind: DocumentKind, counted: str, amount: Decimal, *, day: str, now: str
 ) -> Document:
-    """Return a document after an amount, counted as the member says, was taken off what is left of it.
+    """Return a document after an amount, counted in the member `counted`, was taken off what is left of it.
 
     A negative amount is given back. Nothing left makes it PAID on that day.
     """
-    left = document[kind.unsettled] - sum(counted.values())
+    left = document[kind.unsettled] - amount
     return {
         **{name: value for name, value in document.items() if name != "FullyPaidOnDate"},
-        **{name: document[name] + amount for name, amount in counted.items() if name in kind.settled},
+        **({counted: document[counted] + amount} if counted in kind.settled else {}),
         kind.unsettled: left,
         "UpdatedDateUTC": now,
         **({"Status": "AUTHORISED"} if left else {"Status": "PAID", "FullyPaidOnDate": day}),
@@ -217,24 +204,6 @@ def find_in_path(kind: DocumentKind, request: Request, state: State) -> Document
     if found is not None or not kind.number:
         return found
     return next(iter(find_by_number(named, request.call, state, kind)), None)
-
-
-ALLOCATIONS = "allocations"
-EMBEDDED_INVOICE: Mapping[str, Json] = {
-    "Payments": [],
-    "CreditNotes": [],
-    "Prepayments": [],
-    "Overpayments": [],
-    "HasErrors": False,
-    "IsDiscounted": False,
-}
-"""Members of an invoice inside a payment or an allocation, whatever the real one holds.
-
-Source: docs/vendors/xero.md#dates-and-numbers.
-"""
-
-NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "InvoicePaymentServices": []}
-"""Members of an invoice, in a batch payment or an allocation apart. Source: docs/vendors/xero.md#invoice."""
 
 
 class Allocation(Value, frozen=True):
@@ -254,46 +223,41 @@ def book_allocation(one: Allocation, state: State) -> Document:
         "Amount": one.amount,
         "Date": one.day,
     }
-    state.collection(ALLOCATIONS)[stored["AllocationID"]] = stored
+    ALLOCATION.rows(state)[stored["AllocationID"]] = stored
     _settle_both(one, one.amount, state)
     return stored
 
 
 def reverse_allocation(one: Allocation, key: str, state: State) -> None:
     """Remove an allocation: the invoice is due again, and the credit has as much left again."""
-    del state.collection(ALLOCATIONS)[key]
+    del ALLOCATION.rows(state)[key]
     _settle_both(one, -one.amount, state)
 
 
 def _settle_both(one: Allocation, amount: Decimal, state: State) -> None:
     now = stored_instant(state.now)
-    counted = {"AmountCredited": amount}
     for kind, document in ((INVOICE, one.invoice), (one.kind, one.credit)):
-        kind.rows(state)[document[kind.id]] = settle(document, kind, counted, one.day, now)
+        settled = settle(document, kind, "AmountCredited", amount, day=one.day, now=now)
+        kind.rows(state)[document[kind.id]] = settled
 
 
 def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:
     """Return what was taken off invoices by a credit, in the order of days."""
     if credit[kind.unsettled] == credit["Total"]:
         return []
-    found = state.collection(ALLOCATIONS).find(kind.id, credit[kind.id])
+    found = ALLOCATION.rows(state).find(kind.id, credit[kind.id])
     return [represent_allocation(one, state) for one in sorted(found, key=_day)]
 
 
 def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:
-    invoice = INVOICE.rows(state).get(allocation[INVOICE.id]) or EMPTY
-    return {
-        **pick_members(allocation, "AllocationID"),
-        **amount_members(allocation, "Amount"),
-        "Date": print_date(allocation["Date"]),
-        "Invoice": {
-            INVOICE.id: allocation[INVOICE.id],
-            **pick_members(invoice, INVOICE.number),
-            **EMBEDDED_INVOICE,
-            "LineItems": [],
-        },
-        "IsDeleted": False,
+    stored = INVOICE.rows(state).get(allocation[INVOICE.id]) or EMPTY
+    invoice = {
+        INVOICE.id: allocation[INVOICE.id],
+        **pick_members(stored, INVOICE.number),
+        **EMBEDDED_INVOICE,
+        "LineItems": [],
     }
+    return ALLOCATION.represent({**allocation, "Invoice": invoice})
 
 
 def credits_on(invoice: Document, state: State) -> dict[str, list[Json]]:
@@ -301,7 +265,7 @@ def credits_on(invoice: Document, state: State) -> dict[str, list[Json]]:
     shown: dict[str, list[Json]] = {kind.plural: [] for kind in CREDITS}
     if not invoice["AmountCredited"]:
         return shown
-    for allocation in sorted(state.collection(ALLOCATIONS).find(INVOICE.id, invoice[INVOICE.id]), key=_day):
+    for allocation in sorted(ALLOCATION.rows(state).find(INVOICE.id, invoice[INVOICE.id]), key=_day):
         kind = next(one for one in CREDITS if one.id in allocation)
         shown[kind.plural].append(_represent_credit_on_invoice(allocation, kind, state))
     return shown

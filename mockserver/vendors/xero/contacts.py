@@ -8,6 +8,7 @@ from functools import partial
 from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
+from mockserver.vendors.xero import documents
 from mockserver.vendors.xero.answers import (
     ZERO_ID,
     echo_members,
@@ -18,13 +19,6 @@ from mockserver.vendors.xero.answers import (
     rejected_id,
 )
 from mockserver.vendors.xero.dates_and_amounts import currency_rate, stored_instant
-from mockserver.vendors.xero.documents import (
-    ACTIVE,
-    batch_handler,
-    read_operations,
-    represent_contact,
-    show_contact,
-)
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import CONTACT
 
@@ -62,7 +56,7 @@ def find_by_name(name: str, state: State) -> Document | None:
 
 def is_active(contact: Document) -> bool:
     """Return whether the contact is neither archived nor to be erased."""
-    return bool(contact["ContactStatus"] == ACTIVE)
+    return bool(contact["ContactStatus"] == documents.ACTIVE)
 
 
 def email_problems(holder: Document, path: Path) -> Iterator[Problem]:
@@ -86,7 +80,7 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 def find_or_create_contact(reference: Document, state: State) -> Document:
     if (found := find_contact(reference, state)) is not None:
         return found
-    contact = new_contact({**reference, "ContactStatus": ACTIVE}, state)
+    contact = new_contact({**reference, "ContactStatus": documents.ACTIVE}, state)
     CONTACT.rows(state)[contact["ContactID"]] = contact
     return contact
 
@@ -108,7 +102,7 @@ def find_or_create_partner(reference: Document, state: State, *, customer: bool)
 def new_contact(sent: Document, state: State) -> dict[str, Json]:
     return {
         "ContactID": state.uuid(),
-        "ContactStatus": ACTIVE,
+        "ContactStatus": documents.ACTIVE,
         "Addresses": [],
         "Phones": [],
         "IsSupplier": False,
@@ -174,7 +168,7 @@ def represent_written_contact(outcome: Outcome, request: Request, _state: State)
 
     It says OK only where each element is answered for itself.
     """
-    shown = represent_contact(outcome.document)
+    shown = documents.represent_contact(outcome.document)
     return shown if is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
 
 
@@ -241,7 +235,7 @@ def _store(contact: Document, state: State) -> Document:
 
 
 _batch_handler = partial(
-    batch_handler,
+    documents.batch_handler,
     CONTACT,
     saved=lambda: represent_written_contact,
     rejected=represent_rejected_contact,
@@ -253,4 +247,4 @@ BATCHES: Mapping[str, BatchHandler] = {
     "updateContact": _UPDATE,
     "updateOrCreateContacts": _UPDATE,
 }
-OPERATIONS = read_operations(CONTACT, show_contact, find=contact_in_path)
+OPERATIONS = documents.read_operations(CONTACT, documents.show_contact, find=contact_in_path)

@@ -11,38 +11,22 @@ from functools import partial
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, CheckItem, Handler, Request, store_each
-from mockserver.vendors.xero import refusals
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendor import BatchHandler, Handler, Request
+from mockserver.vendors.xero import books, documents
+from mockserver.vendors.xero.access import lock_date_problems
 from mockserver.vendors.xero.answers import (
     echo_members,
     id_parameter,
     known_members,
     pick_members,
-    render_results,
     success_reply,
 )
-from mockserver.vendors.xero.books import (
-    ALLOCATIONS,
-    Allocation,
-    book_allocation,
-    find_in_path,
-    invoice_conflict_problems,
-    match_invoice,
-    represent_allocation,
-    reverse_allocation,
-)
-from mockserver.vendors.xero.dates_and_amounts import (
-    date_or_today,
-    round_to_cents,
-)
-from mockserver.vendors.xero.documents import document_operations
+from mockserver.vendors.xero.dates_and_amounts import date_or_today, round_to_cents
 from mockserver.vendors.xero.lines import NO_TAX
 from mockserver.vendors.xero.messages import item_path, make_problem
-from mockserver.vendors.xero.refusals import extra_outcome
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
-    CREDIT_NOTE,
+    ALLOCATION,
     CREDITS,
     INVOICE,
     OVERPAYMENT,
@@ -113,128 +97,105 @@ def _without(line: Document, *names: str) -> dict[str, Json]:
     return {name: value for name, value in line.items() if name not in names}
 
 
-_SENT_MEMBERS = ("Amount", "Date", "Invoice")
-
-
-def allocation_handler(kind: DocumentKind) -> BatchHandler:
-
-    def store(item: Item, request: Request, state: State) -> Outcome:
-        found = _match(item, kind, request, state)
-        assert found is not None  # noqa: S101 - the check has refused every other allocation
-        return Outcome(item, Action.CREATED, book_allocation(found, state))
-
-    def render(outcome: Outcome, _request: Request, state: State) -> Json:
-        return _represent_created(outcome.document, kind, state)
-
-    return BatchHandler(
-        check=_check(kind),
-        apply=store_each(store),
-        render=render_results("Allocations", lambda: render, _represent_rejected),
-        rules=(refusals.nul_problems, allocation_problems),
-        extra_outcome=extra_outcome("Amount", "AllocationID"),
-    )
-
-
 def allocation_problems(item: Item, request: Request) -> Iterator[Problem]:
     if round_to_cents(item.document.get("Amount", 0)) <= 0:
         yield make_problem("allocation-not-positive", (*item_path(item, request), "Amount"))
 
 
-def _check(kind: DocumentKind) -> CheckItem:
-    def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
-        here, sent = item_path(item, request), item.document
-        credit = find_in_path(kind, request, state)
-        if credit is None:
-            yield make_problem("not-here", ("path", kind.id))
-            return
-        yield from invoice_conflict_problems(sent, here, request.call, state)
-        books, day = current_organisation(state), date_or_today(sent, state)
-        yield from lock_date_problems(day, books, request.call, (*here, "Date"))
-        found = _match(item, kind, request, state)
-        if found is None:
-            yield make_problem("document-unknown", (*here, "Invoice"))
-            return
+def _credit_kind(request: Request) -> DocumentKind:
+    """Return the kind of the credit that the path names."""
+    return next(kind for kind in CREDITS if kind.id in request.parameters)
+
+
+def check_allocation(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    here, sent, kind = item_path(item, request), item.document, _credit_kind(request)
+    if books.find_in_path(kind, request, state) is None:
+        yield make_problem("not-here", ("path", kind.id))
+        return
+    yield from books.invoice_conflict_problems(sent, here, request.call, state)
+    yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
+    found = _match(item, request, state)
+    if found is None:
+        yield make_problem("document-unknown", (*here, "Invoice"))
+    else:
         yield from _unfit_problems(found, here)
-        yield from _amount_problems(found, here)
-
-    return check
 
 
-def _match(item: Item, kind: DocumentKind, request: Request, state: State) -> Allocation | None:
+def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
     """Return the allocation that an element asks for; None where credit or invoice is not there."""
-    credit = find_in_path(kind, request, state)
-    found = match_invoice(item.document, (), request.call, state)
+    kind = _credit_kind(request)
+    credit = books.find_in_path(kind, request, state)
+    found = books.match_invoice(item.document, (), request.call, state)
     if credit is None or found is None:
         return None
-    return Allocation(kind, credit, found.invoice, found.amount, date_or_today(item.document, state))
+    return books.Allocation(kind, credit, found.invoice, found.amount, date_or_today(item.document, state))
 
 
-def _unfit_problems(one: Allocation, here: Path) -> Iterator[Problem]:
-    """Yield why the credit, or the invoice, takes no allocation, or the two do not go together."""
-    kind, invoice, target = one.kind, one.invoice, (*here, "Invoice")
-    is_sale = one.credit["Type"] in kind.sales
-    if one.credit["Status"] not in ("AUTHORISED", "PAID"):
-        yield make_problem("credit-not-authorised", here, document=kind.label)
-    if invoice["Status"] == "PAID":
-        yield make_problem("allocation-paid", target)
-    elif invoice["Status"] != "AUTHORISED":
-        yield make_problem("allocation-invoice-status", target, document=kind.label)
-    if (invoice["Type"] == INVOICE.sale) is not is_sale:
-        yield make_problem("allocation-type", target, document=kind.label)
-    if invoice["ContactID"] != one.credit["ContactID"]:
-        yield make_problem("allocation-contact", target, document=kind.label)
-    if invoice["CurrencyCode"] != one.credit["CurrencyCode"]:
-        yield make_problem("allocation-currency", target, document=kind.label)
+def _unfit_problems(one: books.Allocation, here: Path) -> Iterator[Problem]:
+    """Yield why the credit, or the invoice, takes no allocation, or not so much, or they do not fit."""
+    kind, credit, invoice = one.kind, one.credit, one.invoice
+    is_sale = credit["Type"] in kind.sales
+    unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")
+    for broken, rule, path in (
+        (credit["Status"] not in ("AUTHORISED", "PAID"), "credit-not-authorised", here),
+        (invoice["Status"] == "PAID", "allocation-paid", (*here, "Invoice")),
+        (unfit_status, "allocation-invoice-status", (*here, "Invoice")),
+        ((invoice["Type"] == INVOICE.sale) is not is_sale, "allocation-type", (*here, "Invoice")),
+        (invoice["ContactID"] != credit["ContactID"], "allocation-contact", (*here, "Invoice")),
+        (invoice["CurrencyCode"] != credit["CurrencyCode"], "allocation-currency", (*here, "Invoice")),
+        (one.amount > invoice[INVOICE.unsettled], "allocation-over-due", (*here, "Amount")),
+        (one.amount > credit[kind.unsettled], "allocation-over-credit", (*here, "Amount")),
+    ):
+        if broken:
+            yield make_problem(rule, path, document=kind.label)
 
 
-def _amount_problems(one: Allocation, here: Path) -> Iterator[Problem]:
-    if one.amount > one.invoice[INVOICE.unsettled]:
-        yield make_problem("allocation-over-due", (*here, "Amount"), document=one.kind.label)
-    if one.amount > one.credit[one.kind.unsettled]:
-        yield make_problem("allocation-over-credit", (*here, "Amount"), document=one.kind.label)
+def create_allocation(item: Item, request: Request, state: State) -> Outcome:
+    found = _match(item, request, state)
+    assert found is not None  # noqa: S101 - the check has refused every other allocation
+    return Outcome(item, Action.CREATED, books.book_allocation(found, state))
 
 
-def _represent_created(stored: Document, kind: DocumentKind, state: State) -> Json:
-    credit = {kind.id: stored[kind.id], "ID": stored[kind.id], "LineItems": []}
+def _represent_created(outcome: Outcome, request: Request, state: State) -> Json:
+    stored, kind = outcome.document, _credit_kind(request)
     return {
-        **represent_allocation(stored, state),
-        kind.name: credit,
+        **books.represent_allocation(stored, state),
+        kind.name: {kind.id: stored[kind.id], "ID": stored[kind.id], "LineItems": []},
         "StatusAttributeString": "OK",
         "ValidationErrors": [],
     }
 
 
 def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    return echo_members(known_members(outcome.item.document, request), _SENT_MEMBERS, omitted)
+    return echo_members(known_members(outcome.item.document, request), ALLOCATION.echoed, omitted)
 
 
-def delete_allocation(kind: DocumentKind) -> Handler:
-
-    def handle(request: Request, state: State) -> Reply:
-        key = id_parameter(request, "AllocationID")
-        credit = find_in_path(kind, request, state) or EMPTY
-        stored = state.collection(ALLOCATIONS).get(key)
-        if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
-            raise NotFound(ALLOCATIONS, key)
-        invoice = INVOICE.rows(state)[stored[INVOICE.id]]
-        gone = Allocation(kind, credit, invoice, stored["Amount"], stored["Date"])
-        reverse_allocation(gone, key, state)
-        shown = {**represent_allocation(stored, state), "IsDeleted": True}
-        return success_reply({"Allocations": [shown]}, request.call, state)
-
-    return handle
-
-
-BATCHES: Mapping[str, BatchHandler] = {
-    "createCreditNoteAllocation": allocation_handler(CREDIT_NOTE),
-    "createOverpaymentAllocations": allocation_handler(OVERPAYMENT),
-    "createPrepaymentAllocations": allocation_handler(PREPAYMENT),
-}
-OPERATIONS: Mapping[str, Handler] = {
-    name: handler
-    for kind in CREDITS
-    for name, handler in (
-        *document_operations(kind, partial(find_in_path, kind)).items(),
-        (f"delete{kind.name}Allocations", delete_allocation(kind)),
+def delete_allocation(request: Request, state: State) -> Reply:
+    kind, key = _credit_kind(request), id_parameter(request, "AllocationID")
+    credit = books.find_in_path(kind, request, state) or EMPTY
+    stored = ALLOCATION.rows(state).get(key)
+    if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
+        raise NotFound(ALLOCATION.collection, key)
+    invoice = INVOICE.rows(state)[stored[INVOICE.id]]
+    books.reverse_allocation(
+        books.Allocation(kind, credit, invoice, stored["Amount"], stored["Date"]), key, state
     )
-}
+    shown = {**books.represent_allocation(stored, state), "IsDeleted": True}
+    return success_reply({ALLOCATION.plural: [shown]}, request.call, state)
+
+
+BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
+    ("createCreditNoteAllocation", "createOverpaymentAllocations", "createPrepaymentAllocations"),
+    documents.batch_handler(
+        ALLOCATION,
+        check_allocation,
+        create_allocation,
+        allocation_problems,
+        saved=lambda: _represent_created,
+        rejected=_represent_rejected,
+        named="Amount",
+    ),
+)
+OPERATIONS: dict[str, Handler] = {f"delete{kind.name}Allocations": delete_allocation for kind in CREDITS}
+for _kind in CREDITS:
+    OPERATIONS |= documents.document_operations(_kind, partial(books.find_in_path, _kind))

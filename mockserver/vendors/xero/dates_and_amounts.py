@@ -23,6 +23,27 @@ _SECONDS = len("2019-02-22T20:06:27")
 _DAYS_REMEMBERED = 512
 """The items of a batch have few different days and instants."""
 
+MAX_AMOUNT = Decimal(10) ** 15
+"""No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
+
+CENT = Decimal("0.01")
+NO_MONEY = Decimal("0.00")
+RATE_STEP = Decimal("0.000001")
+ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
+"""Half away from zero. Source: docs/vendors/xero.md#dates-and-numbers, assumed."""
+
+_TENTH = Decimal("0.1")
+CURRENCIES = "currencies"
+TAX_RATES = "tax-rates"
+APPLICABLE_CLASSES: Mapping[str, str] = {
+    "ASSET": "CanApplyToAssets",
+    "EQUITY": "CanApplyToEquity",
+    "EXPENSE": "CanApplyToExpenses",
+    "LIABILITY": "CanApplyToLiabilities",
+    "REVENUE": "CanApplyToRevenue",
+}
+"""The flag of a tax rate that says whether it fits accounts of a class."""
+
 
 def parse_date(value: Json) -> str | None:
     """Parse a calendar date in any accepted form, without zone conversion; None for other text.
@@ -95,18 +116,6 @@ def _milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-MAX_AMOUNT = Decimal(10) ** 15
-"""No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
-
-CENT = Decimal("0.01")
-NO_MONEY = Decimal("0.00")
-RATE_STEP = Decimal("0.000001")
-ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
-"""Half away from zero. Source: docs/vendors/xero.md#dates-and-numbers, assumed."""
-
-_TENTH = Decimal("0.1")
-
-
 def round_to_cents(value: Json) -> Decimal:
     return round_to(value, CENT)
 
@@ -139,18 +148,6 @@ def amount_members(document: Document, *names: str) -> dict[str, Json]:
         if name in document:
             shown[name] = print_amount(Decimal(document[name]))
     return shown
-
-
-CURRENCIES = "currencies"
-TAX_RATES = "tax-rates"
-APPLICABLE_CLASSES: Mapping[str, str] = {
-    "ASSET": "CanApplyToAssets",
-    "EQUITY": "CanApplyToEquity",
-    "EXPENSE": "CanApplyToExpenses",
-    "LIABILITY": "CanApplyToLiabilities",
-    "REVENUE": "CanApplyToRevenue",
-}
-"""The flag of a tax rate that says whether it fits accounts of a class."""
 
 
 def currency_rate(code: str, state: State) -> Decimal | None:

@@ -31,11 +31,7 @@ from mockserver.vendors.xero.answers import (
     success_reply,
 )
 from mockserver.vendors.xero.books import allocations_of, credits_on
-from mockserver.vendors.xero.dates_and_amounts import (
-    amount_members,
-    print_date,
-    print_unit,
-)
+from mockserver.vendors.xero.dates_and_amounts import amount_members, print_date, print_unit
 from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.refusals import extra_outcome, nul_problems
 from mockserver.vendors.xero.resources import (
@@ -175,7 +171,7 @@ def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[s
             "IsDiscounted": "TotalDiscount" in document,
         }
     if resource is BANK_TRANSACTION:
-        return {"BankAccount": embedded_account(document, state)}
+        return {"BankAccount": embedded_account(document, state, "Code", "Name")}
     if isinstance(resource, DocumentKind):
         unused = document[resource.unsettled] == document["Total"]
         return {
@@ -246,9 +242,9 @@ class ContactPrinter:
         return known[1]
 
 
-def embedded_account(document: Document, state: State) -> Json:
+def embedded_account(document: Document, state: State, *names: str) -> Json:
     account = ACCOUNT.rows(state).get(document["AccountID"]) or EMPTY
-    return {"AccountID": document["AccountID"], **pick_members(account, "Code", "Name")}
+    return {"AccountID": document["AccountID"], **pick_members(account, *names)}
 
 
 def represent_lines(document: Document, request: Request) -> list[Json]:

@@ -15,10 +15,9 @@ from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome,
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
-from mockserver.vendors.xero import contacts
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero import books, contacts, documents, lines
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
-from mockserver.vendors.xero.books import add_history_line, find_by_number, find_in_path, kind_of
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
@@ -29,19 +28,6 @@ from mockserver.vendors.xero.dates_and_amounts import (
     parse_date,
     round_to,
     stored_instant,
-)
-from mockserver.vendors.xero.documents import attach_contact, batch_handler, echo_rejected, saved_documents
-from mockserver.vendors.xero.lines import (
-    INCLUSIVE,
-    NO_TAX,
-    InvoiceLine,
-    are_lines_unchanged,
-    calculate_lines,
-    changed_lines,
-    discount_of,
-    line_amount_types,
-    merged_lines,
-    new_lines,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.resources import CONTACT, CREDIT_NOTE, INVOICE, DocumentKind
@@ -55,6 +41,28 @@ _CHANGES: Mapping[str, str] = {
 }
 """What a line says of the status that an invoice has now."""
 
+NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
+_LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
+_STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
+    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
+    "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
+    "AUTHORISED": ("AUTHORISED", "VOIDED"),
+}
+"""Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
+
+_FINAL_STATUSES = ("DELETED", "VOIDED")
+_RETAINED_MEMBERS = tuple(
+    name
+    for name in dict.fromkeys((*INVOICE.echoed, *CREDIT_NOTE.echoed))
+    if name not in ("Contact", "Attachments", "RepeatingInvoiceID")
+)
+_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
+_CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
+"""Members of a part-paid sales invoice that may change; its contact may too, unless a credit is allocated.
+
+Source: docs/vendors/xero.md#invoice.
+"""
+
 
 def add_invoice_line(before: Document | None, after: Document, state: State) -> None:
     """Write what became of an invoice into its history; `before` is None for a new one.
@@ -66,7 +74,7 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
     if before is None:
         details = message_text("history-received", app=PROVIDER)
     else:
-        contact = state.collection(CONTACT.collection).get(after["ContactID"]) or EMPTY
+        contact = CONTACT.rows(state).get(after["ContactID"]) or EMPTY
         details = message_text(
             "history-amount",
             number=after.get("InvoiceNumber", ""),
@@ -74,23 +82,18 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
             total=after["Total"],
         )
     edited = before is not None and before["Status"] == after["Status"]
-    add_history_line(
-        after["InvoiceID"], "history-edited" if edited else _CHANGES[after["Status"]], state, details
-    )
+    change = "history-edited" if edited else _CHANGES[after["Status"]]
+    books.add_history_line(after["InvoiceID"], change, state, details)
 
 
 def _content(invoice: Document) -> Document:
     """Return what a user wrote of an invoice: lines that are sent anew have new ids."""
-    lines = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
-    return {**invoice, "UpdatedDateUTC": "", "LineItems": lines}
-
-
-NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
-_LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
+    unnamed = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
+    return {**invoice, "UpdatedDateUTC": "", "LineItems": unnamed}
 
 
 def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    sent, here, kind = item.document, item_path(item, request), kind_of(request)
+    sent, here, kind = item.document, item_path(item, request), books.kind_of(request)
     if sent.get("Type") not in (kind.sale, kind.purchase):
         yield make_problem("type-unfit", (*here, "Type"), document=kind.label)
     yield from invoice_content_problems(sent, here, kind)
@@ -134,14 +137,14 @@ def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
-    here: Path = (kind_of(request).plural, item.index)
-    yield from booking_problems(sent, calculate_lines(sent, request, here, state), request, here, state)
+    here: Path = (books.kind_of(request).plural, item.index)
+    yield from booking_problems(sent, lines.calculate_lines(sent, request, here, state), request, here, state)
 
 
 def create_invoice(item: Item, request: Request, state: State) -> Outcome:
     sent: Document = item.document
-    kind = kind_of(request)
-    found = new_lines(sent, request, state)
+    kind = books.kind_of(request)
+    found = lines.new_lines(sent, request, state)
     number = key_rules(request.call.assumptions).stored(sent.get(kind.number, "")) or (
         _next_number(kind, request, state) if sent["Type"] == kind.sale else None
     )
@@ -156,20 +159,20 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
     kind.rows(state)[document[kind.id]] = document
     if kind is INVOICE:
         add_invoice_line(None, document, state)
-    return Outcome(item, Action.CREATED, attach_contact(document, state))
+    return Outcome(item, Action.CREATED, documents.attach_contact(document, state))
 
 
 def booking_problems(
-    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
+    sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    books, kind = current_organisation(state), kind_of(request)
+    kind = books.kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in found:
         yield from line.problems
-    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
+    yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     yield from _number_problems(sent, kind, request.call, here, state)
-    yield from currency_problems(sent, books, here, state)
+    yield from currency_problems(sent, here, state)
     yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
 
 
@@ -178,11 +181,11 @@ def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind
     for line in found:
         tax += line["TaxAmount"]
         net += line["LineAmount"]
-        discounts += discount_of(line)
-    amounts = line_amount_types(sent)
-    if amounts == INCLUSIVE:
+        discounts += lines.discount_of(line)
+    amounts = lines.line_amount_types(sent)
+    if amounts == lines.INCLUSIVE:
         net -= tax
-    total = net if amounts == NO_TAX else net + tax
+    total = net if amounts == lines.NO_TAX else net + tax
     return {
         "SubTotal": net,
         "TotalTax": tax,
@@ -211,8 +214,8 @@ def _number_problems(
         yield make_problem("number-taken", (*here, kind.number), document=kind.label)
 
 
-def currency_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
-    currency = sent.get("CurrencyCode", books["BaseCurrency"])
+def currency_problems(sent: Document, here: Path, state: State) -> Iterator[Problem]:
+    currency = sent.get("CurrencyCode", base_currency(state))
     if currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
 
@@ -220,8 +223,7 @@ def currency_problems(sent: Document, books: Document, here: Path, state: State)
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
     """Return the members of an invoice beside its lines; a missing contact is created."""
     sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
-    books = current_organisation(state)
-    currency = sent.get("CurrencyCode", books["BaseCurrency"])
+    currency = sent.get("CurrencyCode", base_currency(state))
     contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
     status = sent.get("Status", "DRAFT")
     return {
@@ -231,18 +233,18 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
         "Date": date_or_today(sent, state),
         **_other_dates(sent),
         "Status": status,
-        "LineAmountTypes": line_amount_types(sent),
+        "LineAmountTypes": lines.line_amount_types(sent),
         "CurrencyCode": currency,
-        "CurrencyRate": _currency_rate(sent, currency, books, state),
+        "CurrencyRate": _currency_rate(sent, currency, state),
         "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
         **pick_members(sent, "Url", "BrandingThemeID"),
         "UpdatedDateUTC": stored_instant(state.now),
     }
 
 
-def _currency_rate(sent: Document, currency: str, books: Document, state: State) -> Decimal:
+def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
     """Return how much of the currency one unit of the base buys; always 1 for the base itself."""
-    if currency == books["BaseCurrency"]:
+    if currency == base_currency(state):
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
 
@@ -253,7 +255,7 @@ def _other_dates(sent: Document) -> dict[str, Json]:
 
 
 def _sales_of_number(number: str, kind: DocumentKind, call: Call, state: State) -> list[Document]:
-    return [one for one in find_by_number(number, call, state, kind) if one["Type"] == kind.sale]
+    return [one for one in books.find_by_number(number, call, state, kind) if one["Type"] == kind.sale]
 
 
 def _next_number(kind: DocumentKind, request: Request, state: State) -> str:
@@ -264,42 +266,23 @@ def _next_number(kind: DocumentKind, request: Request, state: State) -> str:
             return number
 
 
-_STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
-    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
-    "AUTHORISED": ("AUTHORISED", "VOIDED"),
-}
-"""Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
-
-_FINAL_STATUSES = ("DELETED", "VOIDED")
-_RETAINED_MEMBERS = tuple(
-    name
-    for name in dict.fromkeys((*INVOICE.echoed, *CREDIT_NOTE.echoed))
-    if name not in ("Contact", "Attachments", "RepeatingInvoiceID")
-)
-_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
-_CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
-"""Members of a part-paid sales invoice that may change; its contact may too, unless a credit is allocated.
-
-Source: docs/vendors/xero.md#invoice.
-"""
-
-
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
     here = item_path(item, request)
     stored = _find_target(sent, request, state)
     if stored is not None:
-        yield from _update_problems(stored, _changes(stored, sent, kind_of(request)), request, here, state)
+        yield from _update_problems(
+            stored, _changes(stored, sent, books.kind_of(request)), request, here, state
+        )
     elif _has_id(sent, request):
-        yield make_problem("not-here", (*here, kind_of(request).id))
+        yield make_problem("not-here", (*here, books.kind_of(request).id))
     else:
         yield from new_invoice_problems(item, request)
         yield from check_invoice(item, request, state)
 
 
 def update_or_create_invoice(item: Item, request: Request, state: State) -> Outcome:
-    kind = kind_of(request)
+    kind = books.kind_of(request)
     stored = _find_target(item.document, request, state)
     if stored is None:
         outcome, sent = create_invoice(item, request, state), item.document
@@ -312,14 +295,14 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         kind.rows(state)[stored[kind.id]] = changed
         if kind is INVOICE:
             add_invoice_line(stored, changed, state)
-        outcome = Outcome(item, Action.UPDATED, attach_contact(changed, state))
+        outcome = Outcome(item, Action.UPDATED, documents.attach_contact(changed, state))
     warnings = invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
 
 
 def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
     """Return the id of the document that a failed element names by its number, in the body or the path."""
-    kind, sent = kind_of(request), outcome.item.document
+    kind, sent = books.kind_of(request), outcome.item.document
     named = sent if isinstance(sent, dict) else EMPTY
     by_number = not _has_id(named, request) and isinstance(named.get(kind.number), str)
     if kind.id not in request.parameters and not by_number:
@@ -330,34 +313,34 @@ def identify_rejected(outcome: Outcome, request: Request, state: State) -> Docum
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
     """Return the invoice to change: by path, else by id, else the sale of that number."""
-    kind = kind_of(request)
+    kind = books.kind_of(request)
     if kind.id in request.parameters:
-        return find_in_path(kind, request, state)
+        return books.find_in_path(kind, request, state)
     if _has_id(sent, request):
         return kind.rows(state).get(sent[kind.id].lower())
     number = sent.get(kind.number)
     if not number or sent.get("Type", kind.sale) != kind.sale:
         return None
-    found = find_by_number(number, request.call, state, kind)
+    found = books.find_by_number(number, request.call, state, kind)
     return next((one for one in found if one["Type"] == kind.sale), None)
 
 
 def _has_id(sent: Document, request: Request) -> bool:
-    name = kind_of(request).id
+    name = books.kind_of(request).id
     return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
 
 
 def _update_problems(
     stored: Document, changes: Document, request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    kind = kind_of(request)
+    kind = books.kind_of(request)
     closed = tuple(_transition_problems(stored, changes, here, kind, state))
     yield from closed
     merged = _merge(stored, changes, kind)
     if closed or merged["Status"] in _FINAL_STATUSES:
         return
     yield from invoice_content_problems(merged, here, kind)
-    found = merged_lines(stored, merged, request, here, state)
+    found = lines.merged_lines(stored, merged, request, here, state)
     yield from booking_problems(merged, found, request, here, state)
 
 
@@ -406,7 +389,7 @@ def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
     own_lines = (
         "LineItems" in changes
         and _is_partly_settled(stored, kind)
-        and are_lines_unchanged(changes["LineItems"], stored["LineItems"])
+        and lines.are_lines_unchanged(changes["LineItems"], stored["LineItems"])
     )
     return {name: value for name, value in changes.items() if not (own_lines and name == "LineItems")}
 
@@ -419,12 +402,7 @@ def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str,
     kept = pick_members(stored, *_RETAINED_MEMBERS)
     if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
         del kept["CurrencyRate"]
-    return {
-        **kept,
-        "Contact": {"ContactID": stored["ContactID"]},
-        **changes,
-        kind.id: stored[kind.id],
-    }
+    return {**kept, "Contact": {"ContactID": stored["ContactID"]}, **changes, kind.id: stored[kind.id]}
 
 
 def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
@@ -432,8 +410,8 @@ def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
 
 
 def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
-    kind = kind_of(request)
-    found = changed_lines(stored, sent, request, state)
+    kind = books.kind_of(request)
+    found = lines.changed_lines(stored, sent, request, state)
     return {
         **invoice_header(sent, state),
         **pick_members(stored, kind.id, "App", "HasAttachments"),
@@ -450,10 +428,10 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
 
 def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
     handler = partial(
-        batch_handler,
+        documents.batch_handler,
         kind,
-        saved=saved_documents(kind),
-        rejected=echo_rejected(kind, HasErrors=True),
+        saved=documents.saved_documents(kind),
+        rejected=documents.echo_rejected(kind, HasErrors=True),
         named=kind.number,
         ids=("LineItemID",),
     )

@@ -127,7 +127,7 @@ def changed_lines(stored: Document, merged: Document, request: Request, state: S
 def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
     account = accounts.find_account(line, state, "AccountCode")
     unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
-    reductions = _reductions(line) if _is_reduced(line) else {}
+    reductions = {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
     full = ARITHMETIC.multiply(quantity, unit)
     net = _net_amount(line, full, reductions)
     tax_type = UNTAXED if terms.amounts == NO_TAX else _tax_type(line, account)
@@ -136,46 +136,31 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
         *_tax_problems(tax_type, account, terms, path),
         *_sum_problems(line, net, path),
     )
-    document = pick_members(line, "Description")
-    document["Quantity"] = quantity
-    document["UnitAmount"] = unit
-    if "ItemCode" in line:
-        document["ItemCode"] = line["ItemCode"]
-    if account is not None:
-        document["AccountCode"] = account["Code"]
-        document["AccountID"] = account["AccountID"]
-    document["TaxType"] = tax_type
-    document["TaxAmount"] = _tax_amount(line, net, tax_type, terms)
-    document["LineAmount"] = net
-    if reductions:
-        document |= reductions
-    if "Tracking" in line:
-        document["Tracking"] = line["Tracking"]
+    document = {
+        **pick_members(line, "Description"),
+        "Quantity": quantity,
+        "UnitAmount": unit,
+        **pick_members(line, "ItemCode"),
+        **({} if account is None else {"AccountCode": account["Code"], "AccountID": account["AccountID"]}),
+        "TaxType": tax_type,
+        "TaxAmount": _tax_amount(line, net, tax_type, terms),
+        "LineAmount": net,
+        **reductions,
+        **pick_members(line, "Tracking"),
+    }
     return InvoiceLine(document, problems)
-
-
-def _reductions(line: Document) -> dict[str, Decimal]:
-    return {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
 
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:
     tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
-    return {
-        **line,
-        "TaxType": tax_type,
-        "TaxAmount": _tax_amount(EMPTY, line["LineAmount"], tax_type, terms),
-    }
+    return {**line, "TaxType": tax_type, "TaxAmount": _tax_amount(EMPTY, line["LineAmount"], tax_type, terms)}
 
 
 def discount_of(line: Document) -> Decimal:
-    if not _is_reduced(line):
+    if not any(name in line for name in _REDUCTIONS):
         return NO_MONEY
     full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
     return round_to_cents(_calculate_discount(line, full))
-
-
-def _is_reduced(line: Document) -> bool:
-    return "DiscountRate" in line or "DiscountAmount" in line
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -25,6 +26,16 @@ from mockserver.vendors.xero.dates_and_amounts import cut_to_seconds, parse_stor
 from mockserver.vendors.xero.messages import message_text
 
 ReadField = Callable[[Document, State], Json]
+DocumentPredicate = Callable[[Document, State], bool]
+PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
+
+_ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
+_CHANGE_MEMBER = "UpdatedDateUTC"
+_SINCE_HEADER = "If-Modified-Since"
+MAX_DEPTH = 32
+_MAX_NAMES = 4
+"""No field has more names between its dots."""
 
 
 class FieldType(StrEnum):
@@ -37,6 +48,41 @@ class FieldType(StrEnum):
     FLAG = "Boolean"
     RECORD = "Object"
     NULL = "Null"
+
+
+_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
+_TEXT = frozenset({FieldType.TEXT})
+_MOMENT = frozenset({FieldType.MOMENT})
+_NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
+_TOKEN = re.compile(
+    r'(?P<text>"(?:[^"\\]|\\.|"")*")'
+    r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])",
+    re.DOTALL,
+)
+_SPACE = re.compile(r"\s*")
+_ESCAPED = re.compile(r'\\(.)|"(")', re.DOTALL)
+_OR = ("or", "||")
+_AND = ("and", "&&")
+_NOT = ("not", "!")
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_EQUALITY = ("==", "=", "!=", "<>")
+_UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.RECORD, FieldType.NULL)
+_CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
+    "true": (FieldType.FLAG, True),
+    "false": (FieldType.FLAG, False),
+    "null": (FieldType.NULL, None),
+}
 
 
 class Operand(Value, frozen=True):
@@ -55,7 +101,13 @@ class FilterEntity(Value, frozen=True):
 
 
 def own_field(kind: FieldType, name: str) -> Operand:
-    return Operand(kind, _member_reader(kind, name))
+    def moment(one: Document, _state: State) -> datetime | None:
+        stored = one.get(name)
+        return None if stored is None else parse_stored(stored)
+
+    if kind is FieldType.MOMENT:
+        return Operand(kind, moment)
+    return Operand(kind, lambda one, _state: one.get(name, False if kind is FieldType.FLAG else None))
 
 
 def related_fields(
@@ -84,26 +136,6 @@ def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "w
 
 def refuse_query(parameter: str, detail: str) -> NoReturn:
     raise InvalidCall([Problem("bad-query", ("query", parameter), detail, "query")])
-
-
-def _member_reader(kind: FieldType, name: str) -> ReadField:
-    if kind is FieldType.FLAG:
-        return lambda one, _state: one.get(name, False)
-    if kind is not FieldType.MOMENT:
-        return lambda one, _state: one.get(name)
-
-    def moment(one: Document, _state: State) -> datetime | None:
-        stored = one.get(name)
-        return None if stored is None else parse_stored(stored)
-
-    return moment
-
-
-_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
-_TEXT = frozenset({FieldType.TEXT})
-_MOMENT = frozenset({FieldType.MOMENT})
-_NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})
-_MOMENT_PARTS = (3, 6)
 
 
 class FilterFunction(Value, frozen=True):
@@ -157,50 +189,24 @@ def literal(kind: FieldType, value: Json) -> Operand:
     return Operand(kind, lambda _one, _state: value)
 
 
-def guid_literal(arguments: Sequence[Json]) -> Operand | None:
-    """Return the GUID that `guid("…")` makes, None if it makes none."""
-    match arguments:
-        case [str(text)] if is_guid(found := stored_id(text)):
-            return literal(FieldType.GUID, found)
-    return None
+def _guid(text: str) -> str:
+    found = stored_id(text)
+    if not is_guid(found):
+        raise ValueError(text)
+    return found
 
 
-def moment_literal(arguments: Sequence[Json]) -> Operand | None:
-    """Return the moment that `DateTime(year, month, day[, hour, minute, second])` makes, or None."""
-    if len(arguments) not in _MOMENT_PARTS or any(isinstance(argument, str) for argument in arguments):
-        return None
-    try:
-        year, month, day, *clock = (int(argument) for argument in arguments)
-        hour, minute, second = clock or (0, 0, 0)
-        return literal(FieldType.MOMENT, datetime(year, month, day, hour, minute, second, tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return None
+def _moment(year: Decimal, month: Decimal, day: Decimal, *clock: Decimal) -> datetime:
+    hour, minute, second = (int(part) for part in clock or (0, 0, 0))
+    return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=UTC)
 
 
-def parsed_moment_literal(arguments: Sequence[Json]) -> Operand | None:
-    """Return the moment that `DateTime.Parse("…")` makes of a day or an instant, or None."""
-    match arguments:
-        case [str(text)]:
-            try:
-                return literal(FieldType.MOMENT, parse_instant(text))
-            except ValueError:
-                return None
-    return None
-
-
-MAKERS: Mapping[str, Callable[[Sequence[Json]], Operand | None]] = {
-    "guid": guid_literal,
-    "datetime": moment_literal,
-    "datetime.parse": parsed_moment_literal,
+_MAKERS: Mapping[str, tuple[FieldType, type, Callable[..., Json]]] = {
+    "guid": (FieldType.GUID, str, _guid),
+    "datetime": (FieldType.MOMENT, Decimal, _moment),
+    "datetime.parse": (FieldType.MOMENT, str, parse_instant),
 }
-"""Functions without a value before them, by lower-case name."""
-
-
-MAX_DEPTH = 32
-_MAX_NAMES = 4
-"""No field has more names between its dots."""
-
-DocumentPredicate = Callable[[Document, State], bool]
+"""Functions without a value before them: their type, that of their arguments, and how they make it."""
 
 
 class FilterToken(Value, frozen=True):
@@ -209,37 +215,6 @@ class FilterToken(Value, frozen=True):
     kind: str
     text: str
     at: int
-
-
-_TOKEN = re.compile(
-    r'(?P<text>"(?:[^"\\]|\\.|"")*")'
-    r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])",
-    re.DOTALL,
-)
-_SPACE = re.compile(r"\s*")
-_ESCAPED = re.compile(r'\\(.)|"(")', re.DOTALL)
-_OR = ("or", "||")
-_AND = ("and", "&&")
-_NOT = ("not", "!")
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<>": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_EQUALITY = ("==", "=", "!=", "<>")
-_UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.RECORD, FieldType.NULL)
-_CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
-    "true": (FieldType.FLAG, True),
-    "false": (FieldType.FLAG, False),
-    "null": (FieldType.NULL, None),
-}
 
 
 def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
@@ -374,7 +349,7 @@ class _FilterParser:
     def _made_value(self, token: FilterToken) -> Operand | None:
         """Return what `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)` makes of its arguments."""
         name = token.text.lower()
-        if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in MAKERS:
+        if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in _MAKERS:
             self._take()
             name = f"{name}.{self._take().text.lower()}"
         if not self._open(token.at):
@@ -383,16 +358,16 @@ class _FilterParser:
         while self._take_if(","):
             arguments.append(self._take())
         self._close()
-        if name not in MAKERS or any(argument.kind not in ("text", "number") for argument in arguments):
-            _refuse_filter("syntax", token.at)
-        values = [
-            _unescape(argument) if argument.kind == "text" else Decimal(argument.text)
-            for argument in arguments
-        ]
-        made = MAKERS[name](values)
-        if made is None:
-            _refuse_filter("syntax", token.at)
-        return made
+        if name in _MAKERS and all(argument.kind in ("text", "number") for argument in arguments):
+            kind, accepted, make = _MAKERS[name]
+            values = [
+                _unescape(argument) if argument.kind == "text" else Decimal(argument.text)
+                for argument in arguments
+            ]
+            with suppress(TypeError, ValueError, OverflowError):
+                if all(isinstance(value, accepted) for value in values):
+                    return literal(kind, make(*values))
+        _refuse_filter("syntax", token.at)
 
     def _field(self, first: FilterToken) -> Operand:
         """Return the longest dotted name that the entity has; what follows it is a method or property."""
@@ -418,11 +393,8 @@ class _FilterParser:
         if function is None or value.kind not in function.of:
             rule = "no-such-method" if is_method else "no-such-field"
             _refuse_filter(rule, token.at, name=token.text, entity=value.kind)
-        arguments: list[Operand] = []
-        if is_method:
-            arguments = self._arguments()
-        kinds = [argument.kind for argument in arguments]
-        if kinds != [FieldType.TEXT] * function.arguments:
+        arguments = self._arguments() if is_method else []
+        if [argument.kind for argument in arguments] != [FieldType.TEXT] * function.arguments:
             _refuse_filter("no-such-method", token.at, name=token.text, entity=value.kind)
         return apply_function(function, value, arguments)
 
@@ -448,14 +420,6 @@ def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:
         return bool(compare(mine, other))
 
     return holds
-
-
-PAGE_SIZE = 100
-MAX_PAGE_SIZE = 1000
-
-_ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
-_CHANGE_MEMBER = "UpdatedDateUTC"
-_SINCE_HEADER = "If-Modified-Since"
 
 
 def select_documents(

@@ -12,23 +12,9 @@ from functools import partial
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
-from mockserver.vendors.xero import accounts
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.answers import (
-    RenderSaved,
-    pick_members,
-)
-from mockserver.vendors.xero.books import (
-    EMBEDDED_INVOICE,
-    NO_ADDRESSES_OR_SERVICES,
-    PAYMENT_TYPES,
-    InvoicePayment,
-    book_payment,
-    invoice_conflict_problems,
-    match_payment,
-    paid_kind,
-    unpayable_invoice_problems,
-)
+from mockserver.vendors.xero import accounts, books, documents
+from mockserver.vendors.xero.access import base_currency, lock_date_problems
+from mockserver.vendors.xero.answers import RenderSaved, pick_members
 from mockserver.vendors.xero.dates_and_amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
@@ -37,16 +23,6 @@ from mockserver.vendors.xero.dates_and_amounts import (
     round_to,
     round_to_cents,
     stored_instant,
-)
-from mockserver.vendors.xero.documents import (
-    ContactPrinter,
-    batch_handler,
-    echo_rejected,
-    embedded_account,
-    embedded_contact,
-    get_handler,
-    list_handler,
-    represent_paid_invoice,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import (
@@ -87,20 +63,20 @@ def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
         yield make_problem("not-positive", (*here, "Amount"))
 
 
-def represent_payment(payment: Document, printer: ContactPrinter, state: State) -> dict[str, Json]:
+def represent_payment(payment: Document, printer: documents.ContactPrinter, state: State) -> dict[str, Json]:
     """Return a payment with its whole invoice: the one that it brings along, else the stored one.
 
     One that pays a credit out shows that in short.
     """
-    if paid_kind(payment) is INVOICE:
+    if books.paid_kind(payment) is INVOICE:
         invoice = payment.get("Invoice") or INVOICE.rows(state).get(payment["InvoiceID"])
         if invoice is not None:
-            return _represent(payment, represent_paid_invoice(invoice, printer, state), state)
+            return _represent(payment, documents.represent_paid_invoice(invoice, printer, state), state)
     return _represent(payment, _invoice_member(payment, state), state)
 
 
 def _show_payment(payment: Document, _request: Request, state: State) -> Json:
-    return represent_payment(payment, ContactPrinter(), state)
+    return represent_payment(payment, documents.ContactPrinter(), state)
 
 
 def _show_payment_in_list(payment: Document, _request: Request, state: State) -> Json:
@@ -112,7 +88,7 @@ def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json
     parts = {
         **({} if batch is None else {"BatchPayment": _embedded_batch_payment(batch)}),
         "HasAccount": True,
-        "Account": embedded_account(payment, state),
+        "Account": documents.embedded_account(payment, state, "Code", "Name"),
         "Invoice": invoice,
     }
     return PAYMENT.represent({**payment, **parts})
@@ -126,16 +102,16 @@ def _embedded_batch_payment(batch: Document) -> Json:
 
 def _invoice_member(payment: Document, state: State) -> Json:
     """Return what a payment pays; a credit that it pays out is shown as an invoice too."""
-    kind = paid_kind(payment)
+    kind = books.paid_kind(payment)
     invoice = kind.rows(state).get(payment[kind.id]) or EMPTY
     contact = CONTACT.rows(state).get(invoice.get("ContactID", ""))
     return {
         **_shown_type(payment, invoice),
         "InvoiceID": payment[kind.id],
         **({"InvoiceNumber": invoice[kind.number]} if kind.number in invoice else {}),
-        **EMBEDDED_INVOICE,
-        **NO_ADDRESSES_OR_SERVICES,
-        **({} if contact is None else {"Contact": embedded_contact(contact)}),
+        **books.EMBEDDED_INVOICE,
+        **books.NO_ADDRESSES_OR_SERVICES,
+        **({} if contact is None else {"Contact": documents.embedded_contact(contact)}),
         "LineItems": [],
         **pick_members(invoice, "CurrencyCode"),
     }
@@ -143,7 +119,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
 
 def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
     """Return the type as invoices have it: of an overpayment or prepayment that of its payment."""
-    if paid_kind(payment) in (OVERPAYMENT, PREPAYMENT):
+    if books.paid_kind(payment) in (OVERPAYMENT, PREPAYMENT):
         return {"Type": payment["PaymentType"].removesuffix("PAYMENT")}
     return pick_members(paid, "Type")
 
@@ -151,30 +127,27 @@ def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
 def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
     here: Path = ("Payments", item.index)
-    books = current_organisation(state)
-    account = accounts.find_account(sent.get("Account") or {}, state)
-    found = match_payment(sent, here, request.call, state)
-    yield from accounts.account_conflict_problems(
-        sent.get("Account") or {}, (*here, "Account"), request.call, state
-    )
-    yield from accounts.unpayable_account_problems(account, (*here, "Account"))
-    yield from lock_date_problems(date_or_today(sent, state), books, request.call, (*here, "Date"))
+    reference = sent.get("Account") or EMPTY
+    found = books.match_payment(sent, here, request.call, state)
+    yield from accounts.paying_account_problems(reference, (*here, "Account"), request.call, state)
+    yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
         yield make_problem("rate-invalid", (*here, "CurrencyRate"))
-    yield from invoice_conflict_problems(sent, here, request.call, state)
+    yield from books.invoice_conflict_problems(sent, here, request.call, state)
     if found is None:
         yield make_problem("document-unknown", (*here, "Invoice"))
         return
-    yield from unpayable_invoice_problems([found])
-    base = books["BaseCurrency"]
-    if (account or EMPTY).get("CurrencyCode", base) not in (base, found.invoice["CurrencyCode"]):
+    yield from books.unpayable_invoice_problems([found])
+    base = base_currency(state)
+    account = accounts.find_account(reference, state) or EMPTY
+    if account.get("CurrencyCode", base) not in (base, found.invoice["CurrencyCode"]):
         yield make_problem("other-currency", (*here, "Account"))
 
 
 def create_payment(item: Item, request: Request, state: State) -> Outcome:
     sent: Document = item.document
     account = accounts.find_account(sent["Account"], state) or EMPTY
-    found = match_payment(sent, (), request.call, state)
+    found = books.match_payment(sent, (), request.call, state)
     assert found is not None  # noqa: S101 - the check has refused every other payment
     document = {
         "PaymentID": state.uuid(),
@@ -182,31 +155,31 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         "AccountID": account["AccountID"],
         "Date": date_or_today(sent, state),
         "Amount": found.amount,
-        **_bank_amount(found, account, current_organisation(state)),
-        "PaymentType": PAYMENT_TYPES[found.invoice["Type"]],
+        **_bank_amount(found, account, state),
+        "PaymentType": found.kind.payment_type(found.invoice),
         "Status": "AUTHORISED",
         "IsReconciled": sent.get("IsReconciled", False),
         "UpdatedDateUTC": stored_instant(state.now),
         **pick_members(sent, *PAYEE.split()),
     }
-    book_payment(document, state)
+    books.book_payment(document, state)
     kind = found.kind
     paid = kind.rows(state)[document[kind.id]]
     return Outcome(item, Action.CREATED, {**document, kind.name: paid})
 
 
 def represent_created_payments() -> RenderSaved:
-    return partial(_represent_created_payment, ContactPrinter())
+    return partial(_represent_created_payment, documents.ContactPrinter())
 
 
 def _represent_created_payment(
-    printer: ContactPrinter, outcome: Outcome, _request: Request, state: State
+    printer: documents.ContactPrinter, outcome: Outcome, _request: Request, state: State
 ) -> Json:
     """Return a payment in the answer to the call that made it.
 
     The outcome brings the invoice along: that is shown even if the payment is not kept after all.
     """
-    kind = paid_kind(outcome.document)
+    kind = books.paid_kind(outcome.document)
     shown = {**represent_payment(outcome.document, printer, state), "StatusAttributeString": "OK"}
     if kind is INVOICE:
         return shown
@@ -214,12 +187,12 @@ def _represent_created_payment(
     return {**shown, kind.name: pick_members(outcome.document[kind.name], kind.id, kind.number)}
 
 
-def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> dict[str, Decimal]:
+def _bank_amount(found: books.InvoicePayment, account: Document, state: State) -> dict[str, Decimal]:
     """Return the amount on the bank account: as is, or at the payment's rate, else the invoice's.
 
     Source: docs/vendors/xero.md#state (495 AUD at 0.916667 are 540 NZD).
     """
-    base, currency = books["BaseCurrency"], found.invoice["CurrencyCode"]
+    base, currency = base_currency(state), found.invoice["CurrencyCode"]
     if currency == base:
         return {"BankAmount": found.amount, "CurrencyRate": Decimal(1)}
     rate = round_to(found.sent.get("CurrencyRate", found.invoice["CurrencyRate"]), RATE_STEP)
@@ -228,18 +201,18 @@ def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> d
     return {"BankAmount": round_to_cents(ARITHMETIC.divide(found.amount, rate)), "CurrencyRate": rate}
 
 
-represent_rejected_payment = echo_rejected(PAYMENT, HasValidationErrors=True)
+represent_rejected_payment = documents.echo_rejected(PAYMENT, HasValidationErrors=True)
 BATCHES: Mapping[str, BatchHandler] = {
-    "createPayments": batch_handler(
+    "createPayments": documents.batch_handler(
         PAYMENT,
         check_payment,
         create_payment,
         payment_problems,
         saved=represent_created_payments,
         rejected=represent_rejected_payment,
-    ),
+    )
 }
 OPERATIONS = {
-    "getPayments": list_handler(PAYMENT, _show_payment_in_list),
-    "getPayment": get_handler(PAYMENT, _show_payment),
+    "getPayments": documents.list_handler(PAYMENT, _show_payment_in_list),
+    "getPayment": documents.get_handler(PAYMENT, _show_payment),
 }

@@ -15,28 +15,12 @@ from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
+from mockserver import errors
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import parse_instant
 from mockserver.codec.json import find_nul
 from mockserver.engine.auth import CREDENTIALS
-from mockserver.errors import (
-    Forbidden,
-    InvalidCall,
-    MalformedBody,
-    MethodNotAllowed,
-    NotAcceptable,
-    NotFound,
-    Refusal,
-    Rejected,
-    TooLarge,
-    TooManyItems,
-    TooManyRequests,
-    Unauthorized,
-    Unavailable,
-    UnsupportedMediaType,
-    VendorFailure,
-)
 from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
@@ -70,7 +54,7 @@ from mockserver.vendors.xero.messages import item_path, make_problem, member_lab
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _UNKNOWN_EXPIRY = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
-_TOKEN_REFUSALS = (InvalidCall, MalformedBody, Rejected)
+_TOKEN_REFUSALS = (errors.InvalidCall, errors.MalformedBody, errors.Rejected)
 _OUTSIDE_BODY = ("path", "query", "header")
 _BOUNDS = ("minimum", "maximum")
 _STATUS_RULES = {"BatchPayments": "batch-status-unfit", "Payments": "status-not-deleted"}
@@ -157,17 +141,21 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
             yield make_problem("not-allowed", path, field=member_label(path))
 
 
-def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+def refuse(refusal: errors.Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """Return the vendor's answer to a call that is refused whole.
 
     Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers.
     """
     if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
         return token_error_reply(refusal, state)
-    return _REPLIES.get(type(refusal), _unsupported_reply)(refusal, call, operation, state)
+    if isinstance(refusal, errors.MalformedBody):
+        return _malformed_reply(refusal.detail, call, operation, state)
+    if isinstance(refusal, errors.InvalidCall):
+        return _invalid_reply(refusal, call, operation, state)
+    return _REPLIES.get(type(refusal), _unsupported_reply)(refusal, call, state)
 
 
-def _forbidden_reply(refusal: Forbidden, call: Call, _operation: Operation | None, state: State) -> Reply:
+def _forbidden_reply(refusal: errors.Forbidden, call: Call, state: State) -> Reply:
     """Return 401 for a missing scope, 403 for another tenant."""
     if refusal.reason == "scope":
         status = int(call.assumptions["scope_refused"])
@@ -175,9 +163,7 @@ def _forbidden_reply(refusal: Forbidden, call: Call, _operation: Operation | Non
     return problem_reply(403, message_text("unauthenticated"), call, state)
 
 
-def _unauthorized_reply(
-    refusal: Unauthorized, call: Call, _operation: Operation | None, state: State
-) -> Reply:
+def _unauthorized_reply(refusal: errors.Unauthorized, call: Call, state: State) -> Reply:
     if refusal.reason == "expired":
         return problem_reply(401, message_text("token-expired", at=_token_expiry(call, state)), call, state)
     return problem_reply(401, message_text("unauthenticated"), call, state)
@@ -191,39 +177,37 @@ def _token_expiry(call: Call, state: State) -> str:
     return f"{moment:%m/%d/%Y %H:%M:%S}"
 
 
-def _rate_limit_reply(
-    refusal: TooManyRequests, call: Call, _operation: Operation | None, state: State
-) -> Reply:
+def _rate_limit_reply(refusal: errors.TooManyRequests, call: Call, state: State) -> Reply:
     """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
     limit = refusal.which if refusal.which in LIMIT_NAMES else LIMIT_NAMES[0]
     wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
     return Reply(429, headers=(*common_headers(call, state), ("X-Rate-Limit-Problem", limit), *wait))
 
 
-def _offline_reply(refusal: Unavailable, call: Call, _operation: Operation | None, state: State) -> Reply:
+def _offline_reply(refusal: errors.Unavailable, call: Call, state: State) -> Reply:
     text = refusal.detail or message_text("offline")
     return Reply(503, text.encode(), "text/html", common_headers(call, state))
 
 
-def _broken_reply(refusal: VendorFailure, call: Call, _operation: Operation | None, state: State) -> Reply:
+def _broken_reply(refusal: errors.VendorFailure, call: Call, state: State) -> Reply:
     return error_reply(500, INTERNAL, refusal.detail or message_text("broken"), call, state)
 
 
-def _method_reply(refusal: MethodNotAllowed, call: Call, _operation: Operation | None, state: State) -> Reply:
+def _method_reply(refusal: errors.MethodNotAllowed, call: Call, state: State) -> Reply:
     allow = ("Allow", ", ".join(refusal.allowed))
     return error_reply(501, NOT_IMPLEMENTED, message_text("not-implemented"), call, state, allow)
 
 
-def _unsupported_reply(refusal: Refusal, call: Call, _operation: Operation | None, state: State) -> Reply:
+def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Reply:
     """Return what this server does not take, and says in the vendor's shape."""
     match refusal:
-        case UnsupportedMediaType(media_type=found, supported=wanted):
+        case errors.UnsupportedMediaType(media_type=found, supported=wanted):
             status, message = 415, message_text("media-type", found=found, wanted=", ".join(wanted))
-        case NotAcceptable(accept=accept):
+        case errors.NotAcceptable(accept=accept):
             status, message = 406, message_text("not-acceptable", accept=accept)
-        case TooLarge(limit=limit):
+        case errors.TooLarge(limit=limit):
             status, message = 413, message_text("body-too-large", limit=limit)
-        case TooManyItems(limit=limit, found=found):
+        case errors.TooManyItems(limit=limit, found=found):
             status, message = 413, message_text("too-many-elements", limit=limit, found=found)
         case _:
             status, message = 431, message_text("headers-too-large")
@@ -270,7 +254,7 @@ def _is_element(path: Path) -> bool:
     return len(path) == 2 and isinstance(path[1], int)  # noqa: PLR2004 - the list's name and the place in it
 
 
-def _rejected_reply(refusal: Rejected, call: Call, _operation: Operation | None, state: State) -> Reply:
+def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply:
     """Return the reply to a single document that breaks a rule; keys and faults have no element."""
     if refusal.document is None:
         status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
@@ -296,11 +280,11 @@ def _rejection_status(problems: Iterable[Problem]) -> int:
     return 400
 
 
-def _malformed_reply(refusal: MalformedBody, call: Call, operation: Operation | None, state: State) -> Reply:
+def _malformed_reply(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
     if not _sent_text(call).strip():
         return _no_data_reply(call, operation, state)
     rule = "not-xml" if _is_xml(call) else "not-json"
-    return error_reply(400, UNREADABLE, message_text(rule, detail=refusal.detail), call, state)
+    return error_reply(400, UNREADABLE, message_text(rule, detail=detail), call, state)
 
 
 def _sent_text(call: Call) -> bytes | str:
@@ -315,7 +299,9 @@ def _is_xml(call: Call) -> bool:
     return "json" not in parse_content_type(call.headers)[0]
 
 
-def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None, state: State) -> Reply:
+def _invalid_reply(
+    refusal: errors.InvalidCall, call: Call, operation: Operation | None, state: State
+) -> Reply:
     found = refusal.problems[0]
     place = found.path[0] if found.path else ""
     if place == "path":
@@ -454,15 +440,13 @@ def _derive_guid(seed: str) -> str:
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)
 
 
-_REPLIES: Mapping[type[Refusal], Callable[[Any, Call, Operation | None, State], Reply]] = {
-    Unauthorized: _unauthorized_reply,
-    Forbidden: _forbidden_reply,
-    MalformedBody: _malformed_reply,
-    InvalidCall: _invalid_reply,
-    Rejected: _rejected_reply,
-    NotFound: lambda _refusal, call, _operation, state: not_found_reply(call, state),
-    TooManyRequests: _rate_limit_reply,
-    Unavailable: _offline_reply,
-    VendorFailure: _broken_reply,
-    MethodNotAllowed: _method_reply,
+_REPLIES: Mapping[type[errors.Refusal], Callable[[Any, Call, State], Reply]] = {
+    errors.Unauthorized: _unauthorized_reply,
+    errors.Forbidden: _forbidden_reply,
+    errors.Rejected: _rejected_reply,
+    errors.NotFound: lambda _refusal, call, state: not_found_reply(call, state),
+    errors.TooManyRequests: _rate_limit_reply,
+    errors.Unavailable: _offline_reply,
+    errors.VendorFailure: _broken_reply,
+    errors.MethodNotAllowed: _method_reply,
 }

@@ -179,28 +179,26 @@ ACCOUNT = Resource(
         (FLAG, "AddToWatchlist"),
     ),
 )
-CONTACT_DEFAULTS = (
-    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
-    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
-)
-"""What documents to the contact begin with."""
-
-CONTACT_DETAILS = f"{CONTACT_DEFAULTS} TaxNumberType XeroNetworkKey PaymentTerms BatchPayments"
-CONTACT_TEXTS = (
+_CONTACT_TEXTS = (
     "ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress "
     "BankAccountDetails TaxNumber AccountsReceivableTaxType AccountsPayableTaxType"
+)
+_CONTACT_DETAILS = (
+    "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
+    "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories TaxNumberType "
+    "XeroNetworkKey PaymentTerms BatchPayments ContactPersons"
 )
 CONTACT = Resource(
     "Contact",
     (
         (GUID, "ContactID"),
-        (TEXT, CONTACT_TEXTS),
+        (TEXT, _CONTACT_TEXTS),
         (PART, "Addresses Phones"),
         (INSTANT, "UpdatedDateUTC"),
         (NO_ELEMENTS, "ContactGroups"),
         (FLAG, "IsSupplier IsCustomer"),
         (TEXT, "DefaultCurrency"),
-        (PART, f"{CONTACT_DETAILS} ContactPersons"),
+        (PART, _CONTACT_DETAILS),
         (FALSE, "HasAttachments HasValidationErrors"),
     ),
     number="ContactNumber",
@@ -210,7 +208,7 @@ CONTACT = Resource(
         "Addresses ContactGroups ContactPersons IsSupplier IsCustomer SalesDefaultAccountCode "
         "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
     ),
-    echo=f"{CONTACT_TEXTS} DefaultCurrency Addresses Phones {CONTACT_DETAILS} ContactPersons",
+    echo=f"{_CONTACT_TEXTS} DefaultCurrency Addresses Phones {_CONTACT_DETAILS}",
     archived="ContactStatus",
 )
 _TO_CONTACT = {"Contact": ("ContactID", CONTACT)}
@@ -221,13 +219,14 @@ class DocumentKind(Resource):
     """A resource that invoices are, or that is taken off them.
 
     `sales` are the types of documents with customers, the first that which can be created; `purchases` those
-    with suppliers. `unsettled` is the amount that is still to be paid or used, `settled` are the amounts that
-    were. `number` is "" for a kind without numbers; `prefix` begins that of a
-    sale which came without one. `due` says whether an approved one needs a due date.
+    with suppliers; `payments` are the types of payments of the two. `unsettled` is the amount still to be
+    paid or used, `settled` are the amounts that were. `number` is "" for a kind without numbers; `prefix`
+    begins that of a sale which came without one. `due` says whether an approved one needs a due date.
     """
 
     sales: tuple[str, ...] = ()
     purchases: tuple[str, ...] = ()
+    payments: tuple[str, str] = ("", "")
     unsettled: str = "RemainingCredit"
     prefix: str = ""
     settled: tuple[str, ...] = ()
@@ -244,6 +243,10 @@ class DocumentKind(Resource):
     @property
     def purchase(self) -> str:
         return self.purchases[0]
+
+    def payment_type(self, document: Document) -> str:
+        sale, purchase = self.payments
+        return sale if document["Type"] in self.sales else purchase
 
 
 INVOICE = DocumentKind(
@@ -290,6 +293,7 @@ INVOICE = DocumentKind(
     ),
     sales=("ACCREC",),
     purchases=("ACCPAY",),
+    payments=("ACCRECPAYMENT", "ACCPAYPAYMENT"),
     unsettled="AmountDue",
     prefix="INV-",
     settled=("AmountPaid", "AmountCredited"),
@@ -332,6 +336,7 @@ CREDIT_NOTE = DocumentKind(
     ),
     sales=("ACCRECCREDIT",),
     purchases=("ACCPAYCREDIT",),
+    payments=("ARCREDITPAYMENT", "APCREDITPAYMENT"),
     prefix="CN-",
 )
 OVERPAYMENT = DocumentKind(
@@ -341,6 +346,7 @@ OVERPAYMENT = DocumentKind(
     parameters={"References": "Reference"},
     sales=("RECEIVE-OVERPAYMENT", "AROVERPAYMENT"),
     purchases=("SPEND-OVERPAYMENT",),
+    payments=("AROVERPAYMENTPAYMENT", "APOVERPAYMENTPAYMENT"),
 )
 PREPAYMENT = DocumentKind(
     "Prepayment",
@@ -349,10 +355,22 @@ PREPAYMENT = DocumentKind(
     parameters={"InvoiceNumbers": "InvoiceNumber"},
     sales=("RECEIVE-PREPAYMENT", "ARPREPAYMENT"),
     purchases=("SPEND-PREPAYMENT", "APPREPAYMENT"),
+    payments=("ARPREPAYMENTPAYMENT", "APPREPAYMENTPAYMENT"),
 )
 CREDITS = (CREDIT_NOTE, PREPAYMENT, OVERPAYMENT)
 """In the order in which an invoice lists them."""
 
+ALLOCATION = Resource(
+    "Allocation",
+    (
+        (GUID, "AllocationID"),
+        (AMOUNT, "Amount"),
+        (DAY, "Date"),
+        (PART, "Invoice"),
+        (FALSE, "IsDeleted"),
+    ),
+    echo="Amount Date Invoice",
+)
 PAYEE = "BankAccountNumber Particulars Code Reference Details"
 PAYMENT = Resource(
     "Payment",

@@ -11,10 +11,10 @@ from decimal import Decimal
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
+from mockserver.vendors.xero import documents
 from mockserver.vendors.xero.access import current_organisation
 from mockserver.vendors.xero.answers import id_parameter, success_reply
 from mockserver.vendors.xero.dates_and_amounts import print_amount, print_unit
-from mockserver.vendors.xero.documents import ACTIVE, Find, Show, get_handler, list_handler, read_operations
 from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
@@ -35,7 +35,7 @@ def list_organisations(request: Request, state: State) -> Reply:
     return success_reply({ORGANISATION.plural: [shown]}, request.call, state)
 
 
-def _shown_by_row(resource: Resource) -> Show:
+def _shown_by_row(resource: Resource) -> documents.Show:
     return lambda document, _request, _state: resource.represent(document)
 
 
@@ -61,11 +61,11 @@ def _show_category(one: Document, request: Request, _state: State) -> Json:
     all_options = "TrackingCategoryID" in request.parameters or request.parameters.get(
         "includeArchived", False
     )
-    options = [option for option in one["Options"] if all_options or option["Status"] == ACTIVE]
+    options = [option for option in one["Options"] if all_options or option["Status"] == documents.ACTIVE]
     return TRACKING_CATEGORY.represent({**one, "Options": options})
 
 
-def _finder(resource: Resource) -> Find:
+def _finder(resource: Resource) -> documents.Find:
     """Return what finds a record by its id, by the name in the path as it is, or by its number."""
 
     def find(request: Request, state: State) -> Document | None:
@@ -78,12 +78,12 @@ def _finder(resource: Resource) -> Find:
 
 OPERATIONS: Mapping[str, Handler] = {
     "getOrganisations": list_organisations,
-    **read_operations(ACCOUNT, _shown_by_row(ACCOUNT)),
-    "getCurrencies": list_handler(CURRENCY, _shown_by_row(CURRENCY)),
-    "getTaxRates": list_handler(TAX_RATE, _show_tax_rate),
-    "getTaxRateByTaxType": get_handler(TAX_RATE, _show_tax_rate, _finder(TAX_RATE)),
-    **read_operations(ITEM, _show_item, find=_finder(ITEM)),
-    **read_operations(USER, _shown_by_row(USER), find=_finder(USER)),
-    **read_operations(TRACKING_CATEGORY, _show_category, find=_finder(TRACKING_CATEGORY)),
-    **read_operations(BRANDING_THEME, _shown_by_row(BRANDING_THEME), find=_finder(BRANDING_THEME)),
+    **documents.read_operations(ACCOUNT, _shown_by_row(ACCOUNT)),
+    "getCurrencies": documents.list_handler(CURRENCY, _shown_by_row(CURRENCY)),
+    "getTaxRates": documents.list_handler(TAX_RATE, _show_tax_rate),
+    "getTaxRateByTaxType": documents.get_handler(TAX_RATE, _show_tax_rate, _finder(TAX_RATE)),
+    **documents.read_operations(ITEM, _show_item, find=_finder(ITEM)),
+    **documents.read_operations(USER, _shown_by_row(USER), find=_finder(USER)),
+    **documents.read_operations(TRACKING_CATEGORY, _show_category, find=_finder(TRACKING_CATEGORY)),
+    **documents.read_operations(BRANDING_THEME, _shown_by_row(BRANDING_THEME), find=_finder(BRANDING_THEME)),
 }
