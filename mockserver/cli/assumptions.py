@@ -81,8 +81,6 @@ _MARK = "*"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which assumptions, and whose values: those of the server at `url`, None: the defaults."""
-
     vendors: tuple[str, ...]
     search: str
     url: str | None
@@ -100,9 +98,9 @@ class Shape:
 
 
 def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
-    """Return the assumptions, each as the control plane lists it.
+    """The assumptions as the control plane lists them.
 
-    Exits with status 2 if nothing fits the search, 3 without a server, 4 if it refuses.
+    Exits with status 2 if nothing fits the search, 3 or 4 without a server's answer.
     """
     from mockserver.engine.registry import discover_vendors, list_assumptions
 

@@ -33,21 +33,18 @@ class ServerUnreachableError(Exception):
 
 
 class PlainTargetError(Exception):
-    """A case needs what the server does not have; the text says what."""
+    """A case needs more than the server has; the text says what."""
 
 
 class CaseServer(Protocol):
-    """A server that runs cases; `place` says where it is."""
-
     @property
     def place(self) -> str:
-        """An address, or in words which server it is."""
+        """An address, or words for the server."""
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:
         """Run the case; `sandbox` is a name for a new sandbox.
 
-        Raises:
-            PlainTargetError: the server has no sandboxes, and the case needs one.
+        Raises PlainTargetError: the server has no sandboxes, and the case needs one.
         """
 
 
@@ -59,17 +56,15 @@ class MockserverClient:
     place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:
-        """Run the case in a new sandbox."""
         try:
             return await run_in_new_sandbox(case, sandbox, self.client)
         except UnmetExpectationError as error:
             return CaseResult(error.differences, ())
 
     async def export(self, case: Case, sandbox: str, form: str) -> str:
-        """Run the case in a new sandbox, and return its calls in a form of the journal's exports.
+        """Run the case in a new sandbox, and export its calls.
 
-        Raises:
-            PlainTargetError: the case fails here, or its calls cannot be exported.
+        Raises PlainTargetError: the case fails here, or its calls cannot be exported.
         """
         client = SandboxClient(sandbox, self.client, self.client)
         await client.create(SEED if case.seed is None else case.seed, empty=case.empty)
@@ -80,15 +75,11 @@ class MockserverClient:
 
 
 class _PlainClient(SandboxClient):
-    """Client of a vendor at a server without sandboxes and control plane."""
-
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers of every call."""
         return {"user-agent": USER_AGENT}
 
     def mount(self, _vendor: str) -> str:
-        """Return the path at which the vendor's paths begin."""
         return self.sandbox
 
 
@@ -101,7 +92,7 @@ class PlainServerClient:
     place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none
-        """Run a case that needs nothing but calls."""
+        """Run a case that consists of calls only."""
         if needs := sorted(_needs(case)):
             raise PlainTargetError(f"needs a mockserver at the target, for: {', '.join(needs)}")
         case_run = CaseRun(case, _PlainClient(self.path, self.client, self.client))
@@ -113,7 +104,7 @@ class PlainServerClient:
 
 
 def _needs(case: Case) -> set[str]:
-    """Return what the case needs besides calls of one vendor."""
+    """Needs of the case besides calls of one vendor."""
     head: Node = {
         "empty": case.empty,
         "freeze": case.freeze,
@@ -133,11 +124,7 @@ def _kinds(step: Node) -> Sequence[str]:
 
 @asynccontextmanager
 async def open_target(url: str) -> AsyncIterator[CaseServer]:
-    """Open the server at an address.
-
-    Raises:
-        ServerUnreachableError: nothing answers.
-    """
+    """Open the server at an address. Raises ServerUnreachableError: nothing answers."""
     parts = urlsplit(url)
     async with open_client(f"{parts.scheme}://{parts.netloc}") as client:
         answered = await client.send(Request("GET", f"{parts.path}/_mock/health"))

@@ -37,7 +37,6 @@ SOURCES = ("seed", "public", "rfc", "report", "assumed")
 
 
 def _option(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    """Declare an option without an environment variable."""
     return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
 
 
@@ -191,8 +190,6 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class NamedCase:
-    """A case and the name to print it under."""
-
     name: str
     case: Case
 
@@ -209,17 +206,14 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The result in one word."""
         return "REFUSED" if self.refused else "FAIL" if self.differences else "PASS"
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """What is wrong, line by line."""
         return (self.refused,) if self.refused else self.differences
 
 
 def print_export(case: str, vendor: str, form: str) -> None:
-    """Run a row's first case for the vendor, and print its calls as a script or a test."""
     import asyncio
 
     from mockserver.cli.case_servers import PlainTargetError
@@ -284,7 +278,7 @@ def _print(verdict: Verdict) -> None:
 
 
 def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
-    """Return the case of a file, or those of a row; fail if there is neither."""
+    """The case of a file, or those of a row; fail if there is neither."""
     if Path(given).is_file():
         named = _case_of_file(Path(given), wanted.vendor)
         if not wanted.target:
@@ -297,7 +291,6 @@ def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
 
 
 def _check_vendors(case: Case, file: str) -> None:
-    """Fail unless our own server has all vendors of the case."""
     from difflib import get_close_matches
 
     from mockserver.engine.registry import vendor_packages
@@ -356,7 +349,6 @@ def _document(verdict: Verdict) -> dict[str, object]:
 
 
 def junit_xml(verdicts: Sequence[Verdict]) -> bytes:
-    """Return the results as JUnit XML: class = vendor, name = case."""
     from xml.etree import ElementTree as ET
 
     failures = sum(verdict.word == "FAIL" for verdict in verdicts)
@@ -409,7 +401,6 @@ def print_row(case: str, vendor: str, *, as_json: bool) -> None:
 
 
 def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[CatalogueCase]]:
-    """Return a row by id, number or name, and its cases; fail if there is none."""
     from difflib import get_close_matches
 
     from mockserver.control.cases.catalogue import rows
@@ -432,7 +423,6 @@ def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[Catalog
 
 
 def check_vendor(vendor: str) -> None:
-    """Fail unless there is a vendor of this name."""
     from difflib import get_close_matches
 
     from mockserver.engine.registry import vendor_packages
@@ -459,14 +449,12 @@ def _check_section(section: str) -> None:
 
 
 def vendors_of(row: CatalogueRow) -> list[str]:
-    """Return the vendors that have a case for the row."""
     from mockserver.engine.registry import vendor_packages
 
     return [name for name in vendor_packages() if cases_of(row, name)]
 
 
 def cases_of(row: CatalogueRow, vendor: str) -> list[CatalogueCase]:
-    """Return the vendor's cases for the row."""
     from mockserver.control.cases.catalogue import vendor_cases
 
     return [entry for entry in vendor_cases(vendor) if entry.row.row == row.row]

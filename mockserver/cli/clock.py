@@ -97,6 +97,6 @@ def _print_clock(server: ServerOptions, method: str, below: str, body: Json = No
 
 
 def describe_clock(found: Document) -> str:
-    """Return `frozen  2026-01-05T09:06:00Z`, or `system  …  (+360 s)`."""
+    """Words such as `frozen  2026-01-05T09:06:00Z`, or `system  …  (+360 s)`."""
     ahead = f"  ({found['aheadSeconds']:+,} s)" if found["aheadSeconds"] and found["mode"] != "frozen" else ""
     return f"{found['mode']}  {found['now']}{ahead}"

@@ -78,7 +78,6 @@ class Setting:
     variable: str
 
     def document(self) -> dict[str, Any]:
-        """Return the setting as JSON shows it."""
         return {
             "command": self.command,
             "setting": self.name,
@@ -89,14 +88,12 @@ class Setting:
 
 
 def settings_of(context: click.Context, environment: Mapping[str, str]) -> Iterator[Setting]:
-    """Yield the settings of every command; flags cannot occur."""
     root = context.find_root()
     config = current_config(context)
     yield from _settings(root.command, root, (), config, environment)
 
 
 def table_of(settings: Sequence[Setting], config: ConfigFile | None) -> Iterator[str]:
-    """Yield the settings as lines, after the name of the file."""
     yield f"file: {config.path}" if config else "file: none (mockserver.toml is searched from here upwards)"
     rows = [(f"{one.command} {one.name}".strip(), _written(one.value), one.source) for one in settings]
     if not rows:
@@ -144,7 +141,6 @@ def _setting(
 
 
 def _default(param: click.Option) -> Any:
-    """Return the default as JSON has it; Click marks a missing one in its own way."""
     value = param.default is True if param.is_flag else param.default
     if isinstance(value, bool | int | float | str) or value is None:
         return value
@@ -177,7 +173,6 @@ _NONE = "-"
 
 
 def effective_settings(context: click.Context) -> Iterator[EffectiveSetting]:
-    """Yield the settings of the context's command in the order of its help."""
     command = " ".join(command_words(context).split()[1:])
     known = {
         setting.name: setting for setting in settings_of(context, os.environ) if setting.command == command

@@ -92,8 +92,6 @@ class ContractOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What every run of one command shares."""
-
     line: ProgressLine
     observer: RunObserver
     known: tuple[KnownFindings, ...]
@@ -101,7 +99,7 @@ class _Around:
 
 
 def run_contract(options: ContractOptions, line: ProgressLine) -> None:
-    """Run the suite as the options say; ends with the exit status if that is not 0."""
+    """Run the suite; ends with the exit status if that is not 0."""
     with termination_as_interrupt(), scratch_folder(os.environ):
         _run_contract(options, line)
 
@@ -130,7 +128,10 @@ def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
 def _run_sessions(
     options: ContractOptions, plans: list[tuple[SessionPlan, SessionSubject]], around: _Around
 ) -> bool:
-    """Run one session after the other, until one ends early; return whether one was not begun for Ctrl-C."""
+    """Run one session after the other, until one ends early.
+
+    Return whether Ctrl-C stopped one before its start.
+    """
     for plan, about in plans:
         try:
             around.before.append(_run_session(plan, about, around))
@@ -145,7 +146,6 @@ def _run_sessions(
 
 
 def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> None:
-    """Write the reports, and print the failures and the result."""
     files, broken = _write_reports(options, outcomes, began)
     if options.as_json:
         click.echo(json.encode(report_document(outcomes, began)).decode())
@@ -203,7 +203,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
 
 
 def _check_subjects(options: ContractOptions) -> None:
-    """Fail unless the vendors, the spec and the target that are given go together."""
+    """Fail unless the vendors, the spec and the target go together."""
     if options.spec and options.vendors:
         fail(
             "--spec and a vendor exclude each other",
@@ -234,7 +234,7 @@ def _check_subjects(options: ContractOptions) -> None:
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
 ) -> list[tuple[SessionPlan, SessionSubject]]:
-    """Return the plans with their APIs, without plans that contain none of the requested operations."""
+    """The plans with their APIs, without plans that contain none of the requested operations."""
     try:
         read = [(plan, load_session_subject(plan)) for plan in plans]
     except MockServerError as error:
@@ -270,7 +270,7 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
-    """Return the ids of checks; an id of an earlier version is replaced, and said so."""
+    """The ids of checks; an id of an earlier version is replaced, with a note."""
     ids = []
     for name in given:
         ids.append(current_id(name))
@@ -281,7 +281,7 @@ def _check_ids(given: Iterable[str]) -> frozenset[str]:
 
 
 def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
-    """End with exit 2 at the first name that is not known; `more` is what else can be written."""
+    """End with exit 2 at the first unknown name; `more` are further possibilities."""
     choices = list(known)
     for name in given:
         if name not in choices:
@@ -340,7 +340,7 @@ def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> R
 
 
 def _say(line: ProgressLine) -> Callable[[str], None]:
-    """Return a function that prints to stderr, below whatever the progress line shows."""
+    """A function that prints to stderr, below the progress line."""
 
     def say(told: str) -> None:
         line.clear()
@@ -371,7 +371,7 @@ def _write_reports(
 
 
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
-    """Write the findings as a baseline; keep known reasons, and findings that this run did not look at."""
+    """Write the findings as a baseline; keep known reasons, and findings outside this run."""
     differences = {
         KnownFindings(outcome.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
         for outcome in outcomes
@@ -414,7 +414,6 @@ def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupte
 
 
 def _selection(options: ContractOptions) -> list[str]:
-    """Return the options that limit what is called and checked, as they were given."""
     return [
         *(f"--operation {one_line(name, 80)}" for name in options.operations),
         *(f"--part {one_line(name, 80)}" for name in options.parts),
@@ -443,11 +442,9 @@ class ContractProgress(RunObserver):
         self._is_estimated = False
 
     def run_began(self, api: ApiUnderTest, secrets: Mapping[str, str]) -> None:
-        """Begin with another API."""
         self._state, self._is_estimated = RunningState(api, self._clock(), secrets), False
 
     def run_planned(self, calls: int) -> None:
-        """Keep how many calls the run takes."""
         if self._state:
             self._state.planned = calls
 
@@ -458,7 +455,6 @@ class ContractProgress(RunObserver):
                 self._draw(self._clock())
 
     def call_made(self, number: int = 1) -> None:
-        """Count the calls, and show them if the line is not fresh."""
         state, now = self._state, self._clock()
         if not state:
             return
@@ -472,12 +468,10 @@ class ContractProgress(RunObserver):
             self._draw(now)
 
     def step_began(self) -> None:
-        """Count the walk or sequence."""
         if self._state:
             self._state.step += 1
 
     def check_failed(self, finding: Finding) -> None:
-        """Write the failure in short."""
         if self._state and self._fails(self._state.api, finding):
             self._state.failures += 1
             self._line.write(failure_line(self._state.api, finding, self._state.secrets))

@@ -97,20 +97,16 @@ _TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What a check found; `cure` is "" if there is nothing to do."""
-
     state: str
     subject: str
     what: str
     cure: str = ""
 
     def document(self) -> dict[str, str]:
-        """Return the diagnosis as JSON shows it."""
         return asdict(self)
 
 
 def diagnose(context: click.Context) -> Iterator[Diagnosis]:
-    """Yield what each check found, quick ones first."""
     from mockserver.cli.config import settings_of
 
     root = context.find_root()
@@ -138,7 +134,7 @@ def _python() -> Diagnosis:
 
 
 def _config(root: click.Context) -> Diagnosis:
-    """Read the file as every other command does, so that the checks after this one see its values."""
+    """Read the file as every other command does, so that the later checks see its values."""
     named, group = root.params.get("config"), root.command
     try:
         config = read_config(named) if named else find_config(Path.cwd())
@@ -211,7 +207,6 @@ def _taken(host: str, port: str, error: Exception) -> Diagnosis:
 
 
 def _version_at(url: str) -> str:
-    """Return the version of the mockserver at the address, "" if none answers."""
     from mockserver.cli.server import (
         ControlPlane,
         InvalidAddressError,

@@ -43,7 +43,7 @@ _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An error: what happened, where, and what to type."""
+    """An error: problem, place, and the command to type."""
 
     what: str
     where: str
@@ -51,7 +51,6 @@ class Message:
 
 
 def message_of(error: click.ClickException) -> Message:
-    """Return the error in our form."""
     context = getattr(error, "ctx", None)
     if context is None:
         return Message(error.format_message().rstrip("."), "mockserver", "mockserver --help")
@@ -141,7 +140,6 @@ def _bad_value(error: click.BadParameter, context: click.Context) -> Message:
 
 
 def _culprit(given: Any, param: click.Parameter) -> Any:
-    """Return the value that cannot be read, of one or many."""
     if not isinstance(given, list | tuple):
         return given
     for one in given:
@@ -168,7 +166,7 @@ def _expected(kind: click.types.ParamType[Any]) -> str:
 
 
 def _near_value(given: str, param: click.Parameter) -> str:
-    """Return a value to write: the nearest choice, else the default, else the least number."""
+    """A value to write: the nearest choice, else the default, else the least number."""
     if isinstance(param.type, click.Choice):
         known = [str(choice) for choice in param.type.choices]
         return nearest(given, known) or known[0]
@@ -178,7 +176,7 @@ def _near_value(given: str, param: click.Parameter) -> str:
 
 
 def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
-    """Return what is wrong with a path, and a path to write, "" if none is near."""
+    """The fault of a path, and a path to write, "" if none is near."""
     file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
     if file.exists() and file.is_dir() and wanted == "file":
         return f"{shown(given)} is a folder; expected a file", ""
@@ -196,7 +194,6 @@ def _replaced(param: click.Parameter, words: str, value: str) -> str:
 
 
 def _written(flag: str, param: click.Parameter) -> str:
-    """Return an option with a value as it can be typed."""
     if getattr(param, "is_flag", False):
         return flag
     return f"{flag} {_near_value('', param) or param.metavar or (param.name or '').upper()}"
@@ -216,7 +213,6 @@ _KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], Message]
 
 
 def check_vendors(context: click.Context) -> None:
-    """Exit with status 2 unless `--vendor` and `--at-root` name vendors that are there."""
     given, known = context.params, vendor_names(context.params.get("specs") or ())
     check_names(context, "vendors", "vendor", given.get("vendors") or (), known)
     served = given.get("vendors") or known
@@ -228,7 +224,6 @@ def check_vendors(context: click.Context) -> None:
 def check_names(
     context: click.Context, param_name: str, kind: str, given: Iterable[str], known: Iterable[str]
 ) -> None:
-    """Exit with status 2 at the first name that is not known, with the nearest one or all of them."""
     there = list(known)
     for name in given:
         if name in there:
@@ -242,7 +237,6 @@ def check_names(
 
 
 def startup_message(error: Exception, context: click.Context) -> Message:
-    """Return what to tell of an error that keeps the server from starting."""
     from mockserver.engine.registry import InvalidAssumptionError
     from mockserver.errors import SpecError, StoreUnavailableError
     from mockserver.server.listening import AddressError, StartupError
@@ -261,13 +255,12 @@ def startup_message(error: Exception, context: click.Context) -> Message:
 
 
 def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
-    """Exit with status 2 because the vendors cannot be loaded."""
     message = startup_message(error, context)
     fail(message.what, message.where, message.cure, EXIT_USAGE)
 
 
 def _bad_spec(error: Exception, context: click.Context) -> Message | None:
-    """Return the first problem of the spec that the error names, and how to see the others."""
+    """First problem of the spec that the error names, and the command that shows the others."""
     from mockserver.cli.spec_check import find_problems
     from mockserver.spec.folder import spec_files_in
     from mockserver.spec.loading import MALFORMED
@@ -419,8 +412,7 @@ class PipeClosedError(Exception):
 def pipe_watched() -> Iterator[None]:
     """Raise a closed pipe as an error of ours, which Click does not turn into exit code 1.
 
-    Raises:
-        PipeClosedError: the reader of our output is gone.
+    Raises PipeClosedError: the reader of our output is gone.
     """
     try:
         yield

@@ -56,11 +56,7 @@ _TIMEOUT_S = 5.0
 
 
 def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
-    """Return the server's health; ask again until `wait_s` seconds have passed.
-
-    Raises:
-        ServerUnreachableError: it does not answer in that time.
-    """
+    """Return the server's health; retry for `wait_s` seconds. Raises ServerUnreachableError."""
     ends = monotonic() + wait_s
     while True:
         try:

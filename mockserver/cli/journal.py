@@ -395,7 +395,6 @@ def _nothing_found(server: ServerOptions, calls: int) -> str:
 
 
 def _line(entry: Document) -> str:
-    """Return the line of a call, with the time of day here."""
     from datetime import datetime
 
     at = datetime.fromisoformat(entry["at"]).astimezone()
@@ -469,7 +468,7 @@ _MOST = 10_000
 def follow(
     control: ControlPlane, filters: Filters, last: int, wait: Callable[[], None]
 ) -> Iterator[Document]:
-    """Yield the newest `last` matching entries, then each new one; `wait` is called between two looks."""
+    """Yield the newest `last` matching entries, then each new one; `wait` is called between two requests."""
     seen = _newest_number(control)
     while True:
         found = control.here("GET", "/journal", **filters, last=last) if last else []
@@ -482,6 +481,5 @@ def follow(
 
 
 def _newest_number(control: ControlPlane) -> int:
-    """Return the number of the newest entry, 0 if there is none."""
     found = control.here("GET", "/journal", last=1)
     return int(found[-1]["number"]) if found else 0

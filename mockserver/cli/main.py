@@ -89,14 +89,12 @@ class CommandGroup(click.Group):
         return sorted(_SUMMARIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, imported if it is a module."""
         command = super().get_command(ctx, cmd_name)
         if command is None and cmd_name in _SUMMARIES:
             command = getattr(import_module(f"mockserver.cli.{cmd_name}"), cmd_name)
         return with_examples(command) if command else None
 
     def get_help(self, ctx: click.Context) -> str:
-        """Return the help, its examples with a vendor that is there."""
         with_examples(self)
         return super().get_help(ctx)
 
@@ -105,19 +103,17 @@ class CommandGroup(click.Group):
         return super().parse_args(ctx, _globals_first(args))
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands by theme, with whole summaries."""
         for title, summaries in THEMES.items():
             with formatter.section(title):
                 formatter.write_dl(list(summaries.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands and options that begin so; no command is imported for it."""
         names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
         commands = [CompletionItem(name, help=_SUMMARIES[name]) for name in names]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
-        """Run the command line; a failure of whatever kind ends in one of our exit codes."""
+        """Run the command line; every failure ends in one of our exit codes."""
         words = sys.argv[1:] if args is None else list(args)
         standalone = extra.pop("standalone_mode", True)
         run = partial(self._run, words, args, *more, **{**extra, "standalone_mode": False})
@@ -126,7 +122,6 @@ class CommandGroup(click.Group):
         return exit_with(run, debug=DEBUG_FLAG in words or bool(os.environ.get("MOCKSERVER_DEBUG")))
 
     def _run(self, words: Sequence[str], *args: Any, **extra: Any) -> Any:
-        """Run the command line; an error of Click's that names no command gets the one of these words."""
         try:
             return super().main(*args, **extra)
         except click.UsageError as error:
@@ -135,12 +130,10 @@ class CommandGroup(click.Group):
             raise
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Make the context; a closed pipe is not Click's to report."""
         with pipe_watched():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a closed pipe is not Click's to report."""
         with pipe_watched():
             return super().invoke(ctx)
 
@@ -284,9 +277,9 @@ def run_options(command: F) -> F:
 
 
 def serving_of(chosen: dict[str, Any]) -> Serving:
-    """Take how the server is run out of the chosen options, and return it.
+    """The part of the options about the run of the server.
 
-    Exits with status 2 if the options contradict each other.
+    Exits with status 2 if they contradict each other.
     """
     from mockserver.server.serving import Serving
 
@@ -303,7 +296,6 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
 
 
 def _check_store(chosen: dict[str, Any]) -> None:
-    """Exit with status 2 if the chosen options do not go with the store."""
     if chosen["workers"] > 1 and not chosen["store"]:
         what = "each of several workers would have a world of its own; with --store they share one"
         fail(what, "--workers", "mockserver run --workers 4 --store redis://localhost:6379/0", EXIT_USAGE)
@@ -316,13 +308,11 @@ def _check_store(chosen: dict[str, Any]) -> None:
 
 
 def show_startup_error(error: MockServerError, context: click.Context) -> None:
-    """Print what keeps the server from starting, or a file from being loaded again."""
     message = startup_message(error, context)
     show_error(message.what, message.where, message.cure)
 
 
 def port_taken_cure(error: PortTakenError) -> str:
-    """Return what to type if the port is taken."""
     other = "PORT=0 make run" if os.environ.get(MAKE_VARIABLE) else "mockserver run --port 0"
     use = f"\n   or: mockserver health {error.owner.url}" if error.owner and error.owner.url else ""
     return f"{other}{use}"

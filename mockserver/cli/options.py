@@ -20,7 +20,7 @@ LONGEST_VALUE = 80
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name nearest to `name`, whatever the letter case; "" if none is near."""
+    """The known name nearest to `name`, in any letter case; "" if none is near."""
     by_folded = {one.casefold(): one for one in known}
     folded = name.casefold()
     found = get_close_matches(folded, by_folded, 1, cutoff=0.6)
@@ -30,20 +30,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def choices(known: Iterable[str], most: int = MOST_CHOICES) -> str:
-    """Return the known names as text: at most so many, then how many more there are."""
+    """The known names as text: at most so many, then the number of others."""
     names = list(known)
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
 def either(known: Iterable[str]) -> str:
-    """Return names as "a, b or c"."""
     *first, last = known
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def shown(value: object) -> str:
-    """Return a value as one short line, cut at 80 characters."""
     line = " ".join(str(value).split())
     return line if len(line) <= LONGEST_VALUE else line[: LONGEST_VALUE - 1] + "…"
 
@@ -66,15 +64,13 @@ VARIABLE_PREFIX = "MOCKSERVER_"
 
 
 class RejectedValueError(click.BadParameter):
-    """A value that the option's type cannot read; `given` is the value."""
-
     def __init__(self, message: str, context: click.Context, param: click.Parameter, given: Any) -> None:
         super().__init__(message, context, param)
         self.given = given
 
 
 class InvalidValueError(click.BadParameter):
-    """A value that is refused for its meaning: `given`, and what to write instead."""
+    """A value that is refused for its meaning: `given`, and a better one."""
 
     def __init__(self, message: str, given: str, cure: str) -> None:
         super().__init__(message)
@@ -85,11 +81,6 @@ class SettingOption(click.Option):
     """An option that keeps the rejected value, so that the message can name it."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        """Convert the value.
-
-        Raises:
-            RejectedValueError: the type cannot read it.
-        """
         try:
             return super().type_cast_value(ctx, value)
         except click.BadParameter as error:
@@ -100,11 +91,6 @@ class SettingArgument(click.Argument):
     """An argument that keeps the rejected value, as `SettingOption` does."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        """Convert the value.
-
-        Raises:
-            RejectedValueError: the type cannot read it.
-        """
         try:
             return super().type_cast_value(ctx, value)
         except click.MissingParameter:
@@ -132,17 +118,14 @@ def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F]
 
 
 def argument(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    """Declare an argument whose errors have our form."""
     return click.argument(*declarations, **{"cls": SettingArgument, **settings})
 
 
 def show_error(what: str, where: str, cure: str, kind: str = "error") -> None:
-    """Print what happened, where, and what to do, on stderr."""
     click.echo(f"{kind}: {what}\n   at: {where}\n  try: {cure}", err=True)
 
 
 def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
-    """Say what happened, where, and what to do, and end with that exit status."""
     show_error(what, where, cure)
     raise SystemExit(status)
 
@@ -150,11 +133,7 @@ def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
 def assumption_values(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
-    """Return values of assumptions, given as `vendor.assumption=value` each.
-
-    Raises:
-        InvalidValueError: one is not written like that.
-    """
+    """Read `vendor.assumption=value` each. Raises InvalidValueError."""
     values: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -168,11 +147,7 @@ _EXAMPLE = "2026-01-05T09:00:00Z"
 
 
 def instant_text(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
-    """Return the instant in UTC; no text stays as it is.
-
-    Raises:
-        InvalidValueError: the text is not an instant.
-    """
+    """Read an instant in UTC; None stays None. Raises InvalidValueError."""
     if not text:
         return text
     from mockserver.codec.instants import parse_instant, print_instant
@@ -200,16 +175,11 @@ INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
 
 
 def missing_packages(extra: str) -> list[str]:
-    """Return the packages of the extra that are not installed."""
     return [name for name in _PACKAGES[extra] if find_spec(name) is None]
 
 
 def check_extra(extra: str, command: str) -> None:
-    """End the command with a message unless all packages of the extra are installed.
-
-    Raises:
-        SystemExit: one is missing; the exit status is that of wrong usage.
-    """
+    """End the command with a message unless all packages of the extra are installed."""
     missing = missing_packages(extra)
     if missing:
         fail(
@@ -230,7 +200,6 @@ _SCENARIOS_FOLDER = Path(__file__).parents[1] / "scenario" / "packaged_scenarios
 
 
 def spec_files(folders: Iterable[Path] = ()) -> dict[str, Path]:
-    """Return the spec of every vendor, by name: ours, and those of `folders`."""
     found = {file.stem: file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)}
     return dict(sorted(found.items()))
 
@@ -240,14 +209,13 @@ def vendor_names(folders: Iterable[Path] = ()) -> list[str]:
 
 
 def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
-    """Return the operations of these vendors, of all if there are none."""
     files, wanted = spec_files(), list(vendors)
     texts = (file.read_text(encoding="utf-8") for name, file in files.items() if not wanted or name in wanted)
     return sorted({name for text in texts for name in _OPERATION.findall(text)})
 
 
 def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
-    """Return the ids of these vendors' assumptions, of all if there are none.
+    """Ids of these vendors' assumptions, of all if none are named.
 
     Those of an extension, which not every vendor has, need the vendors loaded and are not among them.
     """
@@ -264,7 +232,6 @@ def _own_assumptions(vendor: str) -> list[str]:
 
 
 def assumption_values_of(name: str) -> list[str]:
-    """Return the default and the listed alternatives of an assumption, [] if there is none of that name."""
     from mockserver.codec import yaml
     from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, read_assumptions
 
@@ -276,18 +243,15 @@ def assumption_values_of(name: str) -> list[str]:
 
 
 def packaged_scenarios() -> list[str]:
-    """Return the names of the scenarios that ship."""
     files = [*_SCENARIOS_FOLDER.glob("*.yaml"), *_VENDORS_FOLDER.glob("*/scenarios/*.yaml")]
     return sorted(file.stem for file in files)
 
 
 def case_ids() -> list[str]:
-    """Return the rows of the catalogue of cases, number and name each."""
     return [f"{row}-{name}" for row, name in _CASE_ROW.findall(_catalogue())]
 
 
 def case_sections() -> list[str]:
-    """Return the sections of the catalogue of cases."""
     return list(dict.fromkeys(_CASE_SECTION.findall(_catalogue())))
 
 
@@ -357,22 +321,19 @@ CHECK_NAMES = (
 
 
 def complete_vendors(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Return the vendors, those of `--specs` included, that begin with `begun`."""
     return _beginning(vendor_names(context.params.get("specs") or ()), begun)
 
 
 def complete_operations(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Return the operations of the vendors that are named, or of all, that begin with `begun`."""
     return complete_listed(operation_ids(_named_vendors(context)), begun)
 
 
 def complete_checks(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Return the checks of the contract suite that begin with `begun`."""
     return complete_listed(CHECK_NAMES, begun)
 
 
 def complete_assumptions(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Return assumption ids that begin with `begun`, or the values of the one before the `=`."""
+    """Complete assumption ids, or the values of the one before the `=`."""
     name, equals, value = begun.partition("=")
     if equals:
         return [f"{name}={one}" for one in assumption_values_of(name) if one.startswith(value)]
@@ -380,23 +341,20 @@ def complete_assumptions(context: click.Context, _param: click.Parameter, begun:
 
 
 def complete_scenarios(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Return the packaged scenarios that begin with `begun`."""
     return _beginning(packaged_scenarios(), begun)
 
 
 def complete_cases(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
-    """Return the rows of the catalogue that begin with `begun`, and files."""
     found = _beginning(case_ids(), begun)
     return [CompletionItem(one) for one in found] or [CompletionItem(begun, type="file")]
 
 
 def complete_sections(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-    """Return the sections of the catalogue that begin with `begun`."""
     return _beginning(case_sections(), begun)
 
 
 def _named_vendors(context: click.Context) -> list[str]:
-    """Return the vendors on the line; Click leaves arguments in `args` when an option has no value yet."""
+    """The vendors on the line; Click leaves arguments in `args` when an option has no value yet."""
     given = context.params.get("vendors") or context.params.get("vendor") or context.args
     vendors = vendor_names()
     return [one for one in ([given] if isinstance(given, str) else given) if one in vendors]
@@ -407,7 +365,7 @@ def _beginning(names: Iterable[str], begun: str) -> list[str]:
 
 
 def complete_listed(names: Iterable[str], begun: str) -> list[str]:
-    """Return the texts that complete the last name of a list with commas."""
+    """Complete the last name of a list with commas."""
     before, comma, last = begun.rpartition(",")
     return [before + comma + one for one in _beginning(names, last)]
 
@@ -417,12 +375,11 @@ _PLACEHOLDER = re.compile(r"\b(?:NAME|VENDOR)\b")
 
 
 def examples_of(command: click.Command) -> list[str]:
-    """Return the example lines of a command's help."""
     return [line.strip() for line in _EXAMPLE_LINE.findall(command.help or "")]
 
 
 def with_examples(command: click.Command) -> click.Command:
-    """Write the first vendor's name where the examples of a command, and of those below it, have VENDOR."""
+    """Put the first vendor's name in place of VENDOR into the examples of a command."""
     if command.help and _PLACEHOLDER.search(command.help):
         vendor = next(iter(vendor_names()), "VENDOR")
         command.help = _EXAMPLE_LINE.sub(lambda line: _PLACEHOLDER.sub(vendor, line[0]), command.help)

@@ -31,20 +31,17 @@ _MAX_KEY = 40
 
 
 def write_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines; a stream without UTF-8 gets the nearest ASCII."""
     for line in lines:
         click.echo(_encodable(line, sys.stderr if err else sys.stdout), err=err)
 
 
 def write_json(document: Json) -> None:
-    """Print one JSON document on one line; amounts keep their scale."""
     from mockserver.codec import json
 
     click.echo(json.encode(document).decode(), color=False)
 
 
 def write_done(text: str, document: Json, *, as_json: bool) -> None:
-    """Say on standard error what was done, or print it as JSON."""
     if as_json:
         write_json(document)
     else:
@@ -52,21 +49,18 @@ def write_done(text: str, document: Json, *, as_json: bool) -> None:
 
 
 def shorten(text: str, most: int = _MAX_WORD) -> str:
-    """Return the text on one line, without control characters, cut at `most` characters."""
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def counted(number: int, noun: str) -> str:
-    """Return `1 rule` or `2,000 rules`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
     """Yield a line for each item with its outcome, and below it the message of each problem.
 
-    If there are more than `most` items, those with problems, warnings or a rule's effect come alone.
-    `amounts` are by index.
+    Of more than `most` items, only those with problems, warnings or a rule's effect. `amounts` are by index.
     """
     shown = (
         decided
@@ -88,7 +82,7 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
 
 
 def first_amount(item: Json) -> str:
-    """Return the first number of an item that is named an amount, "" if there is none."""
+    """The first number of an item that is named an amount, "" for none."""
     if isinstance(item, Mapping):
         for name, value in item.items():
             if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
@@ -98,7 +92,6 @@ def first_amount(item: Json) -> str:
 
 
 def table_lines(rows: Sequence[Sequence[str]], indent: str = "") -> Iterator[str]:
-    """Yield rows with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
@@ -197,7 +190,7 @@ def _size(side: Document) -> str:
 
 
 def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:
-    """Yield what a replay changed; with `whole` each item and each place in the body that differs."""
+    """Yield the changes of a replay; with `whole` each item and each place in the body that differs."""
     difference = replayed["difference"]
     number = f"#{replayed['number']}" if replayed["number"] else str(replayed["to"] or "the replay")
     where = f"  [{replayed['into']}]" if replayed["into"] else ""
@@ -227,7 +220,7 @@ def _change(one: Document) -> str:
 
 
 def verdict_lines(problem: Document) -> Iterator[str]:
-    """Yield why calls are not as expected: expected, found, and the nearest calls."""
+    """Yield the expected and actual numbers, and the nearest calls."""
     yield f"not verified: {shorten(str(problem['detail']), 400)}"
     numbers = problem.get("found", {}).get("numbers", ())
     if numbers:
@@ -260,7 +253,7 @@ class ProgressLine:
         self._shown = 0
 
     def show(self, text: str) -> None:
-        """Show a text, in place of the one before; only on a terminal."""
+        """Show a text in place of the previous one; only on a terminal."""
         if not self.is_live:
             return
         width = shutil.get_terminal_size(_FALLBACK).columns - 1
@@ -269,13 +262,11 @@ class ProgressLine:
         self._shown = len(cut)
 
     def clear(self) -> None:
-        """Remove what is shown."""
         if self._shown:
             self._write(f"\r{' ' * self._shown}\r")
             self._shown = 0
 
     def write(self, text: str) -> None:
-        """Write a line that stays."""
         self.clear()
         if not self.is_silent:
             click.echo(text, file=self._stream)
@@ -297,6 +288,5 @@ class ProgressLine:
 
 
 def open_progress_line(*, is_silent: bool) -> ProgressLine:
-    """Return the line for stderr; it is live where that is a terminal and TERM is not "dumb"."""
     is_live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     return ProgressLine(sys.stderr, is_live=is_live, is_silent=is_silent)

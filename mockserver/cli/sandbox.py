@@ -274,7 +274,6 @@ def _against(names: tuple[str, ...]) -> str:
 
 
 def _state_of(control: ControlPlane, source: str) -> Json:
-    """Return the state of a dump file or of a sandbox."""
     from mockserver.codec import json
     from mockserver.errors import MalformedBody
 
@@ -317,7 +316,6 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 
 def sandbox_row(found: Document) -> tuple[str, ...]:
-    """Return name, records, calls, clock and idle time of a sandbox."""
     clock = found["clock"]
     time = f"clock {clock['mode']} {clock['now']}" if clock["mode"] == "frozen" else f"clock {clock['mode']}"
     ahead = f" +{clock['aheadSeconds']:,} s" if clock["aheadSeconds"] and clock["mode"] != "frozen" else ""

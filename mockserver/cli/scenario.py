@@ -339,17 +339,15 @@ class UnreadableFileError(Exception):
 
 
 def packaged_names() -> list[str]:
-    """Return the names of the scenarios that ship."""
     from mockserver.scenario.parser import load_packaged
 
     return list(load_packaged())
 
 
 def read_scenario(source: str) -> tuple[str, str]:
-    """Return the text of a file, of standard input (`-`) or of a packaged scenario, and what to call it.
+    """Text of a file, of standard input (`-`) or of a packaged scenario, and its name.
 
-    Raises:
-        UnreadableFileError: there is none, or it is not text.
+    Raises UnreadableFileError.
     """
     from mockserver.scenario.parser import load_packaged
 
@@ -367,7 +365,6 @@ def read_scenario(source: str) -> tuple[str, str]:
 
 
 def new_scenario(name: str, vendor: str, source: str) -> str:
-    """Return the text of a scenario to edit: a template, or the packaged one `source` under that name."""
     from mockserver.scenario.parser import load_packaged
 
     if source:
@@ -379,7 +376,7 @@ def new_scenario(name: str, vendor: str, source: str) -> str:
 def find_problems(
     text: str, source: str, vendors: Mapping[str, frozenset[str]]
 ) -> tuple[InvalidScenarioError | None, Sequence[LocatedProblem]]:
-    """Return all problems of a scenario, and the error that has them; None if there are none."""
+    """All problems of a scenario in one error; None if there are none."""
     from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
     try:
@@ -390,12 +387,10 @@ def find_problems(
 
 
 def problem_lines(error: InvalidScenarioError) -> Iterator[str]:
-    """Yield a line for each problem: file, line, column, pointer, what is wrong, what to do."""
     yield from str(error).splitlines()
 
 
 def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[str]:
-    """Yield a workflow command of GitHub for each problem."""
     for one in problems:
         place = f"file={_escaped_property(source)},line={one.line or 1},col={one.column or 1}"
         message = f"{one.pointer or '/'}: {one.detail}; {one.hint}"
@@ -403,7 +398,6 @@ def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[st
 
 
 def problem_document(source: str, problems: Sequence[LocatedProblem]) -> Document:
-    """Return a file's problems with the keys of the control API."""
     return {
         "file": source,
         "errors": [

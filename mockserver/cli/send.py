@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """What to send, and how to show it.
+    """Options of `send`.
 
     `source` is a file, `-`, a case of the catalogue, or "" for an example; `bad` and `first` are None where
     the command chooses; `key` is an idempotency key; `to` is another address of the vendor.
@@ -130,7 +130,7 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
 
 
 def _create_missing_sandbox(control: ControlPlane, options: SendOptions) -> None:
-    """Create the sandbox if there is none of its name, as a call to the vendor does."""
+    """Create the sandbox if it does not exist, as a call to the vendor does."""
     name = control.server.sandbox
     try:
         control.here("GET")
@@ -143,7 +143,7 @@ def _create_missing_sandbox(control: ControlPlane, options: SendOptions) -> None
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
-    """Return whether the source names a case; end with exit 2 if it is neither that nor a file."""
+    """Whether the source names a case; end with exit 2 if it is neither that nor a file."""
     source = options.source
     if source in ("", "-") or Path(source).is_file():
         return False
@@ -155,7 +155,6 @@ def _is_case(server: ServerOptions, options: SendOptions) -> bool:
 
 
 def _run_case(control: ControlPlane, options: SendOptions) -> None:
-    """Run a case of the catalogue in the sandbox; exit 1 if it comes out otherwise."""
     verdict = control.here("POST", f"/cases/{options.source}/run", {"vendor": options.vendor})
     if control.server.json:
         write_json(verdict)
@@ -185,14 +184,14 @@ def _send_all(control: ControlPlane, options: SendOptions, call: VendorCall) -> 
 
 
 def _where_to_look(control: ControlPlane, number: int) -> str:
-    """Return where the call is shown: its page in the console, and its command."""
+    """Where the call is shown: its page in the console, and its command."""
     option = _in_sandbox(control)
     page = f"{control.server.url}/_console/x/{number}{f'?sandbox={control.server.sandbox}' if option else ''}"
     return f"look: {page}     or mockserver journal show {number}{option}"
 
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
-    """Return the call's entry in the journal, or the bare answer of another server."""
+    """The call's entry in the journal, or the bare answer of another server."""
     before = 0 if call.elsewhere else _newest(control)
     try:
         reply = send_request(call.method, call.url, call.headers, call.body)
@@ -258,9 +257,9 @@ _DEFAULT_KEY_HEADER = "Idempotency-Key"
 
 @dataclass(frozen=True, slots=True)
 class VendorCall:
-    """A request; header names are lower case, `amounts` are those of its items, if they are known.
+    """A request; header names are lower case, `amounts` are those of its items, if known.
 
-    `elsewhere` says that it goes to another address than the server's.
+    `elsewhere`: it goes to another address than the server's.
     """
 
     method: str
@@ -271,7 +270,6 @@ class VendorCall:
     elsewhere: bool = False
 
     def curl(self) -> str:
-        """Return the request as a curl command for bash."""
         from mockserver.codec.curl import curl_command, shell_quote
         from mockserver.codec.curl import header_option as curl_header
 
@@ -282,7 +280,6 @@ class VendorCall:
         )
 
     def text(self) -> str:
-        """Return the request as text: first line, headers, body."""
         head = [f"{self.method} {self.url}", *(f"{name}: {text}" for name, text in self.headers.items())]
         return "\n".join([*head, "", self.body.decode(errors="backslashreplace")])
 
@@ -294,11 +291,7 @@ class VendorCall:
 
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
-    """Return the request that the options ask for.
-
-    Raises:
-        RefusedError: the server has no such example.
-    """
+    """The request for these options. Raises RefusedError: the server has no such example."""
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
         example = _call_without_items(control, options)
@@ -318,7 +311,7 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
 
 
 def _call_without_items(control: ControlPlane, options: SendOptions) -> Document:
-    """Return the call that an example makes, or that the spec declares where there is no example."""
+    """The call of an example, or the one that the spec declares."""
     try:
         with _other_sandbox(control) as path:
             # An example may store records that its items refer to; those are not wanted here.
@@ -333,7 +326,7 @@ def _call_without_items(control: ControlPlane, options: SendOptions) -> Document
 
 
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
-    """Return an example with new keys; where the number of bad items was not given, with none if need be."""
+    """An example with new keys; without a given number of bad items, one with none if need be."""
     calls = int(control.here("GET")["calls"])
     first = calls * _stride(options.items) + 1 if options.first is None else options.first
     bad = min(1, options.items - 1) if options.bad is None else options.bad
@@ -347,7 +340,7 @@ def _own_example(control: ControlPlane, options: SendOptions) -> Document:
 
 
 def _stride(items: int) -> int:
-    """Return how far the numbers of two examples are apart, so that their items differ."""
+    """Distance of the numbers of two examples, so that their items differ."""
     return _FEW if items <= _FEW else _MANY
 
 
@@ -359,7 +352,6 @@ def _example(control: ControlPlane, path: str, options: SendOptions, **numbers: 
 
 @contextmanager
 def _other_sandbox(control: ControlPlane) -> Iterator[str]:
-    """Yield the path of a sandbox that is deleted afterwards."""
     name = f"send-{os.getpid()}"
     control.call("POST", "/sandboxes", {"name": name})
     try:
@@ -374,12 +366,11 @@ def _added(control: ControlPlane, options: SendOptions) -> dict[str, str]:
 
 
 def _key_header(control: ControlPlane, vendor: str) -> str:
-    """Return the vendor's header for idempotency keys: what its spec says, else the common one."""
+    """The vendor's header for idempotency keys, by its spec, else the common one."""
     return str(read_spec(control, vendor).get("x-idempotency-header") or _DEFAULT_KEY_HEADER)
 
 
 def read_spec(control: ControlPlane, vendor: str) -> Document:
-    """Return the vendor's spec as the server shows it, {} where it shows none."""
     from mockserver.codec import json
     from mockserver.errors import MalformedBody
 
@@ -392,7 +383,7 @@ def read_spec(control: ControlPlane, vendor: str) -> Document:
 
 
 def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Document | None:
-    """Return method, path and headers of a batch by its operationId, or of the first batch without one.
+    """Method, path and headers of a batch by its operationId, or of the first batch without one.
 
     None: the spec has none, or its path has parameters.
     """

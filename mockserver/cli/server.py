@@ -49,8 +49,6 @@ class ServerOptions:
 
 
 def server_options(command: F) -> F:
-    """Add the options; the command receives them as keyword `server`, a `ServerOptions`."""
-
     @option("--json", "as_json", is_flag=True, help="Print JSON.")
     @option("--control-token", default="", metavar="TOKEN", help="Control token of the server.")
     @option(
@@ -70,18 +68,14 @@ def server_options(command: F) -> F:
 
 
 def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    """Declare an option of one command: what is exported for `mockserver run` does not change it."""
+    """An option of one command: a variable exported for `mockserver run` does not change it."""
     return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
 
 
 def header_values(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
-    """Return headers by name, given as `Name: text` each.
-
-    Raises:
-        InvalidValueError: one is not written like that.
-    """
+    """Read headers, `Name: text` each. Raises InvalidValueError."""
     headers = {}
     for line in given:
         name, colon, text = line.partition(":")
@@ -125,7 +119,7 @@ _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 
 
 class ServerUnreachableError(Exception):
-    """Nothing answers at the address `url`, or something that is not a mockserver."""
+    """Nothing answers at the address `url`, or no mockserver."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(reason)
@@ -149,12 +143,10 @@ class RefusedError(Exception):
 
     @property
     def code(self) -> str:
-        """Stable name of the kind of refusal."""
         return str(self.problem.get("code", ""))
 
     @property
     def first_error(self) -> Document:
-        """The first of the problem's `errors`; empty if it has none."""
         errors = self.problem.get("errors") or [{}]
         return errors[0]  # type: ignore[no-any-return]
 
@@ -165,15 +157,12 @@ FAILURES = (RefusedError, ServerUnreachableError, InvalidAddressError)
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """An answer; header names are lower case."""
-
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     @property
     def media_type(self) -> str:
-        """Content type without parameters, "" if there is none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -184,12 +173,7 @@ def send_request(
     body: bytes | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> HttpReply:
-    """Send one request, without any proxy, and return the answer.
-
-    Raises:
-        InvalidAddressError: `url` is not an http address.
-        ServerUnreachableError: there is no answer.
-    """
+    """Send one request, without any proxy. Raises InvalidAddressError, ServerUnreachableError."""
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
     try:
@@ -228,10 +212,7 @@ class ControlPlane:
     def call(self, method: str, path: str, body: Json = None, /, **query: Json) -> Json:
         """Call an operation and return its JSON, with exact decimals; None without content.
 
-        Raises:
-            RefusedError: the server refuses the call.
-            ServerUnreachableError: no mockserver answers.
-            InvalidAddressError: the server's address is not one.
+        Raises RefusedError, ServerUnreachableError, InvalidAddressError.
         """
         from mockserver.codec import json
 
@@ -240,7 +221,6 @@ class ControlPlane:
         return None if reply.status == HTTPStatus.NO_CONTENT else self._decoded(reply)
 
     def here(self, method: str, below: str = "", body: Json = None, /, **query: Json) -> Json:
-        """Call an operation of the sandbox, like `call`."""
         return self.call(method, f"{self.path}{below}", body, **query)
 
     def fetch(
@@ -261,11 +241,9 @@ class ControlPlane:
 
     @property
     def path(self) -> str:
-        """Path of the sandbox below `/_mock`."""
         return sandbox_path(self.server.sandbox)
 
     def vendor_url(self, vendor: str) -> str:
-        """Return the address of a vendor in the sandbox."""
         sandbox = "" if self.server.sandbox == "default" else f"/sandboxes/{quote(self.server.sandbox, '')}"
         return f"{self.server.url}{sandbox}/{quote(vendor, '')}"
 
@@ -280,7 +258,6 @@ class ControlPlane:
 
 
 def sandbox_path(name: str) -> str:
-    """Return the path of a sandbox below `/_mock`."""
     return f"/sandboxes/{quote(name, '')}"
 
 
@@ -288,8 +265,7 @@ def sandbox_path(name: str) -> str:
 def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[ControlPlane]:
     """Yield a client; a failure of it ends the command with its message and exit status.
 
-    Raises:
-        SystemExit: 2 for a wrong option, 3 if no server answers, 4 if it refuses.
+    The status is 2 for a wrong option, 3 if no server answers, 4 if it refuses.
     """
     control = ControlPlane(server, timeout_s)
     try:
@@ -307,7 +283,6 @@ def _query_text(value: Json) -> str:
 
 
 def end(server: ServerOptions, problem: Document, where: str, cure: str, status: int) -> NoReturn:
-    """End with a problem: three lines for people, problem details with `--json`."""
     if server.json:
         from mockserver.codec import json
 
@@ -317,7 +292,6 @@ def end(server: ServerOptions, problem: Document, where: str, cure: str, status:
 
 
 def end_unreachable(server: ServerOptions, error: ServerUnreachableError) -> NoReturn:
-    """End because no server answers; exit 3."""
     detail = f"no mockserver answers at {error.url}: {error}"
     where = _place(click.get_current_context(), server.url)[0]
     problem = {"title": "No server", "code": "no-server", "detail": detail}
@@ -337,7 +311,6 @@ def _unreachable_cure(url: str, error: ServerUnreachableError) -> str:
 
 
 def end_without_address(server: ServerOptions, text: str) -> NoReturn:
-    """End because an address is not one; exit 2."""
     given = server.url if text.startswith(server.url) else text
     problem = {
         "title": "Wrong usage",
@@ -366,7 +339,7 @@ def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
 
 
 def _can_be_created(sandbox: str) -> bool:
-    """Return whether the sandbox is one to work in (`--sandbox`), by a name that a sandbox may have."""
+    """Whether the sandbox is the one of `--sandbox`, with a valid name."""
     from mockserver.sandbox.sandboxes import SANDBOX_NAME
 
     chosen = click.get_current_context().params.get("sandbox")
@@ -374,14 +347,14 @@ def _can_be_created(sandbox: str) -> bool:
 
 
 def end_unknown(server: ServerOptions, kind: str, name: str, known: Iterable[str], lists: str) -> NoReturn:
-    """End because there is nothing of that name; suggest the nearest of those `known`. Exit 4."""
+    """End with exit 4 at an unknown name; suggest the nearest of those `known`."""
     code, detail = f"unknown-{kind.replace(' ', '-')}", f"there is no {kind} {shorten(name)}"
     problem = {"title": "Not Found", "code": code, "detail": detail}
     end(server, problem, *_near(name, known, lists), EXIT_REFUSED)
 
 
 def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
-    """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is what to type."""
+    """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is the line to type."""
     if not sure and not sys.stdin.isatty():
         problem = {
             "title": "Wrong usage",
@@ -392,7 +365,6 @@ def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
 
 
 def _near(name: str, known: Iterable[str], lists: str) -> tuple[str, str]:
-    """Return where a name was given, and the line with the nearest known name, else what `lists` them."""
     context = click.get_current_context()
     where, flag = _place(context, name)
     near = nearest(name, known)
@@ -400,7 +372,6 @@ def _near(name: str, known: Iterable[str], lists: str) -> tuple[str, str]:
 
 
 def _place(context: click.Context, value: str) -> tuple[str, str]:
-    """Return where a value was given, and the flag to give it by, "" for an argument."""
     params = (one for one in context.command.params if _has(context.params.get(one.name or ""), value))
     param = next(params, None)
     if param is None:
@@ -422,7 +393,7 @@ def _where(error: RefusedError, words: str) -> str:
 
 
 def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
-    """Return the name that the server does not know: the sandbox's, a filter's, or the last in the path."""
+    """The name that the server does not know: the sandbox's, a filter's, or the last in the path."""
     if error.code == "unknown-sandbox":
         return control.server.sandbox
     if option := _pointer(error).removeprefix("/query/"):

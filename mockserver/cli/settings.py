@@ -23,8 +23,6 @@ _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"
 
 
 class InvalidConfigError(Exception):
-    """The file cannot be used: what is wrong, where, what to write."""
-
     def __init__(self, what: str, where: str, cure: str) -> None:
         super().__init__(what)
         self.where, self.cure = where, cure
@@ -40,7 +38,6 @@ class ConfigFile:
     table: tuple[str, ...] = ()
 
     def has(self, *keys: str) -> bool:
-        """Return whether there is a value at these keys."""
         node: Any = self.document
         for key in keys:
             if not isinstance(node, Mapping) or key not in node:
@@ -49,27 +46,21 @@ class ConfigFile:
         return True
 
     def place(self, *keys: str) -> str:
-        """Return `file:line` of the key, or of the nearest table above it that can be found."""
+        """`file:line` of the key, or of the nearest known table above it."""
         return f"{shown_path(self.path)}:{_line_of(self.text, (*self.table, *keys))}"
 
 
 def current_config(context: click.Context) -> ConfigFile | None:
-    """Return the configuration file of this invocation, None if there is none."""
     found: ConfigFile | None = context.meta.get(_META_KEY)
     return found
 
 
 def use_config(context: click.Context, config: ConfigFile) -> None:
-    """Make the file known to this invocation and its commands."""
     context.meta[_META_KEY] = config
 
 
 def find_config(folder: Path) -> ConfigFile | None:
-    """Return the nearest configuration file, from `folder` upwards.
-
-    Raises:
-        InvalidConfigError: it cannot be read.
-    """
+    """The nearest configuration file, from `folder` upwards. Raises InvalidConfigError."""
     for here in (folder, *folder.parents):
         if (here / CONFIG_NAME).is_file():
             return read_config(here / CONFIG_NAME)
@@ -80,11 +71,6 @@ def find_config(folder: Path) -> ConfigFile | None:
 
 
 def read_config(file: Path) -> ConfigFile:
-    """Read a configuration file.
-
-    Raises:
-        InvalidConfigError: it is not there, or not TOML.
-    """
     import tomllib
 
     try:
@@ -104,13 +90,12 @@ def read_config(file: Path) -> ConfigFile:
 
 
 def shown_path(file: Path) -> str:
-    """Return the path relative to the working folder where it is below it."""
     here = Path.cwd()
     return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
 
 
 def _line_of(text: str, wanted: tuple[str, ...]) -> int:
-    """Return the line of a key; tomllib tells none, so that this reads headers and keys at line starts."""
+    """Line of a key; tomllib has none, so that this reads headers and keys at line starts."""
     table: tuple[str, ...] = ()
     nearest, depth = 1, 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -130,14 +115,13 @@ def _split_key(text: str) -> tuple[str, ...]:
 
 
 def flag_of(param: click.Parameter) -> str:
-    """Return the option's long flag, or the argument's name as help shows it."""
     if isinstance(param, click.Argument):
         return param.human_readable_name
     return next((text for text in param.opts if text.startswith("--")), param.opts[0])
 
 
 def place_of(context: click.Context, param: click.Parameter, value: Any) -> str:
-    """Return the place of a value: `--port 70000`, `MOCKSERVER_PORT=abc` or `mockserver.toml:3`."""
+    """Place of a value: `--port 70000`, `MOCKSERVER_PORT=abc` or `mockserver.toml:3`."""
     source = context.get_parameter_source(param.name or "")
     text = shown(" ".join(map(str, value)) if isinstance(value, list | tuple) else value)
     if source is ParameterSource.ENVIRONMENT and isinstance(param.envvar, str):
@@ -152,19 +136,16 @@ def place_of(context: click.Context, param: click.Parameter, value: Any) -> str:
 
 
 def place_of_option(context: click.Context, name: str, value: Any) -> str:
-    """Return the place of the value of the option whose parameter is called `name`."""
     return place_of(context, next(param for param in context.command.params if param.name == name), value)
 
 
 def config_place(config: ConfigFile, context: click.Context, param: click.Parameter) -> str:
-    """Return the line of the configuration file that sets an option of this command."""
     key = flag_of(param).removeprefix("--")
     own = (*command_words(context).split()[1:], key)
     return config.place(*(own if config.has(*own) else (key,)))
 
 
 def command_words(context: click.Context) -> str:
-    """Return the command as it is typed, without arguments: `mockserver spec check`."""
     return " ".join(["mockserver", *context.command_path.split()[_words_of_program(context) :]])
 
 
@@ -177,11 +158,7 @@ GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
 
 
 def defaults_from(config: ConfigFile, group: click.Group, context: click.Context) -> dict[str, Any]:
-    """Return click's `default_map`: values by command and parameter.
-
-    Raises:
-        InvalidConfigError: a key is unknown, or a value has the wrong type.
-    """
+    """Return `default_map` of Click: values by command and parameter. Raises InvalidConfigError."""
     commands = commands_of(group, context)
     for key, value in config.document.items():
         if isinstance(value, Mapping) and key not in commands:
@@ -200,13 +177,12 @@ def defaults_from(config: ConfigFile, group: click.Group, context: click.Context
 
 
 def commands_of(group: click.Group, context: click.Context) -> dict[str, click.Command]:
-    """Return the commands of a group by name, in the order of its help."""
     found = ((name, group.get_command(context, name)) for name in group.list_commands(context))
     return {name: command for name, command in found if command is not None}
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:
-    """Return the options that a file may set, by key: the long flag without its dashes."""
+    """The options that a file may set, by key: the long flag without its dashes."""
     return {
         flag_of(param).removeprefix("--"): param
         for param in command.params
@@ -248,7 +224,7 @@ def _option_defaults(
 
 
 def _value(config: ConfigFile, param: click.Option, keys: tuple[str, ...], value: Any) -> Any:
-    """Return the value as click takes it; relative paths are relative to the file's folder."""
+    """The value for click; relative paths are relative to the file's folder."""
     if param.multiple:
         values = value if isinstance(value, list) else [value]
         return [_single_value(config, param, keys, one) for one in values]
@@ -265,7 +241,6 @@ def _single_value(config: ConfigFile, param: click.Option, keys: tuple[str, ...]
 
 
 def _expected(param: click.Option, value: Any) -> tuple[str, str, bool]:
-    """Return the expected type in words, an example as TOML, and whether the value has that type."""
     if param.is_flag:
         return "true or false", "true", isinstance(value, bool)
     is_number = isinstance(value, int) and not isinstance(value, bool)
@@ -304,12 +279,11 @@ OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
 
 
 def setting_names(group: click.Group, context: click.Context) -> frozenset[str]:
-    """Return the variables of every option of every command, and the others that something reads."""
+    """Variables of every option of every command, and the other ones in use."""
     return frozenset([*OTHER_NAMES, *_variables(group, context)])
 
 
 def unknown_names(environment: Mapping[str, str], known: frozenset[str]) -> list[str]:
-    """Return the MOCKSERVER_… variables that nothing reads."""
     return sorted(
         name
         for name in environment
@@ -318,7 +292,6 @@ def unknown_names(environment: Mapping[str, str], known: frozenset[str]) -> list
 
 
 def warn_of_unknown_names(environment: Mapping[str, str], group: click.Group, context: click.Context) -> None:
-    """Print a warning for each variable that nothing reads, with the name that may be meant."""
     if not unknown_names(environment, frozenset(OTHER_NAMES)):
         return
     known = setting_names(group, context)
@@ -327,7 +300,6 @@ def warn_of_unknown_names(environment: Mapping[str, str], group: click.Group, co
 
 
 def cure_for(name: str, known: frozenset[str]) -> str:
-    """Return what to do about a variable that nothing reads."""
     near = nearest(name.removeprefix(VARIABLE_PREFIX), [one.removeprefix(VARIABLE_PREFIX) for one in known])
     return f"{VARIABLE_PREFIX}{near} instead of {name}" if near else f"unset {name}"
 
@@ -342,7 +314,7 @@ def _variables(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def color_for(choice: str, environment: Mapping[str, str]) -> bool | None:
-    """Return what `--color` says, then NO_COLOR, FORCE_COLOR and TERM; None: as the stream is a terminal."""
+    """`--color`, then NO_COLOR, FORCE_COLOR and TERM; None: as the stream is a terminal."""
     if choice != "auto":
         return choice == "always"
     if environment.get("NO_COLOR"):
@@ -357,7 +329,7 @@ _REPORTS_ITSELF = "doctor"
 
 
 def apply_settings(context: click.Context, file: Path | None, color: str) -> None:
-    """Read the configuration file, hand its values to the commands, and set colors.
+    """Read the configuration file, pass its values to the commands, and set colors.
 
     Exits with status 2 if the file cannot be used.
     """
@@ -376,7 +348,6 @@ def apply_settings(context: click.Context, file: Path | None, color: str) -> Non
 
 
 def _color(context: click.Context, config: ConfigFile, color: str) -> str:
-    """Return the color setting: the file's where neither flag nor environment say anything."""
     if context.get_parameter_source("color") is not ParameterSource.DEFAULT or not config.has("color"):
         return color
     choices = ("auto", "always", "never")

@@ -54,11 +54,6 @@ _as_json = option("--json", "as_json", is_flag=True, help="The same as --format 
 
 
 def _spec_file(_context: click.Context, _param: click.Parameter, name: str) -> Path:
-    """Return the file that a vendor's name or a path stands for.
-
-    Raises:
-        InvalidValueError: there is neither.
-    """
     known = spec_files()
     if name in known:
         return known[name]
@@ -69,11 +64,6 @@ def _spec_file(_context: click.Context, _param: click.Parameter, name: str) -> P
 
 
 def _files_of(_context: click.Context, _param: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Return the files, with those of a folder in its place.
-
-    Raises:
-        InvalidValueError: a folder has none.
-    """
     files: list[Path] = []
     for path in given:
         inside = (
@@ -172,7 +162,6 @@ def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
 
 
 def read_document(file: Path) -> dict[str, Any]:
-    """Return the document; exits with status 2 if the file is none."""
     from yaml import YAMLError
 
     from mockserver.codec import yaml
@@ -197,7 +186,7 @@ _NOTHING: Document = {}
 
 @dataclass(frozen=True, slots=True)
 class SpecChange:
-    """A change: of which operation, what, and whether a client of the old version may break."""
+    """A change of an operation, and whether it may break a client of the old version."""
 
     operation: str
     what: str
@@ -205,7 +194,6 @@ class SpecChange:
 
 
 def spec_changes(old: Document, new: Document) -> list[SpecChange]:
-    """Return the changes of operations, parameters, statuses and members, in the order of the operations."""
     before, after = _operations(old), _operations(new)
     found: list[SpecChange] = []
     for name in [*before, *(one for one in after if one not in before)]:
@@ -343,7 +331,6 @@ def _fact_changes(name: str, before: Member, after: Member, *, is_request: bool)
 
 
 def _has_parent(pointer: str, members: Mapping[str, Member]) -> bool:
-    """Return whether the member above is there, so that what is below a removed one is not told again."""
     return pointer.rpartition("/")[0] in members
 
 
@@ -355,7 +342,6 @@ FORMATS = ("text", "github", "json")
 
 
 def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
-    """Yield the problems in the style `text`, `github` or `json`."""
     from mockserver.codec import json
 
     if style == "json":
@@ -373,7 +359,6 @@ def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
 
 
 def change_lines(changes: Sequence[SpecChange], style: str) -> Iterator[str]:
-    """Yield the changes in the style `text`, `github` or `json`."""
     from mockserver.codec import json
 
     if style == "json":
@@ -408,5 +393,4 @@ def _change_document(one: SpecChange) -> dict[str, str | bool]:
 
 
 def _escaped(text: str) -> str:
-    """Escape text of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,4 +1,4 @@
-"""Find everything that keeps a spec from being served, and what OpenAPI does not allow, at once."""
+"""Find everything that keeps a spec from being served, and violations of OpenAPI, at once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """A problem of a spec: where it is, what is wrong, and what to write; a warning where it may be meant."""
+    """A problem of a spec: place, sentence, and cure; a warning where it may be intended."""
 
     file: Path
     place: Place
@@ -47,7 +47,7 @@ class SpecProblem:
 
 
 def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]:
-    """Return the problems of a spec by line; with `schema` what OpenAPI does not allow as well."""
+    """The problems of a spec by line; with `schema` violations of OpenAPI as well."""
     try:
         text = file.read_bytes().decode()
         document, root = yaml.load(text), compose(text)
@@ -80,7 +80,7 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
 
 
 def _doubts(file: Path) -> Iterator[Misfit]:
-    """Yield what can be served and is probably not meant, for a vendor without a package."""
+    """Yield probable mistakes in a servable spec, for a vendor without a package."""
     if file.stem not in vendor_packages() and not file.stem.startswith("_"):
         spec = load_spec(file)
         yield from find_misfits(spec)
@@ -89,7 +89,7 @@ def _doubts(file: Path) -> Iterator[Misfit]:
 
 
 def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
-    """Yield what keeps `mockserver contract` from reading `x-contract`; the server does not need it."""
+    """Yield the fault of an `x-contract`; the server does not need it."""
     try:
         profile_of_spec(spec)
     except WrittenProfileError as error:
@@ -128,7 +128,7 @@ def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProbl
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
-    """Yield what our loader refuses; what is told is taken out, so that it tells the next one."""
+    """Yield the loader's errors; each reported fault is removed to find the next."""
     rest = deepcopy(document)
     for _ in range(_MOST_PROBLEMS):
         message = _load(file, rest)
@@ -142,7 +142,7 @@ def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Pat
 
 
 def _load(file: Path, document: dict[str, Any]) -> str | None:
-    """Return the first problem that our loader has with the document, None if it has none."""
+    """First problem of the loader with the document, None without any."""
     with TemporaryDirectory() as folder:
         copy = Path(folder) / file.name
         copy.write_bytes(json.encode(document))
@@ -154,7 +154,7 @@ def _load(file: Path, document: dict[str, Any]) -> str | None:
 
 
 def _taken_out(message: str, path: Path_, document: dict[str, Any]) -> bool:
-    """Take what the message is about out of the document; return whether that was possible."""
+    """Remove the part that the message names; return whether that was possible."""
     if "openapi: expected" in message:
         changed = document.get("openapi") != "3.0.3"
         document["openapi"] = "3.0.3"
@@ -169,7 +169,7 @@ def _taken_out(message: str, path: Path_, document: dict[str, Any]) -> bool:
 
 
 def _part_taken_out(what: str, path: Path_, document: dict[str, Any]) -> bool:
-    """Take out what is wrong and not needed, so that the rest of its operation is read as well."""
+    """Remove a wrong, unnecessary part, so that the rest of its operation is read as well."""
     if not any(part in what for part in _NOT_NEEDED):
         return False
     node: Any = document
@@ -186,7 +186,6 @@ def _part_taken_out(what: str, path: Path_, document: dict[str, Any]) -> bool:
 
 
 def _path_of(message: str, document: dict[str, Any]) -> Path_:
-    """Return the path of what a message of our loader is about."""
     if "openapi: expected" in message:
         return ("openapi",)
     if "info.title" in message:
@@ -216,7 +215,7 @@ def _refined(message: str, path: Path_, operation: dict[str, Any]) -> Path_:
 
 
 def _pointer(path: Path_, document: Any) -> str:
-    """Return the JSON Pointer of the deepest value on the path that is there."""
+    """JSON Pointer of the deepest value on the path."""
     there: list[str | int] = []
     node: Any = document
     for step in path:
@@ -232,7 +231,6 @@ _OPERATION_STEPS = 3
 
 
 def reference_problems(broken: Sequence[BrokenReference]) -> Iterator[tuple[Path_, str, str]]:
-    """Yield path, problem and cure of each broken reference."""
     for one in broken:
         yield (*one.path, "$ref"), one.problem, _cure(one)
 
@@ -248,7 +246,7 @@ def _cure(broken: BrokenReference) -> str:
 
 
 def without_references(document: dict[str, Any], broken: Sequence[BrokenReference]) -> dict[str, Any]:
-    """Return a copy of the document in which each broken reference is an empty object."""
+    """A copy of the document in which each broken reference is an empty object."""
     made = deepcopy(document)
     for one in broken:
         node: Any = made
@@ -259,7 +257,7 @@ def without_references(document: dict[str, Any], broken: Sequence[BrokenReferenc
 
 
 def is_own_fault(path: Path_, what: str, broken: Sequence[BrokenReference]) -> bool:
-    """Return whether a problem is one of its own, and does not come of a reference that was taken out."""
+    """Whether a problem does not come from a removed reference."""
     if not broken:
         return True
     if "x-batch.items" in what:
@@ -291,7 +289,7 @@ _PATH_PARAMETER = re.compile(r"Path parameter '(.+)' for '(\w+)' operation in '(
 
 
 def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield path, method and object of each operation, without what has not their structure."""
+    """Yield path, method and object of each well-formed operation."""
     paths = document.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():
         for method in METHODS:
@@ -300,7 +298,7 @@ def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str
 
 
 def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
-    """Return path, problem and cure of what OpenAPI does not allow, 20 at most."""
+    """Path, problem and cure of violations of OpenAPI, 20 at most."""
     found: list[tuple[Path_, str, str]] = []
     try:
         for error in _errors(document):
@@ -318,7 +316,6 @@ def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
 
 
 def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
-    """Yield each `type` of a schema that OpenAPI does not have."""
     if isinstance(node, list):
         for index, one in enumerate(node):
             yield from wrong_types(one, (*path, index))
@@ -344,7 +341,7 @@ def _errors(document: dict[str, Any]) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A place that is probably a mistake: only a warning where it can be meant."""
+    """A probable mistake; only a warning where it can be intended."""
 
     path: Path_
     what: str
@@ -353,7 +350,7 @@ class Misfit:
 
 
 def find_misfits(spec: Spec) -> Iterator[Misfit]:
-    """Yield keys, outcome pointers and collections that nothing else in the spec has."""
+    """Yield keys, outcome pointers and collections that occur nowhere else in the spec."""
     for operation in spec.operations.values():
         if operation.batch:
             yield from _wrong_keys(spec, operation)
@@ -379,7 +376,7 @@ def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
-    """Yield the members of a key with another name for the wrong one; without it where none is left."""
+    """Members of a key with another name for the wrong one; without it where none is left."""
     free = [name for name in names if name not in key]
     for member in key:
         if member != wrong:
@@ -426,7 +423,7 @@ def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _misfit(path: Path_, what: str, cure: str, written: str, *, is_near: bool) -> Misfit:
-    """Return an error where a near name shows that it is a slip, else a warning."""
+    """An error where a near name exists, else a warning."""
     return Misfit(path, what, cure.format(written), is_warning=not is_near)
 
 
@@ -442,7 +439,6 @@ def _is_child(pointer: str, parent: str) -> bool:
 
 
 def _deepest(pointer: str, known: list[str]) -> str:
-    """Return the nearest parent of a pointer that is known."""
     parent = pointer.rpartition("/")[0]
     while parent and parent not in known:
         parent = parent.rpartition("/")[0]
@@ -475,7 +471,7 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """Return the statuses that the server answers an operation without code, but for faults."""
+    """Statuses that the server answers an operation without code, but for faults."""
     takes_values = any(
         parameter.place != "path" or parameter.schema.get("type") != "string"
         for parameter in operation.parameters

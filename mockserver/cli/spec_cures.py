@@ -1,4 +1,4 @@
-"""Members of the schemas of a spec, and what to write into a spec that is refused."""
+"""Members of the schemas of a spec, and cures of a refused spec."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Member:
 
 
 def members_of(document: Mapping[str, Any], schema: Any) -> dict[str, Member]:
-    """Return the members by JSON Pointer; `*` stands for each item of a list, "" for the schema itself."""
+    """Members by JSON Pointer; `*` stands for each item of a list, "" for the schema itself."""
     found: dict[str, Member] = {}
     for pointer, member in _members(document, schema, "", required=True, refs=()):
         found.setdefault(pointer, member)
@@ -65,7 +65,6 @@ _KEY_NAMES = ("key", "id", "number", "reference")
 
 
 def answer_schema(document: Document, node: Document) -> Json:
-    """Return the JSON schema of the operation's first 2xx answer, None without one."""
     for status, answer in node["responses"].items():
         content = resolve(document, answer).get("content", {}) if str(status).startswith("2") else {}
         for name, media in content.items():
@@ -75,7 +74,7 @@ def answer_schema(document: Document, node: Document) -> Json:
 
 
 def outcome_for(document: Document, path: Sequence[str | int], key: str) -> str:
-    """Return an `outcome` as YAML, of the pointers that the answer schema has; `key` identifies an item."""
+    """An `outcome` as YAML, of pointers in the answer schema; `key` identifies an item."""
     known: list[str] = []
     try:
         schema = answer_schema(document, document["paths"][path[1]][path[2]])
@@ -99,7 +98,6 @@ def outcome_for(document: Document, path: Sequence[str | int], key: str) -> str:
 
 
 def _pick(pointers: Sequence[str], names: Sequence[str], otherwise: str) -> str:
-    """Return the first pointer whose last step is one of the names, by the order of the names."""
     return next(
         (
             pointer
@@ -125,7 +123,7 @@ _KEY_ENDINGS = ("id", "number", "key", "code", "reference")
 
 
 def cure_of(what: str, path: tuple[str | int, ...], document: dict[str, Any]) -> str:
-    """Return what to write, as YAML where that can be known."""
+    """The cure, as YAML where possible."""
     if "nothing answers it" in what:
         return _handler_cure(path, document)
     if "x-batch.items: /" in what or "x-batch.items does not point" in what:
@@ -156,7 +154,6 @@ def _plain_cure(what: str, path: tuple[str | int, ...]) -> str:
 
 
 def openapi_cure(what: str) -> str:
-    """Return what to write where OpenAPI does not allow what is there."""
     if parameter := re.match(r"Path parameter '(.+?)' for", what):
         return f"parameters: [{{name: {parameter[1]}, in: path, required: true, schema: {{type: string}}}}]"
     if member := re.match(r"['\"](.+?)['\"] is a required property", what):
@@ -199,7 +196,7 @@ def _items_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
 
 
 def _lists(path: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the JSON Pointers of lists in the request's schema, each with a member that may be the key."""
+    """Pointers of lists in the request's schema, each with a member that may be the key."""
     try:
         body = resolve(document, document["paths"][path[1]][path[2]].get("requestBody", {}))
         schemas = [content.get("schema", {}) for content in body.get("content", {}).values()]

@@ -119,8 +119,8 @@ class UnusableInputError(Exception):
 class VerifyOptions:
     """Options of `verify`; `base` is where the vendor's paths begin, "" to search for it.
 
-    `spec` is a file of a user's, instead of a `vendor`. `state` is a dump that our server begins with, None:
-    the fixtures; `assumptions` are its assumptions.
+    `spec` is a user's file, instead of a `vendor`. `state` is a dump for the start of our server, None: the
+    fixtures; `assumptions` are its assumptions.
     """
 
     archive: Path
@@ -132,11 +132,6 @@ class VerifyOptions:
 
 
 def _api(wanted: VerifyOptions) -> ApiUnderTest:
-    """Return what was called.
-
-    Raises:
-        UnusableInputError: there is no such vendor, or the spec cannot be served.
-    """
     if wanted.spec and wanted.vendor:
         cure = f"mockserver verify … --spec {wanted.spec}"
         raise UnusableInputError("--spec and --vendor exclude each other", f"--spec {wanted.spec}", cure)

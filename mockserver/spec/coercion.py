@@ -23,15 +23,13 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class ParameterReader:
-    """A compiled parameter; `json_type` is its type, `element` that of a list's members."""
-
     parameter: Parameter
     json_type: str
     element: str
     schema: Schema
 
     def read(self, texts: list[str]) -> tuple[Json, tuple[Problem, ...]]:
-        """Return the value that `texts` stand for, and what is wrong with it; a scalar's last text counts."""
+        """The value of `texts`, and the problem with it; a scalar's last text counts."""
         text = texts[-1]
         if self.json_type == "array":
             # Generated clients repeat a name whose spec wants one comma list: those are joined.
@@ -46,7 +44,6 @@ class ParameterReader:
 
     @property
     def missing(self) -> Problem:
-        """What is wrong where it is not there."""
         name, place = self.parameter.name, self.parameter.place
         return Problem("missing-required", (place, name), f"{name} is required", "required")
 
@@ -61,9 +58,9 @@ class CompiledParameters:
     any_case: bool
 
     def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
-        """Return every value by its declared name (absent ones left out), and all problems.
+        """Every value by its declared name (absent ones left out), and all problems.
 
-        A value that breaks its schema is left as the text it came in.
+        A value that breaks its schema stays a text.
         """
         read: dict[str, Json] = {}
         problems: list[Problem] = []
@@ -104,11 +101,6 @@ class CompiledParameters:
 
 
 def compile_parameters(spec: Spec, operation: Operation, schemas: SchemaCompiler) -> CompiledParameters:
-    """Return the plan for `operation`.
-
-    Raises:
-        SpecError: a parameter's schema is none.
-    """
     readers = [
         ParameterReader(
             parameter,
@@ -135,7 +127,7 @@ def _json_type(spec: Spec, schema: Document) -> str:
 
 
 def _convert_text(text: str, json_type: str) -> Json:
-    """Return `text` as a value of `json_type`, unchanged if it has another form, for the schema to report."""
+    """`text` as a value of `json_type`, unchanged if it has another form, for the schema to report."""
     if json_type == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if json_type == "integer" and _INTEGER_PARAMETER.fullmatch(text):
@@ -243,7 +235,7 @@ class Coercion:
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
 
     def reader(self, schema: Document) -> Read | None:
-        """Return what reads values of the schema, compiled once; None if there is nothing to change."""
+        """A reader of values of the schema, compiled once; None if nothing can change."""
         is_active = self.any_case or self.drops_null_texts or self.drops_null_structures
         is_active = is_active or self.drops_blank_numbers or bool(self.coercions)
         return _Compiler(self).compile(schema) if is_active else None
@@ -289,7 +281,7 @@ class _Compiler:
         return _scalar_reader(_SCALARS[wanted], tried) if tried and wanted in _SCALARS else None
 
     def _drops_null(self, schema: Document) -> bool:
-        """Return whether null counts as left out: a text, but for a GUID, as in .NET; a list or an object."""
+        """Whether null counts as absent: a text, but for a GUID, as in .NET; a list or an object."""
         node, coercion = resolve(self.coercion.document, schema), self.coercion
         kind = node.get("type")
         if kind == "string":
@@ -306,8 +298,7 @@ class _StructureReader:
     """Reader of objects and lists; of anything else, `read_scalar` is.
 
     `members` has the declared name of each member and its reader, by that name and as names are compared.
-    `nulls` are those that count as left out when they are null, `blanks` those that do when they are a blank
-    text.
+    `nulls` count as absent when they are null, `blanks` when they are a blank text.
     """
 
     any_case: bool
@@ -325,7 +316,7 @@ class _StructureReader:
         return value if self.read_scalar is None else self.read_scalar(value)
 
     def _members_of(self, value: Mapping[str, Json]) -> dict[str, Json]:
-        """Return the members under their declared names; in any case, those not declared are dropped."""
+        """Members under their declared names; with any letter case, undeclared ones are dropped."""
         found: dict[str, Json] = {}
         members, any_case = self.members, self.any_case
         for given, child in value.items():
@@ -338,7 +329,6 @@ class _StructureReader:
         return found
 
     def _without_absent(self, found: dict[str, Json]) -> dict[str, Json]:
-        """Return the members but for those whose value counts as left out."""
         if self.nulls and None in found.values():
             found = {name: one for name, one in found.items() if one is not None or name not in self.nulls}
         if self.blanks:
@@ -349,7 +339,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """Return a reader that leaves values of the `right` types, and what no coercion can read."""
+    """A reader that keeps values of the `right` types, and uncoercible ones."""
 
     def read(value: Json) -> Json:
         if type(value) in right:
@@ -364,11 +354,7 @@ def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json
 
 
 def compile_coercion(document: Document, settings: Document) -> Coercion:
-    """Return the binder that a media type's `x-binder` describes.
-
-    Raises:
-        SpecError: it names a coercion or a reading of names that is not known.
-    """
+    """The binder of a media type's `x-binder`. Raises SpecError: an unknown coercion or reading of names."""
     wanted = settings.get("coerce", ())
     if unknown := [name for name in wanted if name not in _COERCIONS]:
         raise SpecError(f"x-binder.coerce: unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")

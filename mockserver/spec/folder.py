@@ -6,13 +6,12 @@ from pathlib import Path
 
 
 def specs_folder() -> Path:
-    """Return where the specs are: beside the package in a checkout, inside it when installed."""
+    """The folder of the specs: beside the package in a checkout, inside it when installed."""
     here = Path(__file__).parents[1]
     inside = here / "specs"
     return inside if inside.is_dir() else here.parent / "specs"
 
 
 def spec_files_in(folder: Path) -> list[Path]:
-    """Return the OpenAPI files of vendors in a folder, `.yaml` and `.yml`, sorted."""
     found = (file for file in folder.iterdir() if file.suffix in (".yaml", ".yml")) if folder.is_dir() else ()
     return sorted(file for file in found if not file.name.startswith(("_", ".")))

@@ -1,4 +1,4 @@
-"""Load an OpenAPI file; reject at start-up what cannot be served, naming the line to add."""
+"""Load an OpenAPI file; refuse one that cannot be served, with the line to add."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _MAPS_OF_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class BrokenReference:
-    """A `$ref` that leads to nothing: the path of the object that has it, why, and the nearest one."""
+    """A `$ref` without a target: the path of its object, the problem, and the nearest target."""
 
     path: Path
     problem: str
@@ -60,7 +60,7 @@ class BrokenReference:
 
 
 def find_broken_references(document: Document) -> Iterator[BrokenReference]:
-    """Yield every `$ref` that leads to nothing, to itself or out of the document, in the document's order."""
+    """Yield every `$ref` without a target in the document, or leading to itself, in order."""
     for path, reference in _references(document, (), named=False):
         if not isinstance(reference, str):
             yield BrokenReference(path, f"$ref: {reference} is no text", "")
@@ -93,7 +93,7 @@ def _steps(reference: str) -> list[str]:
 
 
 def _walk(document: Document, reference: str) -> tuple[Any, list[str]]:
-    """Return the deepest value on the way of a reference, and the steps that are not there."""
+    """The deepest value on the way of a reference, and the missing steps."""
     node: Any = document
     steps = _steps(reference)
     for number, step in enumerate(steps):
@@ -117,7 +117,6 @@ def _is_there(document: Document, reference: str) -> bool:
 
 
 def _is_circular(document: Document, reference: str) -> bool:
-    """Return whether following the reference never ends at a value."""
     seen: set[str] = set()
     node: Any = {"$ref": reference}
     while isinstance(node, dict) and isinstance(node.get("$ref"), str):
@@ -131,7 +130,7 @@ def _is_circular(document: Document, reference: str) -> bool:
 
 
 def _nearest(document: Document, reference: str) -> str:
-    """Return the reference with its first wrong step replaced by the nearest that is there, or ""."""
+    """The reference with its first wrong step replaced by the nearest one, or ""."""
     node, missing = _walk(document, reference)
     names = {str(name).casefold(): str(name) for name in node} if isinstance(node, dict) else {}
     near = get_close_matches(missing[0].casefold(), names, 1)
@@ -165,11 +164,7 @@ _ATOMICITIES = ("per-item", "all-or-nothing")
 
 
 def load_spec(file: FilePath) -> Spec:
-    """Read and index one spec; its name is the file's.
-
-    Raises:
-        SpecError: the document cannot be served.
-    """
+    """Read and index one spec; its name is the file's. Raises SpecError."""
     if not _VENDOR_NAME.fullmatch(file.stem) or file.stem in _RESERVED_NAMES:
         raise SpecError(f"{file.name}: a vendor has its file's name: a-z, 0-9, - and _, but not sandbox")
     try:
@@ -185,14 +180,13 @@ def load_spec(file: FilePath) -> Spec:
 
 
 def describe_yaml_error(text: str, error: Exception) -> str:
-    """Return what is wrong with a YAML text, and its line and column if they are known."""
     fault = find_yaml_fault(text, error)
     return f"{fault.what} (line {fault.line}, column {fault.column})" if fault.line else fault.what
 
 
 @contextmanager
 def refuse_malformed(where: str) -> Iterator[None]:
-    """Turn what a document of another structure than OpenAPI's raises into a `SpecError`."""
+    """Turn errors of a malformed document into a `SpecError`."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, re.error) as error:
@@ -230,7 +224,7 @@ def _index(file: FilePath, text: str, document: Json) -> Spec:
 
 
 def _owner(document: Document, broken: BrokenReference) -> str:
-    """Return the operation that has the reference, with a colon; "" for one of no operation."""
+    """The operation that has the reference, with a colon; "" for none."""
     match broken.path:
         case ("paths", path, method, *_) if method in METHODS:
             return f"{document['paths'][path][method].get('operationId', f'{method} {path}')}: "

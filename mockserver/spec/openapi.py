@@ -23,7 +23,7 @@ _MEMBERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PathForms:
-    """The forms of a path that mean the same.
+    """Equivalent forms of a path.
 
     `prefixes` may stand before every path. `aliases` are other names of a path, or of a beginning of paths.
     """
@@ -34,7 +34,7 @@ class PathForms:
     aliases: tuple[tuple[str, str], ...] = ()
 
     def plain(self, path: str) -> str:
-        """Return the path without prefix and slash at the end, by its name in the spec."""
+        """The path without prefix and trailing slash, by its name in the spec."""
         prefix = next((one for one in self.prefixes if self._begins(path, one)), "")
         path = path[len(prefix) :]
         if self.trailing_slash and len(path) > 1:
@@ -45,18 +45,12 @@ class PathForms:
         return path
 
     def _begins(self, path: str, start: str) -> bool:
-        """Return whether the first segments of a path are `start`."""
         first, rest = path[: len(start)], path[len(start) :]
         same = first.lower() == start.lower() if self.any_case else first == start
         return same and rest[:1] in ("", "/")
 
 
 def read_path_forms(where: str, node: Json) -> PathForms:
-    """Read a spec's `x-paths`.
-
-    Raises:
-        SpecError: a member is unknown, or has a value of another kind.
-    """
     if not isinstance(node, dict):
         raise SpecError(f"{where}: x-paths: expected a mapping, found {node}")
     if unknown := {str(name) for name in node} - set(_MEMBERS):
@@ -80,7 +74,6 @@ def read_path_forms(where: str, node: Json) -> PathForms:
 
 
 def _are_paths(found: Iterable[Any]) -> bool:
-    """Return whether all are paths without parameters and without a slash at the end."""
     return all(isinstance(one, str) and _PATH.fullmatch(one) for one in found)
 
 
@@ -100,7 +93,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A request representation: media type or range, schema, and how the vendor's decoder reads it."""
+    """A request representation: media type or range, schema, and the vendor's decoding."""
 
     name: str
     schema: Document
@@ -109,12 +102,12 @@ class MediaType:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The operation's `x-batch`: where the items are, what identifies them, what refuses the whole call.
+    """The operation's `x-batch`: place and identity of the items, and keywords that refuse the whole call.
 
     `outcome` holds pointers into the answer: to the `list` of outcomes and inside one of them its `status`,
-    `message` and `key`, to the `count` of items done; `maps` those to its maps of problems by item.
-    An item with one of the values `keyless` has no key of its own; the members in `identity`, or without any
-    the whole item, tell such items apart.
+    `message` and `key`, to the `count` of items done; `maps` those to its maps of problems by item. An item
+    with one of the values `keyless` has no key of its own; the members in `identity`, or without any the
+    whole item, distinguish such items.
     """
 
     items: Path
@@ -132,10 +125,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An OpenAPI operation; `responses` maps a status to the media types it may have.
+    """An OpenAPI operation; `responses` maps a status to its media types.
 
-    `safe` (`x-safe`) says that it writes nothing itself, whatever its method. `magic` (`x-magic`) points at
-    the text that may hold a magic token: in an item where it is a batch, else in the body.
+    `safe` (`x-safe`): it writes nothing itself, whatever its method. `magic` (`x-magic`) points at the text
+    that may hold a magic token: in an item of a batch, else in the body.
     """
 
     id: str
@@ -159,7 +152,6 @@ class Operation:
         object.__setattr__(self, "parameter_names", names)
 
     def has_parameter(self, name: str) -> bool:
-        """Return whether the operation declares a parameter of that name, in whatever letter case."""
         return name.lower() in self.parameter_names
 
 
@@ -175,8 +167,8 @@ class RouteMatch:
 class Spec:
     """A vendor's contract, as served and as indexed.
 
-    `scope` says where a call names its tenant, `idempotency_header` (`x-idempotency-header`) in which header
-    it may say that it is the same call again.
+    `scope` is the place of the tenant in a call, `idempotency_header` (`x-idempotency-header`) the header of
+    its idempotency key.
     """
 
     name: str
@@ -205,16 +197,13 @@ class Spec:
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
 
     def match(self, method: str, path: str) -> RouteMatch:
-        """Return the operation that serves `method` on `path`, which starts below the mount.
+        """The operation that serves `method` on `path`, which starts below the mount.
 
-        Raises:
-            NotFound: nothing is served at that path.
-            MethodNotAllowed: something is, but not by that method.
+        Raises NotFound, MethodNotAllowed.
         """
         return self._literal.get((method, path)) or self._search(method, path)
 
     def _search(self, method: str, path: str) -> RouteMatch:
-        """Return what `match` does, from all routes."""
         wanted = "get" if method == "HEAD" else method.lower()
         allowed: list[str] = []
         for pattern, methods in self.routes:
@@ -227,12 +216,12 @@ class Spec:
         raise NotFound("path", path)
 
     def find_operation(self, path: str, method: str) -> Operation | None:
-        """Return the operation of `path`, another of that path if it lacks the method, None without any."""
+        """The operation of `path`, another of that path if it lacks the method, None without any."""
         found = (methods for pattern, methods in self.routes if pattern.fullmatch(path))
         return next((one.get(method.lower()) or next(iter(one.values())) for one in found), None)
 
     def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
-        """Return the tenant that a call names in its header, query or body, "" when it names none."""
+        """The tenant in the call's header, query or body, "" without one."""
         if self.tenant_key and (tenant := headers.get(self.tenant_key)) is not None:
             return tenant
         for place in self.scope:
@@ -247,7 +236,6 @@ class Spec:
         return ""
 
     def canonical_path(self, path: str) -> str:
-        """Return `path` in the spec's form, with literal segments in the spec's letter case."""
         return path if path in self._plain else self._canonical(path)
 
     def _canonical(self, path: str) -> str:
@@ -263,11 +251,7 @@ def _fill_template(template: str, values: Mapping[str, str]) -> str:
 
 
 def resolve(document: Document, node: Any) -> Any:
-    """`node`, or what its `$ref` points at inside `document`.
-
-    Raises:
-        SpecError: it points at nothing.
-    """
+    """`node`, or the target of its `$ref` in `document`. Raises SpecError."""
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
@@ -282,7 +266,7 @@ def resolve(document: Document, node: Any) -> Any:
 def build_routes(
     operations: Mapping[str, Operation], *, any_case: bool
 ) -> tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]:
-    """Return one pattern a path template, literal templates before those with parameters."""
+    """One pattern a path template, literal templates before those with parameters."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation

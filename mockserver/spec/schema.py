@@ -76,16 +76,16 @@ class Schema:
         return self.compile_thorough()
 
     def accepts(self, value: Json) -> bool:
-        """Return whether `value` is valid; what is too deep to check is not."""
+        """Whether `value` is valid; a too deep value is not."""
         try:
             return self.quick.is_valid(value)
         except ValueError:
             return False
 
     def count_valid_before_first_invalid(self, values: list[Json]) -> int:
-        """Return the number of leading valid items.
+        """Number of leading valid items.
 
-        To ask for the error would copy the whole value that is refused, which nothing interrupts.
+        An error object would copy the whole refused value, which nothing interrupts.
         """
         if self.accepts(values):
             return len(values)
@@ -96,10 +96,10 @@ class Schema:
         return first
 
     def problems(self, value: Json, base: Path = (), unread: Json = None) -> list[Problem]:
-        """Return the problems of `value`, in the order of the schema's members; paths start with `base`.
+        """The problems of `value`, in the order of the schema's members; paths start with `base`.
 
-        They are all of them, but one alone if it has over `MAX_VALUES` values. Those in the list `unread`,
-        of which the schema asks nothing, do not count.
+        A value of over `MAX_VALUES` values has one problem only. The items of `unread`, without constraints
+        in the schema, do not count.
         """
         find = _first_problem if _has_many_values(value, unread) else _problems_found
         found = find(self.quick, value, base)
@@ -133,12 +133,9 @@ class Schema:
 def compile_schema(
     document: Document, node: Document, formats: Formats, *, closed: bool = False, sent: bool = False
 ) -> Schema:
-    """Compile `node` of `document`; `closed` also refuses every member that the schema does not name.
+    """Compile `node` of `document`; `closed` also refuses unnamed members. Raises SpecError.
 
-    `sent`: for a request, of which `readOnly` members are not required.
-
-    Raises:
-        SpecError: the schema is none.
+    `sent`: for a request, in which `readOnly` members are not required.
     """
     components = {"schemas": _referenced_schemas(document, node)}
     shape: Callable[[Json], Any] = as_sent if sent else lambda node: node
@@ -164,18 +161,13 @@ def compile_schema(
 
 @dataclass(frozen=True, slots=True)
 class SchemaCompiler:
-    """Compiler of what requests must keep; equal schemas, which operations share, are compiled once."""
+    """Compiler of schemas of requests; equal schemas of several operations are compiled once."""
 
     document: Document
     formats: Formats
     done: dict[tuple[str, bool], Schema] = field(default_factory=dict)
 
     def compile(self, node: Document, *, closed: bool = False) -> Schema:
-        """Return the compiled schema, as `compile_schema` does.
-
-        Raises:
-            SpecError: the schema is none.
-        """
         key = (repr(node), closed)
         if key not in self.done:
             self.done[key] = compile_schema(self.document, node, self.formats, closed=closed, sent=True)
@@ -183,7 +175,6 @@ class SchemaCompiler:
 
 
 def _referenced_schemas(document: Document, node: Json) -> dict[str, Json]:
-    """Return the named schemas that `node` refers to, directly or indirectly."""
     known: Mapping[str, Json] = document.get("components", {}).get("schemas", {})
     found: dict[str, Json] = {}
     ahead = [node]
@@ -239,7 +230,7 @@ def to_draft4(
 
 
 def as_sent(node: Json) -> Any:
-    """Return the schema for a request, which need not have what is `readOnly`, required or not."""
+    """The schema for a request, which needs no `readOnly` member."""
     if isinstance(node, list):
         return [as_sent(child) for child in node]
     if not isinstance(node, dict):
@@ -255,12 +246,12 @@ def as_sent(node: Json) -> Any:
 
 
 def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:
-    """Return the values of `extension` in the schema, by path with "*" for elements."""
+    """The values of `extension` in the schema, by path with "*" for elements."""
     return dict(_extension_values(document, node, extension, (), frozenset()))
 
 
 def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] = frozenset()) -> bool:
-    """Return whether all valid values have a known depth: no recursion, no free-form member."""
+    """Whether all valid values have a known depth: no recursion, no free-form member."""
     reference = node.get("$ref", "")
     if reference in seen:
         return False
@@ -311,7 +302,6 @@ def _first_problem(validator: jsonschema_rs.Draft4Validator, value: Json, base: 
 
 
 def _find_wide_object(value: Json, base: Path) -> Problem | None:
-    """Return what is wrong with the first object of over `MAX_MEMBERS` members."""
     ahead = [(base, value)]
     for path, here in ahead:
         if isinstance(here, dict) and len(here) > MAX_MEMBERS:
@@ -352,7 +342,7 @@ def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) 
 
 
 def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:
-    """Return path and value of what is invalid in `value`.
+    """Path and value of an invalid part of `value`.
 
     jsonschema-rs gives the names of members that look like a number ("6", "06", "+6") as numbers.
     """

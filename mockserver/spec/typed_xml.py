@@ -1,4 +1,4 @@
-"""Read XML by a schema: answers with the types that it says, requests leniently and as texts."""
+"""Read XML by a schema: answers with their types, requests leniently and as texts."""
 
 from __future__ import annotations
 
@@ -32,17 +32,11 @@ _CONVERTERS: Mapping[str, Callable[[str], Json]] = {
 
 
 def read(body: bytes, schema: Document, document: Document, charset: str = "utf-8") -> Json:
-    """Return the value of `body`, whose root, members and types are those of `schema` in `document`.
-
-    Raises:
-        MalformedBody: no XML.
-        ValueError: another root element, or a text that is not of its type.
-    """
     return AnswerReader(XmlPlaces(document)).read(body, schema, charset)
 
 
 def element_tag(node: Document, default: str) -> str:
-    """Return the name of an element in its namespace, as the schema's `xml` object says it."""
+    """Name of an element in its namespace, as the schema's `xml` object has it."""
     said = node.get("xml", {})
     name = said.get("name", default)
     return f"{{{said['namespace']}}}{name}" if "namespace" in said else str(name)
@@ -55,11 +49,9 @@ class AnswerReader:
     places: XmlPlaces
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
-        """Return the document of an answer.
+        """The document of an answer. Raises MalformedBody: no XML.
 
-        Raises:
-            MalformedBody: no XML.
-            ValueError: another root element, or a text that is not of its type.
+        ValueError: another root, or a text of another type.
         """
         root = xml.parse(body, charset)
         expected = element_tag(resolve(self.places.document, schema), str(root.tag))
@@ -107,20 +99,18 @@ class AnswerReader:
 class RequestReader:
     """Reader of requests: elements in any order, unknown ones dropped, of a repeated one the first counts.
 
-    Values come out as texts, which the binder gives their types. An element that is nil, or empty where its
-    schema wants more than a free text, is one that was not sent.
+    Values are texts, which the binder types. A nil element, or an empty one whose schema wants more than a
+    free text, counts as absent.
     """
 
     places: XmlPlaces
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
-        """Return the document of a request whose root is what `schema` names, one of its lists, or one item.
+        """The document of a request whose root is named by `schema`, one of its lists, or one item.
 
         A list that is a member of the schema is the root itself, without an element around it; a document
-        that is no list may stand in one alone.
-
-        Raises:
-            MalformedBody: no XML, another root, or elements where a text belongs.
+        that is no list may stand in one alone. Raises MalformedBody: no XML, another root, or elements in
+        place of a text.
         """
         root = xml.parse(body, charset)
         tag, place = _local(root), self.places.place((schema,))

@@ -1,9 +1,9 @@
 """XML of a JSON document: its form by OpenAPI's `xml` and our `x-xml`, and its text.
 
-`x-xml` says what `xml` cannot: `omit` a member that XML has not; `milliseconds`, the JSON form of a moment
-with `{}` for the milliseconds since 1970, of which XML has the ISO form, behind it the `zone`; `types`, by
-name the schemas of an element that may be of several types, which names its own in the attribute `xsi:type`.
-At an operation `type` is the one of these that its elements have.
+`x-xml` extends `xml`: `omit` a member without XML form; `milliseconds`, the JSON form of a moment with `{}`
+for the milliseconds since 1970, in XML in ISO form with the `zone`; `types`, by name the schemas of an
+element of several types, named in its attribute `xsi:type`. At an operation `type` is the type of its
+elements.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_DIGITS = 15
 
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
-    """Return the ISO form of a text of `form`, such as `/Date({})/`; any other text as it is."""
+    """ISO form of a text of `form`, such as `/Date({})/`; any other text unchanged."""
     found = _pattern(form).fullmatch(text)
     if found is None:
         return text
@@ -40,7 +40,7 @@ def to_iso(text: str, form: str, zone: str = "") -> str:
 
 
 def from_iso(text: str, form: str) -> str:
-    """Return a moment in ISO form as a text of `form`; any other text as it is."""
+    """A moment in ISO form as a text of `form`; any other text unchanged."""
     if not _ISO.fullmatch(text):
         return text
     try:
@@ -78,9 +78,9 @@ class XmlMember:
 
 @dataclass(frozen=True, slots=True)
 class XmlPlace:
-    """What the schemas of one place say together; `name` and `item_name` are "" where nothing names them.
+    """Facts of all schemas of one place; `name` and `item_name` are "" if none is given.
 
-    `kind` is the JSON type, "" if none is said; `free_text` a text without format, pattern or list of values.
+    `kind` is the JSON type, "" without one; `free_text` a text without format, pattern or list of values.
     `by_element` and `by_attribute` are the JSON names of the members.
     """
 
@@ -102,18 +102,16 @@ class XmlPlace:
 
 @dataclass(frozen=True, slots=True)
 class XmlPlaces:
-    """The places of the schemas of one spec; each is read when it is first met."""
+    """The places of the schemas of one spec; each is read on first use."""
 
     document: Document
     known: dict[tuple[int, ...], XmlPlace] = field(default_factory=dict)
 
     def place(self, schemas: Schemas) -> XmlPlace:
-        """Return what the schemas say of the place that is theirs."""
         key = tuple(map(id, schemas))
         return self.known.get(key) or self.known.setdefault(key, self._read(schemas))
 
     def type_named(self, place: XmlPlace, name: str) -> Schemas:
-        """Return the schema of the type of that name, () for none."""
         schema = place.types.get(name)
         return () if schema is None else (schema,)
 
@@ -155,7 +153,6 @@ class XmlPlaces:
         return XmlMember(given, schemas, bool(said.get("attribute")), bool(ours.get("omit")), repeated)
 
     def _name_of(self, schemas: Schemas) -> str:
-        """Return the name that the schemas give to their element."""
         name: str = _merged([part for schema in schemas for part in self._parts(schema)], "xml").get(
             "name", ""
         )
@@ -170,7 +167,7 @@ class XmlPlaces:
 
 
 def without_omitted(document: Document) -> Document:
-    """Return a copy of a spec in which nothing requires a member that XML omits."""
+    """A copy of a spec in which no required member lacks an XML form."""
     schemas = document.get("components", EMPTY).get("schemas", EMPTY)
     omitted = frozenset(_omitted_members(schemas, document))
     copied: Document = _require_less(document, omitted) if omitted else document
@@ -211,7 +208,7 @@ def _members_of(parts: list[Document]) -> Mapping[str, Schemas]:
 
 
 def _merged(parts: list[Document], keyword: str) -> dict[str, Json]:
-    """Return what the parts say under a keyword, the outermost of them first."""
+    """Values of a keyword in the parts, the outermost first."""
     merged: dict[str, Json] = {}
     for part in parts:
         merged = {**part.get(keyword, EMPTY), **merged}
@@ -232,17 +229,13 @@ _UNKNOWN = XmlMember("", ())
 
 @dataclass(frozen=True, slots=True)
 class XmlWriter:
-    """Writer of the documents of one spec."""
-
     places: XmlPlaces
 
     def write(self, value: Json, schema: Document, type_name: str = "") -> bytes:
-        """Return `value` as XML in UTF-8, under the names that `schema` gives.
+        """`value` as XML in UTF-8, under the names of `schema`.
 
-        `type_name` is the type of the objects that may be of several.
-
-        A member that no schema names keeps its name, with `_x0020_` for a sign that XML has not in names; a
-        character that XML has not is U+FFFD.
+        `type_name` is the type of objects with several types. An unnamed member keeps its name, with
+        `_x0020_` for a sign that XML names cannot have; a character outside XML is U+FFFD.
         """
         place = self.places.place((schema,))
         written = _Written(self.places, type_name)
@@ -321,7 +314,6 @@ class _Written:
         self.pieces.append(f"{_escaped(text)}</{name}>")
 
     def _tag(self, name: str, attributes: Attributes, end: str) -> None:
-        """Write a tag under a name that XML can have."""
         if not attributes:
             self.pieces.append(f"<{name}{end}")
             return
@@ -342,7 +334,7 @@ def _text_of(value: Json, place: XmlPlace) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return the text as character data; a carriage return would be read back as a line feed."""
+    """The text as character data; a raw carriage return would be read back as a line feed."""
     if not _TO_BE_ESCAPED.search(text):
         return text
     return escape(_NOT_TEXT.sub(_REPLACEMENT, text), {"\r": "&#13;"})
@@ -353,7 +345,6 @@ def _attribute_name(name: str) -> str:
 
 
 def _safe(name: str) -> str:
-    """Return the name as XML can have it, whatever a document calls its member."""
     if _NAME.fullmatch(name):
         return name
     return _NOT_NAME.sub(lambda sign: f"_x{ord(sign[0]):04X}_", name) or "_"

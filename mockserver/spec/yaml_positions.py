@@ -19,7 +19,7 @@ START = Place(1, 1)
 
 
 def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> Place:
-    """Return the place of the key or item at `path`, or of the deepest one on the way that is there."""
+    """Place of the key or item at `path`, or of the deepest existing one on the way."""
     node, found = root, START
     for step in path:
         below = _below(node, step)
@@ -31,11 +31,6 @@ def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> Place:
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the nodes of a YAML text.
-
-    Raises:
-        yaml.YAMLError: it is not YAML.
-    """
     node: yaml.Node | None = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return node
 
@@ -56,7 +51,7 @@ _NEAR = 2
 
 
 class YamlFault(NamedTuple):
-    """What is wrong, and the line and column where it is, both from 1; 0: unknown."""
+    """A fault, and its line and column, both from 1; 0: unknown."""
 
     what: str
     line: int = 0
@@ -64,7 +59,6 @@ class YamlFault(NamedTuple):
 
 
 def find_yaml_fault(text: str, error: Exception) -> YamlFault:
-    """Return what is wrong with a text that could not be read as YAML."""
     mark = getattr(error, "problem_mark", None)
     said = str(getattr(error, "problem", None) or " ".join(str(error).split()))
     if mark is None:
@@ -90,7 +84,7 @@ def _indentation(line: str) -> str:
 
 
 def _uneven_line(lines: list[str]) -> YamlFault | None:
-    """Return the last line that is indented otherwise than the lines above it allow."""
+    """The last line with an indentation that the lines above it do not allow."""
     levels, found, before, opens = [0], None, 0, True
     for number, line in enumerate(lines, 1):
         words = line.strip()
