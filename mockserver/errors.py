@@ -1,30 +1,27 @@
-"""Every way in which something fails, as one tree.
+"""All errors, in one tree.
 
     MockServerError
-      SpecError             a spec that cannot be served (start-up)
-      VendorError           a vendor package that does not fit its spec (start-up)
-      UnknownSandbox        a control call names a sandbox that is not there
-      TooManySandboxes      there are as many sandboxes as the server holds
-      StoreUnavailable      the store that several workers share does not answer
-      TakesLong             the event loop is not the place for the work of a call
-      BadHeader             a header of ours is malformed or names nothing
-      BadScenario           a document is no scenario (scenario/reading.py, with all its faults)
-      Refusal               the whole call is refused; the vendor says it in its own shape
-        Malformed           the body cannot be read
-        Invalid             envelope, parameters or fatal items break the contract
-        Unauthorized        no credential, or one that is not (or no longer) good
-        Forbidden           a good credential that may not do this
-        NotFound            no such path, or no such record
-        MethodNotAllowed    the path is there, the method is not
-        UnsupportedMediaType, NotAcceptable, TooLarge, TooManyItems, HeadersTooLarge
-        TooManyRequests     a quota is used up
-        Unavailable, Failed the vendor is out of order, because an assumption says so
-        Rejected            an item, or the one document of a call, breaks a rule of the state
-        Ours                this server refuses, no vendor: problem details with a status of our own
+      SpecError              a spec that cannot be served (start-up)
+      VendorError            a vendor package that does not fit its spec (start-up)
+      UnknownSandboxError, TooManySandboxesError, StoreUnavailableError
+      TakesLongError         the work of a call would block the event loop
+      InvalidHeaderError     a header of ours is malformed or names nothing
+      InvalidScenarioError   a document is no scenario (scenario/parser.py, with all its problems)
+      Refusal                the whole call is refused, in the vendor's own shape
+        MalformedBody, UnsupportedMediaType, NotAcceptable, TooLarge, TooManyItems, HeadersTooLarge
+        InvalidCall          envelope, parameters or fatal items break the contract
+        Unauthorized         no credential, or an invalid one
+        Forbidden            a valid credential without the right
+        NotFound             no such path, or no such record
+        MethodNotAllowed     the path exists, the method does not
+        TooManyRequests      a quota is used up
+        Unavailable, VendorFailure: the vendor is out of order, because an assumption says so
+        Rejected             an item, or the one document of a call, breaks a rule of the state
+        ServerRefusal        this server refuses, no vendor: problem details with a status of our own
 
-A refusal carries facts, never an HTTP status: the status is the vendor's word, but for what is ours.
-The sentence that the log, the journal and `Mock-Reason` show is made of these facts in engine/reasons.py;
-a `hint` replaces it where only the place that raises knows what is wrong and what to do.
+A refusal carries facts, never an HTTP status: the status is the vendor's word, except for a `ServerRefusal`.
+engine/reasons.py makes the sentence for the log, the journal and `Mock-Reason` from these facts; a `hint`
+replaces it where only the raising code knows fault and cure.
 """
 
 from __future__ import annotations
@@ -37,9 +34,9 @@ from mockserver.model import EMPTY, Document, Json, Problem
 
 
 class BrokenRunError(Exception):
-    """A fault of ours in a run of checks: what broke, and where; what it says holds nothing of the user's.
+    """A fault of ours in a run of checks; the text has nothing of the user's.
 
-    `code` are the lines of code that lead there, where another process met it.
+    `code` are the lines of code that lead there, in the process of the fault.
     """
 
     def __init__(self, kind: str, where: str, code: tuple[str, ...] = (), note: str = "") -> None:
@@ -50,7 +47,6 @@ class BrokenRunError(Exception):
 
     @classmethod
     def of(cls, fault: Exception, where: str) -> BrokenRunError:
-        """Return a fault with its place, if it has none yet."""
         if isinstance(fault, cls):
             return fault
         broken = cls(type(fault).__name__, where)
@@ -79,7 +75,7 @@ class MockServerError(Exception):
 
 
 class SpecError(MockServerError):
-    """A spec cannot be served; the message names the place and the line to write."""
+    """A spec cannot be served; the message has the place and the line to write."""
 
 
 class VendorError(MockServerError):
@@ -94,12 +90,10 @@ class UnknownSandboxError(MockServerError):
 
 
 class StoreUnavailableError(MockServerError):
-    """The store of the sandboxes does not answer; whether the last change was stored is not known."""
+    """The store does not answer; the last change may or may not be stored."""
 
 
 class TooManySandboxesError(MockServerError):
-    """Raised when the server holds its maximum of sandboxes."""
-
     def __init__(self, limit: int) -> None:
         super().__init__(f"there are {limit:,} sandboxes, and no more may be; delete some")
         self.limit = limit
@@ -110,13 +104,13 @@ class TakesLongError(MockServerError):
 
 
 class InvalidHeaderError(MockServerError):
-    """A header of ours is malformed or names nothing; no vendor answers that."""
+    """A header of ours is malformed or names nothing; no vendor answers."""
 
 
 class Refusal(MockServerError):
     """The whole call is refused and changes nothing.
 
-    `hint` says what was missing or wrong, and what to do; no answer of a vendor shows it.
+    `hint` has fault and cure; no answer of a vendor shows it.
     """
 
     code = "refused"
@@ -133,7 +127,7 @@ class Refusal(MockServerError):
 
 
 class MalformedBody(Refusal):
-    """The body is not what its media type says; `position` is a byte offset where one is known."""
+    """The body breaks its media type; `position` is a byte offset if known."""
 
     code = "malformed"
 
@@ -145,7 +139,7 @@ class MalformedBody(Refusal):
 class InvalidCall(Refusal):
     """Envelope, parameters or fatal items break the contract; `problems` are all of them, in order.
 
-    `document` is what was read, for vendors whose answer depends on it; None where nothing was.
+    `document` is the decoded body, for vendors whose answer depends on it; None without one.
     """
 
     code = "invalid"
@@ -157,7 +151,7 @@ class InvalidCall(Refusal):
 
 
 class Unauthorized(Refusal):
-    """No good credential; `reason` is missing, unknown, expired or revoked, `scheme` the spec's name."""
+    """No valid credential; `reason` is missing, unknown, expired or revoked, `scheme` the spec's name."""
 
     code = "unauthorized"
 
@@ -168,7 +162,7 @@ class Unauthorized(Refusal):
 
 
 class Forbidden(Refusal):
-    """A good credential that may not do this; `reason` is scope, tenant, or a vendor's word."""
+    """A valid credential without the right; `reason` is scope, tenant, or a vendor's word."""
 
     code = "forbidden"
 
@@ -178,7 +172,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """No such path (`what` is "path") or record (`what` is the collection); `key` is what was asked for."""
+    """No such path (`what` is "path") or record (`what` is the collection); `key` is the requested one."""
 
     code = "not-found"
 
@@ -189,7 +183,7 @@ class NotFound(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """The path is served, but not by that method; `allowed` are those that are."""
+    """The path is served, but not by that method; `allowed` are its methods."""
 
     code = "method-not-allowed"
 
@@ -199,7 +193,7 @@ class MethodNotAllowed(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """The body's media type is none that the operation reads; "" when the call named none."""
+    """The operation reads no such media type; "" when the call named none."""
 
     code = "unsupported-media-type"
 
@@ -210,8 +204,6 @@ class UnsupportedMediaType(Refusal):
 
 
 class TooLarge(Refusal):
-    """The body is over the limit, in bytes."""
-
     code = "too-large"
 
     def __init__(self, limit: int, *, hint: str = "") -> None:
@@ -220,8 +212,6 @@ class TooLarge(Refusal):
 
 
 class TooManyItems(Refusal):
-    """The batch holds more items than the limit."""
-
     code = "too-many-items"
 
     def __init__(self, limit: int, found: int) -> None:
@@ -231,7 +221,7 @@ class TooManyItems(Refusal):
 
 
 class NotAcceptable(Refusal):
-    """None of the media types that the call accepts can be written; `accept` is its header."""
+    """No acceptable media type can be written; `accept` is the header."""
 
     code = "not-acceptable"
 
@@ -243,7 +233,7 @@ class NotAcceptable(Refusal):
 class TooManyRequests(Refusal):
     """A quota is used up; `which` is the vendor's word for it, `wait` whole seconds, None when unknown.
 
-    A `detail` is what a scenario lets the vendor say.
+    A `detail` is a scenario's message for the vendor's answer.
     """
 
     code = "too-many-requests"
@@ -255,7 +245,7 @@ class TooManyRequests(Refusal):
 
 
 class Unavailable(Refusal):
-    """The vendor is offline; nothing was done. A `detail` is what a scenario lets it say."""
+    """The vendor is offline; nothing was done. `detail` is the message of a scenario."""
 
     code = "unavailable"
 
@@ -273,10 +263,10 @@ class HeadersTooLarge(Refusal):
 
 
 class Rejected(Refusal):
-    """An item breaks a rule that needs the state, and leaves no trace.
+    """An item breaks a rule of the state, and leaves no trace.
 
-    Raised by a vendor's apply function for its item, or by a handler for the one document of its call.
-    `document` is what the vendor wants to show of it.
+    Raised by a vendor's apply function for its item, or by a handler for the one document of its call. The
+    vendor's answer may show `document`.
     """
 
     code = "rejected"
