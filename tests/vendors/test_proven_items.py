@@ -53,13 +53,17 @@ def app() -> Application:
 
 
 @cache
+def examples() -> ProfileExamples:
+    return ProfileExamples()
+
+
+@cache
 def subjects() -> Mapping[str, ProfileSubject]:
     """Every batch operation that good items are known of, by vendor and name."""
-    examples = ProfileExamples()
     return {
         f"{vendor.name}-{subject.operation}": subject
         for vendor in served().values()
-        for subject in examples.subjects(vendor)
+        for subject in examples().subjects(vendor)
     }
 
 
@@ -113,7 +117,7 @@ class Sides:
 
 
 def arrival(sandbox: str, request: Request, vendor: str) -> Arrival:
-    access = ProfileExamples().access(served()[vendor])
+    access = examples().access(served()[vendor])
     path, _, query = request.path.partition("?")
     headers = {**access.headers, **{name.lower(): text for name, text in request.headers.items()}}
     return Arrival(sandbox, request.method, path, query, headers, request.body)
