@@ -156,6 +156,11 @@ def named_id(sent: Document, name: str, request: Request) -> str:
     return "" if key == ZERO_ID else key
 
 
+def names_id(sent: Document, name: str, request: Request) -> bool:
+    """Return whether the path or else the element names an id."""
+    return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
+
+
 def stored_id(text: str) -> str:
     """Return an id as it is stored: in lower case, with dashes where it came as 32 hex digits."""
     text = text.lower()

@@ -5,13 +5,13 @@ Source: docs/vendors/xero.md#bank-transactions, #messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, Request
+from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts, contacts, documents, invoice_changes, lines
 from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.answers import named_id, pick_members
@@ -253,10 +253,9 @@ _batch_handler = partial(
     rejected=documents.echo_rejected(BANK_TRANSACTION),
     ids=("LineItemID",),
 )
-_UPDATE = _batch_handler(check_update, update_or_create_transaction)
-BATCHES: Mapping[str, BatchHandler] = {
-    "createBankTransactions": _batch_handler(check_transaction, create_transaction, new_transaction_problems),
-    "updateOrCreateBankTransactions": _UPDATE,
-    "updateBankTransaction": _UPDATE,
-}
+BATCHES = documents.write_operations(
+    BANK_TRANSACTION,
+    create=_batch_handler(check_transaction, create_transaction, new_transaction_problems),
+    update=_batch_handler(check_update, update_or_create_transaction),
+)
 OPERATIONS = documents.document_operations(BANK_TRANSACTION)

@@ -5,19 +5,19 @@ Source: docs/vendors/xero.md#contact, #messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, Request
+from mockserver.vendor import Request
 from mockserver.vendors.xero import documents
 from mockserver.vendors.xero.answers import (
-    ZERO_ID,
     echo_members,
     id_parameter,
     is_summarised,
     known_members,
+    names_id,
     pick_members,
     rejected_id,
 )
@@ -137,7 +137,7 @@ def create_contact(item: Item, _request: Request, state: State) -> Outcome:
 def check_contact_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent, here = item.document, item_path(item, request)
     stored = _find_target(sent, request, state)
-    if stored is None and _has_id(sent, request):
+    if stored is None and names_id(sent, CONTACT.id, request):
         yield make_problem("not-here", (*here, CONTACT.id))
     elif stored is None:
         yield from check_new_contact(item, request, state)
@@ -194,12 +194,8 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     """Return the contact to change: by path, else by id, else by number, else by name."""
     if CONTACT.id in request.parameters:
         return contact_in_path(request, state)
-    named = sent if _has_id(sent, request) else pick_members(sent, "ContactNumber", "Name")
+    named = sent if names_id(sent, CONTACT.id, request) else pick_members(sent, "ContactNumber", "Name")
     return find_contact(named, state)
-
-
-def _has_id(sent: Document, request: Request) -> bool:
-    return CONTACT.id in request.parameters or sent.get(CONTACT.id, ZERO_ID) != ZERO_ID
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
@@ -244,10 +240,9 @@ _batch_handler = partial(
     rejected=represent_rejected_contact,
     named="Name",
 )
-_UPDATE = _batch_handler(check_contact_update, update_or_create_contact, contact_problems)
-BATCHES: Mapping[str, BatchHandler] = {
-    "createContacts": _batch_handler(check_new_contact, create_contact, contact_problems),
-    "updateContact": _UPDATE,
-    "updateOrCreateContacts": _UPDATE,
-}
+BATCHES = documents.write_operations(
+    CONTACT,
+    create=_batch_handler(check_new_contact, create_contact, contact_problems),
+    update=_batch_handler(check_contact_update, update_or_create_contact, contact_problems),
+)
 OPERATIONS = documents.read_operations(CONTACT, documents.show_contact, find=contact_in_path)

@@ -6,7 +6,6 @@ Source: docs/vendors/xero.md#credits, #bank-transactions, #messages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
@@ -27,6 +26,7 @@ from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
     ALLOCATION,
+    CREDIT_NOTE,
     CREDITS,
     INVOICE,
     OVERPAYMENT,
@@ -196,6 +196,9 @@ BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
         named="Amount",
     ),
 )
-OPERATIONS: dict[str, Handler] = {f"delete{kind.name}Allocations": delete_allocation for kind in CREDITS}
-for _kind in CREDITS:
-    OPERATIONS |= documents.document_operations(_kind, partial(books.find_in_path, _kind))
+OPERATIONS: Mapping[str, Handler] = {
+    **{f"delete{kind.name}Allocations": delete_allocation for kind in CREDITS},
+    **documents.document_operations(CREDIT_NOTE),
+    **documents.document_operations(OVERPAYMENT),
+    **documents.document_operations(PREPAYMENT),
+}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from mockserver.errors import NotFound
@@ -30,7 +31,7 @@ from mockserver.vendors.xero.answers import (
     stored_id,
     success_reply,
 )
-from mockserver.vendors.xero.books import allocations_of, credits_on
+from mockserver.vendors.xero.books import allocations_of, credits_on, find_in_path
 from mockserver.vendors.xero.dates_and_amounts import amount_members, print_date, print_unit
 from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.refusals import extra_outcome, nul_problems
@@ -124,7 +125,19 @@ def read_operations(
     }
 
 
-def document_operations(resource: Resource, find: Find | None = None) -> Mapping[str, Handler]:
+def write_operations(
+    resource: Resource, create: BatchHandler, update: BatchHandler
+) -> Mapping[str, BatchHandler]:
+    return {
+        f"create{resource.plural}": create,
+        f"updateOrCreate{resource.plural}": update,
+        f"update{resource.name}": update,
+    }
+
+
+def document_operations(resource: Resource) -> Mapping[str, Handler]:
+    """Return the operations that read documents with a contact and lines."""
+    find = partial(find_in_path, resource) if isinstance(resource, DocumentKind) else None
 
     def show(document: Document, request: Request, state: State) -> Json:
         contact = represent_contact(contact_of(document, state))

@@ -17,7 +17,7 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
 from mockserver.vendors.xero import books, contacts, documents, lines
 from mockserver.vendors.xero.access import base_currency, lock_date_problems
-from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
+from mockserver.vendors.xero.answers import PROVIDER, names_id, pick_members
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
@@ -268,14 +268,12 @@ def _next_number(kind: DocumentKind, request: Request, state: State) -> str:
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
-    here = item_path(item, request)
+    here, kind = item_path(item, request), books.kind_of(request)
     stored = _find_target(sent, request, state)
     if stored is not None:
-        yield from _update_problems(
-            stored, _changes(stored, sent, books.kind_of(request)), request, here, state
-        )
-    elif _has_id(sent, request):
-        yield make_problem("not-here", (*here, books.kind_of(request).id))
+        yield from _update_problems(stored, _changes(stored, sent, kind), request, here, state)
+    elif names_id(sent, kind.id, request):
+        yield make_problem("not-here", (*here, kind.id))
     else:
         yield from new_invoice_problems(item, request)
         yield from check_invoice(item, request, state)
@@ -304,7 +302,7 @@ def identify_rejected(outcome: Outcome, request: Request, state: State) -> Docum
     """Return the id of the document that a failed element names by its number, in the body or the path."""
     kind, sent = books.kind_of(request), outcome.item.document
     named = sent if isinstance(sent, dict) else EMPTY
-    by_number = not _has_id(named, request) and isinstance(named.get(kind.number), str)
+    by_number = not names_id(named, kind.id, request) and isinstance(named.get(kind.number), str)
     if kind.id not in request.parameters and not by_number:
         return EMPTY
     stored = _find_target(named, request, state)
@@ -316,18 +314,13 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     kind = books.kind_of(request)
     if kind.id in request.parameters:
         return books.find_in_path(kind, request, state)
-    if _has_id(sent, request):
+    if names_id(sent, kind.id, request):
         return kind.rows(state).get(sent[kind.id].lower())
     number = sent.get(kind.number)
     if not number or sent.get("Type", kind.sale) != kind.sale:
         return None
     found = books.find_by_number(number, request.call, state, kind)
     return next((one for one in found if one["Type"] == kind.sale), None)
-
-
-def _has_id(sent: Document, request: Request) -> bool:
-    name = books.kind_of(request).id
-    return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
 
 
 def _update_problems(
@@ -436,14 +429,11 @@ def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
         ids=("LineItemID",),
     )
     warnings = (invoice_warnings,) if kind is INVOICE else ()
-    update = handler(check_invoice_update, update_or_create_invoice, identify=identify_rejected)
-    return {
-        f"create{kind.plural}": handler(
-            check_invoice, create_invoice, new_invoice_problems, warnings=warnings
-        ),
-        f"updateOrCreate{kind.plural}": update,
-        f"update{kind.name}": update,
-    }
+    return documents.write_operations(
+        kind,
+        create=handler(check_invoice, create_invoice, new_invoice_problems, warnings=warnings),
+        update=handler(check_invoice_update, update_or_create_invoice, identify=identify_rejected),
+    )
 
 
 BATCHES: Mapping[str, BatchHandler] = {**_batches(INVOICE), **_batches(CREDIT_NOTE)}

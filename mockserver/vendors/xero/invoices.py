@@ -6,7 +6,6 @@ Source: docs/vendors/xero.md#online-invoices.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from hashlib import blake2b
 
 from mockserver.errors import NotFound
@@ -14,7 +13,6 @@ from mockserver.model import Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request, find_record
 from mockserver.vendors.xero.answers import id_parameter, success_reply
-from mockserver.vendors.xero.books import find_in_path
 from mockserver.vendors.xero.documents import document_operations
 from mockserver.vendors.xero.resources import INVOICE
 
@@ -36,5 +34,5 @@ def get_online_invoice(request: Request, state: State) -> Reply:
 
 OPERATIONS: Mapping[str, Handler] = {
     "getOnlineInvoice": get_online_invoice,
-    **document_operations(INVOICE, partial(find_in_path, INVOICE)),
+    **document_operations(INVOICE),
 }
