@@ -16,9 +16,8 @@ from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, BatchResult, Request
-from mockserver.vendors.xero import accounts, books, documents, payments
+from mockserver.vendors.xero import accounts, answers, books, documents, payments
 from mockserver.vendors.xero.access import base_currency, lock_date_problems
-from mockserver.vendors.xero.answers import ZERO_ID, RenderRejected, known_members, named_id, pick_members
 from mockserver.vendors.xero.dates_and_amounts import amount_members, parse_date, stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.payments import (
@@ -82,12 +81,12 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
         "InvoiceID": payment["InvoiceID"],
         **books.EMBEDDED_INVOICE,
         "LineItems": [],
-        **(pick_members(invoice, "CurrencyCode") if newer else {}),
+        **(answers.pick_members(invoice, "CurrencyCode") if newer else {}),
     }
     return {
         "Invoice": stub,
         "PaymentID": payment["PaymentID"],
-        **pick_members(payment, *PAYEE.split()),
+        **answers.pick_members(payment, *PAYEE.split()),
         **amount_members(payment, "Amount"),
         **(amount_members(payment, "BankAmount") if newer else {}),
     }
@@ -169,7 +168,7 @@ def _book_batch_payment(
     ]
     document = {
         **common,
-        **pick_members(batch, *STATEMENT.split()),
+        **answers.pick_members(batch, *STATEMENT.split()),
         "Type": _BATCH_TYPES[invoice["Type"]],
         "TotalAmount": sum((one.amount for one in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
@@ -187,7 +186,7 @@ def _book_batched_payment(one: books.InvoicePayment, common: Document, state: St
         "Amount": one.amount,
         "BankAmount": one.amount,
         "CurrencyRate": _BASE_RATE,
-        **pick_members(one.sent, *PAYEE.split()),
+        **answers.pick_members(one.sent, *PAYEE.split()),
     }
     books.book_payment(payment, state)
     return payment
@@ -228,7 +227,7 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
 
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield that a payment which is named takes Status DELETED alone, or what a new one lacks."""
-    if not named_id(item.document, "PaymentID", request):
+    if not answers.named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return
     here = (*item_path(item, request), "Status")
@@ -240,7 +239,7 @@ def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _check_posted_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    key = named_id(item.document, "PaymentID", request)
+    key = answers.named_id(item.document, "PaymentID", request)
     if not key:
         yield from payments.check_payment(item, request, state)
         return
@@ -262,7 +261,7 @@ def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]
 
 
 def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome:
-    key = named_id(item.document, "PaymentID", request)
+    key = answers.named_id(item.document, "PaymentID", request)
     if not key:
         return payments.create_payment(item, request, state)
     return Outcome(item, Action.UPDATED, books.reverse_payment(PAYMENT.rows(state)[key], state))
@@ -272,13 +271,13 @@ def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State
     return payments.represent_payment(outcome.document, documents.ContactPrinter(), state)
 
 
-def _echo_kept(resource: Resource) -> RenderRejected:
+def _echo_kept(resource: Resource) -> answers.RenderRejected:
     """Return what shows a document that was not deleted, with what was sent."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-        sent = known_members(outcome.item.document, request)
+        sent = answers.known_members(outcome.item.document, request)
         key = _shown_id(outcome.item, request, resource.id)
-        return {**documents.echo(resource, sent, key, omitted), **pick_members(sent, "Status")}
+        return {**documents.echo(resource, sent, key, omitted), **answers.pick_members(sent, "Status")}
 
     return represent
 
@@ -289,18 +288,18 @@ _represent_kept_payment = _echo_kept(PAYMENT)
 def _represent_rejected_posted_payment(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    if _shown_id(outcome.item, request, "PaymentID") == ZERO_ID:
+    if _shown_id(outcome.item, request, "PaymentID") == answers.ZERO_ID:
         return payments.represent_rejected_payment(outcome, request, omitted)
     return {**_represent_kept_payment(outcome, request, omitted), "HasValidationErrors": True}
 
 
 def _shown_id(item: Item, request: Request, name: str) -> str:
     sent = item.document if isinstance(item.document, Mapping) else EMPTY
-    return named_id(sent, name, request) or ZERO_ID
+    return answers.named_id(sent, name, request) or answers.ZERO_ID
 
 
 def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    found = BATCH_PAYMENT.rows(state).get(named_id(item.document, "BatchPaymentID", request))
+    found = BATCH_PAYMENT.rows(state).get(answers.named_id(item.document, "BatchPaymentID", request))
     here = item_path(item, request)
     if item.document.get("Status") != _DELETED:
         return
@@ -315,7 +314,7 @@ def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator
 
 
 def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
-    key = named_id(item.document, "BatchPaymentID", request)
+    key = answers.named_id(item.document, "BatchPaymentID", request)
     found, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
     for one in found["Payments"]:
         books.reverse_payment(members[one], state)

@@ -11,16 +11,7 @@ from functools import partial
 from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.xero import documents
-from mockserver.vendors.xero.answers import (
-    echo_members,
-    id_parameter,
-    is_summarised,
-    known_members,
-    names_id,
-    pick_members,
-    rejected_id,
-)
+from mockserver.vendors.xero import answers, documents
 from mockserver.vendors.xero.dates_and_amounts import currency_rate, stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import CONTACT
@@ -33,7 +24,7 @@ _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
 
 def contact_in_path(request: Request, state: State) -> Document | None:
-    by_id = CONTACT.rows(state).get(id_parameter(request, "ContactID"))
+    by_id = CONTACT.rows(state).get(answers.id_parameter(request, "ContactID"))
     return by_id or find_by_number(str(request.parameters["ContactID"]), state)
 
 
@@ -110,7 +101,7 @@ def new_contact(sent: Document, state: State) -> dict[str, Json]:
         "Phones": [],
         "IsSupplier": False,
         "IsCustomer": False,
-        **pick_members(sent, *CONTACT.echoed),
+        **answers.pick_members(sent, *CONTACT.echoed),
         "UpdatedDateUTC": stored_instant(state.now),
     }
 
@@ -137,7 +128,7 @@ def create_contact(item: Item, _request: Request, state: State) -> Outcome:
 def check_contact_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent, here = item.document, item_path(item, request)
     stored = _find_target(sent, request, state)
-    if stored is None and names_id(sent, CONTACT.id, request):
+    if stored is None and answers.names_id(sent, CONTACT.id, request):
         yield make_problem("not-here", (*here, CONTACT.id))
     elif stored is None:
         yield from check_new_contact(item, request, state)
@@ -172,20 +163,20 @@ def represent_written_contact(outcome: Outcome, request: Request, _state: State)
     It says OK only where each element is answered for itself.
     """
     shown = documents.represent_contact(outcome.document)
-    return shown if is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
+    return shown if answers.is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
 
 
 def represent_rejected_contact(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    sent = known_members(outcome.item.document, request)
+    sent = answers.known_members(outcome.item.document, request)
     return {
-        CONTACT.id: rejected_id(sent, CONTACT.id, request),
+        CONTACT.id: answers.rejected_id(sent, CONTACT.id, request),
         "Addresses": [],
         "Phones": [],
         "ContactGroups": [],
         "ContactPersons": [],
-        **echo_members(sent, CONTACT.echoed, omitted),
+        **answers.echo_members(sent, CONTACT.echoed, omitted),
         "HasValidationErrors": True,
     }
 
@@ -194,7 +185,11 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     """Return the contact to change: by path, else by id, else by number, else by name."""
     if CONTACT.id in request.parameters:
         return contact_in_path(request, state)
-    named = sent if names_id(sent, CONTACT.id, request) else pick_members(sent, "ContactNumber", "Name")
+    named = (
+        sent
+        if answers.names_id(sent, CONTACT.id, request)
+        else answers.pick_members(sent, "ContactNumber", "Name")
+    )
     return find_contact(named, state)
 
 
@@ -219,7 +214,7 @@ def _is_other(contact: Document, own: str) -> bool:
 
 def _changes(sent: Document) -> dict[str, Json]:
     """Return the members to store; an empty name or number counts as not sent, which is assumed."""
-    known = pick_members(sent, *CONTACT.echoed)
+    known = answers.pick_members(sent, *CONTACT.echoed)
     return {name: value for name, value in known.items() if value or name not in _EMPTY_MEANS_ABSENT}
 
 

@@ -11,15 +11,8 @@ from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Handler, Request
-from mockserver.vendors.xero import books, documents
+from mockserver.vendors.xero import answers, books, documents
 from mockserver.vendors.xero.access import lock_date_problems
-from mockserver.vendors.xero.answers import (
-    echo_members,
-    id_parameter,
-    known_members,
-    pick_members,
-    success_reply,
-)
 from mockserver.vendors.xero.dates_and_amounts import date_or_today, round_to_cents
 from mockserver.vendors.xero.lines import NO_TAX
 from mockserver.vendors.xero.messages import item_path, make_problem
@@ -85,7 +78,7 @@ def open_credit(transaction: Document, state: State) -> Document:
     key = transaction["BankTransactionID"]
     credit = {
         kind.id: key,
-        **pick_members(transaction, *_CREDITED.split()),
+        **answers.pick_members(transaction, *_CREDITED.split()),
         "Status": "AUTHORISED",
         kind.unsettled: transaction["Total"],
     }
@@ -167,11 +160,13 @@ def _represent_created(outcome: Outcome, request: Request, state: State) -> Json
 
 
 def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    return echo_members(known_members(outcome.item.document, request), ALLOCATION.echoed, omitted)
+    return answers.echo_members(
+        answers.known_members(outcome.item.document, request), ALLOCATION.echoed, omitted
+    )
 
 
 def delete_allocation(request: Request, state: State) -> Reply:
-    kind, key = _credit_kind(request), id_parameter(request, "AllocationID")
+    kind, key = _credit_kind(request), answers.id_parameter(request, "AllocationID")
     credit = books.find_in_path(kind, request, state) or EMPTY
     stored = ALLOCATION.rows(state).get(key)
     if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
@@ -181,7 +176,7 @@ def delete_allocation(request: Request, state: State) -> Reply:
         books.Allocation(kind, credit, invoice, stored["Amount"], stored["Date"]), key, state
     )
     shown = {**books.represent_allocation(stored, state), "IsDeleted": True}
-    return success_reply({ALLOCATION.plural: [shown]}, request.call, state)
+    return answers.success_reply({ALLOCATION.plural: [shown]}, request.call, state)
 
 
 BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(

@@ -14,23 +14,8 @@ from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Handler, ItemRule, Request, find_record, store_each
-from mockserver.vendors.xero import lists
+from mockserver.vendors.xero import answers, lists
 from mockserver.vendors.xero.access import represent_addresses, represent_phones
-from mockserver.vendors.xero.answers import (
-    IdentifyRejected,
-    PrepareSaved,
-    RenderRejected,
-    RenderSaved,
-    echo_members,
-    id_parameter,
-    identify_none,
-    known_members,
-    pick_members,
-    rejected_id,
-    render_results,
-    stored_id,
-    success_reply,
-)
 from mockserver.vendors.xero.books import allocations_of, credits_on, find_in_path
 from mockserver.vendors.xero.dates_and_amounts import amount_members, print_date, print_unit
 from mockserver.vendors.xero.lines import is_precise
@@ -81,7 +66,7 @@ def _listed_documents(resource: Resource, request: Request, state: State) -> lis
         found = [one for one in found if one[resource.archived] == ACTIVE]
     for parameter, member in resource.parameters.items():
         if given := asked.get(parameter):
-            wanted = {stored_id(str(one)) if member.endswith("ID") else one for one in given}
+            wanted = {answers.stored_id(str(one)) if member.endswith("ID") else one for one in given}
             found = [one for one in found if one.get(member) in wanted]
     if asked.get("createdByMyApp", False):
         found = [one for one in found if one.get("App") == request.call.principal.name]
@@ -107,13 +92,13 @@ def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Han
         found = find(request, state) if find else find_by_id(resource, request, state)
         if found is None:
             raise NotFound(resource.collection, str(request.parameters[resource.id]))
-        return success_reply({resource.plural: [show(found, request, state)]}, request.call, state)
+        return answers.success_reply({resource.plural: [show(found, request, state)]}, request.call, state)
 
     return get_document
 
 
 def find_by_id(resource: Resource, request: Request, state: State) -> Document:
-    return find_record(resource.collection, id_parameter(request, resource.id), state)
+    return find_record(resource.collection, answers.id_parameter(request, resource.id), state)
 
 
 def read_operations(
@@ -149,13 +134,13 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
     return read_operations(resource, show, show_unpaged, find)
 
 
-def saved_documents(resource: Resource) -> PrepareSaved:
+def saved_documents(resource: Resource) -> answers.PrepareSaved:
     """Return the maker of a function that shows saved documents with lines, in the answer to one call.
 
     The outcome brings the contact along: that is shown even if it is not kept after all.
     """
 
-    def prepare() -> RenderSaved:
+    def prepare() -> answers.RenderSaved:
         printer = ContactPrinter()
 
         def show(outcome: Outcome, request: Request, state: State) -> Json:
@@ -235,7 +220,7 @@ def embedded_contact(contact: Document) -> Json:
     """Return a contact as the lists of other documents show it: its name and empty lists."""
     empty: dict[str, Json] = {name: [] for name in ("Addresses", "Phones", "ContactGroups", "ContactPersons")}
     return {
-        **pick_members(contact, "ContactID", "ContactNumber", "Name"),
+        **answers.pick_members(contact, "ContactID", "ContactNumber", "Name"),
         **empty,
         "HasValidationErrors": False,
     }
@@ -257,7 +242,7 @@ class ContactPrinter:
 
 def embedded_account(document: Document, state: State, *names: str) -> Json:
     account = ACCOUNT.rows(state).get(document["AccountID"]) or EMPTY
-    return {"AccountID": document["AccountID"], **pick_members(account, *names)}
+    return {"AccountID": document["AccountID"], **answers.pick_members(account, *names)}
 
 
 def represent_lines(document: Document, request: Request) -> list[Json]:
@@ -268,10 +253,10 @@ def represent_lines(document: Document, request: Request) -> list[Json]:
 
 def _represent_line(line: Document, *, precise: bool) -> Json:
     return {
-        **pick_members(line, "LineItemID", "Description"),
+        **answers.pick_members(line, "LineItemID", "Description"),
         **amount_members(line, "Quantity"),
         "UnitAmount": print_unit(line["UnitAmount"], precise=precise),
-        **pick_members(line, "ItemCode", "AccountCode", "AccountID", "TaxType"),
+        **answers.pick_members(line, "ItemCode", "AccountCode", "AccountID", "TaxType"),
         **amount_members(line, "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount"),
         "Tracking": line.get("Tracking", EMPTY) or [],
     }
@@ -291,10 +276,10 @@ def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Js
 
 def _embedded_payment(payment: Document) -> Json:
     return {
-        **pick_members(payment, "PaymentID", "BatchPaymentID"),
+        **answers.pick_members(payment, "PaymentID", "BatchPaymentID"),
         "Date": print_date(payment["Date"]),
         **amount_members(payment, "Amount"),
-        **pick_members(payment, "Reference"),
+        **answers.pick_members(payment, "Reference"),
         **amount_members(payment, "CurrencyRate"),
         "HasAccount": False,
         "HasValidationErrors": False,
@@ -302,15 +287,15 @@ def _embedded_payment(payment: Document) -> Json:
 
 
 def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path]) -> dict[str, Json]:
-    return echo_members({**sent, resource.id: key}, resource.echoed, omitted)
+    return answers.echo_members({**sent, resource.id: key}, resource.echoed, omitted)
 
 
-def echo_rejected(resource: Resource, **flags: bool) -> RenderRejected:
+def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
     """Return what shows a document that was not created, or not changed: that has its id, if it was named."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-        sent = known_members(outcome.item.document, request)
-        return {**echo(resource, sent, rejected_id(sent, resource.id, request), omitted), **flags}
+        sent = answers.known_members(outcome.item.document, request)
+        return {**echo(resource, sent, answers.rejected_id(sent, resource.id, request), omitted), **flags}
 
     return represent
 
@@ -320,18 +305,18 @@ def batch_handler(  # noqa: PLR0913 - the parts of an operation
     check: CheckItem,
     store: Store,
     *rules: ItemRule,
-    saved: PrepareSaved,
-    rejected: RenderRejected,
+    saved: answers.PrepareSaved,
+    rejected: answers.RenderRejected,
     named: str = "Reference",
     ids: tuple[str, ...] = (),
     warnings: tuple[ItemRule, ...] = (),
-    identify: IdentifyRejected = identify_none,
+    identify: answers.IdentifyRejected = answers.identify_none,
 ) -> BatchHandler:
     """Return a batch operation whose elements stand or fall alone; clients name them by `named`."""
     return BatchHandler(
         check=check,
         apply=store_each(store),
-        render=render_results(resource.plural, saved, rejected, identify),
+        render=answers.render_results(resource.plural, saved, rejected, identify),
         rules=(nul_problems, *rules),
         warning_rules=warnings,
         extra_outcome=extra_outcome(named, resource.id, *ids),

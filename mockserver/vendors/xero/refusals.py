@@ -25,29 +25,13 @@ from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Prob
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request
+from mockserver.vendors.xero import answers
 from mockserver.vendors.xero.access import (
     KEY_HEADER,
     KEY_IN_FLIGHT,
     KEY_MISSING,
     TOKEN_OPERATIONS,
     token_error_reply,
-)
-from mockserver.vendors.xero.answers import (
-    BAD_QUERY,
-    INTERNAL,
-    LIMIT_NAMES,
-    NO_DATA,
-    NOT_IMPLEMENTED,
-    TENANT_HEADER,
-    UNREADABLE,
-    VALIDATION,
-    Headers,
-    common_headers,
-    error_reply,
-    not_found_reply,
-    problem_reply,
-    validation_errors,
-    validation_reply,
 )
 from mockserver.vendors.xero.books import kind_of
 from mockserver.vendors.xero.messages import item_path, make_problem, member_label, message_text
@@ -159,14 +143,16 @@ def _forbidden_reply(refusal: errors.Forbidden, call: Call, state: State) -> Rep
     """Return 401 for a missing scope, 403 for another tenant."""
     if refusal.reason == "scope":
         status = int(call.assumptions["scope_refused"])
-        return problem_reply(status, message_text("unauthorised"), call, state)
-    return problem_reply(403, message_text("unauthenticated"), call, state)
+        return answers.problem_reply(status, message_text("unauthorised"), call, state)
+    return answers.problem_reply(403, message_text("unauthenticated"), call, state)
 
 
 def _unauthorized_reply(refusal: errors.Unauthorized, call: Call, state: State) -> Reply:
     if refusal.reason == "expired":
-        return problem_reply(401, message_text("token-expired", at=_token_expiry(call, state)), call, state)
-    return problem_reply(401, message_text("unauthenticated"), call, state)
+        return answers.problem_reply(
+            401, message_text("token-expired", at=_token_expiry(call, state)), call, state
+        )
+    return answers.problem_reply(401, message_text("unauthenticated"), call, state)
 
 
 def _token_expiry(call: Call, state: State) -> str:
@@ -179,23 +165,25 @@ def _token_expiry(call: Call, state: State) -> str:
 
 def _rate_limit_reply(refusal: errors.TooManyRequests, call: Call, state: State) -> Reply:
     """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
-    limit = refusal.which if refusal.which in LIMIT_NAMES else LIMIT_NAMES[0]
+    limit = refusal.which if refusal.which in answers.LIMIT_NAMES else answers.LIMIT_NAMES[0]
     wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
-    return Reply(429, headers=(*common_headers(call, state), ("X-Rate-Limit-Problem", limit), *wait))
+    return Reply(429, headers=(*answers.common_headers(call, state), ("X-Rate-Limit-Problem", limit), *wait))
 
 
 def _offline_reply(refusal: errors.Unavailable, call: Call, state: State) -> Reply:
     text = refusal.detail or message_text("offline")
-    return Reply(503, text.encode(), "text/html", common_headers(call, state))
+    return Reply(503, text.encode(), "text/html", answers.common_headers(call, state))
 
 
 def _broken_reply(refusal: errors.VendorFailure, call: Call, state: State) -> Reply:
-    return error_reply(500, INTERNAL, refusal.detail or message_text("broken"), call, state)
+    return answers.error_reply(500, answers.INTERNAL, refusal.detail or message_text("broken"), call, state)
 
 
 def _method_reply(refusal: errors.MethodNotAllowed, call: Call, state: State) -> Reply:
     allow = ("Allow", ", ".join(refusal.allowed))
-    return error_reply(501, NOT_IMPLEMENTED, message_text("not-implemented"), call, state, allow)
+    return answers.error_reply(
+        501, answers.NOT_IMPLEMENTED, message_text("not-implemented"), call, state, allow
+    )
 
 
 def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Reply:
@@ -211,7 +199,7 @@ def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Rep
             status, message = 413, message_text("too-many-elements", limit=limit, found=found)
         case _:
             status, message = 431, message_text("headers-too-large")
-    return error_reply(status, UNREADABLE, message, call, state)
+    return answers.error_reply(status, answers.UNREADABLE, message, call, state)
 
 
 def classify(found: Problem, call: Call) -> Problem | None:
@@ -238,7 +226,7 @@ def classify(found: Problem, call: Call) -> Problem | None:
 def _is_ignored(found: Problem, call: Call) -> bool:
     if found.path == ("query", "summarizeErrors"):
         return call.assumptions["unreadable_flag"] == "true"
-    if found.path == ("header", TENANT_HEADER):
+    if found.path == ("header", answers.TENANT_HEADER):
         return call.assumptions["tenant_header"] == "optional"
     return found.code == "unknown-parameter"
 
@@ -258,12 +246,12 @@ def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply
     """Return the reply to a single document that breaks a rule; keys and faults have no element."""
     if refusal.document is None:
         status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
-        return error_reply(status, VALIDATION, refusal.detail, call, state, *links)
-    element = {**refusal.document, "ValidationErrors": validation_errors(refusal.problems)}
-    return validation_reply([element], call, state)
+        return answers.error_reply(status, answers.VALIDATION, refusal.detail, call, state, *links)
+    element = {**refusal.document, "ValidationErrors": answers.validation_errors(refusal.problems)}
+    return answers.validation_reply([element], call, state)
 
 
-def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
+def _key_links(problems: Iterable[Problem], call: Call) -> answers.Headers:
     """Return the link to the documentation of idempotency keys, for a call without one."""
     if all(one.code != KEY_MISSING for one in problems):
         return ()
@@ -284,7 +272,7 @@ def _malformed_reply(detail: str, call: Call, operation: Operation | None, state
     if not _sent_text(call).strip():
         return _no_data_reply(call, operation, state)
     rule = "not-xml" if _is_xml(call) else "not-json"
-    return error_reply(400, UNREADABLE, message_text(rule, detail=detail), call, state)
+    return answers.error_reply(400, answers.UNREADABLE, message_text(rule, detail=detail), call, state)
 
 
 def _sent_text(call: Call) -> bytes | str:
@@ -305,18 +293,20 @@ def _invalid_reply(
     found = refusal.problems[0]
     place = found.path[0] if found.path else ""
     if place == "path":
-        return not_found_reply(call, state)
+        return answers.not_found_reply(call, state)
     if place == "header":
         return _header_reply(found, call, state)
     if place == "query":
-        return error_reply(400, BAD_QUERY, _query_message(found), call, state)
+        return answers.error_reply(400, answers.BAD_QUERY, _query_message(found), call, state)
     if operation is not None and operation.id in _DELETIONS_BY_PATH and found.rule == "required":
         problem = make_problem(_STATUS_RULES[str(found.path[0])])
-        return validation_reply([{"ValidationErrors": validation_errors([problem])}], call, state)
+        return answers.validation_reply(
+            [{"ValidationErrors": answers.validation_errors([problem])}], call, state
+        )
     if found.rule in ("required", "minItems") or (found.found is None and len(found.path) <= 1):
         return _no_data_reply(call, operation, state)
     message = _moment_message(found) if _is_xml(call) else ""
-    return error_reply(400, UNREADABLE, message or _conversion_message(found), call, state)
+    return answers.error_reply(400, answers.UNREADABLE, message or _conversion_message(found), call, state)
 
 
 def _moment_message(found: Problem) -> str:
@@ -328,13 +318,13 @@ def _moment_message(found: Problem) -> str:
 def _header_reply(found: Problem, call: Call, state: State) -> Reply:
     if found.path[1] == KEY_HEADER:
         message = message_text("key-too-long", limit=found.expected)
-        return error_reply(400, VALIDATION, message, call, state)
-    return problem_reply(412, message_text("condition-unreadable"), call, state)
+        return answers.error_reply(400, answers.VALIDATION, message, call, state)
+    return answers.problem_reply(412, message_text("condition-unreadable"), call, state)
 
 
 def _no_data_reply(call: Call, operation: Operation | None, state: State) -> Reply:
     message = message_text("nothing-sent", kind=_element_name(operation))
-    return error_reply(400, NO_DATA, message, call, state)
+    return answers.error_reply(400, answers.NO_DATA, message, call, state)
 
 
 def _element_name(operation: Operation | None) -> str:
@@ -444,7 +434,7 @@ _REPLIES: Mapping[type[errors.Refusal], Callable[[Any, Call, State], Reply]] = {
     errors.Unauthorized: _unauthorized_reply,
     errors.Forbidden: _forbidden_reply,
     errors.Rejected: _rejected_reply,
-    errors.NotFound: lambda _refusal, call, state: not_found_reply(call, state),
+    errors.NotFound: lambda _refusal, call, state: answers.not_found_reply(call, state),
     errors.TooManyRequests: _rate_limit_reply,
     errors.Unavailable: _offline_reply,
     errors.VendorFailure: _broken_reply,

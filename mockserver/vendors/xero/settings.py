@@ -11,9 +11,8 @@ from decimal import Decimal
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
-from mockserver.vendors.xero import documents
+from mockserver.vendors.xero import answers, documents
 from mockserver.vendors.xero.access import current_organisation
-from mockserver.vendors.xero.answers import id_parameter, success_reply
 from mockserver.vendors.xero.dates_and_amounts import print_amount, print_unit
 from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.resources import (
@@ -32,7 +31,7 @@ from mockserver.vendors.xero.resources import (
 def list_organisations(request: Request, state: State) -> Reply:
     unknown: Document = {"Addresses": [], "Phones": [], "ExternalLinks": []}
     shown = ORGANISATION.represent({**unknown, **current_organisation(state)})
-    return success_reply({ORGANISATION.plural: [shown]}, request.call, state)
+    return answers.success_reply({ORGANISATION.plural: [shown]}, request.call, state)
 
 
 def _shown_by_row(resource: Resource) -> documents.Show:
@@ -71,7 +70,11 @@ def _finder(resource: Resource) -> documents.Find:
     def find(request: Request, state: State) -> Document | None:
         rows, sent = resource.rows(state), str(request.parameters[resource.id])
         numbered = rows.find(resource.number, sent) if resource.number else ()
-        return rows.get(id_parameter(request, resource.id)) or rows.get(sent) or next(iter(numbered), None)
+        return (
+            rows.get(answers.id_parameter(request, resource.id))
+            or rows.get(sent)
+            or next(iter(numbered), None)
+        )
 
     return find
 
