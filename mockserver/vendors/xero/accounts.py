@@ -22,6 +22,11 @@ def find_account(reference: Document, state: State, code: str = "Code") -> Docum
     return found[0] if found else None
 
 
+def unnamed_account_problems(reference: Document | None, path: Path) -> Iterator[Problem]:
+    if not reference or ("AccountID" not in reference and not reference.get("Code")):
+        yield make_problem("account-unknown", path)
+
+
 def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
     if "AccountID" not in reference or not reference.get("Code"):
         return

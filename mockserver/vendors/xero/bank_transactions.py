@@ -50,9 +50,7 @@ def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
 def content_problems(sent: Document, here: Path) -> Iterator[Problem]:
     names = ("Contact", "LineItems", *(_CURRENCY if is_overpayment(sent) else ()))
     yield from invoice_changes.invoice_content_problems(pick_members(sent, *names), here, INVOICE)
-    account = sent.get("BankAccount") or EMPTY
-    if "AccountID" not in account and not account.get("Code"):
-        yield make_problem("account-unknown", (*here, "BankAccount"))
+    yield from accounts.unnamed_account_problems(sent.get("BankAccount"), (*here, "BankAccount"))
     for index, line in enumerate(sent.get("LineItems") or ()):
         yield from _line_problems(line, (*here, "LineItems", index))
 

@@ -22,7 +22,6 @@ from mockserver.vendors.xero.dates_and_amounts import amount_members, parse_date
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.payments import (
     NON_INVOICE_TARGETS,
-    missing_account_problems,
     payment_amount_problems,
     payment_targets,
 )
@@ -195,7 +194,7 @@ def _book_batched_payment(one: books.InvoicePayment, common: Document, state: St
 def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     batch, here = item.document, item_path(item, request)
     yield from _reference_problems(batch, request.call, here)
-    yield from missing_account_problems(batch, here)
+    yield from accounts.unnamed_account_problems(batch.get("Account"), (*here, "Account"))
     if "Date" not in batch:
         yield make_problem("batch-date-missing", (*here, "Date"))
     payments = batch.get("Payments") or ()

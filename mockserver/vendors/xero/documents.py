@@ -5,7 +5,7 @@ Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
@@ -15,7 +15,6 @@ from mockserver.model import EMPTY, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Handler, ItemRule, Request, find_record, store_each
 from mockserver.vendors.xero import answers, lists
-from mockserver.vendors.xero.access import represent_addresses, represent_phones
 from mockserver.vendors.xero.books import allocations_of, credits_on, find_in_path
 from mockserver.vendors.xero.dates_and_amounts import amount_members, print_date, print_unit
 from mockserver.vendors.xero.lines import is_precise
@@ -31,6 +30,9 @@ from mockserver.vendors.xero.resources import (
     Resource,
 )
 
+_ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
+_PLACE = ("City", "Region", "PostalCode", "Country")
+_PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
 ACTIVE = "ACTIVE"
 Show: TypeAlias = Callable[[Document, Request, State], Json]
 Find: TypeAlias = Callable[[Request, State], Document | None]
@@ -210,6 +212,42 @@ def represent_contact(contact: Document) -> dict[str, Json]:
         "ContactPersons": contact.get("ContactPersons", []),
     }
     return CONTACT.represent({**contact, **parts})
+
+
+def represent_addresses(stored: Iterable[Document]) -> list[Json]:
+    """Return a postal and a street address, in this order; of one that is not known all members are empty."""
+    known = {one.get("AddressType", "STREET"): one for one in stored}
+    return [
+        _represent_address(kind, known[kind]) if kind in known else unknown
+        for kind, unknown in _UNKNOWN_ADDRESSES.items()
+    ]
+
+
+def represent_phones(stored: Iterable[Document]) -> list[Json]:
+    """Return a phone of each of four types; of one that is not known all members are empty."""
+    known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
+    return [
+        {**unknown, **answers.pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
+        for kind, unknown in _UNKNOWN_PHONES.items()
+    ]
+
+
+def _represent_address(kind: str, address: Document) -> Json:
+    return {
+        "AddressType": kind,
+        **answers.pick_members(address, *_ADDRESS_LINES),
+        **{name: address.get(name, "") for name in _PLACE},
+        **answers.pick_members(address, "AttentionTo"),
+    }
+
+
+_UNKNOWN_ADDRESSES: Mapping[str, Document] = {
+    kind: _represent_address(kind, EMPTY) for kind in ("POBOX", "STREET")
+}
+_UNKNOWN_PHONES: Mapping[str, Document] = {
+    kind: {"PhoneType": kind, **dict.fromkeys(_PHONE_MEMBERS, "")}
+    for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
+}
 
 
 def show_contact(contact: Document, _request: Request, _state: State) -> Json:

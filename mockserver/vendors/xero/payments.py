@@ -41,16 +41,10 @@ NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpaym
 
 def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     sent, here = item.document, item_path(item, request)
-    yield from missing_account_problems(sent, here)
+    yield from accounts.unnamed_account_problems(sent.get("Account"), (*here, "Account"))
     if len(payment_targets(sent)) > 1:
         yield make_problem("one-target", here)
     yield from payment_amount_problems(sent, here)
-
-
-def missing_account_problems(sent: Document, here: Path) -> Iterator[Problem]:
-    account = sent.get("Account") or {}
-    if "AccountID" not in account and not account.get("Code"):
-        yield make_problem("account-unknown", (*here, "Account"))
 
 
 def payment_targets(payment: Document) -> set[str]:
