@@ -5,7 +5,7 @@ Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
@@ -47,15 +47,20 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 
     def list_documents(request: Request, state: State) -> Reply:
         asked = request.parameters
-        found = lists.select_documents(
-            _listed_documents(resource, request, state), resource.entity, request, state
-        )
-        reply, shown = lists.page_reply, show
-        if asked.get("summaryOnly", False):
-            shown = _summary(resource, show_unpaged or show)
-        elif not (lists.is_page_requested(request) or asked.get("Statuses")):
-            reply, shown = lists.list_reply, show_unpaged or show
-        return reply(resource.plural, found, lambda one: shown(one, request, state), request, state)
+        listed = _listed_documents(resource, request, state)
+        found: Sequence[Document] = lists.select_documents(listed, resource.entity, request, state)
+        if lists.is_unmodified(found, request):
+            return Reply(304, headers=answers.common_headers(request.call, state))
+        summarised = asked.get("summaryOnly", False)
+        paged = summarised or lists.is_page_requested(request) or asked.get("Statuses")
+        shown = show if paged and not summarised else show_unpaged or show
+        if summarised:
+            shown = _summary(resource, shown)
+        members: dict[str, Json] = {}
+        if paged:
+            members["pagination"], found = lists.cut_page(found, request)
+        members[resource.plural] = [shown(one, request, state) for one in found]
+        return answers.success_reply(members, request.call, state)
 
     return list_documents
 

@@ -286,10 +286,11 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         outcome, sent = create_invoice(item, request, state), item.document
     else:
         sent = _merge(stored, _changes(stored, item.document, kind), kind)
-        ended = sent["Status"] in _FINAL_STATUSES
-        changed = (
-            _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
-        )
+        if sent["Status"] in _FINAL_STATUSES:
+            now = stored_instant(state.now)
+            changed: Document = {**stored, "Status": sent["Status"], "UpdatedDateUTC": now}
+        else:
+            changed = _update_invoice(stored, sent, request, state)
         kind.rows(state)[stored[kind.id]] = changed
         if kind is INVOICE:
             add_invoice_line(stored, changed, state)
@@ -396,10 +397,6 @@ def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str,
     if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
         del kept["CurrencyRate"]
     return {**kept, "Contact": {"ContactID": stored["ContactID"]}, **changes, kind.id: stored[kind.id]}
-
-
-def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
-    return {**stored, "Status": sent["Status"], "UpdatedDateUTC": stored_instant(state.now)}
 
 
 def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:

@@ -18,10 +18,10 @@ from typing import Any, NoReturn
 
 from mockserver.codec.instants import parse_instant
 from mockserver.errors import InvalidCall
-from mockserver.model import Document, Json, Problem, Reply, Value
+from mockserver.model import Document, Json, Problem, Value
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.xero.answers import common_headers, is_guid, stored_id, success_reply
+from mockserver.vendors.xero.answers import is_guid, stored_id
 from mockserver.vendors.xero.dates_and_amounts import cut_to_seconds, parse_stored
 from mockserver.vendors.xero.messages import message_text
 
@@ -431,21 +431,14 @@ def select_documents(
     return _sort_documents(found, entity, request.parameters.get("order") or entity.order, state)
 
 
-def list_reply(
-    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
-) -> Reply:
-    """Return the found documents as a list reply; without newer ones it may be 304 by an assumption."""
-    if _is_unmodified(found, request):
-        return _not_modified_reply(request, state)
-    return success_reply({plural: [show(one) for one in found]}, request.call, state)
+def is_unmodified(found: Sequence[Document], request: Request) -> bool:
+    """Return whether there is nothing newer, and an assumption says 304 to that."""
+    asked = bool(request.parameters.get(_SINCE_HEADER))
+    return asked and not found and request.call.assumptions["unmodified"] == "304"
 
 
-def page_reply(
-    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
-) -> Reply:
-    """Return one page and its paging members; an invalid page size becomes the nearest valid one."""
-    if _is_unmodified(found, request):
-        return _not_modified_reply(request, state)
+def cut_page(found: Sequence[Document], request: Request) -> tuple[Mapping[str, int], Sequence[Document]]:
+    """Return the paging members and one page; an invalid page size becomes the nearest valid one."""
     page = request.parameters.get("page", 1)
     size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
     pagination = {
@@ -454,8 +447,7 @@ def page_reply(
         "pageCount": -(-len(found) // size),
         "itemCount": len(found),
     }
-    shown = [show(one) for one in found[(page - 1) * size : page * size]]
-    return success_reply({"pagination": pagination, plural: shown}, request.call, state)
+    return pagination, found[(page - 1) * size : page * size]
 
 
 def is_page_requested(request: Request) -> bool:
@@ -466,15 +458,6 @@ def search_documents(documents: Iterable[Document], term: str, *names: str) -> l
     """Return those with `term` in one of the named members, in any letter case."""
     wanted = term.lower()
     return [one for one in documents if any(wanted in str(one.get(name, "")).lower() for name in names)]
-
-
-def _is_unmodified(found: Sequence[Document], request: Request) -> bool:
-    asked = bool(request.parameters.get(_SINCE_HEADER))
-    return asked and not found and request.call.assumptions["unmodified"] == "304"
-
-
-def _not_modified_reply(request: Request, state: State) -> Reply:
-    return Reply(304, headers=common_headers(request.call, state))
 
 
 def _changed_since(found: list[Document], since: str) -> list[Document]:

@@ -2,7 +2,8 @@
 
 A text of the vendor is used where there is one, else one in its style; which text stands for which fault
 code is assumed.
-Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml.
+Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml,
+#headers-and-parameters.
 """
 
 from __future__ import annotations
@@ -126,10 +127,7 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def refuse(refusal: errors.Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return the vendor's answer to a call that is refused whole.
-
-    Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers.
-    """
+    """Return the vendor's answer to a call that is refused whole."""
     if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
         return token_error_reply(refusal, state)
     if isinstance(refusal, errors.MalformedBody):
@@ -205,8 +203,7 @@ def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Rep
 def classify(found: Problem, call: Call) -> Problem | None:
     """Drop problems that the vendor ignores, and word the others.
 
-    That a null among the elements fails alone is assumed. Source:
-    docs/vendors/xero.md#headers-and-parameters, #messages.
+    That a null among the elements fails alone is assumed.
     """
     if _is_ignored(found, call):
         return None
