@@ -121,8 +121,8 @@ def admit(call: Call, enter: Enter, state: State) -> str:
 
 def _tenant_hint(tenant: str, call: Call, state: State) -> str:
     reached = [str(one["tenantId"]) for one in reachable_connections(call, state)]
-    found = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
-    return f"{found}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
+    fault = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
+    return f"{fault}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
 
 
 def _only_tenant(call: Call, state: State) -> str:
@@ -151,17 +151,20 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 
 def list_connections(request: Request, state: State) -> Reply:
     event = request.parameters.get("authEventId")
-    found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
-    shown = [pick_members(one, *_CONNECTION_MEMBERS.split()) for one in found]
+    shown = [
+        pick_members(one, *_CONNECTION_MEMBERS.split())
+        for one in reachable_connections(request.call, state)
+        if event in (None, one["authEventId"])
+    ]
     return json_reply(200, shown, headers=correlation_header(state))
 
 
 def delete_connection(request: Request, state: State) -> Reply:
     key = id_parameter(request, "id")
-    found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
-    if not found:
+    matches = [one for one in reachable_connections(request.call, state) if one["id"] == key]
+    if not matches:
         raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
-    del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
+    del state.collection(CONNECTIONS, "")[matches[0]["tenantId"]]
     return Reply(204, headers=correlation_header(state))
 
 

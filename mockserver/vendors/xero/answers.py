@@ -172,11 +172,11 @@ def stored_id(text: str) -> str:
 
 
 def pick_members(document: Document, *names: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name in names:
         if name in document:
-            found[name] = document[name]
-    return found
+            members[name] = document[name]
+    return members
 
 
 def common_headers(call: Call, state: State) -> Headers:

@@ -66,15 +66,15 @@ def list_attachments(request: Request, state: State) -> Reply:
 def get_attachment(request: Request, state: State) -> Reply:
     """Return the bytes of one attachment, named by file name or by id."""
     key, name = answers.id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
-    found = _find_attachment(key, "FileName", name, state) or _find_attachment(
+    attachment = _find_attachment(key, "FileName", name, state) or _find_attachment(
         key, "AttachmentID", answers.id_parameter(request, "FileName"), state
     )
-    if found is None:
+    if attachment is None:
         raise NotFound(ATTACHMENTS, name)
-    shown = quote(found["FileName"], safe=" ()[]&,;=+")
+    shown = quote(attachment["FileName"], safe=" ()[]&,;=+")
     disposition = ("Content-Disposition", f'attachment; filename="{shown}"')
     headers = (*answers.common_headers(request.call, state), disposition)
-    return Reply(200, b64decode(found["Content"]), found["MimeType"], headers)
+    return Reply(200, b64decode(attachment["Content"]), attachment["MimeType"], headers)
 
 
 def put_attachment(request: Request, state: State) -> Reply:
@@ -111,8 +111,8 @@ def _problems(key: str, invoice: Document | None, sent: Document, state: State) 
         yield make_problem("not-allowed", ("path", "FileName"), field="FileName")
     if "." not in name and sent["MimeType"] == _UNSAID:
         yield make_problem("file-type", ("path", "FileName"))
-    found = _attachments_of(key, state)
-    if len(found) >= MAX_ATTACHMENTS and all(one["FileName"] != name for one in found):
+    attachments = _attachments_of(key, state)
+    if len(attachments) >= MAX_ATTACHMENTS and all(one["FileName"] != name for one in attachments):
         yield make_problem("too-many-files", limit=MAX_ATTACHMENTS)
 
 

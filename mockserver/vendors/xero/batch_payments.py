@@ -123,9 +123,9 @@ def _match_invoices(
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
         here = (*path, index)
-        found = books.match_invoice(payment, here, call, state)
-        if found is not None:
-            payables.append(found)
+        payable = books.match_invoice(payment, here, call, state)
+        if payable is not None:
+            payables.append(payable)
         elif not any(name in payment for name in NON_INVOICE_TARGETS):
             unknown.append(make_problem("document-unknown", (*here, "Invoice")))
     return payables, unknown
@@ -242,20 +242,20 @@ def _check_posted_payment(item: Item, request: Request, state: State) -> Iterato
     if not key:
         yield from payments.check_payment(item, request, state)
         return
-    found = PAYMENT.rows(state).get(key)
+    payment = PAYMENT.rows(state).get(key)
     here = item_path(item, request)
-    if found is None:
+    if payment is None:
         yield make_problem(_NOT_HERE, (*here, "PaymentID"))
     elif item.document.get("Status") == _DELETED:
-        yield from _payment_deletion_problems(found, (*here, "Status"))
+        yield from _payment_deletion_problems(payment, (*here, "Status"))
 
 
-def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]:
-    if "BatchPaymentID" in found:
+def _payment_deletion_problems(payment: Document, here: Path) -> Iterator[Problem]:
+    if "BatchPaymentID" in payment:
         yield make_problem("payment-in-batch", here)
-    elif found["Status"] == _DELETED:
+    elif payment["Status"] == _DELETED:
         yield make_problem("payment-deleted", here)
-    elif found["IsReconciled"]:
+    elif payment["IsReconciled"]:
         yield make_problem("payment-reconciled", here)
 
 
@@ -298,26 +298,26 @@ def _shown_id(item: Item, request: Request, name: str) -> str:
 
 
 def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    found = BATCH_PAYMENT.rows(state).get(answers.named_id(item.document, "BatchPaymentID", request))
+    batch = BATCH_PAYMENT.rows(state).get(answers.named_id(item.document, "BatchPaymentID", request))
     here = item_path(item, request)
     if item.document.get("Status") != _DELETED:
         return
-    if found is None:
+    if batch is None:
         yield make_problem(_NOT_HERE, (*here, "BatchPaymentID"))
     elif request.call.assumptions["batch_delete"] == "refused":
         yield make_problem("batch-undeletable", (*here, "Status"))
-    elif found["Status"] == _DELETED:
+    elif batch["Status"] == _DELETED:
         yield make_problem("batch-deleted", (*here, "Status"))
-    elif found["IsReconciled"]:
+    elif batch["IsReconciled"]:
         yield make_problem("batch-reconciled", (*here, "Status"))
 
 
 def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
     key = answers.named_id(item.document, "BatchPaymentID", request)
-    found, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
-    for one in found["Payments"]:
+    batch, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
+    for one in batch["Payments"]:
         books.reverse_payment(members[one], state)
-    deleted = {**found, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
+    deleted = {**batch, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
     BATCH_PAYMENT.rows(state)[key] = deleted
     books.add_history_line(key, "history-deleted", state)
     return Outcome(item, Action.UPDATED, deleted)

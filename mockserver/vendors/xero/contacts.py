@@ -72,8 +72,8 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 
 
 def find_or_create_contact(reference: Document, state: State) -> Document:
-    if (found := find_contact(reference, state)) is not None:
-        return found
+    if (known := find_contact(reference, state)) is not None:
+        return known
     contact = new_contact({**reference, "ContactStatus": documents.ACTIVE}, state)
     CONTACT.rows(state)[contact["ContactID"]] = contact
     return contact
@@ -85,10 +85,10 @@ def find_or_create_partner(reference: Document, state: State, *, customer: bool)
     That does not count as a change of the contact.
     """
     flag = "IsCustomer" if customer else "IsSupplier"
-    found = find_or_create_contact(reference, state)
-    if found.get(flag):
-        return found
-    contact = {**found, flag: True}
+    known = find_or_create_contact(reference, state)
+    if known.get(flag):
+        return known
+    contact = {**known, flag: True}
     CONTACT.rows(state)[contact["ContactID"]] = contact
     return contact
 
@@ -196,9 +196,9 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
     """Yield what belongs to another contact, and a currency that the organisation does not have."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
-    if (found := find_by_name(name, state)) and is_active(found) and _is_other(found, own):
+    if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)
-    if (found := find_by_number(number, state)) and _is_other(found, own):
+    if (other := find_by_number(number, state)) and _is_other(other, own):
         yield make_problem("contact-number-taken", (*here, "ContactNumber"), number=number)
     with_account = CONTACT.rows(state).find("AccountNumber", account) if account else ()
     if any(_is_other(one, own) for one in with_account):

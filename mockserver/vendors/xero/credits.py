@@ -107,26 +107,28 @@ def check_allocation(item: Item, request: Request, state: State) -> Iterator[Pro
         return
     yield from books.invoice_conflict_problems(sent, here, request.call, state)
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
-    found = _match(item, request, state)
-    if found is None:
+    allocation = _match(item, request, state)
+    if allocation is None:
         yield make_problem("document-unknown", (*here, "Invoice"))
     else:
-        yield from _unfit_problems(found, here)
+        yield from _unfit_problems(allocation, here)
 
 
 def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
     """Return the allocation that an element asks for; None where credit or invoice is not there."""
     kind = _credit_kind(request)
     credit = books.find_in_path(kind, request, state)
-    found = books.match_invoice(item.document, (), request.call, state)
-    if credit is None or found is None:
+    payable = books.match_invoice(item.document, (), request.call, state)
+    if credit is None or payable is None:
         return None
-    return books.Allocation(kind, credit, found.invoice, found.amount, date_or_today(item.document, state))
+    return books.Allocation(
+        kind, credit, payable.invoice, payable.amount, date_or_today(item.document, state)
+    )
 
 
-def _unfit_problems(one: books.Allocation, here: Path) -> Iterator[Problem]:
+def _unfit_problems(allocation: books.Allocation, here: Path) -> Iterator[Problem]:
     """Yield why the credit, or the invoice, takes no allocation, or not so much, or they do not fit."""
-    kind, credit, invoice = one.kind, one.credit, one.invoice
+    kind, credit, invoice = allocation.kind, allocation.credit, allocation.invoice
     is_sale = credit["Type"] in kind.sales
     unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")
     for broken, rule, path in (
@@ -136,17 +138,17 @@ def _unfit_problems(one: books.Allocation, here: Path) -> Iterator[Problem]:
         ((invoice["Type"] == INVOICE.sale) is not is_sale, "allocation-type", (*here, "Invoice")),
         (invoice["ContactID"] != credit["ContactID"], "allocation-contact", (*here, "Invoice")),
         (invoice["CurrencyCode"] != credit["CurrencyCode"], "allocation-currency", (*here, "Invoice")),
-        (one.amount > invoice[INVOICE.unsettled], "allocation-over-due", (*here, "Amount")),
-        (one.amount > credit[kind.unsettled], "allocation-over-credit", (*here, "Amount")),
+        (allocation.amount > invoice[INVOICE.unsettled], "allocation-over-due", (*here, "Amount")),
+        (allocation.amount > credit[kind.unsettled], "allocation-over-credit", (*here, "Amount")),
     ):
         if broken:
             yield make_problem(rule, path, document=kind.label)
 
 
 def create_allocation(item: Item, request: Request, state: State) -> Outcome:
-    found = _match(item, request, state)
-    assert found is not None  # noqa: S101 - the check has refused every other allocation
-    return Outcome(item, Action.CREATED, books.book_allocation(found, state))
+    allocation = _match(item, request, state)
+    assert allocation is not None  # noqa: S101 - the check has refused every other allocation
+    return Outcome(item, Action.CREATED, books.book_allocation(allocation, state))
 
 
 def _represent_created(outcome: Outcome, request: Request, state: State) -> Json:

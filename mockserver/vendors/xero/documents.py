@@ -48,8 +48,8 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
     def list_documents(request: Request, state: State) -> Reply:
         asked = request.parameters
         listed = _listed_documents(resource, request, state)
-        found: Sequence[Document] = lists.select_documents(listed, resource.entity, request, state)
-        if lists.is_unmodified(found, request):
+        matches: Sequence[Document] = lists.select_documents(listed, resource.entity, request, state)
+        if lists.is_unmodified(matches, request):
             return Reply(304, headers=answers.common_headers(request.call, state))
         summarised = asked.get("summaryOnly", False)
         paged = summarised or lists.is_page_requested(request) or asked.get("Statuses")
@@ -58,8 +58,8 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
             shown = _summary(resource, shown)
         members: dict[str, Json] = {}
         if paged:
-            members["pagination"], found = lists.cut_page(found, request)
-        members[resource.plural] = [shown(one, request, state) for one in found]
+            members["pagination"], matches = lists.cut_page(matches, request)
+        members[resource.plural] = [shown(one, request, state) for one in matches]
         return answers.success_reply(members, request.call, state)
 
     return list_documents
@@ -68,18 +68,18 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 def _listed_documents(resource: Resource, request: Request, state: State) -> list[Document]:
     """Return the documents that the parameters of the resource's list let through."""
     asked = request.parameters
-    found = list(resource.rows(state).values())
+    matches = list(resource.rows(state).values())
     if resource.archived and not asked.get("includeArchived", False):
-        found = [one for one in found if one[resource.archived] == ACTIVE]
+        matches = [one for one in matches if one[resource.archived] == ACTIVE]
     for parameter, member in resource.parameters.items():
         if given := asked.get(parameter):
             wanted = {answers.stored_id(str(one)) if member.endswith("ID") else one for one in given}
-            found = [one for one in found if one.get(member) in wanted]
+            matches = [one for one in matches if one.get(member) in wanted]
     if asked.get("createdByMyApp", False):
-        found = [one for one in found if one.get("App") == request.call.principal.name]
+        matches = [one for one in matches if one.get("App") == request.call.principal.name]
     if term := asked.get("searchTerm"):
-        found = lists.search_documents(found, term, *resource.searched)
-    return found
+        matches = lists.search_documents(matches, term, *resource.searched)
+    return matches
 
 
 def _summary(resource: Resource, show: Show) -> Show:
@@ -96,10 +96,10 @@ def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Han
     """Return the operation that shows one document: what `find` finds, else that of the id in the path."""
 
     def get_document(request: Request, state: State) -> Reply:
-        found = find(request, state) if find else find_by_id(resource, request, state)
-        if found is None:
+        document = find(request, state) if find else find_by_id(resource, request, state)
+        if document is None:
             raise NotFound(resource.collection, str(request.parameters[resource.id]))
-        return answers.success_reply({resource.plural: [show(found, request, state)]}, request.call, state)
+        return answers.success_reply({resource.plural: [show(document, request, state)]}, request.call, state)
 
     return get_document
 
@@ -310,8 +310,8 @@ def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Js
 
     Source: docs/vendors/xero.md#state, its members assumed.
     """
-    found = PAYMENT.rows(state).find(kind.id, document[kind.id])
-    kept = [one for one in found if one["Status"] != "DELETED"]
+    payments = PAYMENT.rows(state).find(kind.id, document[kind.id])
+    kept = [one for one in payments if one["Status"] != "DELETED"]
     return [
         _embedded_payment(one) for one in sorted(kept, key=lambda one: (one["Date"], one["UpdatedDateUTC"]))
     ]

@@ -137,14 +137,14 @@ def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
-    here: Path = (books.kind_of(request).plural, item.index)
+    here = item_path(item, request)
     yield from booking_problems(sent, lines.calculate_lines(sent, request, here, state), request, here, state)
 
 
 def create_invoice(item: Item, request: Request, state: State) -> Outcome:
     sent: Document = item.document
     kind = books.kind_of(request)
-    found = lines.new_lines(sent, request, state)
+    booked = lines.new_lines(sent, request, state)
     number = key_rules(request.call.assumptions).stored(sent.get(kind.number, "")) or (
         _next_number(kind, request, state) if sent["Type"] == kind.sale else None
     )
@@ -153,8 +153,8 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         kind.id: state.uuid(),
         **({kind.number: number} if number else {}),
         "App": request.call.principal.name,
-        "LineItems": found,
-        **invoice_totals(found, sent, kind),
+        "LineItems": booked,
+        **invoice_totals(booked, sent, kind),
     }
     kind.rows(state)[document[kind.id]] = document
     if kind is INVOICE:
@@ -163,22 +163,23 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
 
 
 def booking_problems(
-    sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
+    sent: Document, computed: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     kind = books.kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
-    for line in found:
+    for line in computed:
         yield from line.problems
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     yield from _number_problems(sent, kind, request.call, here, state)
     yield from currency_problems(sent, here, state)
-    yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
+    totals = invoice_totals([line.document for line in computed], sent, kind)
+    yield from _total_problems(totals["Total"], here)
 
 
-def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
+def invoice_totals(booked: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
     tax = net = discounts = NO_MONEY
-    for line in found:
+    for line in booked:
         tax += line["TaxAmount"]
         net += line["LineAmount"]
         discounts += lines.discount_of(line)
@@ -209,8 +210,8 @@ def _number_problems(
     number = sent.get(kind.number)
     if not number or sent.get("Type") != kind.sale:
         return
-    found = _sales_of_number(number, kind, call, state)
-    if any(one[kind.id] != sent.get(kind.id, "") for one in found):
+    sales = _sales_of_number(number, kind, call, state)
+    if any(one[kind.id] != sent.get(kind.id, "") for one in sales):
         yield make_problem("number-taken", (*here, kind.number), document=kind.label)
 
 
@@ -320,8 +321,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     number = sent.get(kind.number)
     if not number or sent.get("Type", kind.sale) != kind.sale:
         return None
-    found = books.find_by_number(number, request.call, state, kind)
-    return next((one for one in found if one["Type"] == kind.sale), None)
+    return next(iter(_sales_of_number(number, kind, request.call, state)), None)
 
 
 def _update_problems(
@@ -334,8 +334,8 @@ def _update_problems(
     if closed or merged["Status"] in _FINAL_STATUSES:
         return
     yield from invoice_content_problems(merged, here, kind)
-    found = lines.merged_lines(stored, merged, request, here, state)
-    yield from booking_problems(merged, found, request, here, state)
+    computed = lines.merged_lines(stored, merged, request, here, state)
+    yield from booking_problems(merged, computed, request, here, state)
 
 
 def _transition_problems(
@@ -401,7 +401,7 @@ def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str,
 
 def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
     kind = books.kind_of(request)
-    found = lines.changed_lines(stored, sent, request, state)
+    booked = lines.changed_lines(stored, sent, request, state)
     return {
         **invoice_header(sent, state),
         **pick_members(stored, kind.id, "App", "HasAttachments"),
@@ -410,8 +410,8 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
             if kind.number in sent
             else {}
         ),
-        "LineItems": found,
-        **invoice_totals(found, sent, kind),
+        "LineItems": booked,
+        **invoice_totals(booked, sent, kind),
         **(pick_members(stored, kind.unsettled, *kind.settled) if _is_partly_settled(stored, kind) else {}),
     }
 

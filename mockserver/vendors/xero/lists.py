@@ -117,21 +117,21 @@ def related_fields(
 
     def follow(field: Operand) -> ReadField:
         def read(one: Document, state: State) -> Json:
-            found = state.collection(collection).get(one.get(via, ""))
-            return None if found is None else field.read(found, state)
+            related = state.collection(collection).get(one.get(via, ""))
+            return None if related is None else field.read(related, state)
 
         return read
 
-    itself = Operand(FieldType.RECORD, follow(Operand(FieldType.RECORD, lambda found, _state: found)))
+    itself = Operand(FieldType.RECORD, follow(Operand(FieldType.RECORD, lambda related, _state: related)))
     own = {f"{prefix}.{name}".lower(): Operand(field.kind, follow(field)) for name, field in fields.items()}
     return {prefix.lower(): itself, **own}
 
 
 def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "where") -> Operand:
-    found = entity.fields.get(name.lower())
-    if found is None or (parameter == "order" and found.kind is FieldType.RECORD):
+    field = entity.fields.get(name.lower())
+    if field is None or (parameter == "order" and field.kind is FieldType.RECORD):
         refuse_query(parameter, message_text("no-such-field", name=name, entity=entity.name, at=at))
-    return found
+    return field
 
 
 def refuse_query(parameter: str, detail: str) -> NoReturn:
@@ -177,10 +177,10 @@ def apply_function(function: FilterFunction, value: Operand, arguments: Sequence
     """Return the operand that the function makes of a value; null where the value or an argument is null."""
 
     def read(one: Document, state: State) -> Json:
-        found: list[Any] = [part.read(one, state) for part in (value, *arguments)]
-        if any(part is None for part in found) and not function.accepts_null:
+        values: list[Any] = [part.read(one, state) for part in (value, *arguments)]
+        if any(part is None for part in values) and not function.accepts_null:
             return None
-        return function.apply(*found)
+        return function.apply(*values)
 
     return Operand(function.result or value.kind, read)
 
@@ -190,10 +190,10 @@ def literal(kind: FieldType, value: Json) -> Operand:
 
 
 def _guid(text: str) -> str:
-    found = stored_id(text)
-    if not is_guid(found):
+    guid = stored_id(text)
+    if not is_guid(guid):
         raise ValueError(text)
-    return found
+    return guid
 
 
 def _moment(year: Decimal, month: Decimal, day: Decimal, *clock: Decimal) -> datetime:
@@ -228,17 +228,17 @@ def _refuse_filter(rule: str, at: int, **values: str) -> NoReturn:
 def _tokens(expression: str) -> Iterator[FilterToken]:
     at = _end_of_space(expression, 0)
     while at < len(expression):
-        found = _TOKEN.match(expression, at)
-        if found is None:
+        matched = _TOKEN.match(expression, at)
+        if matched is None:
             _refuse_filter("syntax", at)
-        yield FilterToken(str(found.lastgroup), found[0], at)
-        at = _end_of_space(expression, found.end())
+        yield FilterToken(str(matched.lastgroup), matched[0], at)
+        at = _end_of_space(expression, matched.end())
     yield FilterToken("end", "", at)
 
 
 def _end_of_space(expression: str, at: int) -> int:
-    found = _SPACE.match(expression, at)
-    return found.end() if found else at
+    matched = _SPACE.match(expression, at)
+    return matched.end() if matched else at
 
 
 class _FilterParser:
@@ -328,11 +328,11 @@ class _FilterParser:
 
     def _operand(self) -> Operand:
         """Return a field or a literal, with the methods and properties that follow it."""
-        found = self._value()
+        operand = self._value()
         while self._token.text == "." and self._ahead(1).kind == "name":
             self._take()
-            found = self._function_of(found)
-        return found
+            operand = self._function_of(operand)
+        return operand
 
     def _value(self) -> Operand:
         token = self._take()
@@ -396,15 +396,15 @@ class _FilterParser:
         return apply_function(function, value, arguments)
 
     def _arguments(self) -> list[Operand]:
-        found = [] if self._token.text == ")" else [self._operand()]
+        arguments = [] if self._token.text == ")" else [self._operand()]
         while self._take_if(","):
-            found.append(self._operand())
+            arguments.append(self._operand())
         self._close()
-        return found
+        return arguments
 
 
 def _unescape(token: FilterToken) -> str:
-    return _ESCAPED.sub(lambda found: found[1] or found[2], token.text[1:-1])
+    return _ESCAPED.sub(lambda matched: matched[1] or matched[2], token.text[1:-1])
 
 
 def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:
@@ -422,32 +422,32 @@ def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:
 def select_documents(
     documents: Iterable[Document], entity: FilterEntity, request: Request, state: State
 ) -> list[Document]:
-    found = list(documents)
+    matches = list(documents)
     if since := request.parameters.get(_SINCE_HEADER):
-        found = _changed_since(found, since)
+        matches = _changed_since(matches, since)
     if expression := request.parameters.get("where"):
         predicate = parse_filter(expression, entity)
-        found = [one for one in found if predicate(one, state)]
-    return _sort_documents(found, entity, request.parameters.get("order") or entity.order, state)
+        matches = [one for one in matches if predicate(one, state)]
+    return _sort_documents(matches, entity, request.parameters.get("order") or entity.order, state)
 
 
-def is_unmodified(found: Sequence[Document], request: Request) -> bool:
+def is_unmodified(matches: Sequence[Document], request: Request) -> bool:
     """Return whether there is nothing newer, and an assumption says 304 to that."""
     asked = bool(request.parameters.get(_SINCE_HEADER))
-    return asked and not found and request.call.assumptions["unmodified"] == "304"
+    return asked and not matches and request.call.assumptions["unmodified"] == "304"
 
 
-def cut_page(found: Sequence[Document], request: Request) -> tuple[Mapping[str, int], Sequence[Document]]:
+def cut_page(matches: Sequence[Document], request: Request) -> tuple[Mapping[str, int], Sequence[Document]]:
     """Return the paging members and one page; an invalid page size becomes the nearest valid one."""
     page = request.parameters.get("page", 1)
     size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
     pagination = {
         "page": page,
         "pageSize": size,
-        "pageCount": -(-len(found) // size),
-        "itemCount": len(found),
+        "pageCount": -(-len(matches) // size),
+        "itemCount": len(matches),
     }
-    return pagination, found[(page - 1) * size : page * size]
+    return pagination, matches[(page - 1) * size : page * size]
 
 
 def is_page_requested(request: Request) -> bool:
@@ -460,13 +460,15 @@ def search_documents(documents: Iterable[Document], term: str, *names: str) -> l
     return [one for one in documents if any(wanted in str(one.get(name, "")).lower() for name in names)]
 
 
-def _changed_since(found: list[Document], since: str) -> list[Document]:
+def _changed_since(matches: list[Document], since: str) -> list[Document]:
     iso = since if since[:4].isdigit() else parsedate_to_datetime(since).isoformat()
     threshold = cut_to_seconds(parse_instant(iso).isoformat())
-    return [one for one in found if cut_to_seconds(one[_CHANGE_MEMBER]) > threshold]
+    return [one for one in matches if cut_to_seconds(one[_CHANGE_MEMBER]) > threshold]
 
 
-def _sort_documents(found: list[Document], entity: FilterEntity, order: str, state: State) -> list[Document]:
+def _sort_documents(
+    matches: list[Document], entity: FilterEntity, order: str, state: State
+) -> list[Document]:
     """Sorted by one field, ties by id: both sorts are stable and the documents come in the order of ids."""
     parsed = _ORDER.fullmatch(order)
     if parsed is None:
@@ -477,4 +479,4 @@ def _sort_documents(found: list[Document], entity: FilterEntity, order: str, sta
         value = field.read(one, state)
         return (value is not None, "" if value is None else value)
 
-    return sorted(found, key=rank, reverse=(parsed[2] or "").upper() == "DESC")
+    return sorted(matches, key=rank, reverse=(parsed[2] or "").upper() == "DESC")

@@ -200,39 +200,39 @@ def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Rep
     return answers.error_reply(status, answers.UNREADABLE, message, call, state)
 
 
-def classify(found: Problem, call: Call) -> Problem | None:
+def classify(problem: Problem, call: Call) -> Problem | None:
     """Drop problems that the vendor ignores, and word the others.
 
     That a null among the elements fails alone is assumed.
     """
-    if _is_ignored(found, call):
+    if _is_ignored(problem, call):
         return None
-    if found.path[:1] and found.path[0] in _OUTSIDE_BODY:
-        return found
-    if _is_element(found.path) and found.rule == "type" and found.found is None:
-        return make_problem("element-empty", found.path)
-    if _is_status_unfit(found):
-        return make_problem(_STATUS_RULES[str(found.path[0])], found.path)
-    rule = "out-of-range" if found.rule in _BOUNDS else found.rule
+    if problem.path[:1] and problem.path[0] in _OUTSIDE_BODY:
+        return problem
+    if _is_element(problem.path) and problem.rule == "type" and problem.found is None:
+        return make_problem("element-empty", problem.path)
+    if _is_status_unfit(problem):
+        return make_problem(_STATUS_RULES[str(problem.path[0])], problem.path)
+    rule = "out-of-range" if problem.rule in _BOUNDS else problem.rule
     if rule not in ("out-of-range", "maxLength", "maxItems"):
-        return found
-    detail = message_text(rule, field=member_label(found.path), limit=found.expected)
-    return Problem(found.code, found.path, detail, found.rule, found.expected, found.found)
+        return problem
+    detail = message_text(rule, field=member_label(problem.path), limit=problem.expected)
+    return Problem(problem.code, problem.path, detail, problem.rule, problem.expected, problem.found)
 
 
-def _is_ignored(found: Problem, call: Call) -> bool:
-    if found.path == ("query", "summarizeErrors"):
+def _is_ignored(problem: Problem, call: Call) -> bool:
+    if problem.path == ("query", "summarizeErrors"):
         return call.assumptions["unreadable_flag"] == "true"
-    if found.path == ("header", answers.TENANT_HEADER):
+    if problem.path == ("header", answers.TENANT_HEADER):
         return call.assumptions["tenant_header"] == "optional"
-    return found.code == "unknown-parameter"
+    return problem.code == "unknown-parameter"
 
 
-def _is_status_unfit(found: Problem) -> bool:
+def _is_status_unfit(problem: Problem) -> bool:
     """Return whether a document that can only be deleted comes without Status DELETED, or without an id."""
-    if len(found.path) != len(("list", "place", "member")) or found.path[0] not in _STATUS_RULES:
+    if len(problem.path) != len(("list", "place", "member")) or problem.path[0] not in _STATUS_RULES:
         return False
-    return found.rule == "required" or (found.rule == "enum" and found.expected == ["DELETED"])
+    return problem.rule == "required" or (problem.rule == "enum" and problem.expected == ["DELETED"])
 
 
 def _is_element(path: Path) -> bool:
@@ -287,34 +287,34 @@ def _is_xml(call: Call) -> bool:
 def _invalid_reply(
     refusal: errors.InvalidCall, call: Call, operation: Operation | None, state: State
 ) -> Reply:
-    found = refusal.problems[0]
-    place = found.path[0] if found.path else ""
+    problem = refusal.problems[0]
+    place = problem.path[0] if problem.path else ""
     if place == "path":
         return answers.not_found_reply(call, state)
     if place == "header":
-        return _header_reply(found, call, state)
+        return _header_reply(problem, call, state)
     if place == "query":
-        return answers.error_reply(400, answers.BAD_QUERY, _query_message(found), call, state)
-    if operation is not None and operation.id in _DELETIONS_BY_PATH and found.rule == "required":
-        problem = make_problem(_STATUS_RULES[str(found.path[0])])
+        return answers.error_reply(400, answers.BAD_QUERY, _query_message(problem), call, state)
+    if operation is not None and operation.id in _DELETIONS_BY_PATH and problem.rule == "required":
+        unfit = make_problem(_STATUS_RULES[str(problem.path[0])])
         return answers.validation_reply(
-            [{"ValidationErrors": answers.validation_errors([problem])}], call, state
+            [{"ValidationErrors": answers.validation_errors([unfit])}], call, state
         )
-    if found.rule in ("required", "minItems") or (found.found is None and len(found.path) <= 1):
+    if problem.rule in ("required", "minItems") or (problem.found is None and len(problem.path) <= 1):
         return _no_data_reply(call, operation, state)
-    message = _moment_message(found) if _is_xml(call) else ""
-    return answers.error_reply(400, answers.UNREADABLE, message or _conversion_message(found), call, state)
+    message = _moment_message(problem) if _is_xml(call) else ""
+    return answers.error_reply(400, answers.UNREADABLE, message or _conversion_message(problem), call, state)
 
 
-def _moment_message(found: Problem) -> str:
+def _moment_message(problem: Problem) -> str:
     """Return what XML says of a date that is none, "" for any other value."""
-    is_moment = found.rule == "pattern" and isinstance(found.found, str)
-    return message_text("not-a-moment", value=found.found) if is_moment else ""
+    is_moment = problem.rule == "pattern" and isinstance(problem.found, str)
+    return message_text("not-a-moment", value=problem.found) if is_moment else ""
 
 
-def _header_reply(found: Problem, call: Call, state: State) -> Reply:
-    if found.path[1] == KEY_HEADER:
-        message = message_text("key-too-long", limit=found.expected)
+def _header_reply(problem: Problem, call: Call, state: State) -> Reply:
+    if problem.path[1] == KEY_HEADER:
+        message = message_text("key-too-long", limit=problem.expected)
         return answers.error_reply(400, answers.VALIDATION, message, call, state)
     return answers.problem_reply(412, message_text("condition-unreadable"), call, state)
 
@@ -333,11 +333,11 @@ def _element_name(operation: Operation | None) -> str:
     return plural.removesuffix("s")
 
 
-def _query_message(found: Problem) -> str:
-    if found.rule == "query":
-        return found.detail
-    name = found.path[1] if len(found.path) > 1 else ""
-    return message_text("parameter-invalid", value=_quote_value(found), name=name)
+def _query_message(problem: Problem) -> str:
+    if problem.rule == "query":
+        return problem.detail
+    name = problem.path[1] if len(problem.path) > 1 else ""
+    return message_text("parameter-invalid", value=_quote_value(problem), name=name)
 
 
 def _conversion_message(problem: Problem) -> str:

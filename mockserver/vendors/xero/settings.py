@@ -38,15 +38,15 @@ def _shown_by_row(resource: Resource) -> documents.Show:
     return lambda document, _request, _state: resource.represent(document)
 
 
-def _show_tax_rate(one: Document, _request: Request, _state: State) -> Json:
-    rate = print_amount(Decimal(one["Rate"]))
-    component = {"Name": one["Component"], "Rate": rate, "IsCompound": False, "IsNonRecoverable": False}
-    return TAX_RATE.represent({**one, "TaxComponents": [component]})
+def _show_tax_rate(tax_rate: Document, _request: Request, _state: State) -> Json:
+    rate = print_amount(Decimal(tax_rate["Rate"]))
+    component = {"Name": tax_rate["Component"], "Rate": rate, "IsCompound": False, "IsNonRecoverable": False}
+    return TAX_RATE.represent({**tax_rate, "TaxComponents": [component]})
 
 
-def _show_item(one: Document, request: Request, _state: State) -> Json:
-    prices = {name: _show_price(one.get(name, {}), request) for name in ("PurchaseDetails", "SalesDetails")}
-    return ITEM.represent({**one, **prices})
+def _show_item(item: Document, request: Request, _state: State) -> Json:
+    prices = {name: _show_price(item.get(name, {}), request) for name in ("PurchaseDetails", "SalesDetails")}
+    return ITEM.represent({**item, **prices})
 
 
 def _show_price(details: Document, request: Request) -> Json:
@@ -55,13 +55,15 @@ def _show_price(details: Document, request: Request) -> Json:
     return {**details, "UnitPrice": print_unit(details["UnitPrice"], precise=is_precise(request))}
 
 
-def _show_category(one: Document, request: Request, _state: State) -> Json:
+def _show_category(category: Document, request: Request, _state: State) -> Json:
     """Return a category; alone it shows its archived options too."""
     all_options = "TrackingCategoryID" in request.parameters or request.parameters.get(
         "includeArchived", False
     )
-    options = [option for option in one["Options"] if all_options or option["Status"] == documents.ACTIVE]
-    return TRACKING_CATEGORY.represent({**one, "Options": options})
+    options = [
+        option for option in category["Options"] if all_options or option["Status"] == documents.ACTIVE
+    ]
+    return TRACKING_CATEGORY.represent({**category, "Options": options})
 
 
 def _finder(resource: Resource) -> documents.Find:
