@@ -1,4 +1,4 @@
-"""Tokens, tenants, idempotency keys, lock dates, and addresses.
+"""Tokens, tenants, idempotency keys and lock dates.
 
 Clients read `exp` and `scope` from access tokens; the server knows one by its text alone, as a credential
 like those of the fixtures. A refresh token is valid once and returns its successor. A record of a key lives
@@ -10,7 +10,7 @@ RFC 6749.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from mockserver.codec import json
@@ -18,7 +18,7 @@ from mockserver.codec.http import json_reply, parse_content_type
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
 from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejected, UnsupportedMediaType
-from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Reply
+from mockserver.model import Call, Document, Json, Path, Problem, Reply
 from mockserver.sandbox.store import Collection, State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import Enter, Handler, Request
@@ -32,19 +32,16 @@ from mockserver.vendors.xero.answers import (
 )
 from mockserver.vendors.xero.messages import make_problem
 
-_ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
-_PLACE = ("City", "Region", "PostalCode", "Country")
-_PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
-
-
 LIFETIME_S = 1800
 _ISSUER = "https://identity.xero.com"
 _SIGNATURE_PARTS = 4
 _PART_BYTES = 64
+
 CONNECTIONS = "connections"
 ORGANISATIONS = "organisations"
 _CONNECTION_MEMBERS = "id tenantId authEventId tenantType tenantName createdDateUtc updatedDateUtc"
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
+
 TOKEN_OPERATIONS = ("requestToken", "revokeToken")
 REFRESH_TOKENS = "refresh-tokens"
 REFRESH_LIFETIME = timedelta(days=60)
@@ -62,50 +59,14 @@ _ALL_SCOPES = (
     "openid profile email offline_access accounting.transactions accounting.invoices accounting.payments "
     "accounting.settings accounting.contacts accounting.attachments"
 )
+
 RECORDS = "idempotency"
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 128
 KEY_LIFETIME = timedelta(minutes=6)
 KEY_IN_FLIGHT = "key-in-flight"
 KEY_MISSING = "key-missing"
-
 _HEADER_NAME = KEY_HEADER.lower()
-
-
-def represent_addresses(stored: Iterable[Document]) -> list[Json]:
-    """Return a postal and a street address, in this order; of one that is not known all members are empty."""
-    known = {one.get("AddressType", "STREET"): one for one in stored}
-    return [
-        _represent_address(kind, known[kind]) if kind in known else unknown
-        for kind, unknown in _UNKNOWN_ADDRESSES.items()
-    ]
-
-
-def represent_phones(stored: Iterable[Document]) -> list[Json]:
-    """Return a phone of each of four types; of one that is not known all members are empty."""
-    known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
-    return [
-        {**unknown, **pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
-        for kind, unknown in _UNKNOWN_PHONES.items()
-    ]
-
-
-def _represent_address(kind: str, address: Document) -> Json:
-    return {
-        "AddressType": kind,
-        **pick_members(address, *_ADDRESS_LINES),
-        **{name: address.get(name, "") for name in _PLACE},
-        **pick_members(address, "AttentionTo"),
-    }
-
-
-_UNKNOWN_ADDRESSES: Mapping[str, Document] = {
-    kind: _represent_address(kind, EMPTY) for kind in ("POBOX", "STREET")
-}
-_UNKNOWN_PHONES: Mapping[str, Document] = {
-    kind: {"PhoneType": kind, **dict.fromkeys(_PHONE_MEMBERS, "")}
-    for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
-}
 
 
 def make_access_token(client: str, scopes: Sequence[str], state: State) -> str:
@@ -160,8 +121,8 @@ def admit(call: Call, enter: Enter, state: State) -> str:
 
 def _tenant_hint(tenant: str, call: Call, state: State) -> str:
     reached = [str(connection["tenantId"]) for connection in reachable_connections(call, state)]
-    found = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
-    return f"{found}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
+    fault = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
+    return f"{fault}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
 
 
 def _only_tenant(call: Call, state: State) -> str:
@@ -190,23 +151,22 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 
 def list_connections(request: Request, state: State) -> Reply:
     event = request.parameters.get("authEventId")
-    found = [
-        connection
+    shown = [
+        pick_members(connection, *_CONNECTION_MEMBERS.split())
         for connection in reachable_connections(request.call, state)
         if event in (None, connection["authEventId"])
     ]
-    shown = [pick_members(one, *_CONNECTION_MEMBERS.split()) for one in found]
     return json_reply(200, shown, headers=correlation_header(state))
 
 
 def delete_connection(request: Request, state: State) -> Reply:
     key = id_parameter(request, "id")
-    found = [
+    matches = [
         connection for connection in reachable_connections(request.call, state) if connection["id"] == key
     ]
-    if not found:
+    if not matches:
         raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
-    del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
+    del state.collection(CONNECTIONS, "")[matches[0]["tenantId"]]
     return Reply(204, headers=correlation_header(state))
 
 

@@ -18,8 +18,13 @@ def find_account(reference: Document, state: State, code: str = "Code") -> Docum
     if "AccountID" in reference:
         return accounts.get(str(reference["AccountID"]).lower())
     wanted = reference.get(code)
-    found = accounts.find("Code", wanted) if wanted else ()
-    return found[0] if found else None
+    matches = accounts.find("Code", wanted) if wanted else ()
+    return matches[0] if matches else None
+
+
+def unnamed_account_problems(reference: Document | None, path: Path) -> Iterator[Problem]:
+    if not reference or ("AccountID" not in reference and not reference.get("Code")):
+        yield make_problem("account-unknown", path)
 
 
 def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
@@ -42,9 +47,9 @@ def paying_account_problems(reference: Document, path: Path, call: Call, state: 
 
 
 def reference_conflict_problems(
-    found: Mapping[str, Document | None], identifier: str, call: Call, path: Path
+    named: Mapping[str, Document | None], identifier: str, call: Call, path: Path
 ) -> Iterator[Problem]:
-    ids = {document[identifier] for document in found.values() if document is not None}
+    ids = {document[identifier] for document in named.values() if document is not None}
     if len(ids) > 1 and call.assumptions["ids_disagree"] == "refused":
-        one, other = found
-        yield make_problem("ids-disagree", path, one=one, other=other)
+        first, other = named
+        yield make_problem("ids-disagree", path, one=first, other=other)

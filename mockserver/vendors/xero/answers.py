@@ -36,6 +36,7 @@ _DAY = 86_400
 _APP_A_MINUTE = 10_000
 _GUID = re.compile(UUID_PATTERN)
 _DIGITS = re.compile("[0-9a-f]{32}")
+
 PROVIDER = "Xero API Partner"
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
 VALIDATION = (10, "ValidationException")
@@ -50,7 +51,6 @@ _DATE_STRINGS = ("DateString", "DueDateString")
 _VALIDATION_MESSAGE = "A validation exception occurred"
 _SUMMARY_FLAG = "summarizeErrors"
 _SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
-Headers = tuple[tuple[str, str], ...]
 _CONTACT_UNKNOWN = "contact-unknown"
 _DATE_MEMBERS = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
 _PAIRED_DATES = ("Date", "DueDate")
@@ -63,6 +63,8 @@ _READ_ONLY_MEMBERS = (
     "TotalTax UpdatedDateUTC UpdatedDateUTCString ValidationErrors Warnings"
 )
 _READ_ONLY = frozenset(_READ_ONLY_MEMBERS.split())
+
+Headers = tuple[tuple[str, str], ...]
 RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
 PrepareSaved: TypeAlias = Callable[[], RenderSaved]
 RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
@@ -156,6 +158,11 @@ def named_id(sent: Document, name: str, request: Request) -> str:
     return "" if key == ZERO_ID else key
 
 
+def names_id(sent: Document, name: str, request: Request) -> bool:
+    """Return whether the path or else the element names an id."""
+    return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
+
+
 def stored_id(text: str) -> str:
     """Return an id as it is stored: in lower case, with dashes where it came as 32 hex digits."""
     text = text.lower()
@@ -165,11 +172,11 @@ def stored_id(text: str) -> str:
 
 
 def pick_members(document: Document, *names: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name in names:
         if name in document:
-            found[name] = document[name]
-    return found
+            members[name] = document[name]
+    return members
 
 
 def common_headers(call: Call, state: State) -> Headers:

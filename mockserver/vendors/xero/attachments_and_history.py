@@ -14,16 +14,7 @@ from mockserver.errors import NotFound, Rejected
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Handler, Request, find_record, store_each
-from mockserver.vendors.xero import refusals
-from mockserver.vendors.xero.answers import (
-    PROVIDER,
-    ZERO_ID,
-    common_headers,
-    id_parameter,
-    pick_members,
-    render_results,
-    success_reply,
-)
+from mockserver.vendors.xero import answers, refusals
 from mockserver.vendors.xero.books import add_history_line, history_of
 from mockserver.vendors.xero.dates_and_amounts import (
     cut_to_seconds,
@@ -66,41 +57,41 @@ _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 
 def list_attachments(request: Request, state: State) -> Reply:
     """Return the attachments of one invoice, the oldest first."""
-    key = id_parameter(request, "InvoiceID")
+    key = answers.id_parameter(request, "InvoiceID")
     find_record(INVOICE.collection, key, state)
     shown = [_represent(attachment, request) for attachment in _attachments_of(key, state)]
-    return success_reply({"Attachments": shown}, request.call, state)
+    return answers.success_reply({"Attachments": shown}, request.call, state)
 
 
 def get_attachment(request: Request, state: State) -> Reply:
     """Return the bytes of one attachment, named by file name or by id."""
-    key, name = id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
-    found = _find_attachment(key, "FileName", name, state) or _find_attachment(
-        key, "AttachmentID", id_parameter(request, "FileName"), state
+    key, name = answers.id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
+    attachment = _find_attachment(key, "FileName", name, state) or _find_attachment(
+        key, "AttachmentID", answers.id_parameter(request, "FileName"), state
     )
-    if found is None:
+    if attachment is None:
         raise NotFound(ATTACHMENTS, name)
-    shown = quote(found["FileName"], safe=" ()[]&,;=+")
+    shown = quote(attachment["FileName"], safe=" ()[]&,;=+")
     disposition = ("Content-Disposition", f'attachment; filename="{shown}"')
-    headers = (*common_headers(request.call, state), disposition)
-    return Reply(200, b64decode(found["Content"]), found["MimeType"], headers)
+    headers = (*answers.common_headers(request.call, state), disposition)
+    return Reply(200, b64decode(attachment["Content"]), attachment["MimeType"], headers)
 
 
 def put_attachment(request: Request, state: State) -> Reply:
     """Keep a file with an invoice, in the place of one of the same name."""
-    key = id_parameter(request, "InvoiceID")
+    key = answers.id_parameter(request, "InvoiceID")
     invoice = INVOICE.rows(state).get(key)
     sent = _sent_file(request)
     if problems := tuple(_problems(key, invoice, sent, state)):
-        raise Rejected(*problems, document={"AttachmentID": ZERO_ID, **sent})
+        raise Rejected(*problems, document={"AttachmentID": answers.ZERO_ID, **sent})
     assert invoice is not None  # noqa: S101 - its absence is one of the problems
     online = bool(request.parameters.get("IncludeOnline")) and invoice["Type"] == "ACCREC"
     kept = _keep_file(key, {**sent, "IncludeOnline": online}, request.call.body, state)
     changed = {"HasAttachments": True, "UpdatedDateUTC": stored_instant(state.now)}
     INVOICE.rows(state)[key] = {**invoice, **changed}
-    details = message_text("history-file", name=sent["FileName"], app=PROVIDER)
+    details = message_text("history-file", name=sent["FileName"], app=answers.PROVIDER)
     add_history_line(key, "history-attached", state, details)
-    return success_reply({"Attachments": [_represent(kept, request)]}, request.call, state)
+    return answers.success_reply({"Attachments": [_represent(kept, request)]}, request.call, state)
 
 
 def _sent_file(request: Request) -> dict[str, Json]:
@@ -120,8 +111,10 @@ def _problems(key: str, invoice: Document | None, sent: Document, state: State) 
         yield make_problem("not-allowed", ("path", "FileName"), field="FileName")
     if "." not in name and sent["MimeType"] == _UNSAID:
         yield make_problem("file-type", ("path", "FileName"))
-    found = _attachments_of(key, state)
-    if len(found) >= MAX_ATTACHMENTS and all(one["FileName"] != name for one in found):
+    attachments = _attachments_of(key, state)
+    if len(attachments) >= MAX_ATTACHMENTS and all(
+        attachment["FileName"] != name for attachment in attachments
+    ):
         yield make_problem("too-many-files", limit=MAX_ATTACHMENTS)
 
 
@@ -154,7 +147,7 @@ def _represent(attachment: Document, request: Request) -> Json:
     call = request.call
     path = f"/api.xro/2.0/Invoices/{attachment['DocumentID']}/Attachments/{quote(attachment['FileName'])}"
     return {
-        **pick_members({**attachment, "Url": f"{call.origin}{call.mount}{path}"}, *_SHOWN),
+        **answers.pick_members({**attachment, "Url": f"{call.origin}{call.mount}{path}"}, *_SHOWN),
         **({"IncludeOnline": True} if attachment["IncludeOnline"] else {}),
     }
 
@@ -162,9 +155,9 @@ def _represent(attachment: Document, request: Request) -> Json:
 def list_history(request: Request, state: State) -> Reply:
     """Return the history of one document, newest first."""
     name = _id_name(request)
-    key = id_parameter(request, name)
+    key = answers.id_parameter(request, name)
     find_record(_WITH_HISTORY[name].collection, key, state)
-    return success_reply({"HistoryRecords": history_of(key, state)}, request.call, state)
+    return answers.success_reply({"HistoryRecords": history_of(key, state)}, request.call, state)
 
 
 def note_problems(item: Item, request: Request) -> Iterator[Problem]:
@@ -174,12 +167,12 @@ def note_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
     name = _id_name(request)
-    if id_parameter(request, name) not in _WITH_HISTORY[name].rows(state):
+    if answers.id_parameter(request, name) not in _WITH_HISTORY[name].rows(state):
         yield make_problem("not-here", ("path", name))
 
 
 def create_note(item: Item, request: Request, state: State) -> Outcome:
-    key = id_parameter(request, _id_name(request))
+    key = answers.id_parameter(request, _id_name(request))
     return Outcome(
         item, Action.CREATED, add_history_line(key, "history-note", state, item.document["Details"])
     )
@@ -194,13 +187,13 @@ def represent_created_note(outcome: Outcome, _request: Request, _state: State) -
     return {
         "DateUTCString": cut_to_seconds(note["DateUTC"]),
         "DateUTC": print_now_ms(parse_stored(note["DateUTC"])),
-        **pick_members(note, "Details"),
+        **answers.pick_members(note, "Details"),
         "ValidationErrors": [],
     }
 
 
 def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    return {} if ("Details",) in omitted else pick_members(outcome.item.document or EMPTY, "Details")
+    return {} if ("Details",) in omitted else answers.pick_members(outcome.item.document or EMPTY, "Details")
 
 
 def _id_name(request: Request) -> str:
@@ -210,7 +203,7 @@ def _id_name(request: Request) -> str:
 _NOTES = BatchHandler(
     check=check_note,
     apply=store_each(create_note),
-    render=render_results("HistoryRecords", lambda: represent_created_note, represent_rejected_note),
+    render=answers.render_results("HistoryRecords", lambda: represent_created_note, represent_rejected_note),
     rules=(refusals.nul_problems, note_problems),
     extra_outcome=extra_outcome("Details"),
 )

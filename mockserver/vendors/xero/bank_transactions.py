@@ -5,13 +5,13 @@ Source: docs/vendors/xero.md#bank-transactions, #messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, Request
+from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts, contacts, documents, invoice_changes, lines
 from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.answers import named_id, pick_members
@@ -50,9 +50,7 @@ def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
 def content_problems(sent: Document, here: Path) -> Iterator[Problem]:
     names = ("Contact", "LineItems", *(_CURRENCY if is_overpayment(sent) else ()))
     yield from invoice_changes.invoice_content_problems(pick_members(sent, *names), here, INVOICE)
-    account = sent.get("BankAccount") or EMPTY
-    if "AccountID" not in account and not account.get("Code"):
-        yield make_problem("account-unknown", (*here, "BankAccount"))
+    yield from accounts.unnamed_account_problems(sent.get("BankAccount"), (*here, "BankAccount"))
     for index, line in enumerate(sent.get("LineItems") or ()):
         yield from _line_problems(line, (*here, "LineItems", index))
 
@@ -68,8 +66,8 @@ def _line_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 def check_transaction(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent, here = _new_terms(item.document, state), item_path(item, request)
-    found = lines.calculate_lines(sent, request, here, state)
-    yield from booking_problems(sent, found, request, here, state)
+    computed = lines.calculate_lines(sent, request, here, state)
+    yield from booking_problems(sent, computed, request, here, state)
 
 
 def _new_terms(sent: Document, state: State) -> Document:
@@ -79,12 +77,12 @@ def _new_terms(sent: Document, state: State) -> Document:
 
 def create_transaction(item: Item, request: Request, state: State) -> Outcome:
     sent = _new_terms(item.document, state)
-    found = lines.new_lines(sent, request, state)
+    computed = lines.new_lines(sent, request, state)
     key, kind = state.uuid(), CREDIT_OF_TRANSACTION.get(sent["Type"])
     document = {
         "BankTransactionID": key,
         **({kind.id: key} if kind else {}),
-        **booked_members(sent, found, state),
+        **booked_members(sent, computed, state),
     }
     BANK_TRANSACTION.rows(state)[key] = document
     if kind:
@@ -93,7 +91,7 @@ def create_transaction(item: Item, request: Request, state: State) -> Outcome:
 
 
 def booking_problems(
-    sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
+    sent: Document, computed: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
@@ -102,15 +100,15 @@ def booking_problems(
     )
     if is_overpayment(sent):
         yield from invoice_changes.currency_problems(sent, here, state)
-    for line in found:
+    for line in computed:
         yield from line.problems
-    yield from _tax_amount_problems(sent, found, request, here, state)
+    yield from _tax_amount_problems(sent, computed, request, here, state)
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
-    if found:
-        yield from _total_problems(sent, _totals(sent, [line.document for line in found]), here)
+    if computed:
+        yield from _total_problems(sent, _totals(sent, [line.document for line in computed]), here)
 
 
-def booked_members(sent: Document, found: Sequence[Document], state: State) -> dict[str, Json]:
+def booked_members(sent: Document, booked: Sequence[Document], state: State) -> dict[str, Json]:
     """Return the members of a booked transaction beside its id; a missing contact is created."""
     contact = contacts.find_or_create_contact(sent["Contact"], state)
     account = accounts.find_account(sent["BankAccount"], state) or EMPTY
@@ -123,8 +121,8 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
         "Status": "AUTHORISED",
         "LineAmountTypes": lines.line_amount_types(sent),
         **_currency_members(sent, account, state),
-        "LineItems": found,
-        **_totals(sent, found),
+        "LineItems": booked,
+        **_totals(sent, booked),
         "UpdatedDateUTC": stored_instant(state.now),
     }
 
@@ -154,16 +152,16 @@ def _bank_account_problems(reference: Document, call: Call, path: Path, state: S
 
 
 def _tax_amount_problems(
-    sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
+    sent: Document, computed: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield a tax amount that is not what Xero works out."""
     terms = lines.line_terms(sent, request, state)
-    for index, line in enumerate(found):
-        told = line.document["TaxAmount"]
+    for index, line in enumerate(computed):
+        sent_tax = line.document["TaxAmount"]
         due = lines.recalculate_tax(line.document, terms)["TaxAmount"]
-        if told != due:
+        if sent_tax != due:
             path = (*here, "LineItems", index, "TaxAmount")
-            yield make_problem("tax-amount", path, sent=told, tax=line.document["TaxType"], expected=due)
+            yield make_problem("tax-amount", path, sent=sent_tax, tax=line.document["TaxType"], expected=due)
 
 
 def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Problem]:
@@ -176,8 +174,8 @@ def _total_problems(sent: Document, totals: Document, here: Path) -> Iterator[Pr
         yield make_problem("amount-too-large", here, field="Total")
 
 
-def _totals(sent: Document, found: Sequence[Document]) -> dict[str, Json]:
-    return pick_members(invoice_changes.invoice_totals(found, sent, INVOICE), *_TOTALS)
+def _totals(sent: Document, booked: Sequence[Document]) -> dict[str, Json]:
+    return pick_members(invoice_changes.invoice_totals(booked, sent, INVOICE), *_TOTALS)
 
 
 def check_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -216,8 +214,8 @@ def _update_problems(
     if closed or merged["Status"] == "DELETED":
         return
     yield from content_problems(merged, here)
-    found = lines.merged_lines(stored, merged, request, here, state)
-    yield from booking_problems(merged, found, request, here, state)
+    computed = lines.merged_lines(stored, merged, request, here, state)
+    yield from booking_problems(merged, computed, request, here, state)
 
 
 def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
@@ -242,8 +240,8 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
 
 
 def _update_transaction(stored: Document, sent: Document, request: Request, state: State) -> Document:
-    found = lines.changed_lines(stored, sent, request, state)
-    return {BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id], **booked_members(sent, found, state)}
+    booked = lines.changed_lines(stored, sent, request, state)
+    return {BANK_TRANSACTION.id: stored[BANK_TRANSACTION.id], **booked_members(sent, booked, state)}
 
 
 _batch_handler = partial(
@@ -253,10 +251,9 @@ _batch_handler = partial(
     rejected=documents.echo_rejected(BANK_TRANSACTION),
     ids=("LineItemID",),
 )
-_UPDATE = _batch_handler(check_update, update_or_create_transaction)
-BATCHES: Mapping[str, BatchHandler] = {
-    "createBankTransactions": _batch_handler(check_transaction, create_transaction, new_transaction_problems),
-    "updateOrCreateBankTransactions": _UPDATE,
-    "updateBankTransaction": _UPDATE,
-}
+BATCHES = documents.write_operations(
+    BANK_TRANSACTION,
+    create=_batch_handler(check_transaction, create_transaction, new_transaction_problems),
+    update=_batch_handler(check_update, update_or_create_transaction),
+)
 OPERATIONS = documents.document_operations(BANK_TRANSACTION)

@@ -16,14 +16,12 @@ from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, BatchResult, Request
-from mockserver.vendors.xero import accounts, books, documents, payments
+from mockserver.vendors.xero import accounts, answers, books, documents, payments
 from mockserver.vendors.xero.access import base_currency, lock_date_problems
-from mockserver.vendors.xero.answers import ZERO_ID, RenderRejected, known_members, named_id, pick_members
 from mockserver.vendors.xero.dates_and_amounts import amount_members, parse_date, stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
 from mockserver.vendors.xero.payments import (
     NON_INVOICE_TARGETS,
-    missing_account_problems,
     payment_amount_problems,
     payment_targets,
 )
@@ -82,12 +80,12 @@ def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
         "InvoiceID": payment["InvoiceID"],
         **books.EMBEDDED_INVOICE,
         "LineItems": [],
-        **(pick_members(invoice, "CurrencyCode") if newer else {}),
+        **(answers.pick_members(invoice, "CurrencyCode") if newer else {}),
     }
     return {
         "Invoice": stub,
         "PaymentID": payment["PaymentID"],
-        **pick_members(payment, *PAYEE.split()),
+        **answers.pick_members(payment, *PAYEE.split()),
         **amount_members(payment, "Amount"),
         **(amount_members(payment, "BankAmount") if newer else {}),
     }
@@ -125,9 +123,9 @@ def _match_invoices(
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
         here = (*path, index)
-        found = books.match_invoice(payment, here, call, state)
-        if found is not None:
-            payables.append(found)
+        payable = books.match_invoice(payment, here, call, state)
+        if payable is not None:
+            payables.append(payable)
         elif not any(name in payment for name in NON_INVOICE_TARGETS):
             unknown.append(make_problem("document-unknown", (*here, "Invoice")))
     return payables, unknown
@@ -172,7 +170,7 @@ def _book_batch_payment(
     ]
     document = {
         **common,
-        **pick_members(batch, *STATEMENT.split()),
+        **answers.pick_members(batch, *STATEMENT.split()),
         "Type": _BATCH_TYPES[invoice["Type"]],
         "TotalAmount": sum((payable.amount for payable in payables), Decimal(0)),
         "Payments": [one["PaymentID"] for one in paid],
@@ -190,7 +188,7 @@ def _book_batched_payment(one: books.InvoicePayment, common: Document, state: St
         "Amount": one.amount,
         "BankAmount": one.amount,
         "CurrencyRate": _BASE_RATE,
-        **pick_members(one.sent, *PAYEE.split()),
+        **answers.pick_members(one.sent, *PAYEE.split()),
     }
     books.book_payment(payment, state)
     return payment
@@ -199,7 +197,7 @@ def _book_batched_payment(one: books.InvoicePayment, common: Document, state: St
 def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     batch, here = item.document, item_path(item, request)
     yield from _reference_problems(batch, request.call, here)
-    yield from missing_account_problems(batch, here)
+    yield from accounts.unnamed_account_problems(batch.get("Account"), (*here, "Account"))
     if "Date" not in batch:
         yield make_problem("batch-date-missing", (*here, "Date"))
     payments = batch.get("Payments") or ()
@@ -231,7 +229,7 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
 
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield that a payment which is named takes Status DELETED alone, or what a new one lacks."""
-    if not named_id(item.document, "PaymentID", request):
+    if not answers.named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return
     here = (*item_path(item, request), "Status")
@@ -243,29 +241,29 @@ def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _check_posted_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    key = named_id(item.document, "PaymentID", request)
+    key = answers.named_id(item.document, "PaymentID", request)
     if not key:
         yield from payments.check_payment(item, request, state)
         return
-    found = PAYMENT.rows(state).get(key)
+    payment = PAYMENT.rows(state).get(key)
     here = item_path(item, request)
-    if found is None:
+    if payment is None:
         yield make_problem(_NOT_HERE, (*here, "PaymentID"))
     elif item.document.get("Status") == _DELETED:
-        yield from _payment_deletion_problems(found, (*here, "Status"))
+        yield from _payment_deletion_problems(payment, (*here, "Status"))
 
 
-def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]:
-    if "BatchPaymentID" in found:
+def _payment_deletion_problems(payment: Document, here: Path) -> Iterator[Problem]:
+    if "BatchPaymentID" in payment:
         yield make_problem("payment-in-batch", here)
-    elif found["Status"] == _DELETED:
+    elif payment["Status"] == _DELETED:
         yield make_problem("payment-deleted", here)
-    elif found["IsReconciled"]:
+    elif payment["IsReconciled"]:
         yield make_problem("payment-reconciled", here)
 
 
 def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome:
-    key = named_id(item.document, "PaymentID", request)
+    key = answers.named_id(item.document, "PaymentID", request)
     if not key:
         return payments.create_payment(item, request, state)
     return Outcome(item, Action.UPDATED, books.reverse_payment(PAYMENT.rows(state)[key], state))
@@ -275,13 +273,13 @@ def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State
     return payments.represent_payment(outcome.document, documents.ContactPrinter(), state)
 
 
-def _echo_kept(resource: Resource) -> RenderRejected:
+def _echo_kept(resource: Resource) -> answers.RenderRejected:
     """Return what shows a document that was not deleted, with what was sent."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-        sent = known_members(outcome.item.document, request)
+        sent = answers.known_members(outcome.item.document, request)
         key = _shown_id(outcome.item, request, resource.id)
-        return {**documents.echo(resource, sent, key, omitted), **pick_members(sent, "Status")}
+        return {**documents.echo(resource, sent, key, omitted), **answers.pick_members(sent, "Status")}
 
     return represent
 
@@ -292,37 +290,37 @@ _represent_kept_payment = _echo_kept(PAYMENT)
 def _represent_rejected_posted_payment(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    if _shown_id(outcome.item, request, "PaymentID") == ZERO_ID:
+    if _shown_id(outcome.item, request, "PaymentID") == answers.ZERO_ID:
         return payments.represent_rejected_payment(outcome, request, omitted)
     return {**_represent_kept_payment(outcome, request, omitted), "HasValidationErrors": True}
 
 
 def _shown_id(item: Item, request: Request, name: str) -> str:
     sent = item.document if isinstance(item.document, Mapping) else EMPTY
-    return named_id(sent, name, request) or ZERO_ID
+    return answers.named_id(sent, name, request) or answers.ZERO_ID
 
 
 def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    found = BATCH_PAYMENT.rows(state).get(named_id(item.document, "BatchPaymentID", request))
+    batch = BATCH_PAYMENT.rows(state).get(answers.named_id(item.document, "BatchPaymentID", request))
     here = item_path(item, request)
     if item.document.get("Status") != _DELETED:
         return
-    if found is None:
+    if batch is None:
         yield make_problem(_NOT_HERE, (*here, "BatchPaymentID"))
     elif request.call.assumptions["batch_delete"] == "refused":
         yield make_problem("batch-undeletable", (*here, "Status"))
-    elif found["Status"] == _DELETED:
+    elif batch["Status"] == _DELETED:
         yield make_problem("batch-deleted", (*here, "Status"))
-    elif found["IsReconciled"]:
+    elif batch["IsReconciled"]:
         yield make_problem("batch-reconciled", (*here, "Status"))
 
 
 def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
-    key = named_id(item.document, "BatchPaymentID", request)
-    found, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
-    for payment in found["Payments"]:
+    key = answers.named_id(item.document, "BatchPaymentID", request)
+    batch, members = BATCH_PAYMENT.rows(state)[key], PAYMENT.rows(state)
+    for payment in batch["Payments"]:
         books.reverse_payment(members[payment], state)
-    deleted = {**found, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
+    deleted = {**batch, "Status": _DELETED, "UpdatedDateUTC": stored_instant(state.now)}
     BATCH_PAYMENT.rows(state)[key] = deleted
     books.add_history_line(key, "history-deleted", state)
     return Outcome(item, Action.UPDATED, deleted)

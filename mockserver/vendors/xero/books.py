@@ -98,11 +98,11 @@ def match_invoice(
 ) -> InvoicePayment | None:
     """Return the payment with its invoice, or document of another kind, named by id or number."""
     named = payment.get(kind.name) or EMPTY
-    found = (
+    document = (
         _find_by_id(payment, kind, state) if kind.id in named else _find_by_number(payment, kind, call, state)
     )
     amount = round_to_cents(payment.get("Amount", 0))
-    return None if found is None else InvoicePayment(path, payment, found, amount, kind)
+    return None if document is None else InvoicePayment(path, payment, document, amount, kind)
 
 
 def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
@@ -200,9 +200,9 @@ def settle(  # noqa: PLR0913 - the parts of an entry
 def find_in_path(kind: DocumentKind, request: Request, state: State) -> Document | None:
     """Return the document that the path names, by its id or, where the kind has numbers, by its number."""
     named = str(request.parameters[kind.id])
-    found = kind.rows(state).get(stored_id(named))
-    if found is not None or not kind.number:
-        return found
+    by_id = kind.rows(state).get(stored_id(named))
+    if by_id is not None or not kind.number:
+        return by_id
     return next(iter(find_by_number(named, request.call, state, kind)), None)
 
 
@@ -214,30 +214,30 @@ class Allocation(Value, frozen=True):
     day: str
 
 
-def book_allocation(one: Allocation, state: State) -> Document:
+def book_allocation(allocation: Allocation, state: State) -> Document:
     """Keep an allocation, take it off credit and invoice, and return it as it is stored."""
     stored = {
         "AllocationID": state.uuid(),
-        one.kind.id: one.credit[one.kind.id],
-        INVOICE.id: one.invoice[INVOICE.id],
-        "Amount": one.amount,
-        "Date": one.day,
+        allocation.kind.id: allocation.credit[allocation.kind.id],
+        INVOICE.id: allocation.invoice[INVOICE.id],
+        "Amount": allocation.amount,
+        "Date": allocation.day,
     }
     ALLOCATION.rows(state)[stored["AllocationID"]] = stored
-    _settle_both(one, one.amount, state)
+    _settle_both(allocation, allocation.amount, state)
     return stored
 
 
-def reverse_allocation(one: Allocation, key: str, state: State) -> None:
+def reverse_allocation(allocation: Allocation, key: str, state: State) -> None:
     """Remove an allocation: the invoice is due again, and the credit has as much left again."""
     del ALLOCATION.rows(state)[key]
-    _settle_both(one, -one.amount, state)
+    _settle_both(allocation, -allocation.amount, state)
 
 
-def _settle_both(one: Allocation, amount: Decimal, state: State) -> None:
+def _settle_both(allocation: Allocation, amount: Decimal, state: State) -> None:
     now = stored_instant(state.now)
-    for kind, document in ((INVOICE, one.invoice), (one.kind, one.credit)):
-        settled = settle(document, kind, "AmountCredited", amount, day=one.day, now=now)
+    for kind, document in ((INVOICE, allocation.invoice), (allocation.kind, allocation.credit)):
+        settled = settle(document, kind, "AmountCredited", amount, day=allocation.day, now=now)
         kind.rows(state)[document[kind.id]] = settled
 
 
@@ -245,8 +245,8 @@ def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[J
     """Return what was taken off invoices by a credit, in the order of days."""
     if credit[kind.unsettled] == credit["Total"]:
         return []
-    found = ALLOCATION.rows(state).find(kind.id, credit[kind.id])
-    return [represent_allocation(one, state) for one in sorted(found, key=_day)]
+    allocations = ALLOCATION.rows(state).find(kind.id, credit[kind.id])
+    return [represent_allocation(allocation, state) for allocation in sorted(allocations, key=_day)]
 
 
 def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:

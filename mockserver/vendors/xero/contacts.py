@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, Request
-from mockserver.vendors.xero import documents
-from mockserver.vendors.xero.answers import (
-    ZERO_ID,
-    echo_members,
-    id_parameter,
-    is_summarised,
-    known_members,
-    pick_members,
-    rejected_id,
-)
+from mockserver.vendor import Request
+from mockserver.vendors.xero import answers, documents
 from mockserver.vendors.xero.dates_and_amounts import currency_rate, stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import CONTACT
@@ -30,7 +21,7 @@ _EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
 
 
 def contact_in_path(request: Request, state: State) -> Document | None:
-    by_id = CONTACT.rows(state).get(id_parameter(request, "ContactID"))
+    by_id = CONTACT.rows(state).get(answers.id_parameter(request, "ContactID"))
     return by_id or find_by_number(str(request.parameters["ContactID"]), state)
 
 
@@ -78,8 +69,8 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 
 
 def find_or_create_contact(reference: Document, state: State) -> Document:
-    if (found := find_contact(reference, state)) is not None:
-        return found
+    if (known := find_contact(reference, state)) is not None:
+        return known
     contact = new_contact({**reference, "ContactStatus": documents.ACTIVE}, state)
     CONTACT.rows(state)[contact["ContactID"]] = contact
     return contact
@@ -91,10 +82,10 @@ def find_or_create_partner(reference: Document, state: State, *, customer: bool)
     That does not count as a change of the contact.
     """
     flag = "IsCustomer" if customer else "IsSupplier"
-    found = find_or_create_contact(reference, state)
-    if found.get(flag):
-        return found
-    contact = {**found, flag: True}
+    known = find_or_create_contact(reference, state)
+    if known.get(flag):
+        return known
+    contact = {**known, flag: True}
     CONTACT.rows(state)[contact["ContactID"]] = contact
     return contact
 
@@ -107,7 +98,7 @@ def new_contact(sent: Document, state: State) -> dict[str, Json]:
         "Phones": [],
         "IsSupplier": False,
         "IsCustomer": False,
-        **pick_members(sent, *CONTACT.echoed),
+        **answers.pick_members(sent, *CONTACT.echoed),
         "UpdatedDateUTC": stored_instant(state.now),
     }
 
@@ -134,7 +125,7 @@ def create_contact(item: Item, _request: Request, state: State) -> Outcome:
 def check_contact_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent, here = item.document, item_path(item, request)
     stored = _find_target(sent, request, state)
-    if stored is None and _has_id(sent, request):
+    if stored is None and answers.names_id(sent, CONTACT.id, request):
         yield make_problem("not-here", (*here, CONTACT.id))
     elif stored is None:
         yield from check_new_contact(item, request, state)
@@ -169,20 +160,20 @@ def represent_written_contact(outcome: Outcome, request: Request, _state: State)
     It says OK only where each element is answered for itself.
     """
     shown = documents.represent_contact(outcome.document)
-    return shown if is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
+    return shown if answers.is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
 
 
 def represent_rejected_contact(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    sent = known_members(outcome.item.document, request)
+    sent = answers.known_members(outcome.item.document, request)
     return {
-        CONTACT.id: rejected_id(sent, CONTACT.id, request),
+        CONTACT.id: answers.rejected_id(sent, CONTACT.id, request),
         "Addresses": [],
         "Phones": [],
         "ContactGroups": [],
         "ContactPersons": [],
-        **echo_members(sent, CONTACT.echoed, omitted),
+        **answers.echo_members(sent, CONTACT.echoed, omitted),
         "HasValidationErrors": True,
     }
 
@@ -191,20 +182,20 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     """Return the contact to change: by path, else by id, else by number, else by name."""
     if CONTACT.id in request.parameters:
         return contact_in_path(request, state)
-    named = sent if _has_id(sent, request) else pick_members(sent, "ContactNumber", "Name")
+    named = (
+        sent
+        if answers.names_id(sent, CONTACT.id, request)
+        else answers.pick_members(sent, "ContactNumber", "Name")
+    )
     return find_contact(named, state)
-
-
-def _has_id(sent: Document, request: Request) -> bool:
-    return CONTACT.id in request.parameters or sent.get(CONTACT.id, ZERO_ID) != ZERO_ID
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
     """Yield what belongs to another contact, and a currency that the organisation does not have."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
-    if (found := find_by_name(name, state)) and is_active(found) and _is_other(found, own):
+    if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)
-    if (found := find_by_number(number, state)) and _is_other(found, own):
+    if (other := find_by_number(number, state)) and _is_other(other, own):
         yield make_problem("contact-number-taken", (*here, "ContactNumber"), number=number)
     with_account = CONTACT.rows(state).find("AccountNumber", account) if account else ()
     if any(_is_other(one, own) for one in with_account):
@@ -220,7 +211,7 @@ def _is_other(contact: Document, own: str) -> bool:
 
 def _changes(sent: Document) -> dict[str, Json]:
     """Return the members to store; an empty name or number counts as not sent, which is assumed."""
-    known = pick_members(sent, *CONTACT.echoed)
+    known = answers.pick_members(sent, *CONTACT.echoed)
     return {name: value for name, value in known.items() if value or name not in _EMPTY_MEANS_ABSENT}
 
 
@@ -241,10 +232,9 @@ _batch_handler = partial(
     rejected=represent_rejected_contact,
     named="Name",
 )
-_UPDATE = _batch_handler(check_contact_update, update_or_create_contact, contact_problems)
-BATCHES: Mapping[str, BatchHandler] = {
-    "createContacts": _batch_handler(check_new_contact, create_contact, contact_problems),
-    "updateContact": _UPDATE,
-    "updateOrCreateContacts": _UPDATE,
-}
+BATCHES = documents.write_operations(
+    CONTACT,
+    create=_batch_handler(check_new_contact, create_contact, contact_problems),
+    update=_batch_handler(check_contact_update, update_or_create_contact, contact_problems),
+)
 OPERATIONS = documents.read_operations(CONTACT, documents.show_contact, find=contact_in_path)

@@ -6,27 +6,20 @@ Source: docs/vendors/xero.md#credits, #bank-transactions, #messages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Handler, Request
-from mockserver.vendors.xero import books, documents
+from mockserver.vendors.xero import answers, books, documents
 from mockserver.vendors.xero.access import lock_date_problems
-from mockserver.vendors.xero.answers import (
-    echo_members,
-    id_parameter,
-    known_members,
-    pick_members,
-    success_reply,
-)
 from mockserver.vendors.xero.dates_and_amounts import date_or_today, round_to_cents
 from mockserver.vendors.xero.lines import NO_TAX
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
     ALLOCATION,
+    CREDIT_NOTE,
     CREDITS,
     INVOICE,
     OVERPAYMENT,
@@ -85,7 +78,7 @@ def open_credit(transaction: Document, state: State) -> Document:
     key = transaction["BankTransactionID"]
     credit = {
         kind.id: key,
-        **pick_members(transaction, *_CREDITED.split()),
+        **answers.pick_members(transaction, *_CREDITED.split()),
         "Status": "AUTHORISED",
         kind.unsettled: transaction["Total"],
     }
@@ -114,26 +107,28 @@ def check_allocation(item: Item, request: Request, state: State) -> Iterator[Pro
         return
     yield from books.invoice_conflict_problems(sent, here, request.call, state)
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
-    found = _match(item, request, state)
-    if found is None:
+    allocation = _match(item, request, state)
+    if allocation is None:
         yield make_problem("document-unknown", (*here, "Invoice"))
     else:
-        yield from _unfit_problems(found, here)
+        yield from _unfit_problems(allocation, here)
 
 
 def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
     """Return the allocation that an element asks for; None where credit or invoice is not there."""
     kind = _credit_kind(request)
     credit = books.find_in_path(kind, request, state)
-    found = books.match_invoice(item.document, (), request.call, state)
-    if credit is None or found is None:
+    payable = books.match_invoice(item.document, (), request.call, state)
+    if credit is None or payable is None:
         return None
-    return books.Allocation(kind, credit, found.invoice, found.amount, date_or_today(item.document, state))
+    return books.Allocation(
+        kind, credit, payable.invoice, payable.amount, date_or_today(item.document, state)
+    )
 
 
-def _unfit_problems(one: books.Allocation, here: Path) -> Iterator[Problem]:
+def _unfit_problems(allocation: books.Allocation, here: Path) -> Iterator[Problem]:
     """Yield why the credit, or the invoice, takes no allocation, or not so much, or they do not fit."""
-    kind, credit, invoice = one.kind, one.credit, one.invoice
+    kind, credit, invoice = allocation.kind, allocation.credit, allocation.invoice
     is_sale = credit["Type"] in kind.sales
     unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")
     for broken, rule, path in (
@@ -143,17 +138,17 @@ def _unfit_problems(one: books.Allocation, here: Path) -> Iterator[Problem]:
         ((invoice["Type"] == INVOICE.sale) is not is_sale, "allocation-type", (*here, "Invoice")),
         (invoice["ContactID"] != credit["ContactID"], "allocation-contact", (*here, "Invoice")),
         (invoice["CurrencyCode"] != credit["CurrencyCode"], "allocation-currency", (*here, "Invoice")),
-        (one.amount > invoice[INVOICE.unsettled], "allocation-over-due", (*here, "Amount")),
-        (one.amount > credit[kind.unsettled], "allocation-over-credit", (*here, "Amount")),
+        (allocation.amount > invoice[INVOICE.unsettled], "allocation-over-due", (*here, "Amount")),
+        (allocation.amount > credit[kind.unsettled], "allocation-over-credit", (*here, "Amount")),
     ):
         if broken:
             yield make_problem(rule, path, document=kind.label)
 
 
 def create_allocation(item: Item, request: Request, state: State) -> Outcome:
-    found = _match(item, request, state)
-    assert found is not None  # noqa: S101 - the check has refused every other allocation
-    return Outcome(item, Action.CREATED, books.book_allocation(found, state))
+    allocation = _match(item, request, state)
+    assert allocation is not None  # noqa: S101 - the check has refused every other allocation
+    return Outcome(item, Action.CREATED, books.book_allocation(allocation, state))
 
 
 def _represent_created(outcome: Outcome, request: Request, state: State) -> Json:
@@ -167,11 +162,13 @@ def _represent_created(outcome: Outcome, request: Request, state: State) -> Json
 
 
 def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    return echo_members(known_members(outcome.item.document, request), ALLOCATION.echoed, omitted)
+    return answers.echo_members(
+        answers.known_members(outcome.item.document, request), ALLOCATION.echoed, omitted
+    )
 
 
 def delete_allocation(request: Request, state: State) -> Reply:
-    kind, key = _credit_kind(request), id_parameter(request, "AllocationID")
+    kind, key = _credit_kind(request), answers.id_parameter(request, "AllocationID")
     credit = books.find_in_path(kind, request, state) or EMPTY
     stored = ALLOCATION.rows(state).get(key)
     if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
@@ -181,7 +178,7 @@ def delete_allocation(request: Request, state: State) -> Reply:
         books.Allocation(kind, credit, invoice, stored["Amount"], stored["Date"]), key, state
     )
     shown = {**books.represent_allocation(stored, state), "IsDeleted": True}
-    return success_reply({ALLOCATION.plural: [shown]}, request.call, state)
+    return answers.success_reply({ALLOCATION.plural: [shown]}, request.call, state)
 
 
 BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
@@ -196,6 +193,9 @@ BATCHES: Mapping[str, BatchHandler] = dict.fromkeys(
         named="Amount",
     ),
 )
-OPERATIONS: dict[str, Handler] = {f"delete{kind.name}Allocations": delete_allocation for kind in CREDITS}
-for _kind in CREDITS:
-    OPERATIONS |= documents.document_operations(_kind, partial(books.find_in_path, _kind))
+OPERATIONS: Mapping[str, Handler] = {
+    **{f"delete{kind.name}Allocations": delete_allocation for kind in CREDITS},
+    **documents.document_operations(CREDIT_NOTE),
+    **documents.document_operations(OVERPAYMENT),
+    **documents.document_operations(PREPAYMENT),
+}

@@ -60,11 +60,11 @@ def date_or_today(sent: Document, state: State) -> str:
 
 @lru_cache(_DAYS_REMEMBERED)
 def _parse_day(value: str) -> str | None:
-    if found := _MS.fullmatch(value):
-        sign = -1 if (found[2] or "+")[0] == "-" else 1
-        offset = (found[2] or "+0000")[1:]
+    if matched := _MS.fullmatch(value):
+        sign = -1 if (matched[2] or "+")[0] == "-" else 1
+        offset = (matched[2] or "+0000")[1:]
         minutes = sign * (int(offset[:2]) * 60 + int(offset[2:]))
-        moment = _EPOCH + timedelta(milliseconds=int(found[1]), minutes=minutes)
+        moment = _EPOCH + timedelta(milliseconds=int(matched[1]), minutes=minutes)
         return moment.date().isoformat()
     try:
         return date.fromisoformat(value[:10]).isoformat()
@@ -152,10 +152,10 @@ def amount_members(document: Document, *names: str) -> dict[str, Json]:
 
 def currency_rate(code: str, state: State) -> Decimal | None:
     """Return how much of the currency one unit of the base buys; None for one that is not subscribed to."""
-    found = state.collection(CURRENCIES).get(code)
-    return None if found is None else Decimal(found["Rate"])
+    record = state.collection(CURRENCIES).get(code)
+    return None if record is None else Decimal(record["Rate"])
 
 
 def find_tax_rate(tax_type: str, state: State) -> Document | None:
-    found = state.collection(TAX_RATES).find("TaxType", tax_type)
-    return next((one for one in reversed(found) if one["Status"] == "ACTIVE"), None)
+    rates = state.collection(TAX_RATES).find("TaxType", tax_type)
+    return next((rate for rate in reversed(rates) if rate["Status"] == "ACTIVE"), None)

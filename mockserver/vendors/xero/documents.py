@@ -5,32 +5,17 @@ Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Handler, ItemRule, Request, find_record, store_each
-from mockserver.vendors.xero import lists
-from mockserver.vendors.xero.access import represent_addresses, represent_phones
-from mockserver.vendors.xero.answers import (
-    IdentifyRejected,
-    PrepareSaved,
-    RenderRejected,
-    RenderSaved,
-    echo_members,
-    id_parameter,
-    identify_none,
-    known_members,
-    pick_members,
-    rejected_id,
-    render_results,
-    stored_id,
-    success_reply,
-)
-from mockserver.vendors.xero.books import allocations_of, credits_on
+from mockserver.vendors.xero import answers, lists
+from mockserver.vendors.xero.books import allocations_of, credits_on, find_in_path
 from mockserver.vendors.xero.dates_and_amounts import amount_members, print_date, print_unit
 from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.refusals import extra_outcome, nul_problems
@@ -45,6 +30,9 @@ from mockserver.vendors.xero.resources import (
     Resource,
 )
 
+_ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
+_PLACE = ("City", "Region", "PostalCode", "Country")
+_PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
 ACTIVE = "ACTIVE"
 Show: TypeAlias = Callable[[Document, Request, State], Json]
 Find: TypeAlias = Callable[[Request, State], Document | None]
@@ -59,15 +47,20 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 
     def list_documents(request: Request, state: State) -> Reply:
         asked = request.parameters
-        found = lists.select_documents(
-            _listed_documents(resource, request, state), resource.entity, request, state
-        )
-        reply, shown = lists.page_reply, show
-        if asked.get("summaryOnly", False):
-            shown = _summary(resource, show_unpaged or show)
-        elif not (lists.is_page_requested(request) or asked.get("Statuses")):
-            reply, shown = lists.list_reply, show_unpaged or show
-        return reply(resource.plural, found, lambda one: shown(one, request, state), request, state)
+        listed = _listed_documents(resource, request, state)
+        matches: Sequence[Document] = lists.select_documents(listed, resource.entity, request, state)
+        if lists.is_unmodified(matches, request):
+            return Reply(304, headers=answers.common_headers(request.call, state))
+        summarised = asked.get("summaryOnly", False)
+        paged = summarised or lists.is_page_requested(request) or asked.get("Statuses")
+        shown = show if paged and not summarised else show_unpaged or show
+        if summarised:
+            shown = _summary(resource, shown)
+        members: dict[str, Json] = {}
+        if paged:
+            members["pagination"], matches = lists.cut_page(matches, request)
+        members[resource.plural] = [shown(match, request, state) for match in matches]
+        return answers.success_reply(members, request.call, state)
 
     return list_documents
 
@@ -75,18 +68,18 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 def _listed_documents(resource: Resource, request: Request, state: State) -> list[Document]:
     """Return the documents that the parameters of the resource's list let through."""
     asked = request.parameters
-    found = list(resource.rows(state).values())
+    matches = list(resource.rows(state).values())
     if resource.archived and not asked.get("includeArchived", False):
-        found = [one for one in found if one[resource.archived] == ACTIVE]
+        matches = [match for match in matches if match[resource.archived] == ACTIVE]
     for parameter, member in resource.parameters.items():
         if given := asked.get(parameter):
-            wanted = {stored_id(str(one)) if member.endswith("ID") else one for one in given}
-            found = [one for one in found if one.get(member) in wanted]
+            wanted = {answers.stored_id(str(one)) if member.endswith("ID") else one for one in given}
+            matches = [match for match in matches if match.get(member) in wanted]
     if asked.get("createdByMyApp", False):
-        found = [one for one in found if one.get("App") == request.call.principal.name]
+        matches = [match for match in matches if match.get("App") == request.call.principal.name]
     if term := asked.get("searchTerm"):
-        found = lists.search_documents(found, term, *resource.searched)
-    return found
+        matches = lists.search_documents(matches, term, *resource.searched)
+    return matches
 
 
 def _summary(resource: Resource, show: Show) -> Show:
@@ -103,16 +96,16 @@ def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Han
     """Return the operation that shows one document: what `find` finds, else that of the id in the path."""
 
     def get_document(request: Request, state: State) -> Reply:
-        found = find(request, state) if find else find_by_id(resource, request, state)
-        if found is None:
+        document = find(request, state) if find else find_by_id(resource, request, state)
+        if document is None:
             raise NotFound(resource.collection, str(request.parameters[resource.id]))
-        return success_reply({resource.plural: [show(found, request, state)]}, request.call, state)
+        return answers.success_reply({resource.plural: [show(document, request, state)]}, request.call, state)
 
     return get_document
 
 
 def find_by_id(resource: Resource, request: Request, state: State) -> Document:
-    return find_record(resource.collection, id_parameter(request, resource.id), state)
+    return find_record(resource.collection, answers.id_parameter(request, resource.id), state)
 
 
 def read_operations(
@@ -124,7 +117,19 @@ def read_operations(
     }
 
 
-def document_operations(resource: Resource, find: Find | None = None) -> Mapping[str, Handler]:
+def write_operations(
+    resource: Resource, create: BatchHandler, update: BatchHandler
+) -> Mapping[str, BatchHandler]:
+    return {
+        f"create{resource.plural}": create,
+        f"updateOrCreate{resource.plural}": update,
+        f"update{resource.name}": update,
+    }
+
+
+def document_operations(resource: Resource) -> Mapping[str, Handler]:
+    """Return the operations that read documents with a contact and lines."""
+    find = partial(find_in_path, resource) if isinstance(resource, DocumentKind) else None
 
     def show(document: Document, request: Request, state: State) -> Json:
         contact = represent_contact(contact_of(document, state))
@@ -136,13 +141,13 @@ def document_operations(resource: Resource, find: Find | None = None) -> Mapping
     return read_operations(resource, show, show_unpaged, find)
 
 
-def saved_documents(resource: Resource) -> PrepareSaved:
+def saved_documents(resource: Resource) -> answers.PrepareSaved:
     """Return the maker of a function that shows saved documents with lines, in the answer to one call.
 
     The outcome brings the contact along: that is shown even if it is not kept after all.
     """
 
-    def prepare() -> RenderSaved:
+    def prepare() -> answers.RenderSaved:
         printer = ContactPrinter()
 
         def show(outcome: Outcome, request: Request, state: State) -> Json:
@@ -214,6 +219,42 @@ def represent_contact(contact: Document) -> dict[str, Json]:
     return CONTACT.represent({**contact, **parts})
 
 
+def represent_addresses(stored: Iterable[Document]) -> list[Json]:
+    """Return a postal and a street address, in this order; of one that is not known all members are empty."""
+    known = {one.get("AddressType", "STREET"): one for one in stored}
+    return [
+        _represent_address(kind, known[kind]) if kind in known else unknown
+        for kind, unknown in _UNKNOWN_ADDRESSES.items()
+    ]
+
+
+def represent_phones(stored: Iterable[Document]) -> list[Json]:
+    """Return a phone of each of four types; of one that is not known all members are empty."""
+    known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
+    return [
+        {**unknown, **answers.pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
+        for kind, unknown in _UNKNOWN_PHONES.items()
+    ]
+
+
+def _represent_address(kind: str, address: Document) -> Json:
+    return {
+        "AddressType": kind,
+        **answers.pick_members(address, *_ADDRESS_LINES),
+        **{name: address.get(name, "") for name in _PLACE},
+        **answers.pick_members(address, "AttentionTo"),
+    }
+
+
+_UNKNOWN_ADDRESSES: Mapping[str, Document] = {
+    kind: _represent_address(kind, EMPTY) for kind in ("POBOX", "STREET")
+}
+_UNKNOWN_PHONES: Mapping[str, Document] = {
+    kind: {"PhoneType": kind, **dict.fromkeys(_PHONE_MEMBERS, "")}
+    for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
+}
+
+
 def show_contact(contact: Document, _request: Request, _state: State) -> Json:
     return represent_contact(contact)
 
@@ -222,7 +263,7 @@ def embedded_contact(contact: Document) -> Json:
     """Return a contact as the lists of other documents show it: its name and empty lists."""
     empty: dict[str, Json] = {name: [] for name in ("Addresses", "Phones", "ContactGroups", "ContactPersons")}
     return {
-        **pick_members(contact, "ContactID", "ContactNumber", "Name"),
+        **answers.pick_members(contact, "ContactID", "ContactNumber", "Name"),
         **empty,
         "HasValidationErrors": False,
     }
@@ -244,7 +285,7 @@ class ContactPrinter:
 
 def embedded_account(document: Document, state: State, *names: str) -> Json:
     account = ACCOUNT.rows(state).get(document["AccountID"]) or EMPTY
-    return {"AccountID": document["AccountID"], **pick_members(account, *names)}
+    return {"AccountID": document["AccountID"], **answers.pick_members(account, *names)}
 
 
 def represent_lines(document: Document, request: Request) -> list[Json]:
@@ -255,10 +296,10 @@ def represent_lines(document: Document, request: Request) -> list[Json]:
 
 def _represent_line(line: Document, *, precise: bool) -> Json:
     return {
-        **pick_members(line, "LineItemID", "Description"),
+        **answers.pick_members(line, "LineItemID", "Description"),
         **amount_members(line, "Quantity"),
         "UnitAmount": print_unit(line["UnitAmount"], precise=precise),
-        **pick_members(line, "ItemCode", "AccountCode", "AccountID", "TaxType"),
+        **answers.pick_members(line, "ItemCode", "AccountCode", "AccountID", "TaxType"),
         **amount_members(line, "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount"),
         "Tracking": line.get("Tracking", EMPTY) or [],
     }
@@ -269,8 +310,8 @@ def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Js
 
     Source: docs/vendors/xero.md#state, its members assumed.
     """
-    found = PAYMENT.rows(state).find(kind.id, document[kind.id])
-    kept = [one for one in found if one["Status"] != "DELETED"]
+    payments = PAYMENT.rows(state).find(kind.id, document[kind.id])
+    kept = [payment for payment in payments if payment["Status"] != "DELETED"]
     return [
         _embedded_payment(one) for one in sorted(kept, key=lambda one: (one["Date"], one["UpdatedDateUTC"]))
     ]
@@ -278,10 +319,10 @@ def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Js
 
 def _embedded_payment(payment: Document) -> Json:
     return {
-        **pick_members(payment, "PaymentID", "BatchPaymentID"),
+        **answers.pick_members(payment, "PaymentID", "BatchPaymentID"),
         "Date": print_date(payment["Date"]),
         **amount_members(payment, "Amount"),
-        **pick_members(payment, "Reference"),
+        **answers.pick_members(payment, "Reference"),
         **amount_members(payment, "CurrencyRate"),
         "HasAccount": False,
         "HasValidationErrors": False,
@@ -289,15 +330,15 @@ def _embedded_payment(payment: Document) -> Json:
 
 
 def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path]) -> dict[str, Json]:
-    return echo_members({**sent, resource.id: key}, resource.echoed, omitted)
+    return answers.echo_members({**sent, resource.id: key}, resource.echoed, omitted)
 
 
-def echo_rejected(resource: Resource, **flags: bool) -> RenderRejected:
+def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
     """Return what shows a document that was not created, or not changed: that has its id, if it was named."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-        sent = known_members(outcome.item.document, request)
-        return {**echo(resource, sent, rejected_id(sent, resource.id, request), omitted), **flags}
+        sent = answers.known_members(outcome.item.document, request)
+        return {**echo(resource, sent, answers.rejected_id(sent, resource.id, request), omitted), **flags}
 
     return represent
 
@@ -307,18 +348,18 @@ def batch_handler(  # noqa: PLR0913 - the parts of an operation
     check: CheckItem,
     store: Store,
     *rules: ItemRule,
-    saved: PrepareSaved,
-    rejected: RenderRejected,
+    saved: answers.PrepareSaved,
+    rejected: answers.RenderRejected,
     named: str = "Reference",
     ids: tuple[str, ...] = (),
     warnings: tuple[ItemRule, ...] = (),
-    identify: IdentifyRejected = identify_none,
+    identify: answers.IdentifyRejected = answers.identify_none,
 ) -> BatchHandler:
     """Return a batch operation whose elements stand or fall alone; clients name them by `named`."""
     return BatchHandler(
         check=check,
         apply=store_each(store),
-        render=render_results(resource.plural, saved, rejected, identify),
+        render=answers.render_results(resource.plural, saved, rejected, identify),
         rules=(nul_problems, *rules),
         warning_rules=warnings,
         extra_outcome=extra_outcome(named, resource.id, *ids),

@@ -17,7 +17,7 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request
 from mockserver.vendors.xero import books, contacts, documents, lines
 from mockserver.vendors.xero.access import base_currency, lock_date_problems
-from mockserver.vendors.xero.answers import PROVIDER, ZERO_ID, pick_members
+from mockserver.vendors.xero.answers import PROVIDER, names_id, pick_members
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
@@ -137,14 +137,14 @@ def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
-    here: Path = (books.kind_of(request).plural, item.index)
+    here = item_path(item, request)
     yield from booking_problems(sent, lines.calculate_lines(sent, request, here, state), request, here, state)
 
 
 def create_invoice(item: Item, request: Request, state: State) -> Outcome:
     sent: Document = item.document
     kind = books.kind_of(request)
-    found = lines.new_lines(sent, request, state)
+    booked = lines.new_lines(sent, request, state)
     number = key_rules(request.call.assumptions).stored(sent.get(kind.number, "")) or (
         _next_number(kind, request, state) if sent["Type"] == kind.sale else None
     )
@@ -153,8 +153,8 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         kind.id: state.uuid(),
         **({kind.number: number} if number else {}),
         "App": request.call.principal.name,
-        "LineItems": found,
-        **invoice_totals(found, sent, kind),
+        "LineItems": booked,
+        **invoice_totals(booked, sent, kind),
     }
     kind.rows(state)[document[kind.id]] = document
     if kind is INVOICE:
@@ -163,22 +163,23 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
 
 
 def booking_problems(
-    sent: Document, found: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
+    sent: Document, computed: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     kind = books.kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
-    for line in found:
+    for line in computed:
         yield from line.problems
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     yield from _number_problems(sent, kind, request.call, here, state)
     yield from currency_problems(sent, here, state)
-    yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
+    totals = invoice_totals([line.document for line in computed], sent, kind)
+    yield from _total_problems(totals["Total"], here)
 
 
-def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
+def invoice_totals(booked: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
     tax = net = discounts = NO_MONEY
-    for line in found:
+    for line in booked:
         tax += line["TaxAmount"]
         net += line["LineAmount"]
         discounts += lines.discount_of(line)
@@ -209,8 +210,8 @@ def _number_problems(
     number = sent.get(kind.number)
     if not number or sent.get("Type") != kind.sale:
         return
-    found = _sales_of_number(number, kind, call, state)
-    if any(one[kind.id] != sent.get(kind.id, "") for one in found):
+    sales = _sales_of_number(number, kind, call, state)
+    if any(sale[kind.id] != sent.get(kind.id, "") for sale in sales):
         yield make_problem("number-taken", (*here, kind.number), document=kind.label)
 
 
@@ -268,14 +269,12 @@ def _next_number(kind: DocumentKind, request: Request, state: State) -> str:
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     sent: Document = item.document
-    here = item_path(item, request)
+    here, kind = item_path(item, request), books.kind_of(request)
     stored = _find_target(sent, request, state)
     if stored is not None:
-        yield from _update_problems(
-            stored, _changes(stored, sent, books.kind_of(request)), request, here, state
-        )
-    elif _has_id(sent, request):
-        yield make_problem("not-here", (*here, books.kind_of(request).id))
+        yield from _update_problems(stored, _changes(stored, sent, kind), request, here, state)
+    elif names_id(sent, kind.id, request):
+        yield make_problem("not-here", (*here, kind.id))
     else:
         yield from new_invoice_problems(item, request)
         yield from check_invoice(item, request, state)
@@ -288,10 +287,11 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         outcome, sent = create_invoice(item, request, state), item.document
     else:
         sent = _merge(stored, _changes(stored, item.document, kind), kind)
-        ended = sent["Status"] in _FINAL_STATUSES
-        changed = (
-            _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
-        )
+        if sent["Status"] in _FINAL_STATUSES:
+            now = stored_instant(state.now)
+            changed: Document = {**stored, "Status": sent["Status"], "UpdatedDateUTC": now}
+        else:
+            changed = _update_invoice(stored, sent, request, state)
         kind.rows(state)[stored[kind.id]] = changed
         if kind is INVOICE:
             add_invoice_line(stored, changed, state)
@@ -304,7 +304,7 @@ def identify_rejected(outcome: Outcome, request: Request, state: State) -> Docum
     """Return the id of the document that a failed element names by its number, in the body or the path."""
     kind, sent = books.kind_of(request), outcome.item.document
     named = sent if isinstance(sent, dict) else EMPTY
-    by_number = not _has_id(named, request) and isinstance(named.get(kind.number), str)
+    by_number = not names_id(named, kind.id, request) and isinstance(named.get(kind.number), str)
     if kind.id not in request.parameters and not by_number:
         return EMPTY
     stored = _find_target(named, request, state)
@@ -316,18 +316,12 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
     kind = books.kind_of(request)
     if kind.id in request.parameters:
         return books.find_in_path(kind, request, state)
-    if _has_id(sent, request):
+    if names_id(sent, kind.id, request):
         return kind.rows(state).get(sent[kind.id].lower())
     number = sent.get(kind.number)
     if not number or sent.get("Type", kind.sale) != kind.sale:
         return None
-    found = books.find_by_number(number, request.call, state, kind)
-    return next((one for one in found if one["Type"] == kind.sale), None)
-
-
-def _has_id(sent: Document, request: Request) -> bool:
-    name = books.kind_of(request).id
-    return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
+    return next(iter(_sales_of_number(number, kind, request.call, state)), None)
 
 
 def _update_problems(
@@ -340,8 +334,8 @@ def _update_problems(
     if closed or merged["Status"] in _FINAL_STATUSES:
         return
     yield from invoice_content_problems(merged, here, kind)
-    found = lines.merged_lines(stored, merged, request, here, state)
-    yield from booking_problems(merged, found, request, here, state)
+    computed = lines.merged_lines(stored, merged, request, here, state)
+    yield from booking_problems(merged, computed, request, here, state)
 
 
 def _transition_problems(
@@ -405,13 +399,9 @@ def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str,
     return {**kept, "Contact": {"ContactID": stored["ContactID"]}, **changes, kind.id: stored[kind.id]}
 
 
-def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
-    return {**stored, "Status": sent["Status"], "UpdatedDateUTC": stored_instant(state.now)}
-
-
 def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
     kind = books.kind_of(request)
-    found = lines.changed_lines(stored, sent, request, state)
+    booked = lines.changed_lines(stored, sent, request, state)
     return {
         **invoice_header(sent, state),
         **pick_members(stored, kind.id, "App", "HasAttachments"),
@@ -420,8 +410,8 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
             if kind.number in sent
             else {}
         ),
-        "LineItems": found,
-        **invoice_totals(found, sent, kind),
+        "LineItems": booked,
+        **invoice_totals(booked, sent, kind),
         **(pick_members(stored, kind.unsettled, *kind.settled) if _is_partly_settled(stored, kind) else {}),
     }
 
@@ -436,14 +426,11 @@ def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
         ids=("LineItemID",),
     )
     warnings = (invoice_warnings,) if kind is INVOICE else ()
-    update = handler(check_invoice_update, update_or_create_invoice, identify=identify_rejected)
-    return {
-        f"create{kind.plural}": handler(
-            check_invoice, create_invoice, new_invoice_problems, warnings=warnings
-        ),
-        f"updateOrCreate{kind.plural}": update,
-        f"update{kind.name}": update,
-    }
+    return documents.write_operations(
+        kind,
+        create=handler(check_invoice, create_invoice, new_invoice_problems, warnings=warnings),
+        update=handler(check_invoice_update, update_or_create_invoice, identify=identify_rejected),
+    )
 
 
 BATCHES: Mapping[str, BatchHandler] = {**_batches(INVOICE), **_batches(CREDIT_NOTE)}

@@ -100,9 +100,9 @@ def merged_lines(
     """Return the lines that were sent, computed; else the stored ones, which approval may reject."""
     if merged["LineItems"] is not stored["LineItems"]:
         return calculate_lines(merged, request, here, state)
-    terms, found = line_terms(merged, request, state), stored["LineItems"]
+    terms, kept = line_terms(merged, request, state), stored["LineItems"]
     if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
-        found = [recalculate_tax(line, terms) for line in found]
+        kept = [recalculate_tax(line, terms) for line in kept]
     return [
         InvoiceLine(
             line,
@@ -110,7 +110,7 @@ def merged_lines(
             if terms.approved and "AccountCode" not in line
             else (),
         )
-        for index, line in enumerate(found)
+        for index, line in enumerate(kept)
     ]
 
 

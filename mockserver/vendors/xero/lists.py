@@ -18,10 +18,10 @@ from typing import Any, NoReturn
 
 from mockserver.codec.instants import parse_instant
 from mockserver.errors import InvalidCall
-from mockserver.model import Document, Json, Problem, Reply, Value
+from mockserver.model import Document, Json, Problem, Value
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.xero.answers import common_headers, is_guid, stored_id, success_reply
+from mockserver.vendors.xero.answers import is_guid, stored_id
 from mockserver.vendors.xero.dates_and_amounts import cut_to_seconds, parse_stored
 from mockserver.vendors.xero.messages import message_text
 
@@ -117,21 +117,21 @@ def related_fields(
 
     def follow(field: Operand) -> ReadField:
         def read(one: Document, state: State) -> Json:
-            found = state.collection(collection).get(one.get(via, ""))
-            return None if found is None else field.read(found, state)
+            related = state.collection(collection).get(one.get(via, ""))
+            return None if related is None else field.read(related, state)
 
         return read
 
-    itself = Operand(FieldType.RECORD, follow(Operand(FieldType.RECORD, lambda found, _state: found)))
+    itself = Operand(FieldType.RECORD, follow(Operand(FieldType.RECORD, lambda related, _state: related)))
     own = {f"{prefix}.{name}".lower(): Operand(field.kind, follow(field)) for name, field in fields.items()}
     return {prefix.lower(): itself, **own}
 
 
 def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "where") -> Operand:
-    found = entity.fields.get(name.lower())
-    if found is None or (parameter == "order" and found.kind is FieldType.RECORD):
+    field = entity.fields.get(name.lower())
+    if field is None or (parameter == "order" and field.kind is FieldType.RECORD):
         refuse_query(parameter, message_text("no-such-field", name=name, entity=entity.name, at=at))
-    return found
+    return field
 
 
 def refuse_query(parameter: str, detail: str) -> NoReturn:
@@ -177,10 +177,10 @@ def apply_function(function: FilterFunction, value: Operand, arguments: Sequence
     """Return the operand that the function makes of a value; null where the value or an argument is null."""
 
     def read(one: Document, state: State) -> Json:
-        found: list[Any] = [part.read(one, state) for part in (value, *arguments)]
-        if any(part is None for part in found) and not function.accepts_null:
+        values: list[Any] = [part.read(one, state) for part in (value, *arguments)]
+        if any(part is None for part in values) and not function.accepts_null:
             return None
-        return function.apply(*found)
+        return function.apply(*values)
 
     return Operand(function.result or value.kind, read)
 
@@ -190,10 +190,10 @@ def literal(kind: FieldType, value: Json) -> Operand:
 
 
 def _guid(text: str) -> str:
-    found = stored_id(text)
-    if not is_guid(found):
+    guid = stored_id(text)
+    if not is_guid(guid):
         raise ValueError(text)
-    return found
+    return guid
 
 
 def _moment(year: Decimal, month: Decimal, day: Decimal, *clock: Decimal) -> datetime:
@@ -228,17 +228,17 @@ def _refuse_filter(rule: str, at: int, **values: str) -> NoReturn:
 def _tokens(expression: str) -> Iterator[FilterToken]:
     at = _end_of_space(expression, 0)
     while at < len(expression):
-        found = _TOKEN.match(expression, at)
-        if found is None:
+        matched = _TOKEN.match(expression, at)
+        if matched is None:
             _refuse_filter("syntax", at)
-        yield FilterToken(str(found.lastgroup), found[0], at)
-        at = _end_of_space(expression, found.end())
+        yield FilterToken(str(matched.lastgroup), matched[0], at)
+        at = _end_of_space(expression, matched.end())
     yield FilterToken("end", "", at)
 
 
 def _end_of_space(expression: str, at: int) -> int:
-    found = _SPACE.match(expression, at)
-    return found.end() if found else at
+    matched = _SPACE.match(expression, at)
+    return matched.end() if matched else at
 
 
 class _FilterParser:
@@ -328,11 +328,11 @@ class _FilterParser:
 
     def _operand(self) -> Operand:
         """Return a field or a literal, with the methods and properties that follow it."""
-        found = self._value()
+        operand = self._value()
         while self._token.text == "." and self._ahead(1).kind == "name":
             self._take()
-            found = self._function_of(found)
-        return found
+            operand = self._function_of(operand)
+        return operand
 
     def _value(self) -> Operand:
         token = self._take()
@@ -399,15 +399,15 @@ class _FilterParser:
         return apply_function(function, value, arguments)
 
     def _arguments(self) -> list[Operand]:
-        found = [] if self._token.text == ")" else [self._operand()]
+        arguments = [] if self._token.text == ")" else [self._operand()]
         while self._take_if(","):
-            found.append(self._operand())
+            arguments.append(self._operand())
         self._close()
-        return found
+        return arguments
 
 
 def _unescape(token: FilterToken) -> str:
-    return _ESCAPED.sub(lambda found: found[1] or found[2], token.text[1:-1])
+    return _ESCAPED.sub(lambda matched: matched[1] or matched[2], token.text[1:-1])
 
 
 def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:
@@ -425,40 +425,32 @@ def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:
 def select_documents(
     documents: Iterable[Document], entity: FilterEntity, request: Request, state: State
 ) -> list[Document]:
-    found = list(documents)
+    matches = list(documents)
     if since := request.parameters.get(_SINCE_HEADER):
-        found = _changed_since(found, since)
+        matches = _changed_since(matches, since)
     if expression := request.parameters.get("where"):
         predicate = parse_filter(expression, entity)
-        found = [one for one in found if predicate(one, state)]
-    return _sort_documents(found, entity, request.parameters.get("order") or entity.order, state)
+        matches = [match for match in matches if predicate(match, state)]
+    return _sort_documents(matches, entity, request.parameters.get("order") or entity.order, state)
 
 
-def list_reply(
-    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
-) -> Reply:
-    """Return the found documents as a list reply; without newer ones it may be 304 by an assumption."""
-    if _is_unmodified(found, request):
-        return _not_modified_reply(request, state)
-    return success_reply({plural: [show(one) for one in found]}, request.call, state)
+def is_unmodified(matches: Sequence[Document], request: Request) -> bool:
+    """Return whether there is nothing newer, and an assumption says 304 to that."""
+    asked = bool(request.parameters.get(_SINCE_HEADER))
+    return asked and not matches and request.call.assumptions["unmodified"] == "304"
 
 
-def page_reply(
-    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
-) -> Reply:
-    """Return one page and its paging members; an invalid page size becomes the nearest valid one."""
-    if _is_unmodified(found, request):
-        return _not_modified_reply(request, state)
+def cut_page(matches: Sequence[Document], request: Request) -> tuple[Mapping[str, int], Sequence[Document]]:
+    """Return the paging members and one page; an invalid page size becomes the nearest valid one."""
     page = request.parameters.get("page", 1)
     size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
     pagination = {
         "page": page,
         "pageSize": size,
-        "pageCount": -(-len(found) // size),
-        "itemCount": len(found),
+        "pageCount": -(-len(matches) // size),
+        "itemCount": len(matches),
     }
-    shown = [show(one) for one in found[(page - 1) * size : page * size]]
-    return success_reply({"pagination": pagination, plural: shown}, request.call, state)
+    return pagination, matches[(page - 1) * size : page * size]
 
 
 def is_page_requested(request: Request) -> bool:
@@ -475,22 +467,15 @@ def search_documents(documents: Iterable[Document], term: str, *names: str) -> l
     ]
 
 
-def _is_unmodified(found: Sequence[Document], request: Request) -> bool:
-    asked = bool(request.parameters.get(_SINCE_HEADER))
-    return asked and not found and request.call.assumptions["unmodified"] == "304"
-
-
-def _not_modified_reply(request: Request, state: State) -> Reply:
-    return Reply(304, headers=common_headers(request.call, state))
-
-
-def _changed_since(found: list[Document], since: str) -> list[Document]:
+def _changed_since(matches: list[Document], since: str) -> list[Document]:
     iso = since if since[:4].isdigit() else parsedate_to_datetime(since).isoformat()
     threshold = cut_to_seconds(parse_instant(iso).isoformat())
-    return [one for one in found if cut_to_seconds(one[_CHANGE_MEMBER]) > threshold]
+    return [match for match in matches if cut_to_seconds(match[_CHANGE_MEMBER]) > threshold]
 
 
-def _sort_documents(found: list[Document], entity: FilterEntity, order: str, state: State) -> list[Document]:
+def _sort_documents(
+    matches: list[Document], entity: FilterEntity, order: str, state: State
+) -> list[Document]:
     """Sorted by one field, ties by id: both sorts are stable and the documents come in the order of ids."""
     parsed = _ORDER.fullmatch(order)
     if parsed is None:
@@ -501,4 +486,4 @@ def _sort_documents(found: list[Document], entity: FilterEntity, order: str, sta
         value = field.read(one, state)
         return (value is not None, "" if value is None else value)
 
-    return sorted(found, key=rank, reverse=(parsed[2] or "").upper() == "DESC")
+    return sorted(matches, key=rank, reverse=(parsed[2] or "").upper() == "DESC")

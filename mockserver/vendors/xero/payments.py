@@ -41,16 +41,10 @@ NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpaym
 
 def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     sent, here = item.document, item_path(item, request)
-    yield from missing_account_problems(sent, here)
+    yield from accounts.unnamed_account_problems(sent.get("Account"), (*here, "Account"))
     if len(payment_targets(sent)) > 1:
         yield make_problem("one-target", here)
     yield from payment_amount_problems(sent, here)
-
-
-def missing_account_problems(sent: Document, here: Path) -> Iterator[Problem]:
-    account = sent.get("Account") or {}
-    if "AccountID" not in account and not account.get("Code"):
-        yield make_problem("account-unknown", (*here, "Account"))
 
 
 def payment_targets(payment: Document) -> set[str]:
@@ -128,42 +122,42 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
     sent: Document = item.document
     here: Path = ("Payments", item.index)
     reference = sent.get("Account") or EMPTY
-    found = books.match_payment(sent, here, request.call, state)
+    payable = books.match_payment(sent, here, request.call, state)
     yield from accounts.paying_account_problems(reference, (*here, "Account"), request.call, state)
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
     if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
         yield make_problem("rate-invalid", (*here, "CurrencyRate"))
     yield from books.invoice_conflict_problems(sent, here, request.call, state)
-    if found is None:
+    if payable is None:
         yield make_problem("document-unknown", (*here, "Invoice"))
         return
-    yield from books.unpayable_invoice_problems([found])
+    yield from books.unpayable_invoice_problems([payable])
     base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
-    if account.get("CurrencyCode", base) not in (base, found.invoice["CurrencyCode"]):
+    if account.get("CurrencyCode", base) not in (base, payable.invoice["CurrencyCode"]):
         yield make_problem("other-currency", (*here, "Account"))
 
 
 def create_payment(item: Item, request: Request, state: State) -> Outcome:
     sent: Document = item.document
     account = accounts.find_account(sent["Account"], state) or EMPTY
-    found = books.match_payment(sent, (), request.call, state)
-    assert found is not None  # noqa: S101 - the check has refused every other payment
+    payable = books.match_payment(sent, (), request.call, state)
+    assert payable is not None  # noqa: S101 - the check has refused every other payment
     document = {
         "PaymentID": state.uuid(),
-        found.kind.id: found.invoice[found.kind.id],
+        payable.kind.id: payable.invoice[payable.kind.id],
         "AccountID": account["AccountID"],
         "Date": date_or_today(sent, state),
-        "Amount": found.amount,
-        **_bank_amount(found, account, state),
-        "PaymentType": found.kind.payment_type(found.invoice),
+        "Amount": payable.amount,
+        **_bank_amount(payable, account, state),
+        "PaymentType": payable.kind.payment_type(payable.invoice),
         "Status": "AUTHORISED",
         "IsReconciled": sent.get("IsReconciled", False),
         "UpdatedDateUTC": stored_instant(state.now),
         **pick_members(sent, *PAYEE.split()),
     }
     books.book_payment(document, state)
-    kind = found.kind
+    kind = payable.kind
     paid = kind.rows(state)[document[kind.id]]
     return Outcome(item, Action.CREATED, {**document, kind.name: paid})
 
@@ -187,18 +181,18 @@ def _represent_created_payment(
     return {**shown, kind.name: pick_members(outcome.document[kind.name], kind.id, kind.number)}
 
 
-def _bank_amount(found: books.InvoicePayment, account: Document, state: State) -> dict[str, Decimal]:
+def _bank_amount(payable: books.InvoicePayment, account: Document, state: State) -> dict[str, Decimal]:
     """Return the amount on the bank account: as is, or at the payment's rate, else the invoice's.
 
     Source: docs/vendors/xero.md#state (495 AUD at 0.916667 are 540 NZD).
     """
-    base, currency = base_currency(state), found.invoice["CurrencyCode"]
+    base, currency = base_currency(state), payable.invoice["CurrencyCode"]
     if currency == base:
-        return {"BankAmount": found.amount, "CurrencyRate": Decimal(1)}
-    rate = round_to(found.sent.get("CurrencyRate", found.invoice["CurrencyRate"]), RATE_STEP)
+        return {"BankAmount": payable.amount, "CurrencyRate": Decimal(1)}
+    rate = round_to(payable.sent.get("CurrencyRate", payable.invoice["CurrencyRate"]), RATE_STEP)
     if account.get("CurrencyCode", base) == currency:
-        return {"BankAmount": found.amount, "CurrencyRate": rate}
-    return {"BankAmount": round_to_cents(ARITHMETIC.divide(found.amount, rate)), "CurrencyRate": rate}
+        return {"BankAmount": payable.amount, "CurrencyRate": rate}
+    return {"BankAmount": round_to_cents(ARITHMETIC.divide(payable.amount, rate)), "CurrencyRate": rate}
 
 
 represent_rejected_payment = documents.echo_rejected(PAYMENT, HasValidationErrors=True)

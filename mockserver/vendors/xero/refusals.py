@@ -2,7 +2,8 @@
 
 A text of the vendor is used where there is one, else one in its style; which text stands for which fault
 code is assumed.
-Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml.
+Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml,
+#headers-and-parameters.
 """
 
 from __future__ import annotations
@@ -25,29 +26,13 @@ from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Prob
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request
+from mockserver.vendors.xero import answers
 from mockserver.vendors.xero.access import (
     KEY_HEADER,
     KEY_IN_FLIGHT,
     KEY_MISSING,
     TOKEN_OPERATIONS,
     token_error_reply,
-)
-from mockserver.vendors.xero.answers import (
-    BAD_QUERY,
-    INTERNAL,
-    LIMIT_NAMES,
-    NO_DATA,
-    NOT_IMPLEMENTED,
-    TENANT_HEADER,
-    UNREADABLE,
-    VALIDATION,
-    Headers,
-    common_headers,
-    error_reply,
-    not_found_reply,
-    problem_reply,
-    validation_errors,
-    validation_reply,
 )
 from mockserver.vendors.xero.books import kind_of
 from mockserver.vendors.xero.messages import item_path, make_problem, member_label, message_text
@@ -142,10 +127,7 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def refuse(refusal: errors.Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return the vendor's answer to a call that is refused whole.
-
-    Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers.
-    """
+    """Return the vendor's answer to a call that is refused whole."""
     if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
         return token_error_reply(refusal, state)
     if isinstance(refusal, errors.MalformedBody):
@@ -159,14 +141,16 @@ def _forbidden_reply(refusal: errors.Forbidden, call: Call, state: State) -> Rep
     """Return 401 for a missing scope, 403 for another tenant."""
     if refusal.reason == "scope":
         status = int(call.assumptions["scope_refused"])
-        return problem_reply(status, message_text("unauthorised"), call, state)
-    return problem_reply(403, message_text("unauthenticated"), call, state)
+        return answers.problem_reply(status, message_text("unauthorised"), call, state)
+    return answers.problem_reply(403, message_text("unauthenticated"), call, state)
 
 
 def _unauthorized_reply(refusal: errors.Unauthorized, call: Call, state: State) -> Reply:
     if refusal.reason == "expired":
-        return problem_reply(401, message_text("token-expired", at=_token_expiry(call, state)), call, state)
-    return problem_reply(401, message_text("unauthenticated"), call, state)
+        return answers.problem_reply(
+            401, message_text("token-expired", at=_token_expiry(call, state)), call, state
+        )
+    return answers.problem_reply(401, message_text("unauthenticated"), call, state)
 
 
 def _token_expiry(call: Call, state: State) -> str:
@@ -179,23 +163,25 @@ def _token_expiry(call: Call, state: State) -> str:
 
 def _rate_limit_reply(refusal: errors.TooManyRequests, call: Call, state: State) -> Reply:
     """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
-    limit = refusal.which if refusal.which in LIMIT_NAMES else LIMIT_NAMES[0]
+    limit = refusal.which if refusal.which in answers.LIMIT_NAMES else answers.LIMIT_NAMES[0]
     wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
-    return Reply(429, headers=(*common_headers(call, state), ("X-Rate-Limit-Problem", limit), *wait))
+    return Reply(429, headers=(*answers.common_headers(call, state), ("X-Rate-Limit-Problem", limit), *wait))
 
 
 def _offline_reply(refusal: errors.Unavailable, call: Call, state: State) -> Reply:
     text = refusal.detail or message_text("offline")
-    return Reply(503, text.encode(), "text/html", common_headers(call, state))
+    return Reply(503, text.encode(), "text/html", answers.common_headers(call, state))
 
 
 def _broken_reply(refusal: errors.VendorFailure, call: Call, state: State) -> Reply:
-    return error_reply(500, INTERNAL, refusal.detail or message_text("broken"), call, state)
+    return answers.error_reply(500, answers.INTERNAL, refusal.detail or message_text("broken"), call, state)
 
 
 def _method_reply(refusal: errors.MethodNotAllowed, call: Call, state: State) -> Reply:
     allow = ("Allow", ", ".join(refusal.allowed))
-    return error_reply(501, NOT_IMPLEMENTED, message_text("not-implemented"), call, state, allow)
+    return answers.error_reply(
+        501, answers.NOT_IMPLEMENTED, message_text("not-implemented"), call, state, allow
+    )
 
 
 def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Reply:
@@ -211,43 +197,42 @@ def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Rep
             status, message = 413, message_text("too-many-elements", limit=limit, found=found)
         case _:
             status, message = 431, message_text("headers-too-large")
-    return error_reply(status, UNREADABLE, message, call, state)
+    return answers.error_reply(status, answers.UNREADABLE, message, call, state)
 
 
-def classify(found: Problem, call: Call) -> Problem | None:
+def classify(problem: Problem, call: Call) -> Problem | None:
     """Drop problems that the vendor ignores, and word the others.
 
-    That a null among the elements fails alone is assumed. Source:
-    docs/vendors/xero.md#headers-and-parameters, #messages.
+    That a null among the elements fails alone is assumed.
     """
-    if _is_ignored(found, call):
+    if _is_ignored(problem, call):
         return None
-    if found.path[:1] and found.path[0] in _OUTSIDE_BODY:
-        return found
-    if _is_element(found.path) and found.rule == "type" and found.found is None:
-        return make_problem("element-empty", found.path)
-    if _is_status_unfit(found):
-        return make_problem(_STATUS_RULES[str(found.path[0])], found.path)
-    rule = "out-of-range" if found.rule in _BOUNDS else found.rule
+    if problem.path[:1] and problem.path[0] in _OUTSIDE_BODY:
+        return problem
+    if _is_element(problem.path) and problem.rule == "type" and problem.found is None:
+        return make_problem("element-empty", problem.path)
+    if _is_status_unfit(problem):
+        return make_problem(_STATUS_RULES[str(problem.path[0])], problem.path)
+    rule = "out-of-range" if problem.rule in _BOUNDS else problem.rule
     if rule not in ("out-of-range", "maxLength", "maxItems"):
-        return found
-    detail = message_text(rule, field=member_label(found.path), limit=found.expected)
-    return Problem(found.code, found.path, detail, found.rule, found.expected, found.found)
+        return problem
+    detail = message_text(rule, field=member_label(problem.path), limit=problem.expected)
+    return Problem(problem.code, problem.path, detail, problem.rule, problem.expected, problem.found)
 
 
-def _is_ignored(found: Problem, call: Call) -> bool:
-    if found.path == ("query", "summarizeErrors"):
+def _is_ignored(problem: Problem, call: Call) -> bool:
+    if problem.path == ("query", "summarizeErrors"):
         return call.assumptions["unreadable_flag"] == "true"
-    if found.path == ("header", TENANT_HEADER):
+    if problem.path == ("header", answers.TENANT_HEADER):
         return call.assumptions["tenant_header"] == "optional"
-    return found.code == "unknown-parameter"
+    return problem.code == "unknown-parameter"
 
 
-def _is_status_unfit(found: Problem) -> bool:
+def _is_status_unfit(problem: Problem) -> bool:
     """Return whether a document that can only be deleted comes without Status DELETED, or without an id."""
-    if len(found.path) != len(("list", "place", "member")) or found.path[0] not in _STATUS_RULES:
+    if len(problem.path) != len(("list", "place", "member")) or problem.path[0] not in _STATUS_RULES:
         return False
-    return found.rule == "required" or (found.rule == "enum" and found.expected == ["DELETED"])
+    return problem.rule == "required" or (problem.rule == "enum" and problem.expected == ["DELETED"])
 
 
 def _is_element(path: Path) -> bool:
@@ -258,12 +243,12 @@ def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply
     """Return the reply to a single document that breaks a rule; keys and faults have no element."""
     if refusal.document is None:
         status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
-        return error_reply(status, VALIDATION, refusal.detail, call, state, *links)
-    element = {**refusal.document, "ValidationErrors": validation_errors(refusal.problems)}
-    return validation_reply([element], call, state)
+        return answers.error_reply(status, answers.VALIDATION, refusal.detail, call, state, *links)
+    element = {**refusal.document, "ValidationErrors": answers.validation_errors(refusal.problems)}
+    return answers.validation_reply([element], call, state)
 
 
-def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
+def _key_links(problems: Iterable[Problem], call: Call) -> answers.Headers:
     """Return the link to the documentation of idempotency keys, for a call without one."""
     if all(problem.code != KEY_MISSING for problem in problems):
         return ()
@@ -284,7 +269,7 @@ def _malformed_reply(detail: str, call: Call, operation: Operation | None, state
     if not _sent_text(call).strip():
         return _no_data_reply(call, operation, state)
     rule = "not-xml" if _is_xml(call) else "not-json"
-    return error_reply(400, UNREADABLE, message_text(rule, detail=detail), call, state)
+    return answers.error_reply(400, answers.UNREADABLE, message_text(rule, detail=detail), call, state)
 
 
 def _sent_text(call: Call) -> bytes | str:
@@ -302,39 +287,41 @@ def _is_xml(call: Call) -> bool:
 def _invalid_reply(
     refusal: errors.InvalidCall, call: Call, operation: Operation | None, state: State
 ) -> Reply:
-    found = refusal.problems[0]
-    place = found.path[0] if found.path else ""
+    problem = refusal.problems[0]
+    place = problem.path[0] if problem.path else ""
     if place == "path":
-        return not_found_reply(call, state)
+        return answers.not_found_reply(call, state)
     if place == "header":
-        return _header_reply(found, call, state)
+        return _header_reply(problem, call, state)
     if place == "query":
-        return error_reply(400, BAD_QUERY, _query_message(found), call, state)
-    if operation is not None and operation.id in _DELETIONS_BY_PATH and found.rule == "required":
-        problem = make_problem(_STATUS_RULES[str(found.path[0])])
-        return validation_reply([{"ValidationErrors": validation_errors([problem])}], call, state)
-    if found.rule in ("required", "minItems") or (found.found is None and len(found.path) <= 1):
+        return answers.error_reply(400, answers.BAD_QUERY, _query_message(problem), call, state)
+    if operation is not None and operation.id in _DELETIONS_BY_PATH and problem.rule == "required":
+        unfit = make_problem(_STATUS_RULES[str(problem.path[0])])
+        return answers.validation_reply(
+            [{"ValidationErrors": answers.validation_errors([unfit])}], call, state
+        )
+    if problem.rule in ("required", "minItems") or (problem.found is None and len(problem.path) <= 1):
         return _no_data_reply(call, operation, state)
-    message = _moment_message(found) if _is_xml(call) else ""
-    return error_reply(400, UNREADABLE, message or _conversion_message(found), call, state)
+    message = _moment_message(problem) if _is_xml(call) else ""
+    return answers.error_reply(400, answers.UNREADABLE, message or _conversion_message(problem), call, state)
 
 
-def _moment_message(found: Problem) -> str:
+def _moment_message(problem: Problem) -> str:
     """Return what XML says of a date that is none, "" for any other value."""
-    is_moment = found.rule == "pattern" and isinstance(found.found, str)
-    return message_text("not-a-moment", value=found.found) if is_moment else ""
+    is_moment = problem.rule == "pattern" and isinstance(problem.found, str)
+    return message_text("not-a-moment", value=problem.found) if is_moment else ""
 
 
-def _header_reply(found: Problem, call: Call, state: State) -> Reply:
-    if found.path[1] == KEY_HEADER:
-        message = message_text("key-too-long", limit=found.expected)
-        return error_reply(400, VALIDATION, message, call, state)
-    return problem_reply(412, message_text("condition-unreadable"), call, state)
+def _header_reply(problem: Problem, call: Call, state: State) -> Reply:
+    if problem.path[1] == KEY_HEADER:
+        message = message_text("key-too-long", limit=problem.expected)
+        return answers.error_reply(400, answers.VALIDATION, message, call, state)
+    return answers.problem_reply(412, message_text("condition-unreadable"), call, state)
 
 
 def _no_data_reply(call: Call, operation: Operation | None, state: State) -> Reply:
     message = message_text("nothing-sent", kind=_element_name(operation))
-    return error_reply(400, NO_DATA, message, call, state)
+    return answers.error_reply(400, answers.NO_DATA, message, call, state)
 
 
 def _element_name(operation: Operation | None) -> str:
@@ -346,11 +333,11 @@ def _element_name(operation: Operation | None) -> str:
     return plural.removesuffix("s")
 
 
-def _query_message(found: Problem) -> str:
-    if found.rule == "query":
-        return found.detail
-    name = found.path[1] if len(found.path) > 1 else ""
-    return message_text("parameter-invalid", value=_quote_value(found), name=name)
+def _query_message(problem: Problem) -> str:
+    if problem.rule == "query":
+        return problem.detail
+    name = problem.path[1] if len(problem.path) > 1 else ""
+    return message_text("parameter-invalid", value=_quote_value(problem), name=name)
 
 
 def _conversion_message(problem: Problem) -> str:
@@ -444,7 +431,7 @@ _REPLIES: Mapping[type[errors.Refusal], Callable[[Any, Call, State], Reply]] = {
     errors.Unauthorized: _unauthorized_reply,
     errors.Forbidden: _forbidden_reply,
     errors.Rejected: _rejected_reply,
-    errors.NotFound: lambda _refusal, call, state: not_found_reply(call, state),
+    errors.NotFound: lambda _refusal, call, state: answers.not_found_reply(call, state),
     errors.TooManyRequests: _rate_limit_reply,
     errors.Unavailable: _offline_reply,
     errors.VendorFailure: _broken_reply,

@@ -11,9 +11,8 @@ from decimal import Decimal
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
-from mockserver.vendors.xero import documents
+from mockserver.vendors.xero import answers, documents
 from mockserver.vendors.xero.access import current_organisation
-from mockserver.vendors.xero.answers import id_parameter, success_reply
 from mockserver.vendors.xero.dates_and_amounts import print_amount, print_unit
 from mockserver.vendors.xero.lines import is_precise
 from mockserver.vendors.xero.resources import (
@@ -32,22 +31,22 @@ from mockserver.vendors.xero.resources import (
 def list_organisations(request: Request, state: State) -> Reply:
     unknown: Document = {"Addresses": [], "Phones": [], "ExternalLinks": []}
     shown = ORGANISATION.represent({**unknown, **current_organisation(state)})
-    return success_reply({ORGANISATION.plural: [shown]}, request.call, state)
+    return answers.success_reply({ORGANISATION.plural: [shown]}, request.call, state)
 
 
 def _shown_by_row(resource: Resource) -> documents.Show:
     return lambda document, _request, _state: resource.represent(document)
 
 
-def _show_tax_rate(one: Document, _request: Request, _state: State) -> Json:
-    rate = print_amount(Decimal(one["Rate"]))
-    component = {"Name": one["Component"], "Rate": rate, "IsCompound": False, "IsNonRecoverable": False}
-    return TAX_RATE.represent({**one, "TaxComponents": [component]})
+def _show_tax_rate(tax_rate: Document, _request: Request, _state: State) -> Json:
+    rate = print_amount(Decimal(tax_rate["Rate"]))
+    component = {"Name": tax_rate["Component"], "Rate": rate, "IsCompound": False, "IsNonRecoverable": False}
+    return TAX_RATE.represent({**tax_rate, "TaxComponents": [component]})
 
 
-def _show_item(one: Document, request: Request, _state: State) -> Json:
-    prices = {name: _show_price(one.get(name, {}), request) for name in ("PurchaseDetails", "SalesDetails")}
-    return ITEM.represent({**one, **prices})
+def _show_item(item: Document, request: Request, _state: State) -> Json:
+    prices = {name: _show_price(item.get(name, {}), request) for name in ("PurchaseDetails", "SalesDetails")}
+    return ITEM.represent({**item, **prices})
 
 
 def _show_price(details: Document, request: Request) -> Json:
@@ -56,13 +55,15 @@ def _show_price(details: Document, request: Request) -> Json:
     return {**details, "UnitPrice": print_unit(details["UnitPrice"], precise=is_precise(request))}
 
 
-def _show_category(one: Document, request: Request, _state: State) -> Json:
+def _show_category(category: Document, request: Request, _state: State) -> Json:
     """Return a category; alone it shows its archived options too."""
     all_options = "TrackingCategoryID" in request.parameters or request.parameters.get(
         "includeArchived", False
     )
-    options = [option for option in one["Options"] if all_options or option["Status"] == documents.ACTIVE]
-    return TRACKING_CATEGORY.represent({**one, "Options": options})
+    options = [
+        option for option in category["Options"] if all_options or option["Status"] == documents.ACTIVE
+    ]
+    return TRACKING_CATEGORY.represent({**category, "Options": options})
 
 
 def _finder(resource: Resource) -> documents.Find:
@@ -71,7 +72,11 @@ def _finder(resource: Resource) -> documents.Find:
     def find(request: Request, state: State) -> Document | None:
         rows, sent = resource.rows(state), str(request.parameters[resource.id])
         numbered = rows.find(resource.number, sent) if resource.number else ()
-        return rows.get(id_parameter(request, resource.id)) or rows.get(sent) or next(iter(numbered), None)
+        return (
+            rows.get(answers.id_parameter(request, resource.id))
+            or rows.get(sent)
+            or next(iter(numbered), None)
+        )
 
     return find
 

@@ -212,7 +212,7 @@ def _batch_payment(facts: Facts, key: str, amount: Decimal) -> Json:
 
 
 def _amount(sent: Json) -> Decimal:
-    return sum((Decimal(Payment["Amount"]) for Payment in sent["Payments"]), Decimal(0))
+    return sum((Decimal(payment["Amount"]) for payment in sent["Payments"]), Decimal(0))
 
 
 def _invoice_numbers(key: str) -> tuple[str, str]:
