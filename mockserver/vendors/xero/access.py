@@ -70,7 +70,6 @@ _HEADER_NAME = KEY_HEADER.lower()
 
 
 def make_access_token(client: str, scopes: Sequence[str], state: State) -> str:
-    """Return a new token of a client, good for `LIFETIME_S` seconds of the sandbox's clock."""
     now = int(state.now.timestamp())
     header = {"alg": "RS256", "kid": state.octets(20).hex().upper(), "typ": "JWT"}
     claims = {
@@ -126,7 +125,7 @@ def _tenant_hint(tenant: str, call: Call, state: State) -> str:
 
 
 def _only_tenant(call: Call, state: State) -> str:
-    """Return the first tenant that the call's token reaches, where a call may leave out its name.
+    """The first tenant of the call's token, where a call may omit its name.
 
     Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
     """
@@ -136,9 +135,9 @@ def _only_tenant(call: Call, state: State) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """Return the connections of the call's token; each has an organisation behind it.
+    """The connections of the call's token; each has an organisation behind it.
 
-    A token without tenants of its own reaches all but those that are `private`.
+    A token without tenants of its own reaches all but the `private` ones.
     """
     tenants = call.principal.facts.get("tenants")
     return [
@@ -179,7 +178,6 @@ def base_currency(state: State) -> str:
 
 
 def request_token(request: Request, state: State) -> Reply:
-    """Return a token for a code, for a refresh token, or for the app itself."""
     form: Document = request.document
     client = _identify_client(form, request.call)
     if form["grant_type"] == "client_credentials":
@@ -215,7 +213,7 @@ def token_error_reply(refusal: Refusal, state: State) -> Reply:
 
 
 def _identify_client(form: Document, call: Call) -> str:
-    """Return who asks: named by the form, or by Basic credentials as some clients do."""
+    """The client: named by the form, or by Basic credentials as some clients do."""
     client, secret = form.get("client_id", ""), form.get("client_secret", "")
     if call.headers.get("authorization", "")[:6].lower() == "basic ":
         client, _, secret = (_BASIC.credential(call) or "").partition(":")
@@ -225,7 +223,7 @@ def _identify_client(form: Document, call: Call) -> str:
 
 
 def _redeem_code(form: Document, state: State) -> Sequence[str]:
-    """Return what a code grants; any will do, once."""
+    """The grant of a code; any code works, once."""
     code, used = form.get("code", ""), state.collection(_USED_CODES, "")
     if not code or code in used:
         raise _oauth_rejection("invalid_grant")
@@ -234,7 +232,7 @@ def _redeem_code(form: Document, state: State) -> Sequence[str]:
 
 
 def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
-    """Return what a refresh token grants; it is spent by that, and its access token lives on."""
+    """The grant of a refresh token, which is spent; its access token lives on."""
     token = form.get("refresh_token", "")
     known = state.collection(REFRESH_TOKENS, "").get(token)
     if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
@@ -294,7 +292,7 @@ def _oauth_rejection(code: str) -> Rejected:
 
 
 def lock_date_problems(day: str | None, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date."""
+    """Problems of a date: the period, or the year, is locked up to its lock date."""
     books = current_organisation(state)
     if day is None:
         return
@@ -306,10 +304,10 @@ def lock_date_problems(day: str | None, path: Path, call: Call, state: State) ->
 
 
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
-    """Return the answer that the key was given before, whatever it was.
+    """The first answer under the key.
 
-    Raises Rejected: the key was used with another request, or its first call is not over (assumed); or there
-    is none though the assumption `require_key` asks for one.
+    Raises Rejected: the key was used with another request, or its first call is not over (assumed); or it is
+    missing though the assumption `require_key` asks for one.
     """
     if (
         call.assumptions["require_key"] == "on"
@@ -349,7 +347,7 @@ def _records(call: Call, state: State) -> Collection:
 
 
 def _key(call: Call, operation: Operation) -> str:
-    """Return the idempotency key, "" for none; reads ignore it, and too long a key is refused."""
+    """The idempotency key, "" for none; reads ignore it, and too long a key is refused."""
     key = call.headers.get(_HEADER_NAME, "")
     return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
 

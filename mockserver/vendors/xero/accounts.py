@@ -1,4 +1,4 @@
-"""Accounts of the chart: the one that a reference means, and whether payments may use it.
+"""Accounts of the chart: found by a reference, and usable for payments or not.
 
 Source: docs/vendors/xero.md#account, #messages.
 """
@@ -13,7 +13,7 @@ from mockserver.vendors.xero.resources import ACCOUNT
 
 
 def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
-    """Return the account that a reference means: by its id, or by its code where it has no id."""
+    """The account of a reference: by its id, or by its code if it has no id."""
     accounts = ACCOUNT.rows(state)
     if "AccountID" in reference:
         return accounts.get(str(reference["AccountID"]).lower())
@@ -35,7 +35,7 @@ def account_conflict_problems(reference: Document, path: Path, call: Call, state
 
 
 def paying_account_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield why no payment can go through the account that a reference means."""
+    """Reasons why no payment can go through the account."""
     account = find_account(reference, state)
     yield from account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":

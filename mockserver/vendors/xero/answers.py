@@ -72,8 +72,6 @@ IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, J
 
 
 class CallLimits(Value, frozen=True):
-    """The assumption `call_limits`, taken apart."""
-
     minute: int
     in_flight: int
     day: int
@@ -117,7 +115,7 @@ def count_call(call: Call, state: State) -> None:
 
 
 def _remaining_headers(call: Call, state: State) -> Headers:
-    """Return the rate limit headers; while nothing is counted, those after a first call."""
+    """The rate limit headers; while nothing is counted, those after a first call."""
     windows, counted = _windows(call), call.assumptions["quotas"] != "off"
     left = {
         window.name: peek_fixed_window(state, window.key, window.limit, window.seconds).left
@@ -146,12 +144,11 @@ def is_guid(text: str) -> bool:
 
 
 def id_parameter(request: Request, name: str) -> str:
-    """Return the id in the path as it is stored."""
     return stored_id(str(request.parameters[name]))
 
 
 def named_id(sent: Document, name: str, request: Request) -> str:
-    """Return the id that the path or else the element gives, "" where neither does."""
+    """The id in the path or else in the element, "" without."""
     if name in request.parameters:
         return id_parameter(request, name)
     key = str(sent.get(name, "")).lower()
@@ -159,12 +156,11 @@ def named_id(sent: Document, name: str, request: Request) -> str:
 
 
 def names_id(sent: Document, name: str, request: Request) -> bool:
-    """Return whether the path or else the element names an id."""
     return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
 
 
 def stored_id(text: str) -> str:
-    """Return an id as it is stored: in lower case, with dashes where it came as 32 hex digits."""
+    """An id in its stored form: lower case, with dashes even if it came as 32 hex digits."""
     text = text.lower()
     if not _DIGITS.fullmatch(text):
         return text
@@ -180,7 +176,6 @@ def pick_members(document: Document, *names: str) -> dict[str, Any]:
 
 
 def common_headers(call: Call, state: State) -> Headers:
-    """Return what every answer about a tenant's books carries, and every refusal."""
     return (*correlation_header(state), *_remaining_headers(call, state))
 
 
@@ -206,7 +201,7 @@ def not_found_reply(call: Call, state: State) -> Reply:
 
 
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
-    """Return the answer of the gate before the accounting: who may not enter, an unreadable condition."""
+    """The answer of the gate before the accounting: a stranger, or an unreadable condition."""
     document: Json = {
         "Type": None,
         "Title": _TITLES[status],
@@ -227,14 +222,14 @@ def error_reply(
 
 
 def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
-    """400 with the elements that failed, and only those."""
+    """400 with only the failed elements."""
     number, name = VALIDATION
     document = {"ErrorNumber": number, "Type": name, "Message": _VALIDATION_MESSAGE, "Elements": elements}
     return json_reply(400, _apply_date_separator(document, call), headers=common_headers(call, state))
 
 
 def _apply_date_separator(document: Json, call: Call) -> Json:
-    """Return the document with the texts beside its dates as the assumption `date_string` says."""
+    """The document with the texts beside its dates in the form of the assumption `date_string`."""
     return document if call.assumptions["date_string"] == "T" else _separate_by_space(document)
 
 
@@ -254,10 +249,10 @@ def identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mappin
 def render_results(
     plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = identify_none
 ) -> RenderBatch:
-    """Return the render of a batch of `plural`.
+    """The render of a batch of `plural`.
 
-    `prepare` makes for each call what shows the saved elements, `echo` shows the failed ones. `identify`
-    returns the id of what a failed element would have changed, if it knows better than `echo`.
+    `prepare` returns, for each call, the function that shows saved elements; `echo` shows failed ones.
+    `identify` returns the id of the document that a failed element names, if it knows better than `echo`.
     """
 
     def failed(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
@@ -287,7 +282,7 @@ def render_results(
 
 
 def _mark_failed(shown: Mapping[str, Json], outcome: Outcome, *, hidden: bool) -> dict[str, Json]:
-    """Return a failed element with its errors; where failures are hidden it looks like a saved one."""
+    """A failed element with its errors; with hidden failures it looks like a saved one."""
     if hidden:
         return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
     errors = _validation_errors_of(outcome)
@@ -299,14 +294,13 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
-    """Return a saved element with its warnings, if any."""
     if not outcome.warnings:
         return shown
     return {**shown, "StatusAttributeString": "WARNING", "Warnings": validation_errors(outcome.warnings)}
 
 
 def is_summarised(request: Request) -> bool:
-    """Return whether failed elements make one 400: unless the flag is false, always where there is none."""
+    """Whether failed elements make one 400: unless the flag is false, and always without a flag."""
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
     takes_flag = any(parameter.name == _SUMMARY_FLAG for parameter in request.operation.parameters)
@@ -314,7 +308,7 @@ def is_summarised(request: Request) -> bool:
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
-    """Return the outcomes; a missing contact is reported at the element that should have created it."""
+    """The outcomes; a missing contact is reported at the element that should have created it."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
         if outcome.problems and (number := _new_contact_number(_contact_of(outcome.item.document))):
@@ -341,7 +335,6 @@ def _explain_missing_contact(outcome: Outcome, brought: Mapping[str, int], plura
 
 
 def _new_contact_number(contact: Document) -> str:
-    """Return the number of the contact that an element would have created, "" for none."""
     is_new = contact.get("Name") and "ContactID" not in contact
     return str(contact.get("ContactNumber", "")) if is_new else ""
 
@@ -352,12 +345,11 @@ def _contact_of(document: Json) -> Document:
 
 
 def validation_errors(problems: Iterable[Problem]) -> list[Json]:
-    """Return what is wrong, each sentence once."""
     return [{"Message": detail} for detail in dict.fromkeys(problem.detail for problem in problems)]
 
 
 def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
-    """Return where, inside the element, a limit was broken; nowhere while elements are to be shown whole."""
+    """Places of broken limits inside the element; none if elements are to be shown whole."""
     if request.call.assumptions["echo"] == "whole":
         return frozenset()
     batch = request.operation.batch
@@ -366,7 +358,7 @@ def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
 
 
 def echo_members(sent: Document, names: Iterable[str], omitted: frozenset[Path]) -> dict[str, Json]:
-    """Return the sent members that a rejected element shows again, in the order of `names`."""
+    """The sent members that a rejected element shows again, in the order of `names`."""
     shown: dict[str, Json] = {}
     for name in names:
         if name not in sent or (name,) in omitted:
@@ -407,7 +399,7 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
 
 
 def rejected_id(sent: Document, name: str, request: Request) -> str:
-    """Return the id of a document that was not changed, all zeros where it was not created."""
+    """The id of an unchanged document, all zeros for one that was not created."""
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID
@@ -416,7 +408,6 @@ def rejected_id(sent: Document, name: str, request: Request) -> str:
 
 
 def known_members(element: Json, request: Request) -> Document:
-    """Return an element of a batch; an empty document for null."""
     batch = request.operation.batch
     node: Json = request.contract["paths"][request.operation.path][request.operation.method]
     node = resolve(request.contract, node["requestBody"])["content"][JSON_TYPE]["schema"]

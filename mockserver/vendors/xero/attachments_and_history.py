@@ -56,7 +56,6 @@ _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 
 
 def list_attachments(request: Request, state: State) -> Reply:
-    """Return the attachments of one invoice, the oldest first."""
     key = answers.id_parameter(request, "InvoiceID")
     find_record(INVOICE.collection, key, state)
     shown = [_represent(attachment, request) for attachment in _attachments_of(key, state)]
@@ -64,7 +63,6 @@ def list_attachments(request: Request, state: State) -> Reply:
 
 
 def get_attachment(request: Request, state: State) -> Reply:
-    """Return the bytes of one attachment, named by file name or by id."""
     key, name = answers.id_parameter(request, "InvoiceID"), str(request.parameters["FileName"])
     attachment = _find_attachment(key, "FileName", name, state) or _find_attachment(
         key, "AttachmentID", answers.id_parameter(request, "FileName"), state
@@ -78,7 +76,7 @@ def get_attachment(request: Request, state: State) -> Reply:
 
 
 def put_attachment(request: Request, state: State) -> Reply:
-    """Keep a file with an invoice, in the place of one of the same name."""
+    """Store a file with an invoice; it replaces one of the same name."""
     key = answers.id_parameter(request, "InvoiceID")
     invoice = INVOICE.rows(state).get(key)
     sent = _sent_file(request)
@@ -95,7 +93,7 @@ def put_attachment(request: Request, state: State) -> Reply:
 
 
 def _sent_file(request: Request) -> dict[str, Json]:
-    """Return name, media type and size of the file that was sent, as an error shows them too."""
+    """Name, media type and size of the sent file, as an error shows them too."""
     name = str(request.parameters["FileName"])
     declared = parse_content_type(request.call.headers)[0] or _UNSAID
     ending = name.rpartition(".")[2].lower() if "." in name else ""
@@ -143,7 +141,6 @@ def _find_attachment(key: str, member: str, value: str, state: State) -> Documen
 
 
 def _represent(attachment: Document, request: Request) -> Json:
-    """Return an attachment as lists show it, with an address on this server."""
     call = request.call
     path = f"/api.xro/2.0/Invoices/{attachment['DocumentID']}/Attachments/{quote(attachment['FileName'])}"
     return {
@@ -153,7 +150,6 @@ def _represent(attachment: Document, request: Request) -> Json:
 
 
 def list_history(request: Request, state: State) -> Reply:
-    """Return the history of one document, newest first."""
     name = _id_name(request)
     key = answers.id_parameter(request, name)
     find_record(_WITH_HISTORY[name].collection, key, state)

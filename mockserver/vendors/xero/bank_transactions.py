@@ -71,7 +71,7 @@ def check_transaction(item: Item, request: Request, state: State) -> Iterator[Pr
 
 
 def _new_terms(sent: Document, state: State) -> Document:
-    """Return the booked form of a new transaction: approved at once, with tax in its amounts if not said."""
+    """The booked form of a new transaction: approved at once, with tax included by default."""
     return {"LineAmountTypes": lines.INCLUSIVE, **credit_terms(sent, state), "Status": "AUTHORISED"}
 
 
@@ -109,7 +109,7 @@ def booking_problems(
 
 
 def booked_members(sent: Document, booked: Sequence[Document], state: State) -> dict[str, Json]:
-    """Return the members of a booked transaction beside its id; a missing contact is created."""
+    """Members of a booked transaction beside its id; a missing contact is created."""
     contact = contacts.find_or_create_contact(sent["Contact"], state)
     account = accounts.find_account(sent["BankAccount"], state) or EMPTY
     return {
@@ -128,7 +128,7 @@ def booked_members(sent: Document, booked: Sequence[Document], state: State) -> 
 
 
 def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
-    """Return the currency of the bank account and its rate; those that were sent for overpayments only."""
+    """The currency of the bank account and its rate; sent ones count for overpayments only."""
     base = base_currency(state)
     asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
     currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
@@ -139,7 +139,7 @@ def _currency_members(sent: Document, account: Document, state: State) -> dict[s
 
 
 def _bank_account_problems(reference: Document, call: Call, path: Path, state: State) -> Iterator[Problem]:
-    """Yield why no money can go through the account. An account that is not named is a problem of its own."""
+    """Problems of the account. A missing account is a problem of its own."""
     account = accounts.find_account(reference, state)
     yield from accounts.account_conflict_problems(reference, path, call, state)
     if account is None or account["Status"] == "DELETED":
@@ -154,7 +154,7 @@ def _bank_account_problems(reference: Document, call: Call, path: Path, state: S
 def _tax_amount_problems(
     sent: Document, computed: Sequence[lines.InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield a tax amount that is not what Xero works out."""
+    """Wrong tax amounts, by Xero's own calculation."""
     terms = lines.line_terms(sent, request, state)
     for index, line in enumerate(computed):
         sent_tax = line.document["TaxAmount"]
@@ -228,7 +228,7 @@ def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterat
 
 
 def _merge(stored: Document, sent: Document) -> dict[str, Json]:
-    """Return the transaction with the change in it; empty members count as not sent."""
+    """The changed transaction; empty members count as absent."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     return {
         **pick_members(stored, *BANK_TRANSACTION.echoed),

@@ -47,15 +47,15 @@ _BESIDE_STATUS = frozenset(
 
 
 def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
-    """Return a batch payment in the answer to the call that made it: as it is always shown.
+    """A batch payment in the answer to its creation, in the usual form.
 
-    The outcome brings the payments along: they are shown even if they are not kept after all.
+    The outcome has the payments: they are shown even if they are not stored after all.
     """
     return _represent(outcome.document, outcome.document["Payments"], request.call, state)
 
 
 def show_batch_payment(batch: Document, request: Request, state: State) -> Json:
-    """Represent a batch payment with its payments, in the sample's order; a deleted one shows none.
+    """A batch payment with its payments, in the sample's order; a deleted one shows none.
 
     Source: seed; docs/vendors/xero.md#batch-payment, #state.
     """
@@ -74,7 +74,7 @@ def _represent(batch: Document, paid: Iterable[Document], call: Call, state: Sta
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
-    """Represent a payment inside its batch; `newer` adds the members of 2025."""
+    """A payment inside its batch; `newer` adds the members of 2025."""
     invoice = INVOICE.rows(state).get(payment["InvoiceID"]) or EMPTY
     stub = {
         "InvoiceID": payment["InvoiceID"],
@@ -118,7 +118,7 @@ def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
 def _match_invoices(
     payments: Sequence[Document], path: Path, call: Call, state: State
 ) -> tuple[list[books.InvoicePayment], list[Problem]]:
-    """Return the payments whose invoice exists, and a problem for each of the others."""
+    """The payments with existing invoices, and a problem for each of the others."""
     payables: list[books.InvoicePayment] = []
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
@@ -134,7 +134,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[books.InvoicePayment], reference: Document, here: Path, state: State
 ) -> Iterator[Problem]:
-    """Yield what the payments may not be together: of two types, or in another currency."""
+    """Problems of the combination: two types, or another currency."""
     base = base_currency(state)
     account = accounts.find_account(reference, state) or EMPTY
     currencies = {
@@ -228,7 +228,7 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
 
 
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield that a payment which is named takes Status DELETED alone, or what a new one lacks."""
+    """Problems of a posted payment: a named one takes only Status DELETED, a new one lacks members."""
     if not answers.named_id(item.document, "PaymentID", request):
         yield from payments.payment_problems(item, request)
         return
@@ -274,7 +274,7 @@ def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State
 
 
 def _echo_kept(resource: Resource) -> answers.RenderRejected:
-    """Return what shows a document that was not deleted, with what was sent."""
+    """A function that shows an undeleted document, with the sent members."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)
@@ -331,7 +331,7 @@ def _represent_deleted_batch(outcome: Outcome, request: Request, state: State) -
 
 
 def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
-    """Return the operation, which refuses a call with a 404 where nothing that it names is there."""
+    """The operation, with a 404 if nothing in its path exists."""
     assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
     render = handler.render
 

@@ -44,7 +44,7 @@ NO_ADDRESSES_OR_SERVICES: Mapping[str, Json] = {"InvoiceAddresses": [], "Invoice
 
 
 def kind_of(request: Request) -> DocumentKind:
-    """Return the kind of document that a batch operation writes; for others that of an invoice."""
+    """Kind of document that a batch operation writes; by default an invoice."""
     batch = request.operation.batch
     return CREDIT_NOTE if batch and batch.collection == CREDIT_NOTE.collection else INVOICE
 
@@ -65,7 +65,6 @@ def add_history_line(key: str, change: str, state: State, details: str = "") -> 
 
 
 def history_of(key: str, state: State) -> list[Json]:
-    """Return the history of the document `key` as the vendor shows it, newest first."""
     return [_represent_line(one) for one in reversed(state.collection(HISTORY).find("DocumentID", key))]
 
 
@@ -79,12 +78,12 @@ def _represent_line(line: Document) -> Json:
 
 
 def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Sequence[Document]:
-    """Return the documents of that number, as the assumptions `ci_keys` and `trim` let numbers be alike."""
+    """The documents of that number, compared by the assumptions `ci_keys` and `trim`."""
     return key_rules(call.assumptions).find(kind.number, number, kind.rows(state))
 
 
 class InvoicePayment(Value, frozen=True):
-    """A payment: its place and content, the invoice that it pays or credit that it pays out, the amount."""
+    """A payment: its place and content, its invoice or credit, the amount."""
 
     path: Path
     sent: Document
@@ -96,7 +95,7 @@ class InvoicePayment(Value, frozen=True):
 def match_invoice(
     payment: Document, path: Path, call: Call, state: State, kind: DocumentKind = INVOICE
 ) -> InvoicePayment | None:
-    """Return the payment with its invoice, or document of another kind, named by id or number."""
+    """The payment with its invoice, or document of another kind, found by id or number."""
     named = payment.get(kind.name) or EMPTY
     document = (
         _find_by_id(payment, kind, state) if kind.id in named else _find_by_number(payment, kind, call, state)
@@ -106,7 +105,7 @@ def match_invoice(
 
 
 def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
-    """Return the payment with its invoice, else with the credit that it pays out; None without either."""
+    """The payment with its invoice, else with the credit that it pays out; None without either."""
     kinds = (kind for kind in (INVOICE, *CREDITS) if kind.name in payment or kind.number in payment)
     return match_invoice(payment, path, call, state, next(kinds, INVOICE))
 
@@ -135,7 +134,7 @@ def _find_by_number(payment: Document, kind: DocumentKind, call: Call, state: St
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first."""
+    """Reasons why documents cannot be paid, or not by so much; of a paid one the status comes first."""
     before: dict[str, Decimal] = {}
     for payable in payables:
         key = payable.invoice[payable.kind.id]
@@ -147,7 +146,7 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
 
 
 def book_payment(payment: Document, state: State) -> None:
-    """Keep a payment, and take what it pays off what is due, or off the credit that it pays out."""
+    """Store a payment, and reduce the amount due, or the credit that it pays out."""
     PAYMENT.rows(state)[payment["PaymentID"]] = payment
     paid = _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
     add_history_line(payment["PaymentID"], "history-begun", state)
@@ -155,13 +154,13 @@ def book_payment(payment: Document, state: State) -> None:
 
 
 def _add_payment_line(payment: Document, change: str, state: State) -> None:
-    """Write into the history of what is paid which payment changed it."""
+    """Record the payment in the history of its document."""
     details = message_text("history-amount-paid", amount=payment["Amount"], day=payment["Date"])
     add_history_line(payment[paid_kind(payment).id], change, state, details)
 
 
 def reverse_payment(payment: Document, state: State) -> Document:
-    """Mark a payment as deleted, give back what it had paid, and return the payment."""
+    """Mark a payment as deleted, restore the amount due, and return the payment."""
     now = stored_instant(state.now)
     deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
     PAYMENT.rows(state)[payment["PaymentID"]] = deleted
@@ -172,7 +171,7 @@ def reverse_payment(payment: Document, state: State) -> Document:
 
 
 def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> Document:
-    """Take an amount off what the payment pays, store that and return it."""
+    """Reduce the open amount of the payment's document, store and return it."""
     kind = paid_kind(payment)
     documents = kind.rows(state)
     paid = settle(documents[payment[kind.id]], kind, "AmountPaid", amount, day=payment["Date"], now=now)
@@ -183,9 +182,9 @@ def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -
 def settle(  # noqa: PLR0913 - the parts of an entry
     document: Document, kind: DocumentKind, counted: str, amount: Decimal, *, day: str, now: str
 ) -> Document:
-    """Return a document after an amount, counted in the member `counted`, was taken off what is left of it.
+    """A document after an amount, counted in the member `counted`, was settled.
 
-    A negative amount is given back. Nothing left makes it PAID on that day.
+    A negative amount reopens it. With nothing left it is PAID on that day.
     """
     left = document[kind.unsettled] - amount
     return {
@@ -198,7 +197,7 @@ def settle(  # noqa: PLR0913 - the parts of an entry
 
 
 def find_in_path(kind: DocumentKind, request: Request, state: State) -> Document | None:
-    """Return the document that the path names, by its id or, where the kind has numbers, by its number."""
+    """The document in the path, by its id or, where the kind has numbers, by its number."""
     named = str(request.parameters[kind.id])
     by_id = kind.rows(state).get(stored_id(named))
     if by_id is not None or not kind.number:
@@ -215,7 +214,7 @@ class Allocation(Value, frozen=True):
 
 
 def book_allocation(allocation: Allocation, state: State) -> Document:
-    """Keep an allocation, take it off credit and invoice, and return it as it is stored."""
+    """Store an allocation, reduce credit and invoice, and return its stored form."""
     stored = {
         "AllocationID": state.uuid(),
         allocation.kind.id: allocation.credit[allocation.kind.id],
@@ -229,7 +228,7 @@ def book_allocation(allocation: Allocation, state: State) -> Document:
 
 
 def reverse_allocation(allocation: Allocation, key: str, state: State) -> None:
-    """Remove an allocation: the invoice is due again, and the credit has as much left again."""
+    """Remove an allocation: invoice and credit get the amount back."""
     del ALLOCATION.rows(state)[key]
     _settle_both(allocation, -allocation.amount, state)
 
@@ -242,7 +241,7 @@ def _settle_both(allocation: Allocation, amount: Decimal, state: State) -> None:
 
 
 def allocations_of(credit: Document, kind: DocumentKind, state: State) -> list[Json]:
-    """Return what was taken off invoices by a credit, in the order of days."""
+    """Allocations of a credit to invoices, by day."""
     if credit[kind.unsettled] == credit["Total"]:
         return []
     allocations = ALLOCATION.rows(state).find(kind.id, credit[kind.id])
@@ -261,7 +260,7 @@ def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:
 
 
 def credits_on(invoice: Document, state: State) -> dict[str, list[Json]]:
-    """Return the credits that were taken off an invoice: a list for each kind."""
+    """Credits allocated to an invoice: a list for each kind."""
     shown: dict[str, list[Json]] = {kind.plural: [] for kind in CREDITS}
     if not invoice["AmountCredited"]:
         return shown

@@ -37,7 +37,7 @@ def find_by_number(number: str, state: State) -> Document | None:
 
 
 def find_by_name(name: str, state: State) -> Document | None:
-    """Return the contact of that name in any letter case, an active one before others."""
+    """The contact of that name in any letter case, an active one before others."""
     if not name:
         return None
     alike = CONTACT.rows(state).find_any_case("Name", name)
@@ -46,7 +46,6 @@ def find_by_name(name: str, state: State) -> Document | None:
 
 
 def is_active(contact: Document) -> bool:
-    """Return whether the contact is neither archived nor to be erased."""
     return bool(contact["ContactStatus"] == documents.ACTIVE)
 
 
@@ -61,7 +60,7 @@ def _is_email_address(text: str) -> bool:
 
 
 def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
-    """Yield why no invoice can be made out to whom the reference means; a new name makes a new contact."""
+    """Problems of an invoice's contact; an unknown name creates a contact."""
     can_be_made = "ContactID" not in reference and reference.get("Name")
     names_one = any(reference.get(name) for name in IDENTIFIERS)
     if names_one and not can_be_made and find_contact(reference, state) is None:
@@ -77,7 +76,7 @@ def find_or_create_contact(reference: Document, state: State) -> Document:
 
 
 def find_or_create_partner(reference: Document, state: State, *, customer: bool) -> Document:
-    """Return the contact of an invoice or bill, made if it is not there; it is a customer or a supplier now.
+    """The contact of an invoice or bill, made if needed; it becomes a customer or a supplier.
 
     That does not count as a change of the contact.
     """
@@ -111,7 +110,7 @@ def contact_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def check_new_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield why the contact cannot be created; an id that was sent is not used, which is assumed."""
+    """Problems of a new contact; a sent id is ignored (assumed)."""
     sent, here = item.document, item_path(item, request)
     if not sent.get("Name"):
         yield make_problem("contact-name-missing", (*here, "Name"))
@@ -136,7 +135,7 @@ def check_contact_update(item: Item, request: Request, state: State) -> Iterator
 
 
 def update_or_create_contact(item: Item, request: Request, state: State) -> Outcome:
-    """Store a change of a contact; what is not sent stays as it is."""
+    """Store a change of a contact; absent members stay."""
     stored = _find_target(item.document, request, state)
     if stored is None:
         return create_contact(item, request, state)
@@ -155,10 +154,7 @@ def update_or_create_contact(item: Item, request: Request, state: State) -> Outc
 
 
 def represent_written_contact(outcome: Outcome, request: Request, _state: State) -> Json:
-    """Return a contact in the answer to the call that wrote it.
-
-    It says OK only where each element is answered for itself.
-    """
+    """A contact in the answer to its write; it says OK only in per-element answers."""
     shown = documents.represent_contact(outcome.document)
     return shown if answers.is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
 
@@ -179,7 +175,7 @@ def represent_rejected_contact(
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """Return the contact to change: by path, else by id, else by number, else by name."""
+    """The contact to change: by path, else by id, else by number, else by name."""
     if CONTACT.id in request.parameters:
         return contact_in_path(request, state)
     named = (
@@ -191,7 +187,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
-    """Yield what belongs to another contact, and a currency that the organisation does not have."""
+    """Values of another contact, and a currency that the organisation lacks."""
     name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
     if (other := find_by_name(name, state)) and is_active(other) and _is_other(other, own):
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)
@@ -210,7 +206,7 @@ def _is_other(contact: Document, own: str) -> bool:
 
 
 def _changes(sent: Document) -> dict[str, Json]:
-    """Return the members to store; an empty name or number counts as not sent, which is assumed."""
+    """The members to store; an empty name or number counts as absent (assumed)."""
     known = answers.pick_members(sent, *CONTACT.echoed)
     return {name: value for name, value in known.items() if value or name not in _EMPTY_MEANS_ABSENT}
 

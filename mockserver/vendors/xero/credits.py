@@ -1,4 +1,4 @@
-"""Credits: allocated to invoices; overpayments and prepayments also as bank transactions bring them about.
+"""Credits: allocated to invoices; bank transactions create overpayments and prepayments.
 
 Source: docs/vendors/xero.md#credits, #bank-transactions, #messages.
 """
@@ -44,15 +44,15 @@ _ACCOUNT = ("AccountCode", "AccountID")
 
 
 def is_overpayment(transaction: Document) -> bool:
-    """Return whether a bank transaction, sent or stored, brings an overpayment about."""
+    """Whether a bank transaction, sent or stored, creates an overpayment."""
     return CREDIT_OF_TRANSACTION.get(transaction.get("Type", "")) is OVERPAYMENT
 
 
 def credit_terms(sent: Document, state: State) -> Document:
-    """Return the booked form of a new bank transaction: without members that its type does not take.
+    """The booked form of a new bank transaction: without members that its type does not take.
 
     Only money spent or received has a reference and items. An overpayment has no tax, and its line is on the
-    account of what customers, or to suppliers, is owed.
+    account of debtors, or creditors.
     """
     if sent.get("Type") not in CREDIT_OF_TRANSACTION:
         return sent
@@ -69,7 +69,7 @@ def credit_terms(sent: Document, state: State) -> Document:
 
 
 def open_credit(transaction: Document, state: State) -> Document:
-    """Keep and return the overpayment or prepayment that a stored bank transaction brings about.
+    """Store and return the overpayment or prepayment of a stored bank transaction.
 
     The transaction has the members of a stored invoice: contact, date, lines, totals, currency, and its type
     is one of `CREDIT_OF_TRANSACTION`. The credit takes its id from the transaction.
@@ -96,7 +96,6 @@ def allocation_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _credit_kind(request: Request) -> DocumentKind:
-    """Return the kind of the credit that the path names."""
     return next(kind for kind in CREDITS if kind.id in request.parameters)
 
 
@@ -115,7 +114,7 @@ def check_allocation(item: Item, request: Request, state: State) -> Iterator[Pro
 
 
 def _match(item: Item, request: Request, state: State) -> books.Allocation | None:
-    """Return the allocation that an element asks for; None where credit or invoice is not there."""
+    """The requested allocation; None without the credit or the invoice."""
     kind = _credit_kind(request)
     credit = books.find_in_path(kind, request, state)
     payable = books.match_invoice(item.document, (), request.call, state)
@@ -127,7 +126,7 @@ def _match(item: Item, request: Request, state: State) -> books.Allocation | Non
 
 
 def _unfit_problems(allocation: books.Allocation, here: Path) -> Iterator[Problem]:
-    """Yield why the credit, or the invoice, takes no allocation, or not so much, or they do not fit."""
+    """Problems of the credit, the invoice, the amount, or their combination."""
     kind, credit, invoice = allocation.kind, allocation.credit, allocation.invoice
     is_sale = credit["Type"] in kind.sales
     unfit_status = invoice["Status"] not in ("AUTHORISED", "PAID")

@@ -54,7 +54,6 @@ def parse_date(value: Json) -> str | None:
 
 
 def date_or_today(sent: Document, state: State) -> str:
-    """Return the date of a document, today where none was sent."""
     return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 
@@ -74,41 +73,34 @@ def _parse_day(value: str) -> str | None:
 
 @lru_cache(_DAYS_REMEMBERED)
 def print_date(day: str) -> str:
-    """Return a calendar date as the vendor sends it: UTC midnight in milliseconds."""
     return f"/Date({(date.fromisoformat(day).toordinal() - _EPOCH_DAY) * _DAY_MS}+0000)/"
 
 
 def date_members(name: str, document: Document) -> dict[str, Json]:
-    """Return a stored date as the vendor's pair of members, none without a date."""
     day = document.get(name)
     return {} if day is None else {f"{name}String": f"{day}T00:00:00", name: print_date(day)}
 
 
 @lru_cache(_DAYS_REMEMBERED)
 def stored_instant(moment: datetime) -> str:
-    """Return the sandbox clock as a stored instant."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_stored(stored: str) -> datetime:
-    """Return a stored date or instant as a time in UTC."""
     moment = datetime.fromisoformat(stored)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def cut_to_seconds(stored: str) -> str:
-    """Return a stored instant to the second, without its zone."""
     return stored[:_SECONDS]
 
 
 @lru_cache(_DAYS_REMEMBERED)
 def print_instant_ms(stored: str) -> str:
-    """Return a stored instant as the vendor sends it."""
     return f"/Date({_milliseconds(parse_stored(stored))}+0000)/"
 
 
 def print_now_ms(moment: datetime) -> str:
-    """Return the envelope's own time: the one without an offset."""
     return f"/Date({_milliseconds(moment)})/"
 
 
@@ -121,28 +113,24 @@ def round_to_cents(value: Json) -> Decimal:
 
 
 def round_to(value: Json, step: Decimal) -> Decimal:
-    """Return a number to the decimals of `step`; one over the limit as it is."""
+    """A number with the decimals of `step`; one over the limit is unchanged."""
     exact = value if type(value) is Decimal else Decimal(value)
     return exact if abs(exact) > MAX_AMOUNT else ARITHMETIC.quantize(exact, step) + 0
 
 
 def print_amount(value: Decimal) -> Decimal:
-    """Return a number as the vendor prints it: as short as can be, with one decimal at least.
-
-    Source: seed (`1.0`, `3.0`).
-    """
+    """A number as the vendor prints it: short, with at least one decimal. Source: seed (`1.0`, `3.0`)."""
     one_decimal = ARITHMETIC.quantize(value, _TENTH)
     return one_decimal if one_decimal == value else ARITHMETIC.normalize(value)
 
 
 def print_unit(amount: Json, *, precise: bool) -> Decimal:
-    """Return a unit amount as printed: to cents, unless it is to be precise."""
+    """A unit amount as printed: in cents, unless it is precise."""
     unit = Decimal(amount)
     return print_amount(unit if precise else round_to(unit, CENT))
 
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:
-    """Return the named amounts of a stored document that it has, as printed."""
     shown: dict[str, Json] = {}
     for name in names:
         if name in document:
@@ -151,7 +139,7 @@ def amount_members(document: Document, *names: str) -> dict[str, Json]:
 
 
 def currency_rate(code: str, state: State) -> Decimal | None:
-    """Return how much of the currency one unit of the base buys; None for one that is not subscribed to."""
+    """Units of the currency per unit of the base; None for an unsubscribed one."""
     record = state.collection(CURRENCIES).get(code)
     return None if record is None else Decimal(record["Rate"])
 

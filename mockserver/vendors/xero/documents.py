@@ -40,9 +40,9 @@ Store: TypeAlias = Callable[[Item, Request, State], Outcome]
 
 
 def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = None) -> Handler:
-    """Return the operation that lists documents.
+    """The operation that lists documents.
 
-    `show_unpaged` shows those of a list without pages, if it is not `show`.
+    `show_unpaged` shows those of a list without pages, if not `show`.
     """
 
     def list_documents(request: Request, state: State) -> Reply:
@@ -66,7 +66,7 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 
 
 def _listed_documents(resource: Resource, request: Request, state: State) -> list[Document]:
-    """Return the documents that the parameters of the resource's list let through."""
+    """The documents by the parameters of the resource's list."""
     asked = request.parameters
     matches = list(resource.rows(state).values())
     if resource.archived and not asked.get("includeArchived", False):
@@ -93,7 +93,7 @@ def _summary(resource: Resource, show: Show) -> Show:
 
 
 def get_handler(resource: Resource, show: Show, find: Find | None = None) -> Handler:
-    """Return the operation that shows one document: what `find` finds, else that of the id in the path."""
+    """The operation that shows one document: that of `find`, else that of the id in the path."""
 
     def get_document(request: Request, state: State) -> Reply:
         document = find(request, state) if find else find_by_id(resource, request, state)
@@ -128,7 +128,6 @@ def write_operations(
 
 
 def document_operations(resource: Resource) -> Mapping[str, Handler]:
-    """Return the operations that read documents with a contact and lines."""
     find = partial(find_in_path, resource) if isinstance(resource, DocumentKind) else None
 
     def show(document: Document, request: Request, state: State) -> Json:
@@ -142,9 +141,9 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
 
 
 def saved_documents(resource: Resource) -> answers.PrepareSaved:
-    """Return the maker of a function that shows saved documents with lines, in the answer to one call.
+    """A maker of functions that show saved documents with lines, one for each call.
 
-    The outcome brings the contact along: that is shown even if it is not kept after all.
+    The outcome has the contact: it is shown even if it is not stored after all.
     """
 
     def prepare() -> answers.RenderSaved:
@@ -168,7 +167,7 @@ def _represent(
 
 
 def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[str, Json]:
-    """Return the members that come of other documents, beside the contact and the lines."""
+    """The members from other documents, except for the contact and the lines."""
     if resource is INVOICE:
         return {
             "Payments": payments_of(document, INVOICE, state),
@@ -188,9 +187,9 @@ def _parts_of(resource: Resource, document: Document, state: State) -> Mapping[s
 
 
 def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: State) -> Json:
-    """Return the invoice of a payment as the answer about that one payment shows it: with lines and amounts.
+    """The invoice of a payment in the answer about that payment: with lines and amounts.
 
-    Its payments and credits are left out: a batch of payments of one invoice would list all with each.
+    Its payments and credits are left out: a batch of payments of one invoice would repeat all with each.
     """
     parts = {
         **{name: [] for name in ("Payments", *(kind.plural for kind in CREDITS))},
@@ -210,7 +209,7 @@ def attach_contact(document: Document, state: State) -> Document:
 
 
 def represent_contact(contact: Document) -> dict[str, Json]:
-    """Return all that is known of a contact; it always has two addresses and four phones."""
+    """All members of a contact; it always has two addresses and four phones."""
     parts = {
         "Addresses": represent_addresses(contact["Addresses"]),
         "Phones": represent_phones(contact["Phones"]),
@@ -220,7 +219,7 @@ def represent_contact(contact: Document) -> dict[str, Json]:
 
 
 def represent_addresses(stored: Iterable[Document]) -> list[Json]:
-    """Return a postal and a street address, in this order; of one that is not known all members are empty."""
+    """A postal and a street address, in this order; an unknown one has empty members."""
     known = {one.get("AddressType", "STREET"): one for one in stored}
     return [
         _represent_address(kind, known[kind]) if kind in known else unknown
@@ -229,7 +228,7 @@ def represent_addresses(stored: Iterable[Document]) -> list[Json]:
 
 
 def represent_phones(stored: Iterable[Document]) -> list[Json]:
-    """Return a phone of each of four types; of one that is not known all members are empty."""
+    """A phone of each of four types; an unknown one has empty members."""
     known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
     return [
         {**unknown, **answers.pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
@@ -260,7 +259,7 @@ def show_contact(contact: Document, _request: Request, _state: State) -> Json:
 
 
 def embedded_contact(contact: Document) -> Json:
-    """Return a contact as the lists of other documents show it: its name and empty lists."""
+    """A contact in the lists of other documents: its name and empty lists."""
     empty: dict[str, Json] = {name: [] for name in ("Addresses", "Phones", "ContactGroups", "ContactPersons")}
     return {
         **answers.pick_members(contact, "ContactID", "ContactNumber", "Name"),
@@ -271,7 +270,7 @@ def embedded_contact(contact: Document) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class ContactPrinter:
-    """Representations of the contacts in one answer: one that many documents show is built once."""
+    """Representations of the contacts in one answer; each is built once."""
 
     built: dict[str, tuple[Document, Json]] = field(default_factory=dict)
 
@@ -289,7 +288,7 @@ def embedded_account(document: Document, state: State, *names: str) -> Json:
 
 
 def represent_lines(document: Document, request: Request) -> list[Json]:
-    """Return the lines of a document, units as precise as the call asks for."""
+    """Lines of a document, with the requested precision of units."""
     precise = is_precise(request)
     return [_represent_line(line, precise=precise) for line in document["LineItems"]]
 
@@ -306,7 +305,7 @@ def _represent_line(line: Document, *, precise: bool) -> Json:
 
 
 def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Json]:
-    """Return what was paid on a document and not taken back, oldest first.
+    """Payments on a document, without deleted ones, oldest first.
 
     Source: docs/vendors/xero.md#state, its members assumed.
     """
@@ -334,7 +333,7 @@ def echo(resource: Resource, sent: Document, key: str, omitted: frozenset[Path])
 
 
 def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
-    """Return what shows a document that was not created, or not changed: that has its id, if it was named."""
+    """A function that shows a rejected document: with its id, if it was named."""
 
     def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
         sent = answers.known_members(outcome.item.document, request)
@@ -355,7 +354,7 @@ def batch_handler(  # noqa: PLR0913 - the parts of an operation
     warnings: tuple[ItemRule, ...] = (),
     identify: answers.IdentifyRejected = answers.identify_none,
 ) -> BatchHandler:
-    """Return a batch operation whose elements stand or fall alone; clients name them by `named`."""
+    """A batch operation of independent elements; clients identify them by `named`."""
     return BatchHandler(
         check=check,
         apply=store_each(store),

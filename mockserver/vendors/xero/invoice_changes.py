@@ -65,9 +65,9 @@ Source: docs/vendors/xero.md#invoice.
 
 
 def add_invoice_line(before: Document | None, after: Document, state: State) -> None:
-    """Write what became of an invoice into its history; `before` is None for a new one.
+    """Record a change in the invoice's history; `before` is None for a new one.
 
-    A change that changes nothing leaves no line; that is assumed.
+    A change without effect leaves no line (assumed).
     """
     if before is not None and _content(before) == _content(after):
         return
@@ -87,7 +87,7 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
 
 
 def _content(invoice: Document) -> Document:
-    """Return what a user wrote of an invoice: lines that are sent anew have new ids."""
+    """A user's content of an invoice, without ids: lines sent again have new ones."""
     unnamed = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
     return {**invoice, "UpdatedDateUTC": "", "LineItems": unnamed}
 
@@ -100,7 +100,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
-    """Yield lines, a status, a contact, and a due date once it is approved, in the recorded order."""
+    """Problems of lines, status, contact, and the due date of an approved one, in the recorded order."""
     if not sent.get("LineItems"):
         yield make_problem("lines-missing", (*here, "LineItems"))
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
@@ -115,7 +115,7 @@ def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> 
 
 
 def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield what does not keep an invoice from being saved."""
+    """Problems that do not prevent saving."""
     if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
         yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))
 
@@ -222,7 +222,7 @@ def currency_problems(sent: Document, here: Path, state: State) -> Iterator[Prob
 
 
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
-    """Return the members of an invoice beside its lines; a missing contact is created."""
+    """Members of an invoice beside its lines; a missing contact is created."""
     sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
     currency = sent.get("CurrencyCode", base_currency(state))
     contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
@@ -244,7 +244,7 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
 
 
 def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
-    """Return how much of the currency one unit of the base buys; always 1 for the base itself."""
+    """Units of the currency per unit of the base; always 1 for the base itself."""
     if currency == base_currency(state):
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
@@ -301,7 +301,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
 
 
 def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
-    """Return the id of the document that a failed element names by its number, in the body or the path."""
+    """The id of the document that a failed element names by its number, in the body or the path."""
     kind, sent = books.kind_of(request), outcome.item.document
     named = sent if isinstance(sent, dict) else EMPTY
     by_number = not names_id(named, kind.id, request) and isinstance(named.get(kind.number), str)
@@ -312,7 +312,7 @@ def identify_rejected(outcome: Outcome, request: Request, state: State) -> Docum
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """Return the invoice to change: by path, else by id, else the sale of that number."""
+    """The invoice to change: by path, else by id, else the sale of that number."""
     kind = books.kind_of(request)
     if kind.id in request.parameters:
         return books.find_in_path(kind, request, state)
@@ -355,9 +355,9 @@ def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
 
 
 def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
-    """Return whether it is a sale with something due, and every change one that it takes.
+    """Whether it is a sale with an open amount, and takes every change.
 
-    A credit and the invoice that it is allocated to have the same contact.
+    A credit and the invoice of its allocation have the same contact.
     """
     if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
         return False
@@ -378,7 +378,7 @@ def _is_stored(name: str, value: Json, stored: Document) -> bool:
 
 
 def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
-    """Return what was sent; empty members count as not sent, as do a part-paid invoice's own lines."""
+    """The sent members; empty ones count as absent, as do a part-paid invoice's own lines."""
     changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
     own_lines = (
         "LineItems" in changes
@@ -389,10 +389,6 @@ def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
 
 
 def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str, Json]:
-    """Merge the change into the invoice.
-
-    A rate belongs to its currency: another currency comes with its own.
-    """
     kept = pick_members(stored, *_RETAINED_MEMBERS)
     if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
         del kept["CurrencyRate"]

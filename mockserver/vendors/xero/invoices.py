@@ -1,4 +1,4 @@
-"""Invoices that are read: lists, single ones, and the address where the customer sees one online.
+"""Invoices in reads: lists, single ones, and the customer's online address.
 
 Source: docs/vendors/xero.md#online-invoices.
 """
@@ -21,7 +21,7 @@ _UNSEEN = ("DRAFT", "DELETED")
 
 
 def get_online_invoice(request: Request, state: State) -> Reply:
-    """Return the address of a sales invoice; always the same for the same invoice."""
+    """The online address of a sales invoice, constant for an invoice."""
     key = answers.id_parameter(request, "InvoiceID")
     invoice = find_record(INVOICE.collection, key, state)
     if invoice["Type"] != "ACCREC" or invoice["Status"] in _UNSEEN:

@@ -69,7 +69,6 @@ def is_precise(request: Request) -> bool:
 
 
 def line_amount_types(sent: Document) -> str:
-    """Return whether the amounts of a document include tax."""
     return str(sent.get("LineAmountTypes", EXCLUSIVE))
 
 
@@ -97,7 +96,7 @@ def new_lines(sent: Document, request: Request, state: State) -> list[Document]:
 def merged_lines(
     stored: Document, merged: Document, request: Request, here: Path, state: State
 ) -> list[InvoiceLine]:
-    """Return the lines that were sent, computed; else the stored ones, which approval may reject."""
+    """The sent lines, computed; else the stored ones, which approval may reject."""
     if merged["LineItems"] is not stored["LineItems"]:
         return calculate_lines(merged, request, here, state)
     terms, kept = line_terms(merged, request, state), stored["LineItems"]
@@ -115,7 +114,7 @@ def merged_lines(
 
 
 def changed_lines(stored: Document, merged: Document, request: Request, state: State) -> list[Document]:
-    """Return the lines of a changed document; one that is sent with its id keeps it."""
+    """The lines of a changed document; a line with its id keeps it."""
     known = {line[_ID] for line in stored["LineItems"]}
     ids = [str(line.get(_ID, "")).lower() for line in merged["LineItems"]]
     return [
@@ -164,7 +163,7 @@ def discount_of(line: Document) -> Decimal:
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
-    """Return the net amount of a line: units less discounts, or the total that was sent."""
+    """Net amount of a line: units less discounts, or the sent total."""
     if "LineAmount" in line and "UnitAmount" not in line and not reductions:
         return round_to_cents(line["LineAmount"])
     discount = _calculate_discount(reductions, full) if reductions else NO_MONEY
@@ -203,7 +202,7 @@ def _tax_amount(line: Document, net: Decimal, tax_type: str, terms: LineTerms) -
 def _account_problems(
     line: Document, account: Document | None, terms: LineTerms, path: Path
 ) -> Iterator[Problem]:
-    """Yield a draft may leave the account out; that it may is assumed."""
+    """Problems of a line's account; a draft may omit it (assumed)."""
     code: Json = line.get("AccountCode")
     if "AccountID" not in line and not code:
         if terms.approved:
@@ -234,9 +233,9 @@ def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]
 
 
 def are_lines_unchanged(sent: Sequence[Document], stored: Sequence[Document]) -> bool:
-    """Return whether the lines sent, in their order, are the stored ones, each named by its id.
+    """Whether the sent lines are, in order, the stored ones, each named by its id.
 
-    They may leave members out. A line without its id would take the place of the one that is there.
+    They may omit members. A line without its id would replace the stored one.
     """
     return len(sent) == len(stored) and all(
         stored_id(str(line.get(_ID, ""))) == before[_ID] and _has_same_members(line, before)
@@ -249,7 +248,7 @@ def _has_same_members(line: Document, before: Document) -> bool:
 
 
 def _is_same(name: str, value: Json, kept: Json) -> bool:
-    """Return whether a member says what is stored, or what answers show of it; what is empty is not there."""
+    """Whether a member has the stored value, or the shown one; an empty one is absent."""
     if name == "AccountID":
         return bool(stored_id(str(value)) == kept)
     if name == "UnitAmount":

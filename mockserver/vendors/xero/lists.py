@@ -113,7 +113,7 @@ def own_field(kind: FieldType, name: str) -> Operand:
 def related_fields(
     prefix: str, via: str, collection: str, fields: Mapping[str, Operand]
 ) -> Mapping[str, Operand]:
-    """Return the document that the member `via` refers to, as `prefix`, and its fields, as `prefix.name`."""
+    """The document of the member `via`, as `prefix`, and its fields, as `prefix.name`."""
 
     def follow(field: Operand) -> ReadField:
         def read(one: Document, state: State) -> Json:
@@ -139,7 +139,7 @@ def refuse_query(parameter: str, detail: str) -> NoReturn:
 
 
 class FilterFunction(Value, frozen=True):
-    """A method or property: the types that have it, that of its result, its number of text arguments.
+    """A method or property: its types, the type of its result, its number of text arguments.
 
     `result` None is the type of the value itself. `accepts_null`: it has a value for null too.
     """
@@ -174,7 +174,7 @@ PROPERTIES: Mapping[str, FilterFunction] = {
 
 
 def apply_function(function: FilterFunction, value: Operand, arguments: Sequence[Operand]) -> Operand:
-    """Return the operand that the function makes of a value; null where the value or an argument is null."""
+    """The result of the function; null where the value or an argument is null."""
 
     def read(one: Document, state: State) -> Json:
         values: list[Any] = [part.read(one, state) for part in (value, *arguments)]
@@ -327,7 +327,7 @@ class _FilterParser:
         return _comparison(sign, left, right)
 
     def _operand(self) -> Operand:
-        """Return a field or a literal, with the methods and properties that follow it."""
+        """A field or a literal, with the methods and properties after it."""
         operand = self._value()
         while self._token.text == "." and self._ahead(1).kind == "name":
             self._take()
@@ -347,7 +347,7 @@ class _FilterParser:
         return self._made_value(token) or self._field(token)
 
     def _made_value(self, token: FilterToken) -> Operand | None:
-        """Return what `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)` makes of its arguments."""
+        """The value of `guid(…)`, `DateTime(…)` or `DateTime.Parse(…)`."""
         name = token.text.lower()
         if self._token.text == "." and f"{name}.{self._ahead(1).text.lower()}" in _MAKERS:
             self._take()
@@ -370,7 +370,7 @@ class _FilterParser:
         _refuse_filter("syntax", token.at)
 
     def _field(self, first: FilterToken) -> Operand:
-        """Return the longest dotted name that the entity has; what follows it is a method or property."""
+        """The longest dotted name of the entity; a method or property may follow."""
         names = [first.text]
         while self._ahead(2 * len(names) - 2).text == "." and self._ahead(2 * len(names) - 1).kind == "name":
             names.append(self._ahead(2 * len(names) - 1).text)
@@ -435,13 +435,13 @@ def select_documents(
 
 
 def is_unmodified(matches: Sequence[Document], request: Request) -> bool:
-    """Return whether there is nothing newer, and an assumption says 304 to that."""
+    """Whether there is nothing newer, and an assumption answers 304 then."""
     asked = bool(request.parameters.get(_SINCE_HEADER))
     return asked and not matches and request.call.assumptions["unmodified"] == "304"
 
 
 def cut_page(matches: Sequence[Document], request: Request) -> tuple[Mapping[str, int], Sequence[Document]]:
-    """Return the paging members and one page; an invalid page size becomes the nearest valid one."""
+    """Paging members and one page; an invalid page size becomes the nearest valid one."""
     page = request.parameters.get("page", 1)
     size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
     pagination = {
@@ -458,7 +458,7 @@ def is_page_requested(request: Request) -> bool:
 
 
 def search_documents(documents: Iterable[Document], term: str, *names: str) -> list[Document]:
-    """Return those with `term` in one of the named members, in any letter case."""
+    """Documents with `term` in one of the named members, in any letter case."""
     wanted = term.lower()
     return [
         document
@@ -476,7 +476,7 @@ def _changed_since(matches: list[Document], since: str) -> list[Document]:
 def _sort_documents(
     matches: list[Document], entity: FilterEntity, order: str, state: State
 ) -> list[Document]:
-    """Sorted by one field, ties by id: both sorts are stable and the documents come in the order of ids."""
+    """Sort by one field, ties by id: both sorts are stable, and the documents come by id."""
     parsed = _ORDER.fullmatch(order)
     if parsed is None:
         refuse_query("order", message_text("syntax", at=0))

@@ -18,7 +18,6 @@ MESSAGES: Mapping[str, str] = yaml.load(File(__file__).with_suffix(".yaml").read
 
 
 def message_text(rule: str, **values: Json) -> str:
-    """Return the vendor's sentence for `rule`, its blanks filled."""
     return MESSAGES[rule].format(**values)
 
 
@@ -27,7 +26,7 @@ def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
 
 
 def member_label(path: Path) -> str:
-    """Return the label of a member: alone in a list's element, else after its parent (`Account Code`).
+    """Label of a member: alone in a list's element, else after its parent (`Account Code`).
 
     Source: docs/vendors/xero.md#messages (XNet#285).
     """

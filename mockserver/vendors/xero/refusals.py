@@ -1,7 +1,6 @@
 """Refused calls, schema problems and scenario faults in Xero's words.
 
-A text of the vendor is used where there is one, else one in its style; which text stands for which fault
-code is assumed.
+A text is the vendor's own if known, else in its style; the text of a fault code is assumed.
 Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals, #error-numbers, #messages, #xml,
 #headers-and-parameters.
 """
@@ -117,7 +116,7 @@ _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a problem for each text with a NUL.
+    """A problem for each text with a NUL.
 
     Source: docs/catalogue.md#133-nul-and-controls, the vendor's text assumed.
     """
@@ -127,7 +126,6 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def refuse(refusal: errors.Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return the vendor's answer to a call that is refused whole."""
     if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
         return token_error_reply(refusal, state)
     if isinstance(refusal, errors.MalformedBody):
@@ -154,7 +152,7 @@ def _unauthorized_reply(refusal: errors.Unauthorized, call: Call, state: State) 
 
 
 def _token_expiry(call: Call, state: State) -> str:
-    """Return when the token expired; one without an expiry expired long ago."""
+    """Expiry of the token; one without an expiry expired long ago."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
     known = state.collection(CREDENTIALS, "").get(token) or EMPTY
     moment = parse_instant(known["expires"]) if "expires" in known else _UNKNOWN_EXPIRY
@@ -185,7 +183,7 @@ def _method_reply(refusal: errors.MethodNotAllowed, call: Call, state: State) ->
 
 
 def _unsupported_reply(refusal: errors.Refusal, call: Call, state: State) -> Reply:
-    """Return what this server does not take, and says in the vendor's shape."""
+    """The vendor's refusal of an unsupported call."""
     match refusal:
         case errors.UnsupportedMediaType(media_type=found, supported=wanted):
             status, message = 415, message_text("media-type", found=found, wanted=", ".join(wanted))
@@ -229,7 +227,7 @@ def _is_ignored(problem: Problem, call: Call) -> bool:
 
 
 def _is_status_unfit(problem: Problem) -> bool:
-    """Return whether a document that can only be deleted comes without Status DELETED, or without an id."""
+    """Whether a document that can only be deleted lacks Status DELETED, or an id."""
     if len(problem.path) != len(("list", "place", "member")) or problem.path[0] not in _STATUS_RULES:
         return False
     return problem.rule == "required" or (problem.rule == "enum" and problem.expected == ["DELETED"])
@@ -240,7 +238,7 @@ def _is_element(path: Path) -> bool:
 
 
 def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply:
-    """Return the reply to a single document that breaks a rule; keys and faults have no element."""
+    """The reply to a single document that breaks a rule; keys and faults have no element."""
     if refusal.document is None:
         status, links = _rejection_status(refusal.problems), _key_links(refusal.problems, call)
         return answers.error_reply(status, answers.VALIDATION, refusal.detail, call, state, *links)
@@ -249,14 +247,13 @@ def _rejected_reply(refusal: errors.Rejected, call: Call, state: State) -> Reply
 
 
 def _key_links(problems: Iterable[Problem], call: Call) -> answers.Headers:
-    """Return the link to the documentation of idempotency keys, for a call without one."""
     if all(problem.code != KEY_MISSING for problem in problems):
         return ()
     return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
 
 
 def _rejection_status(problems: Iterable[Problem]) -> int:
-    """400 but for a call whose key is in use, and where a scenario says otherwise."""
+    """400, except for a key in use, or a scenario's own status."""
     for problem in problems:
         if problem.code == KEY_IN_FLIGHT:
             return 409
@@ -273,14 +270,14 @@ def _malformed_reply(detail: str, call: Call, operation: Operation | None, state
 
 
 def _sent_text(call: Call) -> bytes | str:
-    """Return the body, or of a form that has it the XML in it."""
+    """The body, or the XML in a form."""
     if parse_content_type(call.headers)[0] != _FORM_TYPE:
         return call.body
     return parse_qs(call.body.decode("latin-1"), keep_blank_values=True).get("xml", [call.body])[0]
 
 
 def _is_xml(call: Call) -> bool:
-    """Return whether the body is XML, by itself or in a form."""
+    """Whether the body is XML, alone or in a form."""
     return "json" not in parse_content_type(call.headers)[0]
 
 
@@ -307,7 +304,7 @@ def _invalid_reply(
 
 
 def _moment_message(problem: Problem) -> str:
-    """Return what XML says of a date that is none, "" for any other value."""
+    """The message of XML about an invalid date, "" for any other value."""
     is_moment = problem.rule == "pattern" and isinstance(problem.found, str)
     return message_text("not-a-moment", value=problem.found) if is_moment else ""
 
@@ -325,7 +322,7 @@ def _no_data_reply(call: Call, operation: Operation | None, state: State) -> Rep
 
 
 def _element_name(operation: Operation | None) -> str:
-    """Return what the operation is sent, in the singular."""
+    """The name of the operation's elements, in the singular."""
     if operation is None:
         return ""
     fixed = [step for step in operation.path.split("/") if not step.startswith("{")]
@@ -341,7 +338,7 @@ def _query_message(problem: Problem) -> str:
 
 
 def _conversion_message(problem: Problem) -> str:
-    """Return which value cannot be read as what, and where it stands."""
+    """The message about an unconvertible value, with its place."""
     path = _json_path(problem.path)
     if isinstance(problem.found, (dict, list)):
         return message_text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
@@ -364,7 +361,7 @@ def _type_name(problem: Problem) -> str:
 
 
 def _class_name(path: Path) -> str:
-    """Return the member's class name, in the singular for elements; the body is a request."""
+    """The member's class name, in the singular for elements; the body is a request."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 
@@ -375,9 +372,9 @@ def _json_path(path: Path) -> str:
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the whole element; an unknown code is an internal error.
+    """The fault as a problem of the whole element; an unknown code is an internal error.
 
-    The vendor gives no status of its own to an element, so that of the fault is only kept.
+    Elements have no status, so that of the fault is only stored.
     """
     here: Path = item_path(item, request) if request.operation.batch else ()
     message = fault.message or _fault_message(fault.code, request)
@@ -393,7 +390,7 @@ def _fault_message(code: str, request: Request) -> str:
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
-    """Return a maker of extra outcomes: clients name them by `name`; `ids` are the vendor's."""
+    """A maker of extra outcomes: clients identify them by `name`; `ids` are the vendor's."""
 
     def made(outcome: Outcome, n: int) -> Outcome:
         called = {name: f"phantom-{n}"}
@@ -421,7 +418,7 @@ def _replace_ids(value: Json, ids: tuple[str, ...], n: int) -> Json:
 
 
 def _derive_guid(seed: str) -> str:
-    """Return a GUID of a version that the sandbox never assigns; equal for equal seeds."""
+    """A GUID of a version that the sandbox never assigns; equal for equal seeds."""
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
     digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)

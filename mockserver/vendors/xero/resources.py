@@ -30,7 +30,7 @@ from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand, own_
 
 
 class MemberType(Value, frozen=True):
-    """A type of members: as what filters read it, if they do, and how answers show the named ones."""
+    """A type of members: its type in filters, if any, and its representation."""
 
     field: FieldType | None
     show: Callable[..., Mapping[str, Json]]
@@ -106,10 +106,10 @@ class Resource:
 
     `layout` are its members in wire order, names of one type in one text. `key` names the id of a document if
     that is not the resource's name with ID; `number` may name a document in its place. `order` is that of
-    lists. `related` are other documents that filters read, by prefix: the member with the id, the resource.
-    `parameters` are those of lists that name values of a member. `searched` are the members that `searchTerm`
-    looks into, `heavy` those that a summary leaves out, `echo` those that a rejected element shows again.
-    Lists have documents whose `archived` is ACTIVE, unless all are asked for.
+    lists. `related` are other documents for filters, by prefix: the member with the id, the resource.
+    `parameters` are those of lists that hold values of a member. `searched` are the members for `searchTerm`,
+    `heavy` those outside a summary, `echo` those of a rejected element. Lists show documents whose `archived`
+    is ACTIVE, unless all are asked for.
     """
 
     name: str
@@ -160,7 +160,6 @@ class Resource:
         return state.collection(self.collection)
 
     def represent(self, document: Document) -> dict[str, Json]:
-        """Return the members of a document that has its parts, in wire order."""
         shown: dict[str, Json] = {}
         for kind, names in self.members:
             shown |= kind.show(document, *names)
@@ -216,12 +215,12 @@ _TO_CONTACT = {"Contact": ("ContactID", CONTACT)}
 
 @dataclass(frozen=True, eq=False)
 class DocumentKind(Resource):
-    """A resource that invoices are, or that is taken off them.
+    """A resource that is an invoice, or reduces one.
 
-    `sales` are the types of documents with customers, the first that which can be created; `purchases` those
-    with suppliers; `payments` are the types of payments of the two. `unsettled` is the amount still to be
-    paid or used, `settled` are the amounts that were. `number` is "" for a kind without numbers; `prefix`
-    begins that of a sale which came without one. `due` says whether an approved one needs a due date.
+    `sales` are the types of documents with customers, the first one for creation; `purchases` those with
+    suppliers; `payments` are the types of payments of the two. `unsettled` is the open amount, `settled` are
+    the settled ones. `number` is "" for a kind without numbers; `prefix` begins that of a sale without a sent
+    one. `due`: an approved one needs a due date.
     """
 
     sales: tuple[str, ...] = ()

@@ -56,7 +56,7 @@ def _show_price(details: Document, request: Request) -> Json:
 
 
 def _show_category(category: Document, request: Request, _state: State) -> Json:
-    """Return a category; alone it shows its archived options too."""
+    """A category; alone it shows its archived options too."""
     all_options = "TrackingCategoryID" in request.parameters or request.parameters.get(
         "includeArchived", False
     )
@@ -67,7 +67,7 @@ def _show_category(category: Document, request: Request, _state: State) -> Json:
 
 
 def _finder(resource: Resource) -> documents.Find:
-    """Return what finds a record by its id, by the name in the path as it is, or by its number."""
+    """A finder of a record by its id, by its name in the path, or by its number."""
 
     def find(request: Request, state: State) -> Document | None:
         rows, sent = resource.rows(state), str(request.parameters[resource.id])

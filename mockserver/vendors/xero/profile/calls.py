@@ -52,10 +52,10 @@ class ElementReader:
     longest_name: int = _LONG_TEXT
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return all elements in order, or only the failed ones; the others were saved.
+        """All elements in order, or only the failed ones; the others were saved.
 
         None where the call was refused without elements. Raises ValueError: there are no elements, or one is
-        told as saved and as failed at once, or was saved and has no id, or the id of another.
+        both saved and failed, or a saved one lacks its id, or has another's.
         """
         status = exchange.response.status
         document = exchange.response.json() if status in (_OK, _REFUSED) else {}
@@ -114,9 +114,9 @@ class ElementReader:
     def _match_items(
         self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
     ) -> Iterator[BatchItem | None]:
-        """Yield the item that each element shows again: they stand in the order of the call.
+        """Yield the item of each element: they stand in the order of the call.
 
-        One that shows its item in another form, and has no other's name, is taken for the next.
+        An element that shows no item's name belongs to the next one.
         """
         left, names = list(items), (None, *(_document_of(item).get(self.name) for item in items))
         for element in elements:
@@ -131,16 +131,15 @@ class ElementReader:
             del left[: 0 if found is None else found + 1]
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
-        """Return what the element shows of its item; an empty list may stand for one that nobody sent."""
+        """Members of the element that show its item; an empty list may stand for an absent one."""
         answered = (*_ANSWER_ONLY_MEMBERS, self.id)
         return {name: value for name, value in element.items() if name not in answered and value != []}
 
     def _shows_name(self, name: Json) -> bool:
-        """Return whether a failed element shows this name of its item: it is there, and not too long."""
         return isinstance(name, str) and len(name) <= self.longest_name
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
-        """Return what the element is called; as the item is, where it shows the name or id that was sent."""
+        """Name of the element; that of the item, if it shows the sent name or id."""
         if item is None:
             return element.get(self.name)
         sent = _document_of(item)
@@ -179,7 +178,7 @@ def _error_text(element: Mapping[str, Any]) -> str:
 
 
 def _repeats(shown: Json, sent: Json) -> bool:
-    """Return whether a failed element shows what was sent, less what it leaves out."""
+    """Whether a failed element shows the sent members, less omitted ones."""
     if isinstance(shown, dict) and isinstance(sent, dict):
         names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
         return all(_repeats(shown[name], sent.get(name)) for name in names)
@@ -228,22 +227,19 @@ _WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")
 
 
 def read_request(path: str, **query: str) -> Request:
-    """Return a read below the API's own path."""
     return Request("GET", f"{_API}/{path}{_query(query)}", _JSON)
 
 
 def write_request(method: str, path: str, document: Json, **query: str) -> Request:
-    """Return a write below the API's own path."""
     return json_request(method, f"{_API}/{path}{_query(query)}", document, _JSON)
 
 
 def batch_request(method: str, plural: str, **query: str) -> Callable[[Sequence[Json], int], Request]:
-    """Return the call that writes elements."""
     return lambda items, _tenant: write_request(method, plural, {plural: list(items)}, **query)
 
 
 def read_authorised(plural: str, condition: str = "") -> Request:
-    """Return a read of authorised payments, or batches of them, that match the condition."""
+    """A read of authorised payments, or batches of them, by a condition."""
     return read_request(
         plural, where=f'{condition} AND Status=="AUTHORISED"' if condition else 'Status=="AUTHORISED"'
     )
@@ -260,7 +256,7 @@ def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def full_amount(key: str) -> Decimal:
-    """Return what a key is paid with that is paid as a whole: of the same key always the same."""
+    """The amount that pays a key as a whole: constant for a key."""
     return _WHOLES[int(key.rpartition("-")[2]) % len(_WHOLES)]
 
 
@@ -282,12 +278,10 @@ def invoice_document(facts: Facts, number: str, *amounts: Decimal) -> Json:
 
 
 def create_invoices(*invoices: Json) -> tuple[Request, ...]:
-    """Return the call that brings invoices about."""
     return (write_request("POST", "Invoices", {"Invoices": list(invoices)}),)
 
 
 def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
-    """Return a payment on the invoice of that number."""
     return {
         "Invoice": {"InvoiceNumber": number},
         "Account": {"Code": facts["bank"]},
@@ -306,12 +300,11 @@ def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues
 
 
 def first_id(exchange: Exchange, plural: str, name: str) -> str:
-    """Return the id of the first document found, or an unused id."""
     return next((str(document[name]) for document in documents_in(exchange, plural)), UNKNOWN_ID)
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
-    """Return the documents that an answer shows; none where it is a 404. Raises ValueError: it is neither."""
+    """Documents in an answer; none for a 404. Raises ValueError: neither."""
     response = exchange.response
     if response.status == _NOT_FOUND:
         return ()
@@ -323,9 +316,9 @@ def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]
 
 
 def read_paid(_key: str, exchange: Exchange) -> Record | None:
-    """Return the amount paid of the invoices in a response; None without any.
+    """The amount paid of the invoices in a response; None without any.
 
-    Raises ValueError: what was paid, what was credited and what is due of one do not make up its total.
+    Raises ValueError: paid, credited and due amounts of one do not make up its total.
     """
     total = Decimal(0)
     for one in documents_in(exchange, "Invoices"):
@@ -340,7 +333,7 @@ def read_paid(_key: str, exchange: Exchange) -> Record | None:
 
 
 def read_paid_by_reference(plural: str, amount: str) -> Callable[[Exchange], Mapping[str, Record]]:
-    """Return what was paid by the documents of a list, together for each reference."""
+    """Sum of payments in a list, by reference."""
 
     def listed(exchange: Exchange) -> Mapping[str, Record]:
         totals: dict[str, Decimal] = {}

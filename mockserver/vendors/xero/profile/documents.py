@@ -1,10 +1,6 @@
 """Batches of invoices, credit notes and bank transactions that the contract suite sends.
 
-Source: docs/vendors/xero.md#invoice, #messages, #state.
-
-Source: docs/vendors/xero.md#credits.
-
-Source: docs/vendors/xero.md#bank-transactions.
+Source: docs/vendors/xero.md#invoice, #messages, #state, #credits, #bank-transactions.
 """
 
 from __future__ import annotations
@@ -93,7 +89,7 @@ def updated_invoices(facts: Facts) -> BatchProfile:
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
-    """Invoices that are created and no more, as drafts; their numbers are taken once and for all."""
+    """Invoices that are only created, as drafts; their numbers are taken for ever."""
     return BatchProfile(
         operation="createInvoices",
         key=lambda number: f"CN-{number}",
@@ -139,7 +135,7 @@ def _record(status: str, _key: str, drawn: DrawnValues) -> Record:
 
 
 def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-    """Return the record after a change; a voided or partly paid invoice takes none."""
+    """The record after a change; a voided or partly paid invoice does not change."""
     return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED_STEP
 
 
@@ -166,7 +162,7 @@ def _by_number(invoices: Any) -> dict[str, Record]:
 
 
 def _record_of(shown: Mapping[str, Any]) -> Record:
-    """Return what is compared; of what is ended no document says how much is due."""
+    """The compared members; no document states the open amount of an ended invoice."""
     ended = shown["Status"] in (_VOIDED, _DELETED)
     return {
         "Reference": shown.get("Reference"),
@@ -183,7 +179,7 @@ def _after_status_change(
 
 
 def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    """Return the record with its new reference; one that is partly paid takes it too, a paid one does not."""
+    """The record with its new reference; a partly paid one takes it too, a paid one does not."""
     if before is None or before["Status"] not in (_OPEN, _DRAFT):
         return REFUSED_STEP
     return {**before, "Reference": f"Changed to {drawn.number}"}
@@ -226,7 +222,7 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
 
 
 def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
-    """Return a change by number in the path; that only reading takes one there is as likely."""
+    """A change by number in the path; whether reading alone accepts a number there is open."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
     )
@@ -328,7 +324,7 @@ def _credit_notes_by_number(exchange: Exchange) -> Mapping[str, Record]:
 
 
 def _shown_credit_note(shown: Mapping[str, Any]) -> Record:
-    """Return what is compared; of what is voided no document says how much is left."""
+    """The compared members; no document states the rest of a voided one."""
     return {
         "Reference": shown.get("Reference"),
         "Status": shown["Status"],
@@ -362,7 +358,7 @@ def _after_voiding(before: Record | None, _drawn: DrawnValues) -> Record | Refus
 
 
 def received_money(facts: Facts) -> BatchProfile:
-    """Receive money transactions; the same one again is another one."""
+    """Receive money transactions; a repeated one is a new one."""
 
     def item(key: str, drawn: DrawnValues) -> Json:
         return {
@@ -402,7 +398,7 @@ def _after_another(before: Record | None, _key: str, drawn: DrawnValues) -> Reco
 
 
 def _received(exchange: Exchange) -> Mapping[str, Record]:
-    """Return what was received by reference, several of one reference together."""
+    """Sum of received money by reference."""
     totals: dict[str, Decimal] = {}
     for document in documents_in(exchange, "BankTransactions"):
         if reference := document.get("Reference"):

@@ -1,12 +1,8 @@
 """Batches of payments, batch payments and contacts that the contract suite sends.
 
-Source: docs/vendors/xero.md#payment, #messages, #state.
-
 In parts, a key can be paid any number of times, so that a double payment is visible. In full, paying again
-exceeds the amount due until the batch payment is deleted. Source: docs/vendors/xero.md#summarizeerrors,
-#messages, #state.
-
-Source: docs/vendors/xero.md#contact, #messages.
+exceeds the amount due until the batch payment is deleted.
+Source: docs/vendors/xero.md#payment, #contact, #messages, #state, #summarizeerrors.
 """
 
 from __future__ import annotations
