@@ -27,10 +27,10 @@ replaces it where only the raising code knows fault and cure.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
-from mockserver.model import EMPTY, Document, Json, Problem
+from mockserver.model import EMPTY, Document, Json, Path, Problem
 
 
 class BrokenRunError(Exception):
@@ -75,7 +75,32 @@ class MockServerError(Exception):
 
 
 class SpecError(MockServerError):
-    """A spec cannot be served; the message has the place and the line to write."""
+    """A spec cannot be served: the `message`, the `path` of the fault, and a `cure` to write there.
+
+    `cure` "" is unknown; `known` are the names that an unknown one may stand for; `lacks` names a part that
+    the schemas suggest: handler, items or outcome. The text begins with the `file` and ends with a `note`.
+    """
+
+    def __init__(  # noqa: PLR0913 - each has its default
+        self,
+        message: str,
+        path: Path = (),
+        *,
+        file: str = "",
+        cure: str = "",
+        known: Sequence[str] = (),
+        lacks: str = "",
+        note: str = "",
+    ) -> None:
+        super().__init__(f"{file}: {message}{note}" if file else f"{message}{note}")
+        self.message, self.path, self.file = message, path, file
+        self.cure, self.known, self.lacks = cure, known, lacks
+
+    def within(self, file: str, operation: str = "", path: Path = ()) -> SpecError:
+        """The same fault, of an operation at `path` in a file."""
+        message = f"{operation}: {self.message}" if operation else self.message
+        path = (*path, *self.path)
+        return SpecError(message, path, file=file, cure=self.cure, known=self.known, lacks=self.lacks)
 
 
 class VendorError(MockServerError):

@@ -7,31 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml as pyyaml
 
 from mockserver.cli.options import choices, either, nearest, shown
 from mockserver.cli.spec_cures import answer_schema, cure_of, members_of, openapi_cure
-from mockserver.codec import json, yaml
-from mockserver.contract.profile_file.entries import WrittenProfileError
+from mockserver.codec import yaml
 from mockserver.contract.profile_file.profile import profile_of_spec
-from mockserver.engine.registry import load_vendor, vendor_packages
-from mockserver.errors import MockServerError
+from mockserver.engine.registry import load_document, vendor_packages
+from mockserver.errors import MockServerError, SpecError
 from mockserver.model import Document, Json, pointer_of
-from mockserver.spec.loading import MALFORMED, BrokenReference, find_broken_references, load_spec
+from mockserver.spec.loading import MALFORMED, BrokenReference, find_broken_references, index, load_spec
 from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.yaml_positions import START, Place, compose, find_yaml_fault, place_in
 
 _MOST_PROBLEMS = 20
 _PROFILE_CURE = "what the table of x-contract in docs/own-spec.md says"
-_EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
-_NOT_NEEDED = ("unknown; known are", "security: add", "x-paths")
-_TOP_EXTENSION = re.compile(r"x-(?:paths|rate-limit)(?:\.[\w-]+)*")
 _OF_TYPES = re.compile(r"OpenAPI: \{|is not valid under any of the given schemas")
-_TWICE = re.compile(r"is there twice, in .* and in ([A-Z]+) (/\S*)$")
-_NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +85,8 @@ def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
     """Yield the fault of an `x-contract`; the server does not need it."""
     try:
         profile_of_spec(spec)
-    except WrittenProfileError as error:
-        yield Misfit(error.path, error.detail, _PROFILE_CURE, is_warning=False)
+    except SpecError as error:
+        yield Misfit(error.path, error.message, _PROFILE_CURE, is_warning=False)
 
 
 def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:
@@ -131,35 +124,32 @@ def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Pat
     """Yield the loader's errors; each reported fault is removed to find the next."""
     rest = deepcopy(document)
     for _ in range(_MOST_PROBLEMS):
-        message = _load(file, rest)
-        if message is None:
+        error = _load(file, rest)
+        if error is None:
             return
-        path = _path_of(message, document)
-        what = message.removeprefix(f"{file.name}: ").removeprefix(f"{file.stem}: ")
-        yield path, what, cure_of(what, path, document)
-        if not (_part_taken_out(what, path, rest) or _taken_out(message, path, rest)):
+        yield error.path, error.message, cure_of(error, document)
+        if not (_removed_part(error, rest) or _removed(error.path, rest)):
             return
 
 
-def _load(file: Path, document: dict[str, Any]) -> str | None:
+def _load(file: Path, document: dict[str, Any]) -> SpecError | None:
     """First problem of the loader with the document, None without any."""
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / file.name
-        copy.write_bytes(json.encode(document))
-        try:
-            load_vendor(copy)
-        except MockServerError as error:
-            return str(error)
+    try:
+        load_document(index(file.stem, "", document, file.name), file.name)
+    except SpecError as error:
+        return error
+    except MockServerError as error:
+        return SpecError(str(error).removeprefix(f"{file.stem}: "))
     return None
 
 
-def _taken_out(message: str, path: Path_, document: dict[str, Any]) -> bool:
-    """Remove the part that the message names; return whether that was possible."""
-    if "openapi: expected" in message:
+def _removed(path: Path_, document: dict[str, Any]) -> bool:
+    """Remove the fault, or its operation; return whether that was possible."""
+    if path == ("openapi",):
         changed = document.get("openapi") != "3.0.3"
         document["openapi"] = "3.0.3"
         return changed
-    if "info.title" in message:
+    if path == ("info",):
         document["info"] = {"title": "x", "version": "1"}
         return True
     if path[:1] == ("paths",) and len(path) > 2:  # noqa: PLR2004 - a path and a method
@@ -168,50 +158,21 @@ def _taken_out(message: str, path: Path_, document: dict[str, Any]) -> bool:
     return False
 
 
-def _part_taken_out(what: str, path: Path_, document: dict[str, Any]) -> bool:
+def _removed_part(error: SpecError, document: dict[str, Any]) -> bool:
     """Remove a wrong, unnecessary part, so that the rest of its operation is read as well."""
-    if not any(part in what for part in _NOT_NEEDED):
+    is_unnecessary = error.known or error.path[:1] == ("x-paths",) or "securitySchemes" in error.cure
+    if not is_unnecessary:
         return False
     node: Any = document
-    for step in path[:-1]:
+    for step in error.path[:-1]:
         node = node.get(step) if isinstance(node, dict) else None
-    if not isinstance(node, dict) or path[-1] not in node:
+    name = error.path[-1]
+    if not isinstance(node, dict) or name not in node:
         return False
-    value = node.pop(path[-1])
-    _, _, known = what.partition("unknown; known are ")
-    near = nearest(str(path[-1]), known.split(", ")) if known else None
-    if near:
+    value = node.pop(name)
+    if near := nearest(str(name), error.known):
         node.setdefault(near, value)
     return True
-
-
-def _path_of(message: str, document: dict[str, Any]) -> Path_:
-    if "openapi: expected" in message:
-        return ("openapi",)
-    if "info.title" in message:
-        return ("info",)
-    if named := _TWICE.search(message) or _NO_OPERATION_ID.search(message):
-        return ("paths", named[2], named[1].lower(), *(("operationId",) if "twice" in message else ()))
-    names = message.split(": ")
-    for path, method, operation in operations_of(document):
-        if operation.get("operationId") in names:
-            return _refined(message, ("paths", path, method), operation)
-    if top := _TOP_EXTENSION.search(message):
-        return tuple(top[0].split("."))
-    return ("paths",) if "paths" in message else ()
-
-
-def _refined(message: str, path: Path_, operation: dict[str, Any]) -> Path_:
-    if "security" in message and "security" in operation:
-        return (*path, "security")
-    if extension := _EXTENSION.search(message):
-        own = tuple(extension[0].split("."))
-        media = [
-            name for name in operation.get("requestBody", {}).get("content", {}) if f"{name}: " in message
-        ]
-        inside = ("requestBody", "content", *media[:1]) if media and own[0] not in operation else ()
-        return (*path, *inside, *own)
-    return path
 
 
 def _pointer(path: Path_, document: Any) -> str:

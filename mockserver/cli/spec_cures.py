@@ -110,47 +110,21 @@ def _pick(pointers: Sequence[str], names: Sequence[str], otherwise: str) -> str:
 
 
 _BATCH_METHODS = ("put", "post", "patch")
-_UNKNOWN = re.compile(r"(x-[\w.-]+)\.([\w-]+): unknown; known are (.*)")
-_PATH_FORMS = re.compile(r"x-paths\.([\w-]+): expected")
-_PATH_EXAMPLES = {
-    "any-case": "true",
-    "trailing-slash": "taken",
-    "prefixes": "[/rest]",
-    "aliases": "{/old: /new}",
-}
-_ADD = re.compile(r"(?:add to its|write) (.*)")
 _KEY_ENDINGS = ("id", "number", "key", "code", "reference")
 
 
-def cure_of(what: str, path: tuple[str | int, ...], document: dict[str, Any]) -> str:
+def cure_of(error: SpecError, document: dict[str, Any]) -> str:
     """The cure, as YAML where possible."""
-    if "nothing answers it" in what:
-        return _handler_cure(path, document)
-    if "x-batch.items: /" in what or "x-batch.items does not point" in what:
-        return _items_cure(path, document)
-    if "add to its x-batch: outcome:" in what:
-        return f"outcome: {outcome_for(document, path, '')}"
-    if unknown := _UNKNOWN.search(what):
-        known = unknown[3].split(", ")
-        return f"{nearest(unknown[2], known) or known[0]}: instead of {unknown[2]}:"
-    if "openapi: expected" in what:
-        return 'openapi: 3.0.3, with nullable: true for type: [..., "null"]'
-    return _plain_cure(what, path)
-
-
-def _plain_cure(what: str, path: tuple[str | int, ...]) -> str:
-    if form := _PATH_FORMS.search(what):
-        return f"{form[1]}: {_PATH_EXAMPLES[form[1]]}"
-    if twice := re.match(r"(\S+): operationId is there twice", what):
-        made = _missing_cure("operationId", path[:3])
-        return f"{made}2" if made.endswith(f" {twice[1]}") else made
-    if scheme := re.search(r"security: add (\S+) to", what):
-        return f"components: {{securitySchemes: {{{scheme[1]}: {{type: http, scheme: bearer}}}}}}"
-    if added := _ADD.search(what):
-        return added[1]
-    if missing := re.search(r"(operationId|responses|info\.title|paths) is missing", what):
-        return _missing_cure(missing[1], path)
-    return "see what was expected, and mockserver spec check again"
+    if error.known:
+        name = str(error.path[-1])
+        return f"{nearest(name, error.known) or error.known[0]}: instead of {name}:"
+    if error.lacks == "handler":
+        return _handler_cure(error.path, document)
+    if error.lacks == "items":
+        return _items_cure(error.path, document)
+    if error.lacks == "outcome":
+        return f"outcome: {outcome_for(document, error.path, '')}"
+    return error.cure or "see what was expected, and mockserver spec check again"
 
 
 def openapi_cure(what: str) -> str:
@@ -161,16 +135,6 @@ def openapi_cure(what: str) -> str:
     if member := re.search(r"\(['\"](.+?)['\"] (?:was|were) unexpected\)", what):
         return f"remove {member[1]}, or name it x-{member[1]}"
     return "what the OpenAPI 3.0.3 specification has at this place"
-
-
-def _missing_cure(name: str, path: tuple[str | int, ...]) -> str:
-    words = re.findall(r"\w+", " ".join(map(str, path[1:])))
-    operation = (words[-1] if words else "call") + "".join(word.capitalize() for word in words[:-1])
-    return {
-        "operationId": f"operationId: {operation}",
-        "responses": 'responses: {"200": {description: done}}',
-        "info.title": "info: {title: Orders, version: '1'}",
-    }.get(name, "paths: {/orders: {put: {operationId: putOrders, …}}}")
 
 
 def _handler_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:

@@ -151,7 +151,8 @@ def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[st
     """
     there = [parameter.name for parameter in operation.parameters if parameter.place == "path"]
     if last not in there:
-        raise SpecError(f"{operation.id}: add to its parameters: {{name: {last}, in: path, required: true}}")
+        cure = f"parameters: {{name: {last}, in: path, required: true}}"
+        raise SpecError(f"{operation.id}: add to its {cure}", operation.place, cure=cure)
     keys = [
         one.batch.key
         for one in contract.operations.values()

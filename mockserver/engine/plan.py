@@ -8,10 +8,10 @@ from typing import Protocol
 
 from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, SpecError
-from mockserver.model import Document, Json, Path
+from mockserver.model import EMPTY, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
 from mockserver.spec.coercion import Coercion, CompiledParameters, Read, compile_coercion, compile_parameters
-from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
+from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, misused, resolve
 from mockserver.spec.schema import (
     COMMON_FORMATS,
     Formats,
@@ -131,7 +131,17 @@ def _compile_body(
             items=_compile_items(batch, item, schemas, coercion) if batch and item is not None else None,
         )
     except SpecError as error:
-        raise SpecError(f"{spec.name}: {operation.id}: {body.name}: {error}") from None
+        place = operation.place
+        if error.path[:1] == ("x-binder",) and body.name in _own_content(spec, operation):
+            place = (*place, "requestBody", "content", body.name)
+        raise error.within(spec.name, f"{operation.id}: {body.name}", place) from None
+
+
+def _own_content(spec: Spec, operation: Operation) -> Document:
+    """The media types that the operation declares itself, not by reference."""
+    node = spec.document["paths"][operation.path][operation.method]
+    content: Document = node.get("requestBody", EMPTY).get("content", EMPTY)
+    return content
 
 
 def _compile_items(
@@ -169,7 +179,7 @@ def _body_decoder(body: MediaType, node: Document, element: Document, places: Xm
     if reading == "json":
         return _json_decoder(settings.get("lenient", False))
     known = "json, xml, xml-form, data-contract, indexed-form, form, octets"
-    raise SpecError(f"x-binder.format: unknown {reading}; known are {known}")
+    raise misused("x-binder.format", f"unknown {reading}; known are {known}")
 
 
 def _list_members(document: Document, element: Document) -> frozenset[str]:
@@ -215,10 +225,11 @@ def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
     for step in pointer:
         node = resolve(document, node).get("properties", {}).get(step)
         if node is None:
-            raise SpecError(f"x-batch.items: /{'/'.join(map(str, pointer))} is not in the request schema")
+            missing = f"/{'/'.join(map(str, pointer))} is not in the request schema"
+            raise misused("x-batch.items", missing, lacks="items")
     found: Document | None = resolve(document, node).get("items")
     if found is None:
-        raise SpecError("x-batch.items does not point at a list")
+        raise SpecError("x-batch.items does not point at a list", ("x-batch", "items"), lacks="items")
     return found
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from mockserver.engine.auth import SecurityScheme
-from mockserver.errors import SpecError, TooManyRequests
+from mockserver.errors import TooManyRequests
 from mockserver.model import Answer, Call, Document, Value
 from mockserver.sandbox.assumptions import ON, Assumption
 from mockserver.sandbox.quota import count_in_fixed_window, describe_fixed_window, rate_limit_headers
 from mockserver.sandbox.store import State
+from mockserver.spec.openapi import check_names, misused
 
 UNLIMITED = "unlimited"
 """Value of an assumption about the number of calls: they are not counted."""
@@ -82,23 +83,22 @@ class RateLimit(Value, frozen=True):
 
 
 def read_rate_limit(
-    file: str, node: Document, assumptions: tuple[Assumption, ...], schemes: Mapping[str, SecurityScheme]
+    node: Document, assumptions: tuple[Assumption, ...], schemes: Mapping[str, SecurityScheme]
 ) -> RateLimit:
     """The rate limit of a spec. Raises SpecError: a bad member, or an unknown assumption."""
     if not isinstance(node, Mapping):
-        raise SpecError(f"{file}: x-rate-limit: expected a mapping, found {node}")
+        raise misused("x-rate-limit", f"expected a mapping, found {node}")
     for name in (*node, *_REQUIRED):
-        if name not in _MEMBERS:
-            raise SpecError(f"{file}: x-rate-limit.{name}: unknown; known are {', '.join(sorted(_MEMBERS))}")
+        check_names("x-rate-limit", (name,), _MEMBERS)
         if name not in node or not _MEMBERS[name](node[name]):
             found = f"found {node[name]!r}" if name in node else "it is missing"
-            raise SpecError(f"{file}: x-rate-limit.{name}: expected another value, {found}")
+            raise misused(f"x-rate-limit.{name}", f"expected another value, {found}")
     known = {assumption.name for assumption in assumptions}
     for name in ("calls", "when", "headers-when"):
         if isinstance(node.get(name), str) and node[name] not in known:
-            raise SpecError(f"{file}: x-rate-limit.{name}: there is no assumption {node[name]}")
+            raise misused(f"x-rate-limit.{name}", f"there is no assumption {node[name]}")
     if node.get("by", "principal") not in ("principal", *schemes):
-        raise SpecError(f"{file}: x-rate-limit.by: there is no security scheme {node['by']}")
+        raise misused("x-rate-limit.by", f"there is no security scheme {node['by']}")
     return RateLimit(
         name=node["name"],
         calls=node["calls"],

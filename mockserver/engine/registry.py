@@ -101,12 +101,16 @@ def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> 
 
 def load_vendor(file: Path) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
-    contract = loading.load_spec(file)
+    return load_document(loading.load_spec(file), file.name)
+
+
+def load_document(contract: Spec, file: str = "") -> LoadedVendor:
+    """Load the vendor of an indexed spec; `file` is named in errors. Raises SpecError, VendorError."""
     vendor, fixtures = _load_package(contract.name)
     _check_operation_ids(contract, vendor)
     # A package's own mistake keeps its traceback.
     is_spec_alone = vendor is _VENDOR_WITHOUT_CODE
-    with loading.refuse_malformed(file.name) if is_spec_alone else nullcontext():
+    with loading.refuse_malformed(file or contract.name) if is_spec_alone else nullcontext():
         return _assemble(contract, vendor, fixtures)
 
 
@@ -144,7 +148,10 @@ def _rate_limit(contract: Spec, vendor: Vendor, schemes: Mapping[str, SecuritySc
     node = contract.document.get("x-rate-limit")
     if node is None:
         return None
-    return read_rate_limit(contract.name, node, _assumptions_of(vendor), schemes)
+    try:
+        return read_rate_limit(node, _assumptions_of(vendor), schemes)
+    except SpecError as error:
+        raise error.within(contract.name) from None
 
 
 def _refuse_with_supported_types(refuse: Refuse) -> Refuse:
@@ -202,18 +209,16 @@ def _check_operation_ids(contract: Spec, vendor: Vendor) -> None:
 
 def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) -> CompleteBatchHandler:
     batch = operation.batch
-    where = f"{contract.name}: {operation.id}"
+    place = (*operation.place, "x-batch")
     if batch is None:
-        raise VendorError(f"{where}: has no x-batch")
+        raise VendorError(f"{contract.name}: {operation.id}: has no x-batch")
     if handler.apply is None and not (batch.collection and batch.key):
-        raise SpecError(
-            f"{where}: add to its x-batch: collection: <where accepted items live>, key: [<member>]"
-        )
+        cure = "x-batch: collection: <where accepted items live>, key: [<member>]"
+        raise SpecError(f"{operation.id}: add to its {cure}", place, file=contract.name, cure=cure)
     if handler.render is None and "list" not in batch.outcome:
-        raise SpecError(
-            f"{where}: add to its x-batch: "
-            "outcome: {list: /data, status: /status, message: /body, key: /id}"
-        )
+        outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
+        message = f"{operation.id}: add to its x-batch: {outcome}"
+        raise SpecError(message, place, file=contract.name, lacks="outcome")
     form = declared_form(contract, operation, 207)
     parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
     parts["apply"] = handler.apply or declared_answers.upsert_items(batch)
@@ -225,8 +230,11 @@ def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> 
     found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
     if found is None:
         raise SpecError(
-            f"{contract.name}: {operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "
-            "x-collection: <name>, any other operation a vendor package"
+            f"{operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "
+            "x-collection: <name>, any other operation a vendor package",
+            (*operation.place, "x-collection"),
+            file=contract.name,
+            lacks="handler",
         )
     return found
 

@@ -12,9 +12,8 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
-from mockserver.errors import SpecError
 from mockserver.model import Call, Document, Json, Problem
-from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
+from mockserver.spec.openapi import Operation, Parameter, Spec, misused, resolve
 from mockserver.spec.schema import Schema, SchemaCompiler
 
 _INTEGER_PARAMETER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
@@ -357,10 +356,10 @@ def compile_coercion(document: Document, settings: Document) -> Coercion:
     """The binder of a media type's `x-binder`. Raises SpecError: an unknown coercion or reading of names."""
     wanted = settings.get("coerce", ())
     if unknown := [name for name in wanted if name not in _COERCIONS]:
-        raise SpecError(f"x-binder.coerce: unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")
+        raise misused("x-binder.coerce", f"unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")
     names = settings.get("names", "exact")
     if names not in ("exact", "any-case"):
-        raise SpecError(f"x-binder.names: expected exact or any-case, found {names}")
+        raise misused("x-binder.names", f"expected exact or any-case, found {names}")
     return Coercion(
         document,
         any_case=names == "any-case",
@@ -374,7 +373,7 @@ def compile_coercion(document: Document, settings: Document) -> Coercion:
 def _is_dropped(settings: Document, setting: str, otherwise: str) -> bool:
     found = settings.get(setting, otherwise)
     if found not in (otherwise, "dropped"):
-        raise SpecError(f"x-binder.{setting}: expected {otherwise} or dropped, found {found}")
+        raise misused(f"x-binder.{setting}", f"expected {otherwise} or dropped, found {found}")
     return bool(found == "dropped")
 
 

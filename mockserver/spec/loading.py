@@ -24,6 +24,8 @@ from mockserver.spec.openapi import (
     Parameter,
     Spec,
     build_routes,
+    check_names,
+    misused,
     read_path_forms,
     resolve,
 )
@@ -166,17 +168,26 @@ _ATOMICITIES = ("per-item", "all-or-nothing")
 def load_spec(file: FilePath) -> Spec:
     """Read and index one spec; its name is the file's. Raises SpecError."""
     if not _VENDOR_NAME.fullmatch(file.stem) or file.stem in _RESERVED_NAMES:
-        raise SpecError(f"{file.name}: a vendor has its file's name: a-z, 0-9, - and _, but not sandbox")
+        message = "a vendor has its file's name: a-z, 0-9, - and _, but not sandbox"
+        raise SpecError(message, file=file.name)
     try:
         text = file.read_bytes().decode()
     except UnicodeError as error:
-        raise SpecError(f"{file.name}: {error}") from None
+        raise SpecError(str(error), file=file.name) from None
     try:
         document = yaml.load(text)
     except (YAMLError, RecursionError) as error:
-        raise SpecError(f"{file.name}: not YAML: {describe_yaml_error(text, error)}") from None
-    with refuse_malformed(file.name):
-        return _index(file, text, document)
+        raise SpecError(f"not YAML: {describe_yaml_error(text, error)}", file=file.name) from None
+    return index(file.stem, text, document, file.name)
+
+
+def index(name: str, text: str, document: Json, file: str) -> Spec:
+    """Index the document of a spec; `file` is named in errors. Raises SpecError."""
+    with refuse_malformed(file):
+        try:
+            return _index(name, text, document)
+        except SpecError as error:
+            raise error.within(file) from None
 
 
 def describe_yaml_error(text: str, error: Exception) -> str:
@@ -190,28 +201,25 @@ def refuse_malformed(where: str) -> Iterator[None]:
     try:
         yield
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, re.error) as error:
-        raise SpecError(f"{where}: {MALFORMED}: {type(error).__name__}: {error}") from error
+        raise SpecError(f"{MALFORMED}: {type(error).__name__}: {error}", file=where) from error
 
 
-def _index(file: FilePath, text: str, document: Json) -> Spec:
+def _index(name: str, text: str, document: Json) -> Spec:
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.0."):
-        raise SpecError(f"{file.name}: openapi: expected 3.0.x")
+        cure = 'openapi: 3.0.3, with nullable: true for type: [..., "null"]'
+        raise SpecError("openapi: expected 3.0.x", ("openapi",), cure=cure)
     if not document.get("info", {}).get("title"):
-        raise SpecError(f"{file.name}: info.title is missing")
+        raise SpecError("info.title is missing", ("info",), cure="info: {title: Orders, version: '1'}")
     for broken in find_broken_references(document):
-        raise SpecError(f"{file.name}: {_owner(document, broken)}{broken.problem}")
+        raise SpecError(f"{_owner(document, broken)}{broken.problem}", broken.path)
     operations: dict[str, Operation] = {}
-    for operation in _read_operations(file.name, document):
+    for operation in _read_operations(document):
         if operation.id in operations:
-            first = operations[operation.id]
-            raise SpecError(
-                f"{file.name}: {operation.id}: operationId is there twice, in {first.method.upper()} "
-                f"{first.path} and in {operation.method.upper()} {operation.path}"
-            )
+            raise _repeated_id(operations[operation.id], operation)
         operations[operation.id] = operation
-    paths = read_path_forms(file.name, document.get("x-paths", {}))
+    paths = read_path_forms(document.get("x-paths", {}))
     return Spec(
-        name=file.stem,
+        name=name,
         text=text,
         document=document,
         operations=operations,
@@ -223,6 +231,22 @@ def _index(file: FilePath, text: str, document: Json) -> Spec:
     )
 
 
+def _repeated_id(first: Operation, second: Operation) -> SpecError:
+    cure = _id_for(second.path, second.method)
+    return SpecError(
+        f"{second.id}: operationId is there twice, in {first.method.upper()} {first.path} and in "
+        f"{second.method.upper()} {second.path}",
+        (*second.place, "operationId"),
+        cure=f"{cure}2" if cure == f"operationId: {second.id}" else cure,
+    )
+
+
+def _id_for(path: str, method: str) -> str:
+    """An operationId as YAML, such as `operationId: putOrders`."""
+    words = re.findall(r"\w+", path)
+    return f"operationId: {method}" + "".join(word.capitalize() for word in words)
+
+
 def _owner(document: Document, broken: BrokenReference) -> str:
     """The operation that has the reference, with a colon; "" for none."""
     match broken.path:
@@ -231,34 +255,48 @@ def _owner(document: Document, broken: BrokenReference) -> str:
     return ""
 
 
-def _read_operations(file: str, document: Document) -> Iterator[Operation]:
+def _read_operations(document: Document) -> Iterator[Operation]:
     if not document.get("paths"):
-        raise SpecError(f"{file}: paths is missing")
+        raise SpecError(
+            "paths is missing", ("paths",), cure="paths: {/orders: {put: {operationId: putOrders, …}}}"
+        )
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
-                for wanted in ("operationId", "responses"):
-                    if wanted not in item[method]:
-                        raise SpecError(f"{file}: {method} {path}: {wanted} is missing")
-                yield _read_operation(f"{file}: {item[method]['operationId']}", document, path, method)
+                place = ("paths", path, method)
+                cures = {
+                    "operationId": _id_for(path, method),
+                    "responses": 'responses: {"200": {description: done}}',
+                }
+                for member, cure in cures.items():
+                    if member not in item[method]:
+                        raise SpecError(f"{method} {path}: {member} is missing", place, cure=cure)
+                try:
+                    yield _read_operation(document, path, method)
+                except SpecError as error:
+                    raise error.within("", item[method]["operationId"], place) from None
 
 
-def _read_operation(where: str, document: Document, path: str, method: str) -> Operation:
+def _read_operation(document: Document, path: str, method: str) -> Operation:
     node = document["paths"][path][method]
     parameters = [*document["paths"][path].get("parameters", ()), *node.get("parameters", ())]
-    body = _resolve(where, document, node.get("requestBody", {}))
-    responses = {status: _resolve(where, document, answer) for status, answer in node["responses"].items()}
+    body = resolve(document, node.get("requestBody", {}))
+    responses = {status: resolve(document, answer) for status, answer in node["responses"].items()}
     security = node.get("security", document.get("security", ()))
     if "x-batch" in node and not body.get("content"):
-        raise SpecError(f"{where}: x-batch: the operation has no requestBody to find items in")
+        raise misused("x-batch", "the operation has no requestBody to find items in")
     schemes = document.get("components", {}).get("securitySchemes", {})
     if unknown := {name for alternative in security for name in alternative}.difference(schemes):
-        raise SpecError(f"{where}: security: add {min(unknown)} to components.securitySchemes")
+        raise SpecError(
+            f"security: add {min(unknown)} to components.securitySchemes",
+            ("security",) if "security" in node else (),
+            cure=f"components: {{securitySchemes: {{{min(unknown)}: {{type: http, scheme: bearer}}}}}}",
+        )
     return Operation(
         id=node["operationId"],
         method=method,
         path=path,
-        parameters=tuple(_read_parameter(_resolve(where, document, parameter)) for parameter in parameters),
+        parameters=tuple(_read_parameter(resolve(document, parameter)) for parameter in parameters),
         bodies=tuple(
             MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
             for name, content in body.get("content", {}).items()
@@ -268,17 +306,10 @@ def _read_operation(where: str, document: Document, path: str, method: str) -> O
         security=tuple(tuple(alternative) for alternative in security),
         scopes=frozenset(node.get("x-scopes", ())),
         safe=bool(node.get("x-safe", False)),
-        batch=_read_batch(where, node["x-batch"]) if "x-batch" in node else None,
+        batch=_read_batch(node["x-batch"]) if "x-batch" in node else None,
         collection=node.get("x-collection", ""),
         magic=parse_pointer(node.get("x-magic", "")),
     )
-
-
-def _resolve(where: str, document: Document, node: Json) -> Any:
-    try:
-        return resolve(document, node)
-    except SpecError as error:
-        raise SpecError(f"{where}: {error}") from None
 
 
 def _read_parameter(node: Document) -> Parameter:
@@ -286,8 +317,8 @@ def _read_parameter(node: Document) -> Parameter:
     return Parameter(node["name"], node["in"], node.get("required", False), explode, node.get("schema", {}))
 
 
-def _read_batch(where: str, node: Json) -> Batch:
-    _check_batch(where, node)
+def _read_batch(node: Json) -> Batch:
+    _check_batch(node)
     atomicity, outcome = node.get("atomicity", "per-item"), node.get("outcome", {})
     return Batch(
         items=parse_pointer(node["items"]),
@@ -304,27 +335,17 @@ def _read_batch(where: str, node: Json) -> Batch:
     )
 
 
-def _check_batch(where: str, node: Json) -> None:
+def _check_batch(node: Json) -> None:
     if not isinstance(node, dict):
-        raise SpecError(f"{where}: x-batch: expected a mapping, found {node}")
-    if unknown := set(node) - _BATCH_KEYS:
-        raise SpecError(
-            f"{where}: x-batch.{min(unknown)}: unknown; known are {', '.join(sorted(_BATCH_KEYS))}"
-        )
+        raise misused("x-batch", f"expected a mapping, found {node}")
+    check_names("x-batch", node, _BATCH_KEYS)
     atomicity = node.get("atomicity", "per-item")
     if atomicity not in _ATOMICITIES:
-        raise SpecError(
-            f"{where}: x-batch.atomicity: expected {' or '.join(_ATOMICITIES)}, found {atomicity}"
-        )
+        raise misused("x-batch.atomicity", f"expected {' or '.join(_ATOMICITIES)}, found {atomicity}")
     if "items" not in node:
-        raise SpecError(
-            f'{where}: x-batch.items is missing; write items: "" when the body itself is the list'
-        )
+        cure = 'items: "" when the body itself is the list'
+        raise SpecError(f"x-batch.items is missing; write {cure}", ("x-batch", "items"), cure=cure)
     for name, (kind, expected) in _KINDS.items():
         if name in node and not isinstance(node[name], kind):
-            raise SpecError(f"{where}: x-batch.{name}: expected {expected}, found {node[name]}")
-    outcome = node.get("outcome", {})
-    if unknown := set(outcome) - _OUTCOME_KEYS:
-        raise SpecError(
-            f"{where}: x-batch.outcome.{min(unknown)}: unknown; known are {', '.join(sorted(_OUTCOME_KEYS))}"
-        )
+            raise misused(f"x-batch.{name}", f"expected {expected}, found {node[name]}")
+    check_names("x-batch.outcome", node.get("outcome", {}), _OUTCOME_KEYS)

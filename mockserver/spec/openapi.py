@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,13 @@ from mockserver.model import Document, Json, Path, unescape_step
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
-_MEMBERS: Mapping[str, str] = {
-    "any-case": "true or false",
-    "trailing-slash": " or ".join(_SLASHES),
-    "prefixes": "a list of paths such as /rest",
-    "aliases": "a mapping of paths such as {/old: /new}",
+_MEMBERS: Mapping[str, tuple[str, str]] = {
+    "any-case": ("true or false", "true"),
+    "trailing-slash": (" or ".join(_SLASHES), "taken"),
+    "prefixes": ("a list of paths such as /rest", "[/rest]"),
+    "aliases": ("a mapping of paths such as {/old: /new}", "{/old: /new}"),
 }
-"""The members of `x-paths`, each with what it takes."""
+"""The members of `x-paths`, each with its values in words and an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,23 @@ class PathForms:
         return same and rest[:1] in ("", "/")
 
 
-def read_path_forms(where: str, node: Json) -> PathForms:
+def misused(member: str, problem: str, cure: str = "", lacks: str = "") -> SpecError:
+    """A fault of an extension, such as `x-batch.key`."""
+    return SpecError(f"{member}: {problem}", tuple(member.split(".")), cure=cure, lacks=lacks)
+
+
+def check_names(member: str, node: Iterable[Any], known: Collection[str]) -> None:
+    """Raise SpecError for a name in the extension that is not known."""
+    if unknown := {str(name) for name in node} - set(known):
+        name, names = min(unknown), sorted(known)
+        message = f"{member}.{name}: unknown; known are {', '.join(names)}"
+        raise SpecError(message, (*member.split("."), name), known=names)
+
+
+def read_path_forms(node: Json) -> PathForms:
     if not isinstance(node, dict):
-        raise SpecError(f"{where}: x-paths: expected a mapping, found {node}")
-    if unknown := {str(name) for name in node} - set(_MEMBERS):
-        raise SpecError(f"{where}: x-paths.{min(unknown)}: unknown; known are {', '.join(sorted(_MEMBERS))}")
+        raise misused("x-paths", f"expected a mapping, found {node}")
+    check_names("x-paths", node, _MEMBERS)
     any_case, slash = node.get("any-case", False), node.get("trailing-slash", "refused")
     prefixes, aliases = node.get("prefixes", []), node.get("aliases", {})
     fits = {
@@ -64,7 +76,8 @@ def read_path_forms(where: str, node: Json) -> PathForms:
         "aliases": isinstance(aliases, dict) and _are_paths([*aliases, *aliases.values()]),
     }
     for name in (name for name, is_good in fits.items() if not is_good):
-        raise SpecError(f"{where}: x-paths.{name}: expected {_MEMBERS[name]}, found {node[name]}")
+        expected, example = _MEMBERS[name]
+        raise misused(f"x-paths.{name}", f"expected {expected}, found {node[name]}", f"{name}: {example}")
     return PathForms(
         any_case=any_case,
         trailing_slash=slash == "taken",
@@ -150,6 +163,11 @@ class Operation:
     def __post_init__(self) -> None:
         names = frozenset([parameter.name.lower() for parameter in self.parameters])
         object.__setattr__(self, "parameter_names", names)
+
+    @property
+    def place(self) -> Path:
+        """Its path in the document."""
+        return "paths", self.path, self.method
 
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names

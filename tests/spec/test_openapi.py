@@ -13,7 +13,7 @@ from tests.support import sample_vendor
 
 
 def forms(**members: Any) -> PathForms:
-    return read_path_forms("acme.yaml", {name.replace("_", "-"): value for name, value in members.items()})
+    return read_path_forms({name.replace("_", "-"): value for name, value in members.items()})
 
 
 @pytest.mark.parametrize("path", ["/orders/", "/ORDERS", "/rest/orders", ""])

@@ -285,14 +285,6 @@ def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
     return [found for one in below for found in _kinds_at(one, steps[1:])]
 
 
-class WrittenProfileError(SpecError):
-    """A written profile cannot be read, or does not fit its spec; `path` leads to the place in the file."""
-
-    def __init__(self, message: str, detail: str, path: tuple[str | int, ...]) -> None:
-        super().__init__(message)
-        self.detail, self.path = detail, path
-
-
 @dataclass(frozen=True, slots=True)
 class WrittenPlace:
     """A value in a file: `path` leads there from the root, `label` names it for people."""
@@ -307,12 +299,10 @@ class WrittenPlace:
         return replace(self, path=(*self.path, *steps), label=(*self.label, *steps))
 
     def fail(self, detail: str) -> NoReturn:
-        """Raise an error that names file, member and line. Raises WrittenProfileError: always."""
+        """Raise a SpecError that names file, member and line."""
         label = ".".join(map(str, self.label))
         sentence = f"{label}: {detail}" if label else detail
-        raise WrittenProfileError(
-            f"{self.file}: {sentence}{_line(self.text, self.path)}", sentence, self.path
-        )
+        raise SpecError(sentence, self.path, file=self.file, note=_line(self.text, self.path))
 
 
 def _line(text: str, path: Sequence[str | int]) -> str:
