@@ -12,7 +12,7 @@ def item_path(item: Item, request: Request) -> Path:
 
 
 MESSAGES: Mapping[str, str] = {
-    # The vendor's own documents, or a live-verified test.
+    # A: the vendor's own documents, or a live-verified test.
     "over-paid": "Payment amount exceeds the amount outstanding on this document",
     "only-status": "Only Status accepted for updates.",
     "batch-undeletable": "It is not possible to delete batch payments via the API",
@@ -50,7 +50,7 @@ MESSAGES: Mapping[str, str] = {
     "history-file": "Attached the file {name} through the Xero API using {app}",
     "no-such-field": "No property or field '{name}' exists in type '{entity}' (at index {at})",
     "no-such-method": "No applicable method '{name}' exists in type '{entity}' (at index {at})",
-    # Several integrators.
+    # B: several integrators.
     "not-authorised": "Payments can only be made against Authorised documents",
     "account-unknown": "Account could not be found",
     "period-locked": "The document date cannot be before the period lock date, currently set at {date}",
@@ -70,7 +70,7 @@ MESSAGES: Mapping[str, str] = {
     "key-reused": "Idempotency Key: {key} is used with a different request.",
     "unauthorised": "AuthorizationUnsuccessful",
     "unauthenticated": "AuthenticationUnsuccessful",
-    # One integrator.
+    # C: one integrator.
     "account-unfit": "Account type is invalid for making a payment to/from",
     "document-unknown": "Document could not be found",
     "allocation-over-credit": (
@@ -100,7 +100,7 @@ MESSAGES: Mapping[str, str] = {
     "incompatible": (
         "Operator '{sign}' incompatible with operand types '{left}' and '{right}' (at index {at})"
     ),
-    # Ours, in the vendor's style, until a genuine text is found.
+    # D: ours, in the vendor's style, until a genuine text is found.
     "account-archived": "The account is archived and cannot be used",
     "not-positive": "Payment amount must be greater than zero",
     "batch-date-missing": "Date must be specified for the batch payment",
@@ -181,7 +181,7 @@ MESSAGES: Mapping[str, str] = {
     "unbalanced": "')' or operator expected (at index {at})",
     "no-boolean": "Expression of type 'Boolean' expected (at index {at})",
 }
-"""The vendor's sentences by rule, each under its source. Source: docs/vendors/xero.md#messages."""
+"""The sentences by rule, each under the letter of its reliability. Source: docs/vendors/xero.md#messages."""
 
 
 def message_text(rule: str, **values: Json) -> str:
