@@ -20,19 +20,8 @@ from mockserver.vendors.xero import accounts, answers, books, documents, payment
 from mockserver.vendors.xero.access import base_currency, lock_date_problems
 from mockserver.vendors.xero.dates_and_amounts import amount_members, parse_date, stored_instant
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
-from mockserver.vendors.xero.payments import (
-    NON_INVOICE_TARGETS,
-    payment_amount_problems,
-    payment_targets,
-)
-from mockserver.vendors.xero.resources import (
-    BATCH_PAYMENT,
-    INVOICE,
-    PAYEE,
-    PAYMENT,
-    STATEMENT,
-    Resource,
-)
+from mockserver.vendors.xero.payments import NON_INVOICE_TARGETS, payment_amount_problems, payment_targets
+from mockserver.vendors.xero.resources import BATCH_PAYMENT, INVOICE, PAYEE, PAYMENT, STATEMENT, Resource
 
 _BATCH_TYPES = {"ACCREC": "RECBATCH", "ACCPAY": "PAYBATCH"}
 _BASE_RATE = Decimal(1)
@@ -337,9 +326,8 @@ def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
 
     def answer(result: BatchResult, state: State) -> Reply:
         if result.outcomes and all(map(_is_unknown, result.outcomes)):
-            raise NotFound(
-                resource.collection, _shown_id(result.outcomes[0].item, result.request, resource.id)
-            )
+            key = _shown_id(result.outcomes[0].item, result.request, resource.id)
+            raise NotFound(resource.collection, key)
         return render(result, state)
 
     return replace(handler, render=answer)

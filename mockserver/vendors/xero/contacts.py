@@ -68,11 +68,8 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 
 
 def find_or_create_contact(reference: Document, state: State) -> Document:
-    if (known := find_contact(reference, state)) is not None:
-        return known
-    contact = new_contact({**reference, "ContactStatus": documents.ACTIVE}, state)
-    CONTACT.rows(state)[contact["ContactID"]] = contact
-    return contact
+    known = find_contact(reference, state)
+    return known or _store(new_contact({**reference, "ContactStatus": documents.ACTIVE}, state), state)
 
 
 def find_or_create_partner(reference: Document, state: State, *, customer: bool) -> Document:
@@ -82,11 +79,7 @@ def find_or_create_partner(reference: Document, state: State, *, customer: bool)
     """
     flag = "IsCustomer" if customer else "IsSupplier"
     known = find_or_create_contact(reference, state)
-    if known.get(flag):
-        return known
-    contact = {**known, flag: True}
-    CONTACT.rows(state)[contact["ContactID"]] = contact
-    return contact
+    return known if known.get(flag) else _store({**known, flag: True}, state)
 
 
 def new_contact(sent: Document, state: State) -> dict[str, Json]:

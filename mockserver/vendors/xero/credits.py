@@ -34,9 +34,9 @@ _CREDITED = (
 """Members that a credit takes from its bank transaction."""
 
 CREDIT_OF_TRANSACTION: Mapping[str, DocumentKind] = {
-    kind.sale: kind for kind in (OVERPAYMENT, PREPAYMENT)
-} | {kind.purchase: kind for kind in (OVERPAYMENT, PREPAYMENT)}
-"""What the types of bank transactions bring about; those of other types bring about nothing."""
+    name: kind for kind in (OVERPAYMENT, PREPAYMENT) for name in (kind.sale, kind.purchase)
+}
+"""Kind of the credit that a bank transaction brings about, by its type; none for other types."""
 
 _DEBTORS, _CREDITORS = "DEBTORS", "CREDITORS"
 _ITEM_AND_TAX = ("ItemCode", "TaxType", "TaxAmount")

@@ -66,52 +66,23 @@ _COMMON_MESSAGES: Mapping[str, str] = {
     "timeout": "element-late",
 }
 _OWN_CODES = ("missing-required", "duplicate-key", "unknown-reference", "locked")
-_OWN_MESSAGES: tuple[tuple[str, int, tuple[str, ...]], ...] = (
-    ("createBatchPayment", 255, ("batch-date-missing", "paid-twice", "document-unknown", "not-authorised")),
-    ("createPayments createPayment", 0, ("not-positive", "", "document-unknown", "not-authorised")),
-    (
-        "createInvoices updateOrCreateInvoices updateInvoice",
-        255,
-        ("lines-missing", "number-taken", "contact-unknown", "has-payments"),
-    ),
-    (
-        "createCreditNotes updateOrCreateCreditNotes updateCreditNote",
-        255,
-        ("lines-missing", "number-taken", "contact-unknown", "has-payments"),
-    ),
-    (
-        "createContacts updateOrCreateContacts updateContact",
-        255,
-        ("contact-name-missing", "contact-account-taken", "", "contact-archived"),
-    ),
-    (
-        "createCreditNoteAllocation createOverpaymentAllocations createPrepaymentAllocations",
-        0,
-        ("allocation-not-positive", "", "document-unknown", "allocation-paid"),
-    ),
-    (
-        "createBankTransactions updateOrCreateBankTransactions updateBankTransaction",
-        0,
-        ("lines-missing", "", "contact-unknown", "transaction-reconciled"),
-    ),
-    (
-        "createBatchPaymentHistoryRecord createInvoiceHistory createPaymentHistory",
-        2500,
-        ("details-missing", "", "", ""),
-    ),
-    ("deleteBatchPayment deleteBatchPaymentByUrlParam", 0, ("", "batch-deleted", "", "batch-reconciled")),
-    ("deletePayment", 0, ("", "payment-deleted", "", "payment-reconciled")),
-)
-"""Messages of single operations for those codes, "" for none of their own.
+_OWN_MESSAGES: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "BatchPayments": (255, ("batch-date-missing", "paid-twice", "document-unknown", "not-authorised")),
+    "Payments": (0, ("not-positive", "", "document-unknown", "not-authorised")),
+    "Invoices": (255, ("lines-missing", "number-taken", "contact-unknown", "has-payments")),
+    "CreditNotes": (255, ("lines-missing", "number-taken", "contact-unknown", "has-payments")),
+    "Contacts": (255, ("contact-name-missing", "contact-account-taken", "", "contact-archived")),
+    "Allocations": (0, ("allocation-not-positive", "", "document-unknown", "allocation-paid")),
+    "BankTransactions": (0, ("lines-missing", "", "contact-unknown", "transaction-reconciled")),
+    "HistoryRecords": (2500, ("details-missing", "", "", "")),
+    "deleted BatchPayments": (0, ("", "batch-deleted", "", "batch-reconciled")),
+    "deleted Payments": (0, ("", "payment-deleted", "", "payment-reconciled")),
+}
+"""Messages of elements for those codes, "" for none of their own, by the name of their list.
 
-The number is the maximum length of the member that holds the operation's magic token, 0 for none.
+The number is the maximum length of the member that holds a magic token, 0 for none.
 """
 
-_MESSAGES_OF: Mapping[str, tuple[int, Mapping[str, str]]] = {
-    operation: (limit, dict(zip(_OWN_CODES, rules, strict=True)))
-    for operations, limit, rules in _OWN_MESSAGES
-    for operation in operations.split()
-}
 _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
@@ -382,11 +353,17 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def _fault_message(code: str, request: Request) -> str:
-    limit, own = _MESSAGES_OF.get(request.operation.id, (0, EMPTY))
+    limit, rules = _OWN_MESSAGES.get(_element_kind(request.operation), (0, ()))
     if code == "too-long" and limit:
         return message_text("maxLength", field=request.operation.magic[-1], limit=limit)
+    own = dict(zip(_OWN_CODES, rules, strict=False))
     rule = own.get(code) or _COMMON_MESSAGES.get(code, "broken")
     return message_text(rule, document=kind_of(request).label)
+
+
+def _element_kind(operation: Operation) -> str:
+    plural = str(operation.batch.items[0]) if operation.batch else ""
+    return f"deleted {plural}" if operation.id.startswith("delete") else plural
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:

@@ -57,12 +57,9 @@ def _show_price(details: Document, request: Request) -> Json:
 
 def _show_category(category: Document, request: Request, _state: State) -> Json:
     """A category; alone it shows its archived options too."""
-    all_options = "TrackingCategoryID" in request.parameters or request.parameters.get(
-        "includeArchived", False
-    )
-    options = [
-        option for option in category["Options"] if all_options or option["Status"] == documents.ACTIVE
-    ]
+    asked = request.parameters
+    whole = "TrackingCategoryID" in asked or asked.get("includeArchived", False)
+    options = [Option for Option in category["Options"] if whole or Option["Status"] == documents.ACTIVE]
     return TRACKING_CATEGORY.represent({**category, "Options": options})
 
 
@@ -70,13 +67,9 @@ def _finder(resource: Resource) -> documents.Find:
     """A finder of a record by its id, by its name in the path, or by its number."""
 
     def find(request: Request, state: State) -> Document | None:
-        rows, sent = resource.rows(state), str(request.parameters[resource.id])
-        numbered = rows.find(resource.number, sent) if resource.number else ()
-        return (
-            rows.get(answers.id_parameter(request, resource.id))
-            or rows.get(sent)
-            or next(iter(numbered), None)
-        )
+        rows, name = resource.rows(state), str(request.parameters[resource.id])
+        numbered = rows.find(resource.number, name) if resource.number else ()
+        return rows.get(answers.stored_id(name)) or rows.get(name) or next(iter(numbered), None)
 
     return find
 
