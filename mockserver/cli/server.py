@@ -398,8 +398,8 @@ def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
         return control.server.sandbox
     if option := _pointer(error).removeprefix("/query/"):
         return str(click.get_current_context().params.get(option) or "")
-    found = _NAME_IN_PATH.search(error.operation)
-    return unquote(found[1]) if found else ""
+    match = _NAME_IN_PATH.search(error.operation)
+    return unquote(match[1]) if match else ""
 
 
 def _existing_names(control: ControlPlane, subject: _Subject) -> list[str]:

@@ -32,8 +32,8 @@ class IndexedForm:
         pairs = _parse_pairs(body, charset, self.max_keys)
         items: dict[int, dict[str, str | None]] = {}
         for key, value in pairs:
-            if found := _INDEXED_KEY.fullmatch(key):
-                items.setdefault(int(found[1]), {}).setdefault(found[2] or found[3], value or None)
+            if match := _INDEXED_KEY.fullmatch(key):
+                items.setdefault(int(match[1]), {}).setdefault(match[2] or match[3], value or None)
         read: list[Json] = []
         while len(read) in items:
             read.append(items[len(read)])

@@ -143,11 +143,11 @@ def digest(document: Json) -> str:
 
 def _syntax_error(said: str, text: bytes) -> MalformedBody:
     """The decoder's error in words of ours, with the position in bytes."""
-    found = _BYTE_POSITION.search(said)
-    if not found:
+    match = _BYTE_POSITION.search(said)
+    if not match:
         return _malformed_at(len(text))
     # Of text behind the document the decoder tells the place after its first character.
-    return _malformed_at(int(found[1]) - ("trailing characters" in said))
+    return _malformed_at(int(match[1]) - ("trailing characters" in said))
 
 
 def _malformed_at(position: int) -> MalformedBody:

@@ -124,8 +124,8 @@ class DataContract:
             raise MalformedBody(f"Expecting element '{self.root}' from namespace '{self.namespace}'.")
         if not self.item or _is_nil(root):
             return self._item(root, any_order=any_order)
-        named = [child for child in root if child.tag == self._name(self.item)]
-        return [self._item(child, any_order=any_order) for child in named]
+        children = [child for child in root if child.tag == self._name(self.item)]
+        return [self._item(child, any_order=any_order) for child in children]
 
     def _item(self, element: Element, *, any_order: bool) -> dict[str, str | None] | None:
         if _is_nil(element):

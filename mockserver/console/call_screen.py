@@ -269,8 +269,8 @@ async def export_file(visit: Visit) -> Download:
     name = visit.query.get("as", "")
     export = EXPORTS.get(name, FORMATS["command"])
     response = await _file(visit, export)
-    found = _FILE_NAME.search(response.headers.get("content-disposition", ""))
-    file_name = found[1] if found else f"call-{visit.path['number']}.{name}"
+    match = _FILE_NAME.search(response.headers.get("content-disposition", ""))
+    file_name = match[1] if match else f"call-{visit.path['number']}.{name}"
     return Download(file_name, response.headers.get("content-type", "text/plain"), response.body)
 
 

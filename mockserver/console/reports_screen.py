@@ -131,8 +131,8 @@ ROUTES = (
 
 async def _report(visit: Visit) -> Document:
     path = visit.query.get("path", "")
-    found: list[Document] = (await visit.control.get("/reports"))["reports"]
-    for report in found:
+    reports: list[Document] = (await visit.control.get("/reports"))["reports"]
+    for report in reports:
         if report["path"] == path:
             return report
     raise _unknown(f"the folder of reports has no {path}")

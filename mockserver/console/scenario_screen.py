@@ -79,12 +79,12 @@ async def show_scenarios(visit: Visit, refused: Document | None = None, status: 
         for one in await visit.control.get(visit.of_sandbox("/scenarios"))
     ]
     packaged = await visit.control.get("/scenarios")
-    named = visit.query.get("name", "")
+    name = visit.query.get("name", "")
     document = {
         "scenarios": own,
         "packaged": packaged,
-        "named": named,
-        "isMissing": bool(named) and named not in {one["name"] for one in (*own, *packaged)},
+        "named": name,
+        "isMissing": bool(name) and name not in {one["name"] for one in (*own, *packaged)},
         "refused": refused,
     }
     return Screen("scenarios.html", document, status)

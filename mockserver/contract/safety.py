@@ -47,10 +47,10 @@ REMOTE_RATE = Rate(20)
 
 def parse_rate(text: str) -> Rate:
     """Read `20/s`, `100/m` or `5000/h`. Raises ValueError."""
-    found = _RATE.fullmatch(text)
-    if not found or float(found[1]) == 0:
+    match = _RATE.fullmatch(text)
+    if not match or float(match[1]) == 0:
         raise ValueError(f"{text} is no rate; write 20/s, 100/m or 5000/h")
-    return Rate(float(found[1]) / _SECONDS[found[2] or "s"])
+    return Rate(float(match[1]) / _SECONDS[match[2] or "s"])
 
 
 def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:

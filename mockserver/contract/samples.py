@@ -240,8 +240,8 @@ def _sample(document: Document, schema: Document, batch: Batch) -> SampleItem | 
     members = {name: SampleMember.of(document, name, node) for name, node in schema["properties"].items()}
     unique = (members[name] for name in batch.key if name in members and _with_unique_keys(members[name]))
     keyed = next(unique, None)
-    given = schema.get("example")
-    base = dict(given) if isinstance(given, dict) else {}
+    example = schema.get("example")
+    base = dict(example) if isinstance(example, dict) else {}
     answered = {member.name for member in members.values() if member.schema.get("readOnly")} - {*batch.key}
     needed = [name for name in (*batch.key, *schema.get("required", [])) if name not in answered]
     for name in dict.fromkeys(needed):

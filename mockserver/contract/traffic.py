@@ -165,9 +165,9 @@ def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | No
         if not address.startswith((f"{begun}/", f"{begun}?")) and address != begun:
             return None
         path = address[len(begun) :] or "/"
-    elif found := _SANDBOX.match(path):
-        headers[SANDBOX_HEADER] = found[1]
-        path = path[found.end() :]
+    elif match := _SANDBOX.match(path):
+        headers[SANDBOX_HEADER] = match[1]
+        path = path[match.end() :]
     name = _operation(spec, one.exchange.request.method, path) if base else ""
     if not base:
         below, name = _search_path(spec, one.exchange.request.method, path)

@@ -178,8 +178,8 @@ def _of_junit(content: bytes) -> Document | None:
 
 
 def _of_page(content: bytes) -> Document | None:
-    found = _TITLE.search(content[:_HEAD_BYTES])
-    return _verdict(int(found[2]), int(found[1]), 0) if found else None
+    match = _TITLE.search(content[:_HEAD_BYTES])
+    return _verdict(int(match[2]), int(match[1]), 0) if match else None
 
 
 def _verdict(passed: int, failed: int, known: int) -> Document:

@@ -74,11 +74,11 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
 def check_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Document:
     """The scenario document in a body, or all its problems. Raises UnprocessableMemberError: no UTF-8."""
     try:
-        found = parse_text(_text_of(call), operations_by_vendor(served))
+        scenario = parse_text(_text_of(call), operations_by_vendor(served))
     except InvalidScenarioError as error:
         errors = [_problem_document(problem, "") for problem in error.problems]
         return {"valid": False, "document": None, "errors": errors, "more": error.more}
-    return {"valid": True, "document": found.document, "errors": [], "more": 0}
+    return {"valid": True, "document": scenario.document, "errors": [], "more": 0}
 
 
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:

@@ -227,10 +227,10 @@ def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
         if node is None:
             missing = f"/{'/'.join(map(str, pointer))} is not in the request schema"
             raise misused("x-batch.items", missing, lacks="items")
-    found: Document | None = resolve(document, node).get("items")
-    if found is None:
+    items: Document | None = resolve(document, node).get("items")
+    if items is None:
         raise SpecError("x-batch.items does not point at a list", ("x-batch", "items"), lacks="items")
-    return found
+    return items
 
 
 def _without_items(document: Document, node: Document, pointer: Path) -> Document:

@@ -453,12 +453,12 @@ class AccessReasons(Value, frozen=True):
 
     def _tried(self, call: Call, operation: Operation | None) -> SecurityScheme | None:
         kind = call.headers.get("authorization", "").partition(" ")[0].lower()
-        named = (
+        authorizations = (
             authorization
             for authorization in self._authorizations(operation)
             if _scheme_word(authorization).lower() == kind
         )
-        return next(named, None)
+        return next(authorizations, None)
 
     def _authorizations(self, operation: Operation | None) -> list[SecurityScheme]:
         names = (name for alternative in (operation.security if operation else ()) for name in alternative)

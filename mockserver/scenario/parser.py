@@ -67,14 +67,14 @@ def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str 
 
     Raises InvalidScenarioError.
     """
-    found = parse_yaml(text)
-    if found.syntax_problems and found.document is None and len(text) <= MAX_CHARACTERS:
+    positioned = parse_yaml(text)
+    if positioned.syntax_problems and positioned.document is None and len(text) <= MAX_CHARACTERS:
         # JSON writes emoji as two surrogates and has keys of any length, which no YAML reader takes.
         try:
             return parse_document(json.decode(text.encode()), vendors, source=source)
         except (MalformedBody, UnicodeError):
             pass
-    return _parse(found, vendors, source)
+    return _parse(positioned, vendors, source)
 
 
 def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:

@@ -218,8 +218,8 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
     """The vendors with the fixtures of the file; a vendor outside the file keeps its own."""
     if file is None:
         return served
-    found = read_fixtures(file, served)
-    return tuple(replace(vendor, fixtures=found.get(vendor.name, vendor.fixtures)) for vendor in served)
+    fixtures = read_fixtures(file, served)
+    return tuple(replace(vendor, fixtures=fixtures.get(vendor.name, vendor.fixtures)) for vendor in served)
 
 
 def _end_call(store: Store, entry: Entry) -> None:

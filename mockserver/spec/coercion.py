@@ -354,8 +354,8 @@ def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json
 
 def compile_coercion(document: Document, settings: Document) -> Coercion:
     """The binder of a media type's `x-binder`. Raises SpecError: an unknown coercion or reading of names."""
-    wanted = settings.get("coerce", ())
-    if unknown := [name for name in wanted if name not in _COERCIONS]:
+    coerce = settings.get("coerce", ())
+    if unknown := [name for name in coerce if name not in _COERCIONS]:
         raise misused("x-binder.coerce", f"unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")
     names = settings.get("names", "exact")
     if names not in ("exact", "any-case"):
@@ -366,7 +366,7 @@ def compile_coercion(document: Document, settings: Document) -> Coercion:
         drops_null_texts=_is_dropped(settings, "null-texts", "kept"),
         drops_null_structures=_is_dropped(settings, "null-structures", "kept"),
         drops_blank_numbers=_is_dropped(settings, "blank-numbers", "refused"),
-        coercions=tuple(_COERCIONS[name] for name in wanted),
+        coercions=tuple(_COERCIONS[name] for name in coerce),
     )
 
 

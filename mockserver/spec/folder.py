@@ -13,5 +13,5 @@ def specs_folder() -> Path:
 
 
 def spec_files_in(folder: Path) -> list[Path]:
-    found = (file for file in folder.iterdir() if file.suffix in (".yaml", ".yml")) if folder.is_dir() else ()
-    return sorted(file for file in found if not file.name.startswith(("_", ".")))
+    files = (file for file in folder.iterdir() if file.suffix in (".yaml", ".yml")) if folder.is_dir() else ()
+    return sorted(file for file in files if not file.name.startswith(("_", ".")))

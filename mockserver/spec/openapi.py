@@ -225,9 +225,9 @@ class Spec:
         wanted = "get" if method == "HEAD" else method.lower()
         allowed: list[str] = []
         for pattern, methods in self.routes:
-            if found := pattern.fullmatch(path):
+            if match := pattern.fullmatch(path):
                 if operation := methods.get(wanted):
-                    return RouteMatch(operation, found.groupdict())
+                    return RouteMatch(operation, match.groupdict())
                 allowed += [name.upper() for name in methods]
         if allowed:
             raise MethodNotAllowed(dict.fromkeys(allowed))
@@ -259,8 +259,8 @@ class Spec:
     def _canonical(self, path: str) -> str:
         path = self.paths.plain(path)
         for pattern, methods in self.routes if self.paths.any_case else ():
-            if found := pattern.fullmatch(path):
-                return _fill_template(next(iter(methods.values())).path, found.groupdict())
+            if match := pattern.fullmatch(path):
+                return _fill_template(next(iter(methods.values())).path, match.groupdict())
         return path
 
 

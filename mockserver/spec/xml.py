@@ -28,11 +28,11 @@ _MAX_DIGITS = 15
 
 def to_iso(text: str, form: str, zone: str = "") -> str:
     """ISO form of a text of `form`, such as `/Date({})/`; any other text unchanged."""
-    found = _pattern(form).fullmatch(text)
-    if found is None:
+    match = _pattern(form).fullmatch(text)
+    if match is None:
         return text
     try:
-        moment = _EPOCH + int(found[1]) * _MILLISECOND
+        moment = _EPOCH + int(match[1]) * _MILLISECOND
     except OverflowError:
         return text
     whole = moment.replace(tzinfo=None).isoformat(timespec="milliseconds")

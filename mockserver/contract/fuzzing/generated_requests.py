@@ -462,10 +462,10 @@ def _replace_moments(value: Any) -> None:
 
 
 def _valid_moment(text: str) -> str:
-    found = _MOMENT.fullmatch(text)
-    if not found:
+    match = _MOMENT.fullmatch(text)
+    if not match:
         return text
-    year, rest, zone = found.groups()
+    year, rest, zone = match.groups()
     zone = zone if zone[1:] <= _FAR else f"{zone[0]}{_FAR}"
     return min(max(year, "0002"), "9998") + rest + zone
 

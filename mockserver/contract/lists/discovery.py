@@ -316,8 +316,8 @@ def _links(response: Response) -> Mapping[Link, str]:
 def link_in_header(response: Response, relation: str) -> str:
     """Target of a relation in the header `Link`, "" without one."""
     pattern = rf'<([^>]*)>[^,]*;\s*rel="?{relation}"?(?:[;,\s]|$)'
-    found = re.search(pattern, response.headers.get("link", ""), re.IGNORECASE)
-    return found[1] if found else ""
+    match = re.search(pattern, response.headers.get("link", ""), re.IGNORECASE)
+    return match[1] if match else ""
 
 
 def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:

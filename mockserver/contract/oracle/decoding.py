@@ -31,13 +31,13 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
     items: dict[int, dict[str, Json]] = {}
     unbound = False
     for key, text in pairs:
-        found = _KEY.fullmatch(key)
-        if found is None or found["list"]:
+        match = _KEY.fullmatch(key)
+        if match is None or match["list"]:
             unbound = True
             continue
-        given = found["dotted"] or found["bracketed"]
-        name = names.get(given.lower(), given)
-        item = items.setdefault(int(found["place"]), {})
+        dotted = match["dotted"] or match["bracketed"]
+        name = names.get(dotted.lower(), dotted)
+        item = items.setdefault(int(match["place"]), {})
         unbound = unbound or name in item
         item.setdefault(name, typed(text, members.get(name, EMPTY)) if text else _nothing(members, name))
     read: list[Json] = []
@@ -239,9 +239,9 @@ def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:
 
 
 def _xml(body: bytes, node: Document, settings: Document) -> Decoded:
-    found = _DECLARED.match(body)
+    match = _DECLARED.match(body)
     doubts = []
-    if found and found[1].lower() not in (b"utf-8", b"utf8"):
+    if match and match[1].lower() not in (b"utf-8", b"utf8"):
         doubts.append("it declares an encoding of its own")
     try:
         root: Element = fromstring(body, forbid_dtd=True)
@@ -271,10 +271,10 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
     if kind == "array":
         inner = flattened(node.get("items", EMPTY))
         wanted = element_name(inner, "")
-        named = [child for child in element if not wanted or child.tag == wanted]
-        if len(named) < len(element):
+        children = [child for child in element if not wanted or child.tag == wanted]
+        if len(children) < len(element):
             doubts.append("an element has another name than the members of its list")
-        return [_value(child, inner, doubts, forward=forward) for child in named]
+        return [_value(child, inner, doubts, forward=forward) for child in children]
     if kind == "object" or (kind is None and len(element)):
         return _members(element, node, doubts, forward=forward)
     if len(element):
@@ -357,9 +357,9 @@ def _request_value(element: Element, node: Document, doubts: list[str]) -> Json:
     kind = here.get("type", "object" if "properties" in here else "")
     if kind == "array":
         item = flattened(here.get("items", EMPTY))
-        wanted = item.get("xml", EMPTY).get("name", "")
-        named = [child for child in element if not wanted or _local(child, doubts) == wanted]
-        return [_request_value(child, item, doubts) for child in named]
+        name = item.get("xml", EMPTY).get("name", "")
+        children = [child for child in element if not name or _local(child, doubts) == name]
+        return [_request_value(child, item, doubts) for child in children]
     if kind == "object":
         return dict(_request_members(element, here, doubts))
     if len(element):

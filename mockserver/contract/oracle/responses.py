@@ -186,8 +186,8 @@ def text_at(value: Json) -> str:
 
 def class_in_words(text: str) -> Literal["created", "updated", ""]:
     """The result that a whole message names, "" if in doubt; English only."""
-    found = _CLASS.fullmatch(text.strip().lower())
-    return "" if found is None else "created" if found[1] == "created" else "updated"
+    match = _CLASS.fullmatch(text.strip().lower())
+    return "" if match is None else "created" if match[1] == "created" else "updated"
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:

@@ -133,16 +133,16 @@ def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
 
 def is_day(text: str) -> bool:
     """Whether the text is a date of RFC 3339 in the calendar."""
-    found = _DAY.fullmatch(text)
+    match = _DAY.fullmatch(text)
     try:
-        return bool(found and date(*map(int, found.groups())))
+        return bool(match and date(*map(int, match.groups())))
     except ValueError:
         return False
 
 
 def _is_moment(text: str) -> bool:
-    found = _MOMENT.fullmatch(text)
-    return bool(found and is_day(found[1]))
+    match = _MOMENT.fullmatch(text)
+    return bool(match and is_day(match[1]))
 
 
 _FORMATS: Mapping[str, Callable[[str], bool]] = {

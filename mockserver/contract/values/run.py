@@ -333,16 +333,16 @@ class _ValueRun:
         ]
 
     def _compare(self, one: _KeyedTrial, sent: SentItem, exchange: Exchange, how: HowShown) -> None:
-        shown = read_document(exchange.response)
+        document = read_document(exchange.response)
         held = object_at(one.document, self.rules.at)
-        if shown is None or not isinstance(held, Mapping):
+        if document is None or not isinstance(held, Mapping):
             return
         names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}
         key_names = [name for name in self.context.batch.key if (name,) not in one.trial.values]
-        record = find_record(shown.document, names, key_names, one.key, alone=how == "reading it")
+        record = find_record(document.document, names, key_names, one.key, alone=how == "reading it")
         if record is not None:
-            at = pointer_of(_path_to(shown.document, record) or ())
-            self.comparison.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
+            at = pointer_of(_path_to(document.document, record) or ())
+            self.comparison.compare(sent, ShownRecord(how, record, exchange, at, document.is_text))
 
     def _tell(self) -> None:
         operation, ledger = self.context.batch_profile.operation, self.context.ledger

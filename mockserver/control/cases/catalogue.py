@@ -89,8 +89,8 @@ def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
     if vendor not in vendor_packages():
         return ()
     module = importlib.import_module(f"{VENDORS_PACKAGE}.{vendor}")
-    found = load_folder(Path(str(module.__file__)).parent / "cases", vendor)
-    return tuple(sorted(found, key=lambda entry: entry.row.row))
+    cases = load_folder(Path(str(module.__file__)).parent / "cases", vendor)
+    return tuple(sorted(cases, key=lambda entry: entry.row.row))
 
 
 def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:

@@ -166,10 +166,10 @@ def _is_public(raw: str, redacted: str, known: Collection[str]) -> bool:
     pieces = redacted.split(ASCII_MASK)
     if len(pieces) > _MAX_CREDENTIALS:
         return False
-    found = re.fullmatch("(.*?)".join(map(re.escape, pieces)), raw, re.DOTALL)
-    return found is not None and all(
+    match = re.fullmatch("(.*?)".join(map(re.escape, pieces)), raw, re.DOTALL)
+    return match is not None and all(
         any(candidate in known for candidate in _candidates(piece, gap))
-        for piece, gap in zip(pieces, found.groups(), strict=False)
+        for piece, gap in zip(pieces, match.groups(), strict=False)
     )
 
 

@@ -26,8 +26,8 @@ def _selected_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[st
     vendor, tag = _marker_arguments(*marker.args, **marker.kwargs)
     with fail_without_traceback():
         control = start_server(config).control
-        if found := find_cases(control, vendor, tag):
-            return [(vendor, case) for case in found]
+        if cases := find_cases(control, vendor, tag):
+            return [(vendor, case) for case in cases]
         sections = ", ".join(sorted({row["section"] for row in find_cases(control, vendor).values()}))
     if not sections:
         pytest.fail(f"{CASES}: {vendor} has no cases", pytrace=False)

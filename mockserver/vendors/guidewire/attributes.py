@@ -26,9 +26,9 @@ def read_instant(text: str) -> datetime | None:
 
     Source: docs/vendors/guidewire.md#values (other forms than milliseconds and Z: assumed).
     """
-    if (found := _INSTANT.fullmatch(text)) is None:
+    if (match := _INSTANT.fullmatch(text)) is None:
         return None
-    day, time, fraction, zone = found.groups()
+    day, time, fraction, zone = match.groups()
     try:
         moment = datetime.fromisoformat(f"{day}T{time}.{(fraction or '')[:6]:0<6}{(zone or 'Z').upper()}")
         return moment.astimezone(UTC)
@@ -41,8 +41,8 @@ def is_instant(text: str) -> bool:
 
 
 def lacks_offset(text: str) -> bool:
-    found = _INSTANT.fullmatch(text)
-    return found is not None and found[4] is None
+    match = _INSTANT.fullmatch(text)
+    return match is not None and match[4] is None
 
 
 def print_instant(moment: datetime) -> str:

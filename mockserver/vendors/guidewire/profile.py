@@ -268,8 +268,8 @@ def _change(facts: Facts) -> BatchProfile:
         return {"method": "patch", "path": key, "body": {"data": {"attributes": _attributes(drawn)}}}
 
     def listed(exchange: Exchange) -> dict[str, Record]:
-        found = read_invoices(exchange, "id", CHANGED_MEMBERS)
-        return {f"{_PATH}/{name}": record for name, record in found.items()}
+        invoices = read_invoices(exchange, "id", CHANGED_MEMBERS)
+        return {f"{_PATH}/{name}": record for name, record in invoices.items()}
 
     return BatchProfile(
         operation="runBatch",

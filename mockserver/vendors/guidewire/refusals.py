@@ -285,8 +285,8 @@ def _duplicate(sent: _FaultyCall) -> Problem:
 
 
 def _unknown(sent: _FaultyCall) -> Problem:
-    named = reference_id_of(sent.attributes, sent.reference) or sent.attributes.get(sent.reference, "")
-    return attribute_problem("unknown-reference", sent.reference, found=named)
+    reference_id = reference_id_of(sent.attributes, sent.reference) or sent.attributes.get(sent.reference, "")
+    return attribute_problem("unknown-reference", sent.reference, found=reference_id)
 
 
 def _stale(sent: _FaultyCall) -> Problem:

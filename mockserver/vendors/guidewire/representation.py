@@ -52,28 +52,28 @@ _EVERYTHING = frozenset({"*all", "*detail"})
 
 
 def invoice_element(invoice: Document, request: Request, state: State) -> Json:
-    shown = _select_fields(
+    fields = _select_fields(
         _invoice_attributes(invoice, request.call, state), request, INVOICE_SUMMARY, "*detail"
     )
-    return _element(shown, invoice, _invoice_links(invoice))
+    return _element(fields, invoice, _invoice_links(invoice))
 
 
 def invoice_row(invoice: Document, request: Request, state: State) -> Json:
     """One invoice of a list; a row's payee has no address."""
     attributes = _invoice_attributes(invoice, request.call, state)
     payee = {name: value for name, value in attributes["payee"].items() if name not in _ROW_PAYEE_LACKS}
-    shown = _select_fields({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
-    return _element(shown, invoice, _invoice_links(invoice))
+    fields = _select_fields({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
+    return _element(fields, invoice, _invoice_links(invoice))
 
 
 def item_element(item: Document, request: Request, state: State) -> Json:
-    shown = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*detail")
-    return _element(shown, item, _item_links(item, state))
+    fields = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*detail")
+    return _element(fields, item, _item_links(item, state))
 
 
 def item_row(item: Document, request: Request, state: State) -> Json:
-    shown = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*summary")
-    return _element(shown, item, _item_links(item, state))
+    fields = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*summary")
+    return _element(fields, item, _item_links(item, state))
 
 
 def claim_row(claim: Document, request: Request, _state: State) -> Json:
@@ -81,8 +81,8 @@ def claim_row(claim: Document, request: Request, _state: State) -> Json:
     attributes = _texts_and_typekeys(
         claim, ("id", "claimNumber"), {"currency": "Currency", "state": "ClaimState"}
     )
-    shown = _select_fields(attributes, request, attributes, "*summary")
-    return {"attributes": shown, "checksum": checksum(claim)}
+    fields = _select_fields(attributes, request, attributes, "*summary")
+    return {"attributes": fields, "checksum": checksum(claim)}
 
 
 def invoice_path(invoice: Document) -> str:

@@ -60,8 +60,10 @@ def access_refusal(administration_id: str, call: Call) -> Refusal:
 
 
 def _is_granted(administration: Document, principal: Principal) -> bool:
-    named = principal.facts.get("administrations")
-    return administration.get("connected", True) and (named is None or administration["id"] in named)
+    administrations = principal.facts.get("administrations")
+    return administration.get("connected", True) and (
+        administrations is None or administration["id"] in administrations
+    )
 
 
 def admit(call: Call, enter: Enter, _state: State) -> str:

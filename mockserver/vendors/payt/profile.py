@@ -182,8 +182,8 @@ class _SentRecords:
             at = f"/errors/{escape_step(key)}"
             if key == _NOT_FOUND and isinstance(said, list):
                 for number, name in enumerate(said):
-                    named = [item for item in self.items if str(name) in self._texts(item)]
-                    yield from self._told(named, str(name), "not found", f"{at}/{number}", accepted=False)
+                    items = [item for item in self.items if str(name) in self._texts(item)]
+                    yield from self._told(items, str(name), "not found", f"{at}/{number}", accepted=False)
             else:
                 yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=False)
 
@@ -204,8 +204,8 @@ class _SentRecords:
 
         Source: docs/vendors/payt.md#partial-errors.
         """
-        told = (text for text in self._texts(item) if text.strip())
-        return next(told, f"{self.kind}[{item.place}]")
+        texts = (text for text in self._texts(item) if text.strip())
+        return next(texts, f"{self.kind}[{item.place}]")
 
     def _texts(self, item: BatchItem) -> list[str]:
         """Numbers are read as texts. Source: docs/vendors/payt.md#conventions."""

@@ -149,8 +149,8 @@ def read_fields(request: Request) -> FieldSelection | None:
     text = request.parameters.get("fields")
     if text is None:
         return None
-    named: FieldSelection = json.decode(text.encode())["only"]
-    return ["id", *named] if request.call.assumptions["only_fields"] == "with_id" else list(named)
+    only: FieldSelection = json.decode(text.encode())["only"]
+    return ["id", *only] if request.call.assumptions["only_fields"] == "with_id" else list(only)
 
 
 def represent(stored: Document, kind: RecordType, selection: FieldSelection | None, state: State) -> Entity:

@@ -288,8 +288,8 @@ def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
     """The first debtor stays, where the assumption says so. Source: docs/vendors/payt.md#what-may-change."""
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
-        named = find_named_debtor(record, state, assumptions)
-        named_id = named["id"] if named else None
+        named_debtor = find_named_debtor(record, state, assumptions)
+        named_id = named_debtor["id"] if named_debtor else None
         current = was["debtor_id"] or named_id
         changes = named_id is not None and named_id != current
         return ResolvedMember("debtor_id", current, "debtor_number", "debtor-fixed" if changes else "")
@@ -301,8 +301,10 @@ def _last_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
     """The last debtor counts."""
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
-        named = find_named_debtor(record, state, assumptions)
-        return ResolvedMember("debtor_id", named["id"] if named else was["debtor_id"], "debtor_number")
+        named_debtor = find_named_debtor(record, state, assumptions)
+        return ResolvedMember(
+            "debtor_id", named_debtor["id"] if named_debtor else was["debtor_id"], "debtor_number"
+        )
 
     return keep
 

@@ -122,8 +122,8 @@ def _due_too_early(record: Document, stored: Document | None) -> bool:
 def _lacks_debtor(
     record: Document, stored: Document | None, assumptions: Mapping[str, str], state: State
 ) -> bool:
-    named = record.get("debtor_number") or record.get("debtor_identifier")
-    if not named:
+    debtor_number = record.get("debtor_number") or record.get("debtor_identifier")
+    if not debtor_number:
         return stored is None
     return sent_records.find_named_debtor(record, state, assumptions) is None
 

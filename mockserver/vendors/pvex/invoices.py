@@ -239,13 +239,13 @@ def list_invoices(request: Request, state: State) -> Reply:
 
     Source: docs/vendors/pvex.md#state.
     """
-    wanted = request.parameters.get("deleted")
-    found = [
+    deleted = request.parameters.get("deleted")
+    invoices = [
         invoice
         for invoice in _invoices_of_subscriber(request, state)
-        if wanted is None or bool(invoice["Deleted"]) is wanted
+        if deleted is None or bool(invoice["Deleted"]) is deleted
     ]
-    return invoices_reply(request.call, found)
+    return invoices_reply(request.call, invoices)
 
 
 def show_invoice(request: Request, state: State) -> Reply:

@@ -87,9 +87,9 @@ _MILLISECONDS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | None:
     text = text.strip()
     for form, read in _FORMS_BY_READER[reader]:
-        if found := form.fullmatch(text):
+        if match := form.fullmatch(text):
             try:
-                return read(found)
+                return read(match)
             except (ValueError, OverflowError):
                 return None
     return None

@@ -61,8 +61,8 @@ def _bad_row_check(table: Table) -> CheckItem | None:
         return None
 
     def check(item: Item, request: Request, state: State) -> Iterable[Problem]:
-        found = find_problems(item.document, table.rows(state).get(item.key), request, state)
-        return _from_root(item, found)
+        problems = find_problems(item.document, table.rows(state).get(item.key), request, state)
+        return _from_root(item, problems)
 
     return check
 

@@ -264,8 +264,8 @@ def _dotnet_type(problem: Problem, call: Call) -> str:
         return _DOTNET_TYPES["integer"]
     if not problem.path:
         return names.body_type(call.path)
-    wanted = [kind for kind in problem.expected if kind != "null"] if problem.rule == "type" else ["string"]
-    return _DOTNET_TYPES.get(wanted[0], names.model)
+    kinds = [kind for kind in problem.expected if kind != "null"] if problem.rule == "type" else ["string"]
+    return _DOTNET_TYPES.get(kinds[0], names.model)
 
 
 def _json_path(path: Path) -> str:

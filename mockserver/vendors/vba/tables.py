@@ -47,10 +47,10 @@ def normalize_date(text: str) -> str:
     .NET keeps seven digits of a fraction, without trailing zeros. Source: docs/vendors/vba.md#claim-invoice,
     #failed-rows, #state. Raises TooEarlyError.
     """
-    found = _PARTS.fullmatch(text)
-    if found is None:
+    match = _PARTS.fullmatch(text)
+    if match is None:
         return text
-    day, minute, second, fraction, zone, sign, hours, minutes = found.groups()
+    day, minute, second, fraction, zone, sign, hours, minutes = match.groups()
     wall = f"{day}T{minute or '00:00'}{second or ':00'}"
     if zone not in (None, "Z"):
         wall = _to_utc(wall, int(f"{sign}1") * timedelta(hours=int(hours), minutes=int(minutes)))

@@ -185,8 +185,8 @@ def _calculate_discount(line: Document, full: Decimal) -> Decimal:
 
 
 def _tax_type(line: Document, account: Document | None) -> str:
-    given: str = line.get("TaxType") or (account or {}).get("TaxType", UNTAXED)
-    return given
+    tax_type: str = line.get("TaxType") or (account or {}).get("TaxType", UNTAXED)
+    return tax_type
 
 
 def _tax_amount(line: Document, net: Decimal, tax_type: str, terms: LineTerms) -> Decimal:

@@ -204,8 +204,8 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
         return write_request("PUT", "Payments", {"Payments": [payment_document(facts, key, drawn.amount)]})
 
     def settle(exchange: Exchange, key: str, drawn: DrawnValues, _tenant: int) -> Request:
-        shown = _read_record(key, exchange)
-        due = shown["AmountDue"] if shown else None
+        record = _read_record(key, exchange)
+        due = record["AmountDue"] if record else None
         amount = due if isinstance(due, Decimal) and due else drawn.amount
         return write_request("PUT", "Payments", payment_document(facts, key, amount))
 
