@@ -230,10 +230,10 @@ def check_names(
             continue
         param = next(one for one in context.command.params if one.name == param_name)
         near = nearest(name, there) or (there[0] if there else "NAME")
-        said = f"{command_words(context)} "
-        said += near if isinstance(param, click.Argument) else f"{flag_of(param)} {near}"
+        cure = f"{command_words(context)} "
+        cure += near if isinstance(param, click.Argument) else f"{flag_of(param)} {near}"
         what = f"no {kind} named {shown(name)}; there {'is' if len(there) == 1 else 'are'} {choices(there)}"
-        fail(what, place_of_option(context, param_name, name), said, EXIT_USAGE)
+        fail(what, place_of_option(context, param_name, name), cure, EXIT_USAGE)
 
 
 def startup_message(error: Exception, context: click.Context) -> Message:
@@ -265,27 +265,27 @@ def _bad_spec(error: Exception, context: click.Context) -> Message | None:
     from mockserver.spec.folder import spec_files_in
     from mockserver.spec.loading import MALFORMED
 
-    said = str(error)
+    message = str(error)
     folders = context.params.get("specs") or ()
     named = [
         file
         for folder in folders
         for file in spec_files_in(folder)
-        if said.startswith((f"{file.stem}:", f"{file.name}:"))
+        if message.startswith((f"{file.stem}:", f"{file.name}:"))
     ]
     for file in named:
         problems = find_problems(file, schema=False)
         check = f"mockserver spec check {shown_path(file)}"
         first = next(
-            (problem for problem in problems if problem.what in said), problems[0] if problems else None
+            (problem for problem in problems if problem.what in message), problems[0] if problems else None
         )
         if first is None:
-            return Message(said, shown_path(file), check)
+            return Message(message, shown_path(file), check)
         others = f" (and {len(problems) - 1:,} more: {check})" if problems[1:] else ""
         where = f"{shown_path(file)}:{first.place.line}:{first.place.column}{others}"
-        is_named = first.what in said and "not YAML" not in said
-        what = f"{file.name}: {first.what}" if MALFORMED in said else said
-        return Message(what, where, first.cure if is_named or MALFORMED in said else check)
+        is_named = first.what in message and "not YAML" not in message
+        what = f"{file.name}: {first.what}" if MALFORMED in message else message
+        return Message(what, where, first.cure if is_named or MALFORMED in message else check)
     return None
 
 

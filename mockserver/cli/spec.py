@@ -106,8 +106,8 @@ def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
     if style == "text":
         checked = "1 file" if len(wanted) == 1 else f"{len(wanted):,} files"
         warned = _counted(len(problems) - errors, "warning")
-        said = f"{checked} checked, {_counted(errors, 'problem')}"
-        click.echo(said if errors == len(problems) else f"{said}, {warned}", err=bool(errors))
+        message = f"{checked} checked, {_counted(errors, 'problem')}"
+        click.echo(message if errors == len(problems) else f"{message}, {warned}", err=bool(errors))
     if errors:
         raise SystemExit(EXIT_FINDINGS)
 

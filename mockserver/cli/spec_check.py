@@ -285,8 +285,8 @@ def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]
     kind, is_schema = node.get("type"), not _SCHEMA_PLACES.isdisjoint(path)
     if is_schema and isinstance(kind, str) and kind not in _TYPES:
         near = _TYPE_NAMES.get(kind.lower()) or nearest(kind, _TYPES) or "string"
-        said = f"OpenAPI: type: {shown(kind)} is no type; there are {', '.join(_TYPES)}"
-        yield (*path, "type"), said, f"type: {near}"
+        message = f"OpenAPI: type: {shown(kind)} is no type; there are {', '.join(_TYPES)}"
+        yield (*path, "type"), message, f"type: {near}"
     for name, value in node.items():
         if name not in _VALUES and not str(name).startswith("x-"):
             yield from wrong_types(value, (*path, name))

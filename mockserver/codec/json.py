@@ -141,13 +141,13 @@ def digest(document: Json) -> str:
     return blake2b(_sorting_encoder.encode(document), digest_size=6).hexdigest()
 
 
-def _syntax_error(said: str, text: bytes) -> MalformedBody:
+def _syntax_error(message: str, text: bytes) -> MalformedBody:
     """The decoder's error in words of ours, with the position in bytes."""
-    match = _BYTE_POSITION.search(said)
+    match = _BYTE_POSITION.search(message)
     if not match:
         return _malformed_at(len(text))
     # Of text behind the document the decoder tells the place after its first character.
-    return _malformed_at(int(match[1]) - ("trailing characters" in said))
+    return _malformed_at(int(match[1]) - ("trailing characters" in message))
 
 
 def _malformed_at(position: int) -> MalformedBody:

@@ -139,8 +139,8 @@ class _Loader(_Safe):
         with suppress(ValueError, LookupError):
             if kind != "int" or len(node.value) <= _MAX_DIGITS:
                 return super().construct_object(node, deep)
-        said = f"{str(node.value)[:_MAX_DIGITS]} is no {kind}; quote it to make it a text"
-        raise ConstructorError(None, None, said, node.start_mark)
+        message = f"{str(node.value)[:_MAX_DIGITS]} is no {kind}; quote it to make it a text"
+        raise ConstructorError(None, None, message, node.start_mark)
 
 
 def _read_keys(node: yaml.MappingNode) -> None:
@@ -150,8 +150,8 @@ def _read_keys(node: yaml.MappingNode) -> None:
             continue
         key.tag = "tag:yaml.org,2002:str"
         if key.value in first:
-            said = f"the key {key.value} is there twice, first in line {first[key.value]}"
-            raise ConstructorError(None, None, said, key.start_mark)
+            message = f"the key {key.value} is there twice, first in line {first[key.value]}"
+            raise ConstructorError(None, None, message, key.start_mark)
         first[key.value] = key.start_mark.line + 1
 
 

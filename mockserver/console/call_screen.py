@@ -60,13 +60,13 @@ def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
     for item in items:
         for kind, members in (("problem", item["problems"]), ("warning", item["warnings"])):
             for member in members:
-                said = {
+                mark = {
                     "kind": kind,
                     "index": item["index"],
                     "code": member["code"],
                     "detail": member["detail"],
                 }
-                yield member["pointer"], said
+                yield member["pointer"], mark
 
 
 def _refused(reason: str) -> Iterator[tuple[str, Document]]:
@@ -74,17 +74,17 @@ def _refused(reason: str) -> Iterator[tuple[str, Document]]:
     for part in reason.split("; "):
         pointer, _, detail = part.partition(" ")
         if pointer.startswith("/"):
-            said = {"kind": "problem", "index": None, "code": "refused", "detail": detail}
-            yield pointer.removesuffix(":"), said
+            mark = {"kind": "problem", "index": None, "code": "refused", "detail": detail}
+            yield pointer.removesuffix(":"), mark
 
 
 def _side(text: str, media_type: str, marks: _Marks) -> Document:
     body = read_body(text, media_type) if text else read_body("", "text/plain")
     shown = shown_lines(body, len(text), [pointer for pointer, _ in marks.problems], marks.picked)
     by_line: dict[int, list[Document]] = {}
-    for pointer, said in marks.problems:
+    for pointer, mark in marks.problems:
         if place := body.find(pointer):
-            by_line.setdefault(place.start, []).append({**said, "pointer": pointer})
+            by_line.setdefault(place.start, []).append({**mark, "pointer": pointer})
     return {
         "mediaType": media_type,
         "characters": len(text),

@@ -159,16 +159,16 @@ class MissingPage:
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
         title = HTTPStatus(status).phrase
-        said = error.detail if isinstance(error, HTTPException) and error.detail != title else ""
+        message = error.detail if isinstance(error, HTTPException) and error.detail != title else ""
         if wants_page(request.headers):
-            page = self._page(request, int(status), title, said, headers.get("Allow", ""))
+            page = self._page(request, int(status), title, message, headers.get("Allow", ""))
             page.headers.update(headers)
             return page
-        detail = said or (_NOWHERE if status == HTTPStatus.NOT_FOUND else "")
+        detail = message or (_NOWHERE if status == HTTPStatus.NOT_FOUND else "")
         reply = problem_reply(int(status), title, detail, instance=request.url.path)
         return Response(reply.body, reply.status, headers, reply.media_type)
 
-    def _page(self, request: Request, status: int, title: str, said: str, allowed: str) -> Response:
+    def _page(self, request: Request, status: int, title: str, message: str, allowed: str) -> Response:
         prefix = request.scope.get("root_path", "")
         path = request.url.path
         return self.templates.response(
@@ -177,7 +177,7 @@ class MissingPage:
             status=status,
             here="",
             title=title,
-            said=said,
+            message=message,
             method=request.method,
             path=path if len(path) <= _MAX_SHOWN else f"{path[:_MAX_SHOWN]}…",
             allowed=allowed,

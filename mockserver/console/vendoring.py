@@ -181,8 +181,8 @@ def _run(name: str, command: tuple[str, ...], environment: Mapping[str, str]) ->
     except (OSError, subprocess.TimeoutExpired) as error:
         raise VendoringError(f"{name}: {error}") from None
     if done.returncode:
-        said = [line.strip() for line in f"{done.stderr}\n{done.stdout}".splitlines() if line.strip()]
-        raise VendoringError(f"{name} says: {said[0]}" if said else f"{name} ended with {done.returncode}")
+        lines = [line.strip() for line in f"{done.stderr}\n{done.stdout}".splitlines() if line.strip()]
+        raise VendoringError(f"{name} says: {lines[0]}" if lines else f"{name} ended with {done.returncode}")
 
 
 def fetch(checkout: Path, folder: Path = ASSETS) -> str:

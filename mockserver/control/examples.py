@@ -145,20 +145,20 @@ class ExampleOperations:
             raise UnprocessableMemberError("/bad", f"{bad} of {items} items cannot be bad")
         wanted = body.get("operation", "")
         subjects = self.source.subjects(vendor)
-        said: list[str] = []
+        reasons: list[str] = []
         for subject in subjects:
             if wanted in ("", subject.operation):
                 try:
                     draft = subject.draft(items, bad, body.get("first", FIRST))
                     return await self._verified(name, vendor, draft)
                 except NoExampleError as none:
-                    said.append(str(none))
+                    reasons.append(str(none))
         known = ", ".join(dict.fromkeys(subject.operation for subject in subjects))
         there = (
             f"there are examples of {known}" if known else "its spec says too little of how to read one back"
         )
         raise NoExampleError(
-            f"{vendor.name}: no example of {wanted or 'a batch'}: {'; '.join(said) or there}"
+            f"{vendor.name}: no example of {wanted or 'a batch'}: {'; '.join(reasons) or there}"
         )
 
     def _vendor(self, name: str) -> LoadedVendor:

@@ -292,11 +292,11 @@ def _check_headers(response: Document) -> Iterator[ScenarioProblem]:
             yield ScenarioProblem(("headers", name), "contradiction", detail, "take one of them out")
     if "body" in response:
         yield from check_header_value(response["body"]["mediaType"], ("body", "mediaType"))
-    said = response.get("retryAfter")
-    if isinstance(said, str):
-        yield from check_header_value(said, ("retryAfter",))
-        if said.startswith("date") and not _RELATIVE_DATE.fullmatch(said):
-            detail = f'"{said}" is no date ahead'
+    retry_after = response.get("retryAfter")
+    if isinstance(retry_after, str):
+        yield from check_header_value(retry_after, ("retryAfter",))
+        if retry_after.startswith("date") and not _RELATIVE_DATE.fullmatch(retry_after):
+            detail = f'"{retry_after}" is no date ahead'
             yield ScenarioProblem(("retryAfter",), "bad-date", detail, "write date+7 or date-300, in seconds")
 
 

@@ -386,7 +386,7 @@ def applied_effects(decision: Decision) -> Mapping[int, AppliedEffect]:
 
 
 def _words(effect: Effect) -> Iterator[str]:
-    said = {
+    applies = {
         "failed": effect.fail is not None,
         "held": effect.hang_ms is not None,
         "warned": effect.warn is not None,
@@ -395,7 +395,7 @@ def _words(effect: Effect) -> Iterator[str]:
         "stored": effect.commit is True and (effect.omit or _item_fault(effect) is not None),
         "not-stored": effect.commit is False,
     }
-    yield from (word for word, holds in said.items() if holds)
+    yield from (word for word, holds in applies.items() if holds)
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
@@ -527,13 +527,13 @@ def _replace_reply(
 
 
 def _replace_headers(reply: Reply, effect: ResponseEffect, decision: Decision) -> Reply:
-    said = dict(effect.headers)
+    headers = dict(effect.headers)
     if effect.retry_after is not None:
-        said["Retry-After"] = decision.retry_after
-    if not said:
+        headers["Retry-After"] = decision.retry_after
+    if not headers:
         return reply
-    names = {name.lower() for name in said}
+    names = {name.lower() for name in headers}
     kept = [(name, text) for name, text in reply.headers if name.lower() not in names]
-    media_type = next((text for name, text in said.items() if name.lower() == "content-type"), None)
-    others = [(name, str(text)) for name, text in said.items() if name.lower() != "content-type"]
+    media_type = next((text for name, text in headers.items() if name.lower() == "content-type"), None)
+    others = [(name, str(text)) for name, text in headers.items() if name.lower() != "content-type"]
     return replace(reply, media_type=media_type or reply.media_type, headers=(*kept, *others))

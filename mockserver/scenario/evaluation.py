@@ -332,14 +332,14 @@ def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: Sta
 _RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
 
 
-def format_retry_after(said: int | str, now: datetime) -> str:
+def format_retry_after(value: int | str, now: datetime) -> str:
     """The header's text: seconds, the HTTP date for `date+30`, else the text itself.
 
     A clock at either end of time does not move.
     """
-    relative = _RELATIVE_DATE.fullmatch(said) if isinstance(said, str) else None
+    relative = _RELATIVE_DATE.fullmatch(value) if isinstance(value, str) else None
     if relative is None:
-        return str(said)
+        return str(value)
     try:
         return print_http_date(now + timedelta(seconds=int(relative[1])))
     except OverflowError:

@@ -58,8 +58,8 @@ class InvalidScenarioError(MockServerError):
     def where(self, fault: LocatedProblem) -> str:
         """Place of a fault, as far as known: `flaky.yaml:4:18: /rules/0`."""
         place = (self.source, fault.line, fault.column)
-        said = ":".join(str(part) for part in place if part not in ("", None))
-        return ": ".join(part for part in (said, fault.pointer or "/") if part)
+        position = ":".join(str(part) for part in place if part not in ("", None))
+        return ": ".join(part for part in (position, fault.pointer or "/") if part)
 
 
 def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
@@ -197,8 +197,8 @@ def _read_match(node: Document) -> RuleMatch:
     return replace(_build(RuleMatch, node), headers=headers)
 
 
-def _read_commit(said: Json) -> Commit:
-    return _COMMITS[said] if isinstance(said, str) else Commit(first=int(said["partial"]))
+def _read_commit(value: Json) -> Commit:
+    return _COMMITS[value] if isinstance(value, str) else Commit(first=int(value["partial"]))
 
 
 def _read_path(path: str) -> Path:

@@ -282,10 +282,10 @@ def find_tokens(text: str) -> Iterator[str]:
 
 def _parse_effect(word: str) -> Effect | None:
     _, name, *rest = word.split(".")
-    said = rest[0] if rest else ""
+    argument = rest[0] if rest else ""
     if name not in _EFFECT_PARSERS or len(rest) > 1:
         return None
-    return _EFFECT_PARSERS[name](said)
+    return _EFFECT_PARSERS[name](argument)
 
 
 def _fail(code: str) -> Effect | None:
@@ -311,8 +311,8 @@ _EFFECT_PARSERS: Mapping[str, Callable[[str], Effect | None]] = {
     "flaky": _flaky,
     "warn": _warn,
     "hang": _hang,
-    "omit": lambda said: None if said else Effect(omit=True),
-    "dup": lambda said: None if said else Effect(duplicate=1),
+    "omit": lambda argument: None if argument else Effect(omit=True),
+    "dup": lambda argument: None if argument else Effect(duplicate=1),
 }
 
 

@@ -84,13 +84,13 @@ def parse_yaml(text: str, max_characters: int = MAX_CHARACTERS) -> PositionedDoc
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = TextPosition(mark.line + 1, mark.column + 1) if mark else None
-        said = " ".join(part for part in (error.context, error.problem) if part)
+        message = " ".join(part for part in (error.context, error.problem) if part)
     except (yaml.YAMLError, UnicodeError) as error:
         place = None
-        said = "a character that no YAML may hold" if isinstance(error, UnicodeError) else str(error)
-    said = said.replace("\n", " ")
+        message = "a character that no YAML may hold" if isinstance(error, UnicodeError) else str(error)
+    message = message.replace("\n", " ")
     return _unreadable(
-        "unreadable", f"the text is no YAML: {said}", "mend it there, or quote the value", place
+        "unreadable", f"the text is no YAML: {message}", "mend it there, or quote the value", place
     )
 
 

@@ -37,9 +37,9 @@ def read(body: bytes, schema: Document, document: Document, charset: str = "utf-
 
 def element_tag(node: Document, default: str) -> str:
     """Name of an element in its namespace, as the schema's `xml` object has it."""
-    said = node.get("xml", {})
-    name = said.get("name", default)
-    return f"{{{said['namespace']}}}{name}" if "namespace" in said else str(name)
+    xml = node.get("xml", {})
+    name = xml.get("name", default)
+    return f"{{{xml['namespace']}}}{name}" if "namespace" in xml else str(name)
 
 
 @dataclass(frozen=True, slots=True)

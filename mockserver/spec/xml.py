@@ -117,15 +117,15 @@ class XmlPlaces:
 
     def _read(self, schemas: Schemas) -> XmlPlace:
         parts = [part for schema in schemas for part in self._parts(schema)]
-        said, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
+        xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
         members = {name: self._member(name, found) for name, found in _members_of(parts).items()}
         shown = {name: one for name, one in members.items() if not one.omitted}
         items = tuple(part["items"] for part in parts if "items" in part)
         return XmlPlace(
             schemas=schemas,  # kept, so that no other schema gets their ids
             kind=next((part["type"] for part in parts if "type" in part), "object" if members else ""),
-            name=said.get("name", ""),
-            namespace=said.get("namespace", ""),
+            name=xml.get("name", ""),
+            namespace=xml.get("namespace", ""),
             free_text=not any(word in part for part in parts for word in ("format", "pattern", "enum")),
             milliseconds=ours.get("milliseconds", ""),
             zone=ours.get("zone", ""),
@@ -144,13 +144,13 @@ class XmlPlaces:
 
     def _member(self, name: str, schemas: Schemas) -> XmlMember:
         parts = [part for schema in schemas for part in self._parts(schema)]
-        said, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
-        given = said.get("name", name)
-        repeated = any(part.get("type") == "array" for part in parts) and not said.get("wrapped")
+        xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
+        given = xml.get("name", name)
+        repeated = any(part.get("type") == "array" for part in parts) and not xml.get("wrapped")
         if repeated:
             items = tuple(part["items"] for part in parts if "items" in part)
             given = self._name_of(items) or given
-        return XmlMember(given, schemas, bool(said.get("attribute")), bool(ours.get("omit")), repeated)
+        return XmlMember(given, schemas, bool(xml.get("attribute")), bool(ours.get("omit")), repeated)
 
     def _name_of(self, schemas: Schemas) -> str:
         name: str = _merged([part for schema in schemas for part in self._parts(schema)], "xml").get(
@@ -317,11 +317,11 @@ class _Written:
         if not attributes:
             self.pieces.append(f"<{name}{end}")
             return
-        said = "".join(
+        written = "".join(
             f" {_attribute_name(key)}={quoteattr(_NOT_TEXT.sub(_REPLACEMENT, text))}"
             for key, text in attributes.items()
         )
-        self.pieces.append(f"<{name}{said}{end}")
+        self.pieces.append(f"<{name}{written}{end}")
 
 
 def _text_of(value: Json, place: XmlPlace) -> str:

@@ -60,18 +60,18 @@ class YamlFault(NamedTuple):
 
 def find_yaml_fault(text: str, error: Exception) -> YamlFault:
     mark = getattr(error, "problem_mark", None)
-    said = str(getattr(error, "problem", None) or " ".join(str(error).split()))
+    message = str(getattr(error, "problem", None) or " ".join(str(error).split()))
     if mark is None:
-        return YamlFault(said)
+        return YamlFault(message)
     lines = text.splitlines()[: mark.line + 1]
     tab = next((number for number, line in _last(lines) if "\t" in _indentation(line)), 0)
     if tab:
         column = lines[tab - 1].index("\t") + 1
         return YamlFault(f"line {tab} is indented with a tab; YAML allows only spaces", tab, column)
     uneven = _uneven_line(lines)
-    if uneven is not None and "twice" not in said and mark.line + 1 - uneven.line <= 1:
+    if uneven is not None and "twice" not in message and mark.line + 1 - uneven.line <= 1:
         return uneven
-    return YamlFault(said, mark.line + 1, mark.column + 1)
+    return YamlFault(message, mark.line + 1, mark.column + 1)
 
 
 def _last(lines: list[str]) -> list[tuple[int, str]]:
@@ -111,5 +111,5 @@ def _uneven_line(lines: list[str]) -> YamlFault | None:
 
 
 def _fault(number: int, width: int, above: int, level: int) -> YamlFault:
-    said = f"line {number} is indented by {width} spaces, line {above} above it by {level}"
-    return YamlFault(said, number, width + 1)
+    message = f"line {number} is indented by {width} spaces, line {above} above it by {level}"
+    return YamlFault(message, number, width + 1)

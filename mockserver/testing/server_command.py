@@ -111,8 +111,8 @@ def _describe_failure(
     except subprocess.TimeoutExpired:
         ended = f"printed {line.strip()!r}" if line else f"did not listen within {START_S} s"
     errors.seek(0)
-    said = errors.read().decode(errors="replace").strip()[-_MAX_OUTPUT:]
-    return "\n".join((f"{shlex.join(words)} {ended} and no address", *([said] if said else [])))
+    message = errors.read().decode(errors="replace").strip()[-_MAX_OUTPUT:]
+    return "\n".join((f"{shlex.join(words)} {ended} and no address", *([message] if message else [])))
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

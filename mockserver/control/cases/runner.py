@@ -499,6 +499,6 @@ async def export_case(case: Case, client: SandboxClient, form: str) -> Response:
     target = f"/_mock/sandboxes/{client.sandbox}/journal/export?format={form}"
     answered = await client.control.send(Request("GET", target))
     if isinstance(answered, LostResponse) or answered.status != _OK:
-        said = answered.detail if isinstance(answered, LostResponse) else str(answered.json["detail"])
-        raise UnexportableCaseError(said)
+        message = answered.detail if isinstance(answered, LostResponse) else str(answered.json["detail"])
+        raise UnexportableCaseError(message)
     return answered

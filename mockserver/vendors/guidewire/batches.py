@@ -280,8 +280,10 @@ def run_composite(request: Request, state: State) -> Reply:
             left = len(requests) - number - 1
             failed = {"requestError": error_in(answered["body"])}
             reply = _failure_reply([*responses, failed, *[_SKIPPED] * left], len(selections))
-            said = failed["requestError"].get("userMessage", "")
-            return replace(reply, reason=f"/requests/{number} was refused with {answered['status']}: {said}")
+            message = failed["requestError"].get("userMessage", "")
+            return replace(
+                reply, reason=f"/requests/{number} was refused with {answered['status']}: {message}"
+            )
         responses.append(answered if sent.get("includeResponse", True) else _NOT_INCLUDED)
     selected = [running.select(sent, ("selections", number)) for number, sent in enumerate(selections)]
     return json_reply(200, {"responses": responses, "selections": selected})

@@ -70,8 +70,8 @@ def problem_detail(problem: Problem) -> Json:
 
 def rejection(*problems: Problem) -> Rejected:
     """A refusal by rules of the state, with the problems' messages as its hint."""
-    said = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
-    return Rejected(*problems, hint="; ".join(said))
+    message = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
+    return Rejected(*problems, hint="; ".join(message))
 
 
 def problem_message(problem: Problem) -> str:

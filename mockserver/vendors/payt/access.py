@@ -218,9 +218,9 @@ def introspect_token(request: Request, state: State) -> Reply:
 
 def oauth_error(error: str, description: str = "", status: int = 400, reason: str = "") -> Reply:
     """Return an error of OAuth; `reason` is the detail beyond its words."""
-    said = description or OAUTH_MESSAGES[error]
-    reply = json_reply(status, {"error": error, "error_description": said})
-    return replace(reply, reason=f"{error}: {reason or said}")
+    message = description or OAUTH_MESSAGES[error]
+    reply = json_reply(status, {"error": error, "error_description": message})
+    return replace(reply, reason=f"{error}: {reason or message}")
 
 
 def _grant_by_code(document: Document, client: Document, _request: Request, state: State) -> Reply:

@@ -178,20 +178,20 @@ class _SentRecords:
 
     def refused(self, errors: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
         """Yield the records named in `errors`, and the names that were not sent."""
-        for key, said in errors.items():
+        for key, message in errors.items():
             at = f"/errors/{escape_step(key)}"
-            if key == _NOT_FOUND and isinstance(said, list):
-                for number, name in enumerate(said):
+            if key == _NOT_FOUND and isinstance(message, list):
+                for number, name in enumerate(message):
                     items = [item for item in self.items if str(name) in self._texts(item)]
                     yield from self._told(items, str(name), "not found", f"{at}/{number}", accepted=False)
             else:
-                yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=False)
+                yield from self._told(self._named(key), key, _joined_messages(message), at, accepted=False)
 
     def warned(self, warnings: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
         """Yield those that `warnings` names, likewise."""
-        for key, said in warnings.items():
+        for key, message in warnings.items():
             at = f"/warnings/{escape_step(key)}"
-            yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=True)
+            yield from self._told(self._named(key), key, _joined_messages(message), at, accepted=True)
 
     def _named(self, key: str) -> list[BatchItem]:
         """Return the items of a name; which of its names tells a record is assumed."""

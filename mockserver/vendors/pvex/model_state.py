@@ -286,18 +286,18 @@ def not_a_list_message(positions: JsonPositions, path: Path) -> str:
 def wrong_shape_message(found: Json, positions: JsonPositions, *, is_batch: bool) -> str:
     if not is_batch:
         return _item_message(found) + positions.describe("value", ())
-    said = json.encode(found).decode()
-    return f"Error converting value {said} to type '{LIST_TYPE}'. {positions.describe('value', ())}"
+    message = json.encode(found).decode()
+    return f"Error converting value {message} to type '{LIST_TYPE}'. {positions.describe('value', ())}"
 
 
 def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> str:
     rest = positions.text[offset : offset + 1]
-    said = (
+    message = (
         f"Unexpected character encountered while parsing value: {rest}."
         if rest
         else "Unexpected end of file."
     )
-    return f"{said} {positions.describe_offset(path, offset)}"
+    return f"{message} {positions.describe_offset(path, offset)}"
 
 
 def xml_message(problem: Problem) -> str:

@@ -253,8 +253,8 @@ def _unsupported_media_type_reply(refusal: UnsupportedMediaType, call: Call, *, 
     if "/" not in refusal.media_type:
         return error_reply(call, ErrorContent(415, NO_MEDIA_TYPE))
     kind = "Invoice" if single else "List`1"
-    said = NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
-    thrown = {"ExceptionMessage": said, "ExceptionType": NO_FORMATTER_EXCEPTION}
+    text = NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
+    thrown = {"ExceptionMessage": text, "ExceptionType": NO_FORMATTER_EXCEPTION}
     message = UNSUPPORTED_MEDIA_TYPE.format(media_type=refusal.media_type)
     return error_reply(call, ErrorContent(415, message, details=thrown))
 
@@ -269,8 +269,8 @@ def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
     if not context.call.body or (as_json and is_blank(context.text)):
         return _null_body_reply(context)
     if not as_json or refusal.position is None:
-        said = broken_xml_message(refusal.detail) if context.reader is BodyReader.XML else refusal.detail
-        return _unreadable_reply(context, (), lambda: said)
+        text = broken_xml_message(refusal.detail) if context.reader is BodyReader.XML else refusal.detail
+        return _unreadable_reply(context, (), lambda: text)
     offset = len(context.text.encode()[: refusal.position].decode(errors="replace"))
     path = path_at(context.text, offset)
     return _unreadable_reply(context, path, lambda: broken_json_message(context.positions, path, offset))
@@ -341,9 +341,9 @@ def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
     if what.code not in _MESSAGES:
         code = what.code if what.code in EXCEPTIONS else _INTERNAL
         return Problem(code, (item.index,), what.message or GENERAL_ERROR, FAULT_RULE, what.status)
-    name, said = _MESSAGES[what.code]
+    name, form = _MESSAGES[what.code]
     found = _as_object(item.document).get(name)
-    text = what.message or said.format(name=name, found=found)
+    text = what.message or form.format(name=name, found=found)
     return Problem(what.code, (item.index, name), text, FAULT_RULE, what.status, found)
 
 

@@ -192,9 +192,9 @@ def invoice_problems(
 def _amount_problems(index: int, invoice: Document) -> Iterator[Problem]:
     due, amount = _to_decimal(invoice.get("BalanceDue")), _to_decimal(invoice.get("Amount"))
     if due is not None and amount is not None and due > amount:
-        said = "more is due than the amount"
+        message = "more is due than the amount"
         yield Problem(
-            "sums-disagree", (index, "BalanceDue"), said, SUMS, invoice["Amount"], invoice["BalanceDue"]
+            "sums-disagree", (index, "BalanceDue"), message, SUMS, invoice["Amount"], invoice["BalanceDue"]
         )
 
 
@@ -209,8 +209,8 @@ def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
             continue
         if len(text) + sum(character > "\uffff" for character in text) > MAX_UNITS:
-            said = f"over {MAX_UNITS} UTF-16 units"
-            yield Problem("too-long", (index, name), said, UTF16_LENGTH, MAX_UNITS, text)
+            message = f"over {MAX_UNITS} UTF-16 units"
+            yield Problem("too-long", (index, name), message, UTF16_LENGTH, MAX_UNITS, text)
 
 
 def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterator[Problem]:
@@ -220,8 +220,8 @@ def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterato
         if not isinstance(text, str) or normalize_date(text, reader) is not None:
             continue
         if is_date(text):
-            said = f"no date in {reader}"
-            yield Problem("bad-format", (index, name), said, "format:date-time", found=text)
+            message = f"no date in {reader}"
+            yield Problem("bad-format", (index, name), message, "format:date-time", found=text)
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:

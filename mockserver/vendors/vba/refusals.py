@@ -217,15 +217,15 @@ def problem_message(problem: Problem, call: Call) -> str:
         return replies.invalid_value("" if problem.found is None else problem.found)
     if problem.rule in DATABASE_RULES or problem.rule in _RULES_WITH_MESSAGE:
         return problem.detail
-    said = replies.unreadable_value(_dotnet_type(problem, call))
-    return f"{said} Path: {_json_path(problem.path)} | {value_position(call, problem.path)}."
+    message = replies.unreadable_value(_dotnet_type(problem, call))
+    return f"{message} Path: {_json_path(problem.path)} | {value_position(call, problem.path)}."
 
 
 def malformed_message(refusal: MalformedBody, call: Call) -> str:
     if not call.body:
         return replies.NO_BODY
-    said = replies.unreadable_value(names_for_path(call.path).body_type(call.path))
-    return f"{said} Path: $ | {byte_position(call, refusal.position or 0)}."
+    message = replies.unreadable_value(names_for_path(call.path).body_type(call.path))
+    return f"{message} Path: $ | {byte_position(call, refusal.position or 0)}."
 
 
 def _errors_by_key(refusal: Refusal, call: Call) -> Document:

@@ -315,7 +315,7 @@ def _parse_row_faults(value: str) -> Mapping[Json, tuple[int, str]]:
     if value == "none":
         return {}
     parts = [part.strip().partition("=") for part in value.split(";")]
-    return {int(key): (int(said[:3]), said[4:]) for key, _, said in parts}
+    return {int(key): (int(message[:3]), message[4:]) for key, _, message in parts}
 
 
 CLAIM_INVOICE_TABLE = Table(
