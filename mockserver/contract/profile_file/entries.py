@@ -331,6 +331,8 @@ _FORMS: Mapping[str, Callable[[Json], Json]] = {
     "text": text_of_value,
     "integer": int,
     "number": lambda value: Decimal(text_of_value(value)),
+    "digits": lambda value: f"{int(value) % 100_000_000:08}",
+    "percentage": lambda value: f"{Decimal(int(value) % 100_000).scaleb(-2)}",
 }
 
 

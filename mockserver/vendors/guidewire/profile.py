@@ -17,7 +17,6 @@ from mockserver.contract.profile import (
     Corruption,
     DrawnValues,
     Facts,
-    Position,
     Profile,
     Record,
     RefusedStep,
@@ -28,42 +27,36 @@ from mockserver.contract.profile import (
     ValueRules,
 )
 from mockserver.contract.samples import remove_member, set_member
-from mockserver.model import Json
+from mockserver.model import Json, value_at
 
 _AT = "/body/data/attributes"
-_DECIMALS = {"bulkInvoiceTotal": 2}
-_CHANGES = (
-    ValueChange(
-        "scheduledSendDate",
-        "fraction lost",
-        "a moment has milliseconds",
-        "docs/vendors/guidewire.md#values",
-        places=3,
-    ),
-)
-
-CREATED_VALUES = ValueRules(
-    at=_AT,
-    schema="BulkInvoiceCreateAttributes",
-    left_alone=("invoiceNumber", "payeeAddressBookUID"),
-    decimals=_DECIMALS,
-    changes=_CHANGES,
-)
-CHANGED_VALUES = ValueRules(
+_CHANGED_VALUES = ValueRules(
     at=_AT,
     schema="BulkInvoicePatchAttributes",
     left_alone=("payeeAddressBookUID",),
-    decimals=_DECIMALS,
-    changes=_CHANGES,
+    decimals={"bulkInvoiceTotal": 2},
+    changes=(
+        ValueChange(
+            "scheduledSendDate",
+            "fraction lost",
+            "a moment has milliseconds",
+            "docs/vendors/guidewire.md#values",
+            places=3,
+        ),
+    ),
+)
+_CREATED_VALUES = replace(
+    _CHANGED_VALUES,
+    schema="BulkInvoiceCreateAttributes",
+    left_alone=("invoiceNumber", "payeeAddressBookUID"),
 )
 """The payee is a reference; the number of a created invoice is its key here."""
-
 
 _FOUND, _CREATED, _FIRST_REFUSAL = 200, 201, 400
 _API = "/claim/v1"
 
-CHANGED_MEMBERS = ("mailTo", "bulkInvoiceTotal")
-COMPARED_MEMBERS = (*CHANGED_MEMBERS, "totalTransactionAmount")
+_CHANGED_MEMBERS = ("mailTo", "bulkInvoiceTotal")
+_CREATED_MEMBERS = (*_CHANGED_MEMBERS, "totalTransactionAmount")
 """Compared members of changed records, and of created ones: their sums begin at 0."""
 
 
@@ -84,19 +77,17 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
     return ReportedOutcomes((*told, *_skipped(told, items)))
 
 
-def read_invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
+def _invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
     """Return the bulk invoices of a page, or a single one, by `member`; none where the answer is no 200."""
-    return {str(row.get(member)): _shown_record(row, names) for row in read_rows(exchange)}
+    return {str(row.get(member)): _shown_record(row, names) for row in _rows(exchange)}
 
 
-def read_rows(exchange: Exchange) -> list[Mapping[str, Json]]:
+def _rows(exchange: Exchange) -> list[Mapping[str, Json]]:
     """Return the attributes of the resources that an answer shows."""
     if exchange.response.status != _FOUND:
         return []
-    document = exchange.response.json()
-    data = document.get("data") if isinstance(document, dict) else None
-    elements = data if isinstance(data, list) else [data]
-    found = [element.get("attributes") for element in elements if isinstance(element, dict)]
+    data = value_at(exchange.response.json(), ("data",))
+    found = [value_at(resource, ("attributes",)) for resource in (data if isinstance(data, list) else [data])]
     return [attributes for attributes in found if isinstance(attributes, dict)]
 
 
@@ -112,43 +103,28 @@ def _outcome(answer: Json, place: int, items: Sequence[BatchItem]) -> ReportedOu
     if not isinstance(status, int):
         raise ValueError(f"the answer at /responses/{place} has no status")  # noqa: TRY004 - of the answer
     sent = items[place] if place < len(items) else None
-    method = str(sent.document.get("method")) if sent and isinstance(sent.document, dict) else ""
+    method = value_at(sent.document, ("method",)) if sent else None
     body = answer.get("body")
-    body = body if isinstance(body, dict) else {}
-    error = body.get("error")  # assumed: docs/vendors/guidewire.md#errors
-    refusal = error if isinstance(error, dict) else body
+    error = value_at(body, ("error",))  # assumed: docs/vendors/guidewire.md#errors
+    message = value_at(error if isinstance(error, dict) else body, ("userMessage",))
+    href = value_at(body, ("data", "links", "self", "href"))  # nothing else there names its call
+    total = _amount(value_at(body, ("data", "attributes", "bulkInvoiceTotal")))
     return ReportedOutcome(
         place=None if sent is None else place,
         accepted=status < _FIRST_REFUSAL,
-        key=_key(body) if method in ("get", "patch") else None,
+        key=str(href or "").removeprefix(_API) or None if method in ("get", "patch") else None,
         made=_action(status, method),
         status=status,
-        message=str(refusal.get("userMessage") or ""),
-        amount=_reported_total(body),
+        message=str(message or ""),
+        amount=total if isinstance(total, Decimal) else None,
         at=f"/responses/{place}",
     )
 
 
-def _action(status: int, method: str) -> Literal["created", "updated", ""]:
+def _action(status: int, method: Json) -> Literal["created", "updated", ""]:
     if status == _CREATED:
         return "created"
     return "updated" if status == _FOUND and method == "patch" else ""
-
-
-def _key(body: Mapping[str, Json]) -> str | None:
-    """Return the path of the resource in a response; nothing else there names its call."""
-    data = body.get("data")
-    links = data.get("links") if isinstance(data, dict) else None
-    itself = links.get("self") if isinstance(links, dict) else None
-    href = str(itself.get("href", "")) if isinstance(itself, dict) else ""
-    return href.removeprefix(_API) or None
-
-
-def _reported_total(body: Mapping[str, Json]) -> Decimal | None:
-    data = body.get("data")
-    attributes = data.get("attributes") if isinstance(data, dict) else None
-    total = _amount(attributes.get("bulkInvoiceTotal")) if isinstance(attributes, dict) else None
-    return total if isinstance(total, Decimal) else None
 
 
 def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Iterator[ReportedOutcome]:
@@ -171,47 +147,45 @@ def _amount(text: Json) -> str | Decimal | None:
 
 
 _PATH = "/bulk-invoices"
-_ROWS = f"/claim/v1{_PATH}"
+_ROWS = f"{_API}{_PATH}"
+
+
+def _attribute(name: str, value: Json, because: str, case: str = "") -> Corruption:
+    """Return a bad attribute; of a case that is open, another server may take it."""
+    assumption = Assumption(case, ("alone", "taken")) if case else None
+    return Corruption(because, set_member(f"{_AT}/{name}", value), assumption=assumption)
+
+
+def _call_member(name: str, value: Json, because: str, case: str) -> Corruption:
+    assumption = Assumption(case, ("call", "alone", "taken"))
+    return Corruption(because, set_member(f"/{name}", value), refuses_call=True, assumption=assumption)
 
 
 # Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
 # and that what is wrong with a call of the batch fails that call alone, is assumed
 # (docs/vendors/guidewire.md#codes, #batches).
-_EITHER: tuple[Position, ...] = ("alone", "taken")
-_PAYEE = Assumption("a payee that is not there", _EITHER)
-_NUMBER = Assumption("a number where an amount is a text", _EITHER)
-_BELOW_ZERO = Assumption("a total below zero", _EITHER)
-_PARTS_OF_A_CENT = Assumption("more decimals than the currency has", _EITHER)
-_METHOD = Assumption("a method in capitals", ("call", "alone", "taken"))
-_ON_FAIL = Assumption("an unknown word for what follows on a failure", ("call", "alone", "taken"))
-
+_CENTS = "more decimals than the currency has"
 _CORRUPTIONS = (
-    Corruption("an unknown payee", set_member(f"{_AT}/payeeAddressBookUID", "ab:none"), assumption=_PAYEE),
-    Corruption("a total below zero", set_member(f"{_AT}/bulkInvoiceTotal", "-1.00"), assumption=_BELOW_ZERO),
-    Corruption("a word for its total", set_member(f"{_AT}/bulkInvoiceTotal", "a lot")),
-    Corruption(
-        "a number where its total is a text", set_member(f"{_AT}/bulkInvoiceTotal", 3000), assumption=_NUMBER
+    _attribute("payeeAddressBookUID", "ab:none", "an unknown payee", "a payee that is not there"),
+    _attribute("bulkInvoiceTotal", "-1.00", "a total below zero", "a total below zero"),
+    _attribute("bulkInvoiceTotal", "a lot", "a word for its total"),
+    _attribute(
+        "bulkInvoiceTotal", 3000, "a number where its total is a text", "a number where an amount is a text"
     ),
-    Corruption(
-        "parts of a cent in its total",
-        set_member(f"{_AT}/bulkInvoiceTotal", "10.005"),
-        assumption=_PARTS_OF_A_CENT,
-    ),
-    Corruption("a way of delivery that is none", set_member(f"{_AT}/deliveryMethod", {"code": "pigeon"})),
-    Corruption("a text where a code is due", set_member(f"{_AT}/deliveryMethod", "hold")),
-    Corruption("a status, which only the vendor sets", set_member(f"{_AT}/status", {"code": "issued"})),
-    Corruption("an attribute that nobody knows", set_member(f"{_AT}/colour", "red")),
-    Corruption(
-        "a day that no calendar has", set_member(f"{_AT}/scheduledSendDate", "2026-02-30T00:00:00.000Z")
-    ),
+    _attribute("bulkInvoiceTotal", "10.005", "parts of a cent in its total", _CENTS),
+    _attribute("deliveryMethod", {"code": "pigeon"}, "a way of delivery that is none"),
+    _attribute("deliveryMethod", "hold", "a text where a code is due"),
+    _attribute("status", {"code": "issued"}, "a status, which only the vendor sets"),
+    _attribute("colour", "red", "an attribute that nobody knows"),
+    _attribute("scheduledSendDate", "2026-02-30T00:00:00.000Z", "a day that no calendar has"),
     Corruption("no data", remove_member("/body/data")),
     Corruption("a path that begins with the API", set_member("/path", f"{_ROWS}/none")),
-    Corruption("a method in capitals", set_member("/method", "PATCH"), refuses_call=True, assumption=_METHOD),
-    Corruption(
+    _call_member("method", "PATCH", "a method in capitals", "a method in capitals"),
+    _call_member(
+        "onFail",
+        "despair",
         "a word for what follows on a failure",
-        set_member("/onFail", "despair"),
-        refuses_call=True,
-        assumption=_ON_FAIL,
+        "an unknown word for what follows on a failure",
     ),
 )
 _CHANGE_CORRUPTIONS = (
@@ -234,7 +208,11 @@ def _creation(facts: Facts) -> BatchProfile:
     cents_in_yen = {**payee, "currency": {"code": "jpy"}, "bulkInvoiceTotal": "0.50"}
     spoils = (
         Corruption("no payee", remove_member(f"{_AT}/payeeAddressBookUID")),
-        Corruption("a total of cents in yen", set_member(_AT, cents_in_yen), assumption=_PARTS_OF_A_CENT),
+        Corruption(
+            "a total of cents in yen",
+            set_member(_AT, cents_in_yen),
+            assumption=Assumption(_CENTS, ("alone", "taken")),
+        ),
         Corruption("nothing to be split", set_member(_AT, {**payee, "splitEqually": True})),
     )
 
@@ -249,14 +227,14 @@ def _creation(facts: Facts) -> BatchProfile:
         record=lambda _key, drawn: {**_record(drawn), "totalTransactionAmount": Decimal(0)},
         call=_call,
         read=lambda key, _tenant: _search("eq", key),
-        shown=lambda key, exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS).get(key),
+        shown=lambda key, exchange: _invoices(exchange, "invoiceNumber", _CREATED_MEMBERS).get(key),
         corruptions=(*_CORRUPTIONS, *spoils),
         listing=lambda _tenant: _search("sw", prefix),
-        listed=lambda exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS),
+        listed=lambda exchange: _invoices(exchange, "invoiceNumber", _CREATED_MEMBERS),
         steps=_creation_steps(facts),
         reader=read_outcomes,
         amount=_total,
-        values=CREATED_VALUES,
+        values=_CREATED_VALUES,
     )
 
 
@@ -268,7 +246,7 @@ def _change(facts: Facts) -> BatchProfile:
         return {"method": "patch", "path": key, "body": {"data": {"attributes": _attributes(drawn)}}}
 
     def listed(exchange: Exchange) -> dict[str, Record]:
-        invoices = read_invoices(exchange, "id", CHANGED_MEMBERS)
+        invoices = _invoices(exchange, "id", _CHANGED_MEMBERS)
         return {f"{_PATH}/{name}": record for name, record in invoices.items()}
 
     return BatchProfile(
@@ -277,7 +255,7 @@ def _change(facts: Facts) -> BatchProfile:
         item=item,
         record=lambda _key, drawn: _record(drawn),
         call=_call,
-        read=lambda key, _tenant: Request("GET", f"/claim/v1{key}"),
+        read=lambda key, _tenant: Request("GET", f"{_API}{key}"),
         shown=lambda key, exchange: listed(exchange).get(key),
         corruptions=(*_CORRUPTIONS, *_CHANGE_CORRUPTIONS),
         listing=lambda _tenant: Request("GET", f"{_ROWS}?fields=*all&pageSize=100"),
@@ -287,12 +265,12 @@ def _change(facts: Facts) -> BatchProfile:
         amount=_total,
         creates=False,
         twice="each",
-        values=CHANGED_VALUES,
+        values=_CHANGED_VALUES,
     )
 
 
 def _call(items: Sequence[Json], _tenant: int) -> Request:
-    return json_request("POST", "/claim/v1/batch", {"requests": items})
+    return json_request("POST", f"{_API}/batch", {"requests": items})
 
 
 def _attributes(drawn: DrawnValues) -> dict[str, Json]:
@@ -331,11 +309,11 @@ def _patch(path: str, drawn: DrawnValues) -> Request:
 
 def _change_steps() -> tuple[Step, ...]:
     return (
-        Step("change it by itself", lambda key, drawn, _: _patch(f"/claim/v1{key}", drawn), _after_change),
-        Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"/claim/v1{key}"), _after_delete),
+        Step("change it by itself", lambda key, drawn, _: _patch(f"{_API}{key}", drawn), _after_change),
+        Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"{_API}{key}"), _after_delete),
         Step(
             "stop it, a draft",
-            lambda key, _drawn, _: Request("POST", f"/claim/v1{key}/stop"),
+            lambda key, _drawn, _: Request("POST", f"{_API}{key}/stop"),
             _always_refused,
         ),
     )
@@ -350,7 +328,7 @@ def _creation_steps(facts: Facts) -> tuple[Step, ...]:
         after: Callable[[Record | None, DrawnValues], Record | RefusedStep],
     ) -> Step:
         def then(found: Exchange, _key: str, drawn: DrawnValues, _tenant: int) -> Request:
-            names = [str(row.get("id")) for row in read_rows(found)]
+            names = [str(row.get("id")) for row in _rows(found)]
             return request(f"{_ROWS}/{quote(names[-1] if names else 'xc:none')}", drawn)
 
         return Step(name, lambda key, _drawn, _tenant: _search("eq", key), after, then)

@@ -137,7 +137,11 @@ def test_a_call_that_the_spec_does_not_have_is_named(
     ("right", "wrong", "message"),
     [
         ('payee_ID: "{payee}"', 'payee_ID: "{debtor}"', "{debtor} is unknown here; known are key, number"),
-        ("{key:integer}", "{key:int}", "{key:int}: expected text or integer or number after the colon"),
+        (
+            "{key:integer}",
+            "{key:int}",
+            "{key:int}: expected text or integer or number or digits or percentage after the colon",
+        ),
         (
             'first_invoice: "7000000"',
             "first_invoice: seven",

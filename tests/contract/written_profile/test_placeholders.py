@@ -9,7 +9,14 @@ import pytest
 from mockserver.contract.profile_file.entries import Template, WrittenPlace
 from mockserver.errors import SpecError
 
-VALUES = {"key": "007", "amount": Decimal("1.10"), "number": 5, "nothing": None, "yes": True}
+VALUES = {
+    "key": "007",
+    "amount": Decimal("1.10"),
+    "number": 5,
+    "large": 123456789,
+    "nothing": None,
+    "yes": True,
+}
 
 
 @pytest.mark.parametrize(
@@ -21,6 +28,10 @@ VALUES = {"key": "007", "amount": Decimal("1.10"), "number": 5, "nothing": None,
         ("{key:integer}", 7),
         ("{key:number}", Decimal(7)),
         ("{number}", 5),
+        ("{number:digits}", "00000005"),
+        ("{large:digits}", "23456789"),
+        ("{number:percentage}", "0.05"),
+        ("{large:percentage}", "567.89"),
         ("N-{number} of {amount}", "N-5 of 1.10"),
         ("{{key}} is {key}", "{key} is 007"),
         ("{yes} {nothing}.", "true ."),
