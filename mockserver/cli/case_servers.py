@@ -33,7 +33,7 @@ class ServerUnreachableError(Exception):
 
 
 class PlainTargetError(Exception):
-    """A case needs more than the server has; the text says what."""
+    """A case needs more than the server has; the text names the need."""
 
 
 class CaseServer(Protocol):

@@ -1,4 +1,4 @@
-"""`mockserver completion`: the script that makes a shell complete our words."""
+"""The command `mockserver completion`: a script by which a shell completes our commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mockserver config`: what is set, and where."""
+"""The command `mockserver config`: settings and their sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mockserver doctor`: what may keep things from working here."""
+"""The command `mockserver doctor`: obstacles on this machine."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def _near_value(given: str, param: click.Parameter) -> str:
 
 
 def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
-    """The fault of a path, and a path to write, "" if none is near."""
+    """The fault of a path, and a near path that exists, "" if there is none."""
     file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
     if file.exists() and file.is_dir() and wanted == "file":
         return f"{shown(given)} is a folder; expected a file", ""
@@ -356,7 +356,7 @@ def termination_as_interrupt() -> Iterator[None]:
 
 
 def _interrupt(_signal: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C does, even in the background, where a shell has programs ignore it."""
+    """Interrupt as Ctrl-C does, also in the background, where shells let programs ignore it."""
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler):
         raise KeyboardInterrupt
@@ -364,7 +364,7 @@ def _interrupt(_signal: int, frame: FrameType | None) -> None:
 
 
 def _interrupt_after(ended: _thread.LockType) -> None:
-    """Raise the signal where it ends a wait as well; Windows knows no signals for a thread."""
+    """Raise the signal in the thread that waits; Windows has no signals for a thread."""
     ended.acquire()
     sleep(_DELAY_S)
     main = threading.main_thread().ident
@@ -421,7 +421,7 @@ def pipe_watched() -> Iterator[None]:
 
 
 def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
-    """Do the work and exit: with 0, with the number that it returns, or with the code of its failure.
+    """Do the work and exit: with 0, with the returned number, or with the code of the failure.
 
     With `debug` a fault of our own shows its traceback.
     """
@@ -469,7 +469,7 @@ def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
 
 
 def _discard_output() -> None:
-    """Send what is left in the buffers nowhere, so that the end of the interpreter does not fail on it."""
+    """Discard the rest of the buffers, so that the interpreter does not fail on it at its end."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""The commands `mockserver scenario …`: what is armed in a sandbox, and scenario files."""
+"""The commands `mockserver scenario …`: the scenarios of a sandbox, and scenario files."""
 
 from __future__ import annotations
 

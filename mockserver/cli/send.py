@@ -1,4 +1,4 @@
-"""The command `mockserver send`: one batch to a vendor, and what became of each item."""
+"""The command `mockserver send`: one batch to a vendor, and the outcome of each item."""
 
 from __future__ import annotations
 

@@ -337,7 +337,7 @@ def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
 
 
 def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
-    """Members of a key with another name for the wrong one; without it where none is left."""
+    """The members of a key with the wrong one renamed, or left out if no name remains."""
     free = [name for name in names if name not in key]
     for member in key:
         if member != wrong:
@@ -432,7 +432,7 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
 
 
 def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
-    """Statuses that the server answers an operation without code, but for faults."""
+    """The statuses of answers to an operation without code, except for faults."""
     takes_values = any(
         parameter.place != "path" or parameter.schema.get("type") != "string"
         for parameter in operation.parameters

@@ -1,4 +1,4 @@
-"""`mockserver vendors`: what can be served, without a server."""
+"""The command `mockserver vendors`: the vendors that can be served; it needs no server."""
 
 from __future__ import annotations
 

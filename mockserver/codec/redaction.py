@@ -171,6 +171,6 @@ def _redact_credential(name: str, text: str, mask: str) -> str:
 
 
 def _visible_prefix(secret: str) -> str:
-    """The first letters, unless they are all of it; never half of an escape."""
+    """The first letters of a text, "" of a short one; an escape is not cut in two."""
     shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH else ""
     return shown if "\\" not in shown and "&" not in shown else ""

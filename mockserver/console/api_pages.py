@@ -105,7 +105,7 @@ class ApiPages:
         return found if all(found.values()) else None
 
     async def _headers(self, name: str) -> Mapping[str, str]:
-        """Headers of an accepted call, as far as known."""
+        """The known headers of a call that is accepted."""
         if name == CONTROL:
             return {}
         try:

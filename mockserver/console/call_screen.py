@@ -20,7 +20,7 @@ MOST_MARKED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Marks in one body: problems by pointer, the index of each item by pointer, one picked item."""
+    """Marks in one body: problems and item indexes by pointer, and the picked item."""
 
     problems: Sequence[tuple[str, Document]] = ()
     items: Mapping[str, int] = field(default_factory=lambda: EMPTY)

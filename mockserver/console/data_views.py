@@ -240,7 +240,7 @@ _LAST_RANK = 4
 
 
 def table_columns(records: Sequence[Document]) -> list[str]:
-    """The most telling members with single values, in the order of the documents."""
+    """The most telling members with scalar values, in the order of the documents."""
     values: dict[str, list[Json]] = {}
     for record in records:
         for name, value in record["document"].items():

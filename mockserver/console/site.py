@@ -329,7 +329,7 @@ def site_app(site: Site) -> Starlette:
 
 
 def _in_thread(page: _Page) -> _Page:
-    """Make a page beside the event loop: some are large."""
+    """Render a page in a thread, as some are large."""
 
     async def answer(request: Request) -> Response:
         return await asyncio.to_thread(asyncio.run, page(request))

@@ -28,7 +28,7 @@ class ApiUnderTest:
         )
 
     def operation_of(self, request: Request) -> str:
-        """Return the id of the operation that a request calls, "" if the spec has none for it."""
+        """The id of the operation of a request, "" if the spec has none."""
         path = self.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
         try:
             return self.spec.match(request.method, path).operation.id

@@ -68,7 +68,7 @@ class FailureSearch:
         return self.target_is_lost or (bool(self.run_config.only) and self.run_config.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
-        """Whether a failure of this finding ends the sequence."""
+        """Whether the search is for this finding, which then ends the sequence."""
         name = (finding.operation, finding.check)
         if name in self.known or not self.run_config.wants(finding.check):
             return False

@@ -29,7 +29,7 @@ class Trial:
 
     @property
     def parts(self) -> tuple[ApiUnderTest, Target, RunConfig, FindingLedger, JudgeExchange]:
-        """The members, for a trial with more of them."""
+        """The members in order, for the constructor of a subclass."""
         return self.api, self.target, self.run_config, self.ledger, self.judge_exchange
 
     def dressed(self, request: Request, tenant: int, scope: IsolationScope) -> Request:

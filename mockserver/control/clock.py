@@ -1,4 +1,4 @@
-"""The clock of a sandbox: show, freeze, advance, thaw; and what ends by it."""
+"""The clock of a sandbox: show, freeze, advance, thaw; and expirations by it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class _Expiration(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ExpirationOperations:
-    """Operations on what ends. All raise UnknownSandboxError if the sandbox does not exist."""
+    """Operations on expirations. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
@@ -140,7 +140,7 @@ class ExpirationOperations:
 
 
 def _has_ends(scope: str, collection: str, named: Mapping[str, Collection[str]]) -> bool:
-    """Whether documents may end: idempotency keys, and a vendor's data beside its records.
+    """Whether documents may expire: idempotency keys, and a vendor's data beside its records.
 
     In a record of the spec, a member `expires` has the vendor's own meaning.
     """

@@ -114,7 +114,7 @@ class ExampleOperations:
     source: ExampleSource
 
     def show_access(self, vendor: str) -> Document:
-        """Credentials of a call, and the collections that the vendor's spec names.
+        """Credentials for a call, and the collections that the vendor's spec names.
 
         Raises UnknownVendorError.
         """

@@ -175,7 +175,7 @@ def _satisfied(
 
 
 def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], head: Head) -> str:
-    """The first scheme of the operation without a credential."""
+    """The first scheme of the operation for which the call has no credential."""
     for alternative in operation.security:
         for name in alternative:
             if schemes[name].credential(head) is None:

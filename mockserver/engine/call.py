@@ -243,7 +243,7 @@ class Pipeline:
         return negotiation.example_reply(preference, call, operation, self.served.spec, say)
 
     def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
-        """A function that renders a refusal in the vendor's words, without side effects."""
+        """A function that words a refusal as the vendor does, without side effects."""
 
         def say(refusal: Refusal) -> Reply:
             return run_and_roll_back(partial(self._refuse, call, refusal, operation), state).reply
@@ -403,7 +403,7 @@ class Pipeline:
 
 
 def _failure(error: Exception, state: State) -> Answer | Exception:
-    """Return the answer to a call that met a record of another shape, or else the error itself."""
+    """The answer if the call met a record of another shape; any other error is raised."""
     places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
     if not places or not isinstance(error, _RECORD_ERRORS):
         return error

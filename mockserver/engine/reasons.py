@@ -424,7 +424,7 @@ class AccessReasons(Value, frozen=True):
         return f"any {other}{self._form(scheme)} will do (auth lenient)"
 
     def _good(self, scheme: SecurityScheme, operation: Operation | None) -> Iterator[str]:
-        """Yield the fixtures' credentials that may use the operation; a user without its password."""
+        """Yield the fixtures' credentials that may use the operation; of a user only the name."""
         scopes_needed = operation.scopes if operation else frozenset()
         for text, facts in self._fixtures().items():
             scopes = facts.get("scopes")

@@ -155,7 +155,7 @@ class KeyRules:
         return text.strip() if self.trims else text
 
     def comparable(self, text: str) -> str:
-        """A form that is equal for equal keys."""
+        """The form of a key that is the same for all equal keys."""
         stored = self.stored(text)
         return stored.casefold() if self.ignores_case else stored
 

@@ -71,7 +71,7 @@ _OF_CONTROL_PLANE = 0
 
 
 class _Step(Value, frozen=True, eq=False):
-    """Changes by the call of a number, or by the control plane if it is 0."""
+    """The changes by one call; number 0 is the control plane."""
 
     undo: Sequence[Change]
     number: int

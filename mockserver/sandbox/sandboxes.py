@@ -35,19 +35,19 @@ class UseTimes(Protocol):
         """Add a sandbox; return False, and change nothing, if it exists."""
 
     def touch(self, name: str, used: datetime) -> None:
-        """Note the use of one that is here."""
+        """Note the use of a sandbox, if it exists."""
 
     def remove(self, name: str) -> None:
-        """Forget one, if it is here."""
+        """Forget a sandbox, if it exists."""
 
     def find(self, name: str) -> datetime | None:
-        """Return when one was last used; None if it is not here."""
+        """The time of a sandbox's last use; None if it does not exist."""
 
     def has(self, name: str) -> bool:
-        """Return whether one is here; it may have gone this moment."""
+        """Whether a sandbox exists; another worker may just have deleted it."""
 
     def names(self) -> list[str]:
-        """Return the names of all."""
+        """The names of all sandboxes."""
 
 
 class MemoryUseTimes:
@@ -326,7 +326,7 @@ class Sandboxes:
         self.control(name, lambda _whole: None)
 
     def show(self, name: str) -> SandboxStatus:
-        """Return a sandbox; reading its status is no use. Raises UnknownSandboxError."""
+        """The status of a sandbox; this does not count as a use. Raises UnknownSandboxError."""
 
         def work(whole: SandboxState) -> SandboxStatus:
             tables = whole.view()

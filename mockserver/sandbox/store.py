@@ -100,7 +100,7 @@ class SandboxState(State, Protocol):
     def tables(self) -> Tables: ...
 
     def view(self) -> Tables:
-        """The same without order and copy, to be read in the transaction alone."""
+        """The same tables, unordered and not copied: only to be read inside the transaction."""
         ...
 
     def load(self, tables: Tables) -> None: ...
@@ -125,7 +125,7 @@ class Store(Protocol):
         ...
 
     def one_call(self) -> AbstractContextManager[None]:
-        """Let all waits for the store in this context share the time that a call may wait."""
+        """Let all waits for the store in this context together last as long as one call may wait."""
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:

@@ -32,7 +32,7 @@ def check_ids(ids: Mapping[Path, str]) -> Iterator[ScenarioProblem]:
 
 
 def check_states(rules: Json) -> Iterator[ScenarioProblem]:
-    """States that nothing sets."""
+    """Yield required states that no rule sets."""
     reached: dict[str, set[str]] = {}
     for rule in rules:
         for name, value in rule.get("transitionsState", {}).items():
@@ -88,7 +88,7 @@ def _replacing_member(response: Document) -> str:
 
 
 def check_items(items: Json) -> Iterator[ScenarioProblem]:
-    """Effects that find no item left, because an earlier one takes every item of its kind and never ends."""
+    """Yield effects that never apply, because an earlier one takes all their items for good."""
     taken: dict[bytes, int] = {}
     for at, one in enumerate(items):
         select = one["select"]
@@ -219,7 +219,7 @@ _TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "wi
 
 
 def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
-    """Parameters of another type of delay, missing ones, and delays of zero length."""
+    """Yield parameters of another type of delay, missing parameters, and delays of zero length."""
     kind = delay["type"]
     own = _DELAY_PARAMETERS[kind]
     for name in delay:
@@ -242,7 +242,7 @@ def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
 
 
 def check_response(response: Json) -> Iterator[ScenarioProblem]:
-    """Answers that could not arrive, and parts that exclude each other."""
+    """Yield answers that could not arrive, and members that exclude each other."""
     yield from _check_against_fault(response)
     if "body" in response and "example" in response:
         detail = "body and example are both the answer's body"

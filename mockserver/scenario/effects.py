@@ -84,7 +84,7 @@ class _Growth:
     left: int
 
     def take(self, characters: int) -> bool:
-        """Return whether so many may be added; after the first refusal none may."""
+        """Whether so many characters may be added; after the first refusal none may."""
         self.left = self.left - characters if 0 <= characters <= self.left else -1
         return self.left >= 0
 

@@ -273,7 +273,7 @@ def _too_many_elements(one: _SchemaError) -> Iterator[ScenarioProblem]:
 
 
 def _wrong_member_count(one: _SchemaError) -> Iterator[ScenarioProblem]:
-    """Too few or too many members, where one is to be chosen or at least one is required."""
+    """The problem of too few or too many members where exactly one, or at least one, is required."""
     choices = [
         name for name in one.schema.get("properties", ()) if name not in one.schema.get("required", ())
     ]

@@ -114,11 +114,11 @@ CallListener = Callable[[str, int], None]
 
 
 def _be_ready() -> None:
-    """Be ready at all times."""
+    """Do nothing: memory is always available."""
 
 
 def _follow_nobody(_listener: CallListener) -> None:
-    """Tell of nothing: there are no other workers."""
+    """Do nothing: there are no other workers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _M_ARENA_MAX = -8
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """Pause the collector while a server starts, which makes next to no garbage."""
+    """Pause the garbage collector while a server starts: a start makes hardly any garbage."""
     gc.disable()
     try:
         yield

@@ -217,7 +217,7 @@ def _save(state_file: StateFile, sandboxes: Sandboxes) -> None:
 
 
 def stop_signals() -> list[signal.Signals]:
-    """Signals that ask for a stop beside Ctrl-C, as far as the platform has them."""
+    """The signals besides Ctrl-C that stop the server, as far as the platform has them."""
     return [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
 
 

@@ -280,7 +280,7 @@ class _Compiler:
         return _scalar_reader(_SCALARS[wanted], tried) if tried and wanted in _SCALARS else None
 
     def _drops_null(self, schema: Document) -> bool:
-        """Whether null counts as absent: a text, but for a GUID, as in .NET; a list or an object."""
+        """Whether null counts as absent, as in .NET: for texts that are no GUIDs, lists and objects."""
         node, coercion = resolve(self.coercion.document, schema), self.coercion
         kind = node.get("type")
         if kind == "string":
@@ -338,7 +338,7 @@ class _StructureReader:
 
 
 def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
-    """A reader that keeps values of the `right` types, and uncoercible ones."""
+    """A reader that leaves values of the `right` types unchanged, and those that it cannot coerce."""
 
     def read(value: Json) -> Json:
         if type(value) in right:

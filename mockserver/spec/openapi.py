@@ -234,7 +234,7 @@ class Spec:
         raise NotFound("path", path)
 
     def find_operation(self, path: str, method: str) -> Operation | None:
-        """The operation of `path`, another of that path if it lacks the method, None without any."""
+        """The operation of method and path, else any of that path, else None."""
         found = (methods for pattern, methods in self.routes if pattern.fullmatch(path))
         return next((one.get(method.lower()) or next(iter(one.values())) for one in found), None)
 

@@ -208,7 +208,7 @@ def _members_of(parts: list[Document]) -> Mapping[str, Schemas]:
 
 
 def _merged(parts: list[Document], keyword: str) -> dict[str, Json]:
-    """Values of a keyword in the parts, the outermost first."""
+    """The values of a keyword in a schema and its `allOf` parts, the outermost first."""
     merged: dict[str, Json] = {}
     for part in parts:
         merged = {**part.get(keyword, EMPTY), **merged}

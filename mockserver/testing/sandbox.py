@@ -349,7 +349,7 @@ class Sandbox:
         return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """Return what is wrong in a passed test: rules that were never hit, calls off contract."""
+        """The violations in a passed test: rules that were never hit, calls off contract."""
         calls = self.journal()
         violations: list[str] = []
         if NEVER_HIT not in self.allow:

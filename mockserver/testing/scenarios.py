@@ -23,7 +23,7 @@ _NO_EXAMPLE = "no-example"
 
 
 class NoExampleError(Exception):
-    """The vendor has no such batch, or its items do not come out as asked for in this sandbox."""
+    """The vendor has no such batch, or its items have other outcomes than asked for in this sandbox."""
 
 
 class ItemKey(str):

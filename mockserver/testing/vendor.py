@@ -56,9 +56,9 @@ class SandboxVendor:
         return self._journal(vendor=self.name)
 
     def state(self, collection: str) -> CollectionState:
-        """Return what a collection holds, and what became of it since the sandbox began.
+        """The records of a collection, and its changes since the sandbox began.
 
-        Raises LookupError: the vendor has none of the name.
+        Raises LookupError: the vendor has no collection of that name.
         """
         dump = self._control.request("GET", "/dump", vendor=self.name)
         found = self._control.request("GET", "/diff", against=self._since)

@@ -425,7 +425,7 @@ class LocationChecks:
         return (Finding(LOCATION_CHECK, operation, sentence, f"/{name}", mine[name], theirs[name], shown),)
 
     def _path(self, request: Request, location: str) -> str:
-        """The path of a location below the target; "" if it leads elsewhere or to no read."""
+        """The path of a `Location` below the target; "" if it is elsewhere, or cannot be read."""
         base = urlsplit(self._trial.target.address.url)
         mount = base.path.rstrip("/")
         parts = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{mount}{request.path}", location))

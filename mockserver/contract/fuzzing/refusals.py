@@ -202,7 +202,7 @@ class RefusalStatusChecks:
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        """Refusals whose status has another meaning than their reason."""
+        """Yield refusals whose status does not fit their reason."""
         is_good = good.response.status in _SUCCESS and good.operation == operation
         if not self._trial.run_config.wants(STATUS_CHECK) or not is_good or operation in self._tried:
             return ()

@@ -434,14 +434,14 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
 
 
 def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
-    """Number of fitting rows after which other rows come, and whether they do."""
+    """The number of fitting rows before the first unfitting one, and whether there is such a row."""
     fits = [trial.must_show(row) for row in trial.rows]
     first = fits.index(True) if any(fits) else len(fits)
     return not all(fits[first:]), trial.count
 
 
 def _on_several_pages(calls: ListCalls, walker: Walker, trial: FilterTrial) -> list[Walk]:
-    """Ask for the same on a few pages: a server may forget the filter after the first."""
+    """Walk the filtered list in several pages: a server may forget the filter after the first."""
     if trial.count < _SEVERAL:
         return []
     walk = walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL)

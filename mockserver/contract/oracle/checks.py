@@ -227,7 +227,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 
 
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
-    """An item that the vendor's own reader must fail at, in a call that was not refused."""
+    """An item that must make the vendor's reader refuse the whole call, in an accepted call."""
     culprit = next((item for item in case.expected.items if item.refuses_call), None)
     if culprit is None or case.status >= FIRST_REFUSAL:
         return None

@@ -22,7 +22,7 @@ _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\
 
 
 def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
-    """Items that the keys spell up to the first gap, and whether a key spells none.
+    """The items in the keys of a form, up to the first missing index, and whether a key belongs to no item.
 
     Of a repeated key the first counts; member names match in any letter case.
     """
@@ -52,7 +52,7 @@ def _nothing(members: Document, name: str) -> Json:
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Reads no moments."""
+    """A YAML loader that keeps dates as texts."""
 
 
 def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Json:

@@ -227,7 +227,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
-    """A bad item that the refusal of all does not name, where it names others."""
+    """A bad item that is missing in a refusal of the whole call which names others."""
     named = {outcome.place for outcome in case.reported.outcomes} if case.reported else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
@@ -416,7 +416,7 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class _KnownKeys:
-    """The items by those of their keys that no message has for another reason.
+    """The items by their telling keys, see `_is_telling`.
 
     A large batch has as many messages as keys, so keys are looked up, not tried one by one.
     """
@@ -481,7 +481,7 @@ def _says_done(text: str) -> bool:
 
 
 def _says_failed(text: str) -> bool:
-    """Whether the text says that it failed, without a success or another time beside it."""
+    """Whether the text tells only of a failure, and not of a success or of an earlier attempt too."""
     found = _FAILED.search(text)
     if found is None:
         return False
@@ -499,7 +499,7 @@ def _is_exempt(case: CheckCase, message: str) -> bool:
 
 
 def _is_telling(key: str) -> bool:
-    """Whether a key is no word or number that a message may have for another reason."""
+    """Whether a key in a message can only mean its item: no common word or number."""
     if key.isdigit():
         return len(key) >= _LONG_NUMBER and key not in _LIMITS
     return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)

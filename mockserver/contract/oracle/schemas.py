@@ -304,7 +304,7 @@ class Leniency:
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
-        """Whether it may reject its item alone although its kind refuses the call."""
+        """Whether the problem may reject its item alone, although its keyword refuses the call."""
         return any(_speaks_of(tolerance, broken) for tolerance in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:
@@ -415,7 +415,7 @@ def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
 
 
 def _is_trimmed(broken: SchemaProblem) -> bool:
-    """Whether the text without surrounding white space would fit."""
+    """Whether the text is valid without its surrounding white space."""
     found = broken.found
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False

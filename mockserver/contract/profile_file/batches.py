@@ -223,7 +223,7 @@ class WrittenReading:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSource:
-    """What reading is made of."""
+    """The parts of a profile that say how records are read."""
 
     spec: Spec
     batch: Batch
@@ -294,7 +294,7 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 @dataclass(frozen=True, slots=True)
 class EncodingSource:
-    """What a batch is written by: `call` makes its request in JSON."""
+    """The parts of a profile that say how a batch is written; `call` makes its request in JSON."""
 
     spec: Spec
     operation: Operation
@@ -302,7 +302,7 @@ class EncodingSource:
     call: Callable[[Sequence[Json], int], Request]
 
     def encoding(self, media_type: str, place: WrittenPlace) -> Encoding:
-        """Return what writes items in a media type.
+        """The writer of items in a media type.
 
         Raises SpecError: the spec does not say how the operation reads it.
         """
@@ -326,7 +326,7 @@ class EncodingSource:
 
 
 def _write_form(items: Sequence[Json]) -> bytes:
-    """Return `[0].name=value` for each member; an empty value is null there."""
+    """The items as a form, `[0].name=value` for each member; a null is empty."""
     pairs = [
         (f"[{number}].{name}", text_of_value(value))
         for number, one in enumerate(items)
@@ -336,7 +336,7 @@ def _write_form(items: Sequence[Json]) -> bytes:
 
 
 def _data_contract(stated: MediaType) -> Encoding:
-    """Return what writes XML of .NET's data contracts: members in ordinal order, null as nil."""
+    """The writer of XML of .NET's data contracts: members in ordinal order, null as nil."""
     settings: Mapping[str, str] = stated.coercion
     root, item = settings["root"], settings["item"]
     names = f"xmlns={quoteattr(settings['namespace'])} xmlns:i={quoteattr(_XSI)}"
@@ -440,7 +440,7 @@ def _of_xml(body: bytes, at: str) -> Iterator[tuple[str, str]]:
 
 
 def _count(response: Response) -> int | None:
-    """Return how many were taken, where the answer is a number."""
+    """The number of accepted items, if the answer is a number."""
     if not response.body or _is_xml(response):
         return None
     document = response.json()
@@ -456,7 +456,7 @@ def _is_wide(value: Json) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class BlankKeyReader:
-    """Reads outcomes as `inner` does, and leaves out the keys that items with one of `blank` were given."""
+    """Reads outcomes as `inner` does, without the keys that the server made for items with a `blank` key."""
 
     inner: OutcomeReader
     blank: frozenset[str | None]
@@ -488,7 +488,7 @@ def read_updates(
     record: Callable[[str, DrawnValues], Record],
     steps: Sequence[tuple[StepEntry, Step]],
 ) -> tuple[UpdatePosition, ...]:
-    """Return the positions; where records are not replaced, no step deletes one: it could come to light."""
+    """Read the positions; a step may delete a record only where updates replace it: else an older one shows."""
     return tuple(_position(word, record, steps) for word in words)
 
 

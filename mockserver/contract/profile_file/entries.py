@@ -36,7 +36,7 @@ UpdateWord = Literal["replaced", "kept", "rejected"]
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """The base of all: what is not known is refused."""
+    """The base of all entries: an unknown member is refused."""
 
 
 class CallEntry(Entry, frozen=True):
@@ -66,7 +66,7 @@ class ChangeEntry(Entry, frozen=True):
 
 
 class AssumptionEntry(Entry, frozen=True):
-    """A case that the vendor's documents leave open, and what a server may do with it."""
+    """A case that the vendor's documents leave open, and the possible reactions of a server."""
 
     case: str
     may_be: list[Position]
@@ -89,7 +89,7 @@ class ShownEntry(Entry, frozen=True):
 
 
 class ReadEntry(CallEntry, frozen=True, kw_only=True):
-    """How one record is read, and which of its members are compared."""
+    """The read of one record, and its compared members."""
 
     record: str = ""
     key: str | list[str] = []
@@ -99,7 +99,7 @@ class ReadEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ListEntry(CallEntry, frozen=True):
-    """How all records are read; they are compared as `read` says."""
+    """The read of all records; their compared members are those of `read`."""
 
     rows: str = ""
 
@@ -114,7 +114,7 @@ class StepEntry(CallEntry, frozen=True, kw_only=True):
 
 
 class ReplayEntry(Entry, frozen=True, kw_only=True):
-    """What a second call with the same idempotency key is answered."""
+    """The answer to a second call with the same idempotency key."""
 
     header: str
     again: Literal["same", "refused"]
@@ -123,7 +123,7 @@ class ReplayEntry(Entry, frozen=True, kw_only=True):
 
 
 class RejectedPlacesEntry(Entry, frozen=True, kw_only=True):
-    """Where a refusal names the rejected items by their places, `items[1].name` or `/1/name`."""
+    """The place in a refusal that names rejected items by position, `items[1].name` or `/1/name`."""
 
     at: str
     statuses: tuple[int, ...] = (400,)
@@ -221,7 +221,7 @@ def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
 
 
 def _steps(kind: type[T], document: Json, path: str) -> list[str | int]:
-    """Return the way to what cannot be converted; of a mapping, msgspec does not say which member it is."""
+    """The path of the value that cannot be converted; msgspec does not name members of mappings."""
     steps: list[str | int] = []
     for name, number, any_member in _STEP.findall(path):
         if not any_member:
@@ -319,7 +319,7 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][\w-]*)(?::(?P<form>\w
 
 
 def text_of_value(value: Json) -> str:
-    """Return how a value reads inside a text: a decimal with its scale, nothing for null."""
+    """A value as part of a text: a decimal with its scale, nothing for null."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
@@ -344,7 +344,7 @@ class Template:
     place: WrittenPlace
 
     def checked(self, known: Iterable[str]) -> Template:
-        """Return this, if every placeholder in it is known. Raises SpecError: one is not."""
+        """The same template. Raises SpecError: it has an unknown placeholder."""
         names = list(known)
         for text, place in _texts(self.document, self.place):
             for found in _PLACEHOLDER.finditer(text):

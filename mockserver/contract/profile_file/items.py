@@ -57,7 +57,7 @@ class WrittenItems:
 
     @property
     def drawn(self) -> DrawnValues:
-        """What is drawn for the example."""
+        """The drawn values of the example."""
         return _DRAWN[0]
 
     @property
@@ -139,7 +139,7 @@ def _item(
 
 
 def _why_not(corruption: Corruption, items: list[Json]) -> str:
-    """Return why some of the items cannot be spoiled in that way, "" if all can."""
+    """The reason why an item cannot be spoiled in that way, "" if all can."""
     for item in items:
         try:
             spoiled = corruption.change(item)
@@ -155,7 +155,7 @@ _OK, _NOT_OK = 200, 300
 
 @dataclass(frozen=True, slots=True)
 class ComparedMember:
-    """A member of a record: `pointer` into what is read, and what is due there, by the item or a value."""
+    """A member of a record: the `pointer` into the read record, and its expected value."""
 
     pointer: str
     kind: Literal["value", "amount", "text"]
@@ -172,7 +172,7 @@ class ComparedMember:
         return self.compared(value_at(row, parse_pointer(self.pointer)))
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> str | Decimal | None:
-        """Return what the member must be after the item was accepted."""
+        """The value of the member after the item was accepted."""
         value = self.due.fill(values) if self.due else value_at(item, parse_pointer(self.of_item))
         return self.compared(value)
 
@@ -203,7 +203,7 @@ class RecordReader:
     deleted: Mapping[str, Json] = field(default_factory=dict)
 
     def expected(self, item: Json, values: Mapping[str, Json]) -> Record:
-        """Return the record that an item is read back as."""
+        """The record that a read shows after the item was accepted."""
         return {member.name: member.expected(item, values) for member in self.members}
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
@@ -283,7 +283,7 @@ def pointer(text: str, place: WrittenPlace) -> str:
 
 
 def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -> FilledChange:
-    """Return what removes and sets members of an item.
+    """The function that removes and sets members of an item.
 
     Raises SpecError: one is no JSON Pointer, or a placeholder is not known.
     """
@@ -414,7 +414,7 @@ def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class WrittenStep:
-    """A step; `change` is what it makes of a good item."""
+    """A step; `change` turns a good item into that of the step."""
 
     entry: StepEntry
     place: WrittenPlace

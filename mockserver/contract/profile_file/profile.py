@@ -1,4 +1,4 @@
-"""Profiles made from `x-contract` in a spec, or from a YAML file."""
+"""Profiles from `x-contract` in a spec, or from a YAML file."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class _WrittenProfile:
         return tuple(plain(kind, document, place.at(number)) for number, document in enumerate(documents))
 
     def _batches(self, entry: ProfileEntry, facts: Facts) -> tuple[BatchProfile, ...]:
-        """Return the batches in the order of the spec; those that are not written are made of the spec."""
+        """The batches in the order of the spec; those that the profile leaves out are inferred from it."""
         scope, written = read_scope(entry, self.place, facts), self._entries(entry)
         made = (
             self._batch(operation, written, scope)

@@ -109,7 +109,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeBar:
-    """The squares of a batch, and the whole of it in words."""
+    """The squares of a batch, and its outcomes in words."""
 
     squares: tuple[Square, ...]
     width: int

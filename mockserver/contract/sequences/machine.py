@@ -275,7 +275,7 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Whether the profile covers existing keys; otherwise more keys are needed."""
+    """Whether a key may be sent again; if not, the sequence needs more keys."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 

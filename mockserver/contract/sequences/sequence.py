@@ -52,7 +52,7 @@ class SequenceContext(Trial):
 
     @classmethod
     def begin(cls, trial: Trial, profile: BatchProfile, name: str) -> SequenceContext:
-        """Begin to try a batch operation, in scopes that are drawn by the name."""
+        """Begin the sequences of a batch operation, in isolation scopes with names after it."""
         operation = trial.api.spec.operations[profile.operation]
         if operation.batch is None:
             raise AssertionError("only batches are planned")

@@ -150,7 +150,7 @@ class ValueComparison:
     def _differences(
         self, member: ValueMember, hard: HardValue, value: Json, shown: ShownRecord
     ) -> Sequence[Difference] | None:
-        """The losses; None if no answer ever shows the member."""
+        """The differences; None if no answer ever shows the member."""
         known = (shown.how, member.path) in self._shown
         if value is MISSING:
             if not known or hard.value in (None, "") or shown.how == "the answer to it":
@@ -472,7 +472,7 @@ _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
 class _Missing:
-    """Marks a member that an answer has not."""
+    """Stands for a member that is missing in the answer."""
 
     def __repr__(self) -> str:
         return "nothing"

@@ -165,7 +165,7 @@ def _headers(call: StoryCall) -> Iterator[str]:
 
 
 def _is_printable(octets: bytes) -> bool:
-    """Whether the bytes are text that can stand in a script and on a terminal."""
+    """Whether the bytes are text that is safe in a script and on a terminal."""
     try:
         return _UNPRINTABLE.search(octets.decode()) is None
     except UnicodeDecodeError:

@@ -172,7 +172,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """The next status; invalid if an item is bad."""
+    """The next status; the invalid one if an item is bad."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at
@@ -232,7 +232,7 @@ def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> D
 
 
 def run_helper(request: Request, state: State) -> Reply:
-    """Apply a helper action, which only others can take in real life."""
+    """Apply a helper action, which in reality only the vendor's own staff or systems take."""
     return _HELPERS[request.parameters["helper"]](request, state)
 
 

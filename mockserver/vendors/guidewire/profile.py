@@ -139,7 +139,7 @@ def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Ite
 
 
 def _amount(text: Json) -> str | Decimal | None:
-    """Return the amount that a text spells; what spells none is itself."""
+    """The amount in a text; any other value unchanged."""
     try:
         return None if text is None else Decimal(str(text))
     except InvalidOperation:
@@ -151,7 +151,7 @@ _ROWS = f"{_API}{_PATH}"
 
 
 def _attribute(name: str, value: Json, because: str, case: str = "") -> Corruption:
-    """Return a bad attribute; of a case that is open, another server may take it."""
+    """A corruption by a bad attribute; in an open case another server may accept it."""
     assumption = Assumption(case, ("alone", "taken")) if case else None
     return Corruption(because, set_member(f"{_AT}/{name}", value), assumption=assumption)
 
@@ -286,7 +286,7 @@ def _total(item: Json) -> Decimal:
 
 
 def _search(how: str, text: str) -> Request:
-    """Return those whose number is the text, or begins with it."""
+    """A search for invoices whose number is the text, or begins with it."""
     named = quote(text.replace(":", "::"), safe="")
     return Request("GET", f"{_ROWS}?fields=*all&pageSize=100&filter=invoiceNumber:{how}:{named}")
 

@@ -173,7 +173,10 @@ def _element(attributes: Json, document: Document, links: Json) -> Json:
 
 
 def _invoice_links(invoice: Document) -> Json:
-    """Itself, and the allowed actions. Source: docs/vendors/guidewire.md#body-and-links (assumed)."""
+    """Links to the invoice itself, and to its allowed actions.
+
+    Source: docs/vendors/guidewire.md#body-and-links (assumed).
+    """
     path, status = invoice_path(invoice), invoice["status"]
     methods = ["get"]
     methods += ["patch"] if status in EDITABLE else []

@@ -119,7 +119,7 @@ def _code(status: int) -> str:
 
 
 def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
-    """Methods of the path, without those of an invoice whose id its last step could be as well."""
+    """The methods of the path; its last step is a word here, and no invoice id."""
     return [method for method in refusal.allowed if not call.path.endswith(_PAUSE_PATHS) or method == "PATCH"]
 
 

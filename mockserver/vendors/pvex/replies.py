@@ -161,7 +161,7 @@ def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mappi
 
 
 def encode_name(text: str) -> str:
-    """`text` as an element name: what no ASCII name may hold becomes `_x005B_` and the like."""
+    """`text` as an element name; other characters than those of ASCII names become `_x005B_` and the like."""
     return _ILLEGAL_IN_NAME.sub(lambda found: _encode_character(found[0]), text)
 
 

@@ -214,7 +214,7 @@ def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
 
 
 def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterator[Problem]:
-    """XML and form take fewer forms of a date than JSON, by which the schema's format goes."""
+    """Problems of dates in XML and forms, which take fewer notations than JSON, the schema's measure."""
     for name in DATE_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or normalize_date(text, reader) is not None:

@@ -141,7 +141,7 @@ class Table:
         return self.key_type(number)
 
     def _with_stored_members(self, record: BuildRow) -> BuildRow:
-        """Return what was sent goes over what is stored (`merge_on_update`, docs/vendors/vba.md#state)."""
+        """The stored row with the sent members over it (`merge_on_update`, docs/vendors/vba.md#state)."""
 
         def merge(row: Document, key: Json, stored: Document | None) -> Document:
             kept = {name: value for name, value in (stored or {}).items() if name not in self.not_inherited}
@@ -175,12 +175,12 @@ _BLANK: Document = {"payee_ID": None, **dict.fromkeys(TEXT_MEMBERS), **dict.from
 
 
 def _prepare_payees(_request: Request, _state: State) -> BuildRow:
-    """Return the payee as it was sent."""
+    """The builder of payee rows."""
     return _build_row
 
 
 def _build_row(sent: Document, key: Json, _stored: Document | None) -> Document:
-    """Return the whole row anew: a text left out is null, a flag false; no unknown member gets here."""
+    """The whole row: an absent text is null, an absent flag false; unknown members are gone already."""
     return {**_BLANK, **sent, "payee_ID": key}
 
 
@@ -206,7 +206,7 @@ _USER_LENGTH = 20
 
 
 def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
-    """Return what makes rows for this call: assumptions, clock and user are asked for once.
+    """The builder of rows for this call: assumptions, clock and user are read once.
 
     Source: docs/vendors/vba.md#claim-invoice, #state.
     """
@@ -218,7 +218,7 @@ def _prepare_claim_invoices(request: Request, state: State) -> BuildRow:
     now = print_wall_time(state.now)
 
     def record(row: Document, key: Json, stored: Document | None) -> Document:
-        """Return the whole row anew: members left out are null, what was said at entry stays as it was."""
+        """The whole row: absent members are null, those of its creation stay."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
         if payee and not as_sent:
@@ -279,7 +279,7 @@ def _any_payee(payee: str) -> Document | None:
 
 
 def _with_assumed_checks(record: BuildRow, request: Request, state: State) -> BuildRow:
-    """`record` after what the assumptions ask of a row beside the usual; itself when they ask nothing."""
+    """`record` with the checks that assumptions add; `record` itself without any."""
     assumptions = request.call.assumptions
     faults = _parse_row_faults(assumptions["row_faults"]) if request.operation.batch else {}
     unique = assumptions["unique_invoice_number"] == "on"
@@ -311,7 +311,7 @@ def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None
 
 
 def _parse_row_faults(value: str) -> Mapping[Json, tuple[int, str]]:
-    """Status and message by key, of the value of `row_faults`."""
+    """Status and message by row key, from the text of `row_faults`."""
     if value == "none":
         return {}
     parts = [part.strip().partition("=") for part in value.split(";")]

@@ -347,7 +347,7 @@ def _records(call: Call, state: State) -> Collection:
 
 
 def _key(call: Call, operation: Operation) -> str:
-    """The idempotency key, "" for none; reads ignore it, and too long a key is refused."""
+    """The idempotency key, "" for none and for reads. Raises Rejected: it is too long."""
     key = call.headers.get(_HEADER_NAME, "")
     return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
 

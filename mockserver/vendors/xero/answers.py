@@ -201,7 +201,7 @@ def not_found_reply(call: Call, state: State) -> Reply:
 
 
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
-    """The answer of the gate before the accounting: a stranger, or an unreadable condition."""
+    """Problem details of Xero's gateway: for an unknown caller, or an unreadable filter."""
     document: Json = {
         "Type": None,
         "Title": _TITLES[status],

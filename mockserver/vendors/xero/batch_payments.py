@@ -320,7 +320,7 @@ def _represent_deleted_batch(outcome: Outcome, request: Request, state: State) -
 
 
 def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
-    """The operation, with a 404 if nothing in its path exists."""
+    """The operation wrapped, so that an unknown id in its path is a 404."""
     assert handler.render is not None  # noqa: S101 - `batch_handler` always has one
     render = handler.render
 

@@ -146,7 +146,7 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
 
 
 def book_payment(payment: Document, state: State) -> None:
-    """Store a payment, and reduce the amount due, or the credit that it pays out."""
+    """Store a payment, and reduce the amount due of its invoice, or the credit that it refunds."""
     PAYMENT.rows(state)[payment["PaymentID"]] = payment
     paid = _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
     add_history_line(payment["PaymentID"], "history-begun", state)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from mockserver.contract import runner
 from mockserver.contract.exchange import Finding
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.run_state import FindingLedger, RunConfig
+from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
+from mockserver.contract.size_run import plan_sizes
 from mockserver.contract.target import Address, Target
+from mockserver.contract.trial import Trial
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.chunks import CHUNKS
 from tests.contract.planted_faults.fault import PlantedFault
@@ -16,6 +20,7 @@ from tests.contract.planted_faults.single_items import SINGLE_ITEMS
 from tests.contract.planted_faults.sizes import SIZES
 from tests.contract.planted_faults.wrappers import with_fault
 
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 KNOWN = {one.id: one for one in (*SIZES, *CHUNKS, *SINGLE_ITEMS)}
 SAID = {
     "vba-loses-the-last-of-many": ("accepted-are-there", "fails with 51 items, not with 50: "),
@@ -42,7 +47,9 @@ def findings(fault: PlantedFault, only: str, seed: int = 7) -> list[Finding]:
     ledger = FindingLedger()
     with Target(Address(f"http://testserver/{fault.vendor}", app)) as target:
         api = load_vendor_api(fault.vendor)
-        runner.run_phases(api, target, effort, ledger, (runner.SIZES_PHASE,))
+        trial = Trial(api, target, effort, ledger, ExchangeJudge(api, effort))
+        # A clock that stands: a busy machine must not use up the seconds of the budget.
+        run_parts(plan_sizes(trial, lambda: NOW), ledger)
     return ledger.findings
 
 

@@ -250,7 +250,7 @@ def path_segment(text: str) -> str:
 
 
 def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
-    """Split an amount into two, in cents; the second is zero if there is only one cent."""
+    """Two amounts, in cents, with this sum; the second of a single cent is zero."""
     half = (amount / 2).quantize(_CENT, ROUND_DOWN)
     return amount - half, half
 
