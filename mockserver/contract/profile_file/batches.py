@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
@@ -137,12 +137,14 @@ class WrittenBatch:
     def _reader(self) -> OutcomeReader | None:
         if self.entry.rejected_places is not None:
             return read_rejected_places(self.entry.rejected_places, self.place.at("rejected-places"))
-        if not self.entry.blank_keys:
+        used = {"blank-keys": self.entry.blank_keys, "classes": self.entry.classes}
+        names = [name for name, value in used.items() if value]
+        if not names:
             return None
         inner = reader_from_spec(self.spec.document, self.operation, self.batch)
         if inner is None:
-            self.place.at("blank-keys").fail("x-batch.outcome is missing: it says where the keys are told")
-        return BlankKeyReader(inner, frozenset(self.entry.blank_keys))
+            self.place.at(names[0]).fail("x-batch.outcome is missing: it says where the outcomes are told")
+        return RefinedReader(inner, frozenset(self.entry.blank_keys), self.entry.classes)
 
     def _sending(self) -> WrittenCall | None:
         if self.entry.send is None:
@@ -455,25 +457,34 @@ def _is_wide(value: Json) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class BlankKeyReader:
-    """Reads outcomes as `inner` does, without the keys that the server made for items with a `blank` key."""
+class RefinedReader:
+    """Reads outcomes as `inner` does, with more knowledge of the vendor.
+
+    Keys that the server made for items with a `blank` key are left out. `classes` are the results that a
+    status stands for.
+    """
 
     inner: OutcomeReader
     blank: frozenset[str | None]
+    classes: Mapping[str, Literal["created", "updated"]]
 
     def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Return the outcomes in a response; None where it refused the call as a whole.
 
         Raises ValueError: as `inner`.
         """
-        found = self.inner(exchange, items)
-        if found is None:
+        reported = self.inner(exchange, items)
+        if reported is None:
             return None
-        return replace(found, outcomes=tuple(self._told(outcome, items) for outcome in found.outcomes))
+        blank = {item.place for item in items if item.key in self.blank}
+        return replace(
+            reported, outcomes=tuple(self._refined(outcome, blank) for outcome in reported.outcomes)
+        )
 
-    def _told(self, outcome: ReportedOutcome, items: Sequence[BatchItem]) -> ReportedOutcome:
-        sent = next((item for item in items if item.place == outcome.place), None)
-        return replace(outcome, key=None) if sent and sent.key in self.blank else outcome
+    def _refined(self, outcome: ReportedOutcome, blank: Collection[int]) -> ReportedOutcome:
+        key = None if outcome.place in blank else outcome.key
+        made = self.classes.get(str(outcome.status), outcome.made)
+        return replace(outcome, key=key, made=made)
 
 
 _WORDS: dict[UpdateWord, str] = {
@@ -488,7 +499,7 @@ def read_updates(
     record: Callable[[str, DrawnValues], Record],
     steps: Sequence[tuple[StepEntry, Step]],
 ) -> tuple[UpdatePosition, ...]:
-    """Read the positions; a step may delete a record only where updates replace it: else an older one shows."""
+    """Read the positions; a step deletes records only where updates replace them: else an older one shows."""
     return tuple(_position(word, record, steps) for word in words)
 
 

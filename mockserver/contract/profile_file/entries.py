@@ -152,6 +152,7 @@ class BatchEntry(Entry, frozen=True):
     media_types: list[str] = []
     assumed_media_types: list[str] = []
     blank_keys: list[str | None] = []
+    classes: dict[str, Literal["created", "updated"]] = {}
     values: dict[str, Any] = {}
 
 

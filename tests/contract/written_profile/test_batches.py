@@ -209,6 +209,18 @@ def test_the_key_that_a_blank_one_was_given_is_not_the_callers(tmp_path: Path) -
     assert batch.reader(answered(400), items) is None
 
 
+def test_a_status_says_what_was_done(tmp_path: Path) -> None:
+    batch = acme(tmp_path, classes={"200": "updated"})
+    items = [BatchItem(place, key, {"id": key}) for place, key in enumerate(("K-1", "K-2", "K-3"))]
+    rows = [{"status": status, "order": {"id": "K"}} for status in (200, 201, 422)]
+
+    assert batch.reader
+    reported = batch.reader(answered(207, {"results": rows}), items)
+
+    assert reported
+    assert [outcome.made for outcome in reported.outcomes] == ["updated", "created", ""]
+
+
 def test_the_amount_of_an_item_is_found(tmp_path: Path) -> None:
     batch = acme(tmp_path, amount="/amount")
 
