@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, instant_text
-from mockserver.cli.output import shorten, write_json, write_lines
-from mockserver.cli.server import ServerOptions, connected, end, server_options
+from mockserver.cli.options import CONTEXT_SETTINGS, instant_text
+from mockserver.cli.output import shorten
+from mockserver.cli.server import ServerOptions, connected, end_usage, server_options, write_result
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -66,12 +67,8 @@ def advance(*, server: ServerOptions, duration: str) -> None:
     try:
         seconds = int(parse_duration(duration).total_seconds())
     except ValueError:
-        problem = {
-            "title": "Wrong usage",
-            "code": "no-duration",
-            "detail": f"{shorten(duration)} is not a duration",
-        }
-        end(server, problem, "DURATION", "write 90s, 6m, 1h30m or 2d", EXIT_USAGE)
+        detail = f"{shorten(duration)} is not a duration"
+        end_usage(server, "no-duration", detail, "DURATION", "write 90s, 6m, 1h30m or 2d")
     _print_clock(server, "POST", "/clock/advance", {"seconds": seconds})
 
 
@@ -89,14 +86,10 @@ def thaw(*, server: ServerOptions) -> None:
 
 def _print_clock(server: ServerOptions, method: str, below: str, body: Json = None) -> None:
     with connected(server) as control:
-        found = control.here(method, below, body)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines([f"{server.sandbox}  {describe_clock(found)}"])
+        time = control.here(method, below, body)
+    write_result(server, time, _lines(server.sandbox, time))
 
 
-def describe_clock(found: Document) -> str:
-    """Words such as `frozen  2026-01-05T09:06:00Z`, or `system  …  (+360 s)`."""
-    ahead = f"  ({found['aheadSeconds']:+,} s)" if found["aheadSeconds"] and found["mode"] != "frozen" else ""
-    return f"{found['mode']}  {found['now']}{ahead}"
+def _lines(sandbox: str, time: Document) -> Iterator[str]:
+    ahead = f"  ({time['aheadSeconds']:+,} s)" if time["aheadSeconds"] and time["mode"] != "frozen" else ""
+    yield f"{sandbox}  {time['mode']}  {time['now']}{ahead}"

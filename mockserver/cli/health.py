@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
 from typing import TYPE_CHECKING
 
 import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.output import counted, write_json, write_lines
+from mockserver.cli.output import counted
 from mockserver.cli.server import (
     ControlPlane,
     RefusedError,
@@ -17,6 +19,7 @@ from mockserver.cli.server import (
     connected,
     own_option,
     server_options,
+    write_result,
 )
 
 if TYPE_CHECKING:
@@ -34,24 +37,18 @@ def health(*, server: ServerOptions, address: str, wait: float) -> None:
     mockserver health
     mockserver health http://127.0.0.1:9000 --wait 30
     """
-    chosen = ServerOptions(address.rstrip("/") or server.url, server.sandbox, server.json, server.token)
-    with connected(chosen, _TIMEOUT_S) as control:
+    with connected(replace(server, url=address.rstrip("/") or server.url), _TIMEOUT_S) as control:
         found = _wait_for_health(control, wait)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines([f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"])
+    write_result(server, found, _lines(found))
+
+
+def _lines(found: Document) -> Iterator[str]:
+    yield f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"
 
 
 _NOT_READY = "store-unavailable"
-
-
 """The code of a server that is up, and whose store does not answer."""
-
-
 _PAUSE_S = 0.2
-
-
 _TIMEOUT_S = 5.0
 
 

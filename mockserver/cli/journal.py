@@ -17,7 +17,6 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
     EXIT_REFUSED,
-    EXIT_USAGE,
     InvalidValueError,
     shown,
 )
@@ -26,8 +25,6 @@ from mockserver.cli.output import (
     replay_lines,
     shorten,
     verdict_lines,
-    write_done,
-    write_json,
     write_lines,
 )
 from mockserver.cli.server import (
@@ -43,12 +40,14 @@ from mockserver.cli.server import (
     complete_vendors,
     connected,
     end,
+    end_usage,
     header_option,
     output_option,
     own_option,
     secrets_option,
     server_options,
     sure_option,
+    write_result,
 )
 from mockserver.journal.export import formats
 
@@ -58,22 +57,13 @@ if TYPE_CHECKING:
 
 _MAX_LAST = 10_000
 
-
 F = TypeVar("F", bound=Callable[..., Any])
 
-
 Filters = Mapping[str, str]
-
-
 """Values of the journal's query parameters."""
 
-
 _OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
-
-
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
-
-
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
 
 
@@ -174,12 +164,8 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
     with connected(server) as control:
         found = control.here("GET", "/journal", **filters, last=last, secrets="shown" if secrets else None)
         calls = 0 if found or not filters else int(control.here("GET")["calls"])
-    if server.json:
-        write_json(found)
-    elif found:
-        write_lines(_line(one) for one in found)
-    else:
-        write_lines([_nothing_found(server, calls)], err=True)
+    lines = map(_line, found) if found else [_nothing_found(server, calls)]
+    write_result(server, found, lines, err=not found)
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -202,10 +188,7 @@ def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None
     try:
         with connected(server) as control:
             for entry in islice(follow(control, filters, last, lambda: sleep(interval)), most):
-                if server.json:
-                    write_json(entry)
-                else:
-                    write_lines([_line(entry)])
+                write_result(server, entry, map(_line, [entry]))
     except KeyboardInterrupt:
         return
 
@@ -227,12 +210,9 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
     mockserver journal show --headers --body
     """
     with connected(server) as control:
-        chosen = number or _newest(control)
+        chosen = number or control.newest_call() or _end_without_calls(server)
         entry = control.here("GET", f"/journal/{chosen}", secrets="shown" if secrets else None)
-    if server.json:
-        write_json(entry)
-    else:
-        write_lines(entry_lines(entry, headers=headers, bodies=bodies))
+    write_result(server, entry, entry_lines(entry, headers=headers, bodies=bodies))
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -255,11 +235,9 @@ def verify(*, server: ServerOptions, file: Any) -> None:
         except RefusedError as error:
             if error.code not in _NOT_VERIFIED:
                 raise
-            _end_not_verified(server, error.problem)
-    if server.json:
-        write_json({"verified": True})
-    else:
-        write_lines(["verified"])
+            write_result(server, error.problem, verdict_lines(error.problem))
+            raise SystemExit(EXIT_FINDINGS) from None
+    write_result(server, {"verified": True}, ["verified"])
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -276,7 +254,7 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     with connected(server) as control:
         control.here("DELETE", "/journal")
     document = {"sandbox": server.sandbox, "deleted": "journal"}
-    write_done(f"journal of {server.sandbox} deleted", document, as_json=server.json)
+    write_result(server, document, [f"journal of {server.sandbox} deleted"], err=True)
 
 
 FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
@@ -318,10 +296,7 @@ def replay(  # noqa: PLR0913 - click hands over one argument an option
     with connected(server) as control:
         wanted = {name: value for name, value in body.items() if value}
         found = control.here("POST", f"/journal/{number}/replay", wanted)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines(replay_lines(found, whole=whole))
+    write_result(server, found, replay_lines(found, whole=whole))
     if found["withheld"]:
         names = ", ".join(found["withheld"])
         write_lines([f"not sent to another address: {names}; give them with --header"], err=True)
@@ -401,13 +376,10 @@ def _line(entry: Document) -> str:
     return f"{at:%H:%M:%S}  {shorten(str(entry['line']), 500)}"
 
 
-def _newest(control: ControlPlane) -> int:
-    found = control.here("GET", "/journal", last=1)
-    if not found:
-        detail = f"the journal of {control.server.sandbox} has no calls"
-        problem = {"title": "Not found", "code": "unknown-entry", "detail": detail}
-        end(control.server, problem, "NUMBER", "mockserver send VENDOR", EXIT_REFUSED)
-    return int(found[0]["number"])
+def _end_without_calls(server: ServerOptions) -> NoReturn:
+    detail = f"the journal of {server.sandbox} has no calls"
+    problem = {"title": "Not found", "code": "unknown-entry", "detail": detail}
+    end(server, problem, "NUMBER", "mockserver send VENDOR", EXIT_REFUSED)
 
 
 def _read(server: ServerOptions, file: Any) -> Json:
@@ -420,24 +392,11 @@ def _read(server: ServerOptions, file: Any) -> Json:
         return yaml.load(file.read())
     except (YAMLError, UnicodeDecodeError) as error:
         detail = f"{name} is neither JSON nor YAML: {shorten(str(error), 200)}"
-        problem = {"title": "Wrong usage", "code": "no-document", "detail": detail}
-        end(server, problem, f"FILE {name}", "mockserver journal verify --help", EXIT_USAGE)
-
-
-def _end_not_verified(server: ServerOptions, problem: Document) -> NoReturn:
-    if server.json:
-        write_json(problem)
-    else:
-        write_lines(verdict_lines(problem))
-    raise SystemExit(EXIT_FINDINGS)
+        end_usage(server, "no-document", detail, f"FILE {name}", "mockserver journal verify --help")
 
 
 _UNEXPORTABLE = ("not-reproducible", "not-kept")
-
-
 _ASK_FOR_SECRETS = "secrets=shown"
-
-
 """What refusals of the control plane name; on the command line it is an option."""
 
 
@@ -462,24 +421,16 @@ def _end_unexportable(server: ServerOptions, error: RefusedError) -> NoReturn:
     end(server, {**error.problem, "detail": detail}, error.operation, cure, EXIT_FINDINGS)
 
 
-_MOST = 10_000
-
-
 def follow(
     control: ControlPlane, filters: Filters, last: int, wait: Callable[[], None]
 ) -> Iterator[Document]:
     """Yield the newest `last` matching entries, then each new one; `wait` is called between two requests."""
-    seen = _newest_number(control)
+    seen = control.newest_call()
     while True:
         found = control.here("GET", "/journal", **filters, last=last) if last else []
         yield from found
         seen = max(seen, found[-1]["number"] if found else 0)
-        while (newest := _newest_number(control)) == seen:
+        while (newest := control.newest_call()) == seen:
             wait()
         begin = seen if newest > seen else 0  # after a reset the numbers begin again
-        filters, last, seen = {**filters, "since": str(begin)}, _MOST, newest
-
-
-def _newest_number(control: ControlPlane) -> int:
-    found = control.here("GET", "/journal", last=1)
-    return int(found[-1]["number"]) if found else 0
+        filters, last, seen = {**filters, "since": str(begin)}, _MAX_LAST, newest

@@ -41,13 +41,6 @@ def write_json(document: Json) -> None:
     click.echo(json.encode(document).decode(), color=False)
 
 
-def write_done(text: str, document: Json, *, as_json: bool) -> None:
-    if as_json:
-        write_json(document)
-    else:
-        write_lines([text], err=True)
-
-
 def shorten(text: str, most: int = _MAX_WORD) -> str:
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values, instant_text
-from mockserver.cli.output import counted, shorten, table_lines, write_done, write_json, write_lines
+from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values, instant_text
+from mockserver.cli.output import counted, shorten, table_lines
 from mockserver.cli.server import (
     ControlPlane,
     ServerOptions,
@@ -20,12 +21,13 @@ from mockserver.cli.server import (
     complete_snapshots,
     complete_vendors,
     connected,
-    end,
+    end_usage,
     output_option,
     own_option,
     sandbox_path,
     server_options,
     sure_option,
+    write_result,
 )
 
 if TYPE_CHECKING:
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
 
 
 _NAME = click.argument("name", default="", metavar="[NAME]", shell_complete=complete_sandboxes)
-
-
 _VENDOR = own_option(
     "--vendor", default=None, shell_complete=complete_vendors, help="Only the state of this vendor."
 )
@@ -61,10 +61,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     """
     with connected(server) as control:
         found = control.call("GET", "/sandboxes")
-    if server.json:
-        write_json(found)
-    elif found:
-        write_lines(table_lines([sandbox_row(one) for one in found]))
+    write_result(server, found, _sandbox_lines(found))
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -107,8 +104,7 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
     mockserver sandbox create copy --from acme
     """
     wanted = {member: value for member, value in chosen.items() if value}
-    made = ServerOptions(server.url, name, server.json, server.token)
-    with connected(made) as control:
+    with connected(replace(server, sandbox=name)) as control:
         state = _state_of(control, source) if source else None
         control.call("POST", "/sandboxes", {"name": name, **wanted})
         if state is not None:
@@ -129,12 +125,10 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
     mockserver sandbox delete acme
     mockserver sandbox delete acme --yes
     """
-    chosen = ServerOptions(server.url, name, server.json, server.token)
-    check_sure(chosen, f"mockserver sandbox delete {name} --yes", sure=sure)
-    with connected(chosen) as control:
+    check_sure(server, f"mockserver sandbox delete {name} --yes", sure=sure)
+    with connected(replace(server, sandbox=name)) as control:
         control.here("DELETE")
-    document = {"sandbox": name, "deleted": "sandbox"}
-    write_done(f"{shorten(name)} deleted", document, as_json=server.json)
+    write_result(server, {"sandbox": name, "deleted": "sandbox"}, [f"{shorten(name)} deleted"], err=True)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -150,7 +144,7 @@ def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
     mockserver sandbox reset
     mockserver sandbox reset acme --yes
     """
-    chosen = ServerOptions(server.url, name or server.sandbox, server.json, server.token)
+    chosen = replace(server, sandbox=name or server.sandbox)
     check_sure(chosen, f"mockserver sandbox reset {chosen.sandbox} --yes", sure=sure)
     with connected(chosen) as control:
         control.here("POST", "/reset")
@@ -169,11 +163,10 @@ def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
     mockserver sandbox snapshot --list
     """
     with connected(server) as control:
-        found = (
-            control.here("GET", "/snapshots")
-            if lists
-            else control.here("POST", "/snapshots", {"label": label})
-        )
+        if lists:
+            found = control.here("GET", "/snapshots")
+        else:
+            found = control.here("POST", "/snapshots", {"label": label})
     _print_snapshots(server, found)
 
 
@@ -212,13 +205,9 @@ def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     if len(names) > 2:  # noqa: PLR2004 - left and right
         raise click.UsageError("two sandboxes are compared at most")
     right = names[1] if names[1:] else server.sandbox
-    chosen = ServerOptions(server.url, right, server.json, server.token)
-    with connected(chosen) as control:
+    with connected(replace(server, sandbox=right)) as control:
         found = control.here("GET", "/diff", against=_against(names))
-    if server.json:
-        write_json(found)
-    else:
-        write_lines(difference_lines(found))
+    write_result(server, found, _difference_lines(found))
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -238,7 +227,7 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
         click.echo(content.decode())
         return
     output.write_bytes(content + b"\n")
-    write_done(f"written: {output}", {"written": str(output)}, as_json=server.json)
+    write_result(server, {"written": str(output)}, [f"written: {output}"], err=True)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -258,10 +247,7 @@ def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
 
     with connected(server) as control:
         found = json.decode(control.fetch("PUT", f"{control.path}/state", file.read(), vendor=vendor).body)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines([f"{server.sandbox}  {counted(found['records'], 'record')}"])
+    write_result(server, found, [f"{server.sandbox}  {counted(found['records'], 'record')}"])
 
 
 _SNAPSHOT = re.compile("s[1-9][0-9]{0,8}")
@@ -283,39 +269,32 @@ def _state_of(control: ControlPlane, source: str) -> Json:
     try:
         return json.decode(file.read_bytes())
     except MalformedBody as error:
-        problem = {"title": "Wrong usage", "code": "no-dump", "detail": f"{file} is not a dump: {error}"}
-        end(control.server, problem, f"--from {file}", "mockserver sandbox dump -o FILE", EXIT_USAGE)
+        detail = f"{file} is not a dump: {error}"
+        end_usage(control.server, "no-dump", detail, f"--from {file}", "mockserver sandbox dump -o FILE")
 
 
 def _print_sandbox(control: ControlPlane) -> None:
     found: Document = control.here("GET")
-    if control.server.json:
-        write_json(found)
-    else:
-        write_lines(table_lines([sandbox_row(found)]))
+    write_result(control.server, found, _sandbox_lines([found]))
 
 
 def _print_snapshots(server: ServerOptions, found: Json) -> None:
-    if server.json:
-        write_json(found)
-    elif rows := [found] if isinstance(found, dict) else found:
-        write_lines(
-            table_lines(
-                [
-                    (row["id"], row["at"], counted(row["records"], "record"), shorten(row["label"]))
-                    for row in rows
-                ]
-            )
-        )
+    snapshots = [found] if isinstance(found, dict) else found
+    rows = [
+        (row["id"], row["at"], counted(row["records"], "record"), shorten(row["label"])) for row in snapshots
+    ]
+    write_result(server, found, table_lines(rows))
 
 
 _MAX_LINES = 100
-
-
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 
-def sandbox_row(found: Document) -> tuple[str, ...]:
+def _sandbox_lines(sandboxes: Iterable[Document]) -> Iterator[str]:
+    yield from table_lines([_sandbox_row(one) for one in sandboxes])
+
+
+def _sandbox_row(found: Document) -> tuple[str, ...]:
     clock = found["clock"]
     time = f"clock {clock['mode']} {clock['now']}" if clock["mode"] == "frozen" else f"clock {clock['mode']}"
     ahead = f" +{clock['aheadSeconds']:,} s" if clock["aheadSeconds"] and clock["mode"] != "frozen" else ""
@@ -328,7 +307,7 @@ def sandbox_row(found: Document) -> tuple[str, ...]:
     )
 
 
-def difference_lines(found: Document) -> Iterator[str]:
+def _difference_lines(found: Document) -> Iterator[str]:
     """Yield a line for each document that was added (+), removed (-) or changed (~), and its changes."""
     lines = list(_all_lines(found))
     yield from lines[:_MAX_LINES]

@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, EXIT_USAGE, fail, nearest
 from mockserver.cli.options import complete_scenarios as complete_packaged
-from mockserver.cli.output import counted, shorten, table_lines, write_done, write_json, write_lines
+from mockserver.cli.output import counted, shorten, table_lines, write_json, write_lines
 from mockserver.cli.server import (
     ControlPlane,
     ServerOptions,
@@ -25,6 +25,7 @@ from mockserver.cli.server import (
     output_option,
     own_option,
     server_options,
+    write_result,
 )
 
 if TYPE_CHECKING:
@@ -87,18 +88,13 @@ def show(*, server: ServerOptions, name: str) -> None:
     mockserver scenario show flaky-third
     mockserver scenario show flaky-third > mine.yaml
     """
-    from mockserver.codec import yaml
-
     with connected(server) as control:
         own = {str(one["name"]) for one in control.here("GET", "/scenarios")}
         packaged = {} if name in own else {one["name"]: one for one in control.call("GET", "/scenarios")}
         if name not in own and name not in packaged:
             end_unknown(server, "scenario", name, [*own, *packaged], "mockserver scenario list --packaged")
         found = control.here("GET", f"/scenarios/{name}") if name in own else packaged[name]
-    if server.json:
-        write_json(found)
-        return
-    write_lines([*_count_lines(found), yaml.dump(found["document"]).rstrip("\n")])
+    write_result(server, found, _scenario_lines(found))
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
@@ -224,7 +220,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
             _end_invalid(server, source, error)
         document = parser.limited(read.document, vendor, once=once)
         stored = control.here("PUT", f"/scenarios/{read.name}", document)
-    _print(server, stored)
+    write_result(server, stored, table_lines([_row(stored)]))
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
@@ -243,15 +239,11 @@ def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
         if not names:
             control.here("DELETE", "/scenarios")
     document = {"sandbox": server.sandbox, "deleted": list(names) or "all"}
-    write_done(f"deleted: {', '.join(names) or 'all scenarios'}", document, as_json=server.json)
+    write_result(server, document, [f"deleted: {', '.join(names) or 'all scenarios'}"], err=True)
 
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
-
-
 _CHANGES_CALLS = frozenset({"envelope", "response", "quota", "transitionsState", "commit"})
-
-
 """Members of a rule that change a call whatever items it has."""
 
 
@@ -295,13 +287,6 @@ def _end_invalid(server: ServerOptions, source: str, error: InvalidScenarioError
     end(server, problem, error.where(first), cure, EXIT_FINDINGS)
 
 
-def _print(server: ServerOptions, found: Document) -> None:
-    if server.json:
-        write_json(found)
-    else:
-        write_lines(table_lines([_row(found)]))
-
-
 def _row(found: Document) -> tuple[str, ...]:
     left = [count["left"] for count in found["counts"]]
     rest = "" if None in left else f"left {sum(left):,}"
@@ -309,19 +294,20 @@ def _row(found: Document) -> tuple[str, ...]:
     return (str(found["name"]), armed, counted(found["rules"], "rule"), counted(found["hits"], "hit"), rest)
 
 
-def _count_lines(found: Document) -> Iterator[str]:
-    """Yield the counts of each rule; one that changes items alone counts only calls with such items."""
+def _scenario_lines(found: Document) -> Iterator[str]:
+    """Yield the counts of each rule, and the YAML; a rule for items counts only calls with such items."""
+    from mockserver.codec import yaml
+
     for rule, count in zip(found["document"]["rules"], found.get("counts", ()), strict=False):
         needs_items = rule.get("items") and _CHANGES_CALLS.isdisjoint(rule)
         matched = "matched and had its items" if needs_items else "matched"
         left = "" if count["left"] is None else f", {count['left']:,} left"
         calls, hits = counted(count["calls"], "call"), counted(count["hits"], "hit")
         yield f"# {count['id']}: {calls} {matched}, {hits}{left}"
+    yield yaml.dump(found["document"]).rstrip("\n")
 
 
 STDIN = "-"
-
-
 _TEMPLATE = """\
 version: 1
 name: {name}

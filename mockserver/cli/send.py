@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver import __version__
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, EXIT_USAGE
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS
 from mockserver.cli.output import first_amount, item_lines, shorten, write_json, write_lines
 from mockserver.cli.server import (
     ControlPlane,
@@ -26,8 +26,8 @@ from mockserver.cli.server import (
     complete_cases,
     complete_vendors,
     connected,
-    end,
     end_unknown,
+    end_usage,
     header_option,
     own_option,
     sandbox_path,
@@ -107,14 +107,8 @@ def send(*, server: ServerOptions, **chosen: Any) -> None:
 
 
 _CASE = re.compile("[a-z0-9-]{1,64}")
-
-
 _STORED = ("created", "updated")
-
-
 _MOST_ITEMS = 20
-
-
 _MOST_BODY_LINES = 40
 
 
@@ -149,8 +143,7 @@ def _is_case(server: ServerOptions, options: SendOptions) -> bool:
         return False
     if not _CASE.fullmatch(source):
         detail = f"there is no file {shorten(source)}, and it is not the name of a case"
-        problem = {"title": "Wrong usage", "code": "no-file", "detail": detail}
-        end(server, problem, shorten(source), "mockserver cases list", EXIT_USAGE)
+        end_usage(server, "no-file", detail, shorten(source), "mockserver cases list")
     return True
 
 
@@ -192,7 +185,7 @@ def _where_to_look(control: ControlPlane, number: int) -> str:
 
 def _send_once(control: ControlPlane, call: VendorCall) -> Document:
     """The call's entry in the journal, or the bare answer of another server."""
-    before = 0 if call.elsewhere else _newest(control)
+    before = 0 if call.elsewhere else control.newest_call()
     try:
         reply = send_request(call.method, call.url, call.headers, call.body)
     except ServerUnreachableError as error:
@@ -207,16 +200,11 @@ def _send_once(control: ControlPlane, call: VendorCall) -> Document:
 
 
 def _entry_of_lost_answer(control: ControlPlane, error: ServerUnreachableError, before: int) -> Document:
-    number = _newest(control)
+    number = control.newest_call()
     if number <= before:
         raise error
     entry: Document = control.here("GET", f"/journal/{number}")
     return entry
-
-
-def _newest(control: ControlPlane) -> int:
-    found = control.here("GET", "/journal", last=1)
-    return int(found[0]["number"]) if found else 0
 
 
 def _bare(call: VendorCall, reply: HttpReply) -> Document:
@@ -247,11 +235,7 @@ def _in_sandbox(control: ControlPlane) -> str:
 
 
 _FEW, _MANY = 100, 10_000
-
-
 _NO_EXAMPLE = "no-example"
-
-
 _DEFAULT_KEY_HEADER = "Idempotency-Key"
 
 

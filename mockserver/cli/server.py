@@ -25,7 +25,7 @@ from mockserver.cli.options import (
     option,
     shown,
 )
-from mockserver.cli.output import shorten
+from mockserver.cli.output import shorten, write_json, write_lines
 from mockserver.cli.settings import command_words, flag_of, place_of
 
 if TYPE_CHECKING:
@@ -239,6 +239,11 @@ class ControlPlane:
             raise ServerUnreachableError(self.server.url, f"something else answers, with {reply.status}")
         raise RefusedError(f"{method} /_mock{path}", reply.status, self._decoded(reply))
 
+    def newest_call(self) -> int:
+        """Number of the newest call in the journal, 0 if there is none."""
+        calls = self.here("GET", "/journal", last=1)
+        return int(calls[0]["number"]) if calls else 0
+
     @property
     def path(self) -> str:
         return sandbox_path(self.server.sandbox)
@@ -282,6 +287,14 @@ def _query_text(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def write_result(server: ServerOptions, document: Json, lines: Iterable[str], *, err: bool = False) -> None:
+    """Write the document if JSON is asked for, else the lines; `err`: these to stderr."""
+    if server.json:
+        write_json(document)
+    else:
+        write_lines(lines, err=err)
+
+
 def end(server: ServerOptions, problem: Document, where: str, cure: str, status: int) -> NoReturn:
     if server.json:
         from mockserver.codec import json
@@ -289,6 +302,10 @@ def end(server: ServerOptions, problem: Document, where: str, cure: str, status:
         click.echo(json.encode({"type": "about:blank", **problem}).decode(), err=True)
         raise SystemExit(status)
     fail(str(problem["detail"]), where, cure, status)
+
+
+def end_usage(server: ServerOptions, code: str, detail: str, where: str, cure: str) -> NoReturn:
+    end(server, {"title": "Wrong usage", "code": code, "detail": detail}, where, cure, EXIT_USAGE)
 
 
 def end_unreachable(server: ServerOptions, error: ServerUnreachableError) -> NoReturn:
@@ -312,13 +329,9 @@ def _unreachable_cure(url: str, error: ServerUnreachableError) -> str:
 
 def end_without_address(server: ServerOptions, text: str) -> NoReturn:
     given = server.url if text.startswith(server.url) else text
-    problem = {
-        "title": "Wrong usage",
-        "code": "no-address",
-        "detail": f"{shorten(given)} is not an http address",
-    }
+    detail = f"{shorten(given)} is not an http address"
     where = _place(click.get_current_context(), given)[0]
-    end(server, problem, where, f"write {DEFAULT_URL}", EXIT_USAGE)
+    end_usage(server, "no-address", detail, where, f"write {DEFAULT_URL}")
 
 
 def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
@@ -356,12 +369,8 @@ def end_unknown(server: ServerOptions, kind: str, name: str, known: Iterable[str
 def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
     """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is the line to type."""
     if not sure and not sys.stdin.isatty():
-        problem = {
-            "title": "Wrong usage",
-            "code": "not-sure",
-            "detail": "this deletes data, and nobody confirmed it",
-        }
-        end(server, problem, "standard input is not a terminal", line, EXIT_USAGE)
+        detail = "this deletes data, and nobody confirmed it"
+        end_usage(server, "not-sure", detail, "standard input is not a terminal", line)
 
 
 def _near(name: str, known: Iterable[str], lists: str) -> tuple[str, str]:
