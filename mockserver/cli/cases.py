@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,7 +21,7 @@ from mockserver.cli.options import (
     complete_sections,
     complete_vendors,
     fail,
-    option,
+    own_option,
 )
 
 if TYPE_CHECKING:
@@ -30,17 +30,10 @@ if TYPE_CHECKING:
     from mockserver.control.cases.language import Case
 
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
 SOURCES = ("seed", "public", "rfc", "report", "assumed")
 
 
-def _option(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
-
-
-_vendor_option = _option(
+_vendor_option = own_option(
     "--vendor", default="", metavar="NAME", shell_complete=complete_vendors, help="Only this vendor."
 )
 
@@ -58,16 +51,16 @@ def cases() -> None:
 
 @cases.command(name="list", context_settings=CONTEXT_SETTINGS)
 @_vendor_option
-@_option(
+@own_option(
     "--tag",
     default="",
     metavar="SECTION",
     shell_complete=complete_sections,
     help="Only this section of the catalogue.",
 )
-@_option("--src", "source", type=click.Choice(SOURCES), help="Only rows that rest on this source.")
-@_option("--search", default="", metavar="TEXT", help="Only rows that contain all these words.")
-@_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
+@own_option("--src", "source", type=click.Choice(SOURCES), help="Only rows that rest on this source.")
+@own_option("--search", default="", metavar="TEXT", help="Only rows that contain all these words.")
+@own_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
 def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bool) -> None:
     """List the rows of the catalogue; no server is needed.
 
@@ -102,9 +95,9 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
 @cases.command(context_settings=CONTEXT_SETTINGS)
 @argument("case", metavar="ID", shell_complete=complete_cases)
 @_vendor_option
-@_option("--curl", "form", flag_value="curl", help="As a shell script that sends the calls with curl.")
-@_option("--pytest", "form", flag_value="pytest", help="As a pytest file.")
-@_option("--json", "as_json", is_flag=True, help="As JSON: the row, and the vendors' cases.")
+@own_option("--curl", "form", flag_value="curl", help="As a shell script that sends the calls with curl.")
+@own_option("--pytest", "form", flag_value="pytest", help="As a pytest file.")
+@own_option("--json", "as_json", is_flag=True, help="As JSON: the row, and the vendors' cases.")
 def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
     """Show a row of the catalogue (id, number or name) and the vendors' cases for it.
 
@@ -121,16 +114,18 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
 @cases.command(context_settings=CONTEXT_SETTINGS)
 @argument("cases", metavar="FILE|ID...", nargs=-1, required=True, shell_complete=complete_cases)
 @_vendor_option
-@_option("--target", default="", metavar="URL", help="Run at this server.  [default: one of our own]")
-@_option(
+@own_option("--target", default="", metavar="URL", help="Run at this server.  [default: one of our own]")
+@own_option(
     "--allow-remote",
     "allowed",
     multiple=True,
     metavar="HOST",
     help="Host beyond this machine that may be called; may be repeated.",
 )
-@_option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML.")
-@_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
+@own_option(
+    "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML."
+)
+@own_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
 def run(  # noqa: PLR0913 - click hands over one argument an option
     *,
     cases: tuple[str, ...],

@@ -20,6 +20,7 @@ from mockserver.cli.options import (
     complete_vendors,
     nearest,
     option,
+    pair_reader,
     shown,
 )
 from mockserver.cli.output import LOADING, open_progress_line
@@ -48,19 +49,6 @@ def _report_names(
 
 def _complete_reports(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
     return complete_listed(REPORTS, begun)
-
-
-def _pair_reader(sign: str, form: str) -> Any:
-    def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-        pairs = {}
-        for text in given:
-            name, found, value = text.partition(sign)
-            if not found or not name.strip():
-                raise InvalidValueError(f"expected {form}, found {shown(text)}", shown(text), form)
-            pairs[name.strip()] = value.strip()
-        return pairs
-
-    return read
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -93,7 +81,7 @@ def _pair_reader(sign: str, form: str) -> Any:
     "--header",
     "headers",
     multiple=True,
-    callback=_pair_reader(":", "'Name: text'"),
+    callback=pair_reader(":", "'Name: text'"),
     envvar=None,
     metavar="'NAME: TEXT'",
     help="Header to send with every call; may be repeated.",
@@ -166,7 +154,7 @@ def _pair_reader(sign: str, form: str) -> Any:
     "--fact",
     "facts",
     multiple=True,
-    callback=_pair_reader("=", "name=text"),
+    callback=pair_reader("=", "name=text"),
     envvar=None,
     metavar="NAME=TEXT",
     help="A record that exists at the target, instead of the one in our fixtures; may be repeated.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS
+from mockserver.cli.options import CONTEXT_SETTINGS, own_option
 from mockserver.cli.output import counted
 from mockserver.cli.server import (
     ControlPlane,
@@ -17,7 +17,6 @@ from mockserver.cli.server import (
     ServerOptions,
     ServerUnreachableError,
     connected,
-    own_option,
     server_options,
     write_result,
 )

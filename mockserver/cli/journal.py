@@ -18,6 +18,7 @@ from mockserver.cli.options import (
     EXIT_FINDINGS,
     EXIT_REFUSED,
     InvalidValueError,
+    own_option,
     shown,
 )
 from mockserver.cli.output import (
@@ -43,7 +44,6 @@ from mockserver.cli.server import (
     end_usage,
     header_option,
     output_option,
-    own_option,
     secrets_option,
     server_options,
     sure_option,

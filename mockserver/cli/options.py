@@ -117,6 +117,11 @@ def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F]
     return click.option(*declarations, **{**defaults, **settings})
 
 
+def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
+    """An option of one command: a variable exported for `mockserver run` does not change it."""
+    return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
+
+
 def argument(*declarations: str, **settings: Any) -> Callable[[F], F]:
     return click.argument(*declarations, **{"cls": SettingArgument, **settings})
 
@@ -141,6 +146,21 @@ def assumption_values(
             raise InvalidValueError(f"expected vendor.assumption=value, found {text}", text, f"{text}=VALUE")
         values[name] = value
     return values
+
+
+def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
+    """A callback that reads pairs with this sign between name and value; `form` is for the message."""
+
+    def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+        pairs = {}
+        for text in given:
+            name, separator, value = text.partition(sign)
+            if not separator or not name.strip():
+                raise InvalidValueError(f"expected {form}, found {shown(text)}", text, form)
+            pairs[name.strip()] = value.strip()
+        return pairs
+
+    return read
 
 
 _EXAMPLE = "2026-01-05T09:00:00Z"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values, instant_text
+from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values, instant_text, own_option
 from mockserver.cli.output import counted, shorten, table_lines
 from mockserver.cli.server import (
     ControlPlane,
@@ -23,7 +23,6 @@ from mockserver.cli.server import (
     connected,
     end_usage,
     output_option,
-    own_option,
     sandbox_path,
     server_options,
     sure_option,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, EXIT_USAGE, fail, nearest
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, EXIT_USAGE, fail, nearest, own_option
 from mockserver.cli.options import complete_scenarios as complete_packaged
 from mockserver.cli.output import counted, shorten, table_lines, write_json, write_lines
 from mockserver.cli.server import (
@@ -23,7 +23,6 @@ from mockserver.cli.server import (
     end,
     end_unknown,
     output_option,
-    own_option,
     server_options,
     write_result,
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver import __version__
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, own_option
 from mockserver.cli.output import first_amount, item_lines, shorten, write_json, write_lines
 from mockserver.cli.server import (
     ControlPlane,
@@ -29,7 +29,6 @@ from mockserver.cli.server import (
     end_unknown,
     end_usage,
     header_option,
-    own_option,
     sandbox_path,
     send_request,
     server_options,

@@ -19,11 +19,11 @@ from mockserver.cli.options import (
     EXIT_NO_SERVER,
     EXIT_REFUSED,
     EXIT_USAGE,
-    InvalidValueError,
     fail,
     nearest,
     option,
-    shown,
+    own_option,
+    pair_reader,
 )
 from mockserver.cli.output import shorten, write_json, write_lines
 from mockserver.cli.settings import command_words, flag_of, place_of
@@ -67,29 +67,11 @@ def server_options(command: F) -> F:
     return run  # type: ignore[return-value] # click reads the keywords from the options
 
 
-def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
-    """An option of one command: a variable exported for `mockserver run` does not change it."""
-    return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
-
-
-def header_values(
-    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
-) -> dict[str, str]:
-    """Read headers, `Name: text` each. Raises InvalidValueError."""
-    headers = {}
-    for line in given:
-        name, colon, text = line.partition(":")
-        if not colon or not name.strip():
-            raise InvalidValueError(f"expected 'Name: text', found {shown(line)}", line, "'Name: text'")
-        headers[name.strip()] = text.strip()
-    return headers
-
-
 header_option = own_option(
     "--header",
     "headers",
     multiple=True,
-    callback=header_values,
+    callback=pair_reader(":", "'Name: text'"),
     metavar="'NAME: TEXT'",
     help="Header to add or replace; may be repeated.",
 )
@@ -413,38 +395,55 @@ def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
 
 def _existing_names(control: ControlPlane, subject: _Subject) -> list[str]:
     with suppress(*FAILURES):
-        return [str(name) for name in subject.read(control)]
+        return subject.read(control, None)
     return []
 
 
 _NAME_IN_PATH = re.compile("/(?:scenarios|snapshots)/([^/]+)")
 
 
+Read = Callable[[ControlPlane, str | None], list[str]]
+"""Reads names; of those that each vendor has of its own, only the given vendor's, without one all."""
+
+
+def _named(path: str, member: str = "name", *, here: bool = False) -> Read:
+    def read(control: ControlPlane, _vendor: str | None) -> list[str]:
+        listed = control.here("GET", path) if here else control.call("GET", path)
+        return [str(one[member]) for one in listed]
+
+    return read
+
+
+def _of_vendors(member: str) -> Read:
+    def read(control: ControlPlane, vendor: str | None) -> list[str]:
+        vendors = [one for one in control.call("GET", "/vendors") if vendor in (None, "", one["name"])]
+        return [name for one in vendors for name in one[member]]
+
+    return read
+
+
+def _newest_numbers(control: ControlPlane, _vendor: str | None) -> list[str]:
+    return [str(one["number"]) for one in reversed(control.here("GET", "/journal", last=20))]
+
+
+_sandboxes, _vendors = _named("/sandboxes"), _named("/vendors")
+_scenarios, _snapshots = _named("/scenarios", here=True), _named("/snapshots", "id", here=True)
+_operations = _of_vendors("operations")
+
+
 class _Subject(NamedTuple):
     """Things with names: the command that lists them, and how to read the names."""
 
     lists: str
-    read: Callable[[ControlPlane], Iterable[Json]]
+    read: Read
 
 
 _SUBJECTS: Mapping[str, _Subject] = {
-    "unknown-sandbox": _Subject(
-        "mockserver sandbox list", lambda control: [one["name"] for one in control.call("GET", "/sandboxes")]
-    ),
-    "unknown-scenario": _Subject(
-        "mockserver scenario list", lambda control: [one["name"] for one in control.here("GET", "/scenarios")]
-    ),
-    "unknown-snapshot": _Subject(
-        "mockserver sandbox snapshot --list",
-        lambda control: [one["id"] for one in control.here("GET", "/snapshots")],
-    ),
-    "/query/vendor": _Subject(
-        "mockserver vendors", lambda control: [one["name"] for one in control.call("GET", "/vendors")]
-    ),
-    "/query/operation": _Subject(
-        "mockserver vendors",
-        lambda control: [name for one in control.call("GET", "/vendors") for name in one["operations"]],
-    ),
+    "unknown-sandbox": _Subject("mockserver sandbox list", _sandboxes),
+    "unknown-scenario": _Subject("mockserver scenario list", _scenarios),
+    "unknown-snapshot": _Subject("mockserver sandbox snapshot --list", _snapshots),
+    "/query/vendor": _Subject("mockserver vendors", _vendors),
+    "/query/operation": _Subject("mockserver vendors", _operations),
 }
 """By code of the refusal, or pointer."""
 
@@ -455,13 +454,12 @@ _CURES = {
 }
 """By code: a command that shows what there is."""
 
-
-_TIMEOUT_S = 0.5
+_COMPLETION_TIMEOUT_S = 0.5
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
-def _completion(read: Callable[[ControlPlane, click.Context], Iterable[str]]) -> Complete:
+def _completion(read: Read) -> Complete:
     def complete(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
         given = context.params
         server = ServerOptions(
@@ -471,7 +469,7 @@ def _completion(read: Callable[[ControlPlane, click.Context], Iterable[str]]) ->
             token=str(given.get("control_token") or ""),
         )
         try:
-            names = list(read(ControlPlane(server, _TIMEOUT_S), context))
+            names = read(ControlPlane(server, _COMPLETION_TIMEOUT_S), given.get("vendor"))
         except FAILURES:
             return []
         return [name for name in names if name.startswith(begun)]
@@ -479,32 +477,12 @@ def _completion(read: Callable[[ControlPlane, click.Context], Iterable[str]]) ->
     return complete
 
 
-def _names(listed: Json, member: str = "name") -> list[str]:
-    return [str(one[member]) for one in listed]
-
-
-def _operations(control: ControlPlane, context: click.Context) -> Iterable[str]:
-    vendor = context.params.get("vendor")
-    for one in control.call("GET", "/vendors"):
-        if vendor in (None, "", one["name"]):
-            yield from one["operations"]
-
-
-def _batches(control: ControlPlane, context: click.Context) -> Iterable[str]:
-    vendor = context.params.get("vendor")
-    for one in control.call("GET", "/vendors"):
-        if vendor in (None, "", one["name"]):
-            yield from one["batches"]
-
-
-complete_sandboxes = _completion(lambda control, _: _names(control.call("GET", "/sandboxes")))
-complete_vendors = _completion(lambda control, _: _names(control.call("GET", "/vendors")))
+complete_sandboxes = _completion(_sandboxes)
+complete_vendors = _completion(_vendors)
 complete_operations = _completion(_operations)
-complete_batches = _completion(_batches)
-complete_scenarios = _completion(lambda control, _: _names(control.here("GET", "/scenarios")))
-complete_packaged = _completion(lambda control, _: _names(control.call("GET", "/scenarios")))
-complete_snapshots = _completion(lambda control, _: _names(control.here("GET", "/snapshots"), "id"))
-complete_numbers = _completion(
-    lambda control, _: [str(one["number"]) for one in reversed(control.here("GET", "/journal", last=20))]
-)
-complete_cases = _completion(lambda control, _: _names(control.call("GET", "/cases"), "id"))
+complete_batches = _completion(_of_vendors("batches"))
+complete_scenarios = _completion(_scenarios)
+complete_packaged = _completion(_named("/scenarios"))
+complete_snapshots = _completion(_snapshots)
+complete_numbers = _completion(_newest_numbers)
+complete_cases = _completion(_named("/cases", "id"))
