@@ -9,15 +9,7 @@ from typing import Any
 import click
 
 from mockserver.cli.errors import check_vendors
-from mockserver.cli.options import (
-    CONTEXT_SETTINGS,
-    EXIT_USAGE,
-    complete_vendors,
-    fail,
-    nearest,
-    option,
-    shown,
-)
+from mockserver.cli.options import CONTEXT_SETTINGS, complete_vendors, fail_usage, nearest, option, shown
 from mockserver.cli.server import ServerOptions, connected
 
 
@@ -39,17 +31,7 @@ from mockserver.cli.server import ServerOptions, connected
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 @option("-v", "--verbose", is_flag=True, help="Show the whole meaning, and where the gap is described.")
 @click.pass_context
-def assumptions(  # noqa: PLR0913 - click hands over one argument an option
-    context: click.Context,
-    *,
-    vendors: tuple[str, ...],
-    search: str,
-    url: str | None,
-    sandbox: str,
-    control_token: str,
-    as_json: bool,
-    verbose: bool,
-) -> None:
+def assumptions(context: click.Context, /, *, as_json: bool, verbose: bool, **chosen: Any) -> None:
     """List what the vendors' documents leave open: each assumption, its default and its other values.
 
     Set one with `mockserver run --assume ID=VALUE`. With --url the values of a running server are shown, and
@@ -62,20 +44,14 @@ def assumptions(  # noqa: PLR0913 - click hands over one argument an option
       mockserver assumptions --url http://127.0.0.1:8080 --sandbox default
     """
     check_vendors(context)
-    found = find_assumptions(Wanted(vendors, search, url, sandbox, control_token))
-    shape = Shape(as_json=as_json, verbose=verbose, on_server=url is not None)
+    found = find_assumptions(Wanted(**chosen))
+    shape = Shape(as_json=as_json, verbose=verbose, on_server=chosen["url"] is not None)
     click.echo("\n".join(rendered(found, shape)))
 
 
 _GAP = "  "
-
-
 _NARROWEST = 24
-
-
 _WIDEST_VALUE = 24
-
-
 _MARK = "*"
 
 
@@ -85,7 +61,7 @@ class Wanted:
     search: str
     url: str | None
     sandbox: str
-    token: str
+    control_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +83,7 @@ def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
     if wanted.url is None:
         listed: list[Any] = list_assumptions(discover_vendors(only=wanted.vendors))
     else:
-        server = ServerOptions(wanted.url, wanted.sandbox, json=False, token=wanted.token)
+        server = ServerOptions(wanted.url, wanted.sandbox, json=False, token=wanted.control_token)
         with connected(server) as control:
             listed = control.here("GET", "/assumptions")
     found = [
@@ -120,12 +96,8 @@ def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
         words = {word for one in listed for word in one["id"].replace(".", "_").split("_")}
         near = nearest(wanted.search, words)
         cure = f"mockserver assumptions --search {near}" if near else "mockserver assumptions"
-        fail(
-            f"no assumption has the text {shown(wanted.search)}",
-            f"--search {shown(wanted.search)}",
-            cure,
-            EXIT_USAGE,
-        )
+        text = shown(wanted.search)
+        fail_usage(f"no assumption has the text {text}", f"--search {text}", cure)
     return found
 
 

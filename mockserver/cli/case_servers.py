@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from mockserver.control.cases.expectations import SEED, USER_AGENT, SandboxClient, UnmetExpectationError
-from mockserver.control.cases.language import Case, Node
+from mockserver.control.cases.language import STEPS, Case
 from mockserver.control.cases.runner import (
     CaseResult,
     CaseRun,
@@ -105,21 +105,10 @@ class PlainServerClient:
 
 def _needs(case: Case) -> set[str]:
     """Needs of the case besides calls of one vendor."""
-    head: Node = {
-        "empty": case.empty,
-        "freeze": case.freeze,
-        "assumptions": case.assumptions,
-        "scenarios": case.scenarios,
-    }
-    kinds = {next(iter(_kinds(step)), "") for step in case.steps}
+    head = {name for name in ("empty", "freeze", "assumptions", "scenarios") if getattr(case, name)}
+    kinds = {next((kind for kind in STEPS if kind in step), "") for step in case.steps}
     vendors = {"several vendors" for step in case.steps if step.get("vendor", case.vendor) != case.vendor}
-    return {name for name, value in head.items() if value} | (kinds - _PLAIN_STEPS - {""}) | vendors
-
-
-def _kinds(step: Node) -> Sequence[str]:
-    known = ("call", "control", "together", "walk", "advance", "freeze", "assume", "scenario", "disarm")
-    others = ("snapshot", "restore", "reset", "journal", "calls", "dump", "unchanged")
-    return [kind for kind in (*known, *others) if kind in step]
+    return head | (kinds - _PLAIN_STEPS - {""}) | vendors
 
 
 @asynccontextmanager
@@ -137,7 +126,7 @@ async def open_target(url: str) -> AsyncIterator[CaseServer]:
 @asynccontextmanager
 async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClient]:
     """Start a server for the cases: in this process, or in one of its own if a case loses an answer."""
-    vendors = sorted({vendor for case in cases for vendor in _vendors(case)})
+    vendors = sorted({vendor for case in cases for vendor in called_vendors(case)})
     if any(case.needs_socket for case in cases):
         async with _own_process(vendors) as url, open_client(url) as client:
             yield MockserverClient(client, _OWN_PROCESS)
@@ -151,26 +140,15 @@ async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClie
     yield MockserverClient(InProcessClient(create_app(Options(vendors=tuple(vendors)))), _THIS_PROCESS)
 
 
-def _vendors(case: Case) -> set[str]:
+def called_vendors(case: Case) -> set[str]:
     return {case.vendor, *(step["vendor"] for step in case.steps if step.get("vendor"))}
 
 
 @asynccontextmanager
 async def _own_process(vendors: Sequence[str]) -> AsyncIterator[str]:
-    chosen = [word for vendor in vendors for word in ("--vendor", vendor)]
-    command = (
-        sys.executable,
-        "-m",
-        "mockserver",
-        "run",
-        "--port",
-        "0",
-        "--print-url",
-        "--log",
-        "off",
-        *chosen,
-    )
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    options = [word for vendor in vendors for word in ("--vendor", vendor)]
+    run = ("-m", "mockserver", "run", "--port", "0", "--print-url", "--log", "off", *options)
+    process = await asyncio.create_subprocess_exec(sys.executable, *run, stdout=asyncio.subprocess.PIPE)
     try:
         line = await process.stdout.readline() if process.stdout else b""
         if not line.startswith(_STARTED):

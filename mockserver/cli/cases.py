@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,12 +16,12 @@ from mockserver.cli.options import (
     EXIT_FINDINGS,
     EXIT_NO_SERVER,
     EXIT_REFUSED,
-    EXIT_USAGE,
     argument,
     complete_cases,
     complete_sections,
     complete_vendors,
     fail,
+    fail_usage,
     own_option,
 )
 
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from mockserver.control.cases.language import Case
 
 
-SOURCES = ("seed", "public", "rfc", "report", "assumed")
-
+_SOURCES = ("seed", "public", "rfc", "report", "assumed")
+_SUFFIXES = (".yaml", ".yml", ".json")
+_MOST_NEAR = 3
 
 _vendor_option = own_option(
     "--vendor", default="", metavar="NAME", shell_complete=complete_vendors, help="Only this vendor."
@@ -58,7 +60,7 @@ def cases() -> None:
     shell_complete=complete_sections,
     help="Only this section of the catalogue.",
 )
-@own_option("--src", "source", type=click.Choice(SOURCES), help="Only rows that rest on this source.")
+@own_option("--src", "source", type=click.Choice(_SOURCES), help="Only rows that rest on this source.")
 @own_option("--search", default="", metavar="TEXT", help="Only rows that contain all these words.")
 @own_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
 def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bool) -> None:
@@ -126,15 +128,7 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
     "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML."
 )
 @own_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
-def run(  # noqa: PLR0913 - click hands over one argument an option
-    *,
-    cases: tuple[str, ...],
-    vendor: str,
-    target: str,
-    allowed: tuple[str, ...],
-    junit: Path | None,
-    as_json: bool,
-) -> None:
+def run(**chosen: Any) -> None:
     """Run case files, or rows of the catalogue (id, number or name).
 
     Each case runs in a new sandbox. Without --target the server is one of our own, for this run alone, also
@@ -152,7 +146,7 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
     from mockserver.cli.case_servers import ServerUnreachableError
     from mockserver.codec import json
 
-    wanted = RunOptions(cases, vendor, target, allowed, junit, as_json=as_json)
+    wanted = RunOptions(**chosen)
     named = [case for given in wanted.cases for case in _named_cases(given, wanted)]
     try:
         verdicts = asyncio.run(_run_all(named, _checked_target(wanted), quiet=wanted.as_json))
@@ -166,9 +160,6 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
         raise SystemExit(EXIT_FINDINGS)
     if any(verdict.refused for verdict in verdicts):
         raise SystemExit(EXIT_REFUSED)
-
-
-_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +207,7 @@ def print_export(case: str, vendor: str, form: str) -> None:
     _, entries = find_entries(case, vendor)
     names = list(dict.fromkeys(entry.case.vendor for entry in entries))
     if len(names) > 1:
-        fail(f"{case} is for several vendors", "--vendor", f"--vendor {names[0]}", EXIT_USAGE)
+        fail_usage(f"{case} is for several vendors", "--vendor", f"--vendor {names[0]}")
     try:
         click.echo(asyncio.run(_export(entries[0].case, form)), nl=False)
     except PlainTargetError as error:
@@ -280,22 +271,21 @@ def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
             _check_vendors(named.case, given)
         return [named]
     if given.endswith(_SUFFIXES) or os.sep in given:
-        fail(f"no file {given}", given, "mockserver journal export --help", EXIT_USAGE)
+        fail_usage(f"no file {given}", given, "mockserver journal export --help")
     row, entries = find_entries(given, wanted.vendor)
     return [NamedCase(row.id, entry.case) for entry in entries]
 
 
 def _check_vendors(case: Case, file: str) -> None:
-    from difflib import get_close_matches
-
+    from mockserver.cli.case_servers import called_vendors
     from mockserver.engine.registry import vendor_packages
 
     names = vendor_packages()
-    unknown = sorted(_vendors(case) - set(names))
+    unknown = sorted(called_vendors(case) - set(names))
     if unknown:
         near = get_close_matches(unknown[0], names, 1)
         cure = f"vendor: {near[0]}" if near else "--target URL of a server that has it"
-        fail(f"no vendor named {unknown[0]}; there are {', '.join(names)}", file, cure, EXIT_USAGE)
+        fail_usage(f"no vendor named {unknown[0]}; there are {', '.join(names)}", file, cure)
 
 
 def _case_of_file(file: Path, vendor: str) -> NamedCase:
@@ -306,18 +296,14 @@ def _case_of_file(file: Path, vendor: str) -> NamedCase:
         with file.open("rb") as opened:
             case = read_case_file(opened.read(MAX_CASE_BYTES + 1), file.name)
     except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}", str(file), f"ls -l '{file}'", EXIT_USAGE)
+        fail_usage(f"{file} cannot be read: {error.strerror}", str(file), f"ls -l '{file}'")
     except BadCaseFileError as error:
         first, *others = error.problems
         more = f" (and {len(others)} more)" if others else ""
-        fail(f"{first.detail}{more}", first.place, first.cure, EXIT_USAGE)
+        fail_usage(f"{first.detail}{more}", first.place, first.cure)
     if vendor not in ("", case.vendor):
-        fail(f"{file.name} is for {case.vendor}", f"--vendor {vendor}", "leave out --vendor", EXIT_USAGE)
+        fail_usage(f"{file.name} is for {case.vendor}", f"--vendor {vendor}", "leave out --vendor")
     return NamedCase(file.stem, case)
-
-
-def _vendors(case: Case) -> set[str]:
-    return {case.vendor, *(step["vendor"] for step in case.steps if step.get("vendor"))}
 
 
 def _checked_target(wanted: RunOptions) -> str:
@@ -328,7 +314,7 @@ def _checked_target(wanted: RunOptions) -> str:
     try:
         return check_target(wanted.target, wanted.allowed)
     except UnsafeTargetError as error:
-        fail(str(error), f"--target {wanted.target}", error.cure, EXIT_USAGE)
+        fail_usage(str(error), f"--target {wanted.target}", error.cure)
 
 
 def _document(verdict: Verdict) -> dict[str, object]:
@@ -368,9 +354,6 @@ def _xml(text: str) -> str:
     return "".join(sign if sign in "\n\t" or sign >= " " else "?" for sign in text)
 
 
-_NEAR = 3
-
-
 def print_row(case: str, vendor: str, *, as_json: bool) -> None:
     from mockserver.codec import json
     from mockserver.control.cases.catalogue import case_document, row_document
@@ -396,8 +379,6 @@ def print_row(case: str, vendor: str, *, as_json: bool) -> None:
 
 
 def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[CatalogueCase]]:
-    from difflib import get_close_matches
-
     from mockserver.control.cases.catalogue import rows
     from mockserver.engine.registry import vendor_packages
 
@@ -406,7 +387,7 @@ def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[Catalog
     row = next((row for row in rows().values() if case in (row.id, str(row.row), row.name)), None)
     if row is None:
         words = [word for one in rows().values() for word in (one.id, one.name)]
-        near = get_close_matches(case, words, _NEAR)
+        near = get_close_matches(case, words, _MOST_NEAR)
         cure = f"mockserver cases show {near[0]}" if near else "mockserver cases list"
         also = f"; near are {', '.join(near)}" if near else ""
         fail(f"no case {case}{also}", "the catalogue of cases", cure, EXIT_REFUSED)
@@ -418,29 +399,24 @@ def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[Catalog
 
 
 def check_vendor(vendor: str) -> None:
-    from difflib import get_close_matches
-
     from mockserver.engine.registry import vendor_packages
 
-    names = vendor_packages()
-    if vendor not in names:
-        near = get_close_matches(vendor.lower(), names, 1)
-        cure = f"--vendor {near[0]}" if near else f"one of {', '.join(names)}"
-        fail(
-            f"no vendor named {vendor}; there are {', '.join(names)}", f"--vendor {vendor}", cure, EXIT_USAGE
-        )
+    _check_name("--vendor", vendor, vendor_packages(), "vendor named", vendor.lower())
 
 
 def _check_section(section: str) -> None:
-    from difflib import get_close_matches
-
     from mockserver.control.cases.catalogue import rows
 
-    names = list(dict.fromkeys(row.section for row in rows().values()))
-    if section and section not in names:
-        near = get_close_matches(section, names, 1)
-        cure = f"--tag {near[0]}" if near else f"one of {', '.join(names)}"
-        fail(f"no section {section}; there are {', '.join(names)}", f"--tag {section}", cure, EXIT_USAGE)
+    if section:
+        sections = list(dict.fromkeys(row.section for row in rows().values()))
+        _check_name("--tag", section, sections, "section", section)
+
+
+def _check_name(flag: str, name: str, known: Sequence[str], kind: str, like: str) -> None:
+    if name not in known:
+        near = get_close_matches(like, known, 1)
+        cure = f"{flag} {near[0]}" if near else f"one of {', '.join(known)}"
+        fail_usage(f"no {kind} {name}; there are {', '.join(known)}", f"{flag} {name}", cure)
 
 
 def vendors_of(row: CatalogueRow) -> list[str]:

@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from mockserver.cli.errors import termination_as_interrupt
-from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, fail, fail_usage
 from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
 from mockserver.cli.output import ProgressLine
 from mockserver.codec import json
@@ -170,7 +170,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
     try:
         rate = safety.parse_rate(options.rate) if options.rate else None
     except ValueError as error:
-        fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
+        fail_usage(str(error), "--rate", "--rate 20/s")
     names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
     operations = frozenset(options.operations)
     # A server is called as one caller would, unless somebody says otherwise.
@@ -204,31 +204,22 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
 
 def _check_subjects(options: ContractOptions) -> None:
     """Fail unless the vendors, the spec and the target go together."""
+    spec, profile = f"--spec {options.spec}", f"--profile {options.profile}"
     if options.spec and options.vendors:
-        fail(
-            "--spec and a vendor exclude each other",
-            f"--spec {options.spec}",
-            f"mockserver contract --spec {options.spec}",
-            EXIT_USAGE,
-        )
-    if options.target and not options.spec and len(options.vendors) != 1:
-        where = f"--target {one_line(options.target, 80)}"
-        fail(
-            "--target needs exactly one vendor, or --spec",
-            where,
-            f"mockserver contract {vendor_packages()[0]} --target URL",
-            EXIT_USAGE,
-        )
-    if options.profile and not options.spec and len(options.vendors) != 1:
-        fail(
-            "--profile needs exactly one vendor, or --spec",
-            f"--profile {options.profile}",
-            f"mockserver contract --spec FILE --profile {options.profile}",
-            EXIT_USAGE,
-        )
-    _check_names(
-        "vendor", "VENDOR", options.vendors, vendor_packages(), ", or --spec FILE for a spec of yours"
-    )
+        fail_usage("--spec and a vendor exclude each other", spec, f"mockserver contract {spec}")
+    if not options.spec and len(options.vendors) != 1:
+        if options.target:
+            where, cure = _target(options.target), f"mockserver contract {vendor_packages()[0]} --target URL"
+            fail_usage("--target needs exactly one vendor, or --spec", where, cure)
+        if options.profile:
+            cure = f"mockserver contract --spec FILE {profile}"
+            fail_usage("--profile needs exactly one vendor, or --spec", profile, cure)
+    more = ", or --spec FILE for a spec of yours"
+    _check_names("vendor", "VENDOR", options.vendors, vendor_packages(), more)
+
+
+def _target(url: str | None) -> str:
+    return f"--target {one_line(url or '', 80)}"
 
 
 def _select_plans(
@@ -254,19 +245,19 @@ def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, Session
     known = sorted({name for _, about in read for name in about.api.profile.facts})
     if options.facts and not known:
         what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
-        fail(what, f"--fact {one_line(next(iter(options.facts)), 80)}", "the same without --fact", EXIT_USAGE)
+        fail_usage(what, f"--fact {one_line(next(iter(options.facts)), 80)}", "the same without --fact")
     _check_names("fact", "--fact", options.facts, known)
 
 
 def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
     if options.profile and what.startswith(f"{options.profile.name}: "):
-        fail(what, f"--profile {options.profile}", _PROFILE_HELP, EXIT_USAGE)
+        fail_usage(what, f"--profile {options.profile}", _PROFILE_HELP)
     if what.startswith("the fact "):
-        fail(what, "--fact", "--fact NAME=TEXT with a text of that kind", EXIT_USAGE)
+        fail_usage(what, "--fact", "--fact NAME=TEXT with a text of that kind")
     if "x-contract" in what:
-        fail(what, f"--spec {options.spec}", _PROFILE_HELP, EXIT_USAGE)
+        fail_usage(what, f"--spec {options.spec}", _PROFILE_HELP)
     versions = "a file of OpenAPI 3.0, or one of 3.1 without x-batch"
-    fail(what, f"--spec {options.spec}", versions, EXIT_USAGE)
+    fail_usage(what, f"--spec {options.spec}", versions)
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
@@ -286,9 +277,7 @@ def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[st
     for name in given:
         if name not in choices:
             near = get_close_matches(name, choices, n=3) or choices
-            fail(
-                f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}{more}", EXIT_USAGE
-            )
+            fail_usage(f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}{more}")
 
 
 def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
@@ -297,42 +286,30 @@ def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
     try:
         return baseline.read_baseline(options.baseline)
     except UnreadableBaselineError as error:
-        fail(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}", EXIT_USAGE)
+        fail_usage(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}")
 
 
 def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> RunOutcome:
     context = SessionContext(os.environ, _say(around.line), system_clock, around.observer)
-    target = f"--target {one_line(plan.target or '', 80)}"
+    target = _target(plan.target)
     try:
         with around.line.showing(f"{plan.name}: starting…"):
             session = run_session(plan, about, context)
         return run_outcome(session, around.known, around.before)
     except safety.UnsafeTargetError as error:
-        fail(str(error), target, error.cure, EXIT_USAGE)
+        fail_usage(str(error), target, error.cure)
     except MissingCredentialsError as error:
-        cure = " ".join(f"{name}=…" for name in error.names)
-        fail(
-            str(error),
-            target,
-            f"{cure} mockserver contract …     or set one to nothing to skip the operations that need it",
-            EXIT_USAGE,
-        )
+        line = " ".join([*(f"{name}=…" for name in error.names), "mockserver contract …"])
+        cure = f"{line}     or set one to nothing to skip the operations that need it"
+        fail_usage(str(error), target, cure)
     except MissingFactsError as error:
-        fail(
-            f"what valid items of {plan.name} rely on is not there: {one_line(str(error), 400)}",
-            target if plan.target else plan.name,
-            one_line(error.cure, 400),
-            EXIT_USAGE,
-        )
+        what = f"what valid items of {plan.name} rely on is not there: {one_line(str(error), 400)}"
+        fail_usage(what, target if plan.target else plan.name, one_line(error.cure, 400))
     except TargetUnreachableError as error:
-        fail(
-            f"no server answers: {one_line(str(error))}",
-            target,
-            "start it with mockserver run, or give another address",
-            EXIT_NO_SERVER,
-        )
+        cure = "start it with mockserver run, or give another address"
+        fail(f"no server answers: {one_line(str(error))}", target, cure, EXIT_NO_SERVER)
     except (MockServerError, UnreadableCredentialError) as error:
-        fail(one_line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
+        fail_usage(one_line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP)
     except BrokenPipeError:
         raise
     except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
@@ -361,12 +338,8 @@ def _write_reports(
             with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
                 told.write(markdown_summary(outcomes))
     except OSError as error:
-        fail(
-            f"reports cannot be written: {error}",
-            f"--report-dir {options.folder}",
-            "--report-dir DIR",
-            EXIT_USAGE,
-        )
+        where = f"--report-dir {options.folder}"
+        fail_usage(f"reports cannot be written: {error}", where, "--report-dir DIR")
     return written
 
 
@@ -382,10 +355,8 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
     gone = {one for outcome in outcomes for one in outcome.resolved}
     kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
     baseline.write_baseline(file, [*differences, *kept])
-    click.echo(
-        f"{counted(len(differences), 'known differences')} written to {file}: give each a reason",
-        err=True,
-    )
+    written = counted(len(differences), "known differences")
+    click.echo(f"{written} written to {file}: give each a reason", err=True)
 
 
 def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupted: bool) -> None:
@@ -395,20 +366,14 @@ def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupte
     if fault := outcomes[-1].session.ledger.fault if outcomes else None:
         raise fault
     if stopped:
-        fail(
-            f"the server stopped answering: {one_line(stopped)}",
-            outcomes[-1].session.where,
-            "the same command again, once the server answers",
-            EXIT_NO_SERVER,
-        )
+        what, where = f"the server stopped answering: {one_line(stopped)}", outcomes[-1].session.where
+        fail(what, where, "the same command again, once the server answers", EXIT_NO_SERVER)
     if not any(outcome.rows for outcome in outcomes):
         given = _selection(options)
-        fail(
-            f"No checks ran: none applies to {' with '.join(f'`{one}`' for one in given) or 'this spec'}.",
-            ", ".join(one.partition(" ")[0] for one in given) or "VENDOR",
-            "fewer of these options     mockserver contract --help lists them",
-            EXIT_USAGE,
-        )
+        selection = " with ".join(f"`{one}`" for one in given) or "this spec"
+        where = ", ".join(one.partition(" ")[0] for one in given) or "VENDOR"
+        cure = "fewer of these options     mockserver contract --help lists them"
+        fail_usage(f"No checks ran: none applies to {selection}.", where, cure)
     if any(outcome.having("FAIL") for outcome in outcomes):
         raise SystemExit(EXIT_FINDINGS)
 

@@ -31,6 +31,7 @@ from mockserver.cli.options import (
     either,
     examples_of,
     fail,
+    fail_usage,
     nearest,
     shown,
     vendor_names,
@@ -233,7 +234,7 @@ def check_names(
         cure = f"{command_words(context)} "
         cure += near if isinstance(param, click.Argument) else f"{flag_of(param)} {near}"
         what = f"no {kind} named {shown(name)}; there {'is' if len(there) == 1 else 'are'} {choices(there)}"
-        fail(what, place_of_option(context, param_name, name), cure, EXIT_USAGE)
+        fail_usage(what, place_of_option(context, param_name, name), cure)
 
 
 def startup_message(error: Exception, context: click.Context) -> Message:
@@ -256,7 +257,7 @@ def startup_message(error: Exception, context: click.Context) -> Message:
 
 def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
     message = startup_message(error, context)
-    fail(message.what, message.where, message.cure, EXIT_USAGE)
+    fail_usage(message.what, message.where, message.cure)
 
 
 def _bad_spec(error: Exception, context: click.Context) -> Message | None:
@@ -449,7 +450,7 @@ def _exit_for_usage(error: click.ClickException) -> NoReturn:
         error.show()
         raise SystemExit(EXIT_USAGE)
     message = message_of(error)
-    fail(message.what, message.where, message.cure, EXIT_USAGE)
+    fail_usage(message.what, message.where, message.cure)
 
 
 def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:

@@ -21,13 +21,7 @@ from mockserver.cli.options import (
     own_option,
     shown,
 )
-from mockserver.cli.output import (
-    entry_lines,
-    replay_lines,
-    shorten,
-    verdict_lines,
-    write_lines,
-)
+from mockserver.cli.output import entry_lines, replay_lines, shorten, verdict_lines, write_lines
 from mockserver.cli.server import (
     ControlPlane,
     HttpReply,

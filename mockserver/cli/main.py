@@ -25,6 +25,7 @@ from mockserver.cli.options import (
     complete_assumptions,
     complete_vendors,
     fail,
+    fail_usage,
     instant_text,
     option,
     show_error,
@@ -285,10 +286,10 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
 
     if chosen["watch"] and not (chosen["specs"] or chosen["scenario_files"] or chosen["fixtures_file"]):
         what = "there is nothing to watch: no --specs, --scenario or --fixtures"
-        fail(what, "--watch", "mockserver run --watch --scenario FILE", EXIT_USAGE)
+        fail_usage(what, "--watch", "mockserver run --watch --scenario FILE")
     if chosen["scenario_files"] and not chosen["scenarios"]:
         what = "--no-scenarios switches off what --scenario arms"
-        fail(what, "--no-scenarios", "mockserver run --scenario FILE", EXIT_USAGE)
+        fail_usage(what, "--no-scenarios", "mockserver run --scenario FILE")
     _check_store(chosen)
     tls_dir, wants_tls = chosen.pop("tls_dir"), chosen.pop("tls")
     names = ("host", "port", "log", "print_url", "state_file", "ready_file", "watch", "workers")
@@ -298,13 +299,13 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
 def _check_store(chosen: dict[str, Any]) -> None:
     if chosen["workers"] > 1 and not chosen["store"]:
         what = "each of several workers would have a world of its own; with --store they share one"
-        fail(what, "--workers", "mockserver run --workers 4 --store redis://localhost:6379/0", EXIT_USAGE)
+        fail_usage(what, "--workers", "mockserver run --workers 4 --store redis://localhost:6379/0")
     if chosen["store"] and chosen["state_file"]:
         what = "the store keeps the state already; --state is for a server without"
-        fail(what, "--state", "mockserver run --store redis://localhost:6379/0", EXIT_USAGE)
+        fail_usage(what, "--state", "mockserver run --store redis://localhost:6379/0")
     if chosen["workers"] > 1 and chosen["watch"]:
         what = "only a single worker loads files again when they change"
-        fail(what, "--watch", "mockserver run --watch --workers 1", EXIT_USAGE)
+        fail_usage(what, "--watch", "mockserver run --watch --workers 1")
 
 
 def show_startup_error(error: MockServerError, context: click.Context) -> None:

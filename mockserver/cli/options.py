@@ -135,6 +135,10 @@ def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
     raise SystemExit(status)
 
 
+def fail_usage(what: str, where: str, cure: str) -> NoReturn:
+    fail(what, where, cure, EXIT_USAGE)
+
+
 def assumption_values(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
@@ -202,12 +206,8 @@ def check_extra(extra: str, command: str) -> None:
     """End the command with a message unless all packages of the extra are installed."""
     missing = missing_packages(extra)
     if missing:
-        fail(
-            f'{command} needs the extra "{extra}": {missing[0]} is not installed',
-            sys.prefix,
-            INSTALLS_EXTRA.format(extra=extra),
-            EXIT_USAGE,
-        )
+        what = f'{command} needs the extra "{extra}": {missing[0]} is not installed'
+        fail_usage(what, sys.prefix, INSTALLS_EXTRA.format(extra=extra))
 
 
 _OPERATION = re.compile(r"^\s+operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, EXIT_USAGE, fail, nearest, own_option
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, fail_usage, nearest, own_option
 from mockserver.cli.options import complete_scenarios as complete_packaged
 from mockserver.cli.output import counted, shorten, table_lines, write_json, write_lines
 from mockserver.cli.server import (
@@ -120,16 +120,14 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
 
     if not _NAME.fullmatch(name):
         what = f"{shorten(name)} is not a scenario's name: lower-case letters, digits and hyphens, at most 64"
-        fail(what, "NAME", "mockserver scenario new third-fails", EXIT_USAGE)
+        fail_usage(what, "NAME", "mockserver scenario new third-fails")
     names = packaged_names()
     if source and source not in names:
         near = nearest(source, names)
         cure = (
             f"mockserver scenario new {name} --from {near}" if near else "mockserver scenario list --packaged"
         )
-        fail(
-            f"there is no packaged scenario {shorten(source)}", f"--from {shorten(source)}", cure, EXIT_USAGE
-        )
+        fail_usage(f"there is no packaged scenario {shorten(source)}", f"--from {shorten(source)}", cure)
     text = new_scenario(name, vendor, source)
     if as_json:
         text = f"{json.encode(yaml.load(text)).decode()}\n"
@@ -137,7 +135,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
         click.echo(text, nl=False)
         return
     if output.exists():
-        fail(f"{output} exists", f"--output {output}", "another file, or delete it", EXIT_USAGE)
+        fail_usage(f"{output} exists", f"--output {output}", "another file, or delete it")
     output.write_text(text, encoding="utf-8")
     write_lines([f"written: {output}"], err=True)
 
@@ -260,7 +258,7 @@ def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[st
     try:
         served = discover_vendors(specs, only)
     except MockServerError as error:
-        fail(str(error), "--vendor, --specs", "mockserver scenario validate FILE", EXIT_USAGE)
+        fail_usage(str(error), "--vendor, --specs", "mockserver scenario validate FILE")
     return {one.name: frozenset(one.spec.operations) for one in served}
 
 
@@ -270,7 +268,7 @@ def _text_of(file: str) -> tuple[str, str]:
     except UnreadableFileError as error:
         near = nearest(file, packaged_names())
         cure = f"mockserver scenario apply {near}" if near else "mockserver scenario list --packaged"
-        fail(str(error), "FILE", cure, EXIT_USAGE)
+        fail_usage(str(error), "FILE", cure)
 
 
 def _end_invalid(server: ServerOptions, source: str, error: InvalidScenarioError) -> NoReturn:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mockserver.cli.options import EXIT_USAGE, VARIABLE_PREFIX, choices, fail, nearest, show_error, shown
+from mockserver.cli.options import VARIABLE_PREFIX, choices, fail_usage, nearest, show_error, shown
 
 CONFIG_NAME = "mockserver.toml"
 _PYPROJECT = "pyproject.toml"
@@ -343,7 +343,7 @@ def apply_settings(context: click.Context, file: Path | None, color: str) -> Non
                 context.default_map = defaults_from(config, group, context)
                 color = _color(context, config, color)
         except InvalidConfigError as error:
-            fail(str(error), error.where, error.cure, EXIT_USAGE)
+            fail_usage(str(error), error.where, error.cure)
     context.color = color_for(color, os.environ)
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
-    EXIT_USAGE,
     argument,
     assumption_values,
     check_extra,
     complete_assumptions,
     complete_vendors,
-    fail,
+    fail_usage,
     option,
 )
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 
 _INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
 _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -67,18 +64,7 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
-def verify(  # noqa: PLR0913 - click hands over one argument an option
-    *,
-    archive: Path,
-    vendor: str,
-    spec: Path | None,
-    base: str,
-    state: Path | None,
-    assumptions: dict[str, str],
-    json_to: Path | None,
-    html_to: Path | None,
-    as_json: bool,
-) -> None:
+def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chosen: Any) -> None:
     """Check a recorded HAR file: do the answers match the spec, and would this server answer the same?
 
     Exit status: 0 no difference, 1 differences, 2 wrong usage.
@@ -90,14 +76,11 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
       mockserver verify traffic.har --spec theirs.yaml
     """
     check_extra("contract", "mockserver verify")
-    try:
-        drift = _drift(VerifyOptions(archive, vendor, spec, base, state, assumptions))
-    except UnusableInputError as error:
-        fail(str(error), error.where, error.cure, EXIT_USAGE)
+    options = VerifyOptions(**chosen)
+    drift, name = _drift(options), options.archive.name
     from mockserver.codec import json
     from mockserver.contract.report.drift import document, lines, page
 
-    name = archive.name
     if json_to:
         json_to.write_bytes(json.encode(document(drift, name)))
     if html_to:
@@ -105,14 +88,6 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     click.echo(json.encode(document(drift, name)).decode() if as_json else "\n".join(lines(drift, name)))
     if drift.drifted:
         raise SystemExit(EXIT_FINDINGS)
-
-
-class UnusableInputError(Exception):
-    """The command cannot be carried out: what happened, where, what to do."""
-
-    def __init__(self, what: str, where: str, cure: str) -> None:
-        super().__init__(what)
-        self.where, self.cure = where, cure
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +109,12 @@ class VerifyOptions:
 def _api(wanted: VerifyOptions) -> ApiUnderTest:
     if wanted.spec and wanted.vendor:
         cure = f"mockserver verify … --spec {wanted.spec}"
-        raise UnusableInputError("--spec and --vendor exclude each other", f"--spec {wanted.spec}", cure)
+        fail_usage("--spec and --vendor exclude each other", f"--spec {wanted.spec}", cure)
     if wanted.spec:
         return _foreign(wanted.spec)
     if not wanted.vendor:
         cure = "--vendor VENDOR     or --spec FILE for a spec of yours"
-        raise UnusableInputError("it is not said what was called", "--vendor, --spec", cure)
+        fail_usage("it is not said what was called", "--vendor, --spec", cure)
     return _vendor(wanted.vendor)
 
 
@@ -150,10 +125,10 @@ def _foreign(spec: Path) -> ApiUnderTest:
     try:
         api, is_plain = load_foreign_api(spec, {})
     except MockServerError as error:
-        raise UnusableInputError(str(error), f"--spec {spec}", "a file of OpenAPI 3.0") from None
+        fail_usage(str(error), f"--spec {spec}", "a file of OpenAPI 3.0")
     if is_plain:
         what = f"{spec.name} has no x-batch, so that this server cannot answer for it"
-        raise UnusableInputError(what, f"--spec {spec}", "x-batch at the operation that takes a batch")
+        fail_usage(what, f"--spec {spec}", "x-batch at the operation that takes a batch")
     return api
 
 
@@ -163,9 +138,7 @@ def _vendor(name: str) -> ApiUnderTest:
 
     if name not in vendor_packages():
         known = ", ".join(vendor_packages())
-        raise UnusableInputError(
-            f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}"
-        )
+        fail_usage(f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}")
     return load_vendor_api(name)
 
 
@@ -186,7 +159,7 @@ def _drift(wanted: VerifyOptions) -> Drift:
         traffic = read_har(archive.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeError, InvalidArchiveError) as error:
         cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
-        raise UnusableInputError(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
+        fail_usage(f"{archive.name} cannot be read: {error}", str(archive), cure)
     try:
         specs = (wanted.spec.parent,) if wanted.spec else ()
         with local_server(vendor, wanted.state, wanted.assumptions, specs) as call:
@@ -194,9 +167,9 @@ def _drift(wanted: VerifyOptions) -> Drift:
             found = DriftComparison(vendor, wanted.base, judge, call).drift(traffic)
     except (OSError, UnfitStateError, MockServerError) as error:
         what = f"our server cannot begin so: {error}"
-        raise UnusableInputError(what, "--state, --assume", "mockserver verify --help") from None
+        fail_usage(what, "--state, --assume", "mockserver verify --help")
     if not found.calls:
         what = f"{archive.name} has no call of {vendor.name} ({found.foreign:,} of others)"
         cure = "mockserver verify … --base URL, the address at which the vendor's paths begin"
-        raise UnusableInputError(what, str(archive), cure)
+        fail_usage(what, str(archive), cure)
     return found
