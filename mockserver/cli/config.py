@@ -11,7 +11,14 @@ import click
 from click.core import ParameterSource
 
 from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.settings import ConfigFile, command_words, commands_of, current_config, flag_of
+from mockserver.cli.settings import (
+    ConfigFile,
+    command_path,
+    commands_below,
+    current_config,
+    key_of,
+    options_of,
+)
 
 if TYPE_CHECKING:
     from mockserver.control.status import EffectiveSetting
@@ -46,7 +53,7 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
     settings = [
         setting
         for setting in settings_of(context, os.environ)
-        if everything or as_json or setting.source != "default"
+        if everything or as_json or setting.source != _DEFAULT
     ]
     if as_json:
         click.echo(json.dumps([setting.document() for setting in settings], ensure_ascii=False))
@@ -55,15 +62,11 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
         click.echo(line)
 
 
-DEFAULT = "default"
-
-
-SECRETS = ("control-token", "header", "credential", "store")
-
-
+_DEFAULT = "default"
+_COMMAND_LINE = "command line"
+_NONE = "-"
+_SECRETS = ("control-token", "header", "credential", "store")
 """Settings whose values are not shown; the address of a store may have a password."""
-
-
 _HIDDEN = "(set, not shown)"
 
 
@@ -89,8 +92,9 @@ class Setting:
 
 def settings_of(context: click.Context, environment: Mapping[str, str]) -> Iterator[Setting]:
     root = context.find_root()
-    config = current_config(context)
-    yield from _settings(root.command, root, (), config, environment)
+    for path, command in commands_below(root.command, root):
+        for param in options_of(command).values():
+            yield _setting(root, path, param, environment)
 
 
 def table_of(settings: Sequence[Setting], config: ConfigFile | None) -> Iterator[str]:
@@ -104,38 +108,18 @@ def table_of(settings: Sequence[Setting], config: ConfigFile | None) -> Iterator
         yield f"{name.ljust(widths[0])}  {value.ljust(widths[1])}  {source}"
 
 
-def _settings(
-    command: click.Command,
-    root: click.Context,
-    path: tuple[str, ...],
-    config: ConfigFile | None,
-    environment: Mapping[str, str],
-) -> Iterator[Setting]:
-    for param in command.params:
-        if isinstance(param, click.Option) and param.expose_value:
-            yield _setting(param, path, _defaults(root, path), config, environment)
-    if isinstance(command, click.Group):
-        for name, one in commands_of(command, root).items():
-            yield from _settings(one, root, (*path, name), config, environment)
-
-
 def _setting(
-    param: click.Option,
-    path: tuple[str, ...],
-    defaults: Mapping[str, Any],
-    config: ConfigFile | None,
-    environment: Mapping[str, str],
+    root: click.Context, path: tuple[str, ...], param: click.Option, environment: Mapping[str, str]
 ) -> Setting:
-    key = flag_of(param).removeprefix("--")
+    key, config, defaults = key_of(param), current_config(root), _defaults(root, path)
     variable = param.envvar if isinstance(param.envvar, str) else ""
     if environment.get(variable):
         value, source = environment[variable], variable
     elif config and param.name in defaults:
-        keys = (*path, key) if config.has(*path, key) else (key,)
-        value, source = defaults[param.name], config.place(*keys)
+        value, source = defaults[param.name], config.place_of_setting(path, key)
     else:
-        value, source = _default(param), DEFAULT
-    if key in SECRETS and value:
+        value, source = _default(param), _DEFAULT
+    if key in _SECRETS and value:
         value = _HIDDEN
     return Setting(" ".join(path), key, value, source, variable)
 
@@ -166,21 +150,10 @@ def _written(value: Any) -> str:
     )
 
 
-_COMMAND_LINE = "command line"
-
-
-_NONE = "-"
-
-
 def effective_settings(context: click.Context) -> Iterator[EffectiveSetting]:
-    command = " ".join(command_words(context).split()[1:])
-    known = {
-        setting.name: setting for setting in settings_of(context, os.environ) if setting.command == command
-    }
-    for param in context.command.params:
-        key = flag_of(param).removeprefix("--")
-        if key in known:
-            yield _effective(context, param, known[key])
+    root, path = context.find_root(), command_path(context)
+    for param in options_of(context.command).values():
+        yield _effective(context, param, _setting(root, path, param, os.environ))
 
 
 def _effective(context: click.Context, param: click.Parameter, known: Setting) -> EffectiveSetting:
@@ -190,7 +163,7 @@ def _effective(context: click.Context, param: click.Parameter, known: Setting) -
     if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
         return EffectiveSetting(known.name, _value_text(known.value), known.source)
     value = context.params[name]
-    if known.name in SECRETS:
+    if known.name in _SECRETS:
         return EffectiveSetting(known.name, _HIDDEN, _COMMAND_LINE)
     if isinstance(param.type, click.Choice) and isinstance(value, bool):
         # Of two choices, the command is handed whether it is the second.

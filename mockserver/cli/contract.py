@@ -125,11 +125,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
     help="Do only what tests these operations, calling others where that needs them (links: walks along "
     "links); may be repeated.",
 )
-@option(
-    "--quick",
-    is_flag=True,
-    help="A first look that takes about half a minute: at most 2 examples.",
-)
+@option("--quick", is_flag=True, help="A first look that takes about half a minute: at most 2 examples.")
 @option(
     "--phase",
     "phases",

@@ -11,11 +11,10 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
@@ -42,8 +41,7 @@ _QUOTED = re.compile(r"'(.*)'", re.DOTALL)
 _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """An error: problem, place, and the command to type."""
 
     what: str
@@ -215,11 +213,9 @@ _KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], Message]
 
 def check_vendors(context: click.Context) -> None:
     given, known = context.params, vendor_names(context.params.get("specs") or ())
-    check_names(context, "vendors", "vendor", given.get("vendors") or (), known)
-    served = given.get("vendors") or known
-    check_names(
-        context, "at_root", "served vendor", [given["at_root"]] if given.get("at_root") else [], served
-    )
+    vendors, at_root = given.get("vendors") or (), given.get("at_root")
+    check_names(context, "vendors", "vendor", vendors, known)
+    check_names(context, "at_root", "served vendor", [at_root] if at_root else [], vendors or known)
 
 
 def check_names(
@@ -231,10 +227,9 @@ def check_names(
             continue
         param = next(one for one in context.command.params if one.name == param_name)
         near = nearest(name, there) or (there[0] if there else "NAME")
-        cure = f"{command_words(context)} "
-        cure += near if isinstance(param, click.Argument) else f"{flag_of(param)} {near}"
+        cure = _replaced(param, command_words(context), near)
         what = f"no {kind} named {shown(name)}; there {'is' if len(there) == 1 else 'are'} {choices(there)}"
-        fail_usage(what, place_of_option(context, param_name, name), cure)
+        fail_usage(what, place_of(context, param, name), cure)
 
 
 def startup_message(error: Exception, context: click.Context) -> Message:
@@ -256,8 +251,7 @@ def startup_message(error: Exception, context: click.Context) -> Message:
 
 
 def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
-    message = startup_message(error, context)
-    fail_usage(message.what, message.where, message.cure)
+    fail_usage(*startup_message(error, context))
 
 
 def _bad_spec(error: Exception, context: click.Context) -> Message | None:
@@ -443,14 +437,10 @@ def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
 
 
 def _exit_for_usage(error: click.ClickException) -> NoReturn:
-
-    if (
-        type(error).__name__ == "NoArgsIsHelpError"
-    ):  # its message is the whole help; Click before 8.2 has none
-        error.show()
+    if type(error).__name__ == "NoArgsIsHelpError":  # Click before 8.2 has none
+        error.show()  # its message is the whole help
         raise SystemExit(EXIT_USAGE)
-    message = message_of(error)
-    fail_usage(message.what, message.where, message.cure)
+    fail_usage(*message_of(error))
 
 
 def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
@@ -460,13 +450,9 @@ def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exception(error)
         raise SystemExit(EXIT_OUR_FAULT)
+    what = f"mockserver failed by a fault of its own: {fault}"
     cure = f"the same line with {DEBUG_FLAG}; the report has the lines of code, and nothing of your data"
-    fail(
-        f"mockserver failed by a fault of its own: {fault}",
-        write_fault_report(error),
-        cure,
-        EXIT_OUR_FAULT,
-    )
+    fail(what, write_fault_report(error), cure, EXIT_OUR_FAULT)
 
 
 def _discard_output() -> None:

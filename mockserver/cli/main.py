@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -166,8 +166,6 @@ def _globals_first(args: list[str]) -> list[str]:
     return [*first, *rest]
 
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 DEFAULT_TLS_DIR = Path(".mockserver")
 DEFAULT_REPORTS = Path("report")
 MAKE_VARIABLE = "STARTED_BY_MAKE"
@@ -203,80 +201,6 @@ def _store_address(
         raise InvalidValueError(str(error), given, EXAMPLES[0]) from None
 
 
-_OPTIONS = (
-    option(
-        "--scenario",
-        "scenario_files",
-        multiple=True,
-        type=_FILE,
-        metavar="FILE",
-        help="Scenario to arm in every sandbox; may be repeated.",
-    ),
-    option(
-        "--fixtures",
-        "fixtures_file",
-        type=_FILE,
-        metavar="FILE",
-        help="Dump that every sandbox begins with, instead of the packaged fixtures.",
-    ),
-    option(
-        "--state",
-        "state_file",
-        type=_PATH,
-        metavar="FILE",
-        help="Load all sandboxes from this file, if it exists, and save them there at the end.",
-    ),
-    option(
-        "--store",
-        callback=_store_address,
-        metavar="URL",
-        help="Redis or Valkey that holds all sandboxes: redis://HOST:PORT/0.  [default: this process]",
-    ),
-    option(
-        "--workers",
-        default=1,
-        type=click.IntRange(1),
-        metavar="NUMBER",
-        help="Processes that serve; several need --store.",
-    ),
-    option("--watch", is_flag=True, help="Load specs, scenarios and fixtures again when their files change."),
-    option(
-        "--cors",
-        multiple=True,
-        callback=_origins,
-        metavar="ORIGIN",
-        help="Origin whose pages may call the vendors from a browser, * for any; may be repeated.",
-    ),
-    option(
-        "--reports",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=DEFAULT_REPORTS,
-        metavar="DIR",
-        help="Folder whose reports the console shows; it need not exist.",
-    ),
-    option("--tls", is_flag=True, help="Serve https, with a certificate made for this machine."),
-    option(
-        "--tls-dir",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=DEFAULT_TLS_DIR,
-        metavar="DIR",
-        help="Folder of the certificate authority.",
-    ),
-    option(
-        "--ready-file",
-        type=_PATH,
-        metavar="FILE",
-        help="Write the address to this file once the server listens; removed at the end.",
-    ),
-)
-
-
-def run_options(command: F) -> F:
-    for one in reversed(_OPTIONS):
-        command = one(command)
-    return command
-
-
 def serving_of(chosen: dict[str, Any]) -> Serving:
     """The part of the options about the run of the server.
 
@@ -309,8 +233,7 @@ def _check_store(chosen: dict[str, Any]) -> None:
 
 
 def show_startup_error(error: MockServerError, context: click.Context) -> None:
-    message = startup_message(error, context)
-    show_error(message.what, message.where, message.cure)
+    show_error(*startup_message(error, context))
 
 
 def port_taken_cure(error: PortTakenError) -> str:
@@ -434,7 +357,70 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     help="Log one line per call on stderr.",
 )
 @option("--print-url", is_flag=True, help="Print only the address on stdout, once the server listens.")
-@run_options
+@option(
+    "--scenario",
+    "scenario_files",
+    multiple=True,
+    type=_FILE,
+    metavar="FILE",
+    help="Scenario to arm in every sandbox; may be repeated.",
+)
+@option(
+    "--fixtures",
+    "fixtures_file",
+    type=_FILE,
+    metavar="FILE",
+    help="Dump that every sandbox begins with, instead of the packaged fixtures.",
+)
+@option(
+    "--state",
+    "state_file",
+    type=_PATH,
+    metavar="FILE",
+    help="Load all sandboxes from this file, if it exists, and save them there at the end.",
+)
+@option(
+    "--store",
+    callback=_store_address,
+    metavar="URL",
+    help="Redis or Valkey that holds all sandboxes: redis://HOST:PORT/0.  [default: this process]",
+)
+@option(
+    "--workers",
+    default=1,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Processes that serve; several need --store.",
+)
+@option("--watch", is_flag=True, help="Load specs, scenarios and fixtures again when their files change.")
+@option(
+    "--cors",
+    multiple=True,
+    callback=_origins,
+    metavar="ORIGIN",
+    help="Origin whose pages may call the vendors from a browser, * for any; may be repeated.",
+)
+@option(
+    "--reports",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_REPORTS,
+    metavar="DIR",
+    help="Folder whose reports the console shows; it need not exist.",
+)
+@option("--tls", is_flag=True, help="Serve https, with a certificate made for this machine.")
+@option(
+    "--tls-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_TLS_DIR,
+    metavar="DIR",
+    help="Folder of the certificate authority.",
+)
+@option(
+    "--ready-file",
+    type=_PATH,
+    metavar="FILE",
+    help="Write the address to this file once the server listens; removed at the end.",
+)
 @click.pass_context
 def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:
     """Start the mock server; Ctrl-C stops it.

@@ -49,6 +49,10 @@ class ConfigFile:
         """`file:line` of the key, or of the nearest known table above it."""
         return f"{shown_path(self.path)}:{_line_of(self.text, (*self.table, *keys))}"
 
+    def place_of_setting(self, path: tuple[str, ...], key: str) -> str:
+        """`file:line` of the key in the table of its command, else at the top level."""
+        return self.place(*path, key) if self.has(*path, key) else self.place(key)
+
 
 def current_config(context: click.Context) -> ConfigFile | None:
     found: ConfigFile | None = context.meta.get(_META_KEY)
@@ -120,6 +124,11 @@ def flag_of(param: click.Parameter) -> str:
     return next((text for text in param.opts if text.startswith("--")), param.opts[0])
 
 
+def key_of(param: click.Parameter) -> str:
+    """Key in a file: the long flag without its dashes."""
+    return flag_of(param).removeprefix("--")
+
+
 def place_of(context: click.Context, param: click.Parameter, value: Any) -> str:
     """Place of a value: `--port 70000`, `MOCKSERVER_PORT=abc` or `mockserver.toml:3`."""
     source = context.get_parameter_source(param.name or "")
@@ -128,7 +137,7 @@ def place_of(context: click.Context, param: click.Parameter, value: Any) -> str:
         return f"{param.envvar}={text}"
     config = current_config(context)
     if source is ParameterSource.DEFAULT_MAP and config:
-        return config_place(config, context, param)
+        return config.place_of_setting(command_path(context), key_of(param))
     if isinstance(param, click.Argument):
         return f"{command_words(context)} {text}"
     given = flag_of(param) if getattr(param, "is_flag", False) else f"{flag_of(param)} {text}"
@@ -139,18 +148,13 @@ def place_of_option(context: click.Context, name: str, value: Any) -> str:
     return place_of(context, next(param for param in context.command.params if param.name == name), value)
 
 
-def config_place(config: ConfigFile, context: click.Context, param: click.Parameter) -> str:
-    key = flag_of(param).removeprefix("--")
-    own = (*command_words(context).split()[1:], key)
-    return config.place(*(own if config.has(*own) else (key,)))
-
-
 def command_words(context: click.Context) -> str:
-    return " ".join(["mockserver", *context.command_path.split()[_words_of_program(context) :]])
+    return " ".join(["mockserver", *command_path(context)])
 
 
-def _words_of_program(context: click.Context) -> int:
-    return len((context.find_root().info_name or "").split())
+def command_path(context: click.Context) -> tuple[str, ...]:
+    program = (context.find_root().info_name or "").split()
+    return tuple(context.command_path.split()[len(program) :])
 
 
 GLOBAL_KEYS = ("url", "sandbox", "control-token", "color")
@@ -181,10 +185,20 @@ def commands_of(group: click.Group, context: click.Context) -> dict[str, click.C
     return {name: command for name, command in found if command is not None}
 
 
+def commands_below(
+    command: click.Command, context: click.Context, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield the command and all below it, each with its path."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, one in commands_of(command, context).items():
+            yield from commands_below(one, context, (*path, name))
+
+
 def options_of(command: click.Command) -> dict[str, click.Option]:
-    """The options that a file may set, by key: the long flag without its dashes."""
+    """The options that a file may set, by key."""
     return {
-        flag_of(param).removeprefix("--"): param
+        key_of(param): param
         for param in command.params
         if isinstance(param, click.Option) and param.expose_value
     }
@@ -280,7 +294,8 @@ OTHER_PREFIXES = ("MOCKSERVER_CREDENTIAL_", "MOCKSERVER_HEADER_")
 
 def setting_names(group: click.Group, context: click.Context) -> frozenset[str]:
     """Variables of every option of every command, and the other ones in use."""
-    return frozenset([*OTHER_NAMES, *_variables(group, context)])
+    params = (param for _, command in commands_below(group, context) for param in command.params)
+    return frozenset([*OTHER_NAMES, *(param.envvar for param in params if isinstance(param.envvar, str))])
 
 
 def unknown_names(environment: Mapping[str, str], known: frozenset[str]) -> list[str]:
@@ -302,15 +317,6 @@ def warn_of_unknown_names(environment: Mapping[str, str], group: click.Group, co
 def cure_for(name: str, known: frozenset[str]) -> str:
     near = nearest(name.removeprefix(VARIABLE_PREFIX), [one.removeprefix(VARIABLE_PREFIX) for one in known])
     return f"{VARIABLE_PREFIX}{near} instead of {name}" if near else f"unset {name}"
-
-
-def _variables(command: click.Command, context: click.Context) -> Iterator[str]:
-    for param in command.params:
-        if isinstance(param.envvar, str):
-            yield param.envvar
-    if isinstance(command, click.Group):
-        for one in commands_of(command, context).values():
-            yield from _variables(one, context)
 
 
 def color_for(choice: str, environment: Mapping[str, str]) -> bool | None:
