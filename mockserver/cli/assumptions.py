@@ -83,7 +83,7 @@ def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
     if wanted.url is None:
         listed: list[Any] = list_assumptions(discover_vendors(only=wanted.vendors))
     else:
-        server = ServerOptions(wanted.url, wanted.sandbox, json=False, token=wanted.control_token)
+        server = ServerOptions(wanted.url, wanted.sandbox, token=wanted.control_token)
         with connected(server) as control:
             listed = control.here("GET", "/assumptions")
     found = [

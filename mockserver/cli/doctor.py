@@ -22,6 +22,7 @@ from mockserver.cli.options import (
     missing_packages,
     option,
 )
+from mockserver.cli.server import FAILURES, ControlPlane, ServerOptions
 from mockserver.cli.settings import (
     InvalidConfigError,
     cure_for,
@@ -56,7 +57,7 @@ def doctor(context: click.Context, /, *, as_json: bool, markdown: bool) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps([one.document() for one in found], ensure_ascii=False))
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
     else:
         for line in _markdown(found) if markdown else _lines(found):
             click.echo(line)
@@ -84,14 +85,8 @@ def _markdown(found: Sequence[Diagnosis]) -> Iterator[str]:
 
 
 _OLDEST_PYTHON = (3, 11)
-
-
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-
-
 _LOOPBACK = "127.0.0.1"
-
-
 _TIMEOUT_S = 2.0
 
 
@@ -101,9 +96,6 @@ class Diagnosis:
     subject: str
     what: str
     cure: str = ""
-
-    def document(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def diagnose(context: click.Context) -> Iterator[Diagnosis]:
@@ -200,26 +192,15 @@ def _port(host: str, port: str) -> Diagnosis:
 def _taken(host: str, port: str, error: Exception) -> Diagnosis:
     version = _version_at(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     if version:
-        what = f"a mockserver {version} is running there"
-        return Diagnosis(OK, f"port {port}", what)
+        return Diagnosis(OK, f"port {port}", f"a mockserver {version} is running there")
     reason = getattr(error, "strerror", None) or str(error)
     return Diagnosis(WARN, f"port {port}", f"not free on {host}: {reason}", "mockserver run --port 0")
 
 
 def _version_at(url: str) -> str:
-    from mockserver.cli.server import (
-        ControlPlane,
-        InvalidAddressError,
-        RefusedError,
-        ServerOptions,
-        ServerUnreachableError,
-    )
-
     try:
-        health = ControlPlane(ServerOptions(url, "default", json=False, token=""), _TIMEOUT_S).call(
-            "GET", "/health"
-        )
-    except (InvalidAddressError, RefusedError, ServerUnreachableError):
+        health = ControlPlane(ServerOptions(url), _TIMEOUT_S).call("GET", "/health")
+    except FAILURES:
         return ""
     return str(health.get("version", "")) if isinstance(health, dict) else ""
 

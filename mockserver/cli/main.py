@@ -29,6 +29,7 @@ from mockserver.cli.options import (
     instant_text,
     option,
     show_error,
+    specs_option,
     with_examples,
 )
 from mockserver.cli.settings import apply_settings, place_of_option
@@ -279,12 +280,7 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     shell_complete=complete_vendors,
     help="Serve only these vendors; may be repeated.",
 )
-@option(
-    "--specs",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with more specs; each file is a vendor; may be repeated.",
-)
+@specs_option
 @option(
     "--at-root",
     default="",

@@ -77,18 +77,8 @@ class InvalidValueError(click.BadParameter):
         self.given, self.cure = given, cure
 
 
-class SettingOption(click.Option):
-    """An option that keeps the rejected value, so that the message can name it."""
-
-    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        try:
-            return super().type_cast_value(ctx, value)
-        except click.BadParameter as error:
-            raise RejectedValueError(error.message, ctx, self, value) from None
-
-
-class SettingArgument(click.Argument):
-    """An argument that keeps the rejected value, as `SettingOption` does."""
+class _KeepsRejectedValue(click.Parameter):
+    """A parameter that keeps the rejected value, so that the message can name it."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
         try:
@@ -97,6 +87,14 @@ class SettingArgument(click.Argument):
             raise
         except click.BadParameter as error:
             raise RejectedValueError(error.message, ctx, self, value) from None
+
+
+class SettingOption(_KeepsRejectedValue, click.Option):
+    pass
+
+
+class SettingArgument(_KeepsRejectedValue, click.Argument):
+    pass
 
 
 def option(*declarations: str, scope: str = "", **settings: Any) -> Callable[[F], F]:
@@ -124,6 +122,14 @@ def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
 
 def argument(*declarations: str, **settings: Any) -> Callable[[F], F]:
     return click.argument(*declarations, **{"cls": SettingArgument, **settings})
+
+
+specs_option = option(
+    "--specs",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with more specs; each file is a vendor; may be repeated.",
+)
 
 
 def show_error(what: str, where: str, cure: str, kind: str = "error") -> None:
@@ -192,8 +198,6 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = {
 """Packages that an extra brings, by the extra's name."""
 
 EXTRAS = tuple(_PACKAGES)
-
-
 INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
 """What installs an extra: the package is in no index, so its bare name would not find it."""
 

@@ -117,16 +117,15 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
     mockserver scenario new lost --from commit-then-drop
     """
     from mockserver.codec import json, yaml
+    from mockserver.scenario.parser import load_packaged
 
     if not _NAME.fullmatch(name):
         what = f"{shorten(name)} is not a scenario's name: lower-case letters, digits and hyphens, at most 64"
         fail_usage(what, "NAME", "mockserver scenario new third-fails")
-    names = packaged_names()
-    if source and source not in names:
-        near = nearest(source, names)
-        cure = (
-            f"mockserver scenario new {name} --from {near}" if near else "mockserver scenario list --packaged"
-        )
+    packaged = load_packaged()
+    if source and source not in packaged:
+        near, lists = nearest(source, packaged), "mockserver scenario list --packaged"
+        cure = f"mockserver scenario new {name} --from {near}" if near else lists
         fail_usage(f"there is no packaged scenario {shorten(source)}", f"--from {shorten(source)}", cure)
     text = new_scenario(name, vendor, source)
     if as_json:
@@ -174,12 +173,12 @@ def validate(
     problems = 0
     for file in files:
         text, source = _text_of(file)
-        error, found = find_problems(text, source, vendors)
-        problems += len(found) + (error.more if error else 0)
-        documents.append(problem_document(source, found))
+        error = find_error(text, source, vendors)
+        documents.append(problem_document(source, error.problems if error else ()))
         if error:
-            told = problem_lines(error)
-            lines.extend(github_lines(source, found) if form == "github" else told)
+            problems += len(error.problems) + error.more
+            is_github = form == "github"
+            lines.extend(github_lines(source, error.problems) if is_github else str(error).splitlines())
     if as_json or form == "json":
         write_json(documents)
     else:
@@ -262,13 +261,21 @@ def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[st
     return {one.name: frozenset(one.spec.operations) for one in served}
 
 
-def _text_of(file: str) -> tuple[str, str]:
+def _text_of(source: str) -> tuple[str, str]:
+    """Text of a file, of standard input (`-`) or of a packaged scenario, and its name."""
+    from mockserver.scenario.parser import load_packaged
+
+    file, packaged = Path(source), load_packaged()
+    if source in packaged and not file.exists():
+        return packaged[source], source
     try:
-        return read_scenario(file)
-    except UnreadableFileError as error:
-        near = nearest(file, packaged_names())
+        content = sys.stdin.buffer.read() if source == STDIN else file.read_bytes()
+        return content.decode("utf-8-sig"), "standard input" if source == STDIN else source
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f": {error.strerror or error}" if isinstance(error, OSError) else " is not UTF-8"
+        near = nearest(source, packaged)
         cure = f"mockserver scenario apply {near}" if near else "mockserver scenario list --packaged"
-        fail_usage(str(error), "FILE", cure)
+        fail_usage(f"{shorten(source)}{reason}", "FILE", cure)
 
 
 def _end_invalid(server: ServerOptions, source: str, error: InvalidScenarioError) -> NoReturn:
@@ -317,36 +324,6 @@ rules:
 """
 
 
-class UnreadableFileError(Exception):
-    """A file cannot be read; the text says why."""
-
-
-def packaged_names() -> list[str]:
-    from mockserver.scenario.parser import load_packaged
-
-    return list(load_packaged())
-
-
-def read_scenario(source: str) -> tuple[str, str]:
-    """Text of a file, of standard input (`-`) or of a packaged scenario, and its name.
-
-    Raises UnreadableFileError.
-    """
-    from mockserver.scenario.parser import load_packaged
-
-    file = Path(source)
-    packaged = load_packaged()
-    if source in packaged and not file.exists():
-        return packaged[source], source
-    try:
-        content = sys.stdin.buffer.read() if source == STDIN else file.read_bytes()
-        return content.decode("utf-8-sig"), "standard input" if source == STDIN else source
-    except UnicodeDecodeError:
-        raise UnreadableFileError(f"{shorten(source)} is not UTF-8") from None
-    except OSError as error:
-        raise UnreadableFileError(f"{shorten(source)}: {error.strerror or error}") from None
-
-
 def new_scenario(name: str, vendor: str, source: str) -> str:
     from mockserver.scenario.parser import load_packaged
 
@@ -356,21 +333,15 @@ def new_scenario(name: str, vendor: str, source: str) -> str:
     return _TEMPLATE.format(name=name, match=f"\n    match: {{vendor: {vendor}}}" if vendor else "")
 
 
-def find_problems(
-    text: str, source: str, vendors: Mapping[str, frozenset[str]]
-) -> tuple[InvalidScenarioError | None, Sequence[LocatedProblem]]:
+def find_error(text: str, source: str, vendors: Mapping[str, frozenset[str]]) -> InvalidScenarioError | None:
     """All problems of a scenario in one error; None if there are none."""
     from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
     try:
         parse_text(text, vendors, source=source)
     except InvalidScenarioError as error:
-        return error, error.problems
-    return None, ()
-
-
-def problem_lines(error: InvalidScenarioError) -> Iterator[str]:
-    yield from str(error).splitlines()
+        return error
+    return None
 
 
 def github_lines(source: str, problems: Sequence[LocatedProblem]) -> Iterator[str]:

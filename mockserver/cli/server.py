@@ -43,9 +43,9 @@ class ServerOptions:
     """The server and the sandbox in it; `json` asks for JSON output, `token` is "" if none is needed."""
 
     url: str
-    sandbox: str
-    json: bool
-    token: str
+    sandbox: str = "default"
+    json: bool = False
+    token: str = ""
 
 
 def server_options(command: F) -> F:
@@ -75,11 +75,7 @@ header_option = own_option(
     metavar="'NAME: TEXT'",
     help="Header to add or replace; may be repeated.",
 )
-"""Headers of a call."""
-
 secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Print credentials whole.")
-"""Whether credentials are shown."""
-
 output_option = own_option(
     "-o",
     "--output",
@@ -87,13 +83,8 @@ output_option = own_option(
     metavar="FILE",
     help="Write to this file instead of standard output.",
 )
-"""Where a command writes its result."""
-
 sure_option = own_option("--yes", "sure", is_flag=True, help="Needed where standard input is not a terminal.")
-"""That the user means it."""
 
-
-JSON, YAML = "application/json", "application/yaml"
 TIMEOUT_S = 60.0
 _PROBLEM = "application/problem+json"
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
@@ -205,13 +196,11 @@ class ControlPlane:
     def here(self, method: str, below: str = "", body: Json = None, /, **query: Json) -> Json:
         return self.call(method, f"{self.path}{below}", body, **query)
 
-    def fetch(
-        self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, /, **query: Json
-    ) -> HttpReply:
+    def fetch(self, method: str, path: str, content: bytes | None = None, /, **query: Json) -> HttpReply:
         """Call an operation with a raw body and return the raw answer; errors as in `call`."""
         texts = {name: _query_text(value) for name, value in query.items() if value not in (None, "")}
         target = f"/_mock{path}" + (f"?{urlencode(texts)}" if texts else "")
-        headers = {} if content is None else {"content-type": media_type}
+        headers = {} if content is None else {"content-type": "application/json"}
         if self.server.token:
             headers["authorization"] = f"Bearer {self.server.token}"
         reply = send_request(method, self.server.url + target, headers, content, self.timeout_s)
@@ -465,7 +454,6 @@ def _completion(read: Read) -> Complete:
         server = ServerOptions(
             str(given.get("url") or DEFAULT_URL).rstrip("/"),
             str(given.get("sandbox") or "default"),
-            json=False,
             token=str(given.get("control_token") or ""),
         )
         try:

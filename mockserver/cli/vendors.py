@@ -9,16 +9,11 @@ from typing import Any
 import click
 
 from mockserver.cli.errors import fail_to_load
-from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.options import CONTEXT_SETTINGS, option, specs_option
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
-@option(
-    "--specs",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with more specs; each file is a vendor; may be repeated.",
-)
+@specs_option
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 @click.pass_context
 def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool) -> None:
