@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.output import table_lines
 from mockserver.cli.settings import (
     ConfigFile,
     command_path,
@@ -103,9 +104,7 @@ def table_of(settings: Sequence[Setting], config: ConfigFile | None) -> Iterator
     if not rows:
         yield "every setting has its default (mockserver config show --all)"
         return
-    widths = [max(len(row[i]) for row in rows) for i in range(2)]
-    for name, value, source in rows:
-        yield f"{name.ljust(widths[0])}  {value.ljust(widths[1])}  {source}"
+    yield from table_lines(rows)
 
 
 def _setting(

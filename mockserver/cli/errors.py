@@ -405,10 +405,7 @@ class PipeClosedError(Exception):
 
 @contextmanager
 def pipe_watched() -> Iterator[None]:
-    """Raise a closed pipe as an error of ours, which Click does not turn into exit code 1.
-
-    Raises PipeClosedError: the reader of our output is gone.
-    """
+    """Raise a closed pipe as an error of ours, which Click does not turn into exit code 1."""
     try:
         yield
     except BrokenPipeError:

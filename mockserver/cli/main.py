@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +164,7 @@ def _globals_first(args: list[str]) -> list[str]:
         elif equals or not _ANYWHERE[name]:
             first.append(word)
         else:
-            first += [word, *[value for value in [next(waiting, None)] if value is not None]]
+            first += [word, *islice(waiting, 1)]
     return [*first, *rest]
 
 

@@ -177,8 +177,9 @@ def _send_all(control: ControlPlane, options: SendOptions, call: VendorCall) -> 
 
 def _where_to_look(control: ControlPlane, number: int) -> str:
     """Where the call is shown: its page in the console, and its command."""
-    option = _in_sandbox(control)
-    page = f"{control.server.url}/_console/x/{number}{f'?sandbox={control.server.sandbox}' if option else ''}"
+    name = control.server.sandbox
+    query, option = ("", "") if name == "default" else (f"?sandbox={name}", f" -s {name}")
+    page = f"{control.server.url}/_console/x/{number}{query}"
     return f"look: {page}     or mockserver journal show {number}{option}"
 
 
@@ -187,21 +188,16 @@ def _send_once(control: ControlPlane, call: VendorCall) -> Document:
     before = 0 if call.elsewhere else control.newest_call()
     try:
         reply = send_request(call.method, call.url, call.headers, call.body)
-    except ServerUnreachableError as error:
-        if call.elsewhere:
+    except ServerUnreachableError:
+        # The answer may be lost after the call was recorded.
+        number = 0 if call.elsewhere else control.newest_call()
+        if number <= before:
             raise
-        return _entry_of_lost_answer(control, error, before)
-    number = reply.headers.get("mock-journal", "")
-    if call.elsewhere or not number.isdecimal():
-        return _bare(call, reply)
-    entry: Document = control.here("GET", f"/journal/{number}")
-    return entry
-
-
-def _entry_of_lost_answer(control: ControlPlane, error: ServerUnreachableError, before: int) -> Document:
-    number = control.newest_call()
-    if number <= before:
-        raise error
+    else:
+        header = reply.headers.get("mock-journal", "")
+        if call.elsewhere or not header.isdecimal():
+            return _bare(call, reply)
+        number = int(header)
     entry: Document = control.here("GET", f"/journal/{number}")
     return entry
 
@@ -227,10 +223,6 @@ def _reply_lines(answer: Document) -> Iterator[str]:
     yield from (f"  {shorten(line, 2000)}" for line in lines[:_MOST_BODY_LINES])
     if lines[_MOST_BODY_LINES:]:
         yield f"  … {len(lines) - _MOST_BODY_LINES:,} more lines: --json"
-
-
-def _in_sandbox(control: ControlPlane) -> str:
-    return "" if control.server.sandbox == "default" else f" -s {control.server.sandbox}"
 
 
 _FEW, _MANY = 100, 10_000
