@@ -70,7 +70,7 @@ PINS = FixturePins(
         "show_entry": FOUND_OR_NOT,
         "export_entry": FOUND_OR_NOT,
         "replay_entry": ExpectedStatuses(
-            "the schema knows no call and no address", valid=("200", "404", "422")
+            "the schema knows no call and no address", valid=("200", "400", "404", "422")
         ),
         "list_cases": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "show_case": FOUND_OR_NOT,

@@ -29,8 +29,8 @@ from mockserver.contract.target import Target
 from mockserver.contract.trial import Trial
 
 
-class ServerDoneError(Exception):
-    """All that is asked about a server is known."""
+class ServerDoneError(TargetUnreachableError):
+    """All that is asked about a server is known; it ends a part of a run as a lost target does."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class FuzzedServer:
         """Do something at this server; after an error nothing more is done at it."""
         try:
             work()
-        except (ServerDoneError, TargetUnreachableError):
+        except TargetUnreachableError:
             self.is_done = True
         except HypothesisException:
             raise
