@@ -122,15 +122,16 @@ class _Loader(_Safe):
     made: no set, date or object.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, lenient: bool = False) -> None:
         super().__init__(text)
+        self._lenient = lenient
         self._checked: set[int] = set()
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Merge the mapping under `<<`, after a check of the mapping's own keys."""
         if id(node) not in self._checked:
             self._checked.add(id(node))
-            _read_keys(node)
+            _read_keys(node, lenient=self._lenient)
         super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Json:  # noqa: FBT001, FBT002 - PyYAML's
@@ -139,17 +140,19 @@ class _Loader(_Safe):
         with suppress(ValueError, LookupError):
             if kind != "int" or len(node.value) <= _MAX_DIGITS:
                 return super().construct_object(node, deep)
+        if self._lenient and isinstance(node, yaml.ScalarNode):
+            return str(node.value)
         message = f"{str(node.value)[:_MAX_DIGITS]} is no {kind}; quote it to make it a text"
         raise ConstructorError(None, None, message, node.start_mark)
 
 
-def _read_keys(node: yaml.MappingNode) -> None:
+def _read_keys(node: yaml.MappingNode, *, lenient: bool) -> None:
     first: dict[str, int] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
             continue
         key.tag = "tag:yaml.org,2002:str"
-        if key.value in first:
+        if key.value in first and not lenient:
             message = f"the key {key.value} is there twice, first in line {first[key.value]}"
             raise ConstructorError(None, None, message, key.start_mark)
         first[key.value] = key.start_mark.line + 1
@@ -169,7 +172,7 @@ _Loader.yaml_implicit_resolvers = {
     first: [
         (tag, pattern)
         for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+        if tag.rpartition(":")[2] not in ("timestamp", "bool", "value")
     ]
     for first, resolvers in _Safe.yaml_implicit_resolvers.items()
 }
@@ -179,26 +182,33 @@ _Loader.add_implicit_resolver(
 """As in YAML 1.2, which OpenAPI is written in: `no` and `on` are texts."""
 
 
-def load(text: str) -> Json:
-    """The one document in `text`. Raises yaml.YAMLError: no YAML, or more than plain data."""
+def load(text: str, *, lenient: bool = False) -> Json:
+    """The one document in `text`. Raises yaml.YAMLError: no YAML, or more than plain data.
+
+    `lenient`: of repeated keys the last counts, and a value that is none of its type is a text.
+    """
     reader = EventReader(_Loader(text))
     try:
         document = reader.read()
     except (NotPlainError, yaml.YAMLError, RecursionError):
-        return load_by_nodes(text)
+        return load_by_nodes(text, lenient=lenient)
     if reader.has_aliases:
         _count_values(document, {})
     return document
 
 
-def load_by_nodes(text: str) -> Json:
+def load_by_nodes(text: str, *, lenient: bool = False) -> Json:
     """The one document in `text`, read as PyYAML reads it: slower, with tags and errors' places."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):  # PyYAML's own recursion would end the process
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_LEVELS:
             raise ConstructorError(None, None, f"nested deeper than {_MAX_LEVELS} levels", None)
-    document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    loader = _Loader(text, lenient=lenient)
+    try:
+        document = loader.get_single_data()
+    finally:
+        loader.dispose()
     _count_values(document, {})
     return document
 

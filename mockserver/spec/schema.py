@@ -224,6 +224,10 @@ def to_draft4(
     elif pattern := patterns.get(str(node.get("format"))):
         del schema["format"]
         schema["allOf"] = [*schema.get("allOf", ()), {"pattern": pattern}]
+    if first := node.get("x-prefix-items"):
+        rest = schema.get("items", {})
+        schema["additionalItems"] = rest["anyOf"][-1] if "anyOf" in rest else rest
+        schema["items"] = to_draft4(first, patterns, closed=closed)
     if closed and "properties" in schema:
         schema.setdefault("additionalProperties", False)
     return schema

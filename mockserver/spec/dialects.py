@@ -1,0 +1,418 @@
+"""Schemas of OpenAPI 3.1 and of files with mistakes, in the words of OpenAPI 3.0.
+
+Words that 3.0 lacks are written as combinations of its own: `const` as an `enum` of one, `if` as two
+alternatives, `dependentRequired` as a choice. `patternProperties` stays, and `prefixItems` becomes
+`x-prefix-items`: our validators know both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+from warnings import catch_warnings
+
+import jsonschema_rs
+
+from mockserver.model import Document, Json
+
+PREFIX_ITEMS = "x-prefix-items"
+
+_TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
+_FORMATS = ("date", "uuid", "email", "uri", "byte", "binary", "date-time")
+_OTHER_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("int", "long", "int32", "int64", "short", "bigint"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal", "numeric", "money"), "number"),
+    **dict.fromkeys(("str", "text", "char", "varchar", "enum", "file", "datetime", "timestamp"), "string"),
+    **dict.fromkeys(_FORMATS, "string"),
+    **dict.fromkeys(("list", "tuple", "set"), "array"),
+    **dict.fromkeys(("dict", "map", "hash", "struct"), "object"),
+    "bool": "boolean",
+}
+_FORMATS_OF_TYPES: Mapping[str, str] = {
+    **{name: name for name in _FORMATS},
+    **dict.fromkeys(("datetime", "timestamp"), "date-time"),
+    "file": "binary",
+}
+"""Types that vendors write and OpenAPI does not have, with the type and the format that they mean."""
+
+_TEXTS = frozenset({"title", "description", "format"})
+_TRUTHS = frozenset({"readOnly", "writeOnly", "deprecated", "uniqueItems"})
+_SIZES = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
+_VERBATIM = frozenset({"default", "example", "externalDocs", "xml"})
+_COMBINED = ("allOf", "anyOf", "oneOf")
+_REFUSING_NULL = frozenset({"$ref", "not", *_COMBINED})
+_BESIDE_REFERENCE = frozenset({"description", "summary", "title", "example", "examples", "$comment"})
+"""Words beside a `$ref` that change nothing of what is valid."""
+
+_PLAIN = frozenset(
+    {"title", "description", "format", "type", "readOnly", "writeOnly", "deprecated", "example", "default"}
+)
+NULL: Document = {"type": "string", "nullable": True, "enum": [None]}
+"""The schema of null alone."""
+
+Tell = Callable[[str], None]
+"""Takes a note on what was changed in the schema that is being read."""
+
+
+@dataclass(slots=True)
+class SchemaDialect:
+    """Reads schemas; `refer` gives the schema in place of a reference, `tell` takes notes.
+
+    `find_mapped` gives the reference for a value of a discriminator's mapping, "" where it leads nowhere.
+
+    `scopes` are the schemas around the one that is being read, for references to their `$defs`.
+    """
+
+    refer: Callable[[str], dict[str, Any]]
+    find_mapped: Callable[[str], str]
+    tell: Tell
+    scopes: list[Document] = field(default_factory=list)
+
+    def read(self, node: Json) -> dict[str, Any]:
+        """The schema in the words of OpenAPI 3.0."""
+        if not isinstance(node, dict):
+            if node is not True:
+                self.tell(f"a schema is {'false' if node is False else node}, no object")
+            return {"not": {}} if node is False else {}
+        if str(node.get("type")) in _TYPES and "nullable" not in node and node.keys() <= _PLAIN:
+            return self._with_plain_texts(dict(node))
+        if isinstance(node.get("$ref", node.get("$dynamicRef")), str):
+            return self._reference(node)
+        self.scopes.append(node)
+        try:
+            return self._schema(node)
+        finally:
+            self.scopes.pop()
+
+    def _with_plain_texts(self, node: dict[str, Any]) -> dict[str, Any]:
+        for name in ("description", "title", "format"):
+            if name in node and not isinstance(node[name], str):
+                del node[name]
+        return node
+
+    def _reference(self, node: Document) -> dict[str, Any]:
+        reference = self.refer(node.get("$ref") or node["$dynamicRef"])
+        rest = {name: value for name, value in node.items() if name not in ("$ref", "$dynamicRef")}
+        if not rest.keys() - _BESIDE_REFERENCE or not reference:
+            return reference
+        return self._schema({**rest, "allOf": [*_listed(rest.get("allOf")), _Read(reference)]})
+
+    def _schema(self, node: Document) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        nullable = node.get("nullable", node.get("x-nullable")) is True
+        nullable = self._read_type(node, made) or nullable
+        for name, value in node.items():
+            self._read_word(name, value, made)
+        self._read_bounds(node, made)
+        self._read_values(node, made, nullable=nullable)
+        self._read_members(node, made)
+        self._read_elements(node, made)
+        made.setdefault("allOf", []).extend(self._conditions(node))
+        for name in _COMBINED:
+            parts = [one if isinstance(one, _Read) else self.read(one) for one in _listed(node.get(name))]
+            parts = [*made.pop(name, ()), *parts]
+            if parts:
+                made[name] = parts
+        if "not" in node:
+            made["not"] = self.read(node["not"])
+        return _with_null(made) if nullable else made
+
+    def _read_type(self, node: Document, made: dict[str, Any]) -> bool:
+        """Read the type; whether null is one of several."""
+        kinds = node.get("type")
+        if kinds is None:
+            return False
+        named = [str(kind).lower() for kind in (kinds if isinstance(kinds, list) else [kinds])]
+        unknown = [one for one in named if one not in _TYPES and one not in _OTHER_NAMES]
+        for one in set(unknown) - {"any", "null", "mixed"}:
+            self.tell(f"type: {one} is no type, any value is taken")
+        schemas = [_schema_of_type(one) for one in named if one not in unknown]
+        if schemas == [] and named == ["null"]:
+            made["enum"] = [None]
+            made["type"] = "string"
+        if len(schemas) == 1 and not set(unknown) - {"null"}:
+            made |= schemas[0]
+        elif len(schemas) > 1 and not set(unknown) - {"null"}:
+            # A further choice of the schema itself stands beside it in `allOf`.
+            choice = [*schemas, NULL] if "null" in named else schemas
+            made["allOf"] = [{"anyOf": choice}]
+        return "null" in named
+
+    def _read_word(self, name: str, value: Json, made: dict[str, Any]) -> None:
+        """Read a keyword that stands for itself."""
+        is_kept = (name in _TEXTS and isinstance(value, str)) or (name in _TRUTHS and value is True)
+        if is_kept or name in _VERBATIM or name.startswith("x-"):
+            made[name] = value
+        elif name in _SIZES:
+            if (size := _number(value)) is not None and size >= 0:
+                made[name] = int(size)
+        elif name == "pattern":
+            self._read_pattern(value, made)
+        elif name == "discriminator":
+            self._read_discriminator(value, made)
+        elif name == "examples" and isinstance(value, list) and value:
+            made.setdefault("example", value[0])
+        elif name == "contentEncoding":
+            made.setdefault("format", "byte")
+
+    def _read_pattern(self, value: Json, made: dict[str, Any]) -> None:
+        pattern = usual_pattern(value) if isinstance(value, str) else None
+        if pattern is None:
+            self.tell(f"pattern: {value} cannot be read, any text is taken")
+        elif pattern:
+            made["pattern"] = pattern
+
+    def _read_discriminator(self, value: Json, made: dict[str, Any]) -> None:
+        value = {"propertyName": value} if isinstance(value, str) else value
+        if not isinstance(value, dict) or not isinstance(value.get("propertyName"), str):
+            return
+        mapping = value.get("mapping")
+        made["discriminator"] = {"propertyName": value["propertyName"]}
+        if isinstance(mapping, dict):
+            read = {str(name): self._mapped(target) for name, target in mapping.items()}
+            made["discriminator"]["mapping"] = {name: target for name, target in read.items() if target}
+
+    def _mapped(self, target: Json) -> str:
+        if not isinstance(target, str):
+            return ""
+        is_name = re.fullmatch(r"[\w.-]+", target) and not target.endswith((".yaml", ".yml", ".json"))
+        return self.find_mapped(f"#/components/schemas/{target}" if is_name else target)
+
+    def _read_bounds(self, node: Document, made: dict[str, Any]) -> None:
+        for bound, exclusive, nearer in (
+            ("minimum", "exclusiveMinimum", max),
+            ("maximum", "exclusiveMaximum", min),
+        ):
+            limit, strict = _number(node.get(bound)), node.get(exclusive)
+            beyond = None if isinstance(strict, bool) else _number(strict)
+            if beyond is not None and (limit is None or nearer(beyond, limit) == beyond):
+                made[bound], made[exclusive] = beyond, True
+            elif limit is not None:
+                made[bound] = limit
+                if strict is True:
+                    made[exclusive] = True
+        step = _number(node.get("multipleOf"))
+        if step is not None and step > 0:
+            made["multipleOf"] = step
+
+    def _read_values(self, node: Document, made: dict[str, Any], *, nullable: bool) -> None:
+        values = [node["const"]] if "const" in node else node.get("enum")
+        if not isinstance(values, list) or not values:
+            return
+        values = list(values)
+        kind = made.get("type")
+        if kind and values != [None] and not any(_is_of_type(one, kind) for one in values):
+            same = [one for one in (_as_type(value, kind) for value in values) if one is not None]
+            if same:
+                values = same
+            else:
+                del made["type"]
+        if None in values and kind and values != [None]:
+            made["nullable"] = True
+        elif values == [None]:
+            made |= NULL
+        if nullable and None not in values:
+            values.append(None)
+        made["enum"] = values
+
+    def _read_members(self, node: Document, made: dict[str, Any]) -> None:
+        members = node.get("properties")
+        required = [name for name in _listed(node.get("required")) if isinstance(name, str)]
+        if isinstance(members, dict):
+            made["properties"] = {str(name): self.read(one) for name, one in members.items()}
+            marked = [
+                name for name, one in members.items() if isinstance(one, dict) and one.get("required") is True
+            ]
+            required += [str(name) for name in marked]
+        if required:
+            made["required"] = list(dict.fromkeys(required))
+        others = node.get("additionalProperties")
+        if (
+            others is None
+            and node.get("unevaluatedProperties") is False
+            and node.keys().isdisjoint(_COMBINED)
+        ):
+            others = False
+        if others is not None:
+            made["additionalProperties"] = others if isinstance(others, bool) else self.read(others)
+        matched = node.get("patternProperties")
+        if isinstance(matched, dict):
+            made["patternProperties"] = {
+                pattern: self.read(one)
+                for name, one in matched.items()
+                if (pattern := usual_pattern(str(name))) is not None
+            }
+
+    def _read_elements(self, node: Document, made: dict[str, Any]) -> None:
+        items = node.get("items")
+        first = node.get("prefixItems", items if isinstance(items, list) else None)
+        rest = items if not isinstance(items, list) else node.get("additionalItems", True)
+        if isinstance(first, list) and first:
+            made[PREFIX_ITEMS] = [self.read(one) for one in first]
+            others = self.read(rest) if rest is not None else {}
+            if rest is False:
+                made["maxItems"] = min(len(first), made.get("maxItems", len(first)))
+            made["items"] = {} if not others else {"anyOf": [*made[PREFIX_ITEMS], others]}
+        elif items is not None:
+            if items is False:
+                made["maxItems"] = 0
+            made["items"] = {} if isinstance(items, (bool, list)) else self.read(items)
+        elif made.get("type") == "array":
+            made["items"] = {}
+
+    def _conditions(self, node: Document) -> list[dict[str, Any]]:
+        """The words that are written as combinations of others."""
+        found: list[dict[str, Any]] = []
+        if "if" in node:
+            condition = self.read(node["if"])
+            then, otherwise = self.read(node.get("then", True)), self.read(node.get("else", True))
+            yes, no = {"allOf": [condition, then]}, {"allOf": [{"not": condition}, otherwise]}
+            found.append({"anyOf": [yes, no]})
+        for name, needed in _members(node, "dependentRequired"):
+            listed = [one for one in _listed(needed) if isinstance(one, str)]
+            if listed:
+                found.append({"anyOf": [{"not": {"required": [name]}}, {"required": [name, *listed]}]})
+        for name, schema in _members(node, "dependentSchemas"):
+            found.append({"anyOf": [{"not": {"required": [name]}}, self.read(schema)]})
+        if "contains" in node and node.get("minContains") != 0:
+            wanted = self.read(node["contains"])
+            lacking = {"type": "array", "items": {"not": wanted}}
+            found.append({"not": lacking})
+        return found
+
+
+def _schema_of_type(name: str) -> dict[str, Any]:
+    made = {"type": _OTHER_NAMES.get(name, name)}
+    return {**made, "format": _FORMATS_OF_TYPES[name]} if name in _FORMATS_OF_TYPES else made
+
+
+class _Read(dict[str, Any]):
+    """A schema that is in the words of OpenAPI 3.0 already."""
+
+
+def _with_null(made: dict[str, Any]) -> dict[str, Any]:
+    """The schema that takes null as well."""
+    if made.keys().isdisjoint(_REFUSING_NULL):
+        return {**made, "nullable": True}
+    outside = {"description", "title", "readOnly", "writeOnly", "deprecated", "example", "default"}
+    kept = {name: value for name, value in made.items() if name in outside}
+    inner = {name: value for name, value in made.items() if name not in outside}
+    alone = [one for one in _listed(inner.get("allOf")) if inner.keys() == {"allOf"}]
+    return {**kept, "anyOf": [alone[0] if len(alone) == 1 else inner, dict(NULL)]}
+
+
+def _listed(value: Json) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _members(node: Document, name: str) -> list[tuple[str, Json]]:
+    found = node.get(name)
+    return list(found.items()) if isinstance(found, dict) else []
+
+
+def _number(value: Json) -> Decimal | int | float | None:
+    """A number, also written as a text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            value = Decimal(value)
+        except InvalidOperation:
+            return None
+        return value if value.is_finite() else None
+    return value if isinstance(value, (int, float, Decimal)) else None
+
+
+def _is_of_type(value: Json, kind: str) -> bool:
+    if kind in ("integer", "number"):
+        return isinstance(value, (int, Decimal, float)) and not isinstance(value, bool)
+    kinds = {"string": str, "boolean": bool, "array": list, "object": dict}
+    return isinstance(value, kinds[kind])
+
+
+def _as_type(value: Json, kind: str) -> Json:
+    """A value of an `enum` in the type beside it: texts of numbers, numbers that are texts; None for none."""
+    if kind == "string" and isinstance(value, (int, Decimal, bool)):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if kind in ("integer", "number") and isinstance(value, str):
+        number = _number(value)
+        return int(number) if number is not None and kind == "integer" else number
+    if kind == "boolean" and str(value).lower() in ("true", "false"):
+        return str(value).lower() == "true"
+    return None
+
+
+_DELIMITED = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
+_PIECES = re.compile(r"(\\.(?:\{\w+\})?|\[(?:\[:\w+:\]|\\.|[^\]])*\]|\{[^}]*\}|\(\?P?[<=!:]?)")
+"""Escapes, brackets, counts and the beginnings of groups: the rest of a pattern are its own letters."""
+
+_CLASSES: Mapping[str, str] = {
+    **dict.fromkeys(("\\p{L}", "\\p{Letter}", "[:alpha:]"), "a-zA-ZÀ-ɏ"),
+    **dict.fromkeys(("\\p{Lu}", "[:upper:]"), "A-Z"),
+    **dict.fromkeys(("\\p{Ll}", "[:lower:]"), "a-z"),
+    **dict.fromkeys(("\\p{N}", "[:digit:]"), "0-9"),
+    **dict.fromkeys(("\\h", "[:xdigit:]"), "0-9a-fA-F"),
+    "[:alnum:]": "a-zA-Z0-9",
+}
+_ANCHORS: Mapping[str, str] = {"\\A": "^", "\\Z": "$", "\\z": "$"}
+
+
+@lru_cache(maxsize=4096)
+def usual_pattern(pattern: str) -> str | None:
+    """The pattern in a form that validators and Python read alike; "" for any text, None if there is none."""
+    if _compiles(pattern):
+        return pattern
+    match = _DELIMITED.fullmatch(pattern)
+    text, flags = (match[1], match[2]) if match else (pattern, "")
+    flags += "".join(re.findall(r"\(\?([imsx]+)\)", text))
+    text = re.sub(r"\(\?[imsx]+\)", "", text)
+    text = re.sub(r"\(\?<([A-Za-z_]\w*)>", r"(?P<\1>", text)
+    text = re.sub(r"([*+?]|\{\d+(?:,\d*)?\})\+", r"\1", text)
+    pieces = _PIECES.split(text)
+    text = "".join(
+        _usual_piece(piece, any_case="i" in flags) if number % 2 else _letters(piece, any_case="i" in flags)
+        for number, piece in enumerate(pieces)
+    )
+    return text if _compiles(text) else None
+
+
+def _usual_piece(piece: str, *, any_case: bool) -> str:
+    if piece in _CLASSES:
+        return f"[{_CLASSES[piece]}]"
+    if not piece.startswith("["):
+        return _ANCHORS.get(piece, piece)
+    for name, ranges in _CLASSES.items():
+        piece = piece.replace(name, ranges)
+    piece = "[" + re.sub(r"(?<!\\)\[", r"\\[", piece[1:])
+    if any_case and "\\" not in piece:
+        inner = piece[1:-1].removeprefix("^")
+        return f"{piece[:-1]}{inner.swapcase()}]"
+    return piece
+
+
+def _letters(text: str, *, any_case: bool) -> str:
+    both = r"[A-Za-z]" if any_case else r"(?!)"
+    return re.sub(both, lambda letter: f"[{letter[0].lower()}{letter[0].upper()}]", text)
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        if re.match(r"/.*/[a-z]*$", pattern):
+            return False
+        with catch_warnings(action="error"):
+            re.compile(pattern)
+        jsonschema_rs.Draft4Validator({"pattern": pattern})
+    except (
+        re.error,
+        ValueError,
+        RecursionError,
+        OverflowError,
+        FutureWarning,
+        jsonschema_rs.ValidationError,
+    ):
+        return False
+    return True

@@ -1,0 +1,554 @@
+"""The form of an OpenAPI document that is served: OpenAPI 3.0, one file, every operation complete.
+
+References are left for schemas alone, which all are in `components`; parameters, bodies, answers and security
+schemes stand where they are used. An operation that cannot be read is left with the reason in `x-not-served`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mockserver.errors import SpecError
+from mockserver.model import EMPTY, Document, Json, Path, unescape_step
+from mockserver.spec.dialects import SchemaDialect
+from mockserver.spec.openapi import METHODS
+from mockserver.spec.source_files import PARTS
+from mockserver.spec.swagger2 import to_openapi3
+
+NOT_SERVED = "x-not-served"
+_SCHEMAS = "#/components/schemas/"
+_LONGEST_CHAIN = 50
+_MEDIA_TYPE = re.compile(r"[\w.+*!#$&^-]+/[\w.+*!#$&^-]+")
+_PARAMETER_PLACES = ("path", "query", "header", "cookie")
+_OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
+"""Headers that OpenAPI describes elsewhere: parameters of these names are ignored."""
+
+_SUCCESS = {"post": "201", "delete": "204"}
+_PROSE = ("tags", "summary", "description", "deprecated", "externalDocs")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A thing that was read in another way than it is written, or left out: its place and what was done."""
+
+    path: Path
+    message: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedForm:
+    """The document as it is served, and what was changed; `left_out` are operations that answer 501."""
+
+    document: dict[str, Any]
+    notes: tuple[Note, ...]
+    left_out: tuple[Note, ...]
+
+
+def served_form(source: Document) -> ServedForm:
+    """The served form of an OpenAPI or Swagger document. Raises SpecError: it has no paths."""
+    version = str(source.get("openapi", source.get("swagger", "")))
+    if not version.startswith(("2", "3")):
+        cure = "openapi: 3.1.0"
+        raise SpecError("expected OpenAPI 3.0 or 3.1, or Swagger 2.0", ("openapi",), cure=cure)
+    if "swagger" in source and "openapi" not in source:
+        source = to_openapi3(source, _Reader(source).target_or_nothing)
+    return _Reader(source).read()
+
+
+@dataclass(slots=True)
+class _Component:
+    """A schema with a name of its own; `uses` are the names in it, `fault` a reference that is broken."""
+
+    name: str
+    schema: dict[str, Any]
+    uses: set[str]
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class _Reader:
+    source: Document
+    notes: list[Note] = field(default_factory=list)
+    left_out: list[Note] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of schemas by reference."""
+    components: dict[str, _Component] = field(default_factory=dict)
+    waiting: list[tuple[str, Json]] = field(default_factory=list)
+    ids: dict[str, Path] = field(default_factory=dict)
+    place: Path = ()
+    uses: set[str] = field(default_factory=set)
+    fault: str = ""
+    anchors: dict[str, Json] | None = None
+    dialect: SchemaDialect = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dialect = SchemaDialect(self._refer, self._find_mapped, self._tell)
+
+    def read(self) -> ServedForm:
+        source, info = self.source, self.source.get("info")
+        described = info if isinstance(info, dict) else {}
+        paths = dict(self._paths())
+        self._read_waiting()
+        self._leave_out_broken(paths)
+        if not any(method in item for item in paths.values() for method in METHODS):
+            raise SpecError(
+                "paths is missing, or has no operation",
+                ("paths",),
+                cure="paths: {/orders: {get: {responses: {'200': {description: orders}}}}}",
+            )
+        document = {
+            "openapi": "3.0.3",
+            "info": {
+                **described,
+                "title": _text(described.get("title"), "API"),
+                "version": _text(described.get("version"), "1"),
+            },
+            **{name: source[name] for name in ("servers", "tags", "externalDocs") if source.get(name)},
+            **{name: value for name, value in source.items() if str(name).startswith("x-") and name != PARTS},
+            **self._default_security(),
+            "paths": paths,
+            "components": {
+                "securitySchemes": dict(self._schemes()),
+                "schemas": {one.name: one.schema for one in self.components.values()},
+            },
+        }
+        return ServedForm(document, tuple(self.notes), tuple(self.left_out))
+
+    def _paths(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        written = self.source.get("paths")
+        extended = self.source.get("x-ms-paths")
+        seen: dict[str, str] = {}
+        for given, node in (written if isinstance(written, dict) else {}).items():
+            if str(given).startswith("x-"):
+                continue
+            path = given if given.startswith("/") else f"/{given}"
+            if {"?", "#"}.intersection(path):
+                self._leave_path_out(given, node, "a path has no query and no fragment")
+                continue
+            alike = re.sub(r"\{[^}]*\}", "{}", path)
+            self.place = ("paths", given)
+            item = self._path_item(path, node)
+            if alike in seen and (same := set(item) & set(METHODS)) and path != seen[alike]:
+                self._tell(
+                    f"{', '.join(sorted(same)).upper()} {path} is the same as {seen[alike]}, which answers"
+                )
+            seen.setdefault(alike, path)
+            yield path, item
+        for given, node in (extended if isinstance(extended, dict) else {}).items():
+            self._leave_path_out(given, node, "a path of x-ms-paths has a query")
+
+    def _leave_path_out(self, path: str, node: Json, reason: str) -> None:
+        for method in METHODS:
+            if isinstance(node, dict) and method in node:
+                cure = f"{path.partition('?')[0]}, with the query as parameters"
+                self.left_out.append(
+                    Note(("paths", path, method), f"{method.upper()} {path}: {reason}", cure)
+                )
+
+    def _path_item(self, path: str, node: Json) -> dict[str, Any]:
+        try:
+            item = self._with_siblings(node)
+        except SpecError as error:
+            self.left_out.append(Note(self.place, f"{path}: {error.message}", error.cure))
+            return {}
+        made = {name: value for name, value in item.items() if str(name).startswith("x-")}
+        for method in METHODS:
+            if isinstance(item.get(method), dict):
+                self.place = ("paths", self.place[1], method)
+                made[method] = self._operation(path, method, item)
+        known = {"parameters", "servers", "summary", "description", "$ref", *METHODS}
+        for name in (str(one) for one in item if one not in known and not str(one).startswith("x-")):
+            self.left_out.append(
+                Note((*self.place[:2], name), f"{path}: {name} is no method", f"one of {', '.join(METHODS)}")
+            )
+        return made
+
+    def _with_siblings(self, node: Json) -> dict[str, Any]:
+        """A path item with the target of its `$ref`, if it has one."""
+        target = self._target(node)
+        siblings = (
+            {name: value for name, value in node.items() if name != "$ref"} if isinstance(node, dict) else {}
+        )
+        return {**target, **siblings} if isinstance(target, dict) else siblings
+
+    def _operation(self, path: str, method: str, item: Document) -> dict[str, Any]:
+        node = self._target(item[method])
+        self.uses, self.fault = set(), ""
+        name = self._operation_id(path, method, node)
+        try:
+            made = self._read_operation(path, method, item, node)
+        except SpecError as error:
+            return self._not_served(name, method, path, error.message, error.cure)
+        if self.fault:
+            return self._not_served(name, method, path, self.fault)
+        return {"operationId": name, **made, "x-uses": self.uses}
+
+    def _not_served(self, name: str, method: str, path: str, reason: str, cure: str = "") -> dict[str, Any]:
+        self.left_out.append(Note(self.place, f"{method.upper()} {path}: {reason}", cure))
+        return {
+            "operationId": name,
+            "parameters": _missing_in_template(path, ()),
+            "responses": {"501": {"description": "not served"}},
+            "security": [],
+            NOT_SERVED: reason,
+        }
+
+    def _read_operation(self, path: str, method: str, item: Document, node: Document) -> dict[str, Any]:
+        made = {name: node[name] for name in _PROSE if name in node}
+        made |= {name: value for name, value in node.items() if str(name).startswith("x-")}
+        parameters: dict[tuple[str, str], dict[str, Any]] = {}
+        for one in (*_listed(item.get("parameters")), *_listed(node.get("parameters"))):
+            if parameter := self._parameter(one, path):
+                parameters[parameter["name"], parameter["in"]] = parameter
+        made["parameters"] = [*parameters.values(), *_missing_in_template(path, parameters)]
+        body = self._body(node.get("requestBody"))
+        if body:
+            made["requestBody"] = body
+        made["responses"] = dict(self._responses(node.get("responses")))
+        if not made["responses"]:
+            made["responses"] = {_SUCCESS.get(method, "200"): {"description": ""}}
+        if "security" in node:
+            made["security"] = self._security(node["security"])
+        return made
+
+    def _operation_id(self, path: str, method: str, node: Json) -> str:
+        given = node.get("operationId") if isinstance(node, dict) else None
+        words = re.findall(r"[A-Za-z0-9_]+", path)
+        made = method + "".join(word[:1].upper() + word[1:] for word in words)
+        name = re.sub(r"[^\w.-]+", "-", _text(given, ""), flags=re.ASCII).strip("-.") or made
+        if name in self.ids:
+            first = self.ids[name]
+            name = next(
+                one for one in _numbered(made if made not in self.ids else name) if one not in self.ids
+            )
+            if given:
+                other = f"{str(first[2]).upper()} {first[1]}"
+                self._tell(f"operationId: {given} is that of {other} too; here it is {name}")
+        self.ids[name] = self.place
+        return name
+
+    def _parameter(self, given: Json, path: str) -> dict[str, Any] | None:
+        node = self._target(given)
+        if not isinstance(node, dict) or "name" not in node or node.get("in") not in _PARAMETER_PLACES:
+            self._tell("a parameter without name, or in another place than path, query, header or cookie")
+            return None
+        name, where = str(node["name"]), node["in"]
+        if where == "header" and name.lower() in _OWN_HEADERS:
+            return None
+        if where == "path" and f"{{{name}}}" not in path:
+            self._tell(f"the path has no {{{name}}}, which a parameter describes")
+            return None
+        kept = ("description", "style", "deprecated", "example")
+        made: dict[str, Any] = {key: node[key] for key in kept if key in node}
+        made |= {key: value for key, value in node.items() if str(key).startswith("x-")}
+        made |= {"name": name, "in": where, "required": node.get("required") is True or where == "path"}
+        if isinstance(node.get("explode"), bool):
+            made["explode"] = node["explode"]
+        content = _members(node.get("content"))
+        if content and isinstance(content[0][1], dict):
+            schema = self.dialect.read(content[0][1].get("schema", {}))
+            return {**made, "schema": schema, "x-content": _media_type(content[0][0])}
+        return {**made, "schema": self.dialect.read(node.get("schema", {}))}
+
+    def _body(self, given: Json) -> dict[str, Any] | None:
+        node = self._target(given)
+        if not isinstance(node, dict) or not isinstance(node.get("content"), dict):
+            return None
+        made: dict[str, Any] = {"content": self._content(node["content"])}
+        if node.get("required") is True:
+            made["required"] = True
+        return {**made, "description": _text(node.get("description"), "")} if made["content"] else None
+
+    def _content(self, content: Document) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for given, one in content.items():
+            name = _media_type(str(given))
+            media = self._target(one)
+            if name and name not in made and isinstance(media, dict):
+                made[name] = {**media, "schema": self.dialect.read(media.get("schema", {}))}
+                if isinstance(media.get("examples"), dict):
+                    made[name]["examples"] = self._examples(media["examples"])
+                else:
+                    made[name].pop("examples", None)
+        return made
+
+    def _examples(self, named: Document) -> dict[str, Any]:
+        targets = ((name, self._target(one)) for name, one in named.items())
+        return {name: one if isinstance(one, dict) else {"value": one} for name, one in targets}
+
+    def _responses(self, given: Json) -> Iterator[tuple[str, dict[str, Any]]]:
+        for status, one in _members(given):
+            key = str(status).upper() if str(status).lower() != "default" else "default"
+            if not re.fullmatch(r"[1-5](\d\d|XX)|default", key):
+                continue
+            node = self._target(one)
+            node = node if isinstance(node, dict) else {}
+            made: dict[str, Any] = {"description": _text(node.get("description"), "")}
+            headers = [(name, self._target(header)) for name, header in _members(node.get("headers"))]
+            if headers:
+                made["headers"] = {
+                    name: {**header, "schema": self.dialect.read(header.get("schema", {}))}
+                    for name, header in headers
+                    if isinstance(header, dict) and name.lower() != "content-type"
+                }
+            if content := self._content(node["content"]) if isinstance(node.get("content"), dict) else {}:
+                made["content"] = content
+            yield key, {**made, **{name: value for name, value in node.items() if str(name).startswith("x-")}}
+
+    def _schemes(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        components = self.source.get("components")
+        written = components.get("securitySchemes") if isinstance(components, dict) else None
+        for name, one in _members(written):
+            try:
+                node = self._target(one)
+            except SpecError:
+                continue
+            if isinstance(node, dict) and isinstance(node.get("type"), str):
+                yield name, _scheme(node)
+
+    def _default_security(self) -> dict[str, Any]:
+        self.place = ("security",)
+        given = self.source.get("security")
+        return {"security": self._security(given)} if given else {}
+
+    def _security(self, given: Json) -> list[dict[str, Any]]:
+        known = dict(self._schemes())
+        made: list[dict[str, Any]] = []
+        for alternative in _listed(given):
+            named = dict(_members(alternative))
+            for unknown in named.keys() - known.keys():
+                cure = f"components: {{securitySchemes: {{{unknown}: {{type: http, scheme: bearer}}}}}}"
+                self._tell(f"security: there is no scheme {unknown}, so none is asked for", cure)
+            kept = {name: _listed(scopes) for name, scopes in named.items() if name in known}
+            if kept or not named:
+                made.append(kept)
+        return made
+
+    def _tell(self, message: str, cure: str = "") -> None:
+        self.notes.append(Note(self.place, message, cure))
+
+    def _target(self, node: Json) -> Json:
+        """The node, or the last target of its references. Raises SpecError."""
+        for _ in range(_LONGEST_CHAIN):
+            if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+                return node
+            node = self._find(node["$ref"])
+        raise SpecError(f"$ref: {node['$ref']} points at itself")
+
+    def target_or_nothing(self, node: Json) -> Json:
+        """The last target of the node's references; the node itself if there is none."""
+        try:
+            return self._target(node)
+        except SpecError:
+            return node
+
+    def _find(self, reference: str) -> Json:
+        """The value that a reference names. Raises SpecError: nothing, or not in a file at hand."""
+        if not reference.startswith("#"):
+            if urlsplit(reference).scheme in ("http", "https"):
+                cure = "download it beside the file, and refer to that"
+                raise SpecError(f"$ref: {reference} is on another host, which is not asked", cure=cure)
+            raise SpecError(f"$ref: {reference} points at a file that is not there")
+        if reference in ("#", "#/"):
+            return self.source
+        if not reference.startswith("#/") or "/#" in reference:
+            return self._find_anchor(reference)
+        node: Any = self.source
+        for step in reference[2:].split("/"):
+            if isinstance(node, dict) and isinstance(node.get("$ref"), str) and step not in node:
+                node = self._target(node)
+            node = self._step(node, step, reference)
+        return node
+
+    def _step(self, node: Json, step: str, reference: str) -> Json:
+        for name in (unescape_step(step), unescape_step(unquote(step))):
+            if isinstance(node, dict) and name in node:
+                return node[name]
+            if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+                return node[int(name)]
+        name = unescape_step(unquote(step))
+        names = {str(one).casefold(): str(one) for one in node} if isinstance(node, dict) else {}
+        near = get_close_matches(name.casefold(), names, 1)
+        cure = f'$ref: "{reference.replace(step, names[near[0]])}"' if near else ""
+        raise SpecError(f"$ref: {reference} points at nothing", cure=cure)
+
+    def _find_anchor(self, reference: str) -> Json:
+        if self.anchors is None:
+            self.anchors = dict(_anchors(self.source))
+        name = reference.rpartition("#")[2]
+        if name not in self.anchors:
+            raise SpecError(f"$ref: {reference} points at nothing")
+        return self.anchors[name]
+
+    def _refer(self, reference: str) -> dict[str, Any]:
+        """The reference to a component in place of any; {} and a fault where it points at nothing."""
+        name = self.names.get(reference)
+        if name is None:
+            try:
+                node = self._schema_at(reference)
+            except SpecError as error:
+                self.fault = self.fault or error.message
+                return {}
+            name = self.names[reference] = self._name_for(reference)
+            self.waiting.append((name, node))
+        self.uses.add(name)
+        return {"$ref": _SCHEMAS + name}
+
+    def _find_mapped(self, reference: str) -> str:
+        try:
+            self._schema_at(reference)
+        except SpecError:
+            return ""
+        return str(self._refer(reference)["$ref"])
+
+    def _schema_at(self, reference: str) -> Json:
+        try:
+            node = self._find(reference)
+        except SpecError:
+            local = re.fullmatch(r"#/(?:\$defs|definitions)/([^/]+)", reference)
+            name = unescape_step(local[1]) if local else ""
+            for scope in reversed(self.dialect.scopes):
+                for place in ("$defs", "definitions"):
+                    if local and name in (scope.get(place) or ()):
+                        return scope[place][name]
+            raise
+        self._target(node)
+        return node
+
+    def _name_for(self, reference: str) -> str:
+        last = unescape_step(unquote(reference.rpartition("/")[2]))
+        last = re.sub(r"\.(ya?ml|json)$", "", last.rpartition("/")[2])
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", last).strip("_#") or "Schema"
+        taken = set(self.names.values())
+        if reference.startswith(_SCHEMAS):
+            return name if name not in taken else next(one for one in _numbered(name) if one not in taken)
+        own = (self.source.get("components") or EMPTY).get("schemas") or EMPTY
+        return (
+            name
+            if name not in taken and name not in own
+            else next(one for one in _numbered(name) if one not in taken and one not in own)
+        )
+
+    def _read_waiting(self) -> None:
+        while self.waiting:
+            name, node = self.waiting.pop()
+            self.uses, self.fault, self.place = set(), "", ("components", "schemas", name)
+            schema = self.dialect.read(node)
+            self.components[name] = _Component(name, schema, self.uses, self.fault)
+
+    def _leave_out_broken(self, paths: dict[str, dict[str, Any]]) -> None:
+        """Leave out the operations that use a schema with a broken reference."""
+        broken = self._broken_components()
+        for path, item in paths.items():
+            for method in METHODS:
+                used = item.get(method, EMPTY).pop("x-uses", ()) if method in item else ()
+                if faults := [broken[name] for name in sorted(used) if name in broken]:
+                    self.place = ("paths", path, method)
+                    item[method] = self._not_served(item[method]["operationId"], method, path, faults[0])
+
+    def _broken_components(self) -> Mapping[str, str]:
+        broken = {name: one.fault for name, one in self.components.items() if one.fault}
+        ahead = list(broken)
+        users: dict[str, list[str]] = {}
+        for name, one in self.components.items() if broken else ():
+            for used in one.uses:
+                users.setdefault(used, []).append(name)
+        while ahead:
+            name = ahead.pop()
+            for user in users.get(name, ()):
+                if user not in broken:
+                    broken[user] = broken[name]
+                    ahead.append(user)
+        return broken
+
+
+def server_paths(document: Document) -> tuple[str, ...]:
+    """The paths of all servers, with the defaults of their variables: prefixes that a client may send."""
+    found: dict[str, None] = {}
+    items = [document, *(item for _, item in _members(document.get("paths")))]
+    nodes = [
+        *items,
+        *(
+            item[method]
+            for item in items[1:]
+            if isinstance(item, dict)
+            for method in METHODS
+            if method in item
+        ),
+    ]
+    for server in (one for node in nodes if isinstance(node, dict) for one in _listed(node.get("servers"))):
+        address = _text(server.get("url"), "") if isinstance(server, dict) else ""
+        for name, variable in _members(server.get("variables")) if address else ():
+            default = variable.get("default", "") if isinstance(variable, dict) else ""
+            address = address.replace(f"{{{name}}}", str(default))
+        path = urlsplit(address.replace("{", "").replace("}", "")).path.rstrip("/") if address else ""
+        if re.fullmatch(r"(/[^/{}\s]+)+", path):
+            found[path] = None
+    return tuple(found)
+
+
+def _scheme(node: Document) -> dict[str, Any]:
+    kind = node["type"]
+    if kind == "basic":  # as Swagger 2.0 says
+        return {"type": "http", "scheme": "basic"}
+    made = dict(node)
+    if kind == "http":
+        made["scheme"] = str(node.get("scheme", "bearer")).lower()
+    if kind.lower() == "apikey":
+        place = node.get("in") if node.get("in") in ("query", "header", "cookie") else "header"
+        made |= {"type": "apiKey", "in": place, "name": str(node.get("name", "Authorization"))}
+    return made
+
+
+def _anchors(document: Json) -> Iterator[tuple[str, Json]]:
+    ahead = [document]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, dict):
+            for word in ("$anchor", "$dynamicAnchor"):
+                if isinstance(node.get(word), str):
+                    yield node[word], node
+            ahead += node.values()
+        elif isinstance(node, list):
+            ahead += node
+
+
+def _missing_in_template(path: str, known: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    there = {name for name, place in known if place == "path"}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in dict.fromkeys(re.findall(r"\{([^{}]+)\}", path))
+        if name not in there
+    ]
+
+
+def _media_type(given: str) -> str:
+    """The media type in lower case without parameters; "" for a text that is none."""
+    name = given.partition(";")[0].strip().lower()
+    return name if _MEDIA_TYPE.fullmatch(name) else ""
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}{number}"
+        number += 1
+
+
+def _text(value: Json, otherwise: str) -> str:
+    return str(value) if value is not None and value != "" else otherwise
+
+
+def _listed(value: Json) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _members(value: Json) -> list[tuple[str, Any]]:
+    return [(str(name), one) for name, one in value.items()] if isinstance(value, dict) else []

@@ -1,0 +1,168 @@
+"""Operations of Swagger 2.0 as those of OpenAPI 3; schemas stay where they are, for `dialects` to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import METHODS
+
+_MEDIA = frozenset({"consumes", "produces", "schemes", "parameters", "responses"})
+_NOT_OF_VALUE = frozenset({"name", "in", "description", "required", "schema", "collectionFormat"})
+_STYLES: Mapping[str, Document] = {
+    "csv": {"style": "form", "explode": False},
+    "ssv": {"style": "spaceDelimited", "explode": False},
+    "pipes": {"style": "pipeDelimited", "explode": False},
+    "multi": {"style": "form", "explode": True},
+}
+_FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+_FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
+
+Resolve = Callable[[Json], Json]
+"""Returns the last target of a node's references. Raises SpecError."""
+
+
+def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
+    """The document with the sections of OpenAPI 3.0; odd shapes are copied or left out, never refused."""
+    swagger = _Swagger(resolve, _texts(document.get("consumes")), _texts(document.get("produces")))
+    schemes = _members(document.get("securityDefinitions"))
+    return {
+        # Parameters, answers and definitions keep their places, for references lead there.
+        **document,
+        "openapi": "3.0.3",
+        "servers": _servers(document),
+        "paths": {
+            path: item if path.startswith("x-") else swagger.path_item(item)
+            for path, item in _members(document.get("paths")).items()
+        },
+        "components": {"securitySchemes": {name: _security_scheme(node) for name, node in schemes.items()}},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Swagger:
+    """Conversion of operations, with the media types of those that have none of their own."""
+
+    resolve: Resolve
+    consumes: tuple[str, ...]
+    produces: tuple[str, ...]
+
+    def path_item(self, node: Json) -> dict[str, Any]:
+        """The path item, with its parameters in each of its operations."""
+        item = {**_members(self.resolve(node)), **_members(node)}
+        return {
+            name: self._operation(item, _members(self.resolve(child))) if name in METHODS else child
+            for name, child in item.items()
+            if name not in ("parameters", "$ref")
+        }
+
+    def _operation(self, item: Document, node: Document) -> dict[str, Any]:
+        made = {name: child for name, child in node.items() if name not in _MEDIA}
+        consumes = _texts(node["consumes"]) if node.get("consumes") else self.consumes
+        produces = _texts(node["produces"]) if node.get("produces") else self.produces
+        given = {}
+        for one in (*_listed(item.get("parameters")), *_listed(node.get("parameters"))):
+            target = _members(self.resolve(one))
+            given[str(target.get("name")), str(target.get("in"))] = target
+        fields = [one for (_, place), one in given.items() if place == "formData" and "name" in one]
+        bodies = [one for (_, place), one in given.items() if place == "body"]
+        made["parameters"] = [
+            _parameter(one) for (_, place), one in given.items() if place not in ("body", "formData")
+        ]
+        if bodies:
+            content = {kind: {"schema": bodies[-1].get("schema", {})} for kind in consumes}
+            made["requestBody"] = {"content": content, "required": bodies[-1].get("required") is True}
+        elif fields:
+            made["requestBody"] = _form(fields, consumes)
+        made["responses"] = {
+            status: self._response(answer, produces)
+            for status, answer in _members(node.get("responses")).items()
+            if not status.startswith("x-")
+        }
+        return made
+
+    def _response(self, given: Json, produces: tuple[str, ...]) -> dict[str, Any]:
+        node = _members(self.resolve(given))
+        is_schema = isinstance(given, Mapping) and str(given.get("$ref")).startswith("#/definitions/")
+        schema = given if is_schema else node.get("schema")
+        made = {name: child for name, child in node.items() if name.startswith("x-")}
+        made["description"] = str(node.get("description") or "")
+        made["headers"] = {
+            name: {"schema": _value(_members(header))}
+            for name, header in _members(node.get("headers")).items()
+        }
+        media = {} if schema is None else {"schema": schema}
+        examples = {kind: one for kind, one in _members(node.get("examples")).items() if "/" in kind}
+        content = {kind: media for kind in produces if media}
+        content |= {kind: {**media, "example": example} for kind, example in examples.items()}
+        return {**made, "content": content} if content else made
+
+
+def _parameter(node: Document) -> dict[str, Any]:
+    kept = {name: child for name, child in node.items() if name in ("name", "in", "description", "required")}
+    return {**kept, **_style(node), "schema": _value(node)}
+
+
+def _style(node: Document) -> Document:
+    if node.get("type") != "array" or node.get("in") not in ("query", "formData"):
+        return {}
+    return _STYLES.get(str(node.get("collectionFormat", "csv")), _STYLES["csv"])
+
+
+def _form(fields: Iterable[Document], consumes: Iterable[str]) -> dict[str, Any]:
+    named = {str(one["name"]): one for one in fields}
+    required = [name for name, one in named.items() if one.get("required") is True]
+    schema = {
+        "type": "object",
+        "properties": {name: _value(one) for name, one in named.items()},
+        "required": required,
+    }
+    media = {"schema": schema, "encoding": {name: _style(one) for name, one in named.items() if _style(one)}}
+    has_file = any(one.get("type") == "file" for one in named.values())
+    able = (_MULTIPART,) if has_file else (_FORM, _MULTIPART)
+    kinds = [kind for kind in consumes if kind.partition(";")[0].strip().lower() in able]
+    return {"content": dict.fromkeys(kinds or able[:1], media), "required": bool(required)}
+
+
+def _value(node: Document) -> dict[str, Any]:
+    """The schema of a parameter or header: the one it has, and the keywords that it has itself."""
+    own = {
+        name: child for name, child in node.items() if name not in _NOT_OF_VALUE and not name.startswith("x-")
+    }
+    return {**_members(node.get("schema")), **own}
+
+
+def _servers(document: Document) -> list[dict[str, Any]]:
+    host, base = (str(document.get(name) or "").strip("/") for name in ("host", "basePath"))
+    schemes = [one for one in _listed(document.get("schemes")) if isinstance(one, str)] or ["https"]
+    if not host:
+        return [{"url": f"/{base}"}] if base else []
+    return [{"url": f"{scheme}://{host}/{base}".rstrip("/")} for scheme in schemes]
+
+
+def _security_scheme(given: Json) -> dict[str, Any]:
+    node = _members(given)
+    if node.get("type") != "oauth2":
+        return node
+    flow = str(node.get("flow"))
+    urls = {name: node[name] for name in ("authorizationUrl", "tokenUrl") if name in node}
+    return {
+        "type": "oauth2",
+        "flows": {_FLOWS.get(flow, flow): {**urls, "scopes": _members(node.get("scopes"))}},
+    }
+
+
+def _members(node: Json) -> dict[str, Any]:
+    return {str(name): child for name, child in node.items()} if isinstance(node, Mapping) else {}
+
+
+def _listed(node: Json) -> list[Any]:
+    return node if isinstance(node, list) else []
+
+
+def _texts(node: Json) -> tuple[str, ...]:
+    """Media types, one alone or a list; JSON if there are none."""
+    found = [node] if isinstance(node, str) else _listed(node)
+    return tuple(one for one in found if isinstance(one, str)) or ("application/json",)
