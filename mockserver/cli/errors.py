@@ -212,7 +212,10 @@ _KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], Message]
 
 
 def check_vendors(context: click.Context) -> None:
-    given, known = context.params, vendor_names(context.params.get("specs") or ())
+    from mockserver.spec.loading import vendor_name
+
+    given = context.params
+    known = [*vendor_names(given.get("specs") or ()), *map(vendor_name, given.get("files") or ())]
     vendors, at_root = given.get("vendors") or (), given.get("at_root")
     check_names(context, "vendors", "vendor", vendors, known)
     check_names(context, "at_root", "served vendor", [at_root] if at_root else [], vendors or known)
@@ -264,8 +267,10 @@ def _bad_spec(error: Exception, context: click.Context) -> Message | None:
     folders = context.params.get("specs") or ()
     named = [
         file
-        for folder in folders
-        for file in spec_files_in(folder)
+        for file in (
+            *(file for folder in folders for file in spec_files_in(folder)),
+            *(context.params.get("files") or ()),
+        )
         if message.startswith((f"{file.stem}:", f"{file.name}:"))
     ]
     for file in named:

@@ -22,6 +22,7 @@ from mockserver.cli.options import (
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
     InvalidValueError,
+    argument,
     assumption_values,
     complete_assumptions,
     complete_vendors,
@@ -210,8 +211,9 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
     """
     from mockserver.server.serving import Serving
 
-    if chosen["watch"] and not (chosen["specs"] or chosen["scenario_files"] or chosen["fixtures_file"]):
-        what = "there is nothing to watch: no --specs, --scenario or --fixtures"
+    watched = ("specs", "files", "scenario_files", "fixtures_file")
+    if chosen["watch"] and not any(chosen[name] for name in watched):
+        what = "there is nothing to watch: no FILE, --specs, --scenario or --fixtures"
         fail_usage(what, "--watch", "mockserver run --watch --scenario FILE")
     if chosen["scenario_files"] and not chosen["scenarios"]:
         what = "--no-scenarios switches off what --scenario arms"
@@ -270,7 +272,21 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     return chosen == "strict"
 
 
+def _own_files(
+    _context: click.Context, _argument: click.Parameter, given: tuple[str, ...]
+) -> tuple[Path, ...]:
+    for text in given:
+        if _ORIGIN.match(text):
+            name = text.rstrip("/").rpartition("/")[2] or "openapi.yaml"
+            cure = f"curl -o {name} {text} && mockserver run {name}"
+            fail_usage("files are read from the disk, not from other hosts", text, cure)
+        if not Path(text).is_file():
+            fail_usage("there is no such file", text, "mockserver run FILE")
+    return tuple(map(Path, given))
+
+
 @main.command(context_settings=CONTEXT_SETTINGS)
+@argument("files", nargs=-1, metavar="[FILE]...", callback=_own_files)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
 @option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
 @option(
@@ -282,6 +298,7 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     help="Serve only these vendors; may be repeated.",
 )
 @specs_option
+@option("--strict-specs", is_flag=True, help="Refuse a FILE with anything that cannot be served as written.")
 @option(
     "--at-root",
     default="",
@@ -422,8 +439,11 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
 def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:
     """Start the mock server; Ctrl-C stops it.
 
+    FILE is any OpenAPI file, served as a vendor of its name beside those that ship.
+
     \b
     Examples:
+      mockserver run openapi.yaml
       mockserver run --port 9000 --vendor VENDOR
       mockserver run --at-root VENDOR --log json
     """

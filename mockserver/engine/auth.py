@@ -58,12 +58,21 @@ class SecurityScheme:
 
 
 def _credential_reader(node: Document) -> Callable[[Head], str | None]:
+    if node["type"] == "mutualTLS":
+        return lambda _head: "certificate"  # the connection's own, which is not looked at
     if node["type"] != "apiKey":
         return _login_reader(str(node.get("scheme", "bearer")).lower())
     if node["in"] == "query":
         return lambda head: parse_qs(head.query).get(node["name"], [""])[-1] or None
+    if node["in"] == "cookie":
+        return lambda head: _read_cookie(head.headers.get("cookie", ""), node["name"])
     name = node["name"].lower()
     return lambda head: head.headers.get(name) or None
+
+
+def _read_cookie(header: str, wanted: str) -> str | None:
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return next((value for name, _, value in pairs if name == wanted and value), None)
 
 
 def _login_reader(wanted: str) -> Callable[[Head], str | None]:
@@ -75,7 +84,8 @@ def _login_reader(wanted: str) -> Callable[[Head], str | None]:
             return None
         if wanted == "basic" and not find_mistake(text):
             return _decode_basic(text)
-        return text if find_mistake(text) or len(text.split()) == 1 else None
+        is_whole = len(text.split()) == 1 or (text and wanted not in ("bearer", "basic"))
+        return text if find_mistake(text) or is_whole else None
 
     return lambda head: parse(head.headers.get("authorization", ""))
 

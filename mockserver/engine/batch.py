@@ -116,7 +116,7 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
     if body is None:
         family, _, suffix = media_type.partition("+")
         body = plan.bodies.get(f"{family.split('/')[0]}/*+{suffix}") if suffix else None
-    body = body or plan.bodies.get("*/*")
+    body = body or plan.bodies.get(f"{media_type.partition('/')[0]}/*") or plan.bodies.get("*/*")
     if body is None:
         raise UnsupportedMediaType(media_type, plan.bodies)
     return body, charset

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mockserver.codec import form, json, xml
-from mockserver.errors import MalformedBody, SpecError
+from mockserver.errors import MalformedBody, ServerRefusal, SpecError
 from mockserver.model import EMPTY, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
 from mockserver.spec.coercion import Coercion, CompiledParameters, Read, compile_coercion, compile_parameters
@@ -95,21 +95,50 @@ class CompiledOperation:
     bodies: Mapping[str, CompiledBody]
 
 
+@dataclass(frozen=True, slots=True)
+class OperationsOnDemand(Mapping[str, CompiledOperation]):
+    """The plans of a spec, each compiled when it is first asked for."""
+
+    spec: Spec
+    compile_one: Callable[[Operation], CompiledOperation]
+    done: dict[str, CompiledOperation] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> CompiledOperation:
+        """The plan of an operation. Raises ServerRefusal: 501, if it cannot be compiled."""
+        if name not in self.done:
+            try:
+                self.done[name] = self.compile_one(self.spec.operations[name])
+            except SpecError as error:
+                raise ServerRefusal(501, "not-served", str(error)) from None
+        return self.done[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.spec.operations)
+
+    def __len__(self) -> int:
+        return len(self.spec.operations)
+
+
 def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOperation]:
     """A plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
+
+    Those of a file without marks of ours are compiled when they are first called.
 
     Raises SpecError: a schema or an extension is invalid.
     """
     schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats})
     places = XmlPlaces(spec.document)
-    return {
-        operation.id: CompiledOperation(
+
+    def compile_one(operation: Operation) -> CompiledOperation:
+        return CompiledOperation(
             operation,
             compile_parameters(spec, operation, schemas),
             {body.name: _compile_body(spec, operation, body, schemas, places) for body in operation.bodies},
         )
-        for operation in spec.operations.values()
-    }
+
+    if spec.is_own:
+        return OperationsOnDemand(spec, compile_one)
+    return {operation.id: compile_one(operation) for operation in spec.operations.values()}
 
 
 def _compile_body(

@@ -19,6 +19,7 @@ from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import declared_form, render_outcomes
 from mockserver.engine.declared_refusals import DeclaredRefusals
+from mockserver.engine.example_answers import example_handler
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
@@ -81,18 +82,21 @@ class LoadedVendor:
         return str(places[0]["name"]) if places and places[0]["in"] == "header" else ""
 
 
-def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> tuple[LoadedVendor, ...]:
-    """Load every vendor with a spec in our folder or in `folders`, sorted; `only` picks by name.
+def discover_vendors(
+    folders: Iterable[Path] = (), only: Iterable[str] = (), own_files: Iterable[Path] = ()
+) -> tuple[LoadedVendor, ...]:
+    """Load every vendor with a spec in our folder, in `folders` or `own_files`, sorted; `only` picks by name.
 
     Raises SpecError: a spec cannot be served, or two have one name; VendorError: a package does not fit its
     spec, or `only` names none.
     """
     files: dict[str, Path] = {}
-    for folder in (specs_folder(), *folders):
-        for file in spec_files_in(folder):
-            if file.stem in files:
-                raise SpecError(f"{file}: a vendor named {file.stem} is there already")
-            files[file.stem] = file
+    in_folders = [file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)]
+    for file in (*in_folders, *own_files):
+        name = file.stem if file in in_folders else loading.vendor_name(file)
+        if name in files:
+            raise SpecError(f"{file}: a vendor named {name} is there already")
+        files[name] = file
     wanted = tuple(only) or tuple(files)
     if unknown := [name for name in wanted if name not in files]:
         raise VendorError(f"no vendor named {unknown[0]}; there are {', '.join(sorted(files))}")
@@ -101,7 +105,8 @@ def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> 
 
 def load_vendor(file: Path) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
-    return load_document(loading.load_spec(file), file.name)
+    is_own = loading.vendor_name(file) not in vendor_packages() and not loading.has_marks(file)
+    return load_document(loading.load_own(file) if is_own else loading.load_spec(file), file.name)
 
 
 def load_document(contract: Spec, file: str = "") -> LoadedVendor:
@@ -228,6 +233,8 @@ def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) 
 
 def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> Handler:
     found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
+    if found is None and contract.is_own:
+        return example_handler(contract, operation)
     if found is None:
         raise SpecError(
             f"{operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "

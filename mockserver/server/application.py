@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from mockserver.engine.call import Pipeline
 from mockserver.engine.conformance import ConformanceChecker
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
-from mockserver.errors import StoreUnavailableError, UnknownSandboxError, VendorError
+from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxError, VendorError
 from mockserver.journal.access_log import Note, ignore_note
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
@@ -59,6 +59,8 @@ class Options:
 
     vendors: tuple[str, ...] = ()
     specs: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = ()
+    strict_specs: bool = False
     at_root: str = ""
     strict_auth: bool = False
     seed: int = 0
@@ -86,7 +88,12 @@ class Options:
 
     @property
     def start_files(self) -> tuple[Path, ...]:
-        return (*self.specs, *self.scenario_files, *([self.fixtures_file] if self.fixtures_file else []))
+        return (
+            *self.specs,
+            *self.files,
+            *self.scenario_files,
+            *([self.fixtures_file] if self.fixtures_file else []),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +187,20 @@ def reload_app(options: Options, running: Application) -> Application:
     return app
 
 
+def _refuse_notes(served: Iterable[LoadedVendor]) -> None:
+    """Raise SpecError if a file was read in another way than it is written."""
+    for vendor in served:
+        if notes := vendor.spec.notes:
+            more = f" (and {len(notes) - 1:,} more)" if notes[1:] else ""
+            raise SpecError(f"{notes[0].message}{more}", notes[0].path, file=vendor.name, cure=notes[0].cure)
+
+
 def _assemble(options: Options, lasting: Lasting) -> Application:
-    served = _with_fixtures(options.fixtures_file, discover_vendors(options.specs, options.vendors))
+    served = _with_fixtures(
+        options.fixtures_file, discover_vendors(options.specs, options.vendors, options.files)
+    )
+    if options.strict_specs:
+        _refuse_notes(served)
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:
         raise VendorError(f"at root: no vendor named {options.at_root} is served")
     given: Tables = {}

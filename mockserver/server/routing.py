@@ -8,6 +8,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 import flask
@@ -34,7 +35,7 @@ from mockserver.server.connexion_parts import (
 from mockserver.server.exchange import Recorder, vendor_headers
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
-from mockserver.spec.openapi import METHODS, resolve
+from mockserver.spec.openapi import METHODS, literalness, parameter_names
 
 
 class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships no types
@@ -182,25 +183,36 @@ def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
         "openapi": "3.0.3",
         "info": {"title": vendor.name, "version": "1"},
         "paths": {
-            path: {method: _routing_operation(document, item, method) for method in METHODS if method in item}
-            for path, item in document["paths"].items()
+            _numbered(path): {
+                method: _routing_operation(document, path, method)
+                for method in METHODS
+                if method in document["paths"][path]
+            }
+            for path in sorted(document["paths"], key=literalness)
+            if not path.startswith("x-")
         },
-        "components": {"securitySchemes": {name: {**node, "x-name": name} for name, node in schemes.items()}},
+        "components": {
+            "securitySchemes": {
+                name: {"type": "apiKey", "in": "header", "name": "any", "x-name": name} for name in schemes
+            }
+        },
     }
 
 
-def _routing_operation(document: Mapping[str, Any], item: Mapping[str, Any], method: str) -> dict[str, Any]:
-    node = item[method]
-    parameters = [
-        resolve(document, one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))
-    ]
+def _numbered(path: str) -> str:
+    """The path with plain names for its parameters: Connexion reads few of those that vendors give."""
+    numbers = count()
+    return re.sub(r"\{[^{}]+\}", lambda _: f"{{p{next(numbers)}}}", path)
+
+
+def _routing_operation(document: Mapping[str, Any], path: str, method: str) -> dict[str, Any]:
+    node = document["paths"][path][method]
     return {
         "operationId": node["operationId"],
         "security": node.get("security", document.get("security", [])),
         "parameters": [
-            {"in": "path", "name": parameter["name"], "required": True, "schema": {"type": "string"}}
-            for parameter in parameters
-            if parameter["in"] == "path"
+            {"in": "path", "name": f"p{number}", "required": True, "schema": {"type": "string"}}
+            for number, _ in enumerate(parameter_names(path))
         ],
         "responses": {"default": {"description": "as the vendor's spec says"}},
     }

@@ -151,6 +151,10 @@ def _ready_app(options: Options, serving: Serving) -> Application:
     listeners = log_listeners(serving.log, numbers=options.mock_headers)
     app = create_app(options, listeners=listeners, note=log_note(serving.log))
     app.lasting.backend.check()
+    for vendor in app.served:
+        for note in vendor.spec.notes:
+            cure = f"\n  try: {note.cure}" if note.cure else ""
+            click.echo(f"warning: {vendor.name}: {note.message}{cure}", err=True)
     return app
 
 

@@ -108,6 +108,7 @@ def compile_parameters(spec: Spec, operation: Operation, schemas: SchemaCompiler
             schemas.compile(parameter.schema),
         )
         for parameter in operation.parameters
+        if _json_type(spec, parameter.schema) != "object"  # their forms are not judged
     ]
 
     def key(name: str) -> str:

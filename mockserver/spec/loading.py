@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from yaml import YAMLError
 
-from mockserver.codec import yaml
+from mockserver.codec import json, yaml
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.openapi import (
@@ -29,6 +29,8 @@ from mockserver.spec.openapi import (
     read_path_forms,
     resolve,
 )
+from mockserver.spec.served_form import served_form, server_paths
+from mockserver.spec.source_files import PARTS, read_source, read_text
 from mockserver.spec.yaml_positions import find_yaml_fault
 
 _DATA = {"example", "default", "enum", "value"}
@@ -181,6 +183,40 @@ def load_spec(file: FilePath) -> Spec:
     return index(file.stem, text, document, file.name)
 
 
+def vendor_name(file: FilePath) -> str:
+    """The name of the vendor that a file describes: the file's, in lower case and with dashes."""
+    stem = re.sub(r"\.(ya?ml|json)$", "", file.name, flags=re.IGNORECASE)
+    name = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_") or "api"
+    return f"{name}-api" if name in _RESERVED_NAMES else name
+
+
+_MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|binder|rate-limit|contract|query)\b")
+
+
+def has_marks(file: FilePath) -> bool:
+    """Whether the file has extensions of ours: then its author wants to be told every mistake in it."""
+    return bool(_MARK.search(read_text(file)))
+
+
+def load_own(file: FilePath) -> Spec:
+    """Read any OpenAPI file; what cannot be served is left out by operation. Raises SpecError."""
+    source = read_source(file)
+    try:
+        form = served_form(source.document)
+    except SpecError as error:
+        raise error.within(file.name) from None
+    is_as_written = str(source.document.get("openapi", "")).startswith("3.0.") and not (
+        form.notes or form.left_out or PARTS in source.document
+    )
+    document = form.document
+    prefixes = [*document.get("x-paths", {}).get("prefixes", ()), *server_paths(document)]
+    if prefixes:
+        document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}
+    text = source.text if is_as_written else json.encode(document).decode()
+    spec = index(vendor_name(file), text, document, file.name)
+    return replace(spec, notes=(*form.notes, *form.left_out), is_own=True)
+
+
 def index(name: str, text: str, document: Json, file: str) -> Spec:
     """Index the document of a spec; `file` is named in errors. Raises SpecError."""
     with refuse_malformed(file):
@@ -297,10 +333,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         method=method,
         path=path,
         parameters=tuple(_read_parameter(resolve(document, parameter)) for parameter in parameters),
-        bodies=tuple(
-            MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
-            for name, content in body.get("content", {}).items()
-        ),
+        bodies=tuple(_media_type(name, content) for name, content in body.get("content", {}).items()),
         body_required=body.get("required", False),
         responses={status: tuple(answer.get("content", ())) for status, answer in responses.items()},
         security=tuple(tuple(alternative) for alternative in security),
@@ -310,6 +343,16 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         collection=node.get("x-collection", ""),
         magic=parse_pointer(node.get("x-magic", "")),
     )
+
+
+def _media_type(name: str, content: Document) -> MediaType:
+    """The media type with its binder: the spec's, else the usual one."""
+    if "x-binder" in content or name.endswith("json"):
+        return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
+    if name == "application/x-www-form-urlencoded":
+        coerce = ["integer-from-string", "number-from-string", "boolean-from-string"]
+        return MediaType(name, content.get("schema", {}), {"format": "form", "coerce": coerce})
+    return MediaType(name, {}, {"format": "octets"})
 
 
 def _read_parameter(node: Document) -> Parameter:

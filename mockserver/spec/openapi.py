@@ -174,6 +174,15 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A thing that was read in another way than it is written, or left out: its place and what was done."""
+
+    path: Path
+    message: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RouteMatch:
     """A path found in a spec: the operation and the values of its path parameters."""
 
@@ -198,6 +207,10 @@ class Spec:
     paths: PathForms
     any_case_query: bool
     idempotency_header: str
+    notes: tuple[Note, ...] = ()
+    """What was read in another way than it is written, or left out."""
+    is_own: bool = False
+    """A file without marks of ours, of which every operation answers."""
     tenant_key: str = field(init=False)
     """The header that names the tenant, in lower case; "" if none does."""
     _literal: Mapping[tuple[str, str], RouteMatch] = field(init=False, repr=False, compare=False)
@@ -227,7 +240,8 @@ class Spec:
         for pattern, methods in self.routes:
             if match := pattern.fullmatch(path):
                 if operation := methods.get(wanted):
-                    return RouteMatch(operation, match.groupdict())
+                    names = parameter_names(operation.path)
+                    return RouteMatch(operation, dict(zip(names, match.groups(), strict=True)))
                 allowed += [name.upper() for name in methods]
         if allowed:
             raise MethodNotAllowed(dict.fromkeys(allowed))
@@ -260,12 +274,21 @@ class Spec:
         path = self.paths.plain(path)
         for pattern, methods in self.routes if self.paths.any_case else ():
             if match := pattern.fullmatch(path):
-                return _fill_template(next(iter(methods.values())).path, match.groupdict())
+                return _fill_template(next(iter(methods.values())).path, match.groups())
         return path
 
 
-def _fill_template(template: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda name: values[name[1]], template)
+_IN_BRACES = re.compile(r"\{([^{}]+)\}")
+
+
+def parameter_names(template: str) -> list[str]:
+    """The names in a path template, in their order."""
+    return _IN_BRACES.findall(template)
+
+
+def _fill_template(template: str, values: Iterable[str]) -> str:
+    ordered = iter(values)
+    return _IN_BRACES.sub(lambda _: next(ordered), template)
 
 
 def resolve(document: Document, node: Any) -> Any:
@@ -290,14 +313,14 @@ def build_routes(
         by_path.setdefault(operation.path, {})[operation.method] = operation
     flags = re.IGNORECASE if any_case else re.NOFLAG
     return tuple(
-        (re.compile(_path_pattern(path), flags), by_path[path])
-        for path in sorted(by_path, key=lambda path: (path.count("{"), path))
+        (re.compile(_path_pattern(path), flags), by_path[path]) for path in sorted(by_path, key=literalness)
     )
+
+
+def literalness(template: str) -> tuple[int, str]:
+    """A key for sorting: of templates that match one path, the one with fewer parameters comes first."""
+    return template.count("{"), template
 
 
 def _path_pattern(template: str) -> str:
-    parts = re.split(r"\{(\w+)\}", template)
-    return "".join(
-        f"(?P<{part}>[^/\n]+)" if odd else re.escape(part)
-        for part, odd in zip(parts, (i % 2 for i in range(len(parts))), strict=True)
-    )
+    return r"([^/\n]+)".join(re.escape(part) for part in _IN_BRACES.split(template)[::2])

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
 from mockserver.spec.dialects import SchemaDialect
-from mockserver.spec.openapi import METHODS
+from mockserver.spec.openapi import METHODS, Note
 from mockserver.spec.source_files import PARTS
 from mockserver.spec.swagger2 import to_openapi3
 
@@ -29,16 +29,6 @@ _OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Headers that OpenAPI describes elsewhere: parameters of these names are ignored."""
 
 _SUCCESS = {"post": "201", "delete": "204"}
-_PROSE = ("tags", "summary", "description", "deprecated", "externalDocs")
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A thing that was read in another way than it is written, or left out: its place and what was done."""
-
-    path: Path
-    message: str
-    cure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +95,11 @@ class _Reader:
         document = {
             "openapi": "3.0.3",
             "info": {
-                **described,
+                **_prose(described),
                 "title": _text(described.get("title"), "API"),
                 "version": _text(described.get("version"), "1"),
             },
-            **{name: source[name] for name in ("servers", "tags", "externalDocs") if source.get(name)},
+            **{name: source[name] for name in ("servers", "externalDocs") if source.get(name)},
             **{name: value for name, value in source.items() if str(name).startswith("x-") and name != PARTS},
             **self._default_security(),
             "paths": paths,
@@ -200,7 +190,7 @@ class _Reader:
         }
 
     def _read_operation(self, path: str, method: str, item: Document, node: Document) -> dict[str, Any]:
-        made = {name: node[name] for name in _PROSE if name in node}
+        made = _prose(node)
         made |= {name: value for name, value in node.items() if str(name).startswith("x-")}
         parameters: dict[tuple[str, str], dict[str, Any]] = {}
         for one in (*_listed(item.get("parameters")), *_listed(node.get("parameters"))):
@@ -540,6 +530,16 @@ def _numbered(name: str) -> Iterator[str]:
     while True:
         yield f"{name}{number}"
         number += 1
+
+
+def _prose(node: Document) -> dict[str, Any]:
+    """The members that only people read."""
+    kept = {name: node[name] for name in ("summary", "description") if isinstance(node.get(name), str)}
+    if tags := [one for one in _listed(node.get("tags")) if isinstance(one, str)]:
+        kept["tags"] = tags
+    if node.get("deprecated") is True:
+        kept["deprecated"] = True
+    return kept
 
 
 def _text(value: Json, otherwise: str) -> str:
