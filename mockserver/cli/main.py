@@ -281,7 +281,7 @@ def _own_files(
             cure = f"curl -o {name} {text} && mockserver run {name}"
             fail_usage("files are read from the disk, not from other hosts", text, cure)
         if not Path(text).is_file():
-            fail_usage("there is no such file", text, "mockserver run FILE")
+            fail_usage(f"there is no file {text}", "FILE", "mockserver run openapi.yaml")
     return tuple(map(Path, given))
 
 

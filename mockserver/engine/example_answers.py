@@ -79,8 +79,8 @@ def _example(filling: SchemaFilling, content: Document) -> Json:
     for value in (*written, *named):
         if accepts(value):
             return value
-    with suppress(RecursionError, ValueError, ArithmeticError):  # of a schema that nothing satisfies
-        for number in range(_TRIES):
+    for number in range(_TRIES):
+        with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
             drawn = draw_value(filling, schema, number)
             if accepts(drawn):
                 return drawn

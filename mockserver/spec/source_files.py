@@ -51,7 +51,7 @@ def parse(text: str, name: str) -> Json:
     except (YAMLError, RecursionError) as error:
         fault = find_yaml_fault(text, error)
         where = f" (line {fault.line}, column {fault.column})" if fault.line else ""
-        raise SpecError(f"neither YAML nor JSON: {fault.what}{where}", file=name) from None
+        raise SpecError(f"not YAML: {fault.what}{where}", file=name) from None
 
 
 def _parse_json(text: str) -> Json:

@@ -99,7 +99,7 @@ def test_wrong_usage_is_told_in_three_parts(arguments: str, what: str, where: st
     ("arguments", "what"),
     [
         ("verify", "the argument FILE.har is missing"),
-        ("run more", "mockserver run takes no further argument, found more"),
+        ("vendors more", "mockserver vendors takes no further argument, found more"),
         ("verify {folder} --vendor x", "{folder} is a folder; expected a file"),
         ("verify {folder}/nothing --vendor x", "there is no file {folder}/nothing"),
     ],
@@ -178,3 +178,22 @@ def test_no_command_prints_the_help_and_is_wrong_usage() -> None:
     result = run()
 
     assert (result.exit_code, "Commands" in result.output or "Serve:" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "cure"),
+    [
+        ("nowhere.yaml", "there is no file nowhere.yaml", "mockserver run openapi.yaml"),
+        (
+            "https://api.example/shop.yaml",
+            "files are read from the disk, not from other hosts",
+            "curl -o shop.yaml https://api.example/shop.yaml && mockserver run shop.yaml",
+        ),
+    ],
+)
+def test_a_file_that_run_cannot_read_gets_the_line_to_type(given: str, what: str, cure: str) -> None:
+    result = run("run", given)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {what}\n")
+    assert cure in result.stderr

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mockserver.contract.samples import text_for
+from mockserver.spec.patterns import text_for
 
 
 @pytest.mark.parametrize(
