@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
@@ -19,6 +20,30 @@ from mockserver.vendor import Handler, Request
 
 _TRIES = 24
 """Draws of a value, each with other choices, before it is said that none is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """The success that an operation declares: status, media type, schema."""
+
+    status: int
+    media_type: str
+    schema: Document
+
+    @property
+    def is_json(self) -> bool:
+        return _is_json(self.media_type)
+
+
+def answering_of(contract: Spec, operation: Operation) -> Answering:
+    """The first success that the operation declares, in JSON if it has that."""
+    key = _success(operation)
+    status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
+    node = contract.document["paths"][operation.path][operation.method]
+    contents = resolve(contract.document, node["responses"].get(key, EMPTY)).get("content", EMPTY)
+    media_type = _media_type("", tuple(contents))
+    schema = contents.get(media_type, EMPTY).get("schema", EMPTY)
+    return Answering(status, JSON_TYPE if media_type.endswith("*") else media_type, schema)
 
 
 def example_handler(contract: Spec, operation: Operation) -> Handler:

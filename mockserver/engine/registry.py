@@ -19,11 +19,13 @@ from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import declared_form, render_outcomes
 from mockserver.engine.declared_refusals import DeclaredRefusals
+from mockserver.engine.declared_values import SchemaFilling
 from mockserver.engine.example_answers import example_handler
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
+from mockserver.engine.stored_answers import Resource, find_resources, stored_handler
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
 from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
@@ -122,6 +124,7 @@ def load_document(contract: Spec, file: str = "") -> LoadedVendor:
 def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
+    resources = find_resources(contract, SchemaFilling(contract.document)) if contract.is_own else {}
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -135,7 +138,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
             if operation.batch
         },
         handlers={
-            operation.id: _operation_handler(contract, operation, vendor)
+            operation.id: _operation_handler(contract, operation, vendor, resources)
             for operation in contract.operations.values()
             if not operation.batch
         },
@@ -231,10 +234,13 @@ def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) 
     return CompleteBatchHandler(**parts)
 
 
-def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> Handler:
+def _operation_handler(
+    contract: Spec, operation: Operation, vendor: Vendor, resources: Mapping[str, Resource]
+) -> Handler:
     found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
     if found is None and contract.is_own:
-        return example_handler(contract, operation)
+        by_example = example_handler(contract, operation)
+        return stored_handler(contract, operation, resources, by_example) or by_example
     if found is None:
         raise SpecError(
             f"{operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "
