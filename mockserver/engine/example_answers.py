@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
@@ -22,54 +24,69 @@ _TRIES = 24
 """Draws of a value, each with other choices, before it is said that none is found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answering:
-    """The success that an operation declares: status, media type, schema."""
+    """The success that an operation declares, in one media type; "" for one without a body."""
 
     status: int
     media_type: str
-    schema: Document
+    content: Document
+    document: Document
 
     @property
     def is_json(self) -> bool:
         return _is_json(self.media_type)
 
+    @property
+    def schema(self) -> Document:
+        found: Document = self.content.get("schema", EMPTY)
+        return found
 
-def answering_of(contract: Spec, operation: Operation) -> Answering:
-    """The first success that the operation declares, in JSON if it has that."""
+    @cached_property
+    def accepts(self) -> Callable[[Json], bool]:
+        """A check of answers. Raises ServerRefusal: 501, if the schema cannot be compiled."""
+        try:
+            return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
+        except SpecError as error:
+            raise ServerRefusal(501, "not-served", str(error)) from None
+
+
+def answers_of(contract: Spec, operation: Operation) -> tuple[Answering, ...]:
+    """The first success that the operation declares, in each of its media types, JSON first."""
     key = _success(operation)
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
-    node = contract.document["paths"][operation.path][operation.method]
-    contents = resolve(contract.document, node["responses"].get(key, EMPTY)).get("content", EMPTY)
-    media_type = _media_type("", tuple(contents))
-    schema = contents.get(media_type, EMPTY).get("schema", EMPTY)
-    return Answering(status, JSON_TYPE if media_type.endswith("*") else media_type, schema)
+    contents = _declared(contract, operation, key).get("content", EMPTY)
+    ordered = sorted(contents, key=lambda name: not _is_json(name)) or [""]
+    return tuple(Answering(status, name, contents.get(name, EMPTY), contract.document) for name in ordered)
 
 
 def example_handler(contract: Spec, operation: Operation) -> Handler:
-    """The handler that answers with the first success that the operation declares."""
+    """The handler that answers with an example of the first success that the operation declares."""
+    filling, answers = SchemaFilling(contract.document), answers_of(contract, operation)
     node = contract.document["paths"][operation.path][operation.method]
-    filling = SchemaFilling(contract.document)
+    declared = _declared(contract, operation, _success(operation))
 
     def handle(request: Request, _state: State) -> Reply:
         if NOT_SERVED in node:
             raise ServerRefusal(501, "not-served", str(node[NOT_SERVED]))
-        key = _success(operation)
-        status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
-        declared = resolve(contract.document, node["responses"].get(key, EMPTY))
-        contents: Document = declared.get("content", EMPTY)
         headers = tuple(_headers(declared, filling))
-        media_type = _media_type(request.call.headers.get("accept", ""), tuple(contents))
-        if not media_type:
-            return Reply(status, headers=headers)
-        value = _example(filling, contents[media_type])
-        is_text = isinstance(value, str) and not _is_json(media_type)
+        accepted = choose(request.call.headers.get("accept", ""), tuple(one.media_type for one in answers))
+        answer = next((one for one in answers if one.media_type == accepted), answers[0])
+        if not answer.media_type:
+            return Reply(answer.status, headers=headers)
+        value = _example(filling, answer)
+        is_text = isinstance(value, str) and not answer.is_json
         body = value.encode() if is_text else json.encode(value)
-        return Reply(
-            status, body, JSON_TYPE if media_type in ("*/*", "application/*") else media_type, headers
-        )
+        media_type = JSON_TYPE if answer.media_type in ("*/*", "application/*") else answer.media_type
+        return Reply(answer.status, body, media_type, headers)
 
     return handle
+
+
+def _declared(contract: Spec, operation: Operation, key: str) -> Document:
+    responses = contract.document["paths"][operation.path][operation.method]["responses"]
+    found: Document = resolve(contract.document, responses.get(key, EMPTY))
+    return found
 
 
 def _success(operation: Operation) -> str:
@@ -80,34 +97,23 @@ def _success(operation: Operation) -> str:
     return "default"
 
 
-def _media_type(accept: str, offered: tuple[str, ...]) -> str:
-    """The offered media type that the call accepts, JSON first; "" where no body is declared."""
-    ordered = tuple(sorted(offered, key=lambda name: not _is_json(name)))
-    return (choose(accept, ordered) or ordered[0]) if ordered else ""
-
-
 def _is_json(media_type: str) -> bool:
     return media_type.endswith(("json", "/*"))
 
 
-def _example(filling: SchemaFilling, content: Document) -> Json:
+def _example(filling: SchemaFilling, answer: Answering) -> Json:
     """A valid value for the answer. Raises ServerRefusal: 501, if none can be made."""
-    schema = content.get("schema", EMPTY)
-    named = [one.get("value") for one in content.get("examples", EMPTY).values() if "value" in one]
-    written = [content["example"]] if "example" in content else []
-    merged = filling.merged(schema)
-    written += [merged["example"]] if "example" in merged else []
-    try:
-        accepts = compile_schema(filling.document, schema, COMMON_FORMATS).accepts
-    except SpecError as error:
-        raise ServerRefusal(501, "not-served", str(error)) from None
+    content = answer.content
+    named = [one["value"] for one in content.get("examples", EMPTY).values() if "value" in one]
+    merged = filling.merged(answer.schema)
+    written = [node["example"] for node in (content, merged) if "example" in node]
     for value in (*written, *named):
-        if accepts(value):
+        if answer.accepts(value):
             return value
     for number in range(_TRIES):
         with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
-            drawn = draw_value(filling, schema, number)
-            if accepts(drawn):
+            drawn = draw_value(filling, answer.schema, number)
+            if answer.accepts(drawn):
                 return drawn
     detail = "no valid answer can be made of the schema; add an example to it"
     raise ServerRefusal(501, "not-served", detail)

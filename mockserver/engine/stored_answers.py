@@ -11,15 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.codec.http import json_reply
+from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.engine.declared_values import COUNTS, SchemaFilling, plain, value_check
 from mockserver.engine.drawn_values import draw_value
-from mockserver.engine.example_answers import Answering, answering_of
+from mockserver.engine.example_answers import Answering, answers_of
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Document, Json, Reply, join_key
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, parameter_names
-from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 from mockserver.vendor import Handler, Request
 
 _USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "slug", "name")
@@ -53,7 +52,7 @@ def find_resources(spec: Spec, filling: SchemaFilling) -> Mapping[str, Resource]
         if not (last.startswith("{") and last.endswith("}") and last.count("{") == 1 and makes):
             continue
         shown = by_place.get((path, "get")) or by_place.get((start, "post")) or by_place.get((path, "put"))
-        answering = answering_of(spec, shown) if shown else None
+        answering = answers_of(spec, shown)[0] if shown else None
         if shown is None or answering is None or not answering.is_json:
             continue
         record, _ = _record_of(filling, answering.schema, last[1:-1])
@@ -84,7 +83,7 @@ def stored_handler(
     spec: Spec, operation: Operation, resources: Mapping[str, Resource], by_example: Handler
 ) -> Handler | None:
     """The handler of an operation of a resource; None for any other."""
-    resource, answering = resources.get(operation.path), answering_of(spec, operation)
+    resource, answering = resources.get(operation.path), answers_of(spec, operation)[0]
     if resource is None or (answering.schema and not answering.is_json):
         return None
     filling = SchemaFilling(spec.document)
@@ -123,7 +122,7 @@ class _Writer:
         node = self.filling.merged(self.resource.record.get("properties", EMPTY).get(key, EMPTY))
         given = request.document.get(key)
         is_usable = given is not None and value_check(node)(given)
-        value = given if is_usable else _new_key(node, len(records), state)
+        value = given if is_usable else _new_key(node, state.next(self.resource.path), state)
         record = self._record(request.document, {key: value})
         records[join_key([*self.resource.parents(request), str(value)])] = record
         return self._reply(record)
@@ -223,13 +222,10 @@ class _Writer:
         answering = self.answering
         if not answering.schema:
             return Reply(answering.status)
-        if not _compiled(self.filling.document, answering.schema).accepts(document):
+        if not answering.accepts(document):
             return None
-        return json_reply(answering.status, document, answering.media_type)
-
-
-def _compiled(document: Document, schema: Document) -> Schema:
-    return compile_schema(document, schema, COMMON_FORMATS)
+        media_type = JSON_TYPE if answering.media_type.endswith("*") else answering.media_type
+        return json_reply(answering.status, document, media_type)
 
 
 def _merge(known: Json, change: Json) -> Any:
@@ -245,12 +241,12 @@ def _merge(known: Json, change: Json) -> Any:
     return merged
 
 
-def _new_key(node: Document, count: int, state: State) -> Json:
-    """A key in the format of its member."""
+def _new_key(node: Document, number: int, state: State) -> Json:
+    """A key in the format of its member; `number` counts the records that were made."""
     if node.get("type") in ("integer", "number"):
-        return int(node.get("minimum", 0)) + count + 1
+        return int(node.get("minimum", 0)) + number
     if node.get("format") == "uuid":
         return state.uuid()
-    candidates = (state.uuid(), str(count + 1), f"{count + 1:08}", f"A-{count + 1:04}")
+    candidates = (state.uuid(), str(number), f"{number:08}", f"A-{number:04}")
     check = value_check(node)
     return next((one for one in candidates if check(one)), candidates[0])
