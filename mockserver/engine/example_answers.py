@@ -38,6 +38,11 @@ class Answering:
         return _is_json(self.media_type)
 
     @property
+    def sent_type(self) -> str:
+        """The media type that is sent: JSON for a range."""
+        return JSON_TYPE if self.media_type in ("*/*", "application/*") else self.media_type
+
+    @property
     def schema(self) -> Document:
         found: Document = self.content.get("schema", EMPTY)
         return found
@@ -77,8 +82,7 @@ def example_handler(contract: Spec, operation: Operation) -> Handler:
         value = _example(filling, answer)
         is_text = isinstance(value, str) and not answer.is_json
         body = value.encode() if is_text else json.encode(value)
-        media_type = JSON_TYPE if answer.media_type in ("*/*", "application/*") else answer.media_type
-        return Reply(answer.status, body, media_type, headers)
+        return Reply(answer.status, body, answer.sent_type, headers)
 
     return handle
 

@@ -107,7 +107,7 @@ def discover_vendors(
 
 def load_vendor(file: Path) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
-    is_own = loading.vendor_name(file) not in vendor_packages() and not loading.has_marks(file)
+    is_own = not _has_package(loading.vendor_name(file)) and not loading.has_marks(file)
     return load_document(loading.load_own(file) if is_own else loading.load_spec(file), file.name)
 
 
@@ -188,8 +188,12 @@ def vendor_packages() -> tuple[str, ...]:
     return tuple(sorted(found.name for found in pkgutil.iter_modules(module.__path__)))
 
 
+def _has_package(name: str) -> bool:
+    return find_spec(f"{VENDORS_PACKAGE}.{name}") is not None
+
+
 def _load_package(name: str) -> tuple[Vendor, Tables]:
-    if find_spec(f"{VENDORS_PACKAGE}.{name}") is None:
+    if not _has_package(name):
         return _VENDOR_WITHOUT_CODE, {}
     module = importlib.import_module(f"{VENDORS_PACKAGE}.{name}")
     vendor = getattr(module, "VENDOR", None)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.codec.http import JSON_TYPE, json_reply
+from mockserver.codec.http import json_reply
 from mockserver.engine.declared_values import COUNTS, SchemaFilling, plain, value_check
 from mockserver.engine.drawn_values import draw_value
 from mockserver.engine.example_answers import Answering, answers_of
@@ -83,11 +83,13 @@ def stored_handler(
     spec: Spec, operation: Operation, resources: Mapping[str, Resource], by_example: Handler
 ) -> Handler | None:
     """The handler of an operation of a resource; None for any other."""
-    resource, answering = resources.get(operation.path), answers_of(spec, operation)[0]
-    if resource is None or (answering.schema and not answering.is_json):
+    resource = resources.get(operation.path)
+    if resource is None:
         return None
-    filling = SchemaFilling(spec.document)
-    writer = _Writer(filling, resource, answering)
+    answering = answers_of(spec, operation)[0]
+    if answering.schema and not answering.is_json:
+        return None
+    writer = _Writer(SchemaFilling(spec.document), resource, answering)
     is_one = operation.path == resource.path
     work = {
         (True, "get"): writer.show,
@@ -224,8 +226,7 @@ class _Writer:
             return Reply(answering.status)
         if not answering.accepts(document):
             return None
-        media_type = JSON_TYPE if answering.media_type.endswith("*") else answering.media_type
-        return json_reply(answering.status, document, media_type)
+        return json_reply(answering.status, document, answering.sent_type)
 
 
 def _merge(known: Json, change: Json) -> Any:

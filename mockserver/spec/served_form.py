@@ -68,6 +68,7 @@ class _Reader:
     left_out: list[Note] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """Names of schemas by reference."""
+    taken: set[str] = field(default_factory=set)
     components: dict[str, _Component] = field(default_factory=dict)
     waiting: list[tuple[str, Json]] = field(default_factory=list)
     ids: dict[str, Path] = field(default_factory=dict)
@@ -75,10 +76,12 @@ class _Reader:
     uses: set[str] = field(default_factory=set)
     fault: str = ""
     anchors: dict[str, Json] | None = None
+    schemes: dict[str, dict[str, Any]] = field(init=False)
     dialect: SchemaDialect = field(init=False)
 
     def __post_init__(self) -> None:
         self.dialect = SchemaDialect(self._refer, self._find_mapped, self._tell)
+        self.schemes = dict(self._schemes())
 
     def read(self) -> ServedForm:
         source, info = self.source, self.source.get("info")
@@ -104,7 +107,7 @@ class _Reader:
             **self._default_security(),
             "paths": paths,
             "components": {
-                "securitySchemes": dict(self._schemes()),
+                "securitySchemes": self.schemes,
                 "schemas": {one.name: one.schema for one in self.components.values()},
             },
         }
@@ -308,14 +311,13 @@ class _Reader:
         return {"security": self._security(given)} if given else {}
 
     def _security(self, given: Json) -> list[dict[str, Any]]:
-        known = dict(self._schemes())
         made: list[dict[str, Any]] = []
         for alternative in _listed(given):
             named = dict(_members(alternative))
-            for unknown in named.keys() - known.keys():
+            for unknown in named.keys() - self.schemes.keys():
                 cure = f"components: {{securitySchemes: {{{unknown}: {{type: http, scheme: bearer}}}}}}"
                 self._tell(f"security: there is no scheme {unknown}, so none is asked for", cure)
-            kept = {name: _listed(scopes) for name, scopes in named.items() if name in known}
+            kept = {name: _listed(scopes) for name, scopes in named.items() if name in self.schemes}
             if kept or not named:
                 made.append(kept)
         return made
@@ -415,15 +417,11 @@ class _Reader:
         last = unescape_step(unquote(reference.rpartition("/")[2]))
         last = re.sub(r"\.(ya?ml|json)$", "", last.rpartition("/")[2])
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", last).strip("_#") or "Schema"
-        taken = set(self.names.values())
-        if reference.startswith(_SCHEMAS):
-            return name if name not in taken else next(one for one in _numbered(name) if one not in taken)
-        own = (self.source.get("components") or EMPTY).get("schemas") or EMPTY
-        return (
-            name
-            if name not in taken and name not in own
-            else next(one for one in _numbered(name) if one not in taken and one not in own)
-        )
+        is_own = reference.startswith(_SCHEMAS)
+        kept = EMPTY if is_own else (self.source.get("components") or EMPTY).get("schemas") or EMPTY
+        name = next(one for one in _numbered(name) if one not in self.taken and one not in kept)
+        self.taken.add(name)
+        return name
 
     def _read_waiting(self) -> None:
         while self.waiting:

@@ -77,14 +77,12 @@ def _whole_texts(value: Json) -> Json:
     return value
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """A document with its parts: `text` of the root file, `files` that were read, the root first."""
+    """A document with its parts, and the `text` of the root file."""
 
-    root: Path
     text: str
     document: dict[str, Any]
-    files: list[Path]
 
 
 def read_source(root: Path) -> SourceDocument:
@@ -101,12 +99,12 @@ def read_source(root: Path) -> SourceDocument:
     bundle.localize(document, bundle.root)
     if bundle.parts:
         document[PARTS] = bundle.parts
-    return SourceDocument(root, text, document, [root, *bundle.names])
+    return SourceDocument(text, document)
 
 
 @dataclass(slots=True)
 class _Bundle:
-    """The other files by name; `names` has the name of each file that was met, None for one without."""
+    """The other files by name; `names` has the name of each that was read, `missing` those that were not."""
 
     root: Path
     parts: dict[str, Json] = field(default_factory=dict)
