@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run assets test suites lint fmt test-browser test-redis goldens coverage contract power harden soak stories clients people bench bench-peers bench-redis pages docs lock clean
+.PHONY: help run assets test suites lint fmt test-browser test-redis goldens coverage contract power harden soak stories clients people bench bench-peers bench-any bench-redis pages docs lock clean
 
 PORT ?= 8080
 PY := PYTHONPATH=. .venv/bin/python
@@ -59,6 +59,8 @@ bench: $(DEV) ## every goal of speed with its figure, against the floor; RECORD=
 	$(PY) -m tests.tools.bench.bench
 bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed by npm into .bench-peers
 	$(PY) -m tests.tools.bench.bench peers
+bench-any: $(DEV) ## start and memory for generated files of up to 1,000 operations, beside Prism
+	$(PY) -m tests.tools.bench.any_file
 bench-redis: $(DEV) ## batches a second on a real Redis, by one worker and by four, and sizes to plan with
 	@$(PY) -m tests.redis_store.installation && $(PY) -m tests.redis_store.speed && $(PY) -m tests.redis_store.sizing
 pages: $(DEV) ## write the generated parts of the pages in docs
