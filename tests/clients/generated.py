@@ -98,10 +98,10 @@ def opened(made: Made, base_url: str, **standing: Any) -> Iterator[Api]:
         yield Api(made, _client(made, "Client", base_url), stack, standing)
 
 
-def make(vendor: str, folder: Path) -> Made:
-    """The client of a vendor, written to `folder`."""
+def make(vendor: str, folder: Path, document: Any = None) -> Made:
+    """The client of a vendor, or of a `document` of that name, written to `folder`."""
     source, target = folder / f"{vendor}.json", folder / f"generated_{vendor}"
-    source.write_text(json.dumps(with_one_body(spec(vendor))))
+    source.write_text(json.dumps(with_one_body(document or spec(vendor))))
     generate(source, target)
     package = _imported(target)
     api = import_module(f"{target.name}.api")
