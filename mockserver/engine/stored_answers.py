@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.codec.http import json_reply
-from mockserver.engine.declared_values import COUNTS, SchemaFilling, plain, value_check
+from mockserver.engine.declared_values import SchemaFilling, plain, value_check
 from mockserver.engine.drawn_values import draw_value
 from mockserver.engine.example_answers import Answering, answers_of
+from mockserver.engine.stored_pages import cut, envelope
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Document, Json, Reply, join_key
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation, Spec, parameter_names
+from mockserver.spec.openapi import Operation, Spec, parameter_names, resolve
 from mockserver.vendor import Handler, Request
 
 _USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "slug", "name")
-_PAGE_SIZES = ("limit", "per_page", "page_size", "pageSize", "perPage", "size", "count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ def stored_handler(
     answering = answers_of(spec, operation)[0]
     if answering.schema and not answering.is_json:
         return None
-    writer = _Writer(SchemaFilling(spec.document), resource, answering)
+    filling = SchemaFilling(spec.document)
+    writer = _Writer(filling, resource, answering, _unsent(spec, filling, operation, resource))
     is_one = operation.path == resource.path
     work = {
         (True, "get"): writer.show,
@@ -109,13 +110,37 @@ def stored_handler(
     return handle
 
 
+def _unsent(spec: Spec, filling: SchemaFilling, operation: Operation, resource: Resource) -> frozenset[str]:
+    """The members of a record that a body of the operation cannot name or, if it is a change, need not.
+
+    A change is a body that may lack what records are made with.
+    """
+    start = spec.document["paths"].get(resource.path.rpartition("/")[0], EMPTY)
+    sent = _sent(filling, operation)
+    made = _sent(filling, spec.operations[start["post"]["operationId"]]) if "post" in start else {}
+    named = sent.get("properties", EMPTY)
+    if not named or operation.method != "put":
+        return frozenset()
+    is_change = (named.keys() & made.get("required", ())) - {*sent.get("required", ())}
+    writable = {name for name, one in named.items() if not filling.merged(one).get("readOnly")}
+    return frozenset(resource.record.get("properties", EMPTY).keys() - (set() if is_change else writable))
+
+
+def _sent(filling: SchemaFilling, operation: Operation) -> Document:
+    return next((filling.merged(one.schema) for one in operation.bodies if one.name.endswith("json")), {})
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """The work of one operation; None where an example has to answer."""
+    """The work of one operation; None where an example has to answer.
+
+    A record keeps its `unsent` members when it is replaced.
+    """
 
     filling: SchemaFilling
     resource: Resource
     answering: Answering
+    unsent: frozenset[str]
 
     def create(self, request: Request, state: State) -> Reply | None:
         if not isinstance(request.document, dict):
@@ -132,14 +157,17 @@ class _Writer:
     def replace(self, request: Request, state: State) -> Reply | None:
         if not isinstance(request.document, dict):
             return None
-        return self._keep(request, state, self._record(request.document, self._own_key(request)))
+        known = state.collection(self.resource.path).get(self.resource.place(request)) or EMPTY
+        kept = {name: one for name, one in known.items() if name in self.unsent}
+        record = self._record({**kept, **request.document}, self._own_key(request))
+        return self._keep(request, state, record)
 
     def change(self, request: Request, state: State) -> Reply | None:
         known = self._find(request, state)
         if not isinstance(request.document, dict):
             return None
         merged = _merge(known, request.document)
-        return self._keep(request, state, {**merged, self.resource.key: known[self.resource.key]})
+        return self._keep(request, state, self._record(merged, {self.resource.key: known[self.resource.key]}))
 
     def show(self, request: Request, state: State) -> Reply | None:
         return self._reply(self._find(request, state))
@@ -150,20 +178,22 @@ class _Writer:
         return self._reply(record) if self.answering.schema else Reply(self.answering.status)
 
     def list(self, request: Request, state: State) -> Reply | None:
-        records = list(self._listed(request, state))
-        sizes = [request.parameters.get(name) for name in _PAGE_SIZES]
-        size = next((one for one in sizes if isinstance(one, int) and one >= 0), len(records))
-        begin = request.parameters.get("offset", 0)
-        page = records[begin if isinstance(begin, int) else 0 :][:size]
+        page = cut(list(self._listed(request, state)), request.parameters, self.resource.key)
         node = self.filling.merged(self.answering.schema)
         if "items" in node:
-            return self._valid(page)
-        members = node.get("properties", EMPTY)
-        lists = [name for name, one in members.items() if "items" in self.filling.merged(one)]
+            return self._valid(page.shown)
+        lists = dict(self._lists(node))
         if not lists:
             return None
-        counts = {name: len(records) for name in members if plain(name) in COUNTS["total"]}
-        return self._valid({**self._drawn(node), lists[0]: page, **counts})
+        # An envelope may have other lists, such as how the records are sorted.
+        name = next((one for one, found in lists.items() if self.resource.key in found), next(iter(lists)))
+        return self._valid({**envelope(self.filling, node, self._drawn(node), page), name: page.shown})
+
+    def _lists(self, node: Document) -> Iterator[tuple[str, Document]]:
+        """Yield the lists in an envelope, with the members of their items."""
+        for name, schema in node.get("properties", EMPTY).items():
+            if "items" in (inner := self.filling.merged(schema)):
+                yield name, self.filling.merged(inner["items"]).get("properties", EMPTY)
 
     def _listed(self, request: Request, state: State) -> Iterator[Document]:
         """The records of the same parents that agree with the parameters of the query."""
@@ -199,10 +229,20 @@ class _Writer:
         return self._reply(record)
 
     def _record(self, given: Document, own: Document) -> dict[str, Any]:
-        """What was sent, with its key, and a drawn value for each further required member."""
-        required = self.resource.record.get("required", ())
-        drawn = {name: one for name, one in self._drawn(self.resource.record).items() if name in required}
-        return {**drawn, **given, **own}
+        """What was sent, with its key; what it and its parts have to have beside that is drawn."""
+        completed: dict[str, Any] = self._completed(self.resource.record, {**given, **own})
+        return completed
+
+    def _completed(self, schema: Document, given: Json) -> Any:
+        node = self.filling.merged(schema)
+        if isinstance(given, list):
+            return [self._completed(node.get("items", EMPTY), one) for one in given]
+        if not isinstance(given, dict) or _is_choice(self.filling, schema):
+            return given
+        members, missing = node.get("properties", EMPTY), set(node.get("required", ())) - given.keys()
+        drawn = self._drawn(node) if missing else {}
+        below = {name: self._completed(members.get(name, EMPTY), one) for name, one in given.items()}
+        return {**{name: one for name, one in drawn.items() if name in missing}, **below}
 
     def _drawn(self, schema: Document) -> dict[str, Any]:
         drawn: Json = None
@@ -227,6 +267,13 @@ class _Writer:
         if not answering.accepts(document):
             return None
         return json_reply(answering.status, document, answering.sent_type)
+
+
+def _is_choice(filling: SchemaFilling, schema: Document) -> bool:
+    """Whether only the value tells which members it has to have."""
+    node = resolve(filling.document, schema)
+    parts = node.get("allOf", ())
+    return "oneOf" in node or "anyOf" in node or any(_is_choice(filling, part) for part in parts)
 
 
 def _merge(known: Json, change: Json) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.codec import json
 from mockserver.server.application import Options
 from tests.any_files.support import write_files
 from tests.support.client import Client
@@ -64,6 +65,59 @@ def test_a_put_replaces_and_keeps_the_key(orders: Client) -> None:
     replaced = orders.put(f"/{key}", json={"customer": "Grace"}).json
 
     assert (replaced["id"], replaced["customer"], "status" in replaced) == (key, "Grace", False)
+
+
+@pytest.fixture
+def berths(tmp_path: Path) -> Client:
+    """Berths: their PUT cannot name the quay, need not name the crane, and has to name the label."""
+    text, day = {"type": "string"}, {"type": "string", "format": "date-time", "readOnly": True}
+    harbour = {"type": "object", "required": ["code", "flag"], "properties": {"code": text, "flag": text}}
+    crane = {"type": "object", "required": ["code"], "properties": {"code": text}}
+    named = {"label": text, "quay": text, "crane": crane, "since": day}
+    made = {"type": "object", "required": ["label", "quay", "crane"], "properties": named}
+    either = {"oneOf": [harbour, {"type": "object", "properties": {"sea": text}}]}
+    known = {
+        "id": {"type": "integer"},
+        **named,
+        "harbours": {"type": "array", "items": harbour},
+        "to": either,
+    }
+    shown = made | {"required": ["id", "quay", "crane"], "properties": {**known, "crane": harbour}}
+    put = {"type": "object", "required": ["label"], "properties": {"label": text, "crane": crane}}
+    number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    answers = {"200": {"description": "Answered", "content": {"application/json": {"schema": shown}}}}
+    post, replace, patch = (
+        {"requestBody": {"content": {"application/json": {"schema": one}}}, "responses": answers}
+        for one in (made, put, {"type": "object"})
+    )
+    one = {"parameters": [number], "get": {"responses": answers}, "put": replace, "patch": patch}
+    paths = {"/berths": {"post": post}, "/berths/{id}": one}
+    file = tmp_path / "berths.json"
+    file.write_bytes(
+        json.encode({"openapi": "3.0.3", "info": {"title": "Berths", "version": "1"}, "paths": paths})
+    )
+    app = create_frozen_app(Options(files=(file,), vendors=("berths",)))
+    return Client(app.entry, {}).within("/berths/berths")
+
+
+BERTH = {"label": "A", "quay": "North", "crane": {"code": "C1"}}
+
+
+def test_a_record_gets_what_its_parts_have_to_have(berths: Client) -> None:
+    made = berths.post("", json={**BERTH, "harbours": [{"code": "ROT"}], "to": {"sea": "Wadden"}}).json
+
+    assert (made["crane"]["code"], made["crane"].keys()) == ("C1", {"code", "flag"})
+    assert made["harbours"][0].keys() == {"code", "flag"}
+    assert made["to"] == {"sea": "Wadden"}
+    assert berths.get(f"/{made['id']}").json == made
+
+
+def test_a_put_keeps_what_it_cannot_name_or_need_not(berths: Client) -> None:
+    key = berths.post("", json=BERTH).json["id"]
+
+    replaced = berths.put(f"/{key}", json={"label": "B"}).json
+
+    assert (replaced["label"], replaced["quay"], replaced["crane"]["code"]) == ("B", "North", "C1")
 
 
 def test_a_deleted_record_is_gone(orders: Client) -> None:

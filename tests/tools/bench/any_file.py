@@ -26,7 +26,7 @@ from tests.tools.bench.wire import answered, connected, request, status_of
 
 JUDGED = "1,000 operations"
 START_LIMIT_S, ON_TOP_LIMIT_MIB = 1.5, 100.0
-_SIZES = {"10 operations": (10, 6), "100 operations": (100, 6), JUDGED: (1000, 6), "25,000 lines": (250, 70)}
+_SIZES = {"10 operations": (10, 6), "100 operations": (100, 6), JUDGED: (1000, 6), "25,000 lines": (250, 74)}
 _PATIENCE_S, _POLL_S, _TERMINATED = 60, 0.005, 143
 _PRISM = (str(FOLDER / "node_modules" / ".bin" / "prism"), "mock", "-h", "127.0.0.1", "-v", "silent")
 
