@@ -19,6 +19,7 @@ from mockserver.engine.stored_pages import cut, envelope
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Document, Json, Reply, join_key
 from mockserver.sandbox.store import State
+from mockserver.spec.dialects import NULL
 from mockserver.spec.openapi import Operation, Spec, parameter_names, resolve
 from mockserver.vendor import Handler, Request
 
@@ -272,8 +273,8 @@ class _Writer:
 def _is_choice(filling: SchemaFilling, schema: Document) -> bool:
     """Whether only the value tells which members it has to have."""
     node = resolve(filling.document, schema)
-    parts = node.get("allOf", ())
-    return "oneOf" in node or "anyOf" in node or any(_is_choice(filling, part) for part in parts)
+    choices = [one for word in ("oneOf", "anyOf") for one in node.get(word, ()) if one != NULL]
+    return len(choices) > 1 or any(_is_choice(filling, part) for part in (*choices, *node.get("allOf", ())))
 
 
 def _merge(known: Json, change: Json) -> Any:

@@ -70,13 +70,13 @@ def _number(asked: Mapping[str, Json], names: Sequence[str], otherwise: int) -> 
 def envelope(filling: SchemaFilling, node: Document, drawn: Document, page: Page) -> dict[str, Any]:
     """The drawn members, those that tell of the page with what is true of it."""
     made, numbers = dict(drawn), page.numbers()
-    for name, schema in node.get("properties", EMPTY).items():
+    for name, schema in {**dict.fromkeys(drawn, EMPTY), **node.get("properties", EMPTY)}.items():
         inner, called = filling.merged(schema), plain(name)
         if isinstance(drawn.get(name), dict):
             made[name] = envelope(filling, inner, drawn[name], page)
         elif inner.get("type") == "boolean" and called in (*_MORE, *_EARLIER):
             made[name] = page.has_more if called in _MORE else page.begin > 0
-        elif inner.get("type") == "string" and called.startswith(_NEIGHBOURS):
+        elif inner.get("type", "string") == "string" and called.startswith(_NEIGHBOURS):
             made.pop(name, None)
             is_cursor = called.startswith("next") and called.endswith(_CURSORS)
             cursor = page.cursor if is_cursor else ""

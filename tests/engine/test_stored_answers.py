@@ -82,7 +82,10 @@ def berths(tmp_path: Path) -> Client:
         "harbours": {"type": "array", "items": harbour},
         "to": either,
     }
-    shown = made | {"required": ["id", "quay", "crane"], "properties": {**known, "crane": harbour}}
+    shown = made | {
+        "required": ["id", "quay", "crane"],
+        "properties": {**known, "crane": {"allOf": [harbour], "nullable": True}},
+    }
     put = {"type": "object", "required": ["label"], "properties": {"label": text, "crane": crane}}
     number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
     answers = {"200": {"description": "Answered", "content": {"application/json": {"schema": shown}}}}
