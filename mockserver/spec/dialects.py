@@ -97,6 +97,8 @@ class SchemaDialect:
     def _reference(self, node: Document) -> dict[str, Any]:
         reference = self.refer(node.get("$ref") or node["$dynamicRef"])
         rest = {name: value for name, value in node.items() if name not in ("$ref", "$dynamicRef")}
+        if isinstance(rest.get("type"), str):
+            del rest["type"]  # OpenAPI 3.0 ignores it, and in some files it is not the target's
         if not rest.keys() - _BESIDE_REFERENCE or not reference:
             return reference
         return self._schema({**rest, "allOf": [*_listed(rest.get("allOf")), _Read(reference)]})

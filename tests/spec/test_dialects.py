@@ -37,6 +37,8 @@ NAME = {"$ref": "#/components/schemas/Name"}
         ({"type": "array", "contains": {"type": "string"}}, [[1, "a"]], [[1]]),
         ({"nullable": True, "allOf": [NAME]}, [None, "a"], [1]),
         ({"nullable": True, **NAME}, [None, "a"], [1]),
+        ({"type": "number", **NAME}, ["a"], [1]),
+        ({"type": "number", "minLength": 2, **NAME}, ["ab"], ["a", 1]),
         ({"type": "string", "nullable": True, "enum": ["a"]}, ["a", None], ["b"]),
         ({"type": "string", "enum": [1, 2]}, ["1"], [1]),
         ({"type": "datetime"}, ["2026-01-01T00:00:00Z"], [1, "today"]),
