@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.codec.http import json_reply
@@ -36,6 +36,8 @@ class Resource:
     record: Document
     """The schema of a record."""
 
+    shown: Answering
+
     def place(self, request: Request) -> str:
         return join_key(str(request.parameters.get(name, "")) for name in self.parameters)
 
@@ -57,27 +59,33 @@ def find_resources(spec: Spec, filling: SchemaFilling) -> Mapping[str, Resource]
         if shown is None or answering is None or not answering.is_json:
             continue
         record, _ = _record_of(filling, answering.schema, last[1:-1])
-        if key := _key_member(record, last[1:-1]):
-            found[path] = found[start] = Resource(path, tuple(parameter_names(path)), key, record)
+        if key := _key_member(filling, record, last[1:-1]):
+            found[path] = found[start] = Resource(path, tuple(parameter_names(path)), key, record, answering)
     return found
 
 
 def _record_of(filling: SchemaFilling, schema: Document, parameter: str) -> tuple[Document, str]:
     """The schema of a record in an answer, and the member of the envelope around it; "" for none."""
     node = filling.merged(schema)
-    if _key_member(node, parameter):
+    if _key_member(filling, node, parameter):
         return node, ""
     for name, one in node.get("properties", EMPTY).items():
         inner = filling.merged(one)
-        if _key_member(inner, parameter):
+        if _key_member(filling, inner, parameter):
             return inner, name
     return node, ""
 
 
-def _key_member(record: Document, parameter: str) -> str:
-    members = {plain(name): name for name in record.get("properties", EMPTY)}
-    wanted = [plain(parameter), *(one for one in _USUAL_KEYS if plain(parameter).endswith(one)), *_USUAL_KEYS]
-    return next((members[one] for one in wanted if one in members), "")
+def _key_member(filling: SchemaFilling, record: Document, parameter: str) -> str:
+    """The member that has the key: one with the name of the parameter or its end, else a usual one."""
+    known, called = record.get("properties", EMPTY), plain(parameter)
+    members = {plain(name): name for name, one in known.items() if _is_scalar(filling.merged(one))}
+    ends = [one for one in (*_USUAL_KEYS, *members) if one and called.endswith(one)]
+    return next((members[one] for one in (called, *ends, *_USUAL_KEYS) if one in members), "")
+
+
+def _is_scalar(node: Document) -> bool:
+    return node.get("type", "string") not in ("object", "array") and "properties" not in node
 
 
 def stored_handler(
@@ -201,7 +209,8 @@ class _Writer:
         begin = [*self.resource.parents(request), ""]
         start = join_key(begin) if len(begin) > 1 else ""
         records = state.collection(self.resource.path)
-        named = {name: one for name, one in request.parameters.items() if name in self._members()}
+        asked = self._members().keys() - self.resource.parameters
+        named = {name: one for name, one in request.parameters.items() if name in asked}
         for place in records:
             record = records[place]
             if place.startswith(start) and all(record.get(name, one) == one for name, one in named.items()):
@@ -230,9 +239,28 @@ class _Writer:
         return self._reply(record)
 
     def _record(self, given: Document, own: Document) -> dict[str, Any]:
-        """What was sent, with its key; what it and its parts have to have beside that is drawn."""
-        completed: dict[str, Any] = self._completed(self.resource.record, {**given, **own})
-        return completed
+        """What was sent, with its key, and a drawn value for what it and its parts have to have beside that.
+
+        Of what was sent, members that the answers do not take are left out, such as a name for an object.
+        """
+        record = self._whole({**given, **own})
+        if self._is_shown(record):
+            return record
+        kept = self._whole(own)
+        for name, one in record.items():
+            if self._is_shown(tried := {**kept, name: one}):
+                kept = tried
+        return kept
+
+    def _whole(self, given: Document) -> dict[str, Any]:
+        answered, _ = _record_of(self.filling, self.answering.schema, self.resource.parameters[-1])
+        whole: dict[str, Any] = self._completed(answered, self._completed(self.resource.record, given))
+        return whole
+
+    def _is_shown(self, record: Document) -> bool:
+        """Whether a record can stand in the answer of this operation and in that of its resource."""
+        answers = (self.answering, self.resource.shown)
+        return all(replace(self, answering=one)._reply(record) is not None for one in answers)  # noqa: SLF001
 
     def _completed(self, schema: Document, given: Json) -> Any:
         node = self.filling.merged(schema)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.codec import json
 from mockserver.server.application import Options
 from tests.any_files.support import write_files
 from tests.support.client import Client
@@ -67,38 +66,54 @@ def test_a_put_replaces_and_keeps_the_key(orders: Client) -> None:
     assert (replaced["id"], replaced["customer"], "status" in replaced) == (key, "Grace", False)
 
 
+BERTHS = """
+openapi: 3.0.3
+info: {title: Berths, version: '1'}
+paths:
+  /berths:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Made'}}}}
+      responses: {'201': {$ref: '#/components/responses/Made'}}
+  /berths/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {'200': {$ref: '#/components/responses/Shown'}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Replaced'}}}}
+      responses: {'200': {$ref: '#/components/responses/Shown'}}
+components:
+  responses:
+    Shown: {description: One, content: {application/json: {schema: {$ref: '#/components/schemas/Berth'}}}}
+    Made:
+      description: Made
+      content: {application/json: {schema: {$ref: '#/components/schemas/New'}}}
+  schemas:
+    Made:
+      type: object
+      required: [label, quay, crane]
+      properties: {label: {type: string}, quay: {type: string}, crane: {type: object}, tide: {type: string}}
+    New: {allOf: [{$ref: '#/components/schemas/Berth'}, {required: [secret]}]}
+    Replaced: {type: object, required: [label], properties: {label: {type: string}, crane: {type: object}}}
+    Crane: {type: object, required: [code, flag], properties: {code: {type: string}, flag: {type: string}}}
+    Berth:
+      type: object
+      required: [id, quay, crane]
+      properties:
+        id: {type: integer}
+        label: {type: string}
+        quay: {type: string}
+        crane: {allOf: [{$ref: '#/components/schemas/Crane'}], nullable: true}
+        spares: {type: array, items: {$ref: '#/components/schemas/Crane'}}
+        sea:
+          oneOf: [{$ref: '#/components/schemas/Crane'}, {type: object, properties: {name: {type: string}}}]
+        tide: {type: object}
+        secret: {type: string}
+"""
+
+
 @pytest.fixture
 def berths(tmp_path: Path) -> Client:
-    """Berths: their PUT cannot name the quay, need not name the crane, and has to name the label."""
-    text, day = {"type": "string"}, {"type": "string", "format": "date-time", "readOnly": True}
-    harbour = {"type": "object", "required": ["code", "flag"], "properties": {"code": text, "flag": text}}
-    crane = {"type": "object", "required": ["code"], "properties": {"code": text}}
-    named = {"label": text, "quay": text, "crane": crane, "since": day}
-    made = {"type": "object", "required": ["label", "quay", "crane"], "properties": named}
-    either = {"oneOf": [harbour, {"type": "object", "properties": {"sea": text}}]}
-    known = {
-        "id": {"type": "integer"},
-        **named,
-        "harbours": {"type": "array", "items": harbour},
-        "to": either,
-    }
-    shown = made | {
-        "required": ["id", "quay", "crane"],
-        "properties": {**known, "crane": {"allOf": [harbour], "nullable": True}},
-    }
-    put = {"type": "object", "required": ["label"], "properties": {"label": text, "crane": crane}}
-    number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
-    answers = {"200": {"description": "Answered", "content": {"application/json": {"schema": shown}}}}
-    post, replace, patch = (
-        {"requestBody": {"content": {"application/json": {"schema": one}}}, "responses": answers}
-        for one in (made, put, {"type": "object"})
-    )
-    one = {"parameters": [number], "get": {"responses": answers}, "put": replace, "patch": patch}
-    paths = {"/berths": {"post": post}, "/berths/{id}": one}
-    file = tmp_path / "berths.json"
-    file.write_bytes(
-        json.encode({"openapi": "3.0.3", "info": {"title": "Berths", "version": "1"}, "paths": paths})
-    )
+    file = tmp_path / "berths.yaml"
+    file.write_text(BERTHS, encoding="utf-8")
     app = create_frozen_app(Options(files=(file,), vendors=("berths",)))
     return Client(app.entry, {}).within("/berths/berths")
 
@@ -106,12 +121,20 @@ def berths(tmp_path: Path) -> Client:
 BERTH = {"label": "A", "quay": "North", "crane": {"code": "C1"}}
 
 
-def test_a_record_gets_what_its_parts_have_to_have(berths: Client) -> None:
-    made = berths.post("", json={**BERTH, "harbours": [{"code": "ROT"}], "to": {"sea": "Wadden"}}).json
+def test_a_record_gets_what_it_and_its_parts_have_to_have(berths: Client) -> None:
+    made = berths.post("", json={**BERTH, "spares": [{"code": "C2"}], "sea": {"name": "Wadden"}}).json
 
     assert (made["crane"]["code"], made["crane"].keys()) == ("C1", {"code", "flag"})
-    assert made["harbours"][0].keys() == {"code", "flag"}
-    assert made["to"] == {"sea": "Wadden"}
+    assert made["spares"][0].keys() == {"code", "flag"}
+    assert made["sea"] == {"name": "Wadden"}
+    assert "secret" in made
+    assert berths.get(f"/{made['id']}").json == made
+
+
+def test_what_an_answer_does_not_take_is_left_out_of_the_record(berths: Client) -> None:
+    made = berths.post("", json={**BERTH, "label": "Z", "tide": "low"}).json
+
+    assert (made["label"], made["quay"], "tide" in made) == ("Z", "North", False)
     assert berths.get(f"/{made['id']}").json == made
 
 

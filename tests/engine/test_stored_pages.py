@@ -38,29 +38,35 @@ ASKED = {"limit": NUMBER, "offset": NUMBER, "page": NUMBER, "marker": TEXT}
 
 @pytest.fixture
 def ships(tmp_path: Path) -> Client:
-    """A fleet of five, with the keys 1 to 5."""
+    """Five of a fleet, with the keys 1 to 5."""
     listed = {"type": "object", "required": ["ships", "prev_marker", "has_more"], "properties": ENVELOPE}
     asked = [{"name": name, "in": "query", "schema": schema} for name, schema in ASKED.items()]
-    number = {"name": "id", "in": "path", "required": True, "schema": NUMBER}
     sent = {"content": {"application/json": {"schema": SHIP | {"required": ["name"]}}}}
     document = {
         "openapi": "3.0.3",
         "info": {"title": "Fleet", "version": "1"},
         "paths": {
-            "/ships": {
+            "/fleets/{id}/ships": {
+                "parameters": [_number("id")],
                 "get": {"parameters": asked, "responses": _answer(listed)},
                 "post": {"requestBody": sent, "responses": _answer(SHIP)},
             },
-            "/ships/{id}": {"get": {"parameters": [number], "responses": _answer(SHIP)}},
+            "/fleets/{id}/ships/{ship}": {
+                "get": {"parameters": [_number("id"), _number("ship")], "responses": _answer(SHIP)}
+            },
         },
     }
     file = tmp_path / "fleet.json"
     file.write_bytes(json.encode(document))
     app = create_frozen_app(Options(files=(file,), vendors=("fleet",)))
-    client = Client(app.entry, {}).within("/fleet/ships")
+    client = Client(app.entry, {}).within("/fleet/fleets/7/ships")
     for name in "abcde":
         assert client.post("", json={"name": name}).status == 200
     return client
+
+
+def _number(name: str) -> Any:
+    return {"name": name, "in": "path", "required": True, "schema": NUMBER}
 
 
 def _answer(schema: Any) -> Any:
