@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -33,6 +33,7 @@ from mockserver.sandbox.store import State, Tables
 from mockserver.spec import loading
 from mockserver.spec.folder import spec_files_in, specs_folder
 from mockserver.spec.openapi import Operation, Spec
+from mockserver.spec.overlay import Overlay, read_overlay
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
 
 VENDORS_PACKAGE = "mockserver.vendors"
@@ -85,12 +86,15 @@ class LoadedVendor:
 
 
 def discover_vendors(
-    folders: Iterable[Path] = (), only: Iterable[str] = (), own_files: Iterable[Path] = ()
+    folders: Iterable[Path] = (),
+    only: Iterable[str] = (),
+    own_files: Iterable[Path] = (),
+    overlays: Iterable[Path] = (),
 ) -> tuple[LoadedVendor, ...]:
     """Load every vendor with a spec in our folder, in `folders` or `own_files`, sorted; `only` picks by name.
 
-    Raises SpecError: a spec cannot be served, or two have one name; VendorError: a package does not fit its
-    spec, or `only` names none.
+    Raises SpecError: a spec cannot be served, two have one name, or an overlay cannot be used; VendorError: a
+    package does not fit its spec, or `only` names none.
     """
     files: dict[str, Path] = {}
     in_folders = [file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)]
@@ -102,13 +106,32 @@ def discover_vendors(
     wanted = tuple(only) or tuple(files)
     if unknown := [name for name in wanted if name not in files]:
         raise VendorError(f"no vendor named {unknown[0]}; there are {', '.join(sorted(files))}")
-    return tuple(load_vendor(files[name]) for name in sorted(set(wanted)))
+    changed = _overlays_by_name({name: files[name] for name in wanted}, tuple(own_files), overlays)
+    return tuple(load_vendor(files[name], changed.get(name, ())) for name in sorted(set(wanted)))
 
 
-def load_vendor(file: Path) -> LoadedVendor:
+def _overlays_by_name(
+    files: Mapping[str, Path], own_files: Sequence[Path], overlays: Iterable[Path]
+) -> Mapping[str, Sequence[Overlay]]:
+    """The overlays of each file: of the one that they extend, else of the only one. Raises SpecError."""
+    found: dict[str, list[Overlay]] = {}
+    for overlay in map(read_overlay, overlays):
+        meant = [name for name, file in files.items() if overlay.extends == file.name]
+        own = [name for name, file in files.items() if file in own_files]
+        names = meant or own or list(files)
+        if len(names) != 1:
+            message = f"it is not said which of {', '.join(files)} it changes"
+            cure = f"extends: {files[names[0]].name}"
+            raise SpecError(message, ("extends",), file=overlay.name, cure=cure)
+        found.setdefault(names[0], []).append(overlay)
+    return found
+
+
+def load_vendor(file: Path, overlays: Sequence[Overlay] = ()) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
     is_own = not _has_package(loading.vendor_name(file)) and not loading.has_marks(file)
-    return load_document(loading.load_own(file) if is_own else loading.load_spec(file), file.name)
+    load = loading.load_own if is_own else loading.load_spec
+    return load_document(load(file, overlays), file.name)
 
 
 def load_document(contract: Spec, file: str = "") -> LoadedVendor:

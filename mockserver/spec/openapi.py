@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
@@ -180,6 +181,8 @@ class Note:
     path: Path
     message: str
     cure: str = ""
+    line: int = 0
+    """The line of the root file, from 1; 0 for another file's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +305,27 @@ def resolve(document: Document, node: Any) -> Any:
             target = target[name]
         node = target
     return node
+
+
+def merged(document: Document, schema: Any) -> dict[str, Any]:
+    """The schema without `$ref` and `allOf`; the first of `oneOf` and `anyOf`. Raises SpecError."""
+    node = dict(resolve(document, schema))
+    parts = [*node.pop("allOf", ()), *node.pop("oneOf", ())[:1], *node.pop("anyOf", ())[:1]]
+    for part in parts:
+        for name, value in merged(document, part).items():
+            if name == "properties":
+                node[name] = {**value, **node.get(name, {})}
+            elif name == "required":
+                node[name] = [*node.get(name, ()), *value]
+            else:
+                node.setdefault(name, value)
+    return node
+
+
+@lru_cache(maxsize=4096)
+def plain(name: object) -> str:
+    """A name without case and separators: `error_code` and `errorCode` are equal."""
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def build_routes(
