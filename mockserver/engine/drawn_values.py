@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mockserver.engine.declared_values import SchemaFilling, fitting_text, nearest_number, plain
+from mockserver.engine.declared_values import SchemaFilling, fitting_text, nearest_number
 from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.dialects import PREFIX_ITEMS
-from mockserver.spec.openapi import resolve
+from mockserver.spec.openapi import plain, resolve
 from mockserver.spec.patterns import text_for
 
 _DEEPEST = 6

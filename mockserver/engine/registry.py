@@ -19,13 +19,13 @@ from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import declared_form, render_outcomes
 from mockserver.engine.declared_refusals import DeclaredRefusals
-from mockserver.engine.declared_values import SchemaFilling
 from mockserver.engine.example_answers import example_handler
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
-from mockserver.engine.stored_answers import Resource, find_resources, stored_handler
+from mockserver.engine.resources import Resource, batch_resource, find_resources
+from mockserver.engine.stored_answers import store_items, stored_handler
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
 from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
@@ -147,7 +147,7 @@ def load_document(contract: Spec, file: str = "") -> LoadedVendor:
 def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
-    resources = find_resources(contract, SchemaFilling(contract.document)) if contract.is_own else {}
+    resources = find_resources(contract) if contract.is_own else {}
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -155,7 +155,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         plans=compile_operations(contract, vendor.formats),
         batch_handlers={
             operation.id: _batch_handler(
-                contract, operation, vendor.batches.get(operation.id, BatchHandler())
+                contract, operation, vendor.batches.get(operation.id, BatchHandler()), resources
             )
             for operation in contract.operations.values()
             if operation.batch
@@ -242,7 +242,9 @@ def _check_operation_ids(contract: Spec, vendor: Vendor) -> None:
             raise VendorError(f"{contract.name}: {operation} is not an operation of its spec")
 
 
-def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) -> CompleteBatchHandler:
+def _batch_handler(
+    contract: Spec, operation: Operation, handler: BatchHandler, resources: Mapping[str, Resource]
+) -> CompleteBatchHandler:
     batch = operation.batch
     place = (*operation.place, "x-batch")
     if batch is None:
@@ -254,9 +256,11 @@ def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) 
         outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
         message = f"{operation.id}: add to its x-batch: {outcome}"
         raise SpecError(message, place, file=contract.name, lacks="outcome")
+    resource = batch_resource(contract, operation, resources) if contract.is_own else None
+    by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)
     form = declared_form(contract, operation, 207)
     parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
-    parts["apply"] = handler.apply or declared_answers.upsert_items(batch)
+    parts["apply"] = handler.apply or by_spec
     parts["render"] = handler.render or render_outcomes(contract, batch, form)
     return CompleteBatchHandler(**parts)
 
@@ -264,10 +268,10 @@ def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) 
 def _operation_handler(
     contract: Spec, operation: Operation, vendor: Vendor, resources: Mapping[str, Resource]
 ) -> Handler:
-    found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
-    if found is None and contract.is_own:
+    if contract.is_own:
         by_example = example_handler(contract, operation)
         return stored_handler(contract, operation, resources, by_example) or by_example
+    found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
     if found is None:
         raise SpecError(
             f"{operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "

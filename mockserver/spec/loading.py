@@ -16,6 +16,7 @@ from yaml import YAMLError
 from mockserver.codec import json, yaml
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.spec.batches import complete_batches
 from mockserver.spec.openapi import (
     METHODS,
     Batch,
@@ -165,7 +166,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "identity": (list, "a list of names"),
 }
 _BATCH_KEYS = {*_KINDS, "atomicity"}
-_OUTCOME_KEYS = {"list", "status", "message", "key", "count", "maps"}
+_OUTCOME_KEYS = {"list", "status", "message", "key", "index", "record", "count", "maps"}
 _ATOMICITIES = ("per-item", "all-or-nothing")
 
 
@@ -222,7 +223,9 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     prefixes = [*document.get("x-paths", {}).get("prefixes", ()), *server_paths(document)]
     if prefixes:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}
-    text = source.text if is_as_written else json.encode(document).decode()
+    with refuse_malformed(file.name):
+        has_batches = complete_batches(document)
+    text = source.text if is_as_written and not has_batches else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name)
     notes = (*unused, *_with_lines((*form.notes, *form.left_out), source.text))
     return replace(spec, notes=notes, is_own=True)
