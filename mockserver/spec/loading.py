@@ -357,7 +357,15 @@ def _media_type(name: str, content: Document) -> MediaType:
 
 def _read_parameter(node: Document) -> Parameter:
     explode = node.get("explode", node.get("style", "form") == "form" and node["in"] == "query")
-    return Parameter(node["name"], node["in"], node.get("required", False), explode, node.get("schema", {}))
+    return Parameter(
+        name=node["name"],
+        place=node["in"],
+        required=node.get("required", False),
+        explode=explode,
+        schema=node.get("schema", {}),
+        style=str(node.get("style", "")),
+        content=node.get("x-content", ""),
+    )
 
 
 def _read_batch(node: Json) -> Batch:
