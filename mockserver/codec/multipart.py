@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
+from mockserver.codec.form import MAX_KEYS
 from mockserver.errors import MalformedBody
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what it warns of is a refusal here
 
 
 def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
@@ -15,12 +20,17 @@ def parse_parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
     parts: list[tuple[str, str]] = []
     is_whole = False
 
+    def keep(name: bytes | None, octets: bytes | None) -> None:
+        if len(parts) == MAX_KEYS:
+            raise MalformedBody(f"more than {MAX_KEYS} parts")
+        parts.append((_text(name), _text(octets)))
+
     def keep_field(field: Field) -> None:
-        parts.append((_text(field.field_name), _text(field.value)))
+        keep(field.field_name, field.value)
 
     def keep_file(file: File) -> None:
         file.file_object.seek(0)
-        parts.append((_text(file.field_name), _text(file.file_object.read())))
+        keep(file.field_name, file.file_object.read())
 
     def end() -> None:
         nonlocal is_whole

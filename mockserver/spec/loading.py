@@ -347,7 +347,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
 
 def _media_type(name: str, content: Document) -> MediaType:
     """The media type with its binder: the spec's, else the usual one."""
-    if "x-binder" in content or name.endswith("json"):
+    if "x-binder" in content or (name.endswith("json") and not name.endswith("ndjson")):
         return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
     if name == "application/x-www-form-urlencoded":
         coerce = ["integer-from-string", "number-from-string", "boolean-from-string"]

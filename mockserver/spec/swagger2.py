@@ -14,7 +14,7 @@ _NOT_OF_VALUE = frozenset({"name", "in", "description", "required", "schema", "c
 _STYLES: Mapping[str, Document] = {
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
-    "tsv": {"x-content": "text/tab-separated-values"},  # no style of OpenAPI 3
+    "tsv": {"x-content": "text/tab-separated-values", "explode": False},  # no style of OpenAPI 3
     "pipes": {"style": "pipeDelimited", "explode": False},
     "multi": {"style": "form", "explode": True},
 }

@@ -48,7 +48,10 @@ def element_tag(node: Document, default: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReader:
-    """Reader of answers: every element counts, and a text has to be of its type, or else `convert` reads it."""
+    """Reader of answers: every element counts, and a text has to be of its type.
+
+    For a request `convert` may leave the texts of other types.
+    """
 
     places: XmlPlaces
     convert: Callable[[str, XmlPlace], Json] = _strictly
