@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
@@ -97,7 +97,8 @@ class _StyledReader:
             return nest((key, text) for key, text in sent if f"{key}[".startswith(f"{name}[")).get(name)
         is_spread = self.parameter.explode and self.parameter.place in ("query", "cookie")
         if is_spread and self._is_object:
-            return _grouped([(key, text) for key, text in sent if self._has_member(key)]) or None
+            members = nest((key, text) for key, text in sent if self._has_member(key))
+            return members if members or self.parameter.required else None  # nothing spells an empty object
         if not found or (is_spread and self._is_structure):
             return found or None
         return self._spelled(found)
@@ -137,14 +138,7 @@ def _members(parts: list[str], *, is_exploded: bool) -> Tree:
     if any("=" not in part for part in parts) if is_exploded else len(parts) % 2:
         raise _MisspelledError
     named = (part.partition("=")[::2] for part in parts)
-    return _grouped(named if is_exploded else zip(parts[::2], parts[1::2], strict=True))
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    texts: dict[str, list[str]] = {}
-    for name, text in pairs:
-        texts.setdefault(name, []).append(text)
-    return texts
+    return nest(named if is_exploded else zip(parts[::2], parts[1::2], strict=True))
 
 
 @dataclass(frozen=True, slots=True)

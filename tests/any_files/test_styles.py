@@ -31,6 +31,7 @@ PARAMETERS = {
     "/form-joined": ("?v=1,2&v=3%1F", ["?v=1,a"]),
     "/form-object": ("?r=1&name=red", ["?r=a", "?name=red", ""]),
     "/form-object-joined": ("?v=r,1", ["?v=r,a", "?v=name,red"]),
+    "/form-optional": ("", ["?page=a"]),
     "/form-map": ("?page=x&a=1", ["?a=x"]),
     "/either": ("?v=all", ["?v=some", "?v=1&v=a"]),
     "/either?v=1": ("&v=2", ["&v=all"]),
