@@ -369,7 +369,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
 
 def _media_type(name: str, content: Document) -> MediaType:
     """The media type with its binder: the spec's, else the usual one."""
-    if "x-binder" in content or name.endswith("json"):
+    if "x-binder" in content or (name.endswith("json") and not name.endswith("ndjson")):
         return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
     if name == "application/x-www-form-urlencoded":
         coerce = ["integer-from-string", "number-from-string", "boolean-from-string"]
@@ -379,7 +379,15 @@ def _media_type(name: str, content: Document) -> MediaType:
 
 def _read_parameter(node: Document) -> Parameter:
     explode = node.get("explode", node.get("style", "form") == "form" and node["in"] == "query")
-    return Parameter(node["name"], node["in"], node.get("required", False), explode, node.get("schema", {}))
+    return Parameter(
+        name=node["name"],
+        place=node["in"],
+        required=node.get("required", False),
+        explode=explode,
+        schema=node.get("schema", {}),
+        style=str(node.get("style", "")),
+        content=node.get("x-content", ""),
+    )
 
 
 def _read_batch(node: Json) -> Batch:

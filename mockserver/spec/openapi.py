@@ -96,13 +96,18 @@ METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A path, query or header parameter; `place` is OpenAPI's `in`, an exploded list is a repeated name."""
+    """A parameter; `place` is OpenAPI's `in`, an exploded list is a repeated name.
+
+    `content` is the media type of a value that is a document, "" for one that is spelled by `style`.
+    """
 
     name: str
     place: str
     required: bool
     explode: bool
     schema: Document
+    style: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
