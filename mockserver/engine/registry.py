@@ -20,7 +20,7 @@ from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import declared_form, render_outcomes
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.declared_values import SchemaFilling
-from mockserver.engine.example_answers import example_handler
+from mockserver.engine.example_answers import Examples
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
@@ -55,6 +55,8 @@ class LoadedVendor:
     assumptions: Mapping[str, str]
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
+    examples: Mapping[str, Examples]
+    """The answers by example of a file of one's own, by operation."""
     negotiation: Negotiation | None = None
 
     @property
@@ -124,7 +126,9 @@ def load_document(contract: Spec, file: str = "") -> LoadedVendor:
 def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
-    resources = find_resources(contract, SchemaFilling(contract.document)) if contract.is_own else {}
+    filling, own = SchemaFilling(contract.document), contract.operations if contract.is_own else {}
+    examples = {name: Examples(contract, operation, filling) for name, operation in own.items()}
+    resources = find_resources(contract, filling) if own else {}
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -138,7 +142,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
             if operation.batch
         },
         handlers={
-            operation.id: _operation_handler(contract, operation, vendor, resources)
+            operation.id: _operation_handler(contract, operation, vendor, examples, resources)
             for operation in contract.operations.values()
             if not operation.batch
         },
@@ -149,6 +153,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
         rate_limit=_rate_limit(contract, vendor, schemes),
         negotiation=read_negotiation(contract),
+        examples=examples,
     )
 
 
@@ -239,11 +244,14 @@ def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) 
 
 
 def _operation_handler(
-    contract: Spec, operation: Operation, vendor: Vendor, resources: Mapping[str, Resource]
+    contract: Spec,
+    operation: Operation,
+    vendor: Vendor,
+    examples: Mapping[str, Examples],
+    resources: Mapping[str, Resource],
 ) -> Handler:
     found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
-    if found is None and contract.is_own:
-        by_example = example_handler(contract, operation)
+    if found is None and (by_example := examples.get(operation.id)):
         return stored_handler(contract, operation, resources, by_example) or by_example
     if found is None:
         raise SpecError(

@@ -13,8 +13,9 @@ from typing import Any
 
 from mockserver.codec.http import json_reply
 from mockserver.engine.declared_values import COUNTS, SchemaFilling, plain, value_check
-from mockserver.engine.drawn_values import draw_value
+from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import Answering, answers_of
+from mockserver.engine.negotiation import prefers_new_value
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Document, Json, Reply, join_key
 from mockserver.sandbox.store import State
@@ -103,7 +104,7 @@ def stored_handler(
         return None
 
     def handle(request: Request, state: State) -> Reply:
-        reply = work(request, state)
+        reply = None if prefers_new_value(request.call.headers) else work(request, state)
         return by_example(request, state) if reply is None else reply
 
     return handle
@@ -125,14 +126,14 @@ class _Writer:
         given = request.document.get(key)
         is_usable = given is not None and value_check(node)(given)
         value = given if is_usable else _new_key(node, state.next(self.resource.path), state)
-        record = self._record(request.document, {key: value})
+        record = self._record(request.document, {key: value}, state)
         records[join_key([*self.resource.parents(request), str(value)])] = record
-        return self._reply(record)
+        return self._reply(record, state)
 
     def replace(self, request: Request, state: State) -> Reply | None:
         if not isinstance(request.document, dict):
             return None
-        return self._keep(request, state, self._record(request.document, self._own_key(request)))
+        return self._keep(request, state, self._record(request.document, self._own_key(request), state))
 
     def change(self, request: Request, state: State) -> Reply | None:
         known = self._find(request, state)
@@ -142,12 +143,12 @@ class _Writer:
         return self._keep(request, state, {**merged, self.resource.key: known[self.resource.key]})
 
     def show(self, request: Request, state: State) -> Reply | None:
-        return self._reply(self._find(request, state))
+        return self._reply(self._find(request, state), state)
 
     def delete(self, request: Request, state: State) -> Reply | None:
         record = self._find(request, state)
         del state.collection(self.resource.path)[self.resource.place(request)]
-        return self._reply(record) if self.answering.schema else Reply(self.answering.status)
+        return self._reply(record, state) if self.answering.schema else Reply(self.answering.status)
 
     def list(self, request: Request, state: State) -> Reply | None:
         records = list(self._listed(request, state))
@@ -163,7 +164,7 @@ class _Writer:
         if not lists:
             return None
         counts = {name: len(records) for name in members if plain(name) in COUNTS["total"]}
-        return self._valid({**self._drawn(node), lists[0]: page, **counts})
+        return self._valid({**self._drawn(node, state), lists[0]: page, **counts})
 
     def _listed(self, request: Request, state: State) -> Iterator[Document]:
         """The records of the same parents that agree with the parameters of the query."""
@@ -196,28 +197,29 @@ class _Writer:
 
     def _keep(self, request: Request, state: State, record: Document) -> Reply | None:
         state.collection(self.resource.path)[self.resource.place(request)] = record
-        return self._reply(record)
+        return self._reply(record, state)
 
-    def _record(self, given: Document, own: Document) -> dict[str, Any]:
+    def _record(self, given: Document, own: Document, state: State) -> dict[str, Any]:
         """What was sent, with its key, and a drawn value for each further required member."""
         required = self.resource.record.get("required", ())
-        drawn = {name: one for name, one in self._drawn(self.resource.record).items() if name in required}
+        made = self._drawn(self.resource.record, state, *own.values())
+        drawn = {name: one for name, one in made.items() if name in required}
         return {**drawn, **given, **own}
 
-    def _drawn(self, schema: Document) -> dict[str, Any]:
+    def _drawn(self, schema: Document, state: State, *key: Json) -> dict[str, Any]:
         drawn: Json = None
         with suppress(RecursionError, ValueError, ArithmeticError):
-            drawn = draw_value(self.filling, schema, 1)
+            drawn = draw_value(self.filling, schema, 1, chance_of(state, f"{self.resource.path}{key}"))
         return drawn if isinstance(drawn, dict) else {}
 
-    def _reply(self, record: Document) -> Reply | None:
+    def _reply(self, record: Document, state: State) -> Reply | None:
         node, member = _record_of(self.filling, self.answering.schema, self.resource.parameters[-1])
         known = node.get("properties", EMPTY)
         hidden = {name for name in known if self.filling.merged(known[name]).get("writeOnly")}
         shown = {name: one for name, one in record.items() if name not in hidden}
         if not member:
             return self._valid(shown)
-        return self._valid({**self._drawn(self.filling.merged(self.answering.schema)), member: shown})
+        return self._valid({**self._drawn(self.filling.merged(self.answering.schema), state), member: shown})
 
     def _valid(self, document: Json) -> Reply | None:
         """The answer, None if its schema does not take it."""

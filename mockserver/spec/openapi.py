@@ -169,6 +169,11 @@ class Operation:
         """Its path in the document."""
         return "paths", self.path, self.method
 
+    def declared_key(self, status: int) -> str:
+        """The key of its `responses` for the status; "" for none."""
+        keys = (str(status), f"{status // 100}XX", "default")
+        return next((key for key in keys if key in self.responses), "")
+
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names
 
