@@ -44,7 +44,6 @@ _NAMES: Mapping[str, str] = {
     "{{first_name}}": "firstname givenname",
     "{{last_name}}": "lastname familyname surname",
     "{{user_name}}": "username login",
-    "{{password}}": "password secret",
     "{{email}}": "email emailaddress",
     "+1-%##-555-01##": "phone phonenumber mobile fax",
     "{{company}}": "company companyname organization vendor supplier merchant",
@@ -55,7 +54,6 @@ _NAMES: Mapping[str, str] = {
     "{{country}}": "country",
     "{{country_code}}": "countrycode",
     "{{iban}}": "iban",
-    "{{swift}}": "bic swift",
     "USD": "currency currencycode",
     "en": "language locale",
     "active": "status state",
@@ -63,7 +61,6 @@ _NAMES: Mapping[str, str] = {
     "{{sentence}}": "description text message comment note memo content detail reason summary",
     "%##.##": "amount price total subtotal cost balance fee tax",
     "??-####": "id key code number reference sku",
-    "{{word}}.pdf": "file filename",
     _URL: "uri url website href link",
     "/{{uri_path}}": "urireference path",
     "www.{{safe_domain_name}}": "hostname host domain",
@@ -82,6 +79,7 @@ _REACHES: Mapping[tuple[int, int], str] = {
     (0, 99): "percent percentage rate discount age",
     (1, 12): "month day",
     (2020, 2030): "year",
+    (200, 200): "status statuscode",
     (-90, 90): "latitude longitude lat lon lng",
 }
 _REACH_OF_NAME = {name: reach for reach, names in _REACHES.items() for name in names.split()}

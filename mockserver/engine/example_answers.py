@@ -11,15 +11,10 @@ from http.client import responses
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
+from mockserver.engine import negotiation
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.drawn_values import Chance, chance_of, draw_value
-from mockserver.engine.negotiation import (
-    APPLIED_HEADER,
-    Preference,
-    choose,
-    prefers_new_value,
-    unknown_preference,
-)
+from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, prefers_new_value
 from mockserver.errors import ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
@@ -105,12 +100,12 @@ class Examples:
         if code:
             key = self.operation.declared_key(int(code)) if _CODE.fullmatch(code) else ""
         if not key:
-            raise unknown_preference("code", code, list(self.operation.responses))
+            raise negotiation.unknown_preference("code", code, list(self.operation.responses))
         answers = self._of(key)
         fitting = [one for one in answers if not name or name in one.named]
         if not fitting:
             known = sorted({known for one in answers for known in one.named})
-            raise unknown_preference("example", name, known)
+            raise negotiation.unknown_preference("example", name, known)
         accepted = choose(call.headers.get("accept", ""), tuple(one.media_type for one in fitting))
         answer = next((one for one in fitting if one.media_type == accepted), fitting[0])
         status, is_new = int(code or answer.status), prefers_new_value(call.headers)
@@ -144,7 +139,8 @@ def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chanc
         written += answer.named.values()
         if status >= _FIRST_REFUSAL:
             title = responses.get(status, "Error")
-            written += [filling.fill(answer.schema, Message(status, title, title))]
+            message = Message(status, title, title, title.lower().replace(" ", "-"))
+            written += [title, filling.fill(answer.schema, message)]
     for value in written:
         if answer.accepts(value):
             return value

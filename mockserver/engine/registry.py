@@ -25,7 +25,7 @@ from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyEx
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
-from mockserver.engine.stored_answers import Resource, find_resources, stored_handler
+from mockserver.engine.stored_answers import find_resources, stored_handler
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
 from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
@@ -129,6 +129,9 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
     filling, own = SchemaFilling(contract.document), contract.operations if contract.is_own else {}
     examples = {name: Examples(contract, operation, filling) for name, operation in own.items()}
     resources = find_resources(contract, filling) if own else {}
+    answers = {
+        name: stored_handler(contract, own[name], resources, one) or one for name, one in examples.items()
+    }
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -142,7 +145,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
             if operation.batch
         },
         handlers={
-            operation.id: _operation_handler(contract, operation, vendor, examples, resources)
+            operation.id: _operation_handler(contract, operation, vendor, answers)
             for operation in contract.operations.values()
             if not operation.batch
         },
@@ -244,15 +247,10 @@ def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) 
 
 
 def _operation_handler(
-    contract: Spec,
-    operation: Operation,
-    vendor: Vendor,
-    examples: Mapping[str, Examples],
-    resources: Mapping[str, Resource],
+    contract: Spec, operation: Operation, vendor: Vendor, own: Mapping[str, Handler]
 ) -> Handler:
     found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
-    if found is None and (by_example := examples.get(operation.id)):
-        return stored_handler(contract, operation, resources, by_example) or by_example
+    found = found or own.get(operation.id)
     if found is None:
         raise SpecError(
             f"{operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "
