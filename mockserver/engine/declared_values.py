@@ -94,12 +94,14 @@ class SchemaFilling:
         """A value for a member of that name, from the message or made up."""
         return self._filled(name, schema, message, None, _DEEPEST).value
 
-    def merged(self, schema: Any) -> dict[str, Any]:
-        """The schema without `$ref` and `allOf`; the first of `oneOf` and `anyOf`."""
+    def merged(self, schema: Any, turn: int = 0) -> dict[str, Any]:
+        """The schema without `$ref` and `allOf`, with one choice of each `oneOf` and `anyOf`."""
         node = dict(resolve(self.document, schema))
-        parts = [*node.pop("allOf", ()), *node.pop("oneOf", ())[:1], *node.pop("anyOf", ())[:1]]
+        parts = list(node.pop("allOf", ()))
+        choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
+        parts += [choice[turn % len(choice)] for choice in choices]
         for part in parts:
-            inner = self.merged(part)
+            inner = self.merged(part, turn)
             for name, value in inner.items():
                 if name == "properties":
                     node[name] = {**value, **node.get(name, EMPTY)}

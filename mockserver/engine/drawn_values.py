@@ -18,7 +18,6 @@ from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import SETTINGS
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import PREFIX_ITEMS
-from mockserver.spec.openapi import resolve
 from mockserver.spec.patterns import text_for
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ class _Drawing:
     turn: int
 
     def value(self, name: str, schema: Any, number: int, depth: int) -> Json:
-        node = self._chosen(schema, number)
+        node = self.filling.merged(schema, number + self.turn)
         if "example" in node and number % 2 == 0:
             return node["example"]
         if node.get("enum"):
@@ -160,22 +159,6 @@ class _Drawing:
         if kind in ("integer", "number"):
             return self._number(name, node, number, is_whole=kind == "integer")
         return (number + self.turn) % 2 == 0 if kind == "boolean" else self._text(name, node, number)
-
-    def _chosen(self, schema: Any, number: int) -> dict[str, Any]:
-        """The schema without references, and with one choice of each `oneOf` and `anyOf`, by number."""
-        node = dict(resolve(self.filling.document, schema))
-        parts = list(node.pop("allOf", ()))
-        choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
-        parts += [choice[(number + self.turn) % len(choice)] for choice in choices]
-        for part in parts:
-            for word, value in self._chosen(part, number).items():
-                if word == "properties":
-                    node[word] = {**value, **node.get(word, EMPTY)}
-                elif word == "required":
-                    node[word] = [*node.get(word, ()), *value]
-                else:
-                    node.setdefault(word, value)
-        return node
 
     def _object(self, node: Document, number: int, depth: int) -> Json:
         members, required = node.get("properties", EMPTY), node.get("required", ())

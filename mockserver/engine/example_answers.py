@@ -58,9 +58,8 @@ class Answering:
     @cached_property
     def named(self) -> Mapping[str, Json]:
         """The named examples."""
-        ones = {
-            name: resolve(self.document, one) for name, one in self.content.get("examples", EMPTY).items()
-        }
+        nodes = self.content.get("examples", EMPTY)
+        ones = {name: resolve(self.document, nodes[name]) for name in nodes}
         return {name: one["value"] for name, one in ones.items() if "value" in one}
 
     @cached_property
