@@ -93,8 +93,8 @@ class SchemaFilling:
         """A value for a member of that name, from the message or made up."""
         return self._filled(name, schema, message, None, _DEEPEST).value
 
-    def merged(self, schema: Any) -> dict[str, Any]:
-        return merged(self.document, schema)
+    def merged(self, schema: Any, turn: int = 0) -> dict[str, Any]:
+        return merged(self.document, schema, turn)
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
         """The schema at the steps of a pointer; {} for none."""

@@ -19,7 +19,8 @@ from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import declared_form, render_outcomes
 from mockserver.engine.declared_refusals import DeclaredRefusals
-from mockserver.engine.example_answers import example_handler
+from mockserver.engine.declared_values import SchemaFilling
+from mockserver.engine.example_answers import Examples
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
@@ -56,6 +57,8 @@ class LoadedVendor:
     assumptions: Mapping[str, str]
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
+    examples: Mapping[str, Examples]
+    """The answers by example of a file that is not ours, by operation."""
     negotiation: Negotiation | None = None
 
     @property
@@ -147,7 +150,13 @@ def load_document(contract: Spec, file: str = "") -> LoadedVendor:
 def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
-    resources = find_resources(contract) if contract.is_own else {}
+    own = contract.operations if contract.is_own else {}
+    filling = SchemaFilling(contract.document)
+    examples = {name: Examples(contract, operation, filling) for name, operation in own.items()}
+    resources = find_resources(contract) if own else {}
+    answers = {
+        name: stored_handler(contract, own[name], resources, one) or one for name, one in examples.items()
+    }
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -161,7 +170,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
             if operation.batch
         },
         handlers={
-            operation.id: _operation_handler(contract, operation, vendor, resources)
+            operation.id: _operation_handler(contract, operation, vendor, answers)
             for operation in contract.operations.values()
             if not operation.batch
         },
@@ -172,6 +181,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
         rate_limit=_rate_limit(contract, vendor, schemes),
         negotiation=read_negotiation(contract),
+        examples=examples,
     )
 
 
@@ -266,11 +276,10 @@ def _batch_handler(
 
 
 def _operation_handler(
-    contract: Spec, operation: Operation, vendor: Vendor, resources: Mapping[str, Resource]
+    contract: Spec, operation: Operation, vendor: Vendor, own: Mapping[str, Handler]
 ) -> Handler:
-    if contract.is_own:
-        by_example = example_handler(contract, operation)
-        return stored_handler(contract, operation, resources, by_example) or by_example
+    if operation.id in own:
+        return own[operation.id]
     found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
     if found is None:
         raise SpecError(

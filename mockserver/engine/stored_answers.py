@@ -13,8 +13,9 @@ from typing import Any
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.engine.declared_values import COUNTS, SchemaFilling, value_check
-from mockserver.engine.drawn_values import draw_value
+from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import Answering, answers_of
+from mockserver.engine.negotiation import prefers_new_value
 from mockserver.engine.resources import Resource, record_schema
 from mockserver.errors import InvalidCall, NotFound, Rejected
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply
@@ -55,7 +56,7 @@ def stored_handler(
     work = getattr(_Writer(records, answers_of(spec, operation)[0]), name)
 
     def handle(request: Request, state: State) -> Reply:
-        reply: Reply | None = work(request, state)
+        reply: Reply | None = None if prefers_new_value(request.call.headers) else work(request, state)
         return by_example(request, state) if reply is None else reply
 
     return handle
@@ -79,7 +80,7 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             if known is None and operation.method == "patch":
                 raise Rejected(Problem("unknown-key", path, f"there is no {key}", "key"))
             document = merge_patch(known, item.document) if operation.method == "patch" else item.document
-            record = records[place] = made.record(document, {resource.key: key})
+            record = records[place] = made.record(document, {resource.key: key}, state)
             return Outcome(item, Action.CREATED if known is None else Action.UPDATED, record)
 
         return keep
@@ -108,16 +109,18 @@ class _Records:
         candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
         return next((one for one in candidates if value_check(node)(one)), value)
 
-    def record(self, given: Document, own: Document) -> dict[str, Any]:
+    def record(self, given: Document, own: Document, state: State) -> dict[str, Any]:
         """What was sent, with its key, and a drawn value for each further required member."""
-        required = self.resource.record.get("required", ())
-        drawn = {name: one for name, one in self.drawn(self.resource.record).items() if name in required}
+        members, required = self.resource.members, self.resource.record.get("required", ())
+        absent = [name for name in required if name not in given and name not in own]
+        rest = {"properties": {name: members.get(name, EMPTY) for name in absent}, "required": absent}
+        drawn = self.drawn(rest, state, *own.values()) if absent else EMPTY
         return {**drawn, **given, **own}
 
-    def drawn(self, schema: Document) -> dict[str, Any]:
+    def drawn(self, schema: Document, state: State, *key: Json) -> dict[str, Any]:
         drawn: Json = None
         with suppress(RecursionError, ValueError, ArithmeticError):
-            drawn = draw_value(self.filling, schema, 1)
+            drawn = draw_value(self.filling, schema, 1, chance_of(state, f"{self.resource.path}{key}"))
         return drawn if isinstance(drawn, dict) else {}
 
     def find(self, request: Request, state: State) -> Document:
@@ -150,15 +153,16 @@ class _Writer:
             return None
         resource = self.records.resource
         key = self.records.key(request.document, state)
-        record = self.records.record(request.document, {resource.key: key})
+        record = self.records.record(request.document, {resource.key: key}, state)
         state.collection(resource.collection)[resource.place(request, key)] = record
-        return self._reply(record)
+        return self._reply(record, state)
 
     def replace(self, request: Request, state: State) -> Reply | None:
         if not isinstance(request.document, dict):
             return None
         own = {self.records.resource.key: self.records.key_in_path(request)}
-        return self._reply(self.records.keep(request, state, self.records.record(request.document, own)))
+        record = self.records.record(request.document, own, state)
+        return self._reply(self.records.keep(request, state, record), state)
 
     def change(self, request: Request, state: State) -> Reply | None:
         known, key = self.records.find(request, state), self.records.resource.key
@@ -172,16 +176,16 @@ class _Writer:
         accepts = self.records.resource.accepts
         if accepts(known) and not accepts(record):
             raise InvalidCall([Problem("invalid", (), "the record would no longer keep its schema")])
-        return self._reply(self.records.keep(request, state, record))
+        return self._reply(self.records.keep(request, state, record), state)
 
     def show(self, request: Request, state: State) -> Reply | None:
-        return self._reply(self.records.find(request, state))
+        return self._reply(self.records.find(request, state), state)
 
     def delete(self, request: Request, state: State) -> Reply | None:
         record = self.records.find(request, state)
         resource = self.records.resource
         del state.collection(resource.collection)[resource.place(request)]
-        return self._reply(record) if self.answering.schema else Reply(self.answering.status)
+        return self._reply(record, state) if self.answering.schema else Reply(self.answering.status)
 
     def list(self, request: Request, state: State) -> Reply | None:
         resource, filling = self.records.resource, self.records.filling
@@ -201,7 +205,9 @@ class _Writer:
             return None
         last = records[-1:] == page[-1:]
         facts = _facts_of_page(query, len(records), "" if last or not page else str(page[-1][resource.key]))
-        return self._valid({**self._with_facts(node, self.records.drawn(node), facts), lists[0]: shown})
+        return self._valid(
+            {**self._with_facts(node, self.records.drawn(node, state), facts), lists[0]: shown}
+        )
 
     def _with_facts(self, node: Document, drawn: Document, facts: Document) -> dict[str, Any]:
         """The envelope of a list with what is known of the page, in its objects too."""
@@ -225,11 +231,12 @@ class _Writer:
         hidden = {name for name, one in members.items() if merged(one).get("writeOnly")}
         return {name: one for name, one in record.items() if name not in hidden}
 
-    def _reply(self, record: Document) -> Reply | None:
+    def _reply(self, record: Document, state: State) -> Reply | None:
         filling, schema = self.records.filling, self.answering.schema
         _, member = record_schema(filling.document, schema, self.records.resource.named)
         shown = self._shown(record)
-        return self._valid({**self.records.drawn(filling.merged(schema)), member: shown} if member else shown)
+        envelope = self.records.drawn(schema, state) if member else EMPTY
+        return self._valid({**envelope, member: shown} if member else shown)
 
     def _valid(self, document: Json) -> Reply | None:
         """The answer, None if its schema does not take it."""

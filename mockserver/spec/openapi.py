@@ -175,6 +175,11 @@ class Operation:
         """Its path in the document."""
         return "paths", self.path, self.method
 
+    def declared_key(self, status: int) -> str:
+        """The key of its `responses` for the status; "" for none."""
+        keys = (str(status), f"{status // 100}XX", "default")
+        return next((key for key in keys if key in self.responses), "")
+
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names
 
@@ -312,12 +317,14 @@ def resolve(document: Document, node: Any) -> Any:
     return node
 
 
-def merged(document: Document, schema: Any) -> dict[str, Any]:
-    """The schema without `$ref` and `allOf`; the first of `oneOf` and `anyOf`. Raises SpecError."""
+def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
+    """The schema without references and `allOf`, with a choice of each `oneOf`, `anyOf`. Raises SpecError."""
     node = dict(resolve(document, schema))
-    parts = [*node.pop("allOf", ()), *node.pop("oneOf", ())[:1], *node.pop("anyOf", ())[:1]]
+    parts = list(node.pop("allOf", ()))
+    choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
+    parts += [choice[turn % len(choice)] for choice in choices]
     for part in parts:
-        for name, value in merged(document, part).items():
+        for name, value in merged(document, part, turn).items():
             if name == "properties":
                 node[name] = {**value, **node.get(name, {})}
             elif name == "required":
