@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -36,6 +36,9 @@ from mockserver.cli.options import (
     vendor_names,
 )
 from mockserver.cli.settings import command_words, flag_of, place_of, place_of_option, shown_path
+
+if TYPE_CHECKING:
+    from mockserver.errors import SpecError
 
 _QUOTED = re.compile(r"'(.*)'", re.DOTALL)
 _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
@@ -257,13 +260,21 @@ def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
     fail_usage(*startup_message(error, context))
 
 
-def _bad_spec(error: Exception, context: click.Context) -> Message | None:
+def _bad_spec(error: SpecError, context: click.Context) -> Message | None:
     """First problem of the spec that the error names, and the command that shows the others."""
     from mockserver.cli.spec_check import find_problems
     from mockserver.spec.folder import spec_files_in
     from mockserver.spec.loading import MALFORMED
+    from mockserver.spec.source_files import read_text
+    from mockserver.spec.yaml_positions import find_place
 
     message = str(error)
+    for file in context.params.get("overlays") or ():
+        if message.startswith(f"{file.name}:"):
+            place = find_place(read_text(file), error.path)
+            return Message(
+                message, f"{shown_path(file)}:{place.line}:{place.column}", error.cure or "write it as YAML"
+            )
     folders = context.params.get("specs") or ()
     named = [
         file

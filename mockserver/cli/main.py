@@ -30,6 +30,7 @@ from mockserver.cli.options import (
     fail_usage,
     instant_text,
     option,
+    overlay_option,
     show_error,
     specs_option,
     with_examples,
@@ -211,7 +212,7 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
     """
     from mockserver.server.serving import Serving
 
-    watched = ("specs", "files", "scenario_files", "fixtures_file")
+    watched = ("specs", "files", "overlays", "scenario_files", "fixtures_file")
     if chosen["watch"] and not any(chosen[name] for name in watched):
         what = "there is nothing to watch: no FILE, --specs, --scenario or --fixtures"
         fail_usage(what, "--watch", "mockserver run --watch --scenario FILE")
@@ -298,6 +299,7 @@ def _own_files(
     help="Serve only these vendors; may be repeated.",
 )
 @specs_option
+@overlay_option
 @option("--strict-specs", is_flag=True, help="Refuse a FILE with anything that cannot be served as written.")
 @option(
     "--at-root",

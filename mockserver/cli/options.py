@@ -132,6 +132,16 @@ specs_option = option(
 )
 
 
+overlay_option = option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="OpenAPI Overlay that changes the spec; may be repeated.",
+)
+
+
 def show_error(what: str, where: str, cure: str, kind: str = "error") -> None:
     click.echo(f"{kind}: {what}\n   at: {where}\n  try: {cure}", err=True)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockserver.cli.errors import fail_to_load
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
@@ -20,6 +21,7 @@ from mockserver.cli.options import (
     fail,
     nearest,
     option,
+    overlay_option,
     shown,
     spec_files,
 )
@@ -133,6 +135,42 @@ def show(*, vendor: Path, as_json: bool) -> None:
     if as_json:
         text = json.encode(yaml.load(text)).decode()
     click.echo(text.rstrip("\n"))
+
+
+@spec.command(context_settings=CONTEXT_SETTINGS)
+@argument("file", callback=_spec_file, metavar="FILE", shell_complete=complete_vendors)
+@overlay_option
+@option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
+@click.pass_context
+def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
+    """Tell how `mockserver run` answers each operation of a file, why, and what corrects it.
+
+    batch: an outcome for each item. stored: records that are made, shown, listed and changed. example: the
+    file's example, else a value for the schema. Write the correction under the operation, by an overlay.
+
+    \b
+    Examples:
+      mockserver spec explain openapi.yaml
+      mockserver spec explain openapi.yaml --overlay changes.yaml
+    """
+    from dataclasses import asdict
+
+    from mockserver.cli.output import table_lines, write_json, write_lines
+    from mockserver.engine.explanation import explain as explained
+    from mockserver.engine.registry import load_vendor
+    from mockserver.errors import MockServerError
+    from mockserver.spec.overlay import read_overlay
+
+    try:
+        vendor = load_vendor(file, [read_overlay(one) for one in overlays])
+    except MockServerError as error:
+        fail_to_load(error, context)
+    found = list(explained(vendor))
+    if as_json:
+        write_json([asdict(one) for one in found])
+        return
+    rows = [(one.operation, one.kind, one.reason, one.correction) for one in found]
+    write_lines(table_lines([("operation", "answered by", "from", "correct it by"), *rows]))
 
 
 @spec.command(context_settings=CONTEXT_SETTINGS)

@@ -1,4 +1,4 @@
-"""Form bodies: flat ones, and those that spell a list, `[0].Number=A&[1].Number=B`, as ASP.NET binds them.
+"""Form bodies: flat ones, nested ones, `a[b]=1&c[]=2`, and lists as ASP.NET binds them, `[0].Number=A`.
 
 Source: docs/vendors/pvex.md#forms. Values come out as text; in a list empty ones as None.
 """
@@ -6,10 +6,12 @@ Source: docs/vendors/pvex.md#forms. Values come out as text; in a list empty one
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.codec.json import to_utf_8
+from mockserver.codec.json import MAX_DEPTH, to_utf_8
 from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
@@ -29,7 +31,7 @@ class IndexedForm:
 
         Raises MalformedBody.
         """
-        pairs = _parse_pairs(body, charset, self.max_keys)
+        pairs = parse_pairs(body, charset, self.max_keys)
         items: dict[int, dict[str, str | None]] = {}
         for key, value in pairs:
             if match := _INDEXED_KEY.fullmatch(key):
@@ -53,7 +55,7 @@ class FlatForm:
         Raises MalformedBody.
         """
         document: dict[str, Json] = {}
-        for key, text in _parse_pairs(body, charset, self.max_keys):
+        for key, text in parse_pairs(body, charset, self.max_keys):
             name = key.removesuffix("[]")
             if name in self.lists:
                 document.setdefault(name, []).append(text)
@@ -71,13 +73,33 @@ class WrappedForm:
 
     def unwrap(self, body: bytes, charset: str) -> bytes:
         """First value of the member, in UTF-8. Raises MalformedBody: also without the member."""
-        for name, text in _parse_pairs(body, charset, self.max_keys):
+        for name, text in parse_pairs(body, charset, self.max_keys):
             if name == self.member:
                 return text.encode()
         raise MalformedBody(f"the form has no {self.member}")
 
 
-def _parse_pairs(body: bytes, charset: str, max_keys: int) -> list[tuple[str, str]]:
+_NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
+
+
+def nest(pairs: Iterable[tuple[str, str]], whole: Container[str] = ()) -> dict[str, Any]:
+    """The texts of every name; `a[b]` is a name below `a`, unless it is in `whole`."""
+    tree: dict[str, Any] = {}
+    for key, text in pairs:
+        match = None if key in whole or key.count("[") >= MAX_DEPTH else _NESTED_KEY.fullmatch(key)
+        *above, last = [match[1], *match[2][1:-1].split("][")] if match else [key]
+        node = tree
+        for step in above:
+            if not isinstance(node.get(step), dict):
+                node[step] = {}
+            node = node[step]
+        if isinstance(texts := node.setdefault(last, []), list):
+            texts.append(text)
+    return tree
+
+
+def parse_pairs(body: bytes, charset: str, max_keys: int = MAX_KEYS) -> list[tuple[str, str]]:
+    """Names and texts of a form. Raises MalformedBody."""
     try:
         text = to_utf_8(body, charset).decode("utf-8")
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_keys)

@@ -44,7 +44,10 @@ class EnvelopeReader:
             tenant = self.spec.tenant(call.headers, parameters)
             return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
         body, charset = _select_body(plan, call)
-        decoded = body.decode(call.body, charset, call.assumptions, may_take_long=may_take_long)
+        content_type = call.headers.get("content-type", "")
+        decoded = body.decode(
+            call.body, charset, call.assumptions, content_type=content_type, may_take_long=may_take_long
+        )
         document = _wrap_bare_item(decoded, body.items)
         document = self._read_envelope(call, body, document)
         items: tuple[list[Json], frozenset[int]] = ([], frozenset())

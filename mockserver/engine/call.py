@@ -197,8 +197,11 @@ class Pipeline:
         preference = negotiation.parse_preference(call.headers)
         if preference is None:
             return None
-        say = self._say(call, operation, state)
-        reply = negotiation.preferred_reply(preference, call, operation, self.served.spec, say)
+        if examples := self.served.examples.get(operation.id):
+            reply = examples.preferred(preference, call, state)
+        else:
+            say = self._say(call, operation, state)
+            reply = negotiation.preferred_reply(preference, call, operation, self.served.spec, say)
         reason = f"Prefer: {preference.applied} asks for this answer" if reply.status in _REFUSED else ""
         return Answer(reply, operation.id, reason=one_line(reason))
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import (
+    ERRORS,
     Message,
     SchemaFilling,
     fitting_text,
@@ -32,7 +33,7 @@ from mockserver.model import (
     parse_pointer,
 )
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, Spec, resolve
+from mockserver.spec.openapi import Batch, Operation, Spec, plain, resolve
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,
@@ -170,7 +171,7 @@ WriteRow: TypeAlias = Callable[[Outcome, str], Json]
 
 _LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
 _NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
-_REJECTED_STATUS, _SKIPPED_STATUS = 422, 424
+_MULTI_STATUS, _REJECTED_STATUS, _SKIPPED_STATUS = 207, 422, 424
 _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
 _WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
@@ -202,9 +203,10 @@ class RowMember:
 
 
 def declared_form(contract: Spec, operation: Operation, otherwise: int) -> AnswerForm:
-    """The form of the first declared 2xx; of the status `otherwise` without one."""
-    codes = (int(code) for code in operation.responses if code.startswith("2") and code.isdigit())
-    status = next(codes, otherwise)
+    """The form of the first declared 2xx, of 207 for a batch; of the status `otherwise` without one."""
+    codes = [int(code) for code in operation.responses if code.startswith("2") and code.isdigit()]
+    codes.sort(key=lambda code: operation.batch is None or code != _MULTI_STATUS)
+    status = next(iter(codes), otherwise)
     document = contract.document
     responses = document["paths"][operation.path][operation.method]["responses"]
     key = next((key_name for key_name in (str(status), "2XX") if key_name in responses), "")
@@ -239,14 +241,17 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
 def _row_writer(
     filling: SchemaFilling, row: Document, key: tuple[str, ...], target: Mapping[str, Path]
 ) -> WriteRow:
-    """The writer of rows: status, message, key, and further required members."""
-    places = {name: target[name] for name in ("status", "message", "key") if name in target}
+    """The writer of rows: status, message, key, index, record, and further required members."""
+    places = {name: path for name, path in target.items() if name not in ("list", "count")}
     schemas = {name: filling.at(row, path) for name, path in places.items()}
-    is_apart = "status" not in places or len(places.get("message", ())) > 1
+    message = places.get("message", ())
+    is_apart = "status" not in places or len(message) > 1 or plain("".join(map(str, message))) in ERRORS
     writers = {
         "status": _status_writer(schemas.get("status", EMPTY)),
         "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
         "key": _key_writer(filling, schemas.get("key", EMPTY), key),
+        "index": RowMember(lambda outcome: outcome.item.index),
+        "record": RowMember(lambda outcome: outcome.document if outcome.accepted else None),
     }
     is_flat = all(len(path) == 1 for path in places.values())
     tell = _flat_writer if is_flat else _nested_writer
@@ -405,6 +410,8 @@ def _member_writer(node: Document, name: str) -> RowMember:
     def tell(outcome: Outcome) -> Json:
         item, document = outcome.item, outcome.item.document
         value = document.get(name, item.key) if isinstance(document, dict) else item.key
+        if not item.key and isinstance(outcome.document, dict):
+            value = outcome.document.get(name, value)
         if accepts(value):
             return value
         converted = value if convert is None else convert(value)

@@ -89,7 +89,7 @@ class DeclaredRefusals:
         return (("WWW-Authenticate", challenge),) if challenge else ()
 
     def _form(self, operation: Operation, status: int) -> _Form | None:
-        key = declared_key(operation, status)
+        key = operation.declared_key(status)
         if (operation.id, key) not in self._forms:
             self._forms[operation.id, key] = self._read_form(operation, key) if key else None
         return self._forms[operation.id, key]
@@ -107,12 +107,6 @@ class DeclaredRefusals:
                 examples = tuple(_examples(document, content))
                 return _Form(media_type, schema, compiled, examples, SchemaFilling(document))
         return None
-
-
-def declared_key(operation: Operation, status: int) -> str:
-    """The key of the operation's `responses` for the status; "" for none."""
-    keys = (str(status), f"{status // 100}XX", "default")
-    return next((key for key in keys if key in operation.responses), "")
 
 
 def declared_status(refusal: Refusal, operation: Operation | None) -> int:

@@ -10,14 +10,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import lru_cache
 from operator import ge, gt, le, lt
 from typing import Any
 
 from msgspec.structs import replace
 
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
-from mockserver.spec.openapi import resolve
+from mockserver.spec.openapi import merged, plain
 from mockserver.spec.schema import COMMON_FORMATS
 
 _DEEPEST = 8
@@ -94,20 +93,8 @@ class SchemaFilling:
         """A value for a member of that name, from the message or made up."""
         return self._filled(name, schema, message, None, _DEEPEST).value
 
-    def merged(self, schema: Any) -> dict[str, Any]:
-        """The schema without `$ref` and `allOf`; the first of `oneOf` and `anyOf`."""
-        node = dict(resolve(self.document, schema))
-        parts = [*node.pop("allOf", ()), *node.pop("oneOf", ())[:1], *node.pop("anyOf", ())[:1]]
-        for part in parts:
-            inner = self.merged(part)
-            for name, value in inner.items():
-                if name == "properties":
-                    node[name] = {**value, **node.get(name, EMPTY)}
-                elif name == "required":
-                    node[name] = [*node.get(name, ()), *value]
-                else:
-                    node.setdefault(name, value)
-        return node
+    def merged(self, schema: Any, turn: int = 0) -> dict[str, Any]:
+        return merged(self.document, schema, turn)
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
         """The schema at the steps of a pointer; {} for none."""
@@ -384,12 +371,6 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),
 }
 LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
-
-
-@lru_cache(maxsize=4096)
-def plain(name: object) -> str:
-    """A name without case and separators: `error_code` and `errorCode` are equal."""
-    return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def pick(values: Iterable[Json], *wanted: object) -> Json:

@@ -1,94 +1,217 @@
-"""Values drawn for schemas: the same for the same number, plausible by name, type and format."""
+"""Values drawn for schemas: plausible by name, type and format, the same for the same chance."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import cache, lru_cache
+from importlib import import_module
+from string import ascii_uppercase
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.declared_values import SchemaFilling, fitting_text, nearest_number, plain
+from mockserver.engine.declared_values import SchemaFilling, fitting_text, nearest_number
 from mockserver.model import EMPTY, Document, Json
+from mockserver.sandbox.sandboxes import SETTINGS
+from mockserver.sandbox.store import State
 from mockserver.spec.dialects import PREFIX_ITEMS
-from mockserver.spec.openapi import resolve
+from mockserver.spec.openapi import plain
 from mockserver.spec.patterns import text_for
+
+if TYPE_CHECKING:
+    from faker import Generator
 
 _DEEPEST = 6
 _MOST_ITEMS = 50
-_OF_FORMAT: Mapping[str, str] = {
-    "uuid": "3f2b8c1e-5d47-4a90-8e16-7c0d9b2a4f51",
-    "date": "2026-03-14",
-    "date-time": "2026-03-14T09:26:53Z",
-    "time": "09:26:53Z",
-    "duration": "P3D",
-    "email": "ada.lovelace@example.com",
-    "uri": "https://example.com/files/1",
-    "url": "https://example.com/files/1",
-    "uri-reference": "/files/1",
-    "hostname": "www.example.com",
-    "ipv4": "192.0.2.7",
-    "ipv6": "2001:db8::7",
-    "byte": "dGV4dA==",
-    "binary": "text",
-    "password": "correct-horse",
+_MOST = 10**9
+_SECONDS_OF_YEAR = 365 * 86_400
+_EN_US = ("address", "company", "internet", "lorem", "person")
+_PROVIDERS = ("bank", "misc", *(f"{name}.en_US" for name in _EN_US))
+_USE = Lock()
+"""Held while a value is drawn: there is one generator for all threads."""
+
+_URL = "https://www.{{safe_domain_name}}/{{uri_path}}"
+_NAMES: Mapping[str, str] = {
+    "{{uuid4}}": "uuid guid",
+    "%Y-%m-%d": "date day on birthday",
+    "%Y-%m-%dT%H:%M:%SZ": "datetime at timestamp",
+    "%H:%M:%SZ": "time",
+    "P%D": "duration",
+    "{{first_name}} {{last_name}}": "name fullname customer customername contact person author owner",
+    "{{first_name}}": "firstname givenname",
+    "{{last_name}}": "lastname familyname surname",
+    "{{user_name}}": "username login",
+    "{{email}}": "email emailaddress",
+    "+1-%##-555-01##": "phone phonenumber mobile fax",
+    "{{company}}": "company companyname organization vendor supplier merchant",
+    "{{street_address}}": "street address line addressline",
+    "{{city}}": "city town",
+    "{{postcode}}": "zip zipcode postcode postalcode",
+    "{{state}}": "region province county",
+    "{{country}}": "country",
+    "{{country_code}}": "countrycode",
+    "{{iban}}": "iban",
+    "USD": "currency currencycode",
+    "en": "language locale",
+    "active": "status state",
+    "{{catch_phrase}}": "title subject product productname",
+    "{{sentence}}": "description text message comment note memo content detail reason summary",
+    "%##.##": "amount price total subtotal cost balance fee tax",
+    "??-####": "id key code number reference sku",
+    _URL: "uri url website href link",
+    "/{{uri_path}}": "urireference path",
+    "www.{{safe_domain_name}}": "hostname host domain",
+    "192.0.2.%#": "ipv4 ip ipaddress",
+    "2001:db8::%##": "ipv6",
+    "dGV4dA==": "byte",
 }
-_OF_NAME: Mapping[str, str] = {
-    **dict.fromkeys(("firstname", "givenname"), "Ada"),
-    **dict.fromkeys(("lastname", "familyname", "surname"), "Lovelace"),
-    **dict.fromkeys(("name", "fullname", "customer", "contactname"), "Ada Lovelace"),
-    **dict.fromkeys(("company", "companyname", "organization", "vendor"), "Northwind Ltd"),
-    **dict.fromkeys(("email", "emailaddress"), "ada.lovelace@example.com"),
-    **dict.fromkeys(("phone", "phonenumber", "mobile"), "+44 20 7946 0018"),
-    **dict.fromkeys(("street", "address", "line1", "addressline1"), "12 Market Street"),
-    **dict.fromkeys(("city", "town"), "London"),
-    **dict.fromkeys(("zip", "zipcode", "postcode", "postalcode"), "EC1A 1BB"),
-    **dict.fromkeys(("country", "countrycode"), "GB"),
-    **dict.fromkeys(("currency", "currencycode"), "EUR"),
-    **dict.fromkeys(("url", "website", "href"), "https://example.com"),
-    **dict.fromkeys(("date", "day"), "2026-03-14"),
-    **dict.fromkeys(("createdat", "updatedat", "timestamp"), "2026-03-14T09:26:53Z"),
-    **dict.fromkeys(("language", "locale"), "en"),
-    **dict.fromkeys(("status", "state"), "active"),
+"""Names and formats by template: of strftime, or of Faker with # and % for digits and ? for a letter."""
+
+_OF_NAME = {name: template for template, names in _NAMES.items() for name in names.split()}
+_AHEAD = frozenset({"due", "end", "ends", "expires", "expiry", "expiration", "until", "valid", "next"})
+"""Words of dates in the next year; others lie in the last one."""
+
+_REACHES: Mapping[tuple[int, int], str] = {
+    (1, 9): "quantity count page pages size position rating version",
+    (0, 99): "percent percentage rate discount age",
+    (1, 12): "month day",
+    (2020, 2030): "year",
+    (200, 200): "status statuscode",
+    (-90, 90): "latitude longitude lat lon lng",
 }
-_LIKE_TEXT = ("text", "A", "1", "none")
+_REACH_OF_NAME = {name: reach for reach, names in _REACHES.items() for name in names.split()}
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-def draw_value(filling: SchemaFilling, schema: Document, number: int) -> Json:
-    """The value with that number; whether it is valid, its reader checks."""
-    return _drawn(filling, "", schema, number, _DEEPEST)
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What a value is drawn from; `is_new` draws past the examples, and any choice instead of the first."""
+
+    seed: str
+    year: int
+    is_new: bool = False
 
 
-def _drawn(filling: SchemaFilling, name: str, schema: Any, number: int, depth: int) -> Json:
-    node = _chosen(filling, schema, number)
-    if "example" in node and number % 2 == 0:
-        return node["example"]
-    if node.get("enum"):
-        return node["enum"][number // 2 % len(node["enum"])]
-    kind = node.get("type") or _likely_type(node)
-    if kind == "object":
-        return _object(filling, node, number, depth)
-    if kind == "array":
-        return _list(filling, name, node, number, depth)
-    if kind in ("integer", "number"):
-        found = nearest_number(node, Decimal(number + 1))
-        return int(found) if found == int(found) else found
-    return number % 2 == 0 if kind == "boolean" else _text(name, node, number)
+def chance_of(state: State, place: str, *, is_new: bool = False) -> Chance:
+    """The chance of a place in the sandbox, always the same, or with `is_new` the next one."""
+    seed = (state.sandbox_collection(SETTINGS).get("seed") or EMPTY).get("value", 0)
+    turn = state.next(f"drawn {place}") if is_new else 0
+    return Chance(f"{seed}/{place}/{turn}", state.now.year, is_new)
 
 
-def _chosen(filling: SchemaFilling, schema: Any, number: int) -> dict[str, Any]:
-    """The schema without references, and with one choice of each `oneOf` and `anyOf`, others by number."""
-    node = dict(resolve(filling.document, schema))
-    parts = list(node.pop("allOf", ()))
-    choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
-    parts += [choice[number % len(choice)] for choice in choices]
-    for part in parts:
-        for word, value in _chosen(filling, part, number).items():
-            if word == "properties":
-                node[word] = {**value, **node.get(word, EMPTY)}
-            elif word == "required":
-                node[word] = [*node.get(word, ()), *value]
-            else:
-                node.setdefault(word, value)
-    return node
+def draw_value(filling: SchemaFilling, schema: Document, number: int, chance: Chance) -> Json:
+    """The value with that number; whether it is valid, its reader checks.
+
+    The higher numbers are plainer.
+    """
+    with _USE:
+        faker = _generator().seed_instance(f"{chance.seed}/{number}")
+        turn = faker.random.randrange(_MOST) if chance.is_new else 0
+        return _Drawing(filling, faker, chance.year, turn).value("", schema, number, _DEEPEST)
+
+
+@cache
+def _generator() -> Generator:
+    """Faker with what is needed of it: to find all its providers takes ten times as long."""
+    from faker import Generator  # noqa: PLC0415 - a start need not wait for it
+
+    made = Generator()
+    for name in _PROVIDERS:
+        made.add_provider(import_module(f"faker.providers.{name}").Provider)
+    return made
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _by_name(name: str, known: Mapping[str, Any]) -> Any:
+    """What is known of the longest end of the name; None for nothing. Not every name is one of a person."""
+    words = _words(name)
+    ends = [end for begin in range(len(words)) if (end := "".join(words[begin:])) != "name" or not begin]
+    found = (known.get(end) or known.get(end.removesuffix("s")) for end in ends)
+    return next(filter(None, found), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """The drawing of one value; `turn` turns its choices."""
+
+    filling: SchemaFilling
+    faker: Generator
+    year: int
+    turn: int
+
+    def value(self, name: str, schema: Any, number: int, depth: int) -> Json:
+        node = self.filling.merged(schema, number + self.turn)
+        if "example" in node and number % 2 == 0:
+            return node["example"]
+        if node.get("enum"):
+            return node["enum"][(number // 2 + self.turn) % len(node["enum"])]
+        kind = node.get("type") or _likely_type(node)
+        if kind == "object":
+            return self._object(node, number, depth)
+        if kind == "array":
+            return self._list(name, node, number, depth)
+        if kind in ("integer", "number"):
+            return self._number(name, node, number, is_whole=kind == "integer")
+        return (number + self.turn) % 2 == 0 if kind == "boolean" else self._text(name, node, number)
+
+    def _object(self, node: Document, number: int, depth: int) -> Json:
+        members, required = node.get("properties", EMPTY), node.get("required", ())
+        wanted = [name for name in members if name in required or (depth > 1 and number < _DEEPEST)]
+        wanted += [name for name in required if name not in members]
+        made = {
+            name: self.value(name, members.get(name, EMPTY), number, depth - 1)
+            for name in wanted
+            if name in required or not members[name].get("writeOnly")
+        }
+        others = node.get("additionalProperties", EMPTY)
+        for place in range(node.get("minProperties", 0) - len(made)):
+            schema = others if isinstance(others, dict) else EMPTY
+            made[f"key{place + 1}"] = self.value("", schema, number, depth - 1)
+        return made
+
+    def _list(self, name: str, node: Document, number: int, depth: int) -> Json:
+        first, items = node.get(PREFIX_ITEMS, ()), node.get("items", EMPTY)
+        least, most = node.get("minItems", 0), node.get("maxItems", _MOST_ITEMS)
+        wanted = max(least, len(first), 1 if depth > 0 else 0)
+        # Elements differ, so that those of a set do.
+        return [
+            self.value(name, first[place] if place < len(first) else items, number + 2 * place, depth - 1)
+            for place in range(min(wanted, most))
+        ]
+
+    def _number(self, name: str, node: Document, number: int, *, is_whole: bool) -> Json:
+        least, most = map(Decimal, _by_name(name, _REACH_OF_NAME) or (1, 999))
+        low, high = Decimal(str(node.get("minimum", least))), Decimal(str(node.get("maximum", most)))
+        low = max(low, least) if high > least else low
+        high = max(low, min(high, most))
+        places = 0 if is_whole else 2
+        drawn = Decimal(self.faker.random.randint(int(low.scaleb(places)), int(high.scaleb(places))))
+        wanted = drawn.scaleb(-places) if number < _DEEPEST else Decimal(number + 1)
+        found = nearest_number(node, wanted)
+        return int(found) if found == int(found) and (is_whole or found is not wanted) else found
+
+    def _text(self, name: str, node: Document, number: int) -> Json:
+        if node.get("pattern"):
+            nth = number if number >= _DEEPEST else self.faker.random.randrange(_MOST)
+            return text_for(node["pattern"], nth, node.get("minLength", 0)) or ""
+        template = _OF_NAME.get(plain(node.get("format"))) or _by_name(name, _OF_NAME)
+        usual = self._written(template or "{{word}}", name)
+        text = fitting_text(node, usual) or ""
+        return text if template or number < _DEEPEST else f"{text}{number}"[: node.get("maxLength")]
+
+    def _written(self, template: str, name: str) -> str:
+        if template[:2] not in ("%Y", "%H"):
+            return self.faker.parse(self.faker.format("bothify", template, ascii_uppercase))
+        year = self.year + (-1 if _AHEAD.isdisjoint(_words(name)) else 1)
+        seconds = self.faker.random.randrange(_SECONDS_OF_YEAR)
+        return (datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime(template)
 
 
 def _likely_type(node: Document) -> str:
@@ -97,44 +220,3 @@ def _likely_type(node: Document) -> str:
     if "items" in node or PREFIX_ITEMS in node:
         return "array"
     return "integer" if "minimum" in node or "maximum" in node else "string"
-
-
-def _object(filling: SchemaFilling, node: Document, number: int, depth: int) -> Json:
-    members, required = node.get("properties", EMPTY), node.get("required", ())
-    wanted = [name for name in members if name in required or (depth > 1 and number < _DEEPEST)]
-    wanted += [name for name in required if name not in members]
-    made = {
-        name: _drawn(filling, name, members.get(name, EMPTY), number, depth - 1)
-        for name in wanted
-        if name in required or not members[name].get("writeOnly")
-    }
-    others = node.get("additionalProperties", EMPTY)
-    for place in range(node.get("minProperties", 0) - len(made)):
-        made[f"key{place + 1}"] = _drawn(
-            filling, "", others if isinstance(others, dict) else EMPTY, number, depth - 1
-        )
-    return made
-
-
-def _list(filling: SchemaFilling, name: str, node: Document, number: int, depth: int) -> Json:
-    first, items = node.get(PREFIX_ITEMS, ()), node.get("items", EMPTY)
-    least, most = node.get("minItems", 0), node.get("maxItems", _MOST_ITEMS)
-    wanted = max(least, len(first), 1 if depth > 0 else 0)
-    # Elements differ, so that those of a set do.
-    return [
-        _drawn(filling, name, first[place] if place < len(first) else items, number + 2 * place, depth - 1)
-        for place in range(min(wanted, most))
-    ]
-
-
-def _text(name: str, node: Document, number: int) -> Json:
-    if node.get("pattern"):
-        made = text_for(node["pattern"], number, node.get("minLength", 0))
-        return "" if made is None else made
-    by_format = _OF_FORMAT.get(str(node.get("format")))
-    if by_format is not None:
-        return by_format
-    usual = _OF_NAME.get(plain(name), "")
-    fitting = fitting_text(node, *filter(None, (usual, *_LIKE_TEXT[number % len(_LIKE_TEXT) :])))
-    text = fitting if fitting is not None else ""
-    return text if usual or number < _DEEPEST else f"{text}{number}"[: node.get("maxLength")]

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from http.client import responses
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
+from mockserver.engine import negotiation
 from mockserver.engine.declared_values import Message, SchemaFilling
-from mockserver.engine.drawn_values import draw_value
-from mockserver.engine.negotiation import choose
+from mockserver.engine.drawn_values import Chance, chance_of, draw_value
+from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, prefers_new_value
 from mockserver.errors import ServerRefusal, SpecError
-from mockserver.model import EMPTY, Document, Json, Reply
+from mockserver.model import EMPTY, Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.spec.served_form import NOT_SERVED
-from mockserver.vendor import Handler, Request
+from mockserver.vendor import Request
 
 _TRIES = 24
 """Draws of a value, each with other choices, before it is said that none is found."""
 
+_CODE = re.compile("[2-5][0-9]{2}")
+_FIRST_REFUSAL = 400
+_NO_PREFERENCE = Preference()
+_WITHOUT_BODY = (204, 304)
+
 
 @dataclass(frozen=True)
 class Answering:
-    """The success that an operation declares, in one media type; "" for one without a body."""
+    """An answer that an operation declares, in one media type; "" for one without a body."""
 
     status: int
     media_type: str
@@ -48,6 +56,13 @@ class Answering:
         return found
 
     @cached_property
+    def named(self) -> Mapping[str, Json]:
+        """The named examples."""
+        nodes = self.content.get("examples", EMPTY)
+        ones = {name: resolve(self.document, nodes[name]) for name in nodes}
+        return {name: one["value"] for name, one in ones.items() if "value" in one}
+
+    @cached_property
     def accepts(self) -> Callable[[Json], bool]:
         """A check of answers. Raises ServerRefusal: 501, if the schema cannot be compiled."""
         try:
@@ -56,35 +71,86 @@ class Answering:
             raise ServerRefusal(501, "not-served", str(error)) from None
 
 
-def answers_of(contract: Spec, operation: Operation) -> tuple[Answering, ...]:
-    """The first success that the operation declares, in each of its media types, JSON first."""
-    key = _success(operation)
+def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Answering, ...]:
+    """The answer with this key of `responses`, "": the first success, in each media type, JSON first."""
+    key = key or _success(operation)
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
     contents = _declared(contract, operation, key).get("content", EMPTY)
     ordered = sorted(contents, key=lambda name: not _is_json(name)) or [""]
     return tuple(Answering(status, name, contents.get(name, EMPTY), contract.document) for name in ordered)
 
 
-def example_handler(contract: Spec, operation: Operation) -> Handler:
-    """The handler that answers with an example of the first success that the operation declares."""
-    filling, answers = SchemaFilling(contract.document), answers_of(contract, operation)
-    node = contract.document["paths"][operation.path][operation.method]
-    declared = _declared(contract, operation, _success(operation))
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The answers of an operation by example; as its handler it answers with the first success."""
 
-    def handle(request: Request, _state: State) -> Reply:
-        if NOT_SERVED in node:
-            raise ServerRefusal(501, "not-served", str(node[NOT_SERVED]))
-        headers = tuple(_headers(declared, filling))
-        accepted = choose(request.call.headers.get("accept", ""), tuple(one.media_type for one in answers))
-        answer = next((one for one in answers if one.media_type == accepted), answers[0])
-        if not answer.media_type:
-            return Reply(answer.status, headers=headers)
-        value = _example(filling, answer)
+    contract: Spec
+    operation: Operation
+    filling: SchemaFilling
+    _answers: dict[str, tuple[Answering, ...]] = field(default_factory=dict)
+
+    def __call__(self, request: Request, state: State) -> Reply:
+        return self.preferred(_NO_PREFERENCE, request.call, state)
+
+    def preferred(self, preference: Preference, call: Call, state: State) -> Reply:
+        """The answer that `Prefer` names. Raises ServerRefusal: 400 with the known ones, if there is none."""
+        code, name = preference.code, preference.example
+        key = _success(self.operation)
+        if code:
+            key = self.operation.declared_key(int(code)) if _CODE.fullmatch(code) else ""
+        if not key:
+            raise negotiation.unknown_preference("code", code, list(self.operation.responses))
+        answers = self._of(key)
+        fitting = [one for one in answers if not name or name in one.named]
+        if not fitting:
+            known = sorted({known for one in answers for known in one.named})
+            raise negotiation.unknown_preference("example", name, known)
+        accepted = choose(call.headers.get("accept", ""), tuple(one.media_type for one in fitting))
+        answer = next((one for one in fitting if one.media_type == accepted), fitting[0])
+        status, is_new = int(code or answer.status), prefers_new_value(call.headers)
+        headers = _headers(_declared(self.contract, self.operation, key), self.filling)
+        if applied := ", ".join(filter(None, (preference.applied, "dynamic=true" if is_new else ""))):
+            headers.append((APPLIED_HEADER, applied))
+        if not answer.media_type or status in _WITHOUT_BODY:
+            return Reply(status, headers=tuple(headers))
+        chance = chance_of(state, self.operation.id, is_new=is_new)
+        value = answer.named[name] if name else _value(self.filling, answer, status, chance)
         is_text = isinstance(value, str) and not answer.is_json
         body = value.encode() if is_text else json.encode(value)
-        return Reply(answer.status, body, answer.sent_type, headers)
+        return Reply(status, body, answer.sent_type, tuple(headers))
 
-    return handle
+    def _of(self, key: str) -> tuple[Answering, ...]:
+        """The answers with the key. Raises ServerRefusal: 501, if the operation is not served."""
+        node = self.contract.document["paths"][self.operation.path][self.operation.method]
+        if NOT_SERVED in node:
+            raise ServerRefusal(501, "not-served", str(node[NOT_SERVED]))
+        if key not in self._answers:
+            self._answers[key] = answers_of(self.contract, self.operation, key)
+        return self._answers[key]
+
+
+def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chance) -> Json:
+    """A valid value for the answer. Raises ServerRefusal: 501, if none can be made."""
+    written: list[Json] = []
+    if not (chance.is_new and answer.schema):
+        merged = filling.merged(answer.schema)
+        written = [node["example"] for node in (answer.content, merged) if "example" in node]
+        written += answer.named.values()
+        if status >= _FIRST_REFUSAL:
+            title = responses.get(status, "Error")
+            message = Message(status, title, title, title.lower().replace(" ", "-"))
+            written += [title, filling.fill(answer.schema, message)]
+    for value in written:
+        if answer.accepts(value):
+            return value
+    # Only odd numbers draw past the examples of schemas.
+    for number in range(int(chance.is_new), _TRIES):
+        with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
+            drawn = draw_value(filling, answer.schema, number, chance)
+            if answer.accepts(drawn):
+                return drawn
+    detail = "no valid answer can be made of the schema; add an example to it"
+    raise ServerRefusal(501, "not-served", detail)
 
 
 def _declared(contract: Spec, operation: Operation, key: str) -> Document:
@@ -103,24 +169,6 @@ def _success(operation: Operation) -> str:
 
 def _is_json(media_type: str) -> bool:
     return media_type.endswith(("json", "/*"))
-
-
-def _example(filling: SchemaFilling, answer: Answering) -> Json:
-    """A valid value for the answer. Raises ServerRefusal: 501, if none can be made."""
-    content = answer.content
-    named = [one["value"] for one in content.get("examples", EMPTY).values() if "value" in one]
-    merged = filling.merged(answer.schema)
-    written = [node["example"] for node in (content, merged) if "example" in node]
-    for value in (*written, *named):
-        if answer.accepts(value):
-            return value
-    for number in range(_TRIES):
-        with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
-            drawn = draw_value(filling, answer.schema, number)
-            if answer.accepts(drawn):
-                return drawn
-    detail = "no valid answer can be made of the schema; add an example to it"
-    raise ServerRefusal(501, "not-served", detail)
 
 
 def _headers(declared: Document, filling: SchemaFilling) -> list[tuple[str, str]]:

@@ -159,7 +159,9 @@ PREFER_HEADER = "prefer"
 APPLIED_HEADER = "Preference-Applied"
 
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
-_PAIR = re.compile(r'\s*(code|example)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*(?:;.*)?', re.IGNORECASE)
+_PAIR = re.compile(
+    r'\s*(code|example|dynamic)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*(?:;.*)?', re.IGNORECASE
+)
 _ERROR_STATUSES = range(400, 600)
 _OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""), HeadersTooLarge())
 """Other refusals that a status may stand for."""
@@ -188,13 +190,23 @@ class SpecExample(Value, frozen=True):
 def parse_preference(headers: Mapping[str, str]) -> Preference | None:
     if PREFER_HEADER not in headers:
         return None
+    preferred = _preferred(headers)
+    found = Preference(preferred.get("code", ""), preferred.get("example", ""))
+    return found if found.applied else None
+
+
+def prefers_new_value(headers: Mapping[str, str]) -> bool:
+    return PREFER_HEADER in headers and _preferred(headers).get("dynamic", "").lower() == "true"
+
+
+def _preferred(headers: Mapping[str, str]) -> dict[str, str]:
     preferred: dict[str, str] = {}
     for element in _ELEMENT.findall(headers[PREFER_HEADER]):
         if pair := _PAIR.fullmatch(element):
             quoted, bare = pair[2], pair[3]
             text = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
             preferred.setdefault(pair[1].lower(), text)
-    return Preference(**preferred) if any(preferred.values()) else None
+    return preferred
 
 
 def preferred_reply(
@@ -218,7 +230,7 @@ def example_reply(
         first = [example for example in fitting if example.status == fitting[0].status]
         return _reply_with_example(_best_accepted(first, call.headers.get("accept", "")))
     if preference.example:
-        raise _unknown_preference(
+        raise unknown_preference(
             "example", preference.example, sorted({example.name for example in examples if example.name})
         )
     return _refusal_with_status(int(preference.code), call, render_refusal)
@@ -229,7 +241,7 @@ def _wanted_statuses(preference: Preference, spec: Spec, operation: Operation) -
         return [status for status in operation.responses if status.startswith("2")]
     known = _known_codes(spec, operation)
     if preference.code not in known:
-        raise _unknown_preference("code", preference.code, known)
+        raise unknown_preference("code", preference.code, known)
     return [preference.code]
 
 
@@ -269,7 +281,7 @@ def _refusal_with_status(status: int, call: Call, render_refusal: RenderRefusal)
         reply = render_refusal(refusal)
         if reply.status == status:
             return reply
-    raise _unknown_preference("code", str(status), [])
+    raise unknown_preference("code", str(status), [])
 
 
 def _known_codes(spec: Spec, operation: Operation) -> list[str]:
@@ -282,7 +294,7 @@ def _known_codes(spec: Spec, operation: Operation) -> list[str]:
     ]
 
 
-def _unknown_preference(what: str, value: str, known: list[str]) -> ServerRefusal:
+def unknown_preference(what: str, value: str, known: list[str]) -> ServerRefusal:
     near = get_close_matches(value, known, 1) if what == "example" else ()
     hint = f"; do you mean {near[0]}?" if near else ""
     listed = ", ".join(known) or "none"

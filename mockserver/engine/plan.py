@@ -12,6 +12,8 @@ from mockserver.model import EMPTY, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
 from mockserver.spec.coercion import Coercion, CompiledParameters, Read, compile_coercion, compile_parameters
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, misused, resolve
+from mockserver.spec.own_bodies import DecodeOwn, own_decoder
+from mockserver.spec.parameter_styles import StyledParameters, compile_styled
 from mockserver.spec.schema import (
     COMMON_FORMATS,
     Formats,
@@ -28,9 +30,16 @@ class DecodeBody(Protocol):
     """Reads a body in a charset, by the vendor's current assumptions."""
 
     def __call__(
-        self, body: bytes, charset: str, assumptions: Mapping[str, str], /, *, may_take_long: bool = True
+        self,
+        body: bytes,
+        charset: str,
+        assumptions: Mapping[str, str],
+        /,
+        *,
+        content_type: str = "",
+        may_take_long: bool = True,
     ) -> Json:
-        """Return the document. Raises TakesLongError."""
+        """Return the document. Raises MalformedBody, TakesLongError."""
         ...
 
 
@@ -91,7 +100,7 @@ class CompiledBody:
 @dataclass(frozen=True, slots=True)
 class CompiledOperation:
     operation: Operation
-    parameters: CompiledParameters
+    parameters: CompiledParameters | StyledParameters
     bodies: Mapping[str, CompiledBody]
 
 
@@ -132,7 +141,9 @@ def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOpe
     def compile_one(operation: Operation) -> CompiledOperation:
         return CompiledOperation(
             operation,
-            compile_parameters(spec, operation, schemas),
+            compile_styled(operation, schemas, places)
+            if spec.is_own
+            else compile_parameters(spec, operation, schemas),
             {body.name: _compile_body(spec, operation, body, schemas, places) for body in operation.bodies},
         )
 
@@ -145,6 +156,10 @@ def _compile_body(
     spec: Spec, operation: Operation, body: MediaType, schemas: SchemaCompiler, places: XmlPlaces
 ) -> CompiledBody:
     document, batch = spec.document, operation.batch
+    content = _own_content(spec, operation).get(body.name, EMPTY)
+    own = own_decoder(body.name, content, places) if spec.is_own else None
+    if own is not None:
+        body = MediaType(body.name, content["schema"], EMPTY)
     node: Document = body.coercion.get("schema", body.schema)
     try:
         item = _item_schema(document, node, batch.items) if batch else None
@@ -152,7 +167,7 @@ def _compile_body(
         coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
             media_type=body.name,
-            decode=_body_decoder(body, node, item or node, places),
+            decode=_body_decoder(body, node, item or node, places) if own is None else _with_type(own),
             read=coercion.reader(whole),
             whole=schemas.compile(whole),
             closed=schemas.compile(whole, closed=True),
@@ -220,6 +235,10 @@ def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBo
     return lambda body, charset, _assumptions, **_: decode(body, charset)
 
 
+def _with_type(decode: DecodeOwn) -> DecodeBody:
+    return lambda body, charset, _assumptions, *, content_type="", **_: decode(body, charset, content_type)
+
+
 def _typed_xml_decoder(reader: RequestReader, node: Document, settings: Document) -> DecodeBody:
     if settings["format"] == "xml":
         return _regardless_of_assumptions(lambda body, charset: reader.read(body, node, charset))
@@ -237,7 +256,7 @@ def _json_decoder(lenient: Json) -> DecodeBody:
     """JSON, read leniently always (True), never (False), or by the assumption of that name."""
 
     def decode(
-        body: bytes, charset: str, assumptions: Mapping[str, str], *, may_take_long: bool = True
+        body: bytes, charset: str, assumptions: Mapping[str, str], *, may_take_long: bool = True, **_: str
     ) -> Json:
         if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (
             name := json.find_repeated_member(body, charset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -20,12 +20,13 @@ from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.declared_answers import declared_form, render_outcomes
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.declared_values import SchemaFilling
-from mockserver.engine.example_answers import example_handler
+from mockserver.engine.example_answers import Examples
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
-from mockserver.engine.stored_answers import Resource, find_resources, stored_handler
+from mockserver.engine.resources import Resource, batch_resource, find_resources
+from mockserver.engine.stored_answers import store_items, stored_handler
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
 from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
@@ -33,6 +34,7 @@ from mockserver.sandbox.store import State, Tables
 from mockserver.spec import loading
 from mockserver.spec.folder import spec_files_in, specs_folder
 from mockserver.spec.openapi import Operation, Spec
+from mockserver.spec.overlay import Overlay, read_overlay
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
 
 VENDORS_PACKAGE = "mockserver.vendors"
@@ -55,6 +57,8 @@ class LoadedVendor:
     assumptions: Mapping[str, str]
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
+    examples: Mapping[str, Examples]
+    """The answers by example of a file that is not ours, by operation."""
     negotiation: Negotiation | None = None
 
     @property
@@ -85,12 +89,15 @@ class LoadedVendor:
 
 
 def discover_vendors(
-    folders: Iterable[Path] = (), only: Iterable[str] = (), own_files: Iterable[Path] = ()
+    folders: Iterable[Path] = (),
+    only: Iterable[str] = (),
+    own_files: Iterable[Path] = (),
+    overlays: Iterable[Path] = (),
 ) -> tuple[LoadedVendor, ...]:
     """Load every vendor with a spec in our folder, in `folders` or `own_files`, sorted; `only` picks by name.
 
-    Raises SpecError: a spec cannot be served, or two have one name; VendorError: a package does not fit its
-    spec, or `only` names none.
+    Raises SpecError: a spec cannot be served, two have one name, or an overlay cannot be used; VendorError: a
+    package does not fit its spec, or `only` names none.
     """
     files: dict[str, Path] = {}
     in_folders = [file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)]
@@ -102,13 +109,32 @@ def discover_vendors(
     wanted = tuple(only) or tuple(files)
     if unknown := [name for name in wanted if name not in files]:
         raise VendorError(f"no vendor named {unknown[0]}; there are {', '.join(sorted(files))}")
-    return tuple(load_vendor(files[name]) for name in sorted(set(wanted)))
+    changed = _overlays_by_name({name: files[name] for name in wanted}, tuple(own_files), overlays)
+    return tuple(load_vendor(files[name], changed.get(name, ())) for name in sorted(set(wanted)))
 
 
-def load_vendor(file: Path) -> LoadedVendor:
+def _overlays_by_name(
+    files: Mapping[str, Path], own_files: Sequence[Path], overlays: Iterable[Path]
+) -> Mapping[str, Sequence[Overlay]]:
+    """The overlays of each file: of the one that they extend, else of the only one. Raises SpecError."""
+    found: dict[str, list[Overlay]] = {}
+    for overlay in map(read_overlay, overlays):
+        meant = [name for name, file in files.items() if overlay.extends == file.name]
+        own = [name for name, file in files.items() if file in own_files]
+        names = meant or own or list(files)
+        if len(names) != 1:
+            message = f"it is not said which of {', '.join(files)} it changes"
+            cure = f"extends: {files[names[0]].name}"
+            raise SpecError(message, ("extends",), file=overlay.name, cure=cure)
+        found.setdefault(names[0], []).append(overlay)
+    return found
+
+
+def load_vendor(file: Path, overlays: Sequence[Overlay] = ()) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
     is_own = not _has_package(loading.vendor_name(file)) and not loading.has_marks(file)
-    return load_document(loading.load_own(file) if is_own else loading.load_spec(file), file.name)
+    load = loading.load_own if is_own else loading.load_spec
+    return load_document(load(file, overlays), file.name)
 
 
 def load_document(contract: Spec, file: str = "") -> LoadedVendor:
@@ -124,7 +150,13 @@ def load_document(contract: Spec, file: str = "") -> LoadedVendor:
 def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
-    resources = find_resources(contract, SchemaFilling(contract.document)) if contract.is_own else {}
+    own = contract.operations if contract.is_own else {}
+    filling = SchemaFilling(contract.document)
+    examples = {name: Examples(contract, operation, filling) for name, operation in own.items()}
+    resources = find_resources(contract) if own else {}
+    answers = {
+        name: stored_handler(contract, own[name], resources, one) or one for name, one in examples.items()
+    }
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -132,13 +164,13 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         plans=compile_operations(contract, vendor.formats),
         batch_handlers={
             operation.id: _batch_handler(
-                contract, operation, vendor.batches.get(operation.id, BatchHandler())
+                contract, operation, vendor.batches.get(operation.id, BatchHandler()), resources
             )
             for operation in contract.operations.values()
             if operation.batch
         },
         handlers={
-            operation.id: _operation_handler(contract, operation, vendor, resources)
+            operation.id: _operation_handler(contract, operation, vendor, answers)
             for operation in contract.operations.values()
             if not operation.batch
         },
@@ -149,6 +181,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
         rate_limit=_rate_limit(contract, vendor, schemes),
         negotiation=read_negotiation(contract),
+        examples=examples,
     )
 
 
@@ -219,7 +252,9 @@ def _check_operation_ids(contract: Spec, vendor: Vendor) -> None:
             raise VendorError(f"{contract.name}: {operation} is not an operation of its spec")
 
 
-def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) -> CompleteBatchHandler:
+def _batch_handler(
+    contract: Spec, operation: Operation, handler: BatchHandler, resources: Mapping[str, Resource]
+) -> CompleteBatchHandler:
     batch = operation.batch
     place = (*operation.place, "x-batch")
     if batch is None:
@@ -231,20 +266,21 @@ def _batch_handler(contract: Spec, operation: Operation, handler: BatchHandler) 
         outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
         message = f"{operation.id}: add to its x-batch: {outcome}"
         raise SpecError(message, place, file=contract.name, lacks="outcome")
+    resource = batch_resource(contract, operation, resources) if contract.is_own else None
+    by_spec = store_items(resource, operation) if resource else declared_answers.upsert_items(batch)
     form = declared_form(contract, operation, 207)
     parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
-    parts["apply"] = handler.apply or declared_answers.upsert_items(batch)
+    parts["apply"] = handler.apply or by_spec
     parts["render"] = handler.render or render_outcomes(contract, batch, form)
     return CompleteBatchHandler(**parts)
 
 
 def _operation_handler(
-    contract: Spec, operation: Operation, vendor: Vendor, resources: Mapping[str, Resource]
+    contract: Spec, operation: Operation, vendor: Vendor, own: Mapping[str, Handler]
 ) -> Handler:
+    if operation.id in own:
+        return own[operation.id]
     found = vendor.operations.get(operation.id) or declared_answers.default_handler(operation, contract)
-    if found is None and contract.is_own:
-        by_example = example_handler(contract, operation)
-        return stored_handler(contract, operation, resources, by_example) or by_example
     if found is None:
         raise SpecError(
             f"{operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "

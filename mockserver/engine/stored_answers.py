@@ -1,292 +1,307 @@
-"""Answers of a file without marks from stored records: its resources are found from paths and schemas.
+"""Answers of a file that is not ours from stored records.
 
-A resource is a path that ends in a parameter, `/orders/{id}`, whose path without it, or itself by `PUT`,
-makes records. A record that the answer's schema does not take is answered by example.
+A record that the answer's schema does not take is answered by example.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from mockserver.codec import json
 from mockserver.codec.http import json_reply
-from mockserver.engine.declared_values import SchemaFilling, plain, value_check
-from mockserver.engine.drawn_values import draw_value
+from mockserver.engine.declared_values import COUNTS, SchemaFilling, value_check
+from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import Answering, answers_of
-from mockserver.engine.stored_pages import cut, envelope
-from mockserver.errors import NotFound
-from mockserver.model import EMPTY, Document, Json, Reply, join_key
+from mockserver.engine.negotiation import prefers_new_value
+from mockserver.engine.resources import Resource, record_schema
+from mockserver.errors import InvalidCall, NotFound, Rejected, SpecError
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
-from mockserver.spec.openapi import Operation, Spec, parameter_names, resolve
-from mockserver.vendor import Handler, Request
+from mockserver.spec.openapi import Operation, Spec, plain, resolve
+from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
-_USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "slug", "name")
+WORK: Mapping[tuple[bool, str], str] = {
+    (False, "get"): "list",
+    (False, "post"): "create",
+    (True, "get"): "show",
+    (True, "put"): "replace",
+    (True, "patch"): "change",
+    (True, "delete"): "delete",
+}
+"""The work of an operation, by whether its path is that of one record, and by its method."""
 
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """Records at `path`, which has the names of their parents and of their own parameter, the last."""
-
-    path: str
-    parameters: tuple[str, ...]
-    key: str
-    record: Document
-    """The schema of a record."""
-
-    shown: Answering
-
-    def place(self, request: Request) -> str:
-        return join_key(str(request.parameters.get(name, "")) for name in self.parameters)
-
-    def parents(self, request: Request) -> list[str]:
-        return [str(request.parameters.get(name, "")) for name in self.parameters[:-1]]
+_JSON_PATCH = "application/json-patch+json"
 
 
-def find_resources(spec: Spec, filling: SchemaFilling) -> Mapping[str, Resource]:
-    """The resources by their path, and by the path of their list."""
-    found: dict[str, Resource] = {}
-    by_place = {(one.path, one.method): one for one in spec.operations.values() if not one.batch}
-    for path in dict.fromkeys(path for path, _ in by_place):
-        start, _, last = path.rpartition("/")
-        makes = (start, "post") in by_place or (path, "put") in by_place
-        if not (last.startswith("{") and last.endswith("}") and last.count("{") == 1 and makes):
-            continue
-        shown = by_place.get((path, "get")) or by_place.get((start, "post")) or by_place.get((path, "put"))
-        answering = answers_of(spec, shown)[0] if shown else None
-        if shown is None or answering is None or not answering.is_json:
-            continue
-        record, _ = _record_of(filling, answering.schema, last[1:-1])
-        if key := _key_member(filling, record, last[1:-1]):
-            found[path] = found[start] = Resource(path, tuple(parameter_names(path)), key, record, answering)
-    return found
-
-
-def _record_of(filling: SchemaFilling, schema: Document, parameter: str) -> tuple[Document, str]:
-    """The schema of a record in an answer, and the member of the envelope around it; "" for none."""
-    node = filling.merged(schema)
-    if _key_member(filling, node, parameter):
-        return node, ""
-    for name, one in node.get("properties", EMPTY).items():
-        inner = filling.merged(one)
-        if _key_member(filling, inner, parameter):
-            return inner, name
-    return node, ""
-
-
-def _key_member(filling: SchemaFilling, record: Document, parameter: str) -> str:
-    """The member that has the key: one with the name of the parameter or its end, else a usual one."""
-    known, called = record.get("properties", EMPTY), plain(parameter)
-    members = {plain(name): name for name, one in known.items() if _is_scalar(filling.merged(one))}
-    ends = [one for one in (*_USUAL_KEYS, *members) if one and called.endswith(one)]
-    return next((members[one] for one in (called, *ends, *_USUAL_KEYS) if one in members), "")
-
-
-def _is_scalar(node: Document) -> bool:
-    return node.get("type", "string") not in ("object", "array") and "properties" not in node
+def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> str:
+    """What an operation does with stored records, a word of `WORK`; "" for nothing."""
+    resource = resources.get(operation.path)
+    answering = answers_of(spec, operation)[0]
+    if resource is None or (answering.schema and not answering.is_json):
+        return ""
+    return WORK.get((operation.path == resource.path, operation.method), "")
 
 
 def stored_handler(
     spec: Spec, operation: Operation, resources: Mapping[str, Resource], by_example: Handler
 ) -> Handler | None:
     """The handler of an operation of a resource; None for any other."""
-    resource = resources.get(operation.path)
-    if resource is None:
+    name = work_of(spec, operation, resources)
+    if not name:
         return None
-    answering = answers_of(spec, operation)[0]
-    if answering.schema and not answering.is_json:
-        return None
-    filling = SchemaFilling(spec.document)
-    writer = _Writer(filling, resource, answering, _unsent(spec, filling, operation, resource))
-    is_one = operation.path == resource.path
-    work = {
-        (True, "get"): writer.show,
-        (True, "put"): writer.replace,
-        (True, "patch"): writer.change,
-        (True, "delete"): writer.delete,
-        (False, "get"): writer.list,
-        (False, "post"): writer.create,
-    }.get((is_one, operation.method))
-    if work is None:
-        return None
+    records = _Records(SchemaFilling(spec.document), resources[operation.path])
+    unsent = _unsent(spec, operation, records) if name == "replace" else frozenset[str]()
+    work = getattr(_Writer(records, answers_of(spec, operation)[0], unsent), name)
 
     def handle(request: Request, state: State) -> Reply:
-        reply = work(request, state)
+        reply: Reply | None = None if prefers_new_value(request.call.headers) else work(request, state)
         return by_example(request, state) if reply is None else reply
 
     return handle
 
 
-def _unsent(spec: Spec, filling: SchemaFilling, operation: Operation, resource: Resource) -> frozenset[str]:
-    """The members of a record that a body of the operation cannot name or, if it is a change, need not.
+def _unsent(spec: Spec, operation: Operation, records: _Records) -> frozenset[str]:
+    """The members of a record that the body of a PUT cannot name or, if it is a change, need not.
 
-    A change is a body that may lack what records are made with.
+    It is one if it may lack what records are made with.
     """
-    start = spec.document["paths"].get(resource.path.rpartition("/")[0], EMPTY)
-    sent = _sent(filling, operation)
-    made = _sent(filling, spec.operations[start["post"]["operationId"]]) if "post" in start else {}
-    named = sent.get("properties", EMPTY)
-    if not named or operation.method != "put":
-        return frozenset()
-    is_change = (named.keys() & made.get("required", ())) - {*sent.get("required", ())}
-    writable = {name for name, one in named.items() if not filling.merged(one).get("readOnly")}
-    return frozenset(resource.record.get("properties", EMPTY).keys() - (set() if is_change else writable))
+    sent, merged = _sent(records.filling, operation), records.filling.merged
+    makes = spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY).get("post")
+    made = _sent(records.filling, spec.operations[makes["operationId"]]) if makes else EMPTY
+    named, members = sent.get("properties", EMPTY), frozenset(records.resource.members)
+    if not named or (named.keys() & made.get("required", ())) - {*sent.get("required", ())}:
+        return members if named else frozenset()
+    return members - {name for name, one in named.items() if not merged(one).get("readOnly")}
 
 
 def _sent(filling: SchemaFilling, operation: Operation) -> Document:
-    return next((filling.merged(one.schema) for one in operation.bodies if one.name.endswith("json")), {})
+    return next((filling.merged(one.schema) for one in operation.bodies if one.name.endswith("json")), EMPTY)
+
+
+def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
+    """Store each item as a record of its resource: POST makes, PUT replaces, PATCH changes what it names."""
+    made = _Records(SchemaFilling(resource.document), resource)
+    batch = operation.batch
+
+    def apply(request: Request, state: State) -> StoreItem:
+        records = state.collection(resource.collection)
+
+        def keep(item: Item) -> Outcome:
+            path = (*(batch.items if batch else ()), item.index)
+            key = made.key(item.document, state)
+            place = resource.place(request, key)
+            known = records.get(place)
+            if known is not None and batch is not None and not batch.upsert:
+                raise Rejected(Problem("duplicate-key", path, f"{key} is there already", "key"))
+            if known is None and operation.method == "patch":
+                raise Rejected(Problem("unknown-key", path, f"there is no {key}", "key"))
+            document = merge_patch(known, item.document) if operation.method == "patch" else item.document
+            record = records[place] = made.record(document, {resource.key: key}, state)
+            return Outcome(item, Action.CREATED if known is None else Action.UPDATED, record)
+
+        return keep
+
+    return apply
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Makes the records of a resource."""
+
+    filling: SchemaFilling
+    resource: Resource
+
+    def key(self, given: Document, state: State) -> Json:
+        """The key that was sent, if it can be one, else a new one in its member's format."""
+        node = self.filling.merged(self.resource.members.get(self.resource.key, EMPTY))
+        sent = given.get(self.resource.key)
+        if sent is not None and value_check(node)(sent):
+            return sent
+        return _new_key(node, state.next(self.resource.collection), state)
+
+    def key_in_path(self, request: Request) -> Json:
+        node = self.filling.merged(self.resource.members.get(self.resource.key, EMPTY))
+        value: Any = request.parameters.get(self.resource.parameters[-1])
+        candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
+        return next((one for one in candidates if value_check(node)(one)), value)
+
+    def record(self, given: Document, own: Document, state: State) -> dict[str, Any]:
+        """What was sent, with its key, and a drawn value for what it and its parts have to have beside that.
+
+        Members that its schema does not take are left out, such as a name for an object, if that mends it.
+        """
+        schema, key = self.resource.schema, own.values()
+        record: dict[str, Any] = self.completed(schema, {**given, **own}, state, *key)
+        if self._takes(record):
+            return record
+        kept: dict[str, Any] = self.completed(schema, own, state, *key)
+        if not self._takes(kept):
+            return record
+        for name, one in record.items():
+            if self._takes(tried := {**kept, name: one}):
+                kept = tried
+        return kept
+
+    def completed(self, schema: Document, given: Json, state: State, *key: Json) -> Any:
+        """What was given, with a drawn value for each required member that is absent, in its parts too."""
+        node = self.filling.merged(schema)
+        if isinstance(given, list):
+            return [self.completed(node.get("items", EMPTY), one, state, *key) for one in given]
+        if not isinstance(given, dict):
+            return given
+        members = node.get("properties", EMPTY)
+        whole = {
+            name: one
+            if _is_choice(self.filling, members.get(name, EMPTY))
+            else self.completed(members.get(name, EMPTY), one, state, *key)
+            for name, one in given.items()
+        }
+        absent = [name for name in node.get("required", ()) if name not in given]
+        rest = {"properties": {name: members.get(name, EMPTY) for name in absent}, "required": absent}
+        return {**(self.drawn(rest, state, *key) if absent else EMPTY), **whole}
+
+    def _takes(self, record: Document) -> bool:
+        """Whether the schema takes a record; one that cannot be compiled takes any, and its answers tell."""
+        try:
+            return self.resource.accepts(record)
+        except SpecError:
+            return True
+
+    def drawn(self, schema: Document, state: State, *key: Json) -> dict[str, Any]:
+        drawn: Json = None
+        with suppress(RecursionError, ValueError, ArithmeticError):
+            drawn = draw_value(self.filling, schema, 1, chance_of(state, f"{self.resource.path}{key}"))
+        return drawn if isinstance(drawn, dict) else {}
+
+    def find(self, request: Request, state: State) -> Document:
+        place = self.resource.place(request)
+        found = state.collection(self.resource.collection).get(place)
+        if found is None:
+            raise NotFound(self.resource.collection.rpartition("/")[2], place)
+        return found
+
+    def keep(self, request: Request, state: State, record: Document) -> Document:
+        state.collection(self.resource.collection)[self.resource.place(request)] = record
+        return record
+
+    def all(self, request: Request, state: State) -> Iterator[Document]:
+        """The records of the same parents, in the order of their keys."""
+        start = self.resource.place(request, "") if self.resource.parameters[1:] else ""
+        records = state.collection(self.resource.collection)
+        yield from (records[place] for place in records if place.startswith(start))
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """The work of one operation; None where an example has to answer.
+    """The work of one operation, a method for each word of `WORK`; None where an example has to answer."""
 
-    A record keeps its `unsent` members when it is replaced.
-    """
-
-    filling: SchemaFilling
-    resource: Resource
+    records: _Records
     answering: Answering
     unsent: frozenset[str]
+    """What a record keeps when it is replaced."""
 
     def create(self, request: Request, state: State) -> Reply | None:
         if not isinstance(request.document, dict):
             return None
-        records, key = state.collection(self.resource.path), self.resource.key
-        node = self.filling.merged(self.resource.record.get("properties", EMPTY).get(key, EMPTY))
-        given = request.document.get(key)
-        is_usable = given is not None and value_check(node)(given)
-        value = given if is_usable else _new_key(node, state.next(self.resource.path), state)
-        record = self._record(request.document, {key: value})
-        records[join_key([*self.resource.parents(request), str(value)])] = record
-        return self._reply(record)
+        resource = self.records.resource
+        key = self.records.key(request.document, state)
+        record = self.records.record(request.document, {resource.key: key}, state)
+        state.collection(resource.collection)[resource.place(request, key)] = record
+        return self._reply(record, state)
 
     def replace(self, request: Request, state: State) -> Reply | None:
         if not isinstance(request.document, dict):
             return None
-        known = state.collection(self.resource.path).get(self.resource.place(request)) or EMPTY
+        own = {self.records.resource.key: self.records.key_in_path(request)}
+        place = self.records.resource.place(request)
+        known = state.collection(self.records.resource.collection).get(place) or EMPTY
         kept = {name: one for name, one in known.items() if name in self.unsent}
-        record = self._record({**kept, **request.document}, self._own_key(request))
-        return self._keep(request, state, record)
+        record = self.records.record({**kept, **request.document}, own, state)
+        return self._reply(self.records.keep(request, state, record), state)
 
     def change(self, request: Request, state: State) -> Reply | None:
-        known = self._find(request, state)
-        if not isinstance(request.document, dict):
+        known, key = self.records.find(request, state), self.records.resource.key
+        if request.media_type == _JSON_PATCH:
+            changed = _json_patch(known, request.document)
+        elif isinstance(request.document, dict):
+            changed = merge_patch(known, request.document)
+        else:
             return None
-        merged = _merge(known, request.document)
-        return self._keep(request, state, self._record(merged, {self.resource.key: known[self.resource.key]}))
+        record = {**changed, key: known[key]}
+        accepts = self.records.resource.accepts
+        if accepts(known) and not accepts(record):
+            raise InvalidCall([Problem("invalid", (), "the record would no longer keep its schema")])
+        return self._reply(self.records.keep(request, state, record), state)
 
     def show(self, request: Request, state: State) -> Reply | None:
-        return self._reply(self._find(request, state))
+        return self._reply(self.records.find(request, state), state)
 
     def delete(self, request: Request, state: State) -> Reply | None:
-        record = self._find(request, state)
-        del state.collection(self.resource.path)[self.resource.place(request)]
-        return self._reply(record) if self.answering.schema else Reply(self.answering.status)
+        record = self.records.find(request, state)
+        resource = self.records.resource
+        del state.collection(resource.collection)[resource.place(request)]
+        return self._reply(record, state) if self.answering.schema else Reply(self.answering.status)
 
     def list(self, request: Request, state: State) -> Reply | None:
-        page = cut(list(self._listed(request, state)), request.parameters, self.resource.key)
-        node = self.filling.merged(self.answering.schema)
+        resource, filling = self.records.resource, self.records.filling
+        query = {
+            plain(name): one for name, one in request.parameters.items() if name not in resource.parameters
+        }
+        agreeing = [one for one in self.records.all(request, state) if _agrees(one, query)]
+        records = _sorted(agreeing, query)
+        page = _page(records, query, resource.key)
+        shown = [self._shown(one) for one in page]
+        node = filling.merged(self.answering.schema)
         if "items" in node:
-            return self._valid(page.shown)
-        lists = dict(self._lists(node))
+            return self._valid(shown)
+        members = node.get("properties", EMPTY)
+        lists = [name for name, one in members.items() if "items" in filling.merged(one)]
         if not lists:
             return None
-        # An envelope may have other lists, such as how the records are sorted.
-        name = next((one for one, found in lists.items() if self.resource.key in found), next(iter(lists)))
-        return self._valid({**envelope(self.filling, node, self._drawn(node), page), name: page.shown})
+        # An envelope may have other lists, such as how its records are sorted.
+        lists.sort(key=lambda one: resource.key not in self._members_of_items(members[one]))
+        last = records[-1:] == page[-1:]
+        facts = _facts_of_page(query, len(records), "" if last or not page else str(page[-1][resource.key]))
+        return self._valid(
+            {**self._with_facts(node, self.records.drawn(node, state), facts), lists[0]: shown}
+        )
 
-    def _lists(self, node: Document) -> Iterator[tuple[str, Document]]:
-        """Yield the lists in an envelope, with the members of their items."""
-        for name, schema in node.get("properties", EMPTY).items():
-            if "items" in (inner := self.filling.merged(schema)):
-                yield name, self.filling.merged(inner["items"]).get("properties", EMPTY)
-
-    def _listed(self, request: Request, state: State) -> Iterator[Document]:
-        """The records of the same parents that agree with the parameters of the query."""
-        begin = [*self.resource.parents(request), ""]
-        start = join_key(begin) if len(begin) > 1 else ""
-        records = state.collection(self.resource.path)
-        asked = self._members().keys() - self.resource.parameters
-        named = {name: one for name, one in request.parameters.items() if name in asked}
-        for place in records:
-            record = records[place]
-            if place.startswith(start) and all(record.get(name, one) == one for name, one in named.items()):
-                yield record
-
-    def _members(self) -> Document:
-        known: Document = self.resource.record.get("properties", EMPTY)
-        return known
-
-    def _own_key(self, request: Request) -> Document:
-        node = self.filling.merged(self._members().get(self.resource.key, EMPTY))
-        value: Any = request.parameters.get(self.resource.parameters[-1])
-        candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
-        fitting = (one for one in candidates if value_check(node)(one))
-        return {self.resource.key: next(fitting, value)}
-
-    def _find(self, request: Request, state: State) -> Document:
-        place = self.resource.place(request)
-        found = state.collection(self.resource.path).get(place)
-        if found is None:
-            raise NotFound(self.resource.path.rpartition("/")[0].rpartition("/")[2], place)
+    def _members_of_items(self, schema: Document) -> Document:
+        merged = self.records.filling.merged
+        found: Document = merged(merged(schema)["items"]).get("properties", EMPTY)
         return found
 
-    def _keep(self, request: Request, state: State, record: Document) -> Reply | None:
-        state.collection(self.resource.path)[self.resource.place(request)] = record
-        return self._reply(record)
+    def _with_facts(self, node: Document, drawn: Document, facts: Document) -> dict[str, Any]:
+        """The envelope of a list with what is known of the page, in its objects too."""
+        made: dict[str, Any] = {}
+        for name, value in drawn.items():
+            schema = self.records.filling.merged(node.get("properties", EMPTY).get(name, EMPTY))
+            if isinstance(value, dict):
+                made[name] = self._with_facts(schema, value, facts)
+            elif plain(name) not in facts:
+                made[name] = value
+            elif value_check(schema)(fact := facts[plain(name)]) or (fact is None and schema.get("nullable")):
+                made[name] = fact
+            elif name in node.get("required", ()):
+                made[name] = "" if fact is None and value_check(schema)("") else value
+        return made
 
-    def _record(self, given: Document, own: Document) -> dict[str, Any]:
-        """What was sent, with its key, and a drawn value for what it and its parts have to have beside that.
+    def _shown(self, record: Document) -> Document:
+        members, merged = self.records.resource.members, self.records.filling.merged
+        hidden = {name for name, one in members.items() if merged(one).get("writeOnly")}
+        return {name: one for name, one in record.items() if name not in hidden}
 
-        Of what was sent, members that the answers do not take are left out, such as a name for an object.
-        """
-        record = self._whole({**given, **own})
-        if self._is_shown(record):
-            return record
-        kept = self._whole(own)
-        for name, one in record.items():
-            if self._is_shown(tried := {**kept, name: one}):
-                kept = tried
-        return kept
-
-    def _whole(self, given: Document) -> dict[str, Any]:
-        answered, _ = _record_of(self.filling, self.answering.schema, self.resource.parameters[-1])
-        whole: dict[str, Any] = self._completed(answered, self._completed(self.resource.record, given))
-        return whole
-
-    def _is_shown(self, record: Document) -> bool:
-        """Whether a record can stand in the answer of this operation and in that of its resource."""
-        answers = (self.answering, self.resource.shown)
-        return all(replace(self, answering=one)._reply(record) is not None for one in answers)  # noqa: SLF001
-
-    def _completed(self, schema: Document, given: Json) -> Any:
-        node = self.filling.merged(schema)
-        if isinstance(given, list):
-            return [self._completed(node.get("items", EMPTY), one) for one in given]
-        if not isinstance(given, dict) or _is_choice(self.filling, schema):
-            return given
-        members, missing = node.get("properties", EMPTY), set(node.get("required", ())) - given.keys()
-        drawn = self._drawn(node) if missing else {}
-        below = {name: self._completed(members.get(name, EMPTY), one) for name, one in given.items()}
-        return {**{name: one for name, one in drawn.items() if name in missing}, **below}
-
-    def _drawn(self, schema: Document) -> dict[str, Any]:
-        drawn: Json = None
-        with suppress(RecursionError, ValueError, ArithmeticError):
-            drawn = draw_value(self.filling, schema, 1)
-        return drawn if isinstance(drawn, dict) else {}
-
-    def _reply(self, record: Document) -> Reply | None:
-        node, member = _record_of(self.filling, self.answering.schema, self.resource.parameters[-1])
-        known = node.get("properties", EMPTY)
-        hidden = {name for name in known if self.filling.merged(known[name]).get("writeOnly")}
-        shown = {name: one for name, one in record.items() if name not in hidden}
-        if not member:
-            return self._valid(shown)
-        return self._valid({**self._drawn(self.filling.merged(self.answering.schema)), member: shown})
+    def _reply(self, record: Document, state: State) -> Reply | None:
+        filling, schema = self.records.filling, self.answering.schema
+        answered, member = record_schema(filling.document, schema, self.records.resource.named)
+        key = record.get(self.records.resource.key)
+        shown = self.records.completed(answered, self._shown(record), state, key)
+        envelope = self.records.drawn(schema, state) if member else EMPTY
+        return self._valid({**envelope, member: shown} if member else shown)
 
     def _valid(self, document: Json) -> Reply | None:
         """The answer, None if its schema does not take it."""
@@ -298,6 +313,86 @@ class _Writer:
         return json_reply(answering.status, document, answering.sent_type)
 
 
+_SIZES = ("limit", "perpage", "pagesize", "size", "count", "maxresults", "top", "first")
+_OFFSETS = ("offset", "skip", "start", "startat")
+_PAGES = ("page", "pagenumber", "pageindex")
+_CURSORS = ("cursor", "after", "startingafter", "pagetoken", "nexttoken", "marker", "continuationtoken")
+_SORTS = ("sort", "sortby", "orderby", "order")
+_DIRECTIONS = ("direction", "sortdirection", "sortorder", "order", "dir")
+_SEARCHES = ("q", "search", "query", "filter")
+_TOTALS = ("itemstotal", "itemcount", "totalitems", "totalresults", "totalrecords")
+_PREVIOUS = ("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage")
+_NEXT = ("nextcursor", "nextmarker", "nexttoken", "nextpagetoken", "endcursor", "cursor", "next", "nextpage")
+
+
+def _first(query: Document, names: Sequence[str]) -> Any:
+    return next((query[name] for name in names if name in query), None)
+
+
+def _agrees(record: Document, query: Document) -> bool:
+    """Whether a record agrees with the parameters that have the name of a member, and has the text sought."""
+    members = {plain(name): one for name, one in record.items()}
+    for name, wanted in query.items():
+        value = members.get(name, wanted)
+        if value != wanted and not (isinstance(wanted, list) and value in wanted):
+            return False
+    text = str(_first(query, _SEARCHES) or "").lower()
+    return not text or any(text in one.lower() for one in record.values() if isinstance(one, str))
+
+
+def _sorted(records: Sequence[Document], query: Document) -> Sequence[Document]:
+    """The records by the members that a parameter such as `sort=-total,name` or `sort=total:desc` names."""
+    wanted = _first(query, _SORTS)
+    names = wanted if isinstance(wanted, list) else str(wanted or "").split(",")
+    is_down = str(_first(query, _DIRECTIONS) or "").lower().startswith("desc")
+    for text in reversed(names):
+        name = plain(text.partition(":")[0].partition(" ")[0])
+        known = [{plain(member): one for member, one in record.items()} for record in records]
+        if not name or not all(name in members for members in known):
+            continue
+        reverse = is_down or text.startswith("-") or text.lower().endswith("desc")
+        order = sorted(range(len(records)), key=lambda one: _rank(known[one][name]), reverse=reverse)
+        records = [records[one] for one in order]
+    return records
+
+
+def _rank(value: Json) -> tuple[int, Any]:
+    """A key for sorting values of several types."""
+    is_number = not isinstance(value, str | bool | list | dict) and value is not None
+    return (0, value) if is_number else (1, str(value))
+
+
+def _page(records: Sequence[Document], query: Document, key: str) -> Sequence[Document]:
+    size, offset, page = (_first(query, names) for names in (_SIZES, _OFFSETS, _PAGES))
+    length = size if isinstance(size, int) and size >= 0 else len(records)
+    begin = offset if isinstance(offset, int) and offset > 0 else 0
+    if isinstance(page, int) and page > 1:
+        begin = (page - 1) * length
+    cursor = _first(query, _CURSORS)
+    if cursor is not None:
+        keys = [str(one[key]) for one in records]
+        begin = keys.index(str(cursor)) + 1 if str(cursor) in keys else 0
+    return records[begin : begin + length]
+
+
+def _facts_of_page(query: Document, total: int, cursor: str) -> Document:
+    """What an envelope may tell of a page, by the plain names of its members; `cursor` "" is the end."""
+    size, offset, page = (_first(query, names) for names in (_SIZES, _OFFSETS, _PAGES))
+    length = size if isinstance(size, int) and size > 0 else max(total, 1)
+    begin = offset if isinstance(offset, int) else 0
+    return {
+        **dict.fromkeys(("limit", "perpage", "pagesize"), length),
+        **dict.fromkeys(("offset", "skip"), begin),
+        **dict.fromkeys(("page", "pagenumber", "currentpage"), page or begin // length + 1),
+        **dict.fromkeys(("pages", "pagecount", "totalpages", "pagestotal"), -(-total // length) or 1),
+        **dict.fromkeys((*COUNTS["total"], *_TOTALS), total),
+        **dict.fromkeys(_PREVIOUS, None),
+        **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),
+        **dict.fromkeys(_NEXT, cursor or None),
+        **{name: query[name] for name in (*_SIZES, *_OFFSETS, *_PAGES) if isinstance(query.get(name), int)},
+    }
+
+
 def _is_choice(filling: SchemaFilling, schema: Document) -> bool:
     """Whether only the value tells which members it has to have."""
     node = resolve(filling.document, schema)
@@ -305,7 +400,7 @@ def _is_choice(filling: SchemaFilling, schema: Document) -> bool:
     return len(choices) > 1 or any(_is_choice(filling, part) for part in (*choices, *node.get("allOf", ())))
 
 
-def _merge(known: Json, change: Json) -> Any:
+def merge_patch(known: Json, change: Json) -> Any:
     """A JSON Merge Patch (RFC 7396)."""
     if not isinstance(change, dict):
         return change
@@ -314,8 +409,22 @@ def _merge(known: Json, change: Json) -> Any:
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = _merge(merged.get(name), value)
+            merged[name] = merge_patch(merged.get(name), value)
     return merged
+
+
+def _json_patch(known: Document, operations: Json) -> Document:
+    """The record after a JSON Patch (RFC 6902). Raises InvalidCall: the patch cannot be carried out."""
+    from jsonpatch import JsonPatch, JsonPatchException  # noqa: PLC0415 - few files need it
+    from jsonpointer import JsonPointerException  # noqa: PLC0415 - as above
+
+    try:
+        changed = JsonPatch(operations).apply(json.decode(json.encode(known)))  # a copy that may be changed
+    except (JsonPatchException, JsonPointerException, TypeError, KeyError) as error:
+        raise InvalidCall([Problem("invalid", (), f"the patch cannot be carried out: {error}")]) from None
+    if not isinstance(changed, dict):
+        raise InvalidCall([Problem("invalid", (), "the patch leaves no object")])
+    return changed
 
 
 def _new_key(node: Document, number: int, state: State) -> Json:

@@ -32,7 +32,8 @@ class RequestDocuments:
         body = plan.bodies.get(media_type) if plan else None
         try:
             if body is not None:
-                return body.decode(call.body, charset, call.assumptions)
+                content_type = call.headers.get("content-type", "")
+                return body.decode(call.body, charset, call.assumptions, content_type=content_type)
             return json.decode(call.body, charset)
         except MalformedBody:
             return None

@@ -60,6 +60,7 @@ class Options:
     vendors: tuple[str, ...] = ()
     specs: tuple[Path, ...] = ()
     files: tuple[Path, ...] = ()
+    overlays: tuple[Path, ...] = ()
     strict_specs: bool = False
     at_root: str = ""
     strict_auth: bool = False
@@ -91,6 +92,7 @@ class Options:
         return (
             *self.specs,
             *self.files,
+            *self.overlays,
             *self.scenario_files,
             *([self.fixtures_file] if self.fixtures_file else []),
         )
@@ -197,7 +199,8 @@ def _refuse_notes(served: Iterable[LoadedVendor]) -> None:
 
 def _assemble(options: Options, lasting: Lasting) -> Application:
     served = _with_fixtures(
-        options.fixtures_file, discover_vendors(options.specs, options.vendors, options.files)
+        options.fixtures_file,
+        discover_vendors(options.specs, options.vendors, options.files, options.overlays),
     )
     if options.strict_specs:
         _refuse_notes(served)

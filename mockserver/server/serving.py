@@ -154,7 +154,8 @@ def _ready_app(options: Options, serving: Serving) -> Application:
     for vendor in app.served:
         for note in vendor.spec.notes:
             cure = f"\n  try: {note.cure}" if note.cure else ""
-            click.echo(f"warning: {vendor.name}: {note.message}{cure}", err=True)
+            line = f"line {note.line}: " if note.line else ""
+            click.echo(f"warning: {vendor.name}: {line}{note.message}{cure}", err=True)
     return app
 
 

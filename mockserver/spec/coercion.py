@@ -34,17 +34,12 @@ class ParameterReader:
             # Generated clients repeat a name whose spec wants one comma list: those are joined.
             joined = ",".join(filter(None, texts))
             parts = texts if self.parameter.explode else joined.split(",") if joined else []
-            value: Json = [_convert_text(part, self.element) for part in parts]
+            value: Json = [convert_text(part, self.element) for part in parts]
         else:
-            value = _convert_text(text, self.json_type)
+            value = convert_text(text, self.json_type)
         if self.schema.accepts(value):
             return value, ()
         return text, tuple(self.schema.problems(value, (self.parameter.place, self.parameter.name)))
-
-    @property
-    def missing(self) -> Problem:
-        name, place = self.parameter.name, self.parameter.place
-        return Problem("missing-required", (place, name), f"{name} is required", "required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class CompiledParameters:
                 read[reader.parameter.name], found = reader.read(texts)
                 problems += found
             elif reader.parameter.required:
-                problems.append(reader.missing)
+                problems.append(missing_parameter(reader.parameter))
         problems += [
             Problem("unknown-parameter", ("query", name), f"{name} is not expected", "unknown", found=name)
             for name in unknown
@@ -99,6 +94,11 @@ class CompiledParameters:
         return known, unknown
 
 
+def missing_parameter(parameter: Parameter) -> Problem:
+    path = (parameter.place, parameter.name)
+    return Problem("missing-required", path, f"{parameter.name} is required", "required")
+
+
 def compile_parameters(spec: Spec, operation: Operation, schemas: SchemaCompiler) -> CompiledParameters:
     readers = [
         ParameterReader(
@@ -126,7 +126,7 @@ def _json_type(spec: Spec, schema: Document) -> str:
     return str(resolve(spec.document, schema).get("type", "string"))
 
 
-def _convert_text(text: str, json_type: str) -> Json:
+def convert_text(text: str, json_type: str) -> Json:
     """`text` as a value of `json_type`, unchanged if it has another form, for the schema to report."""
     if json_type == "boolean":
         return _BOOLEANS.get(text.lower(), text)

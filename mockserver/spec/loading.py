@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path as FilePath
@@ -16,10 +16,12 @@ from yaml import YAMLError
 from mockserver.codec import json, yaml
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.spec.batches import complete_batches
 from mockserver.spec.openapi import (
     METHODS,
     Batch,
     MediaType,
+    Note,
     Operation,
     Parameter,
     Spec,
@@ -29,9 +31,10 @@ from mockserver.spec.openapi import (
     read_path_forms,
     resolve,
 )
+from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.served_form import served_form, server_paths
 from mockserver.spec.source_files import PARTS, read_source, read_text
-from mockserver.spec.yaml_positions import find_yaml_fault
+from mockserver.spec.yaml_positions import compose, find_yaml_fault, place_in
 
 _DATA = {"example", "default", "enum", "value"}
 _MAPS_OF_NAMES = {
@@ -163,12 +166,12 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "identity": (list, "a list of names"),
 }
 _BATCH_KEYS = {*_KINDS, "atomicity"}
-_OUTCOME_KEYS = {"list", "status", "message", "key", "count", "maps"}
+_OUTCOME_KEYS = {"list", "status", "message", "key", "index", "record", "count", "maps"}
 _ATOMICITIES = ("per-item", "all-or-nothing")
 
 
-def load_spec(file: FilePath) -> Spec:
-    """Read and index one spec; its name is the file's. Raises SpecError."""
+def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
+    """Read and index one spec, changed by overlays; its name is the file's. Raises SpecError."""
     if not _VENDOR_NAME.fullmatch(file.stem) or file.stem in _RESERVED_NAMES:
         message = "a vendor has its file's name: a-z, 0-9, - and _, but not sandbox"
         raise SpecError(message, file=file.name)
@@ -180,7 +183,11 @@ def load_spec(file: FilePath) -> Spec:
         document = yaml.load(text)
     except (YAMLError, RecursionError) as error:
         raise SpecError(f"not YAML: {describe_yaml_error(text, error)}", file=file.name) from None
-    return index(file.stem, text, document, file.name)
+    if not overlays:
+        return index(file.stem, text, document, file.name)
+    with refuse_malformed(file.name):
+        notes = tuple(apply_overlays(document, overlays))
+    return replace(index(file.stem, json.encode(document).decode(), document, file.name), notes=notes)
 
 
 def vendor_name(file: FilePath) -> str:
@@ -198,23 +205,38 @@ def has_marks(file: FilePath) -> bool:
     return bool(_MARK.search(read_text(file)))
 
 
-def load_own(file: FilePath) -> Spec:
-    """Read any OpenAPI file; what cannot be served is left out by operation. Raises SpecError."""
+def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
+    """Read any OpenAPI file, changed by overlays; what cannot be served is left out by operation.
+
+    Raises SpecError.
+    """
     source = read_source(file)
     try:
+        unused = tuple(apply_overlays(source.document, overlays))
         form = served_form(source.document)
     except SpecError as error:
         raise error.within(file.name) from None
     is_as_written = str(source.document.get("openapi", "")).startswith("3.0.") and not (
-        form.notes or form.left_out or PARTS in source.document
+        overlays or form.notes or form.left_out or PARTS in source.document
     )
     document = form.document
     prefixes = [*document.get("x-paths", {}).get("prefixes", ()), *server_paths(document)]
     if prefixes:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}
-    text = source.text if is_as_written else json.encode(document).decode()
+    with refuse_malformed(file.name):
+        has_batches = complete_batches(document)
+    text = source.text if is_as_written and not has_batches else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name)
-    return replace(spec, notes=(*form.notes, *form.left_out), is_own=True)
+    notes = (*unused, *_with_lines((*form.notes, *form.left_out), source.text))
+    return replace(spec, notes=notes, is_own=True)
+
+
+def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:
+    if notes:
+        with suppress(YAMLError):
+            root = compose(text)
+            notes = [replace(note, line=place_in(root, note.path).line) for note in notes]
+    yield from notes
 
 
 def index(name: str, text: str, document: Json, file: str) -> Spec:
@@ -347,7 +369,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
 
 def _media_type(name: str, content: Document) -> MediaType:
     """The media type with its binder: the spec's, else the usual one."""
-    if "x-binder" in content or name.endswith("json"):
+    if "x-binder" in content or (name.endswith("json") and not name.endswith("ndjson")):
         return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
     if name == "application/x-www-form-urlencoded":
         coerce = ["integer-from-string", "number-from-string", "boolean-from-string"]
@@ -357,7 +379,15 @@ def _media_type(name: str, content: Document) -> MediaType:
 
 def _read_parameter(node: Document) -> Parameter:
     explode = node.get("explode", node.get("style", "form") == "form" and node["in"] == "query")
-    return Parameter(node["name"], node["in"], node.get("required", False), explode, node.get("schema", {}))
+    return Parameter(
+        name=node["name"],
+        place=node["in"],
+        required=node.get("required", False),
+        explode=explode,
+        schema=node.get("schema", {}),
+        style=str(node.get("style", "")),
+        content=node.get("x-content", ""),
+    )
 
 
 def _read_batch(node: Json) -> Batch:

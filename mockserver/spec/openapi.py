@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
@@ -95,13 +96,18 @@ METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A path, query or header parameter; `place` is OpenAPI's `in`, an exploded list is a repeated name."""
+    """A parameter; `place` is OpenAPI's `in`, an exploded list is a repeated name.
+
+    `content` is the media type of a value that is a document, "" for one that is spelled by `style`.
+    """
 
     name: str
     place: str
     required: bool
     explode: bool
     schema: Document
+    style: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,11 @@ class Operation:
         """Its path in the document."""
         return "paths", self.path, self.method
 
+    def declared_key(self, status: int) -> str:
+        """The key of its `responses` for the status; "" for none."""
+        keys = (str(status), f"{status // 100}XX", "default")
+        return next((key for key in keys if key in self.responses), "")
+
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names
 
@@ -180,6 +191,8 @@ class Note:
     path: Path
     message: str
     cure: str = ""
+    line: int = 0
+    """The line of the root file, from 1; 0 for another file's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +315,29 @@ def resolve(document: Document, node: Any) -> Any:
             target = target[name]
         node = target
     return node
+
+
+def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
+    """The schema without references and `allOf`, with a choice of each `oneOf`, `anyOf`. Raises SpecError."""
+    node = dict(resolve(document, schema))
+    parts = list(node.pop("allOf", ()))
+    choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
+    parts += [choice[turn % len(choice)] for choice in choices]
+    for part in parts:
+        for name, value in merged(document, part, turn).items():
+            if name == "properties":
+                node[name] = {**value, **node.get(name, {})}
+            elif name == "required":
+                node[name] = [*node.get(name, ()), *value]
+            else:
+                node.setdefault(name, value)
+    return node
+
+
+@lru_cache(maxsize=4096)
+def plain(name: object) -> str:
+    """A name without case and separators: `error_code` and `errorCode` are equal."""
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def build_routes(

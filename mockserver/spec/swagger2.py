@@ -14,6 +14,7 @@ _NOT_OF_VALUE = frozenset({"name", "in", "description", "required", "schema", "c
 _STYLES: Mapping[str, Document] = {
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
+    "tsv": {"x-content": "text/tab-separated-values", "explode": False},  # no style of OpenAPI 3
     "pipes": {"style": "pipeDelimited", "explode": False},
     "multi": {"style": "form", "explode": True},
 }
@@ -106,9 +107,10 @@ def _parameter(node: Document) -> dict[str, Any]:
 
 
 def _style(node: Document) -> Document:
-    if node.get("type") != "array" or node.get("in") not in ("query", "formData"):
+    name = str(node.get("collectionFormat", "csv"))
+    if node.get("type") != "array" or (name in ("csv", "multi") and node["in"] not in ("query", "formData")):
         return {}
-    return _STYLES.get(str(node.get("collectionFormat", "csv")), _STYLES["csv"])
+    return _STYLES.get(name, _STYLES["csv"])
 
 
 def _form(fields: Iterable[Document], consumes: Iterable[str]) -> dict[str, Any]:

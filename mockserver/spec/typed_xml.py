@@ -31,6 +31,10 @@ _CONVERTERS: Mapping[str, Callable[[str], Json]] = {
 }
 
 
+def _strictly(text: str, place: XmlPlace) -> Json:
+    return _CONVERTERS.get(place.kind, str)(text)
+
+
 def read(body: bytes, schema: Document, document: Document, charset: str = "utf-8") -> Json:
     return AnswerReader(XmlPlaces(document)).read(body, schema, charset)
 
@@ -44,9 +48,13 @@ def element_tag(node: Document, default: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReader:
-    """Reader of answers: every element counts, and a text has to be of its type."""
+    """Reader of answers: every element counts, and a text has to be of its type.
+
+    For a request `convert` may leave the texts of other types.
+    """
 
     places: XmlPlaces
+    convert: Callable[[str, XmlPlace], Json] = _strictly
 
     def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
         """The document of an answer. Raises MalformedBody: no XML.
@@ -75,11 +83,11 @@ class AnswerReader:
         text = element.text or ""
         if place.milliseconds:
             return from_iso(text, place.milliseconds)
-        return _CONVERTERS.get(place.kind, str)(text)
+        return self.convert(text, place)
 
     def _members(self, element: Element, place: XmlPlace) -> Iterator[tuple[str, Json]]:
         for name, text in _attributes(element, place):
-            yield name, _CONVERTERS.get(self.places.place(place.members[name].schemas).kind, str)(text)
+            yield name, self.convert(text, self.places.place(place.members[name].schemas))
         lists: dict[str, list[Json]] = {}
         for child in element:
             tag = _local(child)

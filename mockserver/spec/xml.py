@@ -80,12 +80,13 @@ class XmlMember:
 class XmlPlace:
     """Facts of all schemas of one place; `name` and `item_name` are "" if none is given.
 
-    `kind` is the JSON type, "" without one; `free_text` a text without format, pattern or list of values.
-    `by_element` and `by_attribute` are the JSON names of the members.
+    `kind` is the JSON type, "" without one, and `kinds` are those of all schemas; `free_text` a text without
+    format, pattern or list of values. `by_element` and `by_attribute` are the JSON names of the members.
     """
 
     schemas: Schemas
     kind: str
+    kinds: frozenset[str]
     name: str
     namespace: str
     free_text: bool
@@ -116,7 +117,7 @@ class XmlPlaces:
         return () if schema is None else (schema,)
 
     def _read(self, schemas: Schemas) -> XmlPlace:
-        parts = [part for schema in schemas for part in self._parts(schema)]
+        parts = [part for schema in schemas for part in self._parts(schema, set())]
         xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
         members = {name: self._member(name, found) for name, found in _members_of(parts).items()}
         shown = {name: one for name, one in members.items() if not one.omitted}
@@ -124,6 +125,10 @@ class XmlPlaces:
         return XmlPlace(
             schemas=schemas,  # kept, so that no other schema gets their ids
             kind=next((part["type"] for part in parts if "type" in part), "object" if members else ""),
+            kinds=frozenset(
+                part["type"] for part in parts if "type" in part and part.get("enum") != [None]
+            )  # the type beside a lone null says nothing
+            or frozenset({"object"} if members else {"array"} if items else ()),
             name=xml.get("name", ""),
             namespace=xml.get("namespace", ""),
             free_text=not any(word in part for part in parts for word in ("format", "pattern", "enum")),
@@ -143,7 +148,7 @@ class XmlPlaces:
         )
 
     def _member(self, name: str, schemas: Schemas) -> XmlMember:
-        parts = [part for schema in schemas for part in self._parts(schema)]
+        parts = [part for schema in schemas for part in self._parts(schema, set())]
         xml, ours = _merged(parts, "xml"), _merged(parts, "x-xml")
         given = xml.get("name", name)
         repeated = any(part.get("type") == "array" for part in parts) and not xml.get("wrapped")
@@ -153,17 +158,19 @@ class XmlPlaces:
         return XmlMember(given, schemas, bool(xml.get("attribute")), bool(ours.get("omit")), repeated)
 
     def _name_of(self, schemas: Schemas) -> str:
-        name: str = _merged([part for schema in schemas for part in self._parts(schema)], "xml").get(
-            "name", ""
-        )
+        parts = [part for schema in schemas for part in self._parts(schema, set())]
+        name: str = _merged(parts, "xml").get("name", "")
         return name
 
-    def _parts(self, schema: Document) -> Iterator[Document]:
+    def _parts(self, schema: Document, seen: set[int]) -> Iterator[Document]:
         node = resolve(self.document, schema)
+        if id(node) in seen:  # a base lists its kinds, which name it in turn
+            return
+        seen.add(id(node))
         yield node
         for keyword in _COMBINING_KEYWORDS:
             for part in node.get(keyword, ()):
-                yield from self._parts(part)
+                yield from self._parts(part, seen)
 
 
 def without_omitted(document: Document) -> Document:

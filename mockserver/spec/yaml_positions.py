@@ -30,6 +30,14 @@ def place_in(root: yaml.Node | None, path: Sequence[str | int]) -> Place:
     return found
 
 
+def find_place(text: str, path: Sequence[str | int]) -> Place:
+    """Place of the value at `path` in a YAML or JSON text, the first one if it cannot be read."""
+    try:
+        return place_in(compose(text), path)
+    except yaml.YAMLError:
+        return START
+
+
 def compose(text: str) -> yaml.Node | None:
     node: yaml.Node | None = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return node

@@ -20,13 +20,16 @@ FIRST_REFUSAL = 400
 CREDENTIALS = {"Authorization": "Bearer some-token", "Cookie": "session=some-token", "X-Api-Key": "some-key"}
 
 
+@pytest.mark.parametrize(
+    ("seed", "prefer"), [(0, "handling=lenient"), (1, "dynamic=true"), (2, "dynamic=false")]
+)
 @pytest.mark.parametrize("name", sorted(made_up_files()))
-def test_every_operation_answers(name: str, tmp_path: Path) -> None:
+def test_every_operation_answers(name: str, seed: int, prefer: str, tmp_path: Path) -> None:
     file = write_files(name, tmp_path)
     vendor = vendor_name(file)
-    app = create_frozen_app(Options(files=(file,), vendors=(vendor,)))
+    app = create_frozen_app(Options(files=(file,), vendors=(vendor,), seed=seed))
     spec = app.served[0].spec
-    client = Client(app.entry, {}).within(f"/{vendor}", **CREDENTIALS)
+    client = Client(app.entry, {}).within(f"/{vendor}", **CREDENTIALS, Prefer=prefer)
     for operation in spec.operations.values():
         path = operation.path
         for parameter in parameter_names(path):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mockserver.codec import json
 from mockserver.server.application import Options
 from tests.any_files.support import write_files
 from tests.support.client import Client
@@ -74,15 +76,15 @@ paths:
     post:
       requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Made'}}}}
       responses: {'201': {$ref: '#/components/responses/Made'}}
-  /berths/{id}:
-    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+  /berths/{berth}:
+    parameters: [{name: berth, in: path, required: true, schema: {type: integer}}]
     get: {responses: {'200': {$ref: '#/components/responses/Shown'}}}
     put:
       requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Replaced'}}}}
       responses: {'200': {$ref: '#/components/responses/Shown'}}
 components:
   responses:
-    Shown: {description: One, content: {application/json: {schema: {$ref: '#/components/schemas/Berth'}}}}
+    Shown: {description: One, content: {application/json: {schema: {$ref: '#/components/schemas/Shown'}}}}
     Made:
       description: Made
       content: {application/json: {schema: {$ref: '#/components/schemas/New'}}}
@@ -91,6 +93,7 @@ components:
       type: object
       required: [label, quay, crane]
       properties: {label: {type: string}, quay: {type: string}, crane: {type: object}, tide: {type: string}}
+    Shown: {type: object, required: [berth], properties: {berth: {$ref: '#/components/schemas/Berth'}}}
     New: {allOf: [{$ref: '#/components/schemas/Berth'}, {required: [secret]}]}
     Replaced: {type: object, required: [label], properties: {label: {type: string}, crane: {type: object}}}
     Crane: {type: object, required: [code, flag], properties: {code: {type: string}, flag: {type: string}}}
@@ -127,21 +130,21 @@ def test_a_record_gets_what_it_and_its_parts_have_to_have(berths: Client) -> Non
     assert (made["crane"]["code"], made["crane"].keys()) == ("C1", {"code", "flag"})
     assert made["spares"][0].keys() == {"code", "flag"}
     assert made["sea"] == {"name": "Wadden"}
-    assert "secret" in made
-    assert berths.get(f"/{made['id']}").json == made
+    assert isinstance(made.pop("secret"), str)
+    assert berths.get(f"/{made['id']}").json == {"berth": made}
 
 
 def test_what_an_answer_does_not_take_is_left_out_of_the_record(berths: Client) -> None:
     made = berths.post("", json={**BERTH, "label": "Z", "tide": "low"}).json
 
     assert (made["label"], made["quay"], "tide" in made) == ("Z", "North", False)
-    assert berths.get(f"/{made['id']}").json == made
+    assert "tide" not in berths.get(f"/{made['id']}").json["berth"]
 
 
 def test_a_put_keeps_what_it_cannot_name_or_need_not(berths: Client) -> None:
     key = berths.post("", json=BERTH).json["id"]
 
-    replaced = berths.put(f"/{key}", json={"label": "B"}).json
+    replaced = berths.put(f"/{key}", json={"label": "B"}).json["berth"]
 
     assert (replaced["label"], replaced["quay"], replaced["crane"]["code"]) == ("B", "North", "C1")
 
@@ -171,3 +174,113 @@ def test_records_of_other_parents_are_not_listed(tmp_path: Path) -> None:
     assert made.status == 201
     assert [one.keys() >= {"id"} for one in client.get("/customers/1/addresses").json] == [True]
     assert client.get("/customers/11/addresses").json == []
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Client:
+    return serve(write_files("bulk-207", tmp_path))
+
+
+def serve(file: Path, *overlays: Path) -> Client:
+    app = create_frozen_app(Options(files=(file,), vendors=(file.stem,), overlays=overlays))
+    return Client(app.entry, {}).within(f"/{file.stem}")
+
+
+def batch(shop: Client, *items: dict[str, Any]) -> list[Any]:
+    answer = shop.post("/orders/bulk", json={"orders": list(items)})
+    assert answer.status == 207
+    return list(answer.json["results"])
+
+
+def test_a_batch_makes_records_and_shows_them_in_its_rows(shop: Client) -> None:
+    rows = batch(shop, {"customer": "Ada", "amount": 3}, {"customer": "", "amount": 1})
+
+    assert [(one["index"], one["status"], one.get("error")) for one in rows] == [
+        (0, 201, None),
+        (1, 422, '"" is shorter than 1 character'),
+    ]
+    assert shop.get(f"/orders/{rows[0]['order']['id']}").json == rows[0]["order"]
+
+
+@pytest.mark.parametrize(
+    ("query", "customers", "has_more"),
+    [
+        ("sort=amount", ["Bob", "Ada", "Cy"], False),
+        ("sort=-amount", ["Cy", "Ada", "Bob"], False),
+        ("sort=amount:desc&limit=2", ["Cy", "Ada"], True),
+        ("sort=amount&direction=desc&limit=1&offset=1", ["Ada"], True),
+        ("sort=customer&limit=2&offset=2", ["Cy"], False),
+        ("customer=Bob", ["Bob"], False),
+        ("q=ada", ["Ada"], False),
+        ("customer=Nobody", [], False),
+    ],
+)
+def test_a_list_is_filtered_sorted_and_cut(
+    shop: Client, query: str, customers: list[str], *, has_more: bool
+) -> None:
+    orders = [{"customer": name, "amount": amount} for name, amount in (("Ada", 2), ("Bob", 1), ("Cy", 10))]
+    batch(shop, *orders)
+
+    page = shop.get(f"/orders?{query}").json
+
+    assert ([one["customer"] for one in page["data"]], page["meta"]["has_more"]) == (customers, has_more)
+
+
+def test_a_cursor_leads_to_the_next_page(shop: Client) -> None:
+    batch(shop, *({"customer": name, "amount": 1} for name in ("Ada", "Bob", "Cy")))
+
+    first = shop.get("/orders?sort=customer&limit=2").json
+    second = shop.get(f"/orders?sort=customer&starting_after={first['meta']['next_cursor']}").json
+
+    assert [one["customer"] for one in second["data"]] == ["Cy"]
+    assert (first["meta"]["total"], second["meta"].get("next_cursor")) == (3, None)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "patch", "status", "amount"),
+    [
+        ("application/json-patch+json", [{"op": "replace", "path": "/amount", "value": 9}], 200, 9),
+        ("application/json-patch+json", [{"op": "test", "path": "/amount", "value": 9}], 400, 3),
+        ("application/json-patch+json", [{"op": "remove", "path": "/amount"}], 400, 3),
+        ("application/json-patch+json", [{"op": "odd"}], 400, 3),
+        ("application/merge-patch+json", {"amount": 9}, 200, 9),
+        ("application/merge-patch+json", {"amount": None}, 400, 3),
+    ],
+)
+def test_a_patch_is_carried_out_by_its_media_type_or_changes_nothing(
+    shop: Client, media_type: str, patch: Any, status: int, amount: int
+) -> None:
+    (row,) = batch(shop, {"customer": "Ada", "amount": 3})
+    path = f"/orders/{row['order']['id']}"
+
+    answer = shop.patch(path, content=json.encode(patch), headers={"Content-Type": media_type})
+
+    assert (answer.status, shop.get(path).json["amount"]) == (status, amount)
+
+
+CORRECTIONS = """
+overlay: 1.0.0
+actions:
+  - target: $.paths['/orders/{{id}}']
+    update: {correction}
+"""
+
+
+@pytest.mark.parametrize(
+    ("correction", "path", "status"),
+    [
+        ("{x-key: customer}", "/orders/Ada", 200),
+        ('{x-collection: ""}', "/orders/unknown", 200),
+        ("{x-collection: sales}", "/orders/unknown", 404),
+    ],
+)
+def test_an_overlay_corrects_key_and_collection(
+    tmp_path: Path, correction: str, path: str, status: int
+) -> None:
+    changes = tmp_path / "changes.yaml"
+    changes.write_text(CORRECTIONS.format(correction=correction), encoding="utf-8")
+    shop = serve(write_files("bulk-207", tmp_path), changes)
+
+    shop.post("/orders", json={"customer": "Ada", "amount": 3})
+
+    assert shop.get(path).status == status

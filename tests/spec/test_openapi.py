@@ -261,7 +261,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "/status",
         (
             "acme.yaml: putOrders: x-batch.outcome.state: unknown; "
-            "known are count, key, list, maps, message, status"
+            "known are count, index, key, list, maps, message, record, status"
         ),
     ),
     "atomicity": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ import pytest
 from mockserver.engine import registry
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
+from mockserver.spec.overlay import Overlay
 
 Loaded = TypeVar("Loaded")
 
@@ -22,17 +23,17 @@ def load_shipped_files_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(registry, "load_vendor", _once(registry.load_vendor))
 
 
-def _once(load: Callable[[Path], Loaded]) -> Callable[[Path], Loaded]:
+def _once(load: Callable[[Path, Sequence[Overlay]], Loaded]) -> Callable[..., Loaded]:
     shipped = specs_folder()
     found: dict[tuple[Path, int], Loaded] = {}
 
     @wraps(load)
-    def load_once(file: Path) -> Loaded:
-        if file.parent != shipped:
-            return load(file)
+    def load_once(file: Path, overlays: Sequence[Overlay] = ()) -> Loaded:
+        if overlays or file.parent != shipped:
+            return load(file, overlays)
         version = (file, file.stat().st_mtime_ns)
         if version not in found:
-            found[version] = load(file)
+            found[version] = load(file, ())
         return found[version]
 
     return load_once

@@ -1,0 +1,79 @@
+"""How each operation is answered, from what that was concluded, and what corrects it in an overlay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from mockserver.engine.example_answers import answers_of
+from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.resources import Resource, find_resources
+from mockserver.engine.stored_answers import work_of
+from mockserver.model import Document
+from mockserver.spec.batches import collection_name, found_batch
+from mockserver.spec.openapi import Batch, Operation
+from mockserver.spec.served_form import NOT_SERVED
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An operation and how it is answered: batch, stored, example, package or not served."""
+
+    operation: str
+    id: str
+    kind: str
+    reason: str
+    correction: str
+
+
+def explain(vendor: LoadedVendor) -> Iterator[Explanation]:
+    """Yield the explanation of each operation, in the order of the spec."""
+    spec = vendor.spec
+    resources = find_resources(spec) if spec.is_own else {}
+    cures = {note.path[:3]: note.cure for note in spec.notes if note.cure}
+    for operation in spec.operations.values():
+        node = spec.document["paths"][operation.path][operation.method]
+        if operation.batch:
+            found = "batch", _reason_of(operation.batch), "x-batch: false" if spec.is_own else ""
+        elif operation.id in vendor.vendor.operations:
+            found = "package", f"the package of {vendor.name} answers it", ""
+        elif NOT_SERVED in node:
+            found = "not served", str(node[NOT_SERVED]), cures.get(operation.place, "")
+        elif spec.is_own:
+            found = _own(vendor, operation, resources)
+        else:
+            found = "stored", f"records of {operation.collection}", ""
+        yield Explanation(f"{operation.method.upper()} {operation.path}", operation.id, *found)
+
+
+def _reason_of(batch: Batch) -> str:
+    places = {
+        "items": "/".join(("", *map(str, batch.items))) or "the body",
+        "key": ", ".join(batch.key),
+        "outcomes": batch.outcome.get("list", ""),
+    }
+    return ", ".join(f"{name} {place}" for name, place in places.items() if place)
+
+
+def _own(
+    vendor: LoadedVendor, operation: Operation, resources: Mapping[str, Resource]
+) -> tuple[str, str, str]:
+    spec = vendor.spec
+    if work := work_of(spec, operation, resources):
+        resource = resources[operation.path]
+        return (
+            "stored",
+            f"{work}: {resource.collection} by {resource.key}",
+            'x-key: MEMBER, or x-collection: ""',
+        )
+    content = answers_of(spec, operation)[0].content
+    reason = "the file's example" if {"example", "examples"} & content.keys() else "a value for its schema"
+    if batch := found_batch(spec.document, operation.path, operation.method):
+        return "example", reason, f"x-batch: {_flow(batch)}"
+    return "example", reason if content else "no body", f"x-collection: {collection_name(operation.path)}"
+
+
+def _flow(document: Document) -> str:
+    return yaml.safe_dump(document, default_flow_style=True, sort_keys=False, width=10_000).strip()

@@ -1,0 +1,130 @@
+"""OpenAPI Overlays 1.0 and 1.1: changes of a document that leave its file as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+from urllib.parse import unquote
+
+from mockserver.errors import SpecError
+from mockserver.model import Document, Json, Path
+from mockserver.spec.openapi import Note, resolve
+from mockserver.spec.source_files import parse, read_text
+
+_EXAMPLE = "actions: [{target: \"$.paths['/orders'].post\", update: {x-batch: {items: /orders}}}]"
+_WORDS = ("update", "remove", "copy")
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """An overlay: the name of its file, the document that it `extends`, "" for any, and its actions."""
+
+    name: str
+    extends: str
+    actions: tuple[Document, ...]
+
+
+def read_overlay(file: FilePath) -> Overlay:
+    """Read an overlay. Raises SpecError: it is none, or an action cannot be carried out."""
+    document = parse(read_text(file), file.name)
+    if not isinstance(document, dict) or not str(document.get("overlay", "")).startswith("1."):
+        raise SpecError("expected an OpenAPI Overlay", ("overlay",), file=file.name, cure="overlay: 1.0.0")
+    actions = document.get("actions")
+    if not isinstance(actions, list) or not actions:
+        raise SpecError("actions is missing, or empty", ("actions",), file=file.name, cure=_EXAMPLE)
+    for number, action in enumerate(actions):
+        if fault := _fault_of(action):
+            message = f"actions[{number}]: {fault}"
+            raise SpecError(message, ("actions", number), file=file.name, cure=_EXAMPLE)
+    extended = str(document.get("extends", "")).rstrip("/").rpartition("/")[2]
+    return Overlay(file.name, unquote(extended), tuple(actions))
+
+
+def _fault_of(action: Json) -> str:
+    """The reason why an action cannot be carried out, "" if it can."""
+    if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+        return "expected a mapping with target, a JSONPath"
+    if not any(word in action for word in _WORDS):
+        return f"expected one of {', '.join(_WORDS)}"
+    if not isinstance(action.get("remove", False), bool) or not isinstance(action.get("copy", ""), str):
+        return "remove is true or false, copy a JSONPath"
+    queries = (action[word] for word in ("target", "copy") if word in action)
+    return next(filter(None, map(_fault_of_query, queries)), "")
+
+
+def _fault_of_query(query: str) -> str:
+    import jsonpath_rfc9535 as jsonpath  # noqa: PLC0415 - slow, and few need it
+
+    try:
+        jsonpath.compile(query)
+    except jsonpath.JSONPathError as error:
+        reason = str(error).partition(", line ")[0]
+        return f"{query} is not a JSONPath: {reason}"
+    return ""
+
+
+def apply_overlays(document: dict[str, Any], overlays: Iterable[Overlay]) -> Iterator[Note]:
+    """Carry out overlays in their order, in place; yield a note for each action that finds nothing."""
+    for overlay in overlays:
+        _inline_path_items(document)
+        for number, action in enumerate(overlay.actions):
+            places = _places(document, action["target"])
+            if not places:
+                yield Note((), f"{overlay.name}: actions[{number}]: {action['target']} is not in the file")
+            for place in reversed(places):  # from the end: what is removed moves only what is done
+                _act(document, place, action)
+
+
+def _inline_path_items(document: dict[str, Any]) -> None:
+    """Put path items of other files where they are used, so that targets find their operations."""
+    paths: Json = document.get("paths")
+    if not isinstance(paths, dict):
+        return
+    for path, item in paths.items():
+        if isinstance(item, dict) and str(item.get("$ref", "")).startswith("#/"):
+            with suppress(SpecError, TypeError):  # the reader of paths tells what it cannot follow
+                target = resolve(document, {"$ref": unquote(item["$ref"])})
+                siblings = {name: one for name, one in item.items() if name != "$ref"}
+                paths[path] = {**deepcopy(target), **siblings}
+
+
+def _places(document: dict[str, Any], query: str) -> list[Path]:
+    import jsonpath_rfc9535 as jsonpath  # noqa: PLC0415 - as above
+
+    return [tuple(node.location) for node in jsonpath.find(query, document)]
+
+
+def _act(document: dict[str, Any], place: Path, action: Document) -> None:
+    change: Any = action.get("update")
+    if "copy" in action:
+        sources = _places(document, action["copy"])
+        change = deepcopy(_at(document, sources[0])) if sources else None
+    if not place:
+        document.update(_merged(document, change) if isinstance(change, dict) else {})
+        return
+    parent = _at(document, place[:-1])
+    if action.get("remove"):
+        del parent[place[-1]]
+    elif change is not None:
+        target = parent[place[-1]]
+        is_element = isinstance(target, list) and not isinstance(change, list)
+        parent[place[-1]] = _merged(target, [change] if is_element else change)
+
+
+def _at(document: Any, place: Path) -> Any:
+    for step in place:
+        document = document[step]
+    return document
+
+
+def _merged(target: Any, change: Any) -> Any:
+    """Objects are merged member by member, lists are joined, anything else is replaced."""
+    if isinstance(target, Mapping) and isinstance(change, Mapping):
+        return {**target, **{name: _merged(target.get(name), one) for name, one in change.items()}}
+    if isinstance(target, list) and isinstance(change, list):
+        return [*target, *change]
+    return change

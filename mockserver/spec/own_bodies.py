@@ -1,0 +1,80 @@
+"""Bodies of a file without marks other than JSON: forms, XML and texts, as their schemas want them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.codec.form import nest, parse_pairs
+from mockserver.codec.multipart import parse_parts
+from mockserver.errors import MalformedBody
+from mockserver.model import EMPTY, Document, Json
+from mockserver.spec.text_values import SEPARATORS, TextReader, convert
+from mockserver.spec.typed_xml import AnswerReader
+from mockserver.spec.xml import XmlPlaces
+
+DecodeOwn = Callable[[bytes, str, str], Json]
+"""Returns the document of a body, with its charset and its Content-Type. Raises MalformedBody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnBody:
+    schema: Document
+    encoding: Json
+    places: XmlPlaces
+
+    def form(self, body: bytes, charset: str, _content_type: str) -> Json:
+        return self._nested(parse_pairs(body, charset))
+
+    def multipart(self, body: bytes, _charset: str, content_type: str) -> Json:
+        return self._nested(parse_parts(body, content_type))
+
+    def xml(self, body: bytes, charset: str, _content_type: str) -> Json:
+        try:
+            return AnswerReader(self.places, convert).read(body, self.schema, charset)
+        except ValueError as error:
+            raise MalformedBody(str(error)) from None
+
+    def text(self, body: bytes, charset: str, _content_type: str) -> Json:
+        try:
+            text = body.decode(charset)
+        except (LookupError, UnicodeError) as error:
+            raise MalformedBody(str(error)) from None
+        return convert(text, self.places.place((self.schema,)))
+
+    def _nested(self, pairs: Iterable[tuple[str, str]]) -> Json:
+        members = self.places.place((self.schema,)).members
+        tree = nest(pairs, members)
+        for name, member in members.items():
+            texts, separator = tree.get(name), self._separator(name)
+            if separator and isinstance(texts, list) and "array" in self.places.place(member.schemas).kinds:
+                tree[name] = [part for text in texts for part in text.split(separator)]
+        return TextReader(self.places, reads_json=True).value(tree, (self.schema,))
+
+    def _separator(self, name: str) -> str:
+        """What stands between the elements of a list; "" where each has a field of its own."""
+        node: Any = self.encoding.get(name) if isinstance(self.encoding, Mapping) else None
+        node = node if isinstance(node, Mapping) else EMPTY
+        style = node.get("style", node.get("x-content", "form"))
+        return "" if node.get("explode", style == "form") else SEPARATORS.get(style, "")
+
+
+_STRUCTURES = frozenset({"object", "array"})
+_READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeOwn]]] = (
+    ("application/x-www-form-urlencoded", frozenset({"object"}), lambda one: one.form),
+    ("multipart/form-data", frozenset({"object"}), lambda one: one.multipart),
+    (".*[/+]xml", _STRUCTURES, lambda one: one.xml),
+    ("text/plain", frozenset({"string", "integer", "number", "boolean"}), lambda one: one.text),
+)
+"""Media types with the types of their documents: of a schema of another type, nothing is known."""
+
+
+def own_decoder(name: str, content: Document, places: XmlPlaces) -> DecodeOwn | None:
+    """The decoder of a media type; None for one that is not judged, or read as everywhere."""
+    schema = content.get("schema", EMPTY)
+    kinds = places.place((schema,)).kinds
+    body = _OwnBody(schema, content.get("encoding", EMPTY), places)
+    found = (make for pattern, known, make in _READINGS if re.fullmatch(pattern, name) and known & kinds)
+    return next((make(body) for make in found), None)

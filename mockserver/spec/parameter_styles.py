@@ -1,0 +1,190 @@
+"""Parameters of a file without marks, read as their styles spell them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+from mockserver.codec import json
+from mockserver.codec.form import nest
+from mockserver.errors import MalformedBody
+from mockserver.model import Call, Json, Path, Problem
+from mockserver.spec.coercion import missing_parameter
+from mockserver.spec.openapi import Operation, Parameter
+from mockserver.spec.schema import Schema, SchemaCompiler
+from mockserver.spec.text_values import SEPARATORS, TextReader, Tree
+from mockserver.spec.xml import XmlPlace, XmlPlaces
+
+_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_PREFIXES = {"label": ".", "matrix": ";"}
+_EXPLODED = {"simple": ",", "label": ".", "matrix": ";"}
+
+Pairs: TypeAlias = Sequence[tuple[str, str]]
+"""Names and texts of a place in a call, in their order."""
+
+
+class _MisspelledError(Exception):
+    """A text that its style does not spell."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StyledReader:
+    """Reader of one parameter; `others` are the names of all in the same place."""
+
+    parameter: Parameter
+    style: str
+    place: XmlPlace
+    schema: Schema
+    texts: TextReader
+    others: frozenset[str]
+
+    @property
+    def path(self) -> Path:
+        return self.parameter.place, self.parameter.name
+
+    def read(self, sent: Pairs) -> tuple[Json, Sequence[Problem]] | None:
+        """The value, and the problems with it; None if nothing is sent."""
+        if self.parameter.place == "cookie":
+            sent = self._cookies(sent)
+        own = self.parameter.name.lower() if self.parameter.place == "header" else self.parameter.name
+        found = [text for name, text in sent if name == own]
+        if self.parameter.content.endswith("json"):
+            return self._read_json(found[-1]) if found else None
+        if self.style not in SEPARATORS and self.style != "deepObject":
+            return (found[-1], ()) if found else None  # a document in a media type that is not judged
+        try:
+            tree = self._tree(sent, found)
+        except _MisspelledError:
+            detail = f"{self.parameter.name} is not in the style {self.style}"
+            return found[-1], [Problem("bad-format", self.path, detail, "style", self.style, found[-1])]
+        return None if tree is None else self._judge(tree)
+
+    def _cookies(self, sent: Pairs) -> Pairs:
+        """The cookies; an exploded structure stands in one, as `a=1&a=2`, or in several."""
+        mark = ";|&" if self.parameter.explode and self._is_structure else ";"
+        texts = (one.strip().partition("=") for _, header in sent for one in re.split(mark, header))
+        return [(name, unquote(text)) for name, _, text in texts]
+
+    def _read_json(self, text: str) -> tuple[Json, Sequence[Problem]]:
+        try:
+            value = json.decode(text.encode())
+            json.check_depth(value)
+        except MalformedBody as error:
+            detail = f"{self.parameter.name} is no JSON: {error}"
+            return text, [Problem("bad-format", self.path, detail, "format:json", "json", text)]
+        return value, self.schema.problems(value, self.path)
+
+    def _judge(self, tree: Tree) -> tuple[Json, Sequence[Problem]]:
+        value = self.texts.value(tree, (self.parameter.schema,))
+        as_sent = tree[0] if isinstance(tree, list) and len(tree) == 1 else value
+        valid = next((one for one in (value, as_sent) if self.schema.accepts(one)), None)
+        return (value, self.schema.problems(value, self.path)) if valid is None else (valid, ())
+
+    @property
+    def _is_object(self) -> bool:
+        return "object" in self.place.kinds
+
+    @property
+    def _is_structure(self) -> bool:
+        return not self.place.kinds.isdisjoint(("object", "array"))
+
+    def _tree(self, sent: Pairs, found: list[str]) -> Tree | None:
+        name = self.parameter.name
+        if self.style == "deepObject":
+            return nest((key, text) for key, text in sent if f"{key}[".startswith(f"{name}[")).get(name)
+        is_spread = self.parameter.explode and self.parameter.place in ("query", "cookie")
+        if is_spread and self._is_object:
+            members = nest((key, text) for key, text in sent if self._has_member(key))
+            return members if members or self.parameter.required else None  # nothing spells an empty object
+        if not found or (is_spread and self._is_structure):
+            return found or None
+        return self._spelled(found)
+
+    def _has_member(self, name: str) -> bool:
+        is_free = bool(self.place.others) or not self.place.members
+        return name in self.place.members or (is_free and name not in self.others)
+
+    def _spelled(self, found: list[str]) -> Tree:
+        """The parts of a value that is one text. Raises _MisspelledError."""
+        separator, is_exploded = SEPARATORS[self.style], self.parameter.explode
+        # Generated clients repeat a name whose spec wants one list.
+        text = separator.join(filter(None, found)) if self._is_structure else found[-1]
+        prefix = _PREFIXES.get(self.style, "")
+        if not text.startswith(prefix):
+            raise _MisspelledError
+        text = text.removeprefix(prefix)
+        if self.style == "matrix" and not (is_exploded and self._is_object):
+            named = [piece.partition("=") for piece in text.split(";")]
+            if any(name != self.parameter.name for name, _, _ in named):
+                raise _MisspelledError
+            text = separator.join(one for _, _, one in named)
+        elif is_exploded:
+            separator = _EXPLODED.get(self.style, separator)
+        if not self._is_structure:
+            return [text]
+        if self.style == "label" and separator not in text:
+            separator = "."  # as OpenAPI wrote lists until 3.0.3
+        parts = text.split(separator) if text else []
+        if self.parameter.place == "header":
+            parts = [part.strip() for part in parts]
+        return _members(parts, is_exploded=is_exploded) if self._is_object else parts
+
+
+def _members(parts: list[str], *, is_exploded: bool) -> Tree:
+    """The members of an object, `a=1` each or the names and texts in turn. Raises _MisspelledError."""
+    if any("=" not in part for part in parts) if is_exploded else len(parts) % 2:
+        raise _MisspelledError
+    named = (part.partition("=")[::2] for part in parts)
+    return nest(named if is_exploded else zip(parts[::2], parts[1::2], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class StyledParameters:
+    """The compiled parameters of one operation."""
+
+    readers: Sequence[_StyledReader]
+
+    def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
+        """Every value by its name (absent ones left out), and all problems."""
+        sent: Mapping[str, Pairs] = {
+            "path": list(values.items()),
+            "query": parse_qsl(call.query, keep_blank_values=True, errors="replace"),
+            "header": list(call.headers.items()),
+            "cookie": [("cookie", call.headers.get("cookie", ""))],
+        }
+        read: dict[str, Json] = {}
+        problems: list[Problem] = []
+        for reader in self.readers:
+            parameter = reader.parameter
+            found = reader.read(sent[parameter.place])
+            if found is not None:
+                read[parameter.name] = found[0]
+                problems += found[1]
+            elif parameter.required:
+                problems.append(missing_parameter(parameter))
+        return read, problems
+
+
+def compile_styled(operation: Operation, schemas: SchemaCompiler, places: XmlPlaces) -> StyledParameters:
+    texts = TextReader(places)
+    return StyledParameters(
+        [
+            _StyledReader(
+                one,
+                _style(one),
+                places.place((one.schema,)),
+                schemas.compile(one.schema),
+                texts,
+                frozenset(other.name for other in operation.parameters if other.place == one.place),
+            )
+            for one in operation.parameters
+        ]
+    )
+
+
+def _style(parameter: Parameter) -> str:
+    is_known = parameter.style in SEPARATORS or parameter.style == "deepObject"
+    return parameter.content or (parameter.style if is_known else _STYLES[parameter.place])

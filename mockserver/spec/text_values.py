@@ -1,0 +1,72 @@
+"""Values that are spelled as texts, in parameters and bodies, by the types that their schemas want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from mockserver.codec import json
+from mockserver.errors import MalformedBody
+from mockserver.model import Json
+from mockserver.spec.coercion import convert_text
+from mockserver.spec.xml import Schemas, XmlPlace, XmlPlaces
+
+Tree: TypeAlias = Mapping[str, Any] | list[str]
+"""The texts of one name, or of the names below it."""
+
+_SCALARS = ("integer", "number", "boolean")
+
+SEPARATORS: Mapping[str, str] = {
+    **dict.fromkeys(("simple", "form", "label", "matrix"), ","),
+    "spaceDelimited": " ",
+    "pipeDelimited": "|",
+    "text/tab-separated-values": "\t",
+}
+"""What stands between the elements of a list that is not exploded, by style or media type."""
+
+
+def convert(text: str, place: XmlPlace) -> Json:
+    """The text as a scalar of one of the types of its place, unchanged if it is none."""
+    bare = text.strip()
+    for kind in _SCALARS:
+        if kind in place.kinds and (value := convert_text(bare, kind)) is not bare:
+            return value
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class TextReader:
+    """Reader of texts; with `reads_json` a text may hold an object or a list in JSON."""
+
+    places: XmlPlaces
+    reads_json: bool = False
+
+    def value(self, tree: Tree, schemas: Schemas) -> Json:
+        place = self.places.place(schemas)
+        if not isinstance(tree, list):
+            return self._structure(tree, place)
+        if "array" in place.kinds and (len(tree) != 1 or place.kinds <= {"array", "object"}):
+            whole = self._document(tree[0]) if len(tree) == 1 else None
+            return whole if isinstance(whole, list) else [self.value([text], place.items) for text in tree]
+        return self._document(tree[-1]) if "object" in place.kinds else convert(tree[-1], place)
+
+    def _structure(self, tree: Mapping[str, Any], place: XmlPlace) -> Json:
+        if "object" not in place.kinds and all(not name or name.isdecimal() for name in tree):
+            lists = (child if isinstance(child, list) else [child] for child in tree.values())
+            return [
+                self.value([one] if isinstance(one, str) else one, place.items)
+                for children in lists
+                for one in children
+            ]
+        return {
+            name: self.value(child, place.members[name].schemas if name in place.members else place.others)
+            for name, child in tree.items()
+        }
+
+    def _document(self, text: str) -> Json:
+        if self.reads_json and text.lstrip().startswith(("{", "[")):
+            with suppress(MalformedBody):
+                return json.decode(text.encode())
+        return text

@@ -1,0 +1,69 @@
+"""Each operation is explained: the kind of its answers, the reason, and what corrects it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mockserver.engine.explanation import explain
+from mockserver.engine.registry import load_vendor
+from mockserver.spec.folder import specs_folder
+from tests.any_files.support import write_files
+from tests.support import sample_vendor
+
+
+def explained(file: Path) -> dict[str, tuple[str, str, str]]:
+    return {one.operation: (one.kind, one.reason, one.correction) for one in explain(load_vendor(file))}
+
+
+def test_a_file_without_marks(tmp_path: Path) -> None:
+    found = explained(write_files("bulk-207", tmp_path))
+
+    assert found["POST /orders/bulk"] == (
+        "batch",
+        "items /orders, key id, outcomes /results",
+        "x-batch: false",
+    )
+    assert found["GET /orders/{id}"] == (
+        "stored",
+        "show: orders by id",
+        'x-key: MEMBER, or x-collection: ""',
+    )
+
+
+def test_an_example_a_list_that_may_be_a_batch_and_an_operation_that_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(
+        """
+swagger: "2.0"
+info: {title: Shop, version: "1"}
+paths:
+  /import:
+    post:
+      parameters:
+        - {name: body, in: body, schema: {type: array, items: {properties: {id: {type: string}}}}}
+      responses: {"200": {description: "", schema: {type: string}}}
+  /ping: {get: {responses: {"204": {description: ""}}}}
+  /lost: {get: {responses: {"200": {description: "", schema: {$ref: "#/definitions/Nope"}}}}}
+""",
+        encoding="utf-8",
+    )
+
+    assert explained(file) == {
+        "POST /import": (
+            "example",
+            "a value for its schema",
+            "x-batch: {items: '', upsert: false, collection: import, key: [id]}",
+        ),
+        "GET /ping": ("example", "no body", "x-collection: ping"),
+        "GET /lost": ("not served", "$ref: #/definitions/Nope points at nothing", ""),
+    }
+
+
+def test_vendors_with_a_package_and_with_marks(tmp_path: Path) -> None:
+    kinds = {kind for kind, _, _ in explained(specs_folder() / "payt.yaml").values()}
+
+    assert kinds == {"batch", "package"}
+    assert {kind for kind, _, _ in explained(sample_vendor.write_spec(tmp_path)).values()} == {
+        "batch",
+        "stored",
+    }

@@ -1,0 +1,107 @@
+"""Batches are found by a 207 with rows, and corrected by `x-batch`."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from mockserver.spec.batches import collection_name, complete_batches
+
+ITEM = {"type": "object", "required": ["name"], "properties": {"number": {}, "name": {}}}
+ROW = {"type": "object", "properties": {"status": {}, "number": {}}}
+
+
+def listed(schema: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": {"type": "array", "items": schema}}}}
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    operation = {"requestBody": listed(ITEM), "responses": {"207": listed(ROW)}, **changes}
+    return {"paths": {"/orders/bulk": {"post": operation}}}
+
+
+def batch_of(given: dict[str, Any]) -> Any:
+    made = deepcopy(given)
+    complete_batches(made)
+    (item,) = [one for one in made["paths"].values() if "post" in one]
+    return item["post"].get("x-batch")
+
+
+def test_a_207_with_rows_is_a_batch() -> None:
+    assert batch_of(document()) == {
+        "items": "",
+        "upsert": False,
+        "collection": "orders/bulk",
+        "key": ["number"],
+        "outcome": {"list": "", "status": "/status", "key": "/number"},
+    }
+
+
+def test_its_records_are_those_of_the_path_above_it() -> None:
+    given = document()
+    given["paths"]["/orders/{orderNumber}"] = {"get": {"responses": {"200": {"description": ""}}}}
+
+    assert batch_of(given)["collection"] == "orders"
+
+
+def test_a_key_that_only_the_record_shows_is_found() -> None:
+    given = document(
+        requestBody=listed({"properties": {"name": {}}}),
+        responses={"207": listed({"properties": {"status": {}}})},
+    )
+    shown = {"content": {"application/json": {"schema": ITEM}}}
+    given["paths"]["/orders/{number}"] = {"get": {"responses": {"200": shown}}}
+
+    assert batch_of(given)["key"] == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
+        ({"status": {}, "error": {}}, {"status": "/status", "message": "/error"}),
+        (
+            {"status": {}, "error": {"properties": {"message": {}}}},
+            {"status": "/status", "message": "/error/message"},
+        ),
+        ({"index": {}, "success": {}}, {"status": "/success", "index": "/index"}),
+        ({"status": {}, "order": ITEM}, {"status": "/status", "record": "/order"}),
+    ],
+    ids=str,
+)
+def test_the_members_of_a_row_are_told_by_their_names(row: Any, outcome: Any) -> None:
+    found = batch_of(document(responses={"207": listed({"properties": row})}))
+
+    assert found["outcome"] == {"list": "", **outcome}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"responses": {"200": listed(ROW)}},
+        {"responses": {"207": listed({"properties": {"number": {}}})}},
+        {"requestBody": {"content": {"application/json": {"schema": ITEM}}}},
+        {"x-batch": False},
+    ],
+    ids=["no 207", "no status in a row", "no list in the body", "x-batch: false"],
+)
+def test_any_other_operation_is_none(changes: Any) -> None:
+    assert batch_of(document(**changes)) is None
+
+
+def test_a_mark_corrects_what_was_found() -> None:
+    mark = {"key": ["name"], "outcome": {"status": "/number"}}
+
+    corrected = batch_of(document(**{"x-batch": mark}))
+
+    assert (corrected["key"], corrected["items"]) == (["name"], "")
+    assert corrected["outcome"] == {"list": "", "status": "/number", "key": "/number"}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/orders/{id}", "orders"), ("/shops/{shop}/orders/{id}", "shops/orders"), ("/{id}", "id")],
+)
+def test_records_are_named_by_the_words_of_their_path(path: str, expected: str) -> None:
+    assert collection_name(path) == expected
