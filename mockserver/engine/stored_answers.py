@@ -228,7 +228,7 @@ class _Writer:
         if request.media_type == _JSON_PATCH:
             changed = _json_patch(known, request.document)
         elif isinstance(request.document, dict):
-            changed = merge_patch(known, request.document)
+            changed = self._merged(known, request.document, request.operation)
         else:
             return None
         record = {**changed, key: known[key]}
@@ -236,6 +236,19 @@ class _Writer:
         if accepts(known) and not accepts(record):
             raise InvalidCall([Problem("invalid", (), "the record would no longer keep its schema")])
         return self._reply(self.records.keep(request, state, record), state)
+
+    def _merged(self, known: Document, change: Document, operation: Operation) -> Document:
+        """The record after a JSON Merge Patch, less what the body may have and the record does not take."""
+        accepts = self.records.resource.accepts
+        changed: Document = merge_patch(known, change)
+        if accepts(changed) or not accepts(known):
+            return changed
+        declared, changed = _sent(self.records.filling, operation).get("properties", EMPTY), known
+        for name, one in change.items():
+            tried = merge_patch(changed, {name: one})
+            if one is None or name not in declared or accepts(tried):
+                changed = tried
+        return changed
 
     def show(self, request: Request, state: State) -> Reply | None:
         return self._reply(self.records.find(request, state), state)

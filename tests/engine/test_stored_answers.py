@@ -82,6 +82,9 @@ paths:
     put:
       requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Replaced'}}}}
       responses: {'200': {$ref: '#/components/responses/Shown'}}
+    patch:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Changed'}}}}
+      responses: {'200': {$ref: '#/components/responses/Shown'}}
 components:
   responses:
     Shown: {description: One, content: {application/json: {schema: {$ref: '#/components/schemas/Shown'}}}}
@@ -96,6 +99,7 @@ components:
     Shown: {type: object, required: [berth], properties: {berth: {$ref: '#/components/schemas/Berth'}}}
     New: {allOf: [{$ref: '#/components/schemas/Berth'}, {required: [secret]}]}
     Replaced: {type: object, required: [label], properties: {label: {type: string}, crane: {type: object}}}
+    Changed: {type: object, properties: {label: {type: string}, tide: {type: string}}}
     Crane: {type: object, required: [code, flag], properties: {code: {type: string}, flag: {type: string}}}
     Berth:
       type: object
@@ -139,6 +143,15 @@ def test_what_an_answer_does_not_take_is_left_out_of_the_record(berths: Client) 
 
     assert (made["label"], made["quay"], "tide" in made) == ("Z", "North", False)
     assert "tide" not in berths.get(f"/{made['id']}").json["berth"]
+
+
+def test_a_patch_changes_what_the_record_takes(berths: Client) -> None:
+    key = berths.post("", json=BERTH).json["id"]
+
+    changed = berths.patch(f"/{key}", json={"label": "N", "tide": "low"}).json["berth"]
+
+    assert (changed["label"], changed["quay"], "tide" in changed) == ("N", "North", False)
+    assert berths.patch(f"/{key}", json={"quay": None}).status == 400
 
 
 def test_a_put_keeps_what_it_cannot_name_or_need_not(berths: Client) -> None:
