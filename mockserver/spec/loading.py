@@ -16,7 +16,7 @@ from yaml import YAMLError
 from mockserver.codec import json, yaml
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
-from mockserver.spec.batches import complete_batches
+from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
     METHODS,
     Batch,
@@ -225,6 +225,7 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}
     with refuse_malformed(file.name):
         has_batches = complete_batches(document)
+        complete_collections(document)
     text = source.text if is_as_written and not has_batches else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name)
     notes = (*unused, *_with_lines((*form.notes, *form.left_out), source.text))
