@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import reduce
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import unquote
@@ -209,6 +210,9 @@ def load_own(file: FilePath) -> Spec:
         form.notes or form.left_out or PARTS in source.document
     )
     document = form.document
+    while misplaced := list(find_broken_references(document)):  # where OpenAPI has no reference
+        for one in misplaced:
+            reduce(lambda node, step: node[step], one.path, document).pop("$ref", None)
     prefixes = [*document.get("x-paths", {}).get("prefixes", ()), *server_paths(document)]
     if prefixes:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}

@@ -127,9 +127,9 @@ class _Bundle:
         address, _, pointer = reference.partition("#")
         if not address:
             return (reference if here == self.root else self._within(here, pointer)), None
-        if urlsplit(address).scheme not in ("", "file"):
+        file = _file_at(address, here)
+        if file is None:
             return reference, None
-        file = (here.parent / unquote(urlsplit(address).path)).resolve()
         if file == self.root:
             return f"#{pointer}", None
         is_new = file not in self.names and file not in self.missing and self._read(file)
@@ -148,6 +148,17 @@ class _Bundle:
     def _within(self, file: Path, pointer: str) -> str:
         is_anchor = pointer and not pointer.startswith("/")
         return f"#/{PARTS}/{escape_step(self.names[file])}" + (f"/#{pointer}" if is_anchor else pointer)
+
+
+def _file_at(address: str, here: Path) -> Path | None:
+    """The file at an address in the file `here`; None for one at another host, or that no file can have."""
+    try:
+        parts = urlsplit(address)
+        file = (here.parent / unquote(parts.path)).resolve()
+        is_device = file.exists() and not file.is_file()  # which may never end
+        return file if parts.scheme in ("", "file") and not is_device else None
+    except (ValueError, OSError, RuntimeError):
+        return None
 
 
 def _reference_holders(document: Json) -> Iterator[dict[str, Any]]:
