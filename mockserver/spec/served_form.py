@@ -94,7 +94,7 @@ class _Reader:
             raise SpecError(
                 "paths is missing, or has no operation",
                 ("paths",),
-                cure=f"paths: {{/orders: {_LEAST_OPERATION}}}",
+                cure=f"paths: {{/orders: {{{_LEAST_OPERATION}}}}}",
             )
         document = {
             "openapi": "3.0.3",
