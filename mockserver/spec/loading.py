@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import reduce
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import unquote
@@ -212,7 +211,10 @@ def load_own(file: FilePath) -> Spec:
     document = form.document
     while misplaced := list(find_broken_references(document)):  # where OpenAPI has no reference
         for one in misplaced:
-            reduce(lambda node, step: node[step], one.path, document).pop("$ref", None)
+            node: Any = document
+            for step in one.path:
+                node = node[step]
+            node.pop("$ref", None)
     prefixes = [*document.get("x-paths", {}).get("prefixes", ()), *server_paths(document)]
     if prefixes:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}

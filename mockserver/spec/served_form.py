@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
@@ -175,10 +175,7 @@ class _Reader:
         self.uses, self.fault = set(), ""
         name = self._operation_id(path, method, self.target_or_nothing(item[method]))
         try:
-            node = self._target(item[method])
-            if not isinstance(node, dict):
-                raise SpecError("an operation is an object", cure=_LEAST_OPERATION)
-            made = self._read_operation(path, method, item, node)
+            made = self._read_operation(path, method, item, self._target(item[method]))
         except SpecError as error:
             return self._not_served(name, method, path, error.message, error.cure)
         if self.fault:
@@ -195,7 +192,9 @@ class _Reader:
             NOT_SERVED: reason,
         }
 
-    def _read_operation(self, path: str, method: str, item: Document, node: Document) -> dict[str, Any]:
+    def _read_operation(self, path: str, method: str, item: Document, node: Json) -> dict[str, Any]:
+        if not isinstance(node, dict):
+            raise SpecError("an operation is an object", cure=_LEAST_OPERATION)
         made = _prose(node)
         made |= {name: value for name, value in node.items() if str(name).startswith("x-")}
         parameters: dict[tuple[str, str], dict[str, Any]] = {}

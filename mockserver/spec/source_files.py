@@ -176,9 +176,9 @@ def _file_at(address: str, here: Path) -> Path | None:
         parts = urlsplit(address)
         file = (here.parent / unquote(parts.path)).resolve()
         is_device = file.exists() and not file.is_file()  # which may never end
-        return file if parts.scheme in ("", "file") and not is_device else None
     except (ValueError, OSError, RuntimeError):
         return None
+    return file if parts.scheme in ("", "file") and not is_device else None
 
 
 def _reference_holders(document: Json) -> Iterator[dict[str, Any]]:
