@@ -156,3 +156,8 @@ def test_a_flow_of_oauth2_is_converted(flow: str, made: str) -> None:
     schemes = converted(securityDefinitions={"A": scheme})["components"]["securitySchemes"]
 
     assert schemes == {"A": {"type": "oauth2", "flows": {made: {"tokenUrl": "t", "scopes": {"s": "d"}}}}}
+
+
+@pytest.mark.parametrize("node", [None, 5, []])
+def test_what_is_no_operation_stays_for_the_reader_to_tell(node: Any) -> None:
+    assert operation(node) == node
