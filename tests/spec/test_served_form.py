@@ -122,7 +122,10 @@ def nested(levels: int) -> Any:
         ({"$ref": "#/paths/~1a/get/deeper"}, "points at itself"),
         ({"$ref": "#/info/title"}, "an operation is an object"),
         ({"requestBody": {"$ref": "https://[bad"}}, "on another host"),
-        ({"parameters": [{"$ref": ""}]}, "points at a file that is not there"),
+        (
+            {"parameters": [{"name": "q", "in": "query", "schema": {"$ref": ""}}]},
+            "points at a file that is not there",
+        ),
         ({"parameters": [{"name": "q", "in": "query", "schema": {"$ref": "#/x"}}]}, "points at nothing"),
         ({"parameters": [{"name": "q", "in": "query", "schema": nested(70)}]}, "deeper than 60 levels"),
         (

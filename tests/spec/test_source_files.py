@@ -119,9 +119,3 @@ def test_parts_refer_to_one_another_and_to_the_root(tmp_path: Path) -> None:
         },
         "more parts/b.yaml": {"next": {"$ref": "#/x-parts/more parts~1a.yaml"}, "up": {"$ref": "#/own"}},
     }
-
-
-def test_an_example_may_have_a_member_named_ref(tmp_path: Path) -> None:
-    (tmp_path / "api.yaml").write_text("example: [{$ref: api.yaml}]")
-
-    assert read_source(tmp_path / "api.yaml").document == {"example": [{"$ref": "api.yaml"}]}
