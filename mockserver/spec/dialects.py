@@ -24,8 +24,7 @@ from mockserver.model import Document, Json
 PREFIX_ITEMS = "x-prefix-items"
 _DEEPEST = 60
 _LARGEST = 100_000
-"""More elements or characters than this are never asked for, as an example that long would never come."""
-
+"""More elements or characters than this are never asked for: no example has them."""
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
 _FORMATS = ("date", "uuid", "email", "uri", "byte", "binary", "date-time")
@@ -157,7 +156,7 @@ class SchemaDialect:
             made[name] = value
         elif name in _SIZES:
             if (size := _number(value)) is not None and size >= 0:
-                made[name] = min(int(size), _LARGEST)
+                made[name] = min(int(size), _LARGEST) if name.startswith("min") else int(size)
         elif name == "pattern":
             self._read_pattern(value, made)
         elif name == "discriminator":

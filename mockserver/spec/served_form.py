@@ -482,7 +482,8 @@ def server_paths(document: Document) -> tuple[str, ...]:
         for name, variable in _members(server.get("variables")) if address else ():
             default = variable.get("default", "") if isinstance(variable, dict) else ""
             address = address.replace(f"{{{name}}}", str(default))
-        path = re.sub(r"^([a-z]+:)?//[^/]*|[?#].*|[{}]", "", address).rstrip("/")
+        address = address.replace("{", "").replace("}", "")
+        path = re.sub(r"^(\w+:)?//[^/?#]*|[?#].*", "", address).rstrip("/")
         if re.fullmatch(r"(/[^/{}\s]+)+", path):
             found[path] = None
     return tuple(found)

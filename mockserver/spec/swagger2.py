@@ -58,8 +58,8 @@ class _Swagger:
             if name not in ("parameters", "$ref")
         }
 
-    def _operation(self, item: Document, given: Document) -> dict[str, Any]:
-        node = _members(self.resolve(given))
+    def _operation(self, item: Document, written: Json) -> dict[str, Any]:
+        node = _members(self.resolve(written))
         made = {name: child for name, child in node.items() if name not in _MEDIA}
         consumes = _texts(node["consumes"]) if node.get("consumes") else self.consumes
         produces = _texts(node["produces"]) if node.get("produces") else self.produces

@@ -186,7 +186,8 @@ def test_scopes_are_texts() -> None:
         ([{"url": "https://a.com/v1/"}, {"url": "/v2"}, {"url": "https://a.com"}], ("/v1", "/v2")),
         ([{"url": "https://{host}/{v}", "variables": {"v": {"default": "v3"}}}], ("/v3",)),
         ([{"url": "http://[bad/v4?a#b"}, {"url": 5}, {"url": None}, None, "/v5"], ("/v4",)),
-        ({"url": "/v6"}, ()),
+        ([{"url": "{scheme}://{host}/v6"}, {"url": "HTTP://A.com?b/c"}], ("/v6",)),
+        ({"url": "/v7"}, ()),
     ],
 )
 def test_the_paths_of_servers_are_prefixes(servers: Any, paths: tuple[str, ...]) -> None:
