@@ -220,6 +220,12 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         overlays or form.notes or form.left_out or PARTS in source.document
     )
     document = form.document
+    while misplaced := list(find_broken_references(document)):  # where OpenAPI has no reference
+        for one in misplaced:
+            node: Any = document
+            for step in one.path:
+                node = node[step]
+            node.pop("$ref", None)
     prefixes = [*document.get("x-paths", {}).get("prefixes", ()), *server_paths(document)]
     if prefixes:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}

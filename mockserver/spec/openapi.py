@@ -252,7 +252,7 @@ class Spec:
         allowed: list[str] = []
         for pattern, methods in self.routes:
             if match := pattern.fullmatch(path):
-                if operation := methods.get(wanted):
+                if operation := methods.get(wanted) or methods.get(method.lower()):
                     names = parameter_names(operation.path)
                     return RouteMatch(operation, dict(zip(names, match.groups(), strict=True)))
                 allowed += [name.upper() for name in methods]
