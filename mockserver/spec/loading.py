@@ -235,7 +235,7 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     text = source.text if is_as_written and not has_batches else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name)
     notes = (*unused, *_with_lines((*form.notes, *form.left_out), source.text))
-    return replace(spec, notes=notes, is_own=True)
+    return replace(spec, notes=notes, is_own=True, parts=source.files)
 
 
 def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:

@@ -99,10 +99,11 @@ def _is_deep(document: Json) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """A document with its parts, and the `text` of the root file."""
+    """A document, the `text` of its root file, and the other `files` that it refers to, missing ones too."""
 
     text: str
     document: dict[str, Any]
+    files: tuple[Path, ...]
 
 
 def read_source(root: Path) -> SourceDocument:
@@ -119,7 +120,7 @@ def read_source(root: Path) -> SourceDocument:
     bundle.localize(document, bundle.root)
     if bundle.parts:
         document[PARTS] = bundle.parts
-    return SourceDocument(text, document)
+    return SourceDocument(text, document, (*bundle.names, *sorted(bundle.missing)))
 
 
 @dataclass(slots=True)

@@ -119,3 +119,12 @@ def test_parts_refer_to_one_another_and_to_the_root(tmp_path: Path) -> None:
         },
         "more parts/b.yaml": {"next": {"$ref": "#/x-parts/more parts~1a.yaml"}, "up": {"$ref": "#/own"}},
     }
+
+
+def test_the_other_files_are_known_missing_ones_too(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("b: {$ref: missing.yaml}")
+    (tmp_path / "api.yaml").write_text("a: {$ref: a.yaml}")
+
+    found = read_source(tmp_path / "api.yaml").files
+
+    assert [file.name for file in found] == ["a.yaml", "missing.yaml"]
