@@ -21,7 +21,7 @@ from mockserver.contract.samples import (
     whole_schema,
 )
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json
+from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"
@@ -126,6 +126,7 @@ class BatchSample:
     item: Callable[[str, DrawnValues], dict[str, Json]]
     call: Callable[[Sequence[Json], int], Request]
     corruptions: tuple[Corruption, ...]
+    encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = EMPTY
     prepare: None = None
 
 
