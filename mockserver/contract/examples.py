@@ -11,11 +11,13 @@ from mockserver.contract import inference
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
+from mockserver.contract.inference import BatchSample
 from mockserver.contract.loading import find_profile, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
 from mockserver.control.examples import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import SpecError
+from mockserver.spec.openapi import Spec
 
 
 def _as_it_is(request: Request) -> Request:
@@ -24,7 +26,7 @@ def _as_it_is(request: Request) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSubject:
-    profile: BatchProfile
+    profile: BatchProfile | BatchSample
     complete: Callable[[Request], Request] = _as_it_is
 
     @property
@@ -79,7 +81,7 @@ class ProfileExamples:
         api = self._api(vendor)
         if vendor.name in self._wrong:
             raise NoExampleError(self._wrong[vendor.name])
-        profiles = api.profile.batches(api.facts) or inference.infer_batches(api.spec)
+        profiles = api.profile.batches(api.facts) or _inferred(api.spec)
         given = _credentials(api)
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in profiles]
 
@@ -98,12 +100,18 @@ class ProfileExamples:
         return self._known[vendor.name]
 
 
+def _inferred(spec: Spec) -> list[BatchProfile | BatchSample]:
+    batches = (operation for operation in spec.operations.values() if operation.batch)
+    made = (inference.infer_batch(spec, one) or inference.infer_sample(spec, one) for one in batches)
+    return [one for one in made if one is not None]
+
+
 def _call(request: Request) -> ExampleCall:
     headers: Mapping[str, str] = {name.lower(): text for name, text in request.headers.items()}
     return ExampleCall(request.method, request.path, headers, request.body)
 
 
-def _corruption(subject: BatchProfile) -> Corruption:
+def _corruption(subject: BatchProfile | BatchSample) -> Corruption:
     if not subject.corruptions:
         raise NoExampleError(f"{subject.operation}: nothing is known of what makes an item bad")
     return next(

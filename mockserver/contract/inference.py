@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
-from mockserver.contract.profile import BatchProfile, DrawnValues, Record
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Record
 from mockserver.contract.samples import (
     FIRST_KEY,
     SampleItem,
@@ -21,7 +21,7 @@ from mockserver.contract.samples import (
     whole_schema,
 )
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json
+from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"
@@ -112,6 +112,35 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
         )
 
     return call
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSample:
+    """Good and bad items of a batch, and how they are sent; how they are read back is not known.
+
+    `key` is of a member that tells items apart, where the vendor gives the key.
+    """
+
+    operation: str
+    key: Callable[[int], str]
+    item: Callable[[str, DrawnValues], dict[str, Json]]
+    call: Callable[[Sequence[Json], int], Request]
+    corruptions: tuple[Corruption, ...]
+    encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = EMPTY
+    prepare: None = None
+
+
+def infer_sample(spec: Spec, operation: Operation) -> BatchSample | None:
+    """Examples of a batch operation; None if its spec says too little even for that."""
+    schema, call = _item_schema(spec, operation), infer_sending(spec, operation)
+    if operation.batch is None or schema is None or call is None:
+        return None
+    members = whole_schema(spec.document, schema)
+    names = dict.fromkeys([*members.get("required", ()), *members.get("properties", {})])
+    for key in (operation.batch.key, *((name,) for name in names)):
+        if made := make_sample(spec.document, schema, replace(operation.batch, key=key)):
+            return BatchSample(operation.id, made.key, made.item, call, made.corruptions)
+    return None
 
 
 def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:

@@ -12,7 +12,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources
 from mockserver.engine.stored_answers import work_of
 from mockserver.model import Document
-from mockserver.spec.batches import collection_name, found_batch
+from mockserver.spec.marks import collection_name, found_batch
 from mockserver.spec.openapi import Batch, Operation
 from mockserver.spec.served_form import NOT_SERVED
 

@@ -1,20 +1,19 @@
 """Resources of a file that is not ours: records that its paths and schemas describe.
 
-A resource is a path that ends in a parameter, `/orders/{id}`, whose path without it, or itself by `PUT`,
-makes records. `x-collection` names the records of other paths ("" for none), `x-key` the member with the key.
+Its operations have the name of the collection in `x-collection`; `x-key` at its path names the member with
+the key, if that is not told by the name of the last parameter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from mockserver.engine.example_answers import answers_of
 from mockserver.model import EMPTY, Document, Json, join_key
-from mockserver.spec.batches import collection_name, key_member
-from mockserver.spec.openapi import METHODS, Operation, Spec, merged, parameter_names, plain
+from mockserver.spec.marks import is_record_path, key_member, mark_of
+from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, plain
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
@@ -61,37 +60,33 @@ class Resource:
 def find_resources(spec: Spec) -> Mapping[str, Resource]:
     """The resources by their path, and by each path that makes or lists their records."""
     found: dict[str, Resource] = {}
-    paths: Mapping[str, Document] = spec.document["paths"]
-    by_place = {(one.path, one.method): one for one in spec.operations.values() if not one.batch}
-    for path, item in paths.items():
-        start, _, last = path.rpartition("/")
-        collection = _mark(item, "x-collection")
-        makes = (start, "post") in by_place or (path, "put") in by_place or collection
-        is_one = last.startswith("{") and last.endswith("}") and last.count("{") == 1
-        if not is_one or not makes or collection == "":
-            continue
-        shown = (by_place.get(place) for place in ((path, "get"), (start, "post"), (path, "put")))
-        if resource := _resource(spec, path, filter(None, shown)):
-            found[path] = resource
-            if _mark(paths.get(start, EMPTY), "x-collection") is None:
-                found[start] = resource
+    shared: dict[str, str] = {}
+    operations = [one for one in spec.operations.values() if one.collection and not one.batch]
+    by_place = {(one.path, one.method): one for one in operations}
+    collections: dict[str, str] = {}
+    for one in operations:
+        collections.setdefault(one.path, one.collection)
+    for path, collection in collections.items():
+        start = path.rpartition("/")[0]
+        if not is_record_path(path):
+            shared[path] = collection
+        elif shown := next(
+            filter(None, map(by_place.get, ((path, "get"), (start, "post"), (path, "put")))), None
+        ):
+            resource = _resource(spec, path, collection, shown)
+            found |= {path: resource} if resource else {}
     named = {one.collection: one for one in found.values()}
-    more = (
-        (path, named.get(_mark(item, "x-collection"))) for path, item in paths.items() if path not in found
-    )
-    return found | {path: resource for path, resource in more if resource}
+    return found | {path: named[collection] for path, collection in shared.items() if collection in named}
 
 
-def _resource(spec: Spec, path: str, shown: Iterable[Operation]) -> Resource | None:
-    operation = next(iter(shown), None)
-    answering = answers_of(spec, operation)[0] if operation else None
-    if answering is None or not answering.is_json:
+def _resource(spec: Spec, path: str, collection: str, shown: Operation) -> Resource | None:
+    answering = answers_of(spec, shown)[0]
+    if not answering.is_json:
         return None
-    item, parameters = spec.document["paths"][path], tuple(parameter_names(path))
-    named = _mark(item, "x-key") or parameters[-1]
+    parameters = tuple(parameter_names(path))
+    named = mark_of(spec.document["paths"][path], "x-key") or parameters[-1]
     schema, _ = record_schema(spec.document, answering.schema, named)
     key = _key_member(spec.document, schema, named)
-    collection = _mark(item, "x-collection") or collection_name(path)
     return Resource(path, collection, parameters, key, named, schema, spec.document) if key else None
 
 
@@ -117,6 +112,14 @@ def _key_member(document: Document, schema: Document, named: str) -> str:
     return key_member({"properties": known}, named) or next(ends, "")
 
 
+def key_members(spec: Spec) -> Mapping[str, tuple[str, ...]]:
+    """The members that make the key of a record, by collection, as far as the spec tells them."""
+    batches = (one.batch for one in spec.operations.values() if one.batch)
+    resources = find_resources(spec).values() if spec.is_own else ()
+    own = {one.collection: (*one.parameters[:-1], one.key) for one in resources}
+    return {batch.collection: batch.key for batch in batches if batch.collection} | own
+
+
 def batch_resource(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> Resource | None:
     """The resource that a batch makes records of, by its collection, else its own; None without a key."""
     batch = operation.batch
@@ -136,9 +139,3 @@ def _item_schema(spec: Spec, operation: Operation) -> Document:
         node = merged(spec.document, node).get("properties", EMPTY).get(step, EMPTY)
     found: Document = merged(spec.document, node).get("items", EMPTY)
     return found
-
-
-def _mark(item: Document, name: str) -> Any:
-    """The extension of a path item, or of the first of its operations that has it; None without."""
-    nodes: Iterable[Document] = (item, *(item[method] for method in METHODS if method in item))
-    return next((node[name] for node in nodes if name in node), None)

@@ -92,6 +92,8 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
 
         def keep(item: Item) -> Outcome:
             path = (*(batch.items if batch else ()), item.index)
+            if not isinstance(item.document, dict):
+                raise Rejected(Problem("invalid", path, "a record is an object", "type"))
             key = made.key(item.document, state)
             place = resource.place(request, key)
             known = records.get(place)

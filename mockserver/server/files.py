@@ -19,8 +19,9 @@ from mockserver.codec import json, yaml
 from mockserver.control.scenarios import operations_by_vendor
 from mockserver.control.state import SAVED_SNAPSHOTS, DumpValidator
 from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.resources import key_members
 from mockserver.errors import MalformedBody, TooManySandboxesError, UnknownSandboxError
-from mockserver.model import Document, Json, pointer_of
+from mockserver.model import Document, Json, join_key, pointer_of
 from mockserver.model import Path as Place
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings, is_sandbox_name
@@ -60,11 +61,16 @@ def _read_scenario(file: Path, served: Sequence[LoadedVendor]) -> Document:
 def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Tables]:
     """The tables by vendor of a JSON or YAML dump, of all vendors or of some.
 
-    The dump's own seed, clock and scenarios are left out. Raises StartupError.
+    The dump's own seed, clock and scenarios are left out. A collection may be a list of records, and the name
+    of the vendor alone its scope. Raises StartupError.
     """
     document = read_document(file)
     if not isinstance(document, dict):
         raise StartupError(f"expected a dump, an object; found {_kind(document)}", str(file), _DUMP)
+    document = {
+        scope if "/" in scope else f"{scope}/": _keyed(file, scope.partition("/")[0], tables, served)
+        for scope, tables in document.items()
+    }
     check_problems(file, DumpValidator(tuple(served)).problems(document))
     tables: dict[str, dict[str, Mapping[str, Mapping[str, Document]]]] = {}
     for scope, collections in document.items():
@@ -73,6 +79,28 @@ def read_fixtures(file: Path, served: Sequence[LoadedVendor]) -> Mapping[str, Ta
     if not tables:
         raise StartupError("the dump has no records of any vendor", str(file), _DUMP)
     return tables
+
+
+def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]) -> Json:
+    """The tables with their records by key, where they are lists. Raises StartupError: no key is known."""
+    if not isinstance(tables, dict):
+        return tables
+    lists = {name: one for name, one in tables.items() if isinstance(one, list) and one}
+    known = next((key_members(one.spec) for one in served if one.name == vendor), {})
+    keyed: dict[str, Json] = {}
+    for name, records in lists.items():
+        members = known.get(name)
+        if not members:
+            there = ", ".join(sorted(known)) or "no collection"
+            what = f"the key of {name} is not told by the spec of {vendor}, which tells it of {there}"
+            raise StartupError(what, f"{file}: /{vendor}/{name}", "write a mapping: {KEY: {…}}")
+        for place, record in enumerate(records):
+            absent = next((one for one in members if not isinstance(record, dict) or one not in record), "")
+            if absent:
+                where = f"{file}: /{vendor}/{name}/{place}"
+                raise StartupError(f"the record has no {absent}", where, f"{absent}: …")
+        keyed[name] = {join_key(str(one[part]) for part in members): one for one in records}
+    return {**tables, **keyed}
 
 
 def check_problems(file: Path, problems: Iterable[Document], cure: str = _DUMP) -> None:

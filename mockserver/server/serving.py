@@ -115,6 +115,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         certificate = _certificate(options, serving)
         stamps = stamps_of(options.start_files)
         app = _ready_app(options, serving)
+        stamps = {**stamps_of(_watched(options, app)), **stamps}
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
             state_file.load(app.sandboxes, app.served)
@@ -129,12 +130,16 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         config = uvicorn_config(entry, _tls_factory(certificate))
         freeze_heap()
         release_free_memory()
-        watching = partial(watch, options.start_files, stamps, reloading.reload)
+        watching = partial(watch, lambda: _watched(options, reloading.current), stamps, reloading.reload)
         _run_until_signal(
             _Server(config, announce, app.lasting.live.close, watching if serving.watch else None), listening
         )
         if state_file:
             _save(state_file, reloading.current.sandboxes)
+
+
+def _watched(options: Options, app: Application) -> list[Path]:
+    return [*options.start_files, *(part for vendor in app.served for part in vendor.spec.parts)]
 
 
 def _with_foreign_token(options: Options, serving: Serving, listening: socket.socket) -> Options:
@@ -317,21 +322,23 @@ def changed_files(before: Stamps, after: Stamps) -> list[Path]:
 
 
 async def watch(
-    places: Iterable[Path], used: Stamps, reload: Callable[[list[Path]], None], pause_s: float = PAUSE_S
+    places: Callable[[], Iterable[Path]],
+    used: Stamps,
+    reload: Callable[[list[Path]], None],
+    pause_s: float = PAUSE_S,
 ) -> None:
     """Call `reload` in a thread with the changed files whenever there are some; never return.
 
     `used` are the stamps from before the first reading. Files that change twice within the pause are waited
     for, so that half-written ones are not read.
     """
-    watched = tuple(places)
     seen = used
     while True:
         await asyncio.sleep(pause_s)
-        now = stamps_of(watched)
+        now = stamps_of(places())
         if now == seen != used:
             await asyncio.to_thread(reload, changed_files(used, now))
-            used = now
+            used = now = {**stamps_of(places()), **now}  # a reload may have met more files
         seen = now
 
 

@@ -10,16 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from warnings import catch_warnings
 
 import jsonschema_rs
 
+from mockserver.codec.json import parse_decimal
+from mockserver.errors import SpecError
 from mockserver.model import Document, Json
 
 PREFIX_ITEMS = "x-prefix-items"
+_DEEPEST = 60
+_LARGEST = 100_000
+"""More elements or characters than this are never asked for: no example has them."""
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
 _FORMATS = ("date", "uuid", "email", "uri", "byte", "binary", "date-time")
@@ -82,6 +87,8 @@ class SchemaDialect:
             return self._with_plain_texts(dict(node))
         if isinstance(node.get("$ref", node.get("$dynamicRef")), str):
             return self._reference(node)
+        if len(self.scopes) > _DEEPEST:
+            raise SpecError(f"a schema is nested deeper than {_DEEPEST} levels", cure="name its parts")
         self.scopes.append(node)
         try:
             return self._schema(node)
@@ -95,7 +102,7 @@ class SchemaDialect:
         return node
 
     def _reference(self, node: Document) -> dict[str, Any]:
-        reference = self.refer(node.get("$ref") or node["$dynamicRef"])
+        reference = self.refer(node.get("$ref", node.get("$dynamicRef")))
         rest = {name: value for name, value in node.items() if name not in ("$ref", "$dynamicRef")}
         if isinstance(rest.get("type"), str):
             del rest["type"]  # OpenAPI 3.0 ignores it, and in some files it is not the target's
@@ -151,7 +158,7 @@ class SchemaDialect:
             made[name] = value
         elif name in _SIZES:
             if (size := _number(value)) is not None and size >= 0:
-                made[name] = int(size)
+                made[name] = min(int(size), _LARGEST) if name.startswith("min") else int(size)
         elif name == "pattern":
             self._read_pattern(value, made)
         elif name == "discriminator":
@@ -322,10 +329,9 @@ def _number(value: Json) -> Decimal | int | float | None:
         return None
     if isinstance(value, str):
         try:
-            value = Decimal(value)
-        except InvalidOperation:
+            return parse_decimal(value)
+        except ValueError:
             return None
-        return value if value.is_finite() else None
     return value if isinstance(value, (int, float, Decimal)) else None
 
 

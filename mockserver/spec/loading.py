@@ -16,7 +16,7 @@ from yaml import YAMLError
 from mockserver.codec import json, yaml
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
-from mockserver.spec.batches import complete_batches
+from mockserver.spec.marks import complete_batches, complete_collections
 from mockserver.spec.openapi import (
     METHODS,
     Batch,
@@ -220,15 +220,22 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         overlays or form.notes or form.left_out or PARTS in source.document
     )
     document = form.document
+    while misplaced := list(find_broken_references(document)):  # where OpenAPI has no reference
+        for one in misplaced:
+            node: Any = document
+            for step in one.path:
+                node = node[step]
+            node.pop("$ref", None)
     prefixes = [*document.get("x-paths", {}).get("prefixes", ()), *server_paths(document)]
     if prefixes:
         document["x-paths"] = {**document.get("x-paths", {}), "prefixes": list(dict.fromkeys(prefixes))}
     with refuse_malformed(file.name):
         has_batches = complete_batches(document)
+        complete_collections(document)
     text = source.text if is_as_written and not has_batches else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name)
     notes = (*unused, *_with_lines((*form.notes, *form.left_out), source.text))
-    return replace(spec, notes=notes, is_own=True)
+    return replace(spec, notes=notes, is_own=True, parts=source.files)
 
 
 def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path as FilePath
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
@@ -224,6 +225,8 @@ class Spec:
     """What was read in another way than it is written, or left out."""
     is_own: bool = False
     """A file without marks of ours, of which every operation answers."""
+    parts: tuple[FilePath, ...] = ()
+    """The other files that it refers to, missing ones too."""
     tenant_key: str = field(init=False)
     """The header that names the tenant, in lower case; "" if none does."""
     _literal: Mapping[tuple[str, str], RouteMatch] = field(init=False, repr=False, compare=False)
@@ -252,7 +255,7 @@ class Spec:
         allowed: list[str] = []
         for pattern, methods in self.routes:
             if match := pattern.fullmatch(path):
-                if operation := methods.get(wanted):
+                if operation := methods.get(wanted) or methods.get(method.lower()):
                     names = parameter_names(operation.path)
                     return RouteMatch(operation, dict(zip(names, match.groups(), strict=True)))
                 allowed += [name.upper() for name in methods]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
@@ -28,6 +28,7 @@ _PARAMETER_PLACES = ("path", "query", "header", "cookie")
 _OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Headers that OpenAPI describes elsewhere: parameters of these names are ignored."""
 
+_LEAST_OPERATION = "get: {responses: {'200': {description: orders}}}"
 _SUCCESS = {"post": "201", "delete": "204"}
 
 
@@ -85,7 +86,7 @@ class _Reader:
 
     def read(self) -> ServedForm:
         source, info = self.source, self.source.get("info")
-        described = info if isinstance(info, dict) else {}
+        described = _mapping(info)
         paths = dict(self._paths())
         self._read_waiting()
         self._leave_out_broken(paths)
@@ -93,7 +94,7 @@ class _Reader:
             raise SpecError(
                 "paths is missing, or has no operation",
                 ("paths",),
-                cure="paths: {/orders: {get: {responses: {'200': {description: orders}}}}}",
+                cure=f"paths: {{/orders: {{{_LEAST_OPERATION}}}}}",
             )
         document = {
             "openapi": "3.0.3",
@@ -152,7 +153,7 @@ class _Reader:
             return {}
         made = {name: value for name, value in item.items() if str(name).startswith("x-")}
         for method in METHODS:
-            if isinstance(item.get(method), dict):
+            if method in item:
                 self.place = ("paths", self.place[1], method)
                 made[method] = self._operation(path, method, item)
         known = {"parameters", "servers", "summary", "description", "$ref", *METHODS}
@@ -171,11 +172,10 @@ class _Reader:
         return {**target, **siblings} if isinstance(target, dict) else siblings
 
     def _operation(self, path: str, method: str, item: Document) -> dict[str, Any]:
-        node = self._target(item[method])
         self.uses, self.fault = set(), ""
-        name = self._operation_id(path, method, node)
+        name = self._operation_id(path, method, self.target_or_nothing(item[method]))
         try:
-            made = self._read_operation(path, method, item, node)
+            made = self._read_operation(path, method, item, self._target(item[method]))
         except SpecError as error:
             return self._not_served(name, method, path, error.message, error.cure)
         if self.fault:
@@ -192,7 +192,9 @@ class _Reader:
             NOT_SERVED: reason,
         }
 
-    def _read_operation(self, path: str, method: str, item: Document, node: Document) -> dict[str, Any]:
+    def _read_operation(self, path: str, method: str, item: Document, node: Json) -> dict[str, Any]:
+        if not isinstance(node, dict):
+            raise SpecError("an operation is an object", cure=_LEAST_OPERATION)
         made = _prose(node)
         made |= {name: value for name, value in node.items() if str(name).startswith("x-")}
         parameters: dict[tuple[str, str], dict[str, Any]] = {}
@@ -295,8 +297,7 @@ class _Reader:
             yield key, {**made, **{name: value for name, value in node.items() if str(name).startswith("x-")}}
 
     def _schemes(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        components = self.source.get("components")
-        written = components.get("securitySchemes") if isinstance(components, dict) else None
+        written = _mapping(self.source.get("components")).get("securitySchemes")
         for name, one in _members(written):
             try:
                 node = self._target(one)
@@ -317,7 +318,7 @@ class _Reader:
             for unknown in named.keys() - self.schemes.keys():
                 cure = f"components: {{securitySchemes: {{{unknown}: {{type: http, scheme: bearer}}}}}}"
                 self._tell(f"security: there is no scheme {unknown}, so none is asked for", cure)
-            kept = {name: _listed(scopes) for name, scopes in named.items() if name in self.schemes}
+            kept = {name: _texts(scopes) for name, scopes in named.items() if name in self.schemes}
             if kept or not named:
                 made.append(kept)
         return made
@@ -330,7 +331,10 @@ class _Reader:
         for _ in range(_LONGEST_CHAIN):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
-            node = self._find(node["$ref"])
+            try:
+                node = self._find(node["$ref"])
+            except RecursionError:
+                break
         raise SpecError(f"$ref: {node['$ref']} points at itself")
 
     def target_or_nothing(self, node: Json) -> Json:
@@ -343,7 +347,7 @@ class _Reader:
     def _find(self, reference: str) -> Json:
         """The value that a reference names. Raises SpecError: nothing, or not in a file at hand."""
         if not reference.startswith("#"):
-            if urlsplit(reference).scheme in ("http", "https"):
+            if re.match("(https?:)?//", reference):
                 cure = "download it beside the file, and refer to that"
                 raise SpecError(f"$ref: {reference} is on another host, which is not asked", cure=cure)
             raise SpecError(f"$ref: {reference} points at a file that is not there")
@@ -418,7 +422,7 @@ class _Reader:
         last = re.sub(r"\.(ya?ml|json)$", "", last.rpartition("/")[2])
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", last).strip("_#") or "Schema"
         is_own = reference.startswith(_SCHEMAS)
-        kept = EMPTY if is_own else (self.source.get("components") or EMPTY).get("schemas") or EMPTY
+        kept = EMPTY if is_own else _mapping(_mapping(self.source.get("components")).get("schemas"))
         name = next(one for one in _numbered(name) if one not in self.taken and one not in kept)
         self.taken.add(name)
         return name
@@ -427,7 +431,10 @@ class _Reader:
         while self.waiting:
             name, node = self.waiting.pop()
             self.uses, self.fault, self.place = set(), "", ("components", "schemas", name)
-            schema = self.dialect.read(node)
+            try:
+                schema = self.dialect.read(node)
+            except SpecError as error:
+                schema, self.fault = {}, error.message
             self.components[name] = _Component(name, schema, self.uses, self.fault)
 
     def _leave_out_broken(self, paths: dict[str, dict[str, Any]]) -> None:
@@ -475,7 +482,8 @@ def server_paths(document: Document) -> tuple[str, ...]:
         for name, variable in _members(server.get("variables")) if address else ():
             default = variable.get("default", "") if isinstance(variable, dict) else ""
             address = address.replace(f"{{{name}}}", str(default))
-        path = urlsplit(address.replace("{", "").replace("}", "")).path.rstrip("/") if address else ""
+        address = address.replace("{", "").replace("}", "")
+        path = re.sub(r"^(\w+:)?//[^/?#]*|[?#].*", "", address).rstrip("/")
         if re.fullmatch(r"(/[^/{}\s]+)+", path):
             found[path] = None
     return tuple(found)
@@ -533,7 +541,7 @@ def _numbered(name: str) -> Iterator[str]:
 def _prose(node: Document) -> dict[str, Any]:
     """The members that only people read."""
     kept = {name: node[name] for name in ("summary", "description") if isinstance(node.get(name), str)}
-    if tags := [one for one in _listed(node.get("tags")) if isinstance(one, str)]:
+    if tags := _texts(node.get("tags")):
         kept["tags"] = tags
     if node.get("deprecated") is True:
         kept["deprecated"] = True
@@ -542,6 +550,14 @@ def _prose(node: Document) -> dict[str, Any]:
 
 def _text(value: Json, otherwise: str) -> str:
     return str(value) if value is not None and value != "" else otherwise
+
+
+def _mapping(value: Json) -> Document:
+    return value if isinstance(value, dict) else EMPTY
+
+
+def _texts(value: Json) -> list[str]:
+    return [one for one in _listed(value) if isinstance(one, str)]
 
 
 def _listed(value: Json) -> list[Any]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,6 +25,7 @@ PARTS = "x-parts"
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
+_MOST_LEVELS = 200
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 
@@ -41,6 +43,13 @@ def read_text(file: Path) -> str:
 
 def parse(text: str, name: str) -> Json:
     """The document of a JSON or YAML text; numbers stay exact, names are texts. Raises SpecError."""
+    document = _parsed(text, name)
+    if _is_deep(document):
+        raise SpecError(f"nested deeper than {_MOST_LEVELS} levels", file=name)
+    return document
+
+
+def _parsed(text: str, name: str) -> Json:
     if text.lstrip()[:1] in ("{", "["):
         try:
             return _parse_json(text)
@@ -77,12 +86,24 @@ def _whole_texts(value: Json) -> Json:
     return value
 
 
+def _is_deep(document: Json) -> bool:
+    """Whether the document has so many levels that reading it may end in a RecursionError."""
+    level = [document]
+    for _ in range(_MOST_LEVELS):
+        inside = (
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+        )
+        level = list(chain.from_iterable(inside))
+    return bool(level)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """A document with its parts, and the `text` of the root file."""
+    """A document, the `text` of its root file, and the other `files` that it refers to, missing ones too."""
 
     text: str
     document: dict[str, Any]
+    files: tuple[Path, ...]
 
 
 def read_source(root: Path) -> SourceDocument:
@@ -99,7 +120,7 @@ def read_source(root: Path) -> SourceDocument:
     bundle.localize(document, bundle.root)
     if bundle.parts:
         document[PARTS] = bundle.parts
-    return SourceDocument(text, document)
+    return SourceDocument(text, document, (*bundle.names, *sorted(bundle.missing)))
 
 
 @dataclass(slots=True)
@@ -127,9 +148,9 @@ class _Bundle:
         address, _, pointer = reference.partition("#")
         if not address:
             return (reference if here == self.root else self._within(here, pointer)), None
-        if urlsplit(address).scheme not in ("", "file"):
+        file = _file_at(address, here)
+        if file is None:
             return reference, None
-        file = (here.parent / unquote(urlsplit(address).path)).resolve()
         if file == self.root:
             return f"#{pointer}", None
         is_new = file not in self.names and file not in self.missing and self._read(file)
@@ -148,6 +169,17 @@ class _Bundle:
     def _within(self, file: Path, pointer: str) -> str:
         is_anchor = pointer and not pointer.startswith("/")
         return f"#/{PARTS}/{escape_step(self.names[file])}" + (f"/#{pointer}" if is_anchor else pointer)
+
+
+def _file_at(address: str, here: Path) -> Path | None:
+    """The file at an address in the file `here`; None for one at another host, or that no file can have."""
+    try:
+        parts = urlsplit(address)
+        file = (here.parent / unquote(parts.path)).resolve()
+        is_device = file.exists() and not file.is_file()  # which may never end
+    except (ValueError, OSError, RuntimeError):
+        return None
+    return file if parts.scheme in ("", "file") and not is_device else None
 
 
 def _reference_holders(document: Json) -> Iterator[dict[str, Any]]:

@@ -54,12 +54,13 @@ class _Swagger:
         """The path item, with its parameters in each of its operations."""
         item = {**_members(self.resolve(node)), **_members(node)}
         return {
-            name: self._operation(item, _members(self.resolve(child))) if name in METHODS else child
+            name: self._operation(item, child) if name in METHODS and isinstance(child, Mapping) else child
             for name, child in item.items()
             if name not in ("parameters", "$ref")
         }
 
-    def _operation(self, item: Document, node: Document) -> dict[str, Any]:
+    def _operation(self, item: Document, written: Json) -> dict[str, Any]:
+        node = _members(self.resolve(written))
         made = {name: child for name, child in node.items() if name not in _MEDIA}
         consumes = _texts(node["consumes"]) if node.get("consumes") else self.consumes
         produces = _texts(node["produces"]) if node.get("produces") else self.produces

@@ -24,19 +24,25 @@ class MockServer:
     """Context manager of the server at `url`; without one a server is started, and stopped at the end.
 
     It is started by `command` (such as "uvx mockserver"), else in a thread if the server is installed in this
-    environment, else by the command `mockserver`. `strict` and `specs` (folders with more specs) are for one
-    that is started. Where `url` and `command` are missing, the environment's `MOCKSERVER_URL` and
-    `MOCKSERVER_COMMAND` are used. `MOCKSERVER_CONTROL_TOKEN` opens the control plane of a server that was
-    started with `--control-token`.
+    environment, else by the command `mockserver`. `strict`, `specs` (OpenAPI files, or folders of them) and
+    `overlays` (files that change them) are for one that is started. Where `url` and `command` are missing,
+    the environment's `MOCKSERVER_URL` and `MOCKSERVER_COMMAND` are used. `MOCKSERVER_CONTROL_TOKEN` opens the
+    control plane of a server that was started with `--control-token`.
     """
 
     def __init__(
-        self, url: str | None = None, *, strict: bool = False, specs: Iterable[Path] = (), command: str = ""
+        self,
+        url: str | None = None,
+        *,
+        strict: bool = False,
+        specs: Iterable[Path] = (),
+        overlays: Iterable[Path] = (),
+        command: str = "",
     ) -> None:
         self._url = url or ("" if command else os.environ.get(URL_VARIABLE, ""))
         self._command = command
         self._strict = strict
-        self._specs = tuple(specs)
+        self._specs, self._overlays = tuple(map(Path, specs)), tuple(map(Path, overlays))
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -72,7 +78,12 @@ class MockServer:
                 # Connexion warns about itself at import, which a suite may have made an error.
                 warnings.simplefilter("ignore")
                 from mockserver.testing.threaded_server import start_in_thread  # noqa: PLC0415 - the server itself
-            return start_in_thread(strict_auth=self._strict, specs=self._specs, max_sandboxes=_MAX_SANDBOXES)
+            return start_in_thread(
+                strict_auth=self._strict,
+                specs=self._specs,
+                overlays=self._overlays,
+                max_sandboxes=_MAX_SANDBOXES,
+            )
         command = server_command.find_command(self._command)
         return server_command.run_command(command, self._options())
 
@@ -81,8 +92,13 @@ class MockServer:
             "--max-sandboxes",
             str(_MAX_SANDBOXES),
             *(("--auth", "strict") if self._strict else ()),
-            *(word for folder in self._specs for word in ("--specs", str(Path(folder).absolute()))),
+            *(word for file in self._overlays for word in ("--overlay", str(file.absolute()))),
+            *(word for one in self._specs for word in _spec_words(one.absolute())),
         ]
+
+
+def _spec_words(path: Path) -> tuple[str, ...]:
+    return ("--specs", str(path)) if path.is_dir() else (str(path),)
 
 
 def is_server_installed() -> bool:

@@ -44,15 +44,17 @@ class _ThreadedServer(uvicorn.Server):
 
 
 def start_in_thread(
-    *, strict_auth: bool, specs: tuple[Path, ...], max_sandboxes: int
+    *, strict_auth: bool, specs: tuple[Path, ...], overlays: tuple[Path, ...], max_sandboxes: int
 ) -> AbstractContextManager[str]:
-    """Run a server with all vendors during the context, which yields its URL.
+    """Run a server with all vendors during the context, which yields its URL; `specs` are folders or files.
 
     Raises ServerNotStartedError: it cannot be built, or stopped before it listened.
     """
     options = Options(
         strict_auth=strict_auth,
-        specs=specs,
+        specs=tuple(one for one in specs if one.is_dir()),
+        files=tuple(one for one in specs if not one.is_dir()),
+        overlays=overlays,
         hosts=(HOST,),
         max_sandboxes=max_sandboxes,
         examples=ProfileExamples,

@@ -215,6 +215,24 @@ def test_a_batch_makes_records_and_shows_them_in_its_rows(shop: Client) -> None:
     assert shop.get(f"/orders/{rows[0]['order']['id']}").json == rows[0]["order"]
 
 
+ANY_ORDERS = {"orders": {"type": "array", "items": {}}}
+
+
+def test_an_item_that_is_no_object_is_rejected_where_the_schema_takes_any(tmp_path: Path) -> None:
+    changes = tmp_path / "changes.yaml"
+    orders = "$.paths['/orders/bulk'].post.requestBody.content['application/json'].schema.properties.orders"
+    actions = [
+        {"target": orders, "remove": True},
+        {"target": orders.removesuffix(".orders"), "update": ANY_ORDERS},
+    ]
+    changes.write_bytes(json.encode({"overlay": "1.0.0", "actions": actions}))
+    shop = serve(write_files("bulk-207", tmp_path), changes)
+
+    answer = shop.post("/orders/bulk", json={"orders": ["text", {"customer": "Ada", "amount": 1}]})
+
+    assert [row["status"] for row in answer.json["results"]] == [422, 201]
+
+
 @pytest.mark.parametrize(
     ("query", "customers", "has_more"),
     [

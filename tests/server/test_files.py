@@ -604,3 +604,26 @@ def test_a_place_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -
         replace_file(folder, b"content")
 
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_records_may_be_a_list_under_the_name_of_their_vendor(tmp_path: Path) -> None:
+    file = write(tmp_path, "acme: {orders: [{id: Z, amount: 5}, {id: Y, amount: 6}]}")
+
+    assert orders_of(client(tmp_path, fixtures_file=file)) == ["Y", "Z"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "pointer"),
+    [
+        ("acme: {things: [{id: Z}]}", "the key of things is not told by the spec of acme", "/acme/things"),
+        ("acme: {orders: [{id: Z}, {amount: 1}]}", "the record has no id", "/acme/orders/1"),
+        ("acme: {orders: [Z]}", "the record has no id", "/acme/orders/0"),
+    ],
+)
+def test_a_record_without_a_known_key_is_refused(
+    tmp_path: Path, text: str, message: str, pointer: str
+) -> None:
+    told = refusal(tmp_path, fixtures_file=write(tmp_path, text))
+
+    assert str(told).startswith(message)
+    assert told.where.endswith(f": {pointer}")

@@ -506,7 +506,7 @@ def test_a_change_is_reloaded_once_it_rests(tmp_path: Path, writes: int) -> None
             reloaded.append((changed, file.read_text(encoding="utf-8")))
             loop.call_soon_threadsafe(ended.set)
 
-        watching = asyncio.create_task(watch([file], stamps_of([file]), reload, pause_s=0.01))
+        watching = asyncio.create_task(watch(lambda: [file], stamps_of([file]), reload, pause_s=0.01))
         for number in range(writes):
             file.write_text("x" * (number + 1), encoding="utf-8")
         await ended.wait()
@@ -530,13 +530,44 @@ def test_a_change_between_the_first_reading_and_the_watching_is_noticed(tmp_path
         def reload(changed: list[Path]) -> None:
             loop.call_soon_threadsafe(found.set_result, changed)
 
-        watching = asyncio.create_task(watch([file], used, reload, pause_s=0.01))
+        watching = asyncio.create_task(watch(lambda: [file], used, reload, pause_s=0.01))
         try:
             return await found
         finally:
             watching.cancel()
 
     assert asyncio.run(asyncio.wait_for(first_change(), 10)) == [file]
+
+
+def test_a_file_that_a_reload_has_met_first_is_watched_from_then_on(tmp_path: Path) -> None:
+    root, part = tmp_path / "a.yaml", tmp_path / "part.yaml"
+    root.touch()
+    used = stamps_of([root])
+    found: list[list[Path]] = []
+    rounds = iter(range(100))
+
+    def places() -> list[Path]:
+        if found and next(rounds) == 1:
+            part.write_text("changed", encoding="utf-8")
+        return [root, part] if found else [root]
+
+    async def changes() -> None:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def reload(changed: list[Path]) -> None:
+            found.append(changed)
+            part.touch()
+            if part in changed:
+                loop.call_soon_threadsafe(ended.set)
+
+        root.write_text("changed", encoding="utf-8")
+        watching = asyncio.create_task(watch(places, used, reload, pause_s=0.01))
+        await ended.wait()
+        watching.cancel()
+
+    asyncio.run(asyncio.wait_for(changes(), 10))
+
+    assert found == [[root], [part]]
 
 
 URL = "http://127.0.0.1:8080/"

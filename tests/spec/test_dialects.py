@@ -45,6 +45,7 @@ NAME = {"$ref": "#/components/schemas/Name"}
         ({"type": "any"}, [1, None, "a"], []),
         ({"properties": {"a": {"type": "string", "required": True}}}, [{"a": "x"}], [{}]),
         ({"type": "string", "minLength": "2"}, ["ab"], ["a"]),
+        ({"type": "string", "minLength": "1e999999999", "maxLength": 10**6}, ["a" * 10**6], [1]),
         ({"anyOf": [NAME, {"type": "null"}]}, ["a", None], [1]),
         ({"type": "string", "pattern": "/^a$/i"}, ["a", "A"], ["b"]),
         ({"type": "string", "pattern": "["}, ["anything"], [1]),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mockserver.spec.loading import find_broken_references
+from mockserver.spec.loading import find_broken_references, load_own
 
 
 def broken(**members: Any) -> list[tuple[Any, ...]]:
@@ -61,3 +62,15 @@ def test_a_property_may_be_named_ref_or_like_a_keyword() -> None:
     assert [path for path, _, _ in broken(schema={"properties": properties})] == [
         ("schema", "properties", "value")
     ]
+
+
+def test_an_own_file_may_have_references_where_there_are_none(tmp_path: Path) -> None:
+    odd = "{$ref: '#/nowhere', beside: {$ref: 1}}"
+    answer = f"{{headers: {{X-A: {odd}}}, content: {{text/plain: {{encoding: {odd}}}}}}}"
+    (tmp_path / "api.yaml").write_text(
+        f"openapi: 3.0.3\nservers: [{odd}]\npaths: {{/a: {{head: {{responses: {{200: {answer}}}}}}}}}"
+    )
+    spec = load_own(tmp_path / "api.yaml")
+
+    assert spec.document["servers"] == [{"beside": {}}]
+    assert spec.match("HEAD", "/a").operation.id == "headA"

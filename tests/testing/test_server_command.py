@@ -12,6 +12,7 @@ import pytest
 from mockserver.testing import server, server_command
 from mockserver.testing.server import MockServer
 from mockserver.testing.server_command import ServerNotStartedError
+from tests.any_files.support import write_files
 
 COMMAND = f"{shlex.quote(sys.executable)} -m mockserver"
 
@@ -26,8 +27,12 @@ def test_a_server_of_another_environment_ends_with_its_context() -> None:
 
 
 def test_it_gets_auth_and_specs(tmp_path: Path) -> None:
-    with MockServer(command=COMMAND, strict=True, specs=[tmp_path]) as started:
+    folder, file = tmp_path / "more", write_files("bulk-207", tmp_path)
+    folder.mkdir()
+
+    with MockServer(command=COMMAND, strict=True, specs=[folder, file]) as started:
         assert started.health()["auth"] == "strict"
+        assert "shop" in started.vendors
 
 
 def test_settings_of_another_server_in_the_environment_are_not_its_own(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.testing.pytest_plugin.options import CASES, COMMAND, MARKERS, SPECS, describe_root
+from mockserver.testing.pytest_plugin.options import CASES, COMMAND, MARKERS, OVERLAYS, SPECS, describe_root
 
 if TYPE_CHECKING:
     from mockserver.testing.calls import ItemCount
@@ -46,10 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(COMMAND, "Command that starts a mockserver of another environment.", default="")
     parser.addini(
         SPECS,
-        "Folders with additional specs, one vendor each, for the mockserver that is started.",
+        "Additional OpenAPI files, or folders of them, one vendor each, for the mockserver that is started.",
         "paths",
         default=[],
     )
+    parser.addini(OVERLAYS, "OpenAPI Overlays that change those files.", "paths", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from mockserver.testing.pytest_plugin.servers import fail_without_traceback, sta
 if TYPE_CHECKING:
     from mockserver.testing.sandbox import CatalogueTest, Sandbox
     from mockserver.testing.server import MockServer
+    from mockserver.testing.vendor import SandboxVendor
 
 
 SECTION = "mock journal"
@@ -164,6 +165,17 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
             sandbox.scenario(scenario)  # type: ignore[arg-type]
     yield sandbox
     _check_passed_test(reporter)
+
+
+@pytest.fixture
+def mock_vendor(mock_sandbox: Sandbox) -> Callable[[str], SandboxVendor]:
+    """Provide a vendor by its name in this test's sandbox: `mock_vendor("shop").url`, `.calls`, …."""
+
+    def vendor(name: str) -> SandboxVendor:
+        with fail_without_traceback():
+            return mock_sandbox.vendor(name)
+
+    return vendor
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ COMMAND = "mockserver_command"
 ARTIFACTS = "mockserver_artifacts"
 SEED = "mockserver_seed"
 SPECS = "mockserver_specs"
+OVERLAYS = "mockserver_overlays"
 
 
 OPTION = "--mockserver-artifacts"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockserver.testing.pytest_plugin.options import COMMAND, SPECS, URL
+from mockserver.testing.pytest_plugin.options import COMMAND, OVERLAYS, SPECS, URL
 
 if TYPE_CHECKING:
     from mockserver.testing.sandbox import Sandbox
@@ -37,7 +37,8 @@ def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
     if strict not in servers:
         url = config.getoption(URL)
         command = config.getoption(COMMAND) or config.getini(COMMAND)
-        server = MockServer(url, strict=strict, specs=config.getini(SPECS), command=command)
+        specs, overlays = config.getini(SPECS), config.getini(OVERLAYS)
+        server = MockServer(url, strict=strict, specs=specs, overlays=overlays, command=command)
         running = ExitStack()
         # The last test's report is made after all fixtures are torn down, and still needs the server.
         config.add_cleanup(running.close)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.testing.server import MockServer
+from tests.any_files.support import made_up_files
 
 pytest_plugins = ["pytester"]
 Run = Callable[..., pytest.RunResult]
@@ -360,6 +361,31 @@ def test_more_specs_are_more_vendors(pytester: pytest.Pytester) -> None:
 
             assert mock_a_cme.calls[0].outcomes == {"created": 1, "rejected": 1}
             assert list(mock_a_cme.state("orders").added) == [batch.keys[0]]
+        """
+    )
+
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_any_openapi_file_is_a_vendor_changed_by_overlays(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmockserver_specs = My-Shop.yaml\nmockserver_overlays = changes.yaml")
+    (pytester.path / "My-Shop.yaml").write_text(made_up_files()["bulk-207"]["files"]["shop.yaml"])
+    (pytester.path / "changes.yaml").write_text(
+        "{overlay: 1.0.0, actions: [{target: \"$.paths['/orders/{id}']\", update: {x-key: customer}}]}"
+    )
+    pytester.makepyfile(
+        """
+        import httpx
+
+        def test_shop(mock_vendor, mock_my_shop):
+            shop = mock_vendor("my-shop")
+            orders = [{"customer": "Ada", "amount": 1}, {}]
+            rows = httpx.post(shop.url + "/orders/bulk", json={"orders": orders})
+
+            assert [row["status"] for row in rows.json()["results"]] == [201, 422]
+            assert shop.calls[0].outcomes == {"created": 1, "rejected": 1}
+            assert list(mock_my_shop.state("orders").added) == ["Ada"]
+            assert httpx.get(shop.url + "/orders/Ada").json()["amount"] == 1
         """
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.batches import collection_name, complete_batches
+from mockserver.spec.marks import collection_name, complete_batches
 
 ITEM = {"type": "object", "required": ["name"], "properties": {"number": {}, "name": {}}}
 ROW = {"type": "object", "properties": {"status": {}, "number": {}}}

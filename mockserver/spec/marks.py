@@ -1,7 +1,8 @@
-"""Batches of a file that is not ours: what its paths and schemas tell of `x-batch`.
+"""Marks of a file that is not ours, as far as its paths and schemas tell them: `x-batch` and `x-collection`.
 
-An operation that declares 207 with a list of rows is a batch without a mark; `x-batch` corrects it, member by
-member, and `x-batch: false` says that it is none.
+An operation that declares 207 with a list of rows is a batch; `x-batch` corrects that, member by member, and
+`x-batch: false` says that it is none. A path that ends in a parameter, `/orders/{id}`, is a record's if
+the path without it, or itself by `PUT`, makes records; `x-collection` gives it other ones, or none ("").
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.model import EMPTY, Document, escape_step
-from mockserver.spec.openapi import merged, parameter_names, plain, resolve
+from mockserver.spec.openapi import METHODS, merged, parameter_names, plain, resolve
 
 USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
@@ -20,6 +21,42 @@ _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "index": ("index", "position", "row", "line"),
 }
 _MULTI_STATUS = "207"
+
+
+def complete_collections(document: dict[str, Any]) -> None:
+    """Write the collection to each operation that has to do with its records, in place."""
+    paths = document["paths"]
+    for path, item in paths.items():
+        above = paths.get(path.rpartition("/")[0], EMPTY)
+        if is_record_path(path) and (_makes_records(above, "post") or "put" in item):
+            name = mark_of(item)
+            _write_collection(item, collection_name(path) if name is None else name)
+            _write_collection(above, name or collection_name(path))
+        elif (name := mark_of(item)) is not None:
+            _write_collection(item, name)
+
+
+def _makes_records(item: Document, method: str) -> bool:
+    return method in item and "x-batch" not in item[method]
+
+
+def _write_collection(item: Document, name: str) -> None:
+    if mark_of(item) in (None, name):
+        for method in METHODS:
+            if _makes_records(item, method):
+                item[method]["x-collection"] = name
+
+
+def mark_of(item: Document, name: str = "x-collection") -> Any:
+    """The mark of a path item, or of the first of its operations that has it; None without."""
+    nodes = (item, *(item[method] for method in METHODS if method in item))
+    return next((node[name] for node in nodes if name in node), None)
+
+
+def is_record_path(path: str) -> bool:
+    """Whether a path ends in one parameter and nothing beside it."""
+    last = path.rpartition("/")[2]
+    return last.startswith("{") and last.endswith("}") and last.count("{") == 1
 
 
 def complete_batches(document: dict[str, Any]) -> bool:
@@ -115,8 +152,7 @@ def _resource_path(document: Document, path: str) -> str:
     start = path
     while start:
         for one in document["paths"]:
-            before, _, last = one.rpartition("/")
-            if before == start and last.startswith("{") and last.endswith("}") and last.count("{") == 1:
+            if one.rpartition("/")[0] == start and is_record_path(one):
                 return str(one)
         start = start.rpartition("/")[0]
     return ""
