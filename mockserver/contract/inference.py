@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from mockserver.contract.samples import (
     whole_schema,
 )
 from mockserver.errors import SpecError
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import Document, Json
 from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"
@@ -126,7 +126,7 @@ class BatchSample:
     item: Callable[[str, DrawnValues], dict[str, Json]]
     call: Callable[[Sequence[Json], int], Request]
     corruptions: tuple[Corruption, ...]
-    encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = EMPTY
+    encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
     prepare: None = None
 
 
