@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from yaml import YAMLError
-
-from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import Facts, Profile
-from mockserver.engine.registry import VENDORS_PACKAGE
+from mockserver.engine.registry import VENDORS_PACKAGE, read_spec
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
-from mockserver.spec.openapi import METHODS, Operation, PathForms, Spec
+from mockserver.spec.openapi import Spec
+from mockserver.spec.served_form import NOT_SERVED
 
 
 def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
@@ -34,7 +33,7 @@ def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None
     That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
     Raises SpecError.
     """
-    spec = loading.load_spec(file)
+    spec = read_spec(file)
     found = _profile_of_file(profile, spec) if profile else profile_of(spec)
     named: Mapping[str, str] = facts or {}
     _check_facts(found, named)
@@ -86,65 +85,28 @@ def find_profile(spec: Spec) -> Profile:
     return importlib.import_module(name).complete(written) if find_spec(name) else written
 
 
-def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> tuple[ApiUnderTest, bool]:
-    """Load the API that `file` describes, and whether it has no batch operations.
+def not_served(spec: Spec) -> frozenset[str]:
+    """The operations that could not be read: nothing says how they answer."""
+    nodes = {one.id: spec.document["paths"][one.path][one.method] for one in spec.operations.values()}
+    return frozenset(name for name, node in nodes.items() if NOT_SERVED in node)
 
-    `profile` is a YAML file with its profile. Raises SpecError: unreadable, or with batches and not servable.
+
+_ANY_REFUSAL: Document = {"description": "a refusal", "content": {"*/*": {}}}
+
+
+def with_refusals_of_ours(api: ApiUnderTest) -> ApiUnderTest:
+    """The API as our server keeps it: a file without marks need not declare how that refuses a call.
+
+    A refusal that the file does declare is judged, by its status, its class or the default.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise SpecError(f"{file.name}: {error}") from None
-    try:
-        document = yaml.load(text)
-    except YAMLError as error:
-        raise SpecError(f"{file.name}: not YAML: {loading.describe_yaml_error(text, error)}") from None
-    if isinstance(document, Mapping) and "swagger" in document:
-        message = f"Swagger {document['swagger']} is not read; convert it to OpenAPI 3 first"
-        raise SpecError(f"{file.name}: {message} (with swagger2openapi, or at the file's source)")
-    if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
-        raise SpecError(f"{file.name}: paths is missing")
-    operations = {operation.id: operation for operation in _operations(document)}
-    if any("x-batch" in node for _, _, node in _nodes(document)):
-        return load_api(file, facts, profile), False
-    if profile:
-        raise SpecError(f"{profile.name}: {file.name} has no x-batch, so there is nothing to describe")
-    outline = Spec(
-        file.stem,
-        text,
-        document,
-        operations,
-        (),
-        (),
-        PathForms(),
-        any_case_query=False,
-        idempotency_header="",
-    )
-    return ApiUnderTest(file.stem, outline, Profile(), facts), True
-
-
-def _nodes(document: Document) -> Iterator[tuple[str, str, Document]]:
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if isinstance(item, Mapping) and isinstance(item.get(method), Mapping):
-                yield path, method, item[method]
-
-
-def _operations(document: Document) -> Iterator[Operation]:
-    for path, method, node in _nodes(document):
-        security = node.get("security", document.get("security", ()))
-        yield Operation(
-            id=node.get("operationId") or f"{method.upper()} {path}",
-            method=method,
-            path=path,
-            parameters=(),
-            bodies=(),
-            body_required=False,
-            responses={},
-            security=tuple(tuple(alternative) for alternative in security),
-            scopes=frozenset(),
-            safe=False,
-            batch=None,
-            collection="",
-            magic=(),
-        )
+    spec = api.spec
+    open_ones = [
+        one for one in spec.operations.values() if spec.is_own and not {"4XX", "default"} & one.responses.keys()
+    ]
+    paths = {path: dict(item) for path, item in spec.document["paths"].items()}
+    for one in open_ones:
+        node = paths[one.path][one.method]
+        paths[one.path][one.method] = {**node, "responses": {**node["responses"], "4XX": _ANY_REFUSAL}}
+    stated = {one.id: replace(one, responses={**one.responses, "4XX": ("*/*",)}) for one in open_ones}
+    document = {**spec.document, "paths": paths}
+    return replace(api, spec=replace(spec, document=document, operations={**spec.operations, **stated}))

@@ -107,8 +107,13 @@ def discover_vendors(
 
 def load_vendor(file: Path) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
+    return load_document(read_spec(file), file.name)
+
+
+def read_spec(file: Path) -> Spec:
+    """Read any OpenAPI file, strictly if it has marks of ours or a vendor's name. Raises SpecError."""
     is_own = not _has_package(loading.vendor_name(file)) and not loading.has_marks(file)
-    return load_document(loading.load_own(file) if is_own else loading.load_spec(file), file.name)
+    return loading.load_own(file) if is_own else loading.load_spec(file)
 
 
 def load_document(contract: Spec, file: str = "") -> LoadedVendor:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import hypothesis
@@ -280,14 +279,3 @@ def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
 
 def _size(finding: Finding) -> int:
     return sum(len(exchange.request.path) + len(exchange.request.body) for exchange in finding.exchanges)
-
-
-def plan_plain_schemathesis(
-    file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-) -> list[PlannedPart]:
-    """Calls of every operation of the spec in `file`, with the credentials of the profile."""
-    schema = generated_requests.load_plain_schema(
-        file, target.address.url, run_config, api.profile.credentials
-    )
-    context = FuzzingContext(api, target, run_config, ledger, lambda *_: (), is_plain=True)
-    return list(plan_operations(schema, CaseCaller(schema, context), context))
