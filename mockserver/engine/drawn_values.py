@@ -79,7 +79,10 @@ def _chosen(filling: SchemaFilling, schema: Any, number: int) -> dict[str, Any]:
     node = dict(resolve(filling.document, schema))
     parts = list(node.pop("allOf", ()))
     choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
-    parts += [choice[number % len(choice)] for choice in choices]
+    chosen = [choice[number % len(choice)] for choice in choices]
+    if chosen and "discriminator" in node:
+        node["properties"] = {**node.get("properties", EMPTY), **_named(node["discriminator"], chosen[0])}
+    parts += chosen
     for part in parts:
         for word, value in _chosen(filling, part, number).items():
             if word == "properties":
@@ -89,6 +92,14 @@ def _chosen(filling: SchemaFilling, schema: Any, number: int) -> dict[str, Any]:
             else:
                 node.setdefault(word, value)
     return node
+
+
+def _named(discriminator: Document, choice: Document) -> Document:
+    """The member that says which choice was made, with its only value."""
+    reference = choice.get("$ref", "")
+    values = [name for name, target in discriminator.get("mapping", EMPTY).items() if target == reference]
+    value = next(iter(values), reference.rpartition("/")[2])
+    return {discriminator["propertyName"]: {"type": "string", "enum": [value]}} if value else EMPTY
 
 
 def _likely_type(node: Document) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
+from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.drawn_values import draw_value
 from mockserver.engine.negotiation import choose
@@ -30,8 +31,13 @@ class Answering:
 
     status: int
     media_type: str
-    content: Document
+    declared: Document
     document: Document
+
+    @property
+    def content(self) -> Document:
+        found: Document = self.declared.get("content", EMPTY).get(self.media_type, EMPTY)
+        return found
 
     @property
     def is_json(self) -> bool:
@@ -51,46 +57,55 @@ class Answering:
     def accepts(self) -> Callable[[Json], bool]:
         """A check of answers. Raises ServerRefusal: 501, if the schema cannot be compiled."""
         try:
-            return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
+            return compile_schema(
+                self.document, self.schema, COMMON_FORMATS, optional="writeOnly"
+            ).accepts
         except SpecError as error:
             raise ServerRefusal(501, "not-served", str(error)) from None
+
+    @cached_property
+    def members(self) -> DeclaredMembers:
+        return DeclaredMembers(self.document, self.schema)
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers that the answer must have."""
+        filling, message = SchemaFilling(self.document), Message(200, "", is_refusal=False)
+        return tuple(
+            (name, str(filling.fill_member(name, one.get("schema", EMPTY), message)))
+            for name, one in self.declared.get("headers", EMPTY).items()
+            if one.get("required")
+        )
 
 
 def answers_of(contract: Spec, operation: Operation) -> tuple[Answering, ...]:
     """The first success that the operation declares, in each of its media types, JSON first."""
     key = _success(operation)
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
-    contents = _declared(contract, operation, key).get("content", EMPTY)
-    ordered = sorted(contents, key=lambda name: not _is_json(name)) or [""]
-    return tuple(Answering(status, name, contents.get(name, EMPTY), contract.document) for name in ordered)
+    responses = contract.document["paths"][operation.path][operation.method]["responses"]
+    declared = resolve(contract.document, responses.get(key, EMPTY))
+    ordered = sorted(declared.get("content", EMPTY), key=lambda name: not _is_json(name)) or [""]
+    return tuple(Answering(status, name, declared, contract.document) for name in ordered)
 
 
 def example_handler(contract: Spec, operation: Operation) -> Handler:
     """The handler that answers with an example of the first success that the operation declares."""
     filling, answers = SchemaFilling(contract.document), answers_of(contract, operation)
     node = contract.document["paths"][operation.path][operation.method]
-    declared = _declared(contract, operation, _success(operation))
 
     def handle(request: Request, _state: State) -> Reply:
         if NOT_SERVED in node:
             raise ServerRefusal(501, "not-served", str(node[NOT_SERVED]))
-        headers = tuple(_headers(declared, filling))
         accepted = choose(request.call.headers.get("accept", ""), tuple(one.media_type for one in answers))
         answer = next((one for one in answers if one.media_type == accepted), answers[0])
         if not answer.media_type:
-            return Reply(answer.status, headers=headers)
+            return Reply(answer.status, headers=answer.headers)
         value = _example(filling, answer)
         is_text = isinstance(value, str) and not answer.is_json
         body = value.encode() if is_text else json.encode(value)
-        return Reply(answer.status, body, answer.sent_type, headers)
+        return Reply(answer.status, body, answer.sent_type, answer.headers)
 
     return handle
-
-
-def _declared(contract: Spec, operation: Operation, key: str) -> Document:
-    responses = contract.document["paths"][operation.path][operation.method]["responses"]
-    found: Document = resolve(contract.document, responses.get(key, EMPTY))
-    return found
 
 
 def _success(operation: Operation) -> str:
@@ -116,18 +131,8 @@ def _example(filling: SchemaFilling, answer: Answering) -> Json:
             return value
     for number in range(_TRIES):
         with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
-            drawn = draw_value(filling, answer.schema, number)
+            drawn = answer.members.answered(draw_value(filling, answer.schema, number))
             if answer.accepts(drawn):
                 return drawn
     detail = "no valid answer can be made of the schema; add an example to it"
     raise ServerRefusal(501, "not-served", detail)
-
-
-def _headers(declared: Document, filling: SchemaFilling) -> list[tuple[str, str]]:
-    """The headers that the answer must have."""
-    required = {name: one for name, one in declared.get("headers", EMPTY).items() if one.get("required")}
-    message = Message(200, "", is_refusal=False)
-    values = {
-        name: filling.fill_member(name, one.get("schema", EMPTY), message) for name, one in required.items()
-    }
-    return [(name, str(value)) for name, value in values.items()]

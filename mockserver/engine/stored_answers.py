@@ -147,7 +147,7 @@ class _Writer:
     def delete(self, request: Request, state: State) -> Reply | None:
         record = self._find(request, state)
         del state.collection(self.resource.path)[self.resource.place(request)]
-        return self._reply(record) if self.answering.schema else Reply(self.answering.status)
+        return self._reply(record)
 
     def list(self, request: Request, state: State) -> Reply | None:
         records = list(self._listed(request, state))
@@ -212,21 +212,19 @@ class _Writer:
 
     def _reply(self, record: Document) -> Reply | None:
         node, member = _record_of(self.filling, self.answering.schema, self.resource.parameters[-1])
-        known = node.get("properties", EMPTY)
-        hidden = {name for name in known if self.filling.merged(known[name]).get("writeOnly")}
-        shown = {name: one for name, one in record.items() if name not in hidden}
         if not member:
-            return self._valid(shown)
-        return self._valid({**self._drawn(self.filling.merged(self.answering.schema)), member: shown})
+            return self._valid(record)
+        return self._valid({**self._drawn(self.filling.merged(self.answering.schema)), member: record})
 
     def _valid(self, document: Json) -> Reply | None:
-        """The answer, None if its schema does not take it."""
+        """The answer without what its schema does not name, None if that does not take it."""
         answering = self.answering
         if not answering.schema:
-            return Reply(answering.status)
+            return Reply(answering.status, headers=answering.headers)
+        document = answering.members.answered(document)
         if not answering.accepts(document):
             return None
-        return json_reply(answering.status, document, answering.sent_type)
+        return json_reply(answering.status, document, answering.sent_type, answering.headers)
 
 
 def _merge(known: Json, change: Json) -> Any:

@@ -235,11 +235,11 @@ class Spec:
         return self._literal.get((method, path)) or self._search(method, path)
 
     def _search(self, method: str, path: str) -> RouteMatch:
-        wanted = "get" if method == "HEAD" else method.lower()
+        wanted = ("head", "get") if method == "HEAD" else (method.lower(),)
         allowed: list[str] = []
         for pattern, methods in self.routes:
             if match := pattern.fullmatch(path):
-                if operation := methods.get(wanted):
+                if operation := next((methods[name] for name in wanted if name in methods), None):
                     names = parameter_names(operation.path)
                     return RouteMatch(operation, dict(zip(names, match.groups(), strict=True)))
                 allowed += [name.upper() for name in methods]
