@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import Facts, Profile
@@ -15,7 +16,7 @@ from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
-from mockserver.spec.openapi import Spec
+from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.served_form import NOT_SERVED
 
 
@@ -91,22 +92,47 @@ def not_served(spec: Spec) -> frozenset[str]:
     return frozenset(name for name, node in nodes.items() if NOT_SERVED in node)
 
 
-_ANY_REFUSAL: Document = {"description": "a refusal", "content": {"*/*": {}}}
+_ANY_BODY: Document = {"*/*": {}}
 
 
-def with_refusals_of_ours(api: ApiUnderTest) -> ApiUnderTest:
-    """The API as our server keeps it: a file without marks need not declare how that refuses a call.
+def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
+    """The API of a file without marks as far as our server promises to keep it.
 
-    A refusal that the file does declare is judged, by its status, its class or the default.
+    A refusal may have any status that the file does not declare, and any body where it declares none. What
+    our server does not judge may have any value.
     """
     spec = api.spec
-    open_ones = [
-        one for one in spec.operations.values() if spec.is_own and not {"4XX", "default"} & one.responses.keys()
-    ]
+    if not spec.is_own:
+        return api
     paths = {path: dict(item) for path, item in spec.document["paths"].items()}
-    for one in open_ones:
-        node = paths[one.path][one.method]
-        paths[one.path][one.method] = {**node, "responses": {**node["responses"], "4XX": _ANY_REFUSAL}}
-    stated = {one.id: replace(one, responses={**one.responses, "4XX": ("*/*",)}) for one in open_ones}
+    operations = {}
+    for one in spec.operations.values():
+        node = _with_judged_only(spec, one)
+        missing = {} if {"4XX", "default"} & one.responses.keys() else {"4XX": {"description": "a refusal"}}
+        stated = {
+            name: answer if name[0] not in "4d" or "content" in answer else {**answer, "content": _ANY_BODY}
+            for name, answer in {**node["responses"], **missing}.items()
+        }
+        paths[one.path][one.method] = {**node, "responses": stated}
+        operations[one.id] = replace(
+            one, responses={name: tuple(answer.get("content", ())) for name, answer in stated.items()}
+        )
     document = {**spec.document, "paths": paths}
-    return replace(api, spec=replace(spec, document=document, operations={**spec.operations, **stated}))
+    return replace(api, spec=replace(spec, document=document, operations=operations))
+
+
+def _with_judged_only(spec: Spec, operation: Operation) -> dict[str, Any]:
+    """The operation without schemas of parameters that are objects, and of bodies that are not read."""
+    node: dict[str, Any] = {**spec.document["paths"][operation.path][operation.method]}
+    node["parameters"] = [
+        {**one, "schema": {}} if resolve(spec.document, one["schema"]).get("type") == "object" else one
+        for one in node["parameters"]
+    ]
+    unread = {one.name for one in operation.bodies if one.coercion.get("format") == "octets"}
+    if unread:
+        content = node["requestBody"]["content"]
+        judged = {
+            name: {**media, "schema": {}} if name in unread else media for name, media in content.items()
+        }
+        node["requestBody"] = {**node["requestBody"], "content": judged}
+    return node

@@ -20,7 +20,7 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError
 from mockserver.contract.facts import CheckedFacts, FactSearch, absent_note, absent_operations
-from mockserver.contract.loading import load_api, load_vendor_api, not_served, with_refusals_of_ours
+from mockserver.contract.loading import as_ours_keeps_it, load_api, load_vendor_api, not_served
 from mockserver.contract.profile import Facts
 from mockserver.contract.run_state import SILENT, FindingLedger, RunConfig, RunObserver
 from mockserver.contract.runner import PHASES
@@ -101,7 +101,7 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
         ours = here is not None or (not remote and _is_ours(api, target))
         given = _credentials(api, context, ours=ours)
         known = _with(
-            with_refusals_of_ours(api) if ours else api, {**given, **credentials.from_headers(api, headers)}
+            as_ours_keeps_it(api) if ours else api, {**given, **credentials.from_headers(api, headers)}
         )
         effort = _run_config(known, plan, context, ledger)
         if not ours:
@@ -113,9 +113,16 @@ def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -
             ledger.notes.append(QUICK_NOTE)
         known = replace(known, facts=checked.facts)
         plan = replace(plan, facts={**plan.facts, **checked.taken})
+        # Our lists of a file without marks are empty, or examples that no query changes.
+        phases = {runner.FUZZING_PHASE} if ours and api.spec.is_own else {*PHASES}
         context.observer.run_began(known, _secrets(known, plan, context))
         began = context.clock()
-        stopped = _run(known, target, replace(plan, run_config=effort), ledger)
+        stopped = _run(
+            known,
+            target,
+            replace(plan, run_config=effort, phases=tuple(one for one in plan.phases if one in phases)),
+            ledger,
+        )
         seconds = (context.clock() - began).total_seconds()
     session = Session(plan, known, ledger, "" if here else url, seconds, stopped)
     return _masking(session, given, context)

@@ -57,9 +57,7 @@ class Answering:
     def accepts(self) -> Callable[[Json], bool]:
         """A check of answers. Raises ServerRefusal: 501, if the schema cannot be compiled."""
         try:
-            return compile_schema(
-                self.document, self.schema, COMMON_FORMATS, optional="writeOnly"
-            ).accepts
+            return compile_schema(self.document, self.schema, COMMON_FORMATS, optional="writeOnly").accepts
         except SpecError as error:
             raise ServerRefusal(501, "not-served", str(error)) from None
 

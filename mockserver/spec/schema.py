@@ -157,7 +157,9 @@ def compile_schema(
             **to_draft4(shape(node), patterns, closed=closed),
             "components": to_draft4(shape(components), patterns, closed=closed),
         }
-        return jsonschema_rs.Draft4Validator(rewritten, formats=dict(checks), validate_formats=every_format or bool(checks))
+        return jsonschema_rs.Draft4Validator(
+            rewritten, formats=dict(checks), validate_formats=every_format or bool(checks)
+        )
 
     try:
         return Schema(node, document, validator(patterns, functions), partial(validator, EMPTY, checks))
