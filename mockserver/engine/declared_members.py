@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.model import Document, Json, Path, value_at
+from mockserver.model import Document, Json, Path
 from mockserver.spec.openapi import resolve
 
 _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
@@ -34,14 +33,8 @@ class DeclaredMembers:
 
     def answered(self, value: Json) -> Json:
         """The value without members that no schema names, or that only requests have."""
-        if not (beyond := list(self.undeclared(value))):
-            return value
-        made = deepcopy(value)
-        for *path, name in beyond:
-            holder = value_at(made, path)
-            if isinstance(holder, dict):
-                del holder[name]
-        return made
+        beyond = frozenset(self.undeclared(value))
+        return _without(value, beyond, ()) if beyond else value
 
     def _undeclared(self, schemas: tuple[Document, ...], value: Json, path: Path) -> Iterator[Path]:
         if not isinstance(value, (dict, list)):
@@ -81,6 +74,15 @@ class DeclaredMembers:
         for keyword in _COMBINING_KEYWORDS:
             for part in node.get(keyword, ()):
                 yield from self._parts(part)
+
+
+def _without(value: Json, beyond: frozenset[Path], path: Path) -> Any:
+    if isinstance(value, dict):
+        kept = {name: child for name, child in value.items() if (*path, name) not in beyond}
+        return {name: _without(child, beyond, (*path, name)) for name, child in kept.items()}
+    if isinstance(value, list):
+        return [_without(child, beyond, (*path, index)) for index, child in enumerate(value)]
+    return value
 
 
 def _allows_any_member(part: Document) -> bool:

@@ -169,6 +169,11 @@ class Operation:
         """Its path in the document."""
         return "paths", self.path, self.method
 
+    @property
+    def has_success(self) -> bool:
+        """Whether a success is declared by its status; if not, `default` stands for it."""
+        return any(name.startswith(("1", "2", "3")) for name in self.responses)
+
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names
 

@@ -57,7 +57,7 @@ class AuthChecks:
         if (
             operation in self._tried
             or exchange.response.status not in _SUCCESS
-            or not all(alternatives or [()])
+            or not all(alternatives or [[]])
         ):
             return ()
         places = {name: self._place(name) for alternative in alternatives for name in alternative}

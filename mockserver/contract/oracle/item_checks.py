@@ -332,7 +332,6 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
     if (
         case.status >= FIRST_REFUSAL
         and case.conformance.body is not None
-        and case.conformance.may_hold_text
         and not has_message(case.conformance.body)
     ):
         return 1, CheckFailure(

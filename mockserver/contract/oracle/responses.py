@@ -252,7 +252,6 @@ class ConformanceResult:
     `undeclared` is what the spec does not declare, `unacceptable` a media type that was not asked for,
     `undeclared_member` a member that no schema names; each None if there is none. `has_declared_body`: the
     spec declares a body for the status. `body` is the document, None if it is absent or unreadable.
-    `may_hold_text`: its schema has a place for a text.
     """
 
     undeclared: ConformanceProblem | None = None
@@ -260,7 +259,6 @@ class ConformanceResult:
     undeclared_member: Path | None = None
     has_declared_body: bool = False
     body: Json = None
-    may_hold_text: bool = True
 
 
 class ResponseConformance:
@@ -331,7 +329,6 @@ class ResponseConformance:
             stranger,
             has_declared_body=True,
             body=document,
-            may_hold_text=_may_hold_text(known.node),
         )
 
 
@@ -409,27 +406,6 @@ def _parts(node: Document) -> Iterator[Document]:
     for keyword in _PARTS:
         for part in node.get(keyword, ()):
             yield from _parts(part)
-
-
-_DEEPEST = 4
-
-
-def _may_hold_text(node: Document, depth: int = _DEEPEST) -> bool:
-    parts = list(_parts(node))
-    kinds = {part["type"] for part in parts if "type" in part}
-    inner = [
-        child
-        for part in parts
-        for child in (
-            *part.get("properties", EMPTY).values(),
-            part.get("items"),
-            part.get("additionalProperties"),
-        )
-        if isinstance(child, dict)
-    ]
-    if "string" in kinds or not inner:
-        return not kinds or not kinds.isdisjoint(("string", "object", "array"))
-    return depth == 0 or any(_may_hold_text(child, depth - 1) for child in inner)
 
 
 def _is_free(part: Document) -> bool:
