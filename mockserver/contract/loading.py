@@ -16,7 +16,7 @@ from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
-from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.openapi import Operation, Spec, build_routes, resolve
 from mockserver.spec.served_form import NOT_SERVED
 
 
@@ -25,16 +25,19 @@ def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None 
 
     Raises SpecError, FileNotFoundError.
     """
-    return load_api(specs_folder() / f"{name}.yaml", facts, profile)
+    return _api_of(loading.load_spec(specs_folder() / f"{name}.yaml"), facts, profile)
 
 
 def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
-    """Load the API that `file` describes, with its profile.
+    """Load the API that any OpenAPI file describes, with its profile.
 
     That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
     Raises SpecError.
     """
-    spec = read_spec(file)
+    return _api_of(read_spec(file), facts, profile)
+
+
+def _api_of(spec: Spec, facts: Facts | None, profile: Path | None) -> ApiUnderTest:
     found = _profile_of_file(profile, spec) if profile else profile_of(spec)
     named: Mapping[str, str] = facts or {}
     _check_facts(found, named)
@@ -93,13 +96,15 @@ def not_served(spec: Spec) -> frozenset[str]:
 
 
 _ANY_BODY: Document = {"*/*": {}}
+_NOT_SERVED: Document = {"description": "not served", "content": _ANY_BODY}
 
 
 def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     """The API of a file without marks as far as our server promises to keep it.
 
-    A refusal may have any status that the file does not declare, and any body where it declares none. What
-    our server does not judge may have any value.
+    A refusal may have any status that the file does not declare, and any body where it declares none; so may
+    the 501 of an operation for which no valid answer can be made. What our server does not judge may have any
+    value.
     """
     spec = api.spec
     if not spec.is_own:
@@ -109,17 +114,20 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     for one in spec.operations.values():
         node = _with_judged_only(spec, one)
         is_said = "4XX" in one.responses or ("default" in one.responses and one.has_success)
-        missing = {} if is_said else {"4XX": {"description": "a refusal"}}
+        missing = (
+            {"501": _NOT_SERVED} if is_said else {"501": _NOT_SERVED, "4XX": {"description": "a refusal"}}
+        )
         stated = {
             name: answer if name[0] not in "4d" or "content" in answer else {**answer, "content": _ANY_BODY}
-            for name, answer in {**node["responses"], **missing}.items()
+            for name, answer in {**missing, **node["responses"]}.items()
         }
         paths[one.path][one.method] = {**node, "responses": stated}
         operations[one.id] = replace(
             one, responses={name: tuple(answer.get("content", ())) for name, answer in stated.items()}
         )
     document = {**spec.document, "paths": paths}
-    return replace(api, spec=replace(spec, document=document, operations=operations))
+    routes = build_routes(operations, any_case=spec.paths.any_case)
+    return replace(api, spec=replace(spec, document=document, operations=operations, routes=routes))
 
 
 def _with_judged_only(spec: Spec, operation: Operation) -> dict[str, Any]:

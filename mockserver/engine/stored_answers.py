@@ -211,7 +211,7 @@ class _Writer:
         return drawn if isinstance(drawn, dict) else {}
 
     def _reply(self, record: Document) -> Reply | None:
-        node, member = _record_of(self.filling, self.answering.schema, self.resource.parameters[-1])
+        _, member = _record_of(self.filling, self.answering.schema, self.resource.parameters[-1])
         if not member:
             return self._valid(record)
         return self._valid({**self._drawn(self.filling.merged(self.answering.schema)), member: record})

@@ -130,7 +130,7 @@ class Schema:
         return tuple(ranks)
 
 
-def compile_schema(
+def compile_schema(  # noqa: PLR0913 - each has its default
     document: Document,
     node: Document,
     formats: Formats,

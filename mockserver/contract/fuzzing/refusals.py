@@ -7,7 +7,7 @@ for, and a vendor's own choice stands in its profile (`RefusalRule`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode

@@ -19,7 +19,6 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
-from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import BrokenRule, Finding, checks_of
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests, links
@@ -38,8 +37,7 @@ from mockserver.contract.fuzzing.generated_requests import (
 )
 from mockserver.contract.fuzzing.refusals import RefusalStatusChecks
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
-from mockserver.contract.target import Target
+from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import resolve
 
