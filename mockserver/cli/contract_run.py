@@ -256,8 +256,7 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
         fail_usage(what, "--fact", "--fact NAME=TEXT with a text of that kind")
     if "x-contract" in what:
         fail_usage(what, f"--spec {options.spec}", _PROFILE_HELP)
-    versions = "a file of OpenAPI 3.0, or one of 3.1 without x-batch"
-    fail_usage(what, f"--spec {options.spec}", versions)
+    fail_usage(what, f"--spec {options.spec}", f"mockserver spec check {options.spec}")
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
