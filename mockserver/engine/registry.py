@@ -112,8 +112,12 @@ def load_vendor(file: Path) -> LoadedVendor:
 
 def read_spec(file: Path) -> Spec:
     """Read any OpenAPI file, strictly if it has marks of ours or a vendor's name. Raises SpecError."""
-    is_own = not _has_package(loading.vendor_name(file)) and not loading.has_marks(file)
-    return loading.load_own(file) if is_own else loading.load_spec(file)
+    return loading.load_own(file) if is_own_file(file) else loading.load_spec(file)
+
+
+def is_own_file(file: Path) -> bool:
+    """Whether a file has neither marks of ours nor a vendor's name. Raises SpecError: it cannot be read."""
+    return not _has_package(loading.vendor_name(file)) and not loading.has_marks(file)
 
 
 def load_document(contract: Spec, file: str = "") -> LoadedVendor:
