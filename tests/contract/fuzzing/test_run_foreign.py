@@ -90,6 +90,15 @@ def test_a_server_that_lets_anybody_in_is_found(tmp_path: Path) -> None:
     assert ("listThings", "ignored-auth") in found(file, '{"id": 1}', key={"api_key": "good"})
 
 
+def test_a_certificate_of_the_connection_is_no_credential_to_leave_out(tmp_path: Path) -> None:
+    file = spec(tmp_path, "3.1.0", security=[{"cert": []}, {"key": []}])
+    document = json.loads(file.read_text())
+    document["components"]["securitySchemes"]["cert"] = {"type": "mutualTLS"}
+    file.write_text(json.dumps(document))
+
+    assert "ignored-auth" not in {check for _, check in found(file, '{"id": 1}', key={"api_key": "good"})}
+
+
 SCHEMES = {
     "bearer": ({"type": "http", "scheme": "bearer"}, {"bearer": "good"}),
     "basic": ({"type": "http", "scheme": "basic"}, {"username": "good", "password": "good"}),
