@@ -138,7 +138,6 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         name=contract.name,
         spec=contract,
         vendor=vendor,
-        plans=compile_operations(contract, vendor.formats),
         batch_handlers={
             operation.id: _batch_handler(
                 contract, operation, vendor.batches.get(operation.id, BatchHandler())
@@ -151,6 +150,8 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
             for operation in contract.operations.values()
             if not operation.batch
         },
+        # After the handlers: it takes longest, and a spec without one of these is refused anyway.
+        plans=compile_operations(contract, vendor.formats),
         refuse=_refuse_with_supported_types(vendor.refuse or DeclaredRefusals(contract, schemes)),
         schemes=schemes,
         fixtures=fixtures,

@@ -228,8 +228,13 @@ class Spec:
         object.__setattr__(self, "tenant_key", self.scope[0]["name"].lower() if of_header else "")
         # Not of all operations: a spec that is only called, not served, has no routes.
         routed = (method for _, methods in self.routes for method in methods.values())
-        calls = [(one.method.upper(), one.path) for one in routed if "{" not in one.path]
-        object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
+        calls = {(one.method.upper(), one.path): one for one in routed if "{" not in one.path}
+        # Paths that differ in case alone are one; else a path without parameters is found by itself.
+        found = {
+            call: self._search(*call) if self.paths.any_case else RouteMatch(one, {})
+            for call, one in calls.items()
+        }
+        object.__setattr__(self, "_literal", found)
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
 
     def match(self, method: str, path: str) -> RouteMatch:
