@@ -68,7 +68,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
 @option(
     "--spec",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="OpenAPI file to test against, instead of a vendor.",
+    help="Any OpenAPI file to test against, instead of a vendor: 3.0, 3.1 or Swagger 2.0.",
 )
 @option(
     "--profile",

@@ -46,14 +46,14 @@ from mockserver.contract.session import (
     MissingCredentialsError,
     SessionContext,
     SessionPlan,
-    SessionSubject,
     broken_session,
-    load_session_subject,
+    load_session_api,
     run_session,
 )
 from mockserver.engine.registry import vendor_packages
 from mockserver.errors import BrokenRunError, MockServerError
 from mockserver.sandbox.clock import Clock, system_clock
+from mockserver.spec.loading import vendor_name
 
 _HELP = "mockserver contract --help"
 _PROFILE_HELP = "what docs/own-spec.md says of x-contract"
@@ -126,15 +126,15 @@ def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
 
 
 def _run_sessions(
-    options: ContractOptions, plans: list[tuple[SessionPlan, SessionSubject]], around: _Around
+    options: ContractOptions, plans: list[tuple[SessionPlan, ApiUnderTest]], around: _Around
 ) -> bool:
     """Run one session after the other, until one ends early.
 
     Return whether Ctrl-C stopped one before its start.
     """
-    for plan, about in plans:
+    for plan, api in plans:
         try:
-            around.before.append(_run_session(plan, about, around))
+            around.before.append(_run_session(plan, api, around))
         except KeyboardInterrupt:
             click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
             return True
@@ -171,7 +171,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
         rate = safety.parse_rate(options.rate) if options.rate else None
     except ValueError as error:
         fail_usage(str(error), "--rate", "--rate 20/s")
-    names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
+    names = [vendor_name(options.spec)] if options.spec else options.vendors or vendor_packages()
     operations = frozenset(options.operations)
     # A server is called as one caller would, unless somebody says otherwise.
     workers = options.workers or (1 if options.target or rate else usual_workers())
@@ -224,25 +224,25 @@ def _target(url: str | None) -> str:
 
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
-) -> list[tuple[SessionPlan, SessionSubject]]:
+) -> list[tuple[SessionPlan, ApiUnderTest]]:
     """The plans with their APIs, without plans that contain none of the requested operations."""
     try:
-        read = [(plan, load_session_subject(plan)) for plan in plans]
+        read = [(plan, load_session_api(plan)) for plan in plans]
     except MockServerError as error:
         _fail_to_load(options, one_line(str(error), 400))
     _check_facts(options, read)
-    there = {name for _, about in read for name in about.api.spec.operations}
+    there = {name for _, api in read for name in api.spec.operations}
     _check_names("operation", "--operation", options.operations, sorted(there))
     _check_names("part", "--part", options.parts, [*sorted(there), "links"])
     wanted = {*options.operations, *options.parts} - {"links"}
     if not wanted:
         return read
-    return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
+    return [one for one in read if not wanted.isdisjoint(one[1].spec.operations)]
 
 
-def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, SessionSubject]]) -> None:
+def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, ApiUnderTest]]) -> None:
     """Fail at a fact that no profile has: it would change nothing."""
-    known = sorted({name for _, about in read for name in about.api.profile.facts})
+    known = sorted({name for _, api in read for name in api.profile.facts})
     if options.facts and not known:
         what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
         fail_usage(what, f"--fact {one_line(next(iter(options.facts)), 80)}", "the same without --fact")
@@ -256,8 +256,7 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
         fail_usage(what, "--fact", "--fact NAME=TEXT with a text of that kind")
     if "x-contract" in what:
         fail_usage(what, f"--spec {options.spec}", _PROFILE_HELP)
-    versions = "a file of OpenAPI 3.0, or one of 3.1 without x-batch"
-    fail_usage(what, f"--spec {options.spec}", versions)
+    fail_usage(what, f"--spec {options.spec}", f"mockserver spec check {options.spec}")
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:
@@ -289,12 +288,12 @@ def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
         fail_usage(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}")
 
 
-def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> RunOutcome:
+def _run_session(plan: SessionPlan, api: ApiUnderTest, around: _Around) -> RunOutcome:
     context = SessionContext(os.environ, _say(around.line), system_clock, around.observer)
     target = _target(plan.target)
     try:
         with around.line.showing(f"{plan.name}: starting…"):
-            session = run_session(plan, about, context)
+            session = run_session(plan, api, context)
         return run_outcome(session, around.known, around.before)
     except safety.UnsafeTargetError as error:
         fail_usage(str(error), target, error.cure)
@@ -313,7 +312,7 @@ def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> R
     except BrokenPipeError:
         raise
     except Exception as fault:  # noqa: BLE001 - ours; it is raised again once the reports are written
-        return run_outcome(broken_session(plan, about, fault), around.known, around.before)
+        return run_outcome(broken_session(plan, api, fault), around.known, around.before)
 
 
 def _say(line: ProgressLine) -> Callable[[str], None]:

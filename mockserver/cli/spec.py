@@ -86,8 +86,9 @@ def _files_of(_context: click.Context, _param: click.Parameter, given: tuple[Pat
 def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
     """Report every problem of OpenAPI files: line, column, and what to write.
 
-    It reports what keeps `mockserver run` from serving a file, what OpenAPI does not allow, and names that
-    are nowhere else in the file. What may be meant is a warning. A folder stands for its .yaml, .yml and
+    It reports what keeps `mockserver run` from serving a file, what OpenAPI (3.0, 3.1, Swagger 2.0) does not
+    allow, and names that are nowhere else in the file. What may be meant is a warning, and so is what is
+    served in another way than it is written. A folder stands for its .yaml, .yml and
     .json files. Without FILE it checks the specs that ship. Exit status: 0 no problem, or warnings only,
     1 problems.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +16,23 @@ from mockserver.cli.options import choices, either, nearest, shown
 from mockserver.cli.spec_cures import answer_schema, cure_of, members_of, openapi_cure
 from mockserver.codec import yaml
 from mockserver.contract.profile_file.profile import profile_of_spec
-from mockserver.engine.registry import load_document, vendor_packages
+from mockserver.engine.registry import is_own_file, load_document, vendor_packages
 from mockserver.errors import MockServerError, SpecError
 from mockserver.model import Document, Json, pointer_of
-from mockserver.spec.loading import MALFORMED, BrokenReference, find_broken_references, index, load_spec
+from mockserver.spec.loading import (
+    MALFORMED,
+    BrokenReference,
+    find_broken_references,
+    index,
+    load_own,
+    load_spec,
+)
 from mockserver.spec.openapi import METHODS, Operation, Spec
+from mockserver.spec.source_files import PARTS, SourceDocument, read_source
 from mockserver.spec.yaml_positions import START, Place, compose, find_yaml_fault, place_in
 
 _MOST_PROBLEMS = 20
+_NOTE_CURE = "what docs/your-own-api.md says can be read"
 _PROFILE_CURE = "what the table of x-contract in docs/own-spec.md says"
 _OF_TYPES = re.compile(r"OpenAPI: \{|is not valid under any of the given schemas")
 
@@ -40,10 +50,13 @@ class SpecProblem:
 
 
 def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]:
-    """The problems of a spec by line; with `schema` violations of OpenAPI as well."""
+    """The problems of a spec by line; with `schema` violations of OpenAPI, and doubts, as well."""
+    with suppress(SpecError):  # what cannot be read is told below, with its place
+        if is_own_file(file) and not file.stem.startswith("_"):
+            return _own_problems(file, read_source(file), schema=schema)
     try:
         text = file.read_bytes().decode()
-        document, root = yaml.load(text), compose(text)
+        document = yaml.load(text)
     except UnicodeError:
         return (SpecProblem(file, START, "", "the file is not UTF-8 text", "save it as UTF-8"),)
     except RecursionError:
@@ -53,23 +66,65 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
     if not isinstance(document, dict):
         what = "expected an OpenAPI document, found no mapping"
         return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
-    problems = {
-        SpecProblem(file, place_in(root, path), _pointer(path, document), what, cure)
-        for path, what, cure in _problems(file, document, schema=schema)
-    }
-    if schema and not problems:
-        problems = {
-            SpecProblem(
-                file,
-                place_in(root, doubt.path),
-                _pointer(doubt.path, document),
-                doubt.what,
-                doubt.cure,
-                doubt.is_warning,
-            )
-            for doubt in _doubts(file)
-        }
+    problems = [Misfit(*one, is_warning=False) for one in _problems(file, document, schema=schema)]
+    return _placed(file, text, document, problems or (_doubts(file) if schema else ()))
+
+
+def _placed(
+    file: Path, text: str, document: dict[str, Any], found: Iterable[Misfit]
+) -> tuple[SpecProblem, ...]:
+    """The problems with their places, in order, each once."""
+    each, root = set(found), None
+    with suppress(pyyaml.YAMLError):  # JSON may be indented with tabs
+        root = compose(text) if each else None
+    problems = [
+        SpecProblem(
+            file, place_in(root, one.path), _pointer(one.path, document), one.what, one.cure, one.is_warning
+        )
+        for one in each
+    ]
     return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
+
+
+def _own_problems(file: Path, source: SourceDocument, *, schema: bool) -> tuple[SpecProblem, ...]:
+    try:
+        if not source.text.lstrip().startswith(("{", "[")):
+            yaml.load(source.text)
+    except pyyaml.YAMLError as error:  # one that is served all the same, such as a name that is there twice
+        return (_syntax_problem(file, source.text, error),)
+    return _placed(file, source.text, source.document, _own_faults(file, source.document, schema=schema))
+
+
+def _own_faults(file: Path, document: dict[str, Any], *, schema: bool) -> Iterator[Misfit]:
+    """The faults of a file without marks; what is left out, or read in another way, is a warning."""
+    for violation in _violations(document) if schema else ():
+        yield Misfit(*violation, is_warning=False)
+    try:
+        notes = load_own(file).notes
+        for note in notes if schema else ():
+            yield Misfit(note.path, note.message, note.cure or _NOTE_CURE, is_warning=True)
+    except SpecError as error:
+        yield Misfit(error.path, error.message, cure_of(error, document), is_warning=False)
+
+
+def _violations(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
+    """What OpenAPI does not allow; a reference out of the file is no violation."""
+    broken = list(find_broken_references(document))
+    there = [one for one in broken if one.problem.startswith("$ref: #/") and f"/{PARTS}/" not in one.problem]
+    whole = without_references(document, broken)
+    types = list(wrong_types(whole)) if str(document.get("openapi")).startswith("3.0") else []
+    return [*reference_problems(there), *types[:_MOST_PROBLEMS], *_disallowed(whole, broken, types)]
+
+
+def _disallowed(
+    whole: dict[str, Any], broken: Sequence[BrokenReference], types: Sequence[object]
+) -> list[tuple[Path_, str, str]]:
+    """Violations of OpenAPI; where there are wrong types, not those that are a dump of all around them."""
+    return [
+        one
+        for one in openapi_problems(whole)
+        if is_own_fault(one[0], one[1], broken) and not (types and _OF_TYPES.search(one[1]))
+    ]
 
 
 def _doubts(file: Path) -> Iterator[Misfit]:
@@ -95,17 +150,14 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tup
     refused = [
         problem for problem in _loader_problems(file, whole) if is_own_fault(problem[0], problem[1], broken)
     ]
-    disallowed = [
-        problem for problem in openapi_problems(whole) if is_own_fault(problem[0], problem[1], broken)
-    ]
+    types = list(wrong_types(whole))
+    disallowed = _disallowed(whole, broken, types)
     malformed = [one for one in refused if MALFORMED in one[1]]
     if malformed and (disallowed or broken):
         refused = [one for one in refused if one not in malformed]
     shown_ones = disallowed if schema or malformed else []
-    types = list(wrong_types(whole))
     if types:  # what the validators say of them is a dump of all around it
         refused = [one for one in refused if "cannot be compiled" not in one[1]]
-        shown_ones = [one for one in shown_ones if not _OF_TYPES.search(one[1])]
     return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
 
 
@@ -293,11 +345,15 @@ def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]
 
 
 def _errors(document: dict[str, Any]) -> Iterator[Any]:
-    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+    from openapi_spec_validator import (
+        OpenAPIV2SpecValidator,
+        OpenAPIV30SpecValidator,
+        OpenAPIV31SpecValidator,
+    )
 
-    is_later = str(document.get("openapi", "")).startswith("3.1")
-    validator = (OpenAPIV31SpecValidator if is_later else OpenAPIV30SpecValidator)(document)
-    yield from validator.iter_errors()
+    version = str(document.get("openapi", document.get("swagger")))[:3]
+    known = {"2.0": OpenAPIV2SpecValidator, "3.1": OpenAPIV31SpecValidator}
+    yield from known.get(version, OpenAPIV30SpecValidator)(document).iter_errors()
 
 
 @dataclass(frozen=True, slots=True)

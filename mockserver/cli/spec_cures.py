@@ -134,7 +134,7 @@ def openapi_cure(what: str) -> str:
         return f"{member[1]}: …"
     if member := re.search(r"\(['\"](.+?)['\"] (?:was|were) unexpected\)", what):
         return f"remove {member[1]}, or name it x-{member[1]}"
-    return "what the OpenAPI 3.0.3 specification has at this place"
+    return "what the OpenAPI specification has at this place"
 
 
 def _handler_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:

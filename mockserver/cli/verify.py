@@ -119,17 +119,13 @@ def _api(wanted: VerifyOptions) -> ApiUnderTest:
 
 
 def _foreign(spec: Path) -> ApiUnderTest:
-    from mockserver.contract.loading import load_foreign_api
+    from mockserver.contract.loading import load_api
     from mockserver.errors import MockServerError
 
     try:
-        api, is_plain = load_foreign_api(spec, {})
+        return load_api(spec)
     except MockServerError as error:
-        fail_usage(str(error), f"--spec {spec}", "a file of OpenAPI 3.0")
-    if is_plain:
-        what = f"{spec.name} has no x-batch, so that this server cannot answer for it"
-        fail_usage(what, f"--spec {spec}", "x-batch at the operation that takes a batch")
-    return api
+        fail_usage(str(error), f"--spec {spec}", f"mockserver spec check {spec}")
 
 
 def _vendor(name: str) -> ApiUnderTest:
@@ -161,8 +157,8 @@ def _drift(wanted: VerifyOptions) -> Drift:
         cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
         fail_usage(f"{archive.name} cannot be read: {error}", str(archive), cure)
     try:
-        specs = (wanted.spec.parent,) if wanted.spec else ()
-        with local_server(vendor, wanted.state, wanted.assumptions, specs) as call:
+        files = (wanted.spec,) if wanted.spec else ()
+        with local_server(vendor, wanted.state, wanted.assumptions, files) as call:
             judge = ExchangeJudge(vendor, RunConfig(), is_recorded=True)
             found = DriftComparison(vendor, wanted.base, judge, call).drift(traffic)
     except (OSError, UnfitStateError, MockServerError) as error:

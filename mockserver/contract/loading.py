@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from yaml import YAMLError
-
-from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import Facts, Profile
-from mockserver.engine.registry import VENDORS_PACKAGE
+from mockserver.engine.registry import VENDORS_PACKAGE, read_spec
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
-from mockserver.spec.openapi import METHODS, Operation, PathForms, Spec
+from mockserver.spec.openapi import Operation, Spec, build_routes, resolve
+from mockserver.spec.served_form import NOT_SERVED
 
 
 def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
@@ -25,16 +25,19 @@ def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None 
 
     Raises SpecError, FileNotFoundError.
     """
-    return load_api(specs_folder() / f"{name}.yaml", facts, profile)
+    return _api_of(loading.load_spec(specs_folder() / f"{name}.yaml"), facts, profile)
 
 
 def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
-    """Load the API that `file` describes, with its profile.
+    """Load the API that any OpenAPI file describes, with its profile.
 
     That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
     Raises SpecError.
     """
-    spec = loading.load_spec(file)
+    return _api_of(read_spec(file), facts, profile)
+
+
+def _api_of(spec: Spec, facts: Facts | None, profile: Path | None) -> ApiUnderTest:
     found = _profile_of_file(profile, spec) if profile else profile_of(spec)
     named: Mapping[str, str] = facts or {}
     _check_facts(found, named)
@@ -86,65 +89,59 @@ def find_profile(spec: Spec) -> Profile:
     return importlib.import_module(name).complete(written) if find_spec(name) else written
 
 
-def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> tuple[ApiUnderTest, bool]:
-    """Load the API that `file` describes, and whether it has no batch operations.
+def not_served(spec: Spec) -> frozenset[str]:
+    """The operations that could not be read: nothing says how they answer."""
+    nodes = {one.id: spec.document["paths"][one.path][one.method] for one in spec.operations.values()}
+    return frozenset(name for name, node in nodes.items() if NOT_SERVED in node)
 
-    `profile` is a YAML file with its profile. Raises SpecError: unreadable, or with batches and not servable.
+
+_ANY_BODY: Document = {"*/*": {}}
+_NOT_SERVED: Document = {"description": "not served", "content": _ANY_BODY}
+
+
+def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
+    """The API of a file without marks as far as our server promises to keep it.
+
+    A refusal may have any status that the file does not declare, and any body where it declares none; so may
+    the 501 of an operation for which no valid answer can be made. What our server does not judge may have any
+    value.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise SpecError(f"{file.name}: {error}") from None
-    try:
-        document = yaml.load(text)
-    except YAMLError as error:
-        raise SpecError(f"{file.name}: not YAML: {loading.describe_yaml_error(text, error)}") from None
-    if isinstance(document, Mapping) and "swagger" in document:
-        message = f"Swagger {document['swagger']} is not read; convert it to OpenAPI 3 first"
-        raise SpecError(f"{file.name}: {message} (with swagger2openapi, or at the file's source)")
-    if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
-        raise SpecError(f"{file.name}: paths is missing")
-    operations = {operation.id: operation for operation in _operations(document)}
-    if any("x-batch" in node for _, _, node in _nodes(document)):
-        return load_api(file, facts, profile), False
-    if profile:
-        raise SpecError(f"{profile.name}: {file.name} has no x-batch, so there is nothing to describe")
-    outline = Spec(
-        file.stem,
-        text,
-        document,
-        operations,
-        (),
-        (),
-        PathForms(),
-        any_case_query=False,
-        idempotency_header="",
-    )
-    return ApiUnderTest(file.stem, outline, Profile(), facts), True
-
-
-def _nodes(document: Document) -> Iterator[tuple[str, str, Document]]:
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if isinstance(item, Mapping) and isinstance(item.get(method), Mapping):
-                yield path, method, item[method]
-
-
-def _operations(document: Document) -> Iterator[Operation]:
-    for path, method, node in _nodes(document):
-        security = node.get("security", document.get("security", ()))
-        yield Operation(
-            id=node.get("operationId") or f"{method.upper()} {path}",
-            method=method,
-            path=path,
-            parameters=(),
-            bodies=(),
-            body_required=False,
-            responses={},
-            security=tuple(tuple(alternative) for alternative in security),
-            scopes=frozenset(),
-            safe=False,
-            batch=None,
-            collection="",
-            magic=(),
+    spec = api.spec
+    if not spec.is_own:
+        return api
+    paths = {path: dict(item) for path, item in spec.document["paths"].items()}
+    operations = {}
+    for one in spec.operations.values():
+        node = _with_judged_only(spec, one)
+        is_said = "4XX" in one.responses or ("default" in one.responses and one.has_success)
+        missing = (
+            {"501": _NOT_SERVED} if is_said else {"501": _NOT_SERVED, "4XX": {"description": "a refusal"}}
         )
+        stated = {
+            name: answer if name[0] not in "4d" or "content" in answer else {**answer, "content": _ANY_BODY}
+            for name, answer in {**missing, **node["responses"]}.items()
+        }
+        paths[one.path][one.method] = {**node, "responses": stated}
+        operations[one.id] = replace(
+            one, responses={name: tuple(answer.get("content", ())) for name, answer in stated.items()}
+        )
+    document = {**spec.document, "paths": paths}
+    routes = build_routes(operations, any_case=spec.paths.any_case)
+    return replace(api, spec=replace(spec, document=document, operations=operations, routes=routes))
+
+
+def _with_judged_only(spec: Spec, operation: Operation) -> dict[str, Any]:
+    """The operation without schemas of parameters that are objects, and of bodies that are not read."""
+    node: dict[str, Any] = {**spec.document["paths"][operation.path][operation.method]}
+    node["parameters"] = [
+        {**one, "schema": {}} if resolve(spec.document, one["schema"]).get("type") == "object" else one
+        for one in node["parameters"]
+    ]
+    unread = {one.name for one in operation.bodies if one.coercion.get("format") == "octets"}
+    if unread:
+        content = node["requestBody"]["content"]
+        judged = {
+            name: {**media, "schema": {}} if name in unread else media for name, media in content.items()
+        }
+        node["requestBody"] = {**node["requestBody"], "content": judged}
+    return node

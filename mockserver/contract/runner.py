@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -43,7 +42,7 @@ from mockserver.contract.run_state import (
 )
 from mockserver.contract.target import Target
 from mockserver.contract.trial import Trial
-from mockserver.errors import BrokenRunError, SpecError
+from mockserver.errors import BrokenRunError
 from mockserver.sandbox.clock import system_clock
 
 FUZZING_PHASE = "fuzzing"
@@ -163,25 +162,6 @@ def _why_one_worker(target: Target, run_config: RunConfig) -> str:
     if not Isolation(target, run_config.seed).are_apart:
         return "the target has no sandboxes, so the operations share its records"
     return ""
-
-
-def run_plain_spec(
-    file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-) -> None:
-    """Call the target as Schemathesis would by itself: the file may be any OpenAPI document of 3.x.
-
-    Raises SpecError: Schemathesis cannot read it; TargetUnreachableError.
-    """
-    from schemathesis.errors import LoaderError  # noqa: PLC0415 - as `generated`
-
-    from mockserver.contract.fuzzing import run  # noqa: PLC0415
-
-    _use_reachable_sandboxes(target, run_config, ledger)
-    try:
-        parts = run.plan_plain_schemathesis(file, api, target, run_config, ledger)
-    except LoaderError as error:
-        raise SpecError(f"{file.name}: {error}") from None
-    _run(parts, target, run_config, ledger)
 
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.exchange import BrokenRule, Finding, TargetUnreachableError
 from mockserver.contract.facts import CheckedFacts, FactSearch, absent_note, absent_operations
-from mockserver.contract.loading import load_foreign_api, load_vendor_api
+from mockserver.contract.loading import as_ours_keeps_it, load_api, load_vendor_api, not_served
 from mockserver.contract.profile import Facts
 from mockserver.contract.run_state import SILENT, FindingLedger, RunConfig, RunObserver
 from mockserver.contract.runner import PHASES
@@ -77,29 +77,22 @@ class Session:
         return self.url or "in this process"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSubject:
-    api: ApiUnderTest
-    plain: bool = False
-
-
-def load_session_subject(plan: SessionPlan) -> SessionSubject:
+def load_session_api(plan: SessionPlan) -> ApiUnderTest:
     """Load the API of a plan. Raises SpecError; FileNotFoundError: no vendor of that name."""
     if plan.spec:
-        return SessionSubject(*load_foreign_api(plan.spec, plan.facts, plan.profile))
-    return SessionSubject(load_vendor_api(plan.name, plan.facts, plan.profile))
+        return load_api(plan.spec, plan.facts, plan.profile)
+    return load_vendor_api(plan.name, plan.facts, plan.profile)
 
 
-def run_session(plan: SessionPlan, session_subject: SessionSubject, context: SessionContext) -> Session:
+def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -> Session:
     """Run the plan.
 
     Raises UnsafeTargetError: the target may not be called; MissingCredentialsError; TargetUnreachableError;
     SpecError, VendorError: the spec cannot be served in this process; UnreadableCredentialError: a malformed
     variable; MissingFactsError: valid items need records that the target lacks.
     """
-    api = session_subject.api
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
-    here = None if plan.target else _application(plan, session_subject)
+    here = None if plan.target else _application(plan)
     remote = here is None and not is_loopback(safety.host_of(url))
     rate = plan.rate or (safety.REMOTE_RATE if remote else None)
     ledger = FindingLedger(observer=context.observer)
@@ -107,20 +100,29 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
         ours = here is not None or (not remote and _is_ours(api, target))
         given = _credentials(api, context, ours=ours)
-        known = _with(api, {**given, **credentials.from_headers(api, headers)})
+        known = _with(
+            as_ours_keeps_it(api) if ours else api, {**given, **credentials.from_headers(api, headers)}
+        )
         effort = _run_config(known, plan, context, ledger)
         if not ours:
             context.say(announce(known, url, effort, rate))
-            effort = effort if session_subject.plain else _built(known, target, effort, ledger)
+            effort = _built(known, target, effort, ledger)
         checked = _checked_facts(known, target, plan, effort, ours=ours)
         ledger.notes.extend(checked.notes)
         if plan.is_quick:
             ledger.notes.append(QUICK_NOTE)
         known = replace(known, facts=checked.facts)
         plan = replace(plan, facts={**plan.facts, **checked.taken})
+        # Our lists of a file without marks are empty, or examples that no query changes.
+        phases = {runner.FUZZING_PHASE} if ours and api.spec.is_own else {*PHASES}
         context.observer.run_began(known, _secrets(known, plan, context))
         began = context.clock()
-        stopped = _run(replace(session_subject, api=known), target, replace(plan, run_config=effort), ledger)
+        stopped = _run(
+            known,
+            target,
+            replace(plan, run_config=effort, phases=tuple(one for one in plan.phases if one in phases)),
+            ledger,
+        )
         seconds = (context.clock() - began).total_seconds()
     session = Session(plan, known, ledger, "" if here else url, seconds, stopped)
     return _masking(session, given, context)
@@ -157,11 +159,9 @@ def _masking(made: Session, given: GivenCredentials, context: SessionContext) ->
     )
 
 
-def broken_session(plan: SessionPlan, session_subject: SessionSubject, fault: Exception) -> Session:
+def broken_session(plan: SessionPlan, api: ApiUnderTest, fault: Exception) -> Session:
     ledger = FindingLedger()
-    return Session(
-        plan, session_subject.api, ledger, plan.target or "", 0, _broken(ledger, fault, "its start")
-    )
+    return Session(plan, api, ledger, plan.target or "", 0, _broken(ledger, fault, "its start"))
 
 
 def _broken(ledger: FindingLedger, fault: Exception, where: str) -> str:
@@ -170,13 +170,10 @@ def _broken(ledger: FindingLedger, fault: Exception, where: str) -> str:
     return f"a fault of mockserver: {ledger.fault}"
 
 
-def _run(session_subject: SessionSubject, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
+def _run(api: ApiUnderTest, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
     try:
         with _interruptible(target):
-            if plan.spec and session_subject.plain:
-                runner.run_plain_spec(plan.spec, session_subject.api, target, plan.run_config, ledger)
-            else:
-                runner.run_phases(session_subject.api, target, plan.run_config, ledger, plan.phases)
+            runner.run_phases(api, target, plan.run_config, ledger, plan.phases)
     except KeyboardInterrupt:
         return INTERRUPTED
     except TargetUnreachableError as error:
@@ -217,16 +214,12 @@ def _interruptible(target: Target) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _application(plan: SessionPlan, session_subject: SessionSubject) -> App:
-    if session_subject.plain:
-        raise SpecError(
-            f"{plan.spec}: it has no x-batch, so this command cannot serve it itself; give --target"
-        )
+def _application(plan: SessionPlan) -> App:
     ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():
-        return create_app(Options(vendors=(plan.name,), specs=(plan.spec.parent,)))
+        return create_app(Options(vendors=(plan.name,), files=(plan.spec,)))
     return create_app(Options(vendors=(plan.name,), strict_auth=True))
 
 
@@ -251,7 +244,10 @@ def _run_config(
     An empty variable excludes its credential. Raises MissingCredentialsError.
     """
     every = frozenset(known.spec.operations)
-    wanted = plan.run_config.operations or every
+    unread = not_served(known.spec)
+    wanted = (plan.run_config.operations or every) - unread
+    if unread:
+        ledger.notes.append(f"not called, as they could not be read: {', '.join(sorted(unread))}")
     run_config = replace(plan.run_config, left_out=every - wanted)
     lacking = credentials.missing_schemes(known, known.profile.credentials, wanted)
     unnamed = [credentials.variable(name) for name in lacking]
@@ -440,7 +436,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
         phases=phases,
         profile=Path(profile) if profile else None,
     ).only(check)
-    made = run_session(plan, load_session_subject(plan), SessionContext(os.environ, _said, system_clock))
+    made = run_session(plan, load_session_api(plan), SessionContext(os.environ, _said, system_clock))
     if made.ledger.fault:
         raise made.ledger.fault
     for finding in made.ledger.findings:

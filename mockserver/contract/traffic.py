@@ -442,16 +442,16 @@ class LocalServer:
 
 @contextmanager
 def local_server(
-    api: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str], specs: tuple[Path, ...] = ()
+    api: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str], files: tuple[Path, ...] = ()
 ) -> Iterator[LocalServer]:
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
-    `specs` are folders of a user's specs. Raises InvalidAssumptionError, OSError.
+    `files` are a user's specs. Raises InvalidAssumptionError, OSError.
     """
     ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     held = state.read_bytes() if state else b""
-    app = create_app(Options(vendors=(api.name,), assumptions=assumptions, specs=specs))
+    app = create_app(Options(vendors=(api.name,), assumptions=assumptions, files=files))
     with Target(Address(_LOCAL_ORIGIN, app)) as target:
         yield LocalServer(api, target, held)

@@ -2,88 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
 
 from mockserver.codec import json
 from mockserver.codec.http import is_server_problem, parse_content_type
+from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, MethodNotAllowed, NotFound
-from mockserver.model import Call, Document, Json, Path, Reply, pointer_of
+from mockserver.model import Call, Json, Reply, pointer_of
 from mockserver.spec import typed_xml
 from mockserver.spec.openapi import Operation, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
-
-_COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
-
-
-@dataclass(frozen=True, slots=True)
-class _Declarations:
-    members: dict[str, tuple[Document, ...]]
-    others: tuple[Document, ...]
-    elements: tuple[Document, ...]
-    allows_any_member: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredMembers:
-    """The members that the schema `node` of `document` names; its places are read on first use."""
-
-    document: Document
-    node: Document
-    places: dict[tuple[int, ...], _Declarations] = field(default_factory=dict)
-
-    def undeclared(self, value: Json) -> Iterator[Path]:
-        return self._undeclared((self.node,), value, ())
-
-    def _undeclared(self, schemas: tuple[Document, ...], value: Json, path: Path) -> Iterator[Path]:
-        if not isinstance(value, (dict, list)):
-            return
-        known = tuple(map(id, schemas))
-        place = self.places.get(known) or self.places.setdefault(known, self._place(schemas))
-        if isinstance(value, list):
-            for index, child in enumerate(value):
-                yield from self._undeclared(place.elements, child, (*path, index))
-            return
-        for name, child in value.items():
-            if inner := place.members.get(name, place.others):
-                yield from self._undeclared(inner, child, (*path, name))
-            elif not place.allows_any_member:
-                yield (*path, name)
-
-    def _place(self, schemas: tuple[Document, ...]) -> _Declarations:
-        parts = [part for schema in schemas for part in self._parts(schema)]
-        members: dict[str, tuple[Document, ...]] = {}
-        for part in parts:
-            for name, schema in part.get("properties", {}).items():
-                members[name] = (*members.get(name, ()), schema)
-        others = tuple(
-            part["additionalProperties"]
-            for part in parts
-            if isinstance(part.get("additionalProperties"), dict)
-        )
-        elements = tuple(part["items"] for part in parts if "items" in part)
-        free = not (members or others) or any(map(_allows_any_member, parts))
-        return _Declarations(members, others, elements, free)
-
-    def _parts(self, schema: Any) -> Iterator[Document]:
-        node = resolve(self.document, schema)
-        yield node
-        for keyword in _COMBINING_KEYWORDS:
-            for part in node.get(keyword, ()):
-                yield from self._parts(part)
-
-
-def _allows_any_member(part: Document) -> bool:
-    """Whether the part alone allows any object; one that requires members does not."""
-    if "additionalProperties" in part:
-        return part["additionalProperties"] is True
-    named = ("properties", "required", *_COMBINING_KEYWORDS)
-    return part.get("type") == "object" and not any(name in part for name in named)
-
 
 _MAX_REPORTED = 5
 

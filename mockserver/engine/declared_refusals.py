@@ -90,6 +90,8 @@ class DeclaredRefusals:
 
     def _form(self, operation: Operation, status: int) -> _Form | None:
         key = operation.declared_key(status)
+        if self.spec.is_own and key == "default" and not operation.has_success:
+            return None
         if (operation.id, key) not in self._forms:
             self._forms[operation.id, key] = self._read_form(operation, key) if key else None
         return self._forms[operation.id, key]

@@ -12,6 +12,7 @@ from http.client import responses
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.engine import negotiation
+from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.drawn_values import Chance, chance_of, draw_value
 from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, prefers_new_value
@@ -38,8 +39,13 @@ class Answering:
 
     status: int
     media_type: str
-    content: Document
+    declared: Document
     document: Document
+
+    @property
+    def content(self) -> Document:
+        found: Document = self.declared.get("content", EMPTY).get(self.media_type, EMPTY)
+        return found
 
     @property
     def is_json(self) -> bool:
@@ -66,18 +72,33 @@ class Answering:
     def accepts(self) -> Callable[[Json], bool]:
         """A check of answers. Raises ServerRefusal: 501, if the schema cannot be compiled."""
         try:
-            return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
+            return compile_schema(self.document, self.schema, COMMON_FORMATS, optional="writeOnly").accepts
         except SpecError as error:
             raise ServerRefusal(501, "not-served", str(error)) from None
+
+    @cached_property
+    def members(self) -> DeclaredMembers:
+        return DeclaredMembers(self.document, self.schema)
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers that the answer must have."""
+        filling, message = SchemaFilling(self.document), Message(200, "", is_refusal=False)
+        return tuple(
+            (name, str(filling.fill_member(name, one.get("schema", EMPTY), message)))
+            for name, one in self.declared.get("headers", EMPTY).items()
+            if one.get("required")
+        )
 
 
 def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Answering, ...]:
     """The answer with this key of `responses`, "": the first success, in each media type, JSON first."""
     key = key or _success(operation)
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
-    contents = _declared(contract, operation, key).get("content", EMPTY)
-    ordered = sorted(contents, key=lambda name: not _is_json(name)) or [""]
-    return tuple(Answering(status, name, contents.get(name, EMPTY), contract.document) for name in ordered)
+    responses = contract.document["paths"][operation.path][operation.method]["responses"]
+    declared = resolve(contract.document, responses.get(key, EMPTY))
+    ordered = sorted(declared.get("content", EMPTY), key=lambda name: not _is_json(name)) or [""]
+    return tuple(Answering(status, name, declared, contract.document) for name in ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +129,7 @@ class Examples:
         accepted = choose(call.headers.get("accept", ""), tuple(one.media_type for one in fitting))
         answer = next((one for one in fitting if one.media_type == accepted), fitting[0])
         status, is_new = int(code or answer.status), prefers_new_value(call.headers)
-        headers = _headers(_declared(self.contract, self.operation, key), self.filling)
+        headers = list(answer.headers)
         if applied := ", ".join(filter(None, (preference.applied, "dynamic=true" if is_new else ""))):
             headers.append((APPLIED_HEADER, applied))
         if not answer.media_type or status in _WITHOUT_BODY:
@@ -146,17 +167,11 @@ def _value(filling: SchemaFilling, answer: Answering, status: int, chance: Chanc
     # Only odd numbers draw past the examples of schemas.
     for number in range(int(chance.is_new), _TRIES):
         with suppress(RecursionError, ValueError, ArithmeticError):  # of a choice without an end
-            drawn = draw_value(filling, answer.schema, number, chance)
+            drawn = answer.members.answered(draw_value(filling, answer.schema, number, chance))
             if answer.accepts(drawn):
                 return drawn
     detail = "no valid answer can be made of the schema; add an example to it"
     raise ServerRefusal(501, "not-served", detail)
-
-
-def _declared(contract: Spec, operation: Operation, key: str) -> Document:
-    responses = contract.document["paths"][operation.path][operation.method]["responses"]
-    found: Document = resolve(contract.document, responses.get(key, EMPTY))
-    return found
 
 
 def _success(operation: Operation) -> str:
@@ -169,13 +184,3 @@ def _success(operation: Operation) -> str:
 
 def _is_json(media_type: str) -> bool:
     return media_type.endswith(("json", "/*"))
-
-
-def _headers(declared: Document, filling: SchemaFilling) -> list[tuple[str, str]]:
-    """The headers that the answer must have."""
-    required = {name: one for name, one in declared.get("headers", EMPTY).items() if one.get("required")}
-    message = Message(200, "", is_refusal=False)
-    values = {
-        name: filling.fill_member(name, one.get("schema", EMPTY), message) for name, one in required.items()
-    }
-    return [(name, str(value)) for name, value in values.items()]

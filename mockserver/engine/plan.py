@@ -135,7 +135,7 @@ def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOpe
 
     Raises SpecError: a schema or an extension is invalid.
     """
-    schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats})
+    schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats}, every_format=spec.is_own)
     places = XmlPlaces(spec.document)
 
     def compile_one(operation: Operation) -> CompiledOperation:

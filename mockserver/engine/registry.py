@@ -132,9 +132,18 @@ def _overlays_by_name(
 
 def load_vendor(file: Path, overlays: Sequence[Overlay] = ()) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
-    is_own = not _has_package(loading.vendor_name(file)) and not loading.has_marks(file)
-    load = loading.load_own if is_own else loading.load_spec
-    return load_document(load(file, overlays), file.name)
+    return load_document(read_spec(file, overlays), file.name)
+
+
+def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
+    """Read any OpenAPI file, strictly if it has marks of ours or a vendor's name. Raises SpecError."""
+    load = loading.load_own if is_own_file(file) else loading.load_spec
+    return load(file, overlays)
+
+
+def is_own_file(file: Path) -> bool:
+    """Whether a file has neither marks of ours nor a vendor's name. Raises SpecError: it cannot be read."""
+    return not _has_package(loading.vendor_name(file)) and not loading.is_marked(file)
 
 
 def load_document(contract: Spec, file: str = "") -> LoadedVendor:

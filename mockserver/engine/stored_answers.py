@@ -5,23 +5,24 @@ A record that the answer's schema does not take is answered by example.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
-from mockserver.engine.declared_values import COUNTS, SchemaFilling, value_check
+from mockserver.engine.declared_values import SchemaFilling, value_check
 from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import Answering, answers_of
 from mockserver.engine.negotiation import prefers_new_value
 from mockserver.engine.resources import Resource, record_schema
+from mockserver.engine.stored_lists import page_of, with_facts
 from mockserver.errors import InvalidCall, NotFound, Rejected, SpecError
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
-from mockserver.spec.openapi import Operation, Spec, plain, resolve
+from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
 WORK: Mapping[tuple[bool, str], str] = {
@@ -259,153 +260,46 @@ class _Writer:
         record = self.records.find(request, state)
         resource = self.records.resource
         del state.collection(resource.collection)[resource.place(request)]
-        return self._reply(record, state) if self.answering.schema else Reply(self.answering.status)
+        return self._reply(record, state)
 
     def list(self, request: Request, state: State) -> Reply | None:
         resource, filling = self.records.resource, self.records.filling
-        query = {
-            plain(name): one for name, one in request.parameters.items() if name not in resource.parameters
-        }
-        agreeing = [one for one in self.records.all(request, state) if _agrees(one, query)]
-        records = _sorted(agreeing, query)
-        page = _page(records, query, resource.key)
-        shown = [self._shown(one) for one in page]
+        query = {name: one for name, one in request.parameters.items() if name not in resource.parameters}
+        page = page_of(list(self.records.all(request, state)), query, resource.key)
         node = filling.merged(self.answering.schema)
         if "items" in node:
-            return self._valid(shown)
+            return self._valid(page.records)
         members = node.get("properties", EMPTY)
         lists = [name for name, one in members.items() if "items" in filling.merged(one)]
         if not lists:
             return None
         # An envelope may have other lists, such as how its records are sorted.
         lists.sort(key=lambda one: resource.key not in self._members_of_items(members[one]))
-        last = records[-1:] == page[-1:]
-        facts = _facts_of_page(query, len(records), "" if last or not page else str(page[-1][resource.key]))
-        return self._valid(
-            {**self._with_facts(node, self.records.drawn(node, state), facts), lists[0]: shown}
-        )
+        told = with_facts(filling, node, self.records.drawn(node, state), page.facts)
+        return self._valid({**told, lists[0]: page.records})
 
     def _members_of_items(self, schema: Document) -> Document:
         merged = self.records.filling.merged
         found: Document = merged(merged(schema)["items"]).get("properties", EMPTY)
         return found
 
-    def _with_facts(self, node: Document, drawn: Document, facts: Document) -> dict[str, Any]:
-        """The envelope of a list with what is known of the page, in its objects too."""
-        made: dict[str, Any] = {}
-        for name, value in drawn.items():
-            schema = self.records.filling.merged(node.get("properties", EMPTY).get(name, EMPTY))
-            if isinstance(value, dict):
-                made[name] = self._with_facts(schema, value, facts)
-            elif plain(name) not in facts:
-                made[name] = value
-            elif value_check(schema)(fact := facts[plain(name)]) or (fact is None and schema.get("nullable")):
-                made[name] = fact
-            elif name in node.get("required", ()):
-                made[name] = "" if fact is None and value_check(schema)("") else value
-        return made
-
-    def _shown(self, record: Document) -> Document:
-        members, merged = self.records.resource.members, self.records.filling.merged
-        hidden = {name for name, one in members.items() if merged(one).get("writeOnly")}
-        return {name: one for name, one in record.items() if name not in hidden}
-
     def _reply(self, record: Document, state: State) -> Reply | None:
         filling, schema = self.records.filling, self.answering.schema
         answered, member = record_schema(filling.document, schema, self.records.resource.named)
         key = record.get(self.records.resource.key)
-        shown = self.records.completed(answered, self._shown(record), state, key)
+        shown = self.records.completed(answered, record, state, key)
         envelope = self.records.drawn(schema, state) if member else EMPTY
         return self._valid({**envelope, member: shown} if member else shown)
 
     def _valid(self, document: Json) -> Reply | None:
-        """The answer, None if its schema does not take it."""
+        """The answer without what its schema does not name, None if that does not take it."""
         answering = self.answering
         if not answering.schema:
-            return Reply(answering.status)
+            return Reply(answering.status, headers=answering.headers)
+        document = answering.members.answered(document)
         if not answering.accepts(document):
             return None
-        return json_reply(answering.status, document, answering.sent_type)
-
-
-_SIZES = ("limit", "perpage", "pagesize", "size", "count", "maxresults", "top", "first")
-_OFFSETS = ("offset", "skip", "start", "startat")
-_PAGES = ("page", "pagenumber", "pageindex")
-_CURSORS = ("cursor", "after", "startingafter", "pagetoken", "nexttoken", "marker", "continuationtoken")
-_SORTS = ("sort", "sortby", "orderby", "order")
-_DIRECTIONS = ("direction", "sortdirection", "sortorder", "order", "dir")
-_SEARCHES = ("q", "search", "query", "filter")
-_TOTALS = ("itemstotal", "itemcount", "totalitems", "totalresults", "totalrecords")
-_PREVIOUS = ("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage")
-_NEXT = ("nextcursor", "nextmarker", "nexttoken", "nextpagetoken", "endcursor", "cursor", "next", "nextpage")
-
-
-def _first(query: Document, names: Sequence[str]) -> Any:
-    return next((query[name] for name in names if name in query), None)
-
-
-def _agrees(record: Document, query: Document) -> bool:
-    """Whether a record agrees with the parameters that have the name of a member, and has the text sought."""
-    members = {plain(name): one for name, one in record.items()}
-    for name, wanted in query.items():
-        value = members.get(name, wanted)
-        if value != wanted and not (isinstance(wanted, list) and value in wanted):
-            return False
-    text = str(_first(query, _SEARCHES) or "").lower()
-    return not text or any(text in one.lower() for one in record.values() if isinstance(one, str))
-
-
-def _sorted(records: Sequence[Document], query: Document) -> Sequence[Document]:
-    """The records by the members that a parameter such as `sort=-total,name` or `sort=total:desc` names."""
-    wanted = _first(query, _SORTS)
-    names = wanted if isinstance(wanted, list) else str(wanted or "").split(",")
-    is_down = str(_first(query, _DIRECTIONS) or "").lower().startswith("desc")
-    for text in reversed(names):
-        name = plain(text.partition(":")[0].partition(" ")[0])
-        known = [{plain(member): one for member, one in record.items()} for record in records]
-        if not name or not all(name in members for members in known):
-            continue
-        reverse = is_down or text.startswith("-") or text.lower().endswith("desc")
-        order = sorted(range(len(records)), key=lambda one: _rank(known[one][name]), reverse=reverse)
-        records = [records[one] for one in order]
-    return records
-
-
-def _rank(value: Json) -> tuple[int, Any]:
-    """A key for sorting values of several types."""
-    is_number = not isinstance(value, str | bool | list | dict) and value is not None
-    return (0, value) if is_number else (1, str(value))
-
-
-def _page(records: Sequence[Document], query: Document, key: str) -> Sequence[Document]:
-    size, offset, page = (_first(query, names) for names in (_SIZES, _OFFSETS, _PAGES))
-    length = size if isinstance(size, int) and size >= 0 else len(records)
-    begin = offset if isinstance(offset, int) and offset > 0 else 0
-    if isinstance(page, int) and page > 1:
-        begin = (page - 1) * length
-    cursor = _first(query, _CURSORS)
-    if cursor is not None:
-        keys = [str(one[key]) for one in records]
-        begin = keys.index(str(cursor)) + 1 if str(cursor) in keys else 0
-    return records[begin : begin + length]
-
-
-def _facts_of_page(query: Document, total: int, cursor: str) -> Document:
-    """What an envelope may tell of a page, by the plain names of its members; `cursor` "" is the end."""
-    size, offset, page = (_first(query, names) for names in (_SIZES, _OFFSETS, _PAGES))
-    length = size if isinstance(size, int) and size > 0 else max(total, 1)
-    begin = offset if isinstance(offset, int) else 0
-    return {
-        **dict.fromkeys(("limit", "perpage", "pagesize"), length),
-        **dict.fromkeys(("offset", "skip"), begin),
-        **dict.fromkeys(("page", "pagenumber", "currentpage"), page or begin // length + 1),
-        **dict.fromkeys(("pages", "pagecount", "totalpages", "pagestotal"), -(-total // length) or 1),
-        **dict.fromkeys((*COUNTS["total"], *_TOTALS), total),
-        **dict.fromkeys(_PREVIOUS, None),
-        **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),
-        **dict.fromkeys(_NEXT, cursor or None),
-        **{name: query[name] for name in (*_SIZES, *_OFFSETS, *_PAGES) if isinstance(query.get(name), int)},
-    }
+        return json_reply(answering.status, document, answering.sent_type, answering.headers)
 
 
 def _is_choice(filling: SchemaFilling, schema: Document) -> bool:

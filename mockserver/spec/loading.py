@@ -200,9 +200,16 @@ def vendor_name(file: FilePath) -> str:
 _MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|binder|rate-limit|contract|query)\b")
 
 
-def has_marks(file: FilePath) -> bool:
-    """Whether the file has extensions of ours: then its author wants to be told every mistake in it."""
-    return bool(_MARK.search(read_text(file)))
+_VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
+
+
+def is_marked(file: FilePath) -> bool:
+    """Whether a 3.0 file has extensions of ours: then its author wants to be told every mistake in it.
+
+    Raises SpecError.
+    """
+    text = read_text(file)
+    return bool(_MARK.search(text) and _VERSION_3_0.search(text))
 
 
 def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:

@@ -176,6 +176,11 @@ class Operation:
         """Its path in the document."""
         return "paths", self.path, self.method
 
+    @property
+    def has_success(self) -> bool:
+        """Whether a success is declared by its status; if not, `default` stands for it."""
+        return any(name.startswith(("1", "2", "3")) for name in self.responses)
+
     def declared_key(self, status: int) -> str:
         """The key of its `responses` for the status; "" for none."""
         keys = (str(status), f"{status // 100}XX", "default")
@@ -251,11 +256,11 @@ class Spec:
         return self._literal.get((method, path)) or self._search(method, path)
 
     def _search(self, method: str, path: str) -> RouteMatch:
-        wanted = "get" if method == "HEAD" else method.lower()
+        wanted = ("head", "get") if method == "HEAD" else (method.lower(),)
         allowed: list[str] = []
         for pattern, methods in self.routes:
             if match := pattern.fullmatch(path):
-                if operation := methods.get(wanted) or methods.get(method.lower()):
+                if operation := next((methods[name] for name in wanted if name in methods), None):
                     names = parameter_names(operation.path)
                     return RouteMatch(operation, dict(zip(names, match.groups(), strict=True)))
                 allowed += [name.upper() for name in methods]
@@ -325,7 +330,13 @@ def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
     node = dict(resolve(document, schema))
     parts = list(node.pop("allOf", ()))
     choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
-    parts += [choice[turn % len(choice)] for choice in choices]
+    chosen = [choice[turn % len(choice)] for choice in choices]
+    if chosen and "discriminator" in node:
+        node["properties"] = {
+            **node.get("properties", {}),
+            **_discriminating(node["discriminator"], chosen[0]),
+        }
+    parts += chosen
     for part in parts:
         for name, value in merged(document, part, turn).items():
             if name == "properties":
@@ -335,6 +346,14 @@ def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
             else:
                 node.setdefault(name, value)
     return node
+
+
+def _discriminating(discriminator: Document, choice: Document) -> dict[str, Any]:
+    """The member that tells which choice was made, with its only value."""
+    reference = choice.get("$ref", "")
+    values = [name for name, target in discriminator.get("mapping", {}).items() if target == reference]
+    value = next(iter(values), reference.rpartition("/")[2])
+    return {discriminator["propertyName"]: {"type": "string", "enum": [value]}} if value else {}
 
 
 @lru_cache(maxsize=4096)

@@ -130,15 +130,22 @@ class Schema:
         return tuple(ranks)
 
 
-def compile_schema(
-    document: Document, node: Document, formats: Formats, *, closed: bool = False, sent: bool = False
+def compile_schema(  # noqa: PLR0913 - each has its default
+    document: Document,
+    node: Document,
+    formats: Formats,
+    *,
+    closed: bool = False,
+    optional: str = "",
+    every_format: bool = False,
 ) -> Schema:
     """Compile `node` of `document`; `closed` also refuses unnamed members. Raises SpecError.
 
-    `sent`: for a request, in which `readOnly` members are not required.
+    `optional`: members with this mark are not required, `readOnly` ones in a request and `writeOnly` ones in
+    an answer. `every_format`: the formats that the library knows, such as email, are judged as well.
     """
     components = {"schemas": _referenced_schemas(document, node)}
-    shape: Callable[[Json], Any] = as_sent if sent else lambda node: node
+    shape = partial(with_optional, mark=optional)
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
     functions = {name: check for name, check in formats.items() if not isinstance(check, str)}
     checks = {name: _format_checker(check) for name, check in formats.items()}
@@ -150,7 +157,9 @@ def compile_schema(
             **to_draft4(shape(node), patterns, closed=closed),
             "components": to_draft4(shape(components), patterns, closed=closed),
         }
-        return jsonschema_rs.Draft4Validator(rewritten, formats=dict(checks), validate_formats=bool(checks))
+        return jsonschema_rs.Draft4Validator(
+            rewritten, formats=dict(checks), validate_formats=every_format or bool(checks)
+        )
 
     try:
         return Schema(node, document, validator(patterns, functions), partial(validator, EMPTY, checks))
@@ -165,12 +174,20 @@ class SchemaCompiler:
 
     document: Document
     formats: Formats
+    every_format: bool = False
     done: dict[tuple[str, bool], Schema] = field(default_factory=dict)
 
     def compile(self, node: Document, *, closed: bool = False) -> Schema:
         key = (repr(node), closed)
         if key not in self.done:
-            self.done[key] = compile_schema(self.document, node, self.formats, closed=closed, sent=True)
+            self.done[key] = compile_schema(
+                self.document,
+                node,
+                self.formats,
+                closed=closed,
+                optional="readOnly",
+                every_format=self.every_format,
+            )
         return self.done[key]
 
 
@@ -233,20 +250,20 @@ def to_draft4(
     return schema
 
 
-def as_sent(node: Json) -> Any:
-    """The schema for a request, which needs no `readOnly` member."""
+def with_optional(node: Json, mark: str) -> Any:
+    """The schema without need of members that are marked `readOnly`, or `writeOnly`."""
     if isinstance(node, list):
-        return [as_sent(child) for child in node]
-    if not isinstance(node, dict):
+        return [with_optional(child, mark) for child in node]
+    if not isinstance(node, dict) or not mark:
         return node
-    sent = {key: as_sent(child) for key, child in node.items()}
+    made = {key: with_optional(child, mark) for key, child in node.items()}
     members = node.get("properties")
     if isinstance(members, dict) and isinstance(node.get("required"), list):
-        is_answered = {name for name, member in members.items() if member.get("readOnly")}
-        sent["required"] = [name for name in node["required"] if name not in is_answered]
-        if not sent["required"]:
-            del sent["required"]
-    return sent
+        marked = {name for name, member in members.items() if member.get(mark)}
+        made["required"] = [name for name in node["required"] if name not in marked]
+        if not made["required"]:
+            del made["required"]
+    return made
 
 
 def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:

@@ -47,3 +47,56 @@ def test_strict_specs_refuse_a_file_that_is_not_read_as_written(tmp_path: Path) 
 
     with pytest.raises(SpecError, match="points at"):
         create_frozen_app(Options(files=(file,), vendors=(vendor_name(file),), strict_specs=True))
+
+
+def client_of(name: str, folder: Path) -> Client:
+    file = write_files(name, folder)
+    app = create_frozen_app(Options(files=(file,), vendors=(vendor_name(file),)))
+    return Client(app.entry, {}).within(f"/{vendor_name(file)}", **CREDENTIALS)
+
+
+def test_a_member_that_no_schema_names_is_not_shown(tmp_path: Path) -> None:
+    made = client_of("crud-3-0", tmp_path).post("/orders", json={"customer": "Ada", "colour": "blue"})
+
+    assert made.json.keys() >= {"customer"}
+    assert "colour" not in made.json
+
+
+def test_a_member_for_requests_alone_is_neither_required_nor_shown(tmp_path: Path) -> None:
+    member = {
+        "email": "ada@example.com",
+        "password": "correct-horse",
+        "plan": {"code": "a", "price": 1, "coupon": "b"},
+    }
+    made = client_of("read-only", tmp_path).post("/members", json=member)
+
+    assert (made.status, made.json["email"]) == (201, "ada@example.com")
+    assert not {"password", "coupon"} & {*made.json, *made.json["plan"]}
+
+
+def test_a_stored_answer_has_the_headers_that_are_required(tmp_path: Path) -> None:
+    made = client_of("callbacks-links", tmp_path).post("/jobs", json={"document": "a"})
+
+    assert (made.status, {"location", "retry-after"} <= made.headers.keys()) == (202, True)
+
+
+def test_a_text_is_judged_by_its_format(tmp_path: Path) -> None:
+    refused = client_of("callbacks-links", tmp_path).post("/jobs", json={"document": "a", "callbackUrl": ""})
+
+    assert (refused.status, refused.json["errors"][0]["code"]) == (400, "bad-format")
+
+
+def test_a_declared_head_is_called_without_a_get(tmp_path: Path) -> None:
+    assert client_of("head-options", tmp_path).request("HEAD", "/files/0").status == 200
+
+
+def test_an_example_of_a_choice_says_which_it_is(tmp_path: Path) -> None:
+    shown = client_of("one-of-discriminator", tmp_path).get("/notices").json
+
+    assert {one["channel"] for one in shown} <= {"email", "sms", "PushNotice"}
+
+
+def test_a_default_that_stands_for_the_success_is_no_form_of_refusals(tmp_path: Path) -> None:
+    refused = client_of("numbers-as-texts", tmp_path).get("/invoices/7")
+
+    assert (refused.status, refused.json["title"]) == (404, "Not Found")

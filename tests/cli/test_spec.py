@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
 from mockserver.engine.registry import vendor_packages
+from tests.any_files.support import write_files
 from tests.support import broken_specs, sample_vendor
 
 VENDOR = vendor_packages()[0]
@@ -453,6 +454,49 @@ def test_keys_for_key_is_told_once(tmp_path: Path) -> None:
     [problem] = problems(write(tmp_path, document))
 
     assert problem["try"] == "key: instead of keys:"
+
+
+@pytest.mark.parametrize(
+    "name", ["crud-3-0", "crud-3-1", "swagger-2-yaml", "swagger-2-json", "parts", "circular"]
+)
+def test_any_file_that_keeps_openapi_has_no_problem(name: str, tmp_path: Path) -> None:
+    assert problems(write_files(name, tmp_path)) == []
+
+
+def test_an_operation_that_is_left_out_is_a_warning_with_its_line_and_what_to_write(tmp_path: Path) -> None:
+    file = write_files("broken-one", tmp_path)
+
+    [found] = [one for one in problems(file) if one["detail"].startswith("/prices: ")]
+
+    assert (found["severity"], found["pointer"]) == ("warning", "/paths/~1prices")
+    assert found["try"] == "download it beside the file, and refer to that"
+    assert file.read_text(encoding="utf-8").splitlines()[found["line"] - 1] == "  /prices:"
+
+
+@pytest.mark.parametrize(
+    ("version", "change"),
+    [
+        ("3.1.0", {"openapi": "3.1.0", "tags": 5}),
+        ("2.0", {"swagger": "2.0", "tags": 5}),
+    ],
+)
+def test_a_violation_is_told_by_the_version_of_the_file(
+    version: str, change: dict[str, Any], tmp_path: Path
+) -> None:
+    node = {"get": {"operationId": "list", "responses": {"200": {"description": "done"}}}}
+    document = {**change, "info": {"title": version, "version": "1"}, "paths": {"/things": node}}
+
+    [found] = problems(write(tmp_path, document))
+
+    assert (found["pointer"], found["severity"]) == ("/tags", "error")
+
+
+def test_a_reference_to_nothing_is_a_problem_in_any_file(tmp_path: Path) -> None:
+    found = problems(write_files("broken-one", tmp_path))
+
+    assert '$ref: "#/components/schemas/Product"' in [
+        one["try"] for one in found if one["severity"] == "error"
+    ]
 
 
 def test_a_key_that_is_there_twice_is_told_with_its_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract.run_state import RunConfig
-from mockserver.contract.session import SessionContext, SessionPlan, load_session_subject, run_session
+from mockserver.contract.session import SessionContext, SessionPlan, load_session_api, run_session
 from mockserver.sandbox.clock import system_clock
 
 SPECS = Path(__file__).parent / "specs"
@@ -32,9 +32,7 @@ def test_our_own_server_keeps_the_spec(name: str, text: str, tmp_path: Path) -> 
     file.write_text(text, encoding="utf-8")
     plan = SessionPlan(name, spec=file, run_config=RunConfig(1, 1))
 
-    session = run_session(
-        plan, load_session_subject(plan), SessionContext({}, lambda _line: None, system_clock)
-    )
+    session = run_session(plan, load_session_api(plan), SessionContext({}, lambda _line: None, system_clock))
 
     assert [f"{one.check}: {one.message}" for one in session.ledger.findings] == []
     assert session.ledger.calls

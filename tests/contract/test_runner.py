@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import run as stateful_run
 from mockserver.contract.target import Address, Target
-from mockserver.errors import SpecError
 
 
 @pytest.fixture
@@ -76,18 +74,6 @@ def test_a_part_that_makes_no_check_that_is_wanted_is_left_out(
     run(only=check)
 
     assert done == parts
-
-
-def test_a_file_that_schemathesis_cannot_read_is_no_spec(tmp_path: Path) -> None:
-    (tmp_path / "odd.yaml").write_text("[]")
-
-    with (
-        Target(Address("http://127.0.0.1:1", never_called)) as target,
-        pytest.raises(SpecError, match=r"odd\.yaml: "),
-    ):
-        runner.run_plain_spec(
-            tmp_path / "odd.yaml", load_vendor_api("payt"), target, RunConfig(), FindingLedger()
-        )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.contract import runner
 from mockserver.contract.exchange import CallLimits
-from mockserver.contract.loading import load_foreign_api
+from mockserver.contract.loading import load_api
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
 from tests.contract import bad_servers
@@ -51,12 +51,8 @@ def plain_spec(folder: Path) -> Path:
 def run(file: Path, url: str, examples: int = 3, limits: CallLimits = PATIENT) -> FindingLedger:
     """Return what a whole run finds at an address."""
     config, ledger = RunConfig(0, examples), FindingLedger(keeps_exchanges=True)
-    api, is_plain = load_foreign_api(file, {})
     with Target(Address(url, given={"authorization": "Bearer any"}, limits=limits)) as target:
-        if is_plain:
-            runner.run_plain_spec(file, api, target, config, ledger)
-        else:
-            runner.run_phases(api, target, config, ledger)
+        runner.run_phases(load_api(file), target, config, ledger)
     return ledger
 
 

@@ -323,7 +323,7 @@ def test_a_read_only_member_is_required_of_answers_alone() -> None:
     document = {"components": {"schemas": {"Order": node}}}
     reference = {"$ref": "#/components/schemas/Order"}
 
-    of_request = compile_schema(document, reference, COMMON_FORMATS, sent=True)
+    of_request = compile_schema(document, reference, COMMON_FORMATS, optional="readOnly")
     of_answer = compile_schema(document, reference, COMMON_FORMATS)
 
     assert of_request.problems({}) == []

@@ -49,7 +49,7 @@ from mockserver.contract.oracle.item_checks import DENIED, NOT_IMPLEMENTED, is_s
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.trial import Trial
-from mockserver.spec.openapi import Spec, resolve
+from mockserver.spec.openapi import resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _EVERY_NTH = 4
@@ -93,16 +93,9 @@ _SLOW = 3
 
 @dataclass(slots=True)
 class FuzzingContext(Trial):
-    """A trial by generated calls; a plain one makes only the checks of Schemathesis."""
-
-    is_plain: bool = False
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
     locations: LocationChecks | None = None
-
-    @property
-    def spec(self) -> Spec | None:
-        return None if self.is_plain else self.api.spec
 
 
 class CaseCaller:
@@ -119,7 +112,7 @@ class CaseCaller:
         self.accept = ""
         self.left_out: frozenset[str] = frozenset()
         self.ledger = context.ledger
-        self.wire = RequestWriter(context.target, context.ledger, context.spec)
+        self.wire = RequestWriter(context.target, context.ledger, context.api.spec)
         self._context = context
         self._session = self.wire.session()
         self._pins = context.api.pins
@@ -144,7 +137,7 @@ class CaseCaller:
         accept = self.accept or ("" if walking else self._other_form(case))
         if accept:
             arguments["headers"] = {"Accept": accept}
-        if self._context.spec and case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
+        if case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
             document = case.operation.schema.raw_schema
             arguments["data"] = generated_requests.write_xml(case.body, schema, document)
         try:
@@ -190,8 +183,7 @@ class CaseCaller:
 
     def _other_form(self, case: PinnedCase) -> str:
         """The XML media type that some cases ask for, where a spec negotiates."""
-        spec = self._context.spec
-        if spec is None or "x-negotiation" not in spec.document:
+        if "x-negotiation" not in self._context.api.spec.document:
             return ""
         if case.body is not NOT_SET:
             return _ACCEPTED.get(case.media_type or "", "")
@@ -203,7 +195,7 @@ class CaseCaller:
         found: tuple[Finding, ...] = ()
         self._count(case, ANSWERS_CAN_BE_READ)
         try:
-            found = () if context.is_plain else context.judge_exchange(exchange, context.ledger)
+            found = context.judge_exchange(exchange, context.ledger)
             found += self._built_in.check(
                 answered,
                 context.ledger,
@@ -224,9 +216,7 @@ class CaseCaller:
         return found
 
     def _own_checks(self, exchange: Exchange) -> frozenset[str]:
-        return (
-            frozenset({NO_SERVER_ERROR}) if exchange.operation and not self._context.is_plain else frozenset()
-        )
+        return frozenset({NO_SERVER_ERROR}) if exchange.operation else frozenset()
 
     def _provoked(self, case: PinnedCase, exchange: Exchange) -> frozenset[str]:
         """Checks that do not apply to an undeclared refusal of a call without credentials."""
@@ -264,9 +254,7 @@ class CaseCaller:
         if self._context.run_config.wants(refusals.AUTH_CHECK):
             raw: Mapping[str, Any] = case.operation.definition.raw
             found += self._auth_checks.check(operation_id(case), raw, exchange)
-        if not self._context.is_plain:
-            found += self._malformed_body_checks.check(operation_id(case), exchange)
-        return found
+        return found + self._malformed_body_checks.check(operation_id(case), exchange)
 
 
 def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from contextlib import contextmanager
 from decimal import Decimal
 from io import BytesIO
-from pathlib import Path
 from typing import Any, Self, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -67,14 +66,6 @@ def load_schema(
     made = schemathesis.openapi.from_dict(_document(api), config=schemathesis.Config.from_dict(config))
     made.config = MergedConfig.of(made.config)
     return made
-
-
-def load_plain_schema(
-    file: Path, url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]]
-) -> OpenApiSchema:
-    """Any spec, checked by Schemathesis alone."""
-    config = schemathesis.Config.from_dict(_config(url, run_config, credentials, "all"))
-    return schemathesis.openapi.from_path(file, config=config)
 
 
 def _config(
@@ -212,7 +203,7 @@ class UnsendableCaseError(requests.exceptions.InvalidHeader):
 class RequestWriter(BaseAdapter):
     """Sends prepared requests of the library `requests` through a target."""
 
-    def __init__(self, target: Target, ledger: FindingLedger, spec: Spec | None = None) -> None:
+    def __init__(self, target: Target, ledger: FindingLedger, spec: Spec) -> None:
         super().__init__()
         self._last: Exchange | None = None
         self._target = target
@@ -299,8 +290,6 @@ class RequestWriter(BaseAdapter):
         return self._alter(request) if self._alter else request
 
     def _operation(self, sent: Request) -> str:
-        if self._spec is None:
-            return ""
         path = unquote(sent.path.partition("?")[0])
         try:
             return find_operation(self._spec, sent.method, path).operation.id

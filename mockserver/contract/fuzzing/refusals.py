@@ -7,7 +7,7 @@ for, and a vendor's own choice stands in its profile (`RefusalRule`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -50,11 +50,14 @@ class AuthChecks:
 
     def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
         """Findings of calls answered without credentials; `raw` is the operation in its spec."""
-        alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
+        alternatives = [
+            [name for name in alternative if not self._is_of_connection(name)]
+            for alternative in raw.get("security", self._document.get("security", ()))
+        ]
         if (
             operation in self._tried
             or exchange.response.status not in _SUCCESS
-            or not all(alternatives or [{}])
+            or not all(alternatives or [[]])
         ):
             return ()
         places = {name: self._place(name) for alternative in alternatives for name in alternative}
@@ -101,8 +104,15 @@ class AuthChecks:
         health = self._trial.target.at_control_plane(Request("GET", HEALTH_PATH)).response
         return b'"strict"' not in health.body
 
+    def _is_of_connection(self, scheme: str) -> bool:
+        return bool(self._node(scheme).get("type") == "mutualTLS")
+
+    def _node(self, scheme: str) -> Document:
+        found: Document = resolve(self._document, self._document["components"]["securitySchemes"][scheme])
+        return found
+
     def _place(self, scheme: str) -> CredentialPlace:
-        node = resolve(self._document, self._document["components"]["securitySchemes"][scheme])
+        node = self._node(scheme)
         return (node["in"], node["name"].lower()) if node.get("type") == "apiKey" else _AUTHORIZATION
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import hypothesis
@@ -20,7 +19,6 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
-from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import BrokenRule, Finding, checks_of
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.fuzzing import generated_requests, links
@@ -39,8 +37,7 @@ from mockserver.contract.fuzzing.generated_requests import (
 )
 from mockserver.contract.fuzzing.refusals import RefusalStatusChecks
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, RunPart
-from mockserver.contract.target import Target
+from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.trial import Trial
 from mockserver.spec.openapi import resolve
 
@@ -120,10 +117,7 @@ def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedO
     for result in schema.get_all_operations():
         if isinstance(result, Ok):
             operation = result.ok()
-            if "$ref" in operation.definition.raw:
-                message = "OpenAPI has no reference in place of an operation"
-                context.ledger.notes.append(f"{operation.label} was not called: {message}")
-            elif context.run_config.calls(id_of_operation(operation)):
+            if context.run_config.calls(id_of_operation(operation)):
                 yield operation
         elif not context.run_config.operations:
             error = result.err()
@@ -280,14 +274,3 @@ def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
 
 def _size(finding: Finding) -> int:
     return sum(len(exchange.request.path) + len(exchange.request.body) for exchange in finding.exchanges)
-
-
-def plan_plain_schemathesis(
-    file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
-) -> list[PlannedPart]:
-    """Calls of every operation of the spec in `file`, with the credentials of the profile."""
-    schema = generated_requests.load_plain_schema(
-        file, target.address.url, run_config, api.profile.credentials
-    )
-    context = FuzzingContext(api, target, run_config, ledger, lambda *_: (), is_plain=True)
-    return list(plan_operations(schema, CaseCaller(schema, context), context))

@@ -22,6 +22,7 @@ from mockserver.contract.oracle import item_checks
 from mockserver.contract.oracle.expectations import ExpectedResponse, Oracle, count_noun
 from mockserver.contract.oracle.item_checks import (
     FIRST_REFUSAL,
+    NOT_IMPLEMENTED,
     NOTHING_TO_JUDGE,
     SERVER_ERROR,
     CheckCase,
@@ -103,6 +104,7 @@ class ExchangeJudge:
             has_credentials=self._is_credentialed(operation, exchange),
             lacks_credentials=not self._is_recorded
             and lacks_credentials(self._contracted, operation.id, exchange.request),
+            may_be_unserved=self._contracted.spec.is_own and str(NOT_IMPLEMENTED) in operation.responses,
             answer_types=self._contracted.profile.pins.answer_types,
             message_exceptions=self._contracted.profile.message_exceptions,
         )
@@ -191,8 +193,8 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
-    """Check that the response is no 5xx, but for a declared 501 to an undefined method."""
-    if case.status < SERVER_ERROR or case.refuses_method:
+    """Check that the response is no 5xx, but for a declared 501 to an undefined method, or of our server."""
+    if case.status < SERVER_ERROR or case.refuses_method or case.is_unserved:
         return 1, None
     message = f"answers {case.status}: a server must have an answer to every request"
     return 1, CheckFailure(message, expected="a status below 500", received=str(case.status))

@@ -48,6 +48,8 @@ class CheckCase:
     is_tolerated: bool = False
     has_credentials: bool = False
     lacks_credentials: bool = False
+    may_be_unserved: bool = False
+    """Our server may have no answer, which its 501 says."""
     answer_types: tuple[str, ...] = ()
     """Media types that the answer may have whatever was asked for."""
     message_exceptions: tuple[str, ...] = ()
@@ -63,6 +65,10 @@ class CheckCase:
         operation = self.expected.operation
         is_unstated = operation is not None and not is_stated(self.status, operation.responses)
         return self.status in DENIED and self.lacks_credentials and is_unstated
+
+    @property
+    def is_unserved(self) -> bool:
+        return self.may_be_unserved and self.status == NOT_IMPLEMENTED
 
     @property
     def atomic(self) -> bool:

@@ -163,7 +163,8 @@ def _type(engine: Any, wanted: str, value: Json, node: Document) -> Errors:
 def _required(engine: Any, names: list[str], value: Json, node: Document) -> Errors:
     if engine.is_type(value, "object"):
         for name in names:
-            if name not in value and not node.get("properties", {}).get(name, {}).get("readOnly"):
+            member = node.get("properties", {}).get(name, {})
+            if name not in value and not (member.get("readOnly") or member.get("writeOnly")):
                 yield ValidationError("required", path=(name,), instance=None)
 
 

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from mockserver.contract.fuzzing.generated_requests import RequestWriter, can_write_xml, write_xml
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.target import Address, Target
 
@@ -21,6 +22,7 @@ DOCUMENT = {
     }
 }
 ITEM = {"$ref": "#/components/schemas/Item"}
+SPEC = load_vendor_api("payt").spec
 LIST = {"type": "array", "items": ITEM, "xml": {"name": "ArrayOfInvoice", "namespace": "urn:x"}}
 
 
@@ -50,7 +52,9 @@ async def _answers(_scope: Any, _receive: Any, send: Any) -> None:
 
 def test_an_answer_is_what_requests_reads_of_it() -> None:
     with Target(Address("http://mock.test/shop", _answers)) as target:
-        received = RequestWriter(target, FindingLedger()).session().request("GET", "http://mock.test/shop/a")
+        received = (
+            RequestWriter(target, FindingLedger(), SPEC).session().request("GET", "http://mock.test/shop/a")
+        )
 
     assert (received.status_code, received.text, received.encoding, received.url) == (
         418,
@@ -81,7 +85,7 @@ def test_an_answer_is_what_requests_reads_of_it() -> None:
 def test_a_request_is_the_one_that_requests_prepares(given: dict[str, Any]) -> None:
     with Target(Address("http://mock.test/shop", _answers)) as target:
         received = (
-            RequestWriter(target, FindingLedger())
+            RequestWriter(target, FindingLedger(), SPEC)
             .session()
             .request("post", "http://mock.test/shop/a", **given)
         )

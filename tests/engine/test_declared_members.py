@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.conformance import DeclaredMembers
+from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.model import Json, pointer_of
 
 NAMED = {"type": "object", "properties": {"name": {"type": "string"}}}

@@ -1,0 +1,29 @@
+"""The suite finds nothing at our own server for any made-up file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mockserver.contract.run_state import RunConfig
+from mockserver.contract.session import SessionContext, SessionPlan, load_session_api, run_session
+from mockserver.sandbox.clock import system_clock
+from mockserver.spec.loading import vendor_name
+from tests.any_files.support import made_up_files, write_files
+from tests.contract.suite import SEED, told
+
+EXAMPLES = 25 if os.environ.get("EVERY_CASE") else 2
+
+
+@pytest.mark.parametrize("name", sorted(made_up_files()))
+def test_our_own_server_keeps_any_file(name: str, tmp_path: Path) -> None:
+    file = write_files(name, tmp_path)
+    plan = SessionPlan(vendor_name(file), file, run_config=RunConfig(SEED, EXAMPLES, shrinks=False))
+
+    session = run_session(plan, load_session_api(plan), SessionContext({}, lambda _line: None, system_clock))
+
+    assert told(session.ledger.findings) == []
+    assert session.ledger.calls
+    assert not session.stopped
