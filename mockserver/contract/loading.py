@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.profile import Facts, Profile
+from mockserver.contract.profile import ExpectedStatuses, Facts, Profile
 from mockserver.engine.registry import VENDORS_PACKAGE, read_spec
 from mockserver.errors import SpecError
 from mockserver.model import Document
@@ -103,8 +104,8 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     """The API of a file without marks as far as our server promises to keep it.
 
     A refusal may have any status that the file does not declare, and any body where it declares none; so may
-    the 501 of an operation for which no valid answer can be made. What our server does not judge may have any
-    value.
+    the 501 of an operation for which no valid answer can be made. A call that Schemathesis cannot spell as
+    OpenAPI says may be taken or refused.
     """
     spec = api.spec
     if not spec.is_own:
@@ -112,7 +113,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     paths = {path: dict(item) for path, item in spec.document["paths"].items()}
     operations = {}
     for one in spec.operations.values():
-        node = _with_judged_only(spec, one)
+        node = _with_read_bodies(spec, one)
         is_said = "4XX" in one.responses or ("default" in one.responses and one.has_success)
         missing = (
             {"501": _NOT_SERVED} if is_said else {"501": _NOT_SERVED, "4XX": {"description": "a refusal"}}
@@ -127,21 +128,44 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
         )
     document = {**spec.document, "paths": paths}
     routes = build_routes(operations, any_case=spec.paths.any_case)
-    return replace(api, spec=replace(spec, document=document, operations=operations, routes=routes))
+    pins, misspelled = api.profile.pins, filter(partial(_is_misspelled, spec), operations.values())
+    expected = {one.id: _ANY_STATUS for one in misspelled} | dict(pins.expected_statuses)
+    profile = replace(api.profile, pins=replace(pins, expected_statuses=expected))
+    served = replace(spec, document=document, operations=operations, routes=routes)
+    return replace(api, spec=served, profile=profile)
 
 
-def _with_judged_only(spec: Spec, operation: Operation) -> dict[str, Any]:
-    """The operation without schemas of parameters that are objects, and of bodies that are not read."""
+def _with_read_bodies(spec: Spec, operation: Operation) -> dict[str, Any]:
+    """The operation without schemas of bodies that our server does not read: any octets will do."""
     node: dict[str, Any] = {**spec.document["paths"][operation.path][operation.method]}
-    node["parameters"] = [
-        {**one, "schema": {}} if resolve(spec.document, one["schema"]).get("type") == "object" else one
-        for one in node["parameters"]
-    ]
-    unread = {one.name for one in operation.bodies if one.coercion.get("format") == "octets"}
-    if unread:
+    octets = [one.name for one in operation.bodies if one.coercion.get("format") == "octets"]
+    if unread := {name for name in octets if not name.endswith(_READ_AS_TEXTS)}:
         content = node["requestBody"]["content"]
-        judged = {
-            name: {**media, "schema": {}} if name in unread else media for name, media in content.items()
-        }
-        node["requestBody"] = {**node["requestBody"], "content": judged}
+        stripped = {name: {**one, "schema": {}} if name in unread else one for name, one in content.items()}
+        node["requestBody"] = {**node["requestBody"], "content": stripped}
     return node
+
+
+_READ_AS_TEXTS = ("xml", "/form-data", "/plain")
+_STATUSES = ("2xx", "4xx")
+_ANY_STATUS = ExpectedStatuses(
+    "the call is not spelled as its style or media type wants", _STATUSES, _STATUSES
+)
+_SPELLED_TYPES = ("json", "/*", "application/octet-stream")
+
+
+def _is_misspelled(spec: Spec, operation: Operation) -> bool:
+    """Whether Schemathesis spells a parameter or a body of the operation in a way of its own."""
+    nodes = ((one, resolve(spec.document, one.schema)) for one in operation.parameters)
+    is_odd = any(
+        one.content
+        or one.style not in ("", _USUAL_STYLES[one.place])
+        or (node and node.get("type") not in _SPELLED[one.place])
+        for one, node in nodes
+    )
+    return is_odd or not all(one.name.endswith(_SPELLED_TYPES) for one in operation.bodies)
+
+
+_USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_SCALARS = ("string", "integer", "number", "boolean")
+_SPELLED = {**dict.fromkeys(("path", "header", "query"), (*_SCALARS, "array")), "cookie": _SCALARS}

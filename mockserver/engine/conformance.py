@@ -93,7 +93,8 @@ class ReplyConformance:
         operation = self.vendor.spec.operations[operation_id]
         response = resolve(document, document["paths"][operation.path][operation.method]["responses"][status])
         schema = response["content"][media_type].get("schema", {})
-        return compile_schema(document, schema, {**COMMON_FORMATS, **self.vendor.vendor.formats})
+        formats = {**COMMON_FORMATS, **self.vendor.vendor.formats}
+        return compile_schema(document, schema, formats, optional="writeOnly")
 
 
 @dataclass(frozen=True, slots=True)

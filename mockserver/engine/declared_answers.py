@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.codec.instants import print_instant
+from mockserver.engine.declared_members import DeclaredMembers
 from mockserver.engine.declared_values import (
     ERRORS,
     Message,
@@ -251,7 +252,7 @@ def _row_writer(
         "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
         "key": _key_writer(filling, schemas.get("key", EMPTY), key),
         "index": RowMember(lambda outcome: outcome.item.index),
-        "record": RowMember(lambda outcome: outcome.document if outcome.accepted else None),
+        "record": _record_writer(filling, schemas.get("record", EMPTY)),
     }
     is_flat = all(len(path) == 1 for path in places.values())
     tell = _flat_writer if is_flat else _nested_writer
@@ -418,6 +419,12 @@ def _member_writer(node: Document, name: str) -> RowMember:
         return converted if accepts(converted) else None
 
     return RowMember(tell)
+
+
+def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
+    """The stored record, with the members that the row's schema names."""
+    members = DeclaredMembers(filling.document, node)
+    return RowMember(lambda outcome: members.answered(outcome.document) if outcome.accepted else None)
 
 
 def _members_of(item: Item) -> Document:

@@ -89,6 +89,9 @@ class _Reader:
         described = _mapping(info)
         paths = dict(self._paths())
         self._read_waiting()
+        done: set[str] = set()
+        for name in self.components:
+            self._break_circles(name, (), done)
         self._leave_out_broken(paths)
         if not any(method in item for item in paths.values() for method in METHODS):
             raise SpecError(
@@ -267,6 +270,9 @@ class _Reader:
             media = self._target(one)
             if name and name not in made and isinstance(media, dict):
                 made[name] = {**media, "schema": self.dialect.read(media.get("schema", {}))}
+                if "encoding" in media:
+                    encodings = _members(media["encoding"])
+                    made[name]["encoding"] = {part: one for part, one in encodings if isinstance(one, dict)}
                 if isinstance(media.get("examples"), dict):
                     made[name]["examples"] = self._examples(media["examples"])
                 else:
@@ -437,6 +443,17 @@ class _Reader:
                 schema, self.fault = {}, error.message
             self.components[name] = _Component(name, schema, self.uses, self.fault)
 
+    def _break_circles(self, name: str, above: tuple[str, ...], done: set[str]) -> None:
+        """Take out references that lead back to their schema by `allOf` and the like: they say nothing."""
+        above = (*above, name)
+        for parts, place in list(_combined(self.components[name].schema)):
+            target = str(parts[place].get("$ref", "")).removeprefix(_SCHEMAS)
+            if target in above:
+                parts[place] = {}
+            elif target in self.components and target not in done:
+                self._break_circles(target, above, done)
+        done.add(name)
+
     def _leave_out_broken(self, paths: dict[str, dict[str, Any]]) -> None:
         """Leave out the operations that use a schema with a broken reference."""
         broken = self._broken_components()
@@ -550,6 +567,14 @@ def _prose(node: Document) -> dict[str, Any]:
 
 def _text(value: Json, otherwise: str) -> str:
     return str(value) if value is not None and value != "" else otherwise
+
+
+def _combined(node: Document) -> Iterator[tuple[list[Any], int]]:
+    """Yield the parts of `allOf` and the like, and those of parts that are no references, by their places."""
+    for word in ("allOf", "anyOf", "oneOf"):
+        for place, part in enumerate(node.get(word, ())):
+            yield node[word], place
+            yield from _combined(part) if isinstance(part, dict) and "$ref" not in part else ()
 
 
 def _mapping(value: Json) -> Document:

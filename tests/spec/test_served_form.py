@@ -201,3 +201,22 @@ def test_a_document_without_operations_is_refused(document: Any) -> None:
     with pytest.raises(SpecError) as caught:
         served_form(document)
     assert caught.value.cure
+
+
+def test_a_schema_that_is_part_of_itself_is_read_without_that_part() -> None:
+    round_ = {
+        "allOf": [
+            {"type": "object"},
+            {"anyOf": [{"$ref": "#/components/schemas/Round"}, {"minProperties": 1}]},
+        ]
+    }
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Round"}}}}
+    made = served_form(
+        {
+            "openapi": "3.0.0",
+            "paths": {"/a": {"get": {"responses": {"200": {"description": "", **body}}}}},
+            "components": {"schemas": {"Round": round_}},
+        }
+    ).document
+
+    assert made["components"]["schemas"]["Round"]["allOf"][1] == {"anyOf": [{}, {"minProperties": 1}]}

@@ -25,6 +25,7 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CaseMetadata, TestPhase
 from schemathesis.specs.openapi.schemas import OpenApiSchema
+from schemathesis.transport.requests import REQUESTS_TRANSPORT
 from urllib3 import HTTPHeaderDict
 
 from mockserver.contract.api import ApiUnderTest
@@ -63,9 +64,17 @@ def load_schema(
     config["operations"] = [
         {"include-operation-id": operation, "checks": _expected(one)} for operation, one in judged.items()
     ]
+    _write_other_types_as_octets(api)
     made = schemathesis.openapi.from_dict(_document(api), config=schemathesis.Config.from_dict(config))
     made.config = MergedConfig.of(made.config)
     return made
+
+
+def _write_other_types_as_octets(api: ApiUnderTest) -> None:
+    """Let Schemathesis send bodies in media types that it cannot write: it would end the run."""
+    for name in {body.name for operation in api.spec.operations.values() for body in operation.bodies}:
+        if "*" not in name and REQUESTS_TRANSPORT.get_first_matching_media_type(name) is None:
+            schemathesis.serializer.alias(name, "application/octet-stream")
 
 
 def _config(
