@@ -22,6 +22,7 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.spec.served_form import NOT_SERVED
+from mockserver.spec.xml import XmlPlaces, XmlWriter
 from mockserver.vendor import Request
 
 _TRIES = 24
@@ -75,6 +76,14 @@ class Answering:
             return compile_schema(self.document, self.schema, COMMON_FORMATS, optional="writeOnly").accepts
         except SpecError as error:
             raise ServerRefusal(501, "not-served", str(error)) from None
+
+    def encode(self, value: Json) -> bytes:
+        """The value in the media type: as XML, as a text that stands for itself, else as JSON."""
+        if isinstance(value, str) and not self.is_json:
+            return value.encode()
+        if self.media_type.endswith("xml"):
+            return XmlWriter(XmlPlaces(self.document)).write(value, self.schema)
+        return json.encode(value)
 
     @cached_property
     def members(self) -> DeclaredMembers:
@@ -136,9 +145,7 @@ class Examples:
             return Reply(status, headers=tuple(headers))
         chance = chance_of(state, self.operation.id, is_new=is_new)
         value = answer.named[name] if name else _value(self.filling, answer, status, chance)
-        is_text = isinstance(value, str) and not answer.is_json
-        body = value.encode() if is_text else json.encode(value)
-        return Reply(status, body, answer.sent_type, tuple(headers))
+        return Reply(status, answer.encode(value), answer.sent_type, tuple(headers))
 
     def _of(self, key: str) -> tuple[Answering, ...]:
         """The answers with the key. Raises ServerRefusal: 501, if the operation is not served."""

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from mockserver.server.application import Options
+from tests.any_files.support import write_files
 from tests.support.client import Client, Response
 from tests.support.frozen_app import create_frozen_app
 
@@ -152,3 +154,13 @@ def test_dynamic_answers_are_new_and_come_again_with_the_seed(tmp_path: Path) ->
 
 def test_a_bad_call_is_refused_whatever_values_it_prefers(tmp_path: Path) -> None:
     assert preferring(people(tmp_path), "dynamic=true", "/people/x").status == 400
+
+
+def test_an_answer_in_xml_is_written_by_its_schema(tmp_path: Path) -> None:
+    file = write_files("media-types", tmp_path)
+    app = create_frozen_app(Options(files=(file,), vendors=(file.stem,)))
+    sent = Client(app.entry, {}).get(f"/{file.stem}/documents", headers={"Accept": "application/xml"})
+
+    root = fromstring(sent.body)
+    assert (sent.headers["content-type"], root.tag) == ("application/xml", "documents")
+    assert root[0].attrib["id"].isdecimal()
