@@ -179,18 +179,17 @@ def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
     """
     document = vendor.spec.document
     schemes = document.get("components", {}).get("securitySchemes", {})
+    paths: dict[str, dict[str, Any]] = {}
+    for path in sorted(document["paths"], key=literalness):
+        if not path.startswith("x-"):
+            methods = (method for method in METHODS if method in document["paths"][path])
+            item = {method: _routing_operation(document, path, method) for method in methods}
+            # Of two templates that are alike but for names, the first answers what both have.
+            paths[_numbered(path)] = item | paths.get(_numbered(path), {})
     return {
         "openapi": "3.0.3",
         "info": {"title": vendor.name, "version": "1"},
-        "paths": {
-            _numbered(path): {
-                method: _routing_operation(document, path, method)
-                for method in METHODS
-                if method in document["paths"][path]
-            }
-            for path in sorted(document["paths"], key=literalness)
-            if not path.startswith("x-")
-        },
+        "paths": paths,
         "components": {
             "securitySchemes": {
                 name: {"type": "apiKey", "in": "header", "name": "any", "x-name": name} for name in schemes

@@ -331,11 +331,6 @@ def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
     parts = list(node.pop("allOf", ()))
     choices = [choice for word in ("oneOf", "anyOf") if (choice := node.pop(word, ()))]
     chosen = [choice[turn % len(choice)] for choice in choices]
-    if chosen and "discriminator" in node:
-        node["properties"] = {
-            **node.get("properties", {}),
-            **_discriminating(node["discriminator"], chosen[0]),
-        }
     parts += chosen
     for part in parts:
         for name, value in merged(document, part, turn).items():
@@ -345,6 +340,11 @@ def merged(document: Document, schema: Any, turn: int = 0) -> dict[str, Any]:
                 node[name] = [*node.get(name, ()), *value]
             else:
                 node.setdefault(name, value)
+    if chosen and "discriminator" in node:
+        told = _discriminating(node["discriminator"], chosen[0])
+        members = node.get("properties", {})
+        known = [name for name in told if "enum" in resolve(document, members.get(name, {}))]
+        node["properties"] = members | {name: one for name, one in told.items() if name not in known}
     return node
 
 

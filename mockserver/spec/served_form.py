@@ -120,7 +120,7 @@ class _Reader:
     def _paths(self) -> Iterator[tuple[str, dict[str, Any]]]:
         written = self.source.get("paths")
         extended = self.source.get("x-ms-paths")
-        seen: dict[str, str] = {}
+        seen: dict[str, dict[str, set[str]]] = {}
         for given, node in (written if isinstance(written, dict) else {}).items():
             if str(given).startswith("x-"):
                 continue
@@ -131,11 +131,13 @@ class _Reader:
             alike = re.sub(r"\{[^}]*\}", "{}", path)
             self.place = ("paths", given)
             item = self._path_item(path, node)
-            if alike in seen and (same := set(item) & set(METHODS)) and path != seen[alike]:
-                self._tell(
-                    f"{', '.join(sorted(same)).upper()} {path} is the same as {seen[alike]}, which answers"
-                )
-            seen.setdefault(alike, path)
+            known = seen.setdefault(alike, {})
+            for other, methods in known.items():
+                if same := methods.intersection(item, METHODS):
+                    first, second = sorted((path, other))
+                    names = ", ".join(sorted(same)).upper()
+                    self._tell(f"{names} {second} is the same as {first}, which answers")
+            known[path] = set(item)
             yield path, item
         for given, node in (extended if isinstance(extended, dict) else {}).items():
             self._leave_path_out(given, node, "a path of x-ms-paths has a query")

@@ -98,3 +98,29 @@ def test_a_default_that_stands_for_the_success_is_no_form_of_refusals(tmp_path: 
     refused = client_of("numbers-as-texts", tmp_path).get("/invoices/7")
 
     assert (refused.status, refused.json["title"]) == (404, "Not Found")
+
+
+ALIKE = """
+openapi: 3.0.3
+info: {title: Alike, version: "1"}
+paths:
+  /people/{number}: {get: {responses: {"200": {description: by number}}}}
+  /people/{id}:
+    get: {responses: {"204": {description: by id}}}
+    delete: {responses: {"202": {description: gone}}}
+  /people/{a}-{b}: {put: {responses: {"202": {description: a pair}}}}
+"""
+
+
+def test_paths_that_are_alike_keep_the_methods_of_each(tmp_path: Path) -> None:
+    file = tmp_path / "alike.yaml"
+    file.write_text(ALIKE, encoding="utf-8")
+    app = create_frozen_app(Options(files=(file,), vendors=("alike",)))
+    client = Client(app.entry, {}).within("/alike")
+
+    statuses = [client.request(method, "/people/1-2").status for method in ("GET", "DELETE", "PUT")]
+
+    assert statuses == [204, 202, 202]
+    assert [note.message for note in app.served[0].spec.notes] == [
+        "GET /people/{number} is the same as /people/{id}, which answers"
+    ]

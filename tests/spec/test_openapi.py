@@ -8,7 +8,7 @@ import pytest
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import parse_pointer
 from mockserver.spec import loading
-from mockserver.spec.openapi import PathForms, Spec, read_path_forms, resolve
+from mockserver.spec.openapi import PathForms, Spec, merged, read_path_forms, resolve
 from tests.support import sample_vendor
 
 
@@ -322,3 +322,14 @@ def test_what_is_no_reference_is_itself() -> None:
 )
 def test_a_pointer_is_read_to_its_steps(pointer: str, path: tuple[str, ...]) -> None:
     assert parse_pointer(pointer) == path
+
+
+@pytest.mark.parametrize(("own", "expected"), [({"enum": ["red"]}, ["red"]), ({"type": "string"}, ["Red"])])
+def test_a_choice_with_a_discriminator_has_its_only_value_but_its_own_enum_first(
+    own: Any, expected: Any
+) -> None:
+    red = {"properties": {"kind": own}}
+    document = {"components": {"schemas": {"Red": red}}}
+    choice = {"oneOf": [{"$ref": "#/components/schemas/Red"}], "discriminator": {"propertyName": "kind"}}
+
+    assert merged(document, choice)["properties"]["kind"]["enum"] == expected
