@@ -20,6 +20,7 @@ from mockserver.cli.options import (
     complete_vendors,
     nearest,
     option,
+    overlay_option,
     pair_reader,
     shown,
 )
@@ -70,6 +71,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Any OpenAPI file to test against, instead of a vendor: 3.0, 3.1 or Swagger 2.0.",
 )
+@overlay_option
 @option(
     "--profile",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

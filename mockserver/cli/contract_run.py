@@ -67,6 +67,7 @@ class ContractOptions:
     target: str | None
     allowed: tuple[str, ...]
     spec: Path | None
+    overlays: tuple[Path, ...]
     profile: Path | None
     headers: Mapping[str, str]
     seed: int
@@ -197,6 +198,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
             tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
             options.profile,
             is_quick=options.quick,
+            overlays=options.overlays,
         )
         for name in names
     ]
@@ -214,6 +216,9 @@ def _check_subjects(options: ContractOptions) -> None:
         if options.profile:
             cure = f"mockserver contract --spec FILE {profile}"
             fail_usage("--profile needs exactly one vendor, or --spec", profile, cure)
+        if options.overlays:
+            cure = "mockserver contract --spec FILE --overlay OVERLAY"
+            fail_usage("--overlay needs exactly one vendor, or --spec", "--overlay", cure)
     more = ", or --spec FILE for a spec of yours"
     _check_names("vendor", "VENDOR", options.vendors, vendor_packages(), more)
 
@@ -252,6 +257,9 @@ def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, ApiUnde
 def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
     if options.profile and what.startswith(f"{options.profile.name}: "):
         fail_usage(what, f"--profile {options.profile}", _PROFILE_HELP)
+    for file in options.overlays:
+        if what.startswith(f"{file.name}: "):
+            fail_usage(what, f"--overlay {file}", "what docs/your-own-api.md says of overlays")
     if what.startswith("the fact "):
         fail_usage(what, "--fact", "--fact NAME=TEXT with a text of that kind")
     if "x-contract" in what:

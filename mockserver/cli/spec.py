@@ -19,6 +19,7 @@ from mockserver.cli.options import (
     choices,
     complete_vendors,
     fail,
+    fail_usage,
     nearest,
     option,
     overlay_option,
@@ -30,6 +31,7 @@ from mockserver.cli.settings import shown_path
 if TYPE_CHECKING:
     from mockserver.cli.spec_check import SpecProblem
     from mockserver.cli.spec_cures import Member
+    from mockserver.spec.overlay import Overlay
 
 
 _FORMAT = click.Choice(["text", "github", "json"])
@@ -81,9 +83,19 @@ def _files_of(_context: click.Context, _param: click.Parameter, given: tuple[Pat
 
 @spec.command(context_settings=CONTEXT_SETTINGS)
 @argument("files", nargs=-1, type=_FILE, metavar="[FILE]…", callback=_files_of)
+@overlay_option
 @option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")
 @_as_json
-def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
+@click.pass_context
+def check(
+    context: click.Context,
+    /,
+    *,
+    files: tuple[Path, ...],
+    overlays: tuple[Path, ...],
+    style: str,
+    as_json: bool,
+) -> None:
     """Report every problem of OpenAPI files: line, column, and what to write.
 
     It reports what keeps `mockserver run` from serving a file, what OpenAPI (3.0, 3.1, Swagger 2.0) does not
@@ -102,7 +114,10 @@ def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
 
     style = "json" if as_json else style
     wanted = files or tuple(spec_files().values())
-    problems = [problem for file in wanted for problem in find_problems(file)]
+    if overlays and len(wanted) != 1:
+        fail_usage("an overlay changes one file", "--overlay", "mockserver spec check FILE --overlay OVERLAY")
+    changes = _read_overlays(overlays, context)
+    problems = [problem for file in wanted for problem in find_problems(file, changes)]
     for line in problem_lines(problems, style):
         click.echo(line)
     errors = sum(not problem.is_warning for problem in problems)
@@ -121,9 +136,11 @@ def _counted(number: int, name: str) -> str:
 
 @spec.command(context_settings=CONTEXT_SETTINGS)
 @argument("vendor", callback=_spec_file, metavar="VENDOR", shell_complete=complete_vendors)
+@overlay_option
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
-def show(*, vendor: Path, as_json: bool) -> None:
-    """Print a vendor's OpenAPI file.
+@click.pass_context
+def show(context: click.Context, /, *, vendor: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
+    """Print a vendor's OpenAPI file, or any other, as overlays change it.
 
     \b
     Examples:
@@ -132,10 +149,39 @@ def show(*, vendor: Path, as_json: bool) -> None:
     """
     from mockserver.codec import json, yaml
 
-    text = vendor.read_text(encoding="utf-8")
-    if as_json:
-        text = json.encode(yaml.load(text)).decode()
+    if overlays:
+        text = _changed(vendor, _read_overlays(overlays, context), as_json=as_json)
+    else:
+        text = vendor.read_text(encoding="utf-8")
+        text = json.encode(yaml.load(text)).decode() if as_json else text
     click.echo(text.rstrip("\n"))
+
+
+def _changed(file: Path, overlays: Sequence[Overlay], *, as_json: bool) -> str:
+    """The document of a file, with its parts, after overlays."""
+    from json import loads
+
+    import yaml
+
+    from mockserver.codec import json
+    from mockserver.spec.overlay import apply_overlays
+    from mockserver.spec.source_files import read_source
+
+    document = read_source(file).document
+    for note in apply_overlays(document, overlays):
+        click.echo(f"warning: {note.message}", err=True)
+    text = json.encode(document).decode()
+    return text if as_json else yaml.safe_dump(loads(text), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _read_overlays(files: Sequence[Path], context: click.Context) -> list[Overlay]:
+    from mockserver.errors import MockServerError
+    from mockserver.spec.overlay import read_overlay
+
+    try:
+        return [read_overlay(one) for one in files]
+    except MockServerError as error:
+        fail_to_load(error, context)
 
 
 @spec.command(context_settings=CONTEXT_SETTINGS)
@@ -160,10 +206,9 @@ def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
     from mockserver.engine.explanation import explain as explained
     from mockserver.engine.registry import load_vendor
     from mockserver.errors import MockServerError
-    from mockserver.spec.overlay import read_overlay
 
     try:
-        vendor = load_vendor(file, [read_overlay(one) for one in overlays])
+        vendor = load_vendor(file, _read_overlays(overlays, context))
     except MockServerError as error:
         fail_to_load(error, context)
     found = list(explained(vendor))

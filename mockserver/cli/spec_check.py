@@ -28,6 +28,7 @@ from mockserver.spec.loading import (
     load_spec,
 )
 from mockserver.spec.openapi import METHODS, Operation, Spec
+from mockserver.spec.overlay import Overlay, apply_overlays
 from mockserver.spec.source_files import PARTS, SourceDocument, read_source
 from mockserver.spec.yaml_positions import START, Place, compose, find_yaml_fault, place_in
 
@@ -49,11 +50,16 @@ class SpecProblem:
     is_warning: bool = False
 
 
-def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]:
+def find_problems(
+    file: Path, overlays: Sequence[Overlay] = (), *, schema: bool = True
+) -> tuple[SpecProblem, ...]:
     """The problems of a spec by line; with `schema` violations of OpenAPI, and doubts, as well."""
     with suppress(SpecError):  # what cannot be read is told below, with its place
         if is_own_file(file) and not file.stem.startswith("_"):
-            return _own_problems(file, read_source(file), schema=schema)
+            source = read_source(file)
+            for _ in apply_overlays(source.document, overlays):
+                pass  # what finds nothing is among the notes
+            return _own_problems(file, source, overlays, schema=schema)
     try:
         text = file.read_bytes().decode()
         document = yaml.load(text)
@@ -66,8 +72,11 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
     if not isinstance(document, dict):
         what = "expected an OpenAPI document, found no mapping"
         return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
+    notes = apply_overlays(document, overlays)
+    unused = [Misfit(one.path, one.message, one.cure, is_warning=True) for one in notes]
     problems = [Misfit(*one, is_warning=False) for one in _problems(file, document, schema=schema)]
-    return _placed(file, text, document, problems or (_doubts(file) if schema else ()))
+    doubts = _doubts(file, overlays) if schema and not problems else ()
+    return _placed(file, text, document, [*unused, *problems, *doubts])
 
 
 def _placed(
@@ -86,21 +95,26 @@ def _placed(
     return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
 
 
-def _own_problems(file: Path, source: SourceDocument, *, schema: bool) -> tuple[SpecProblem, ...]:
+def _own_problems(
+    file: Path, source: SourceDocument, overlays: Sequence[Overlay], *, schema: bool
+) -> tuple[SpecProblem, ...]:
     try:
         if not source.text.lstrip().startswith(("{", "[")):
             yaml.load(source.text)
     except pyyaml.YAMLError as error:  # one that is served all the same, such as a name that is there twice
         return (_syntax_problem(file, source.text, error),)
-    return _placed(file, source.text, source.document, _own_faults(file, source.document, schema=schema))
+    faults = _own_faults(file, source.document, overlays, schema=schema)
+    return _placed(file, source.text, source.document, faults)
 
 
-def _own_faults(file: Path, document: dict[str, Any], *, schema: bool) -> Iterator[Misfit]:
+def _own_faults(
+    file: Path, document: dict[str, Any], overlays: Sequence[Overlay], *, schema: bool
+) -> Iterator[Misfit]:
     """The faults of a file without marks; what is left out, or read in another way, is a warning."""
     for violation in _violations(document) if schema else ():
         yield Misfit(*violation, is_warning=False)
     try:
-        notes = load_own(file).notes
+        notes = load_own(file, overlays).notes
         for note in notes if schema else ():
             yield Misfit(note.path, note.message, note.cure or _NOTE_CURE, is_warning=True)
     except SpecError as error:
@@ -127,10 +141,10 @@ def _disallowed(
     ]
 
 
-def _doubts(file: Path) -> Iterator[Misfit]:
+def _doubts(file: Path, overlays: Sequence[Overlay]) -> Iterator[Misfit]:
     """Yield probable mistakes in a servable spec, for a vendor without a package."""
     if file.stem not in vendor_packages() and not file.stem.startswith("_"):
-        spec = load_spec(file)
+        spec = load_spec(file, overlays)
         yield from find_misfits(spec)
         yield from find_unstated_statuses(spec)
         yield from _wrong_profile(spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -18,24 +18,30 @@ from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import Operation, Spec, build_routes, resolve
+from mockserver.spec.overlay import read_overlay
 from mockserver.spec.served_form import NOT_SERVED
 
 
-def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
+def load_vendor_api(
+    name: str, facts: Facts | None = None, profile: Path | None = None, overlays: Iterable[Path] = ()
+) -> ApiUnderTest:
     """Return a vendor by its spec in our folder; `profile` is a YAML file in place of its own.
 
     Raises SpecError, FileNotFoundError.
     """
-    return _api_of(loading.load_spec(specs_folder() / f"{name}.yaml"), facts, profile)
+    file = specs_folder() / f"{name}.yaml"
+    return _api_of(loading.load_spec(file, [read_overlay(one) for one in overlays]), facts, profile)
 
 
-def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
-    """Load the API that any OpenAPI file describes, with its profile.
+def load_api(
+    file: Path, facts: Facts | None = None, profile: Path | None = None, overlays: Iterable[Path] = ()
+) -> ApiUnderTest:
+    """Load the API that any OpenAPI file describes, as overlays change it, with its profile.
 
     That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
     Raises SpecError.
     """
-    return _api_of(read_spec(file), facts, profile)
+    return _api_of(read_spec(file, [read_overlay(one) for one in overlays]), facts, profile)
 
 
 def _api_of(spec: Spec, facts: Facts | None, profile: Path | None) -> ApiUnderTest:

@@ -80,8 +80,8 @@ class Session:
 def load_session_api(plan: SessionPlan) -> ApiUnderTest:
     """Load the API of a plan. Raises SpecError; FileNotFoundError: no vendor of that name."""
     if plan.spec:
-        return load_api(plan.spec, plan.facts, plan.profile)
-    return load_vendor_api(plan.name, plan.facts, plan.profile)
+        return load_api(plan.spec, plan.facts, plan.profile, plan.overlays)
+    return load_vendor_api(plan.name, plan.facts, plan.profile, plan.overlays)
 
 
 def run_session(plan: SessionPlan, api: ApiUnderTest, context: SessionContext) -> Session:
@@ -219,8 +219,8 @@ def _application(plan: SessionPlan) -> App:
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():
-        return create_app(Options(vendors=(plan.name,), files=(plan.spec,)))
-    return create_app(Options(vendors=(plan.name,), strict_auth=True))
+        return create_app(Options(vendors=(plan.name,), files=(plan.spec,), overlays=plan.overlays))
+    return create_app(Options(vendors=(plan.name,), strict_auth=True, overlays=plan.overlays))
 
 
 def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) -> GivenCredentials:
@@ -307,8 +307,8 @@ class SessionPlan:
     """A run of the suite for one API.
 
     `spec` is a user's file, None: our vendor of that name. `target` is an address, None: our own application
-    in this process. `allowed` are hosts beyond this machine that may be called. `profile` is a YAML file.
-    `is_quick`: reports call it a first look.
+    in this process. `allowed` are hosts beyond this machine that may be called. `profile` is a YAML file,
+    `overlays` change the spec. `is_quick`: reports call it a first look.
     """
 
     name: str
@@ -322,6 +322,7 @@ class SessionPlan:
     phases: tuple[str, ...] = PHASES
     profile: Path | None = None
     is_quick: bool = False
+    overlays: tuple[Path, ...] = ()
 
     def only(self, check: str, finding: Finding | None = None) -> SessionPlan:
         """The plan for one check alone, in the part of the run with the finding."""
@@ -346,6 +347,7 @@ def _words(plan: SessionPlan) -> Iterator[str]:
     effort = plan.run_config
     yield "mockserver contract"
     yield f"--spec {shlex.quote(str(plan.spec))}" if plan.spec else shlex.quote(plan.name)
+    yield from (f"--overlay {shlex.quote(str(file))}" for file in plan.overlays)
     if plan.profile:
         yield f"--profile {shlex.quote(str(plan.profile))}"
     if plan.target:

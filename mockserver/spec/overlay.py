@@ -74,7 +74,8 @@ def apply_overlays(document: dict[str, Any], overlays: Iterable[Overlay]) -> Ite
         for number, action in enumerate(overlay.actions):
             places = _places(document, action["target"])
             if not places:
-                yield Note((), f"{overlay.name}: actions[{number}]: {action['target']} is not in the file")
+                message = f"{overlay.name}: actions[{number}]: {action['target']} is not in the file"
+                yield Note((), message, "a JSONPath to what mockserver spec show FILE prints")
             for place in reversed(places):  # from the end: what is removed moves only what is done
                 _act(document, place, action)
 

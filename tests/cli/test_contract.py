@@ -853,3 +853,18 @@ def test_a_run_leaves_nothing_in_the_working_folder(tmp_path: Path, phase: str) 
         )
 
         assert list(Path().iterdir()) == []
+
+
+def test_an_overlay_changes_what_is_called(tmp_path: Path) -> None:
+    changes = tmp_path / "changes.yaml"
+    changes.write_text("{overlay: 1.0.0, actions: [{target: $.paths.*.get, remove: true}]}")
+    file = str(write_files("crud-3-0", tmp_path))
+
+    result = contract("--spec", file, "--overlay", str(changes), "--max-examples", "1", "--verbose")
+
+    assert (result.exit_code, "createOrder" in result.output, "listOrders" in result.output) == (
+        0,
+        True,
+        False,
+    )
+    assert contract("--overlay", str(changes)).exit_code == 2

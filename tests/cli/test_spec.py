@@ -508,3 +508,61 @@ def test_a_key_that_is_there_twice_is_told_with_its_line(tmp_path: Path) -> None
         3,
         "not YAML: the key info is there twice, first in line 2",
     )
+
+
+OVERLAY = """
+overlay: 1.0.0
+actions:
+  - {target: $.info, update: {title: Changed}}
+  - {target: "$.paths['/typo']", remove: true}
+"""
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> str:
+    (tmp_path / "changes.yaml").write_text(OVERLAY, encoding="utf-8")
+    return str(tmp_path / "changes.yaml")
+
+
+def test_show_prints_the_document_as_an_overlay_changes_it(tmp_path: Path, overlay: str) -> None:
+    file = str(write_files("crud-3-1", tmp_path))
+
+    shown = run("show", file, "--overlay", overlay)
+
+    assert "title: Changed" in shown.stdout
+    assert "warning: changes.yaml: actions[1]: $.paths['/typo'] is not in the file" in shown.stderr
+    assert json.loads(run("show", file, "--overlay", overlay, "--json").stdout)["info"]["title"] == "Changed"
+
+
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_an_action_that_finds_nothing_is_a_warning(tmp_path: Path, overlay: str, *, is_marked: bool) -> None:
+    file = sample_vendor.write_spec(tmp_path) if is_marked else write_files("crud-3-1", tmp_path)
+
+    [found] = json.loads(run("check", str(file), "--overlay", overlay, "--json").stdout)
+
+    assert (found["severity"], "is not in the file" in found["detail"]) == ("warning", True)
+
+
+def test_an_overlay_for_several_files_is_wrong_usage(overlay: str) -> None:
+    assert run("check", "--overlay", overlay).exit_code == 2
+
+
+def test_explain_has_a_row_for_each_operation(tmp_path: Path) -> None:
+    file = str(write_files("bulk-207", tmp_path))
+    rows = json.loads(run("explain", file, "--json").stdout)
+
+    lines = run("explain", file).stdout.splitlines()
+
+    assert [one["operation"] for one in rows] == [line.partition("  ")[0] for line in lines[1:]]
+    assert rows[-1]["kind"] == "batch"
+
+
+@pytest.mark.parametrize("command", ["show", "check", "explain"])
+def test_a_file_that_is_no_overlay_is_told_with_its_place(command: str, tmp_path: Path) -> None:
+    (tmp_path / "odd.yaml").write_text("overlay: 1.0.0\nactions:\n  - {target: x}\n", encoding="utf-8")
+
+    told = run(command, str(write_files("crud-3-1", tmp_path)), "--overlay", str(tmp_path / "odd.yaml"))
+
+    assert told.exit_code == 2
+    assert "odd.yaml: actions[0]: expected one of update, remove, copy" in told.stderr
+    assert "odd.yaml:3:5" in told.stderr
