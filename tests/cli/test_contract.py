@@ -862,9 +862,7 @@ def test_an_overlay_changes_what_is_called(tmp_path: Path) -> None:
 
     result = contract("--spec", file, "--overlay", str(changes), "--max-examples", "1", "--verbose")
 
-    assert (result.exit_code, "createOrder" in result.output, "listOrders" in result.output) == (
-        0,
-        True,
-        False,
-    )
+    assert result.exit_code == 0
+    assert "POST /orders " in result.output
+    assert "GET /orders " not in result.output
     assert contract("--overlay", str(changes)).exit_code == 2
