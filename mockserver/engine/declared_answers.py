@@ -277,7 +277,8 @@ def _row_completer(
     It spares most rows the slow filling by schema. None: the schema requires nothing more of any row.
     """
     required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
-    if is_flat and not any("properties" in node for node in schemas.values()):
+    is_plain = not any("properties" in node for node in schemas.values())
+    if is_flat and is_plain and "index" not in places:  # which stands in its place among the usual members
         return (lambda made: made if made.keys() >= required else None) if required else None
     if not properties or not all(places.values()):
         return lambda _made: None

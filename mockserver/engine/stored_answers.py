@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
+from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import SchemaFilling, value_check
 from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import Answering, answers_of
@@ -22,7 +23,7 @@ from mockserver.errors import InvalidCall, NotFound, Rejected, SpecError
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
-from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.openapi import Operation, Spec, plain, resolve
 from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem
 
 WORK: Mapping[tuple[bool, str], str] = {
@@ -36,6 +37,7 @@ WORK: Mapping[tuple[bool, str], str] = {
 """The work of an operation, by whether its path is that of one record, and by its method."""
 
 _JSON_PATCH = "application/json-patch+json"
+_TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
 
 
 def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource]) -> str:
@@ -165,7 +167,17 @@ class _Records:
         }
         absent = [name for name in node.get("required", ()) if name not in given]
         rest = {"properties": {name: members.get(name, EMPTY) for name in absent}, "required": absent}
-        return {**(self.drawn(rest, state, *key) if absent else EMPTY), **whole}
+        return {**(self.drawn(rest, state, *key) | self._now(rest, state) if absent else EMPTY), **whole}
+
+    def _now(self, schema: Document, state: State) -> dict[str, Any]:
+        """The time of the sandbox for the members that tell when a record was made or changed."""
+        now = print_instant(state.now)
+        nodes = {name: self.filling.merged(one) for name, one in schema["properties"].items()}
+        return {
+            name: now
+            for name, node in nodes.items()
+            if node.get("format") == "date-time" and plain(name).startswith(_TIMES)
+        }
 
     def _takes(self, record: Document) -> bool:
         """Whether the schema takes a record; one that cannot be compiled takes any, and its answers tell."""

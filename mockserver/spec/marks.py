@@ -16,7 +16,7 @@ from mockserver.spec.openapi import METHODS, merged, parameter_names, plain, res
 USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
 _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "status": ("status", "statuscode", "httpstatus", "code", "result", "outcome", "state", "success"),
+    "status": ("status", "statuscode", "httpstatus", "code", "result", "outcome", "state", "success", "ok"),
     "message": ("message", "detail", "error", "errors", "reason", "description", "title"),
     "index": ("index", "position", "row", "line"),
 }
@@ -120,7 +120,8 @@ def _outcome(document: Document, row: Document, item: Document, key: str) -> dic
             pointers["message"] = f"/{escape_step(name)}/{escape_step(said)}"
         elif name not in names.values() and inner and set(item.get("required", inner)) <= set(inner):
             pointers["record"] = f"/{escape_step(name)}"
-    return pointers
+    order = [f"/{escape_step(name)}" for name in row.get("properties", EMPTY)]
+    return dict(sorted(pointers.items(), key=lambda one: order.index("/" + one[1].split("/")[1])))
 
 
 def _rows(document: Document, node: Document) -> tuple[str, Document]:
