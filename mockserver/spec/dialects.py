@@ -47,7 +47,8 @@ _FORMATS_OF_TYPES: Mapping[str, str] = {
 _TEXTS = frozenset({"title", "description", "format"})
 _TRUTHS = frozenset({"readOnly", "writeOnly", "deprecated", "uniqueItems"})
 _SIZES = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"})
-_VERBATIM = frozenset({"default", "example", "externalDocs", "xml"})
+_VERBATIM = frozenset({"default", "example"})
+_OBJECTS = frozenset({"externalDocs", "xml", "x-xml"})
 _COMBINED = ("allOf", "anyOf", "oneOf")
 _REFUSING_NULL = frozenset({"$ref", "not", *_COMBINED})
 _BESIDE_REFERENCE = frozenset({"description", "summary", "title", "example", "examples", "$comment"})
@@ -154,7 +155,10 @@ class SchemaDialect:
     def _read_word(self, name: str, value: Json, made: dict[str, Any]) -> None:
         """Read a keyword that stands for itself."""
         is_kept = (name in _TEXTS and isinstance(value, str)) or (name in _TRUTHS and value is True)
-        if is_kept or name in _VERBATIM or name.startswith("x-"):
+        if name in _OBJECTS:
+            if isinstance(value, dict):
+                made[name] = {part: one for part, one in value.items() if isinstance(one, str | bool)}
+        elif is_kept or name in _VERBATIM or (name.startswith("x-") and name != PREFIX_ITEMS):
             made[name] = value
         elif name in _SIZES:
             if (size := _number(value)) is not None and size >= 0:

@@ -250,13 +250,16 @@ def to_draft4(
     return schema
 
 
+_DATA = frozenset({"enum", "default", "example"})
+
+
 def with_optional(node: Json, mark: str) -> Any:
     """The schema without need of members that are marked `readOnly`, or `writeOnly`."""
     if isinstance(node, list):
         return [with_optional(child, mark) for child in node]
     if not isinstance(node, dict) or not mark:
         return node
-    made = {key: with_optional(child, mark) for key, child in node.items()}
+    made = {key: child if key in _DATA else with_optional(child, mark) for key, child in node.items()}
     members = node.get("properties")
     if isinstance(members, dict) and isinstance(node.get("required"), list):
         marked = {name for name, member in members.items() if member.get(mark)}

@@ -109,7 +109,9 @@ def _parameter(node: Document) -> dict[str, Any]:
 
 def _style(node: Document) -> Document:
     name = str(node.get("collectionFormat", "csv"))
-    if node.get("type") != "array" or (name in ("csv", "multi") and node["in"] not in ("query", "formData")):
+    if node.get("type") != "array" or (
+        name in ("csv", "multi") and node.get("in") not in ("query", "formData")
+    ):
         return {}
     return _STYLES.get(name, _STYLES["csv"])
 

@@ -21,6 +21,13 @@ def compiled(node: Any) -> Schema:
 NAME = {"$ref": "#/components/schemas/Name"}
 
 
+def test_keywords_of_another_type_than_theirs_are_dropped() -> None:
+    dialect = SchemaDialect(lambda reference: {"$ref": reference}, lambda _: "", [].append)
+    node = {"xml": "name", "externalDocs": 1, "x-xml": [], "x-prefix-items": "string", "type": "string"}
+
+    assert dialect.read(node) == {"type": "string"}
+
+
 @pytest.mark.parametrize(
     ("node", "good", "bad"),
     [

@@ -26,6 +26,7 @@ from mockserver.spec.schema import (
     extension_values,
     has_bounded_depth,
     to_draft4,
+    with_optional,
 )
 
 TREE = {
@@ -495,3 +496,10 @@ def test_a_uuid_is_not_written_so(text: str) -> None:
 
 def test_a_uuid_may_be_in_capitals() -> None:
     assert UUID.fullmatch("ABCDEF00-0000-4000-8000-000000000001")
+
+
+def test_values_are_no_schemas_whose_members_may_be_optional() -> None:
+    value = {"properties": {"a": "text"}, "required": ["a"]}
+    node = {"enum": [value], "default": value, "example": value}
+
+    assert with_optional(node, "readOnly") == node
