@@ -19,7 +19,7 @@ from mockserver.engine.example_answers import Answering, answers_of
 from mockserver.engine.negotiation import prefers_new_value
 from mockserver.engine.resources import Resource, record_schema
 from mockserver.engine.stored_lists import page_of, with_facts
-from mockserver.errors import InvalidCall, NotFound, Rejected, SpecError
+from mockserver.errors import InvalidCall, MalformedBody, NotFound, Rejected, SpecError
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import NULL
@@ -336,12 +336,14 @@ def merge_patch(known: Json, change: Json) -> Any:
 
 def _json_patch(known: Document, operations: Json) -> Document:
     """The record after a JSON Patch (RFC 6902). Raises InvalidCall: the patch cannot be carried out."""
-    from jsonpatch import JsonPatch, JsonPatchException  # noqa: PLC0415 - few files need it
-    from jsonpointer import JsonPointerException  # noqa: PLC0415 - as above
+    from jsonpath import JSONPatch, JSONPatchError, JSONPointerError  # noqa: PLC0415 - few files need it
 
+    if not isinstance(operations, list):
+        raise InvalidCall([Problem("invalid", (), "a patch is a list of operations")])
     try:
-        changed = JsonPatch(operations).apply(json.decode(json.encode(known)))  # a copy that may be changed
-    except (JsonPatchException, JsonPointerException, TypeError, KeyError) as error:
+        changed = JSONPatch(operations).apply(json.decode(json.encode(known)))  # a copy that may be changed
+        json.check_depth(changed)
+    except (JSONPatchError, JSONPointerError, MalformedBody, RecursionError, TypeError) as error:
         raise InvalidCall([Problem("invalid", (), f"the patch cannot be carried out: {error}")]) from None
     if not isinstance(changed, dict):
         raise InvalidCall([Problem("invalid", (), "the patch leaves no object")])

@@ -57,27 +57,40 @@ def _fault_of(action: Json) -> str:
 
 
 def _fault_of_query(query: str) -> str:
-    import jsonpath_rfc9535 as jsonpath  # noqa: PLC0415 - slow, and few need it
+    from jsonpath import JSONPathEnvironment, JSONPathError  # noqa: PLC0415 - slow, and few need it
 
     try:
-        jsonpath.compile(query)
-    except jsonpath.JSONPathError as error:
-        reason = str(error).partition(", line ")[0]
-        return f"{query} is not a JSONPath: {reason}"
+        JSONPathEnvironment(strict=True).compile(query)
+    except JSONPathError as error:
+        return f"{query} is not a JSONPath: {str(error).splitlines()[0]}"
     return ""
 
 
 def apply_overlays(document: dict[str, Any], overlays: Iterable[Overlay]) -> Iterator[Note]:
     """Carry out overlays in their order, in place; yield a note for each action that finds nothing."""
     for overlay in overlays:
+        for name, one in document.items():
+            document[name] = _unshared(one)
         _inline_path_items(document)
         for number, action in enumerate(overlay.actions):
             places = _places(document, action["target"])
             if not places:
                 message = f"{overlay.name}: actions[{number}]: {action['target']} is not in the file"
                 yield Note((), message, "a JSONPath to what mockserver spec show FILE prints")
-            for place in reversed(places):  # from the end: what is removed moves only what is done
+            for place in sorted(places, key=_order, reverse=True):
                 _act(document, place, action)
+
+
+def _order(place: Path) -> list[tuple[int, str]]:
+    """A key for sorting: what is removed from the end of a list moves only what is done."""
+    return [(step, "") if isinstance(step, int) else (-1, step) for step in place]
+
+
+def _unshared(value: Json) -> Any:
+    """A copy in which nothing is there twice, as aliases of YAML are: each place is changed for itself."""
+    if isinstance(value, dict):
+        return {name: _unshared(one) for name, one in value.items()}
+    return [_unshared(one) for one in value] if isinstance(value, list) else value
 
 
 def _inline_path_items(document: dict[str, Any]) -> None:
@@ -94,13 +107,14 @@ def _inline_path_items(document: dict[str, Any]) -> None:
 
 
 def _places(document: dict[str, Any], query: str) -> list[Path]:
-    import jsonpath_rfc9535 as jsonpath  # noqa: PLC0415 - as above
+    from jsonpath import JSONPathEnvironment  # noqa: PLC0415 - as above
 
-    return [tuple(node.location) for node in jsonpath.find(query, document)]
+    found = JSONPathEnvironment(strict=True).finditer(query, document)
+    return list(dict.fromkeys(tuple(one.parts) for one in found))
 
 
 def _act(document: dict[str, Any], place: Path, action: Document) -> None:
-    change: Any = action.get("update")
+    change: Any = deepcopy(action.get("update"))
     if "copy" in action:
         sources = _places(document, action["copy"])
         change = deepcopy(_at(document, sources[0])) if sources else None

@@ -75,6 +75,32 @@ def test_an_operation_in_another_file_is_found_and_its_file_stays(tmp_path: Path
     assert document["x-parts"] == DOCUMENT["x-parts"]
 
 
+@pytest.mark.parametrize("query", ["[2,0]", "[::-2]", "[0,0,2]"])
+def test_elements_are_removed_once_in_whatever_order_they_are_found(tmp_path: Path, query: str) -> None:
+    document = {"tags": ["a", "b", "c"]}
+    overlay = read_overlay(overlay_file(tmp_path, {"target": f"$.tags{query}", "remove": True}))
+
+    assert list(apply_overlays(document, [overlay])) == []
+    assert document == {"tags": ["b"]}
+
+
+def test_targets_share_neither_a_change_nor_an_alias(tmp_path: Path) -> None:
+    shared = {"200": {"description": "done"}}
+    document = {"paths": {"/a": {"get": shared}, "/b": {"get": shared}}}
+    actions = [
+        {"target": "$.paths.*.get", "update": {"x-a": {"deep": {"b": 1, "c": 2}}}},
+        {"target": "$.paths['/a'].get['200']", "update": {"description": "changed"}},
+        {"target": "$.paths['/a'].get['x-a'].deep.b", "remove": True},
+    ]
+    overlay = read_overlay(overlay_file(tmp_path, *actions))
+
+    assert [list(apply_overlays(deepcopy(document), [overlay])) for _ in range(2)] == [[], []]
+    list(apply_overlays(document, [overlay]))
+    assert document["paths"]["/b"] == {
+        "get": {"200": {"description": "done"}, "x-a": {"deep": {"b": 1, "c": 2}}}
+    }
+
+
 def test_a_target_that_is_not_there_is_told(tmp_path: Path) -> None:
     document, notes = changed(tmp_path, {"target": "$.paths['/x']", "remove": True})
 
