@@ -281,6 +281,7 @@ def _bad_spec(error: SpecError, context: click.Context) -> Message | None:
         for file in (
             *(file for folder in folders for file in spec_files_in(folder)),
             *(context.params.get("files") or ()),
+            *([context.params["file"]] if isinstance(context.params.get("file"), Path) else ()),
         )
         if message.startswith((f"{file.stem}:", f"{file.name}:"))
     ]

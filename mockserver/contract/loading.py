@@ -135,7 +135,12 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     document = {**spec.document, "paths": paths}
     routes = build_routes(operations, any_case=spec.paths.any_case)
     pins, misspelled = api.profile.pins, filter(partial(_is_misspelled, spec), operations.values())
-    expected = {one.id: _ANY_STATUS for one in misspelled} | dict(pins.expected_statuses)
+    usual = {
+        one.id: _CONFLICTS if one.method == "post" and one.collection else _UNKNOWN
+        for one in operations.values()
+        if not one.batch
+    }
+    expected = usual | {one.id: _ANY_STATUS for one in misspelled} | dict(pins.expected_statuses)
     profile = replace(api.profile, pins=replace(pins, expected_statuses=expected))
     served = replace(spec, document=document, operations=operations, routes=routes)
     return replace(api, spec=served, profile=profile)
@@ -157,6 +162,9 @@ _STATUSES = ("2xx", "4xx")
 _ANY_STATUS = ExpectedStatuses(
     "the call is not spelled as its style or media type wants", _STATUSES, _STATUSES
 )
+_DONE = ("2xx", "3xx", "401", "403", "404")
+_UNKNOWN = ExpectedStatuses("a record may not be there", _DONE)
+_CONFLICTS = ExpectedStatuses("a record may be there already", (*_DONE, "409", "422"))
 _SPELLED_TYPES = ("json", "/*", "application/octet-stream")
 
 

@@ -72,7 +72,9 @@ def _own(
     reason = "the file's example" if {"example", "examples"} & content.keys() else "a value for its schema"
     if batch := found_batch(spec.document, operation.path, operation.method):
         return "example", reason, f"x-batch: {_flow(batch)}"
-    return "example", reason if content else "no body", f"x-collection: {collection_name(operation.path)}"
+    is_read = operation.method in ("get", "delete")
+    correction = f"x-collection: {collection_name(operation.path)}" if is_read else "an example in the answer"
+    return "example", reason if content else "no body", correction
 
 
 def _flow(document: Document) -> str:

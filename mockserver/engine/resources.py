@@ -17,6 +17,9 @@ from mockserver.spec.openapi import Operation, Spec, merged, parameter_names, pl
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.vendor import Request
 
+_MOST_IN_ENVELOPE = 5
+"""An answer with more members is a record itself, of which a part has a key of its own."""
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -76,7 +79,12 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
             resource = _resource(spec, path, collection, shown)
             found |= {path: resource} if resource else {}
     named = {one.collection: one for one in found.values()}
-    return found | {path: named[collection] for path, collection in shared.items() if collection in named}
+    below = {path.rpartition("/")[0]: one for path, one in found.items()}
+    for path, collection in shared.items():
+        near = below.get(path)
+        resource = near if near and near.collection == collection else named.get(collection)
+        found |= {path: resource} if resource else {}
+    return found
 
 
 def _resource(spec: Spec, path: str, collection: str, shown: Operation) -> Resource | None:
@@ -95,7 +103,8 @@ def record_schema(document: Document, schema: Document, named: str) -> tuple[Doc
     node = merged(document, schema)
     if _key_member(document, schema, named):
         return schema, ""
-    for name, one in node.get("properties", EMPTY).items():
+    members = node.get("properties", EMPTY)
+    for name, one in members.items() if len(members) <= _MOST_IN_ENVELOPE else ():
         if _key_member(document, one, named):
             return one, name
     return schema, ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.codec import json
@@ -18,7 +18,7 @@ from mockserver.engine.drawn_values import chance_of, draw_value
 from mockserver.engine.example_answers import Answering, answers_of
 from mockserver.engine.negotiation import prefers_new_value
 from mockserver.engine.resources import Resource, record_schema
-from mockserver.engine.stored_lists import page_of, with_facts
+from mockserver.engine.stored_lists import page_of, read_query, with_facts
 from mockserver.errors import InvalidCall, MalformedBody, NotFound, Rejected, SpecError
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
@@ -37,6 +37,8 @@ WORK: Mapping[tuple[bool, str], str] = {
 """The work of an operation, by whether its path is that of one record, and by its method."""
 
 _JSON_PATCH = "application/json-patch+json"
+_DONE = dict.fromkeys(("success", "successful", "succeeded", "ok"), True)
+_DELETED = {**_DONE, **dict.fromkeys(("deleted", "isdeleted", "removed"), True)}
 _TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
 
 
@@ -58,7 +60,14 @@ def stored_handler(
         return None
     records = _Records(SchemaFilling(spec.document), resources[operation.path])
     unsent = _unsent(spec, operation, records) if name == "replace" else frozenset[str]()
-    work = getattr(_Writer(records, answers_of(spec, operation)[0], unsent), name)
+    answering = answers_of(spec, operation)[0]
+    making = answers_of(spec, operation, "201")[0] if "201" in operation.responses else answering
+    has_post = "post" in spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY)
+    must_exist = has_post and "404" in operation.responses and "201" not in operation.responses
+    replaced = next((one for one in operation.responses if one in ("200", "204")), "")
+    if name == "replace" and replaced:
+        answering = answers_of(spec, operation, replaced)[0]
+    work = getattr(_Writer(records, answering, making, unsent, must_exist), name)
 
     def handle(request: Request, state: State) -> Reply:
         reply: Reply | None = None if prefers_new_value(request.call.headers) else work(request, state)
@@ -97,7 +106,7 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             path = (*(batch.items if batch else ()), item.index)
             if not isinstance(item.document, dict):
                 raise Rejected(Problem("invalid", path, "a record is an object", "type"))
-            key = made.key(item.document, state)
+            key = made.key(item.document, request, state)
             place = resource.place(request, key)
             known = records.get(place)
             if known is not None and batch is not None and not batch.upsert:
@@ -105,7 +114,7 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             if known is None and operation.method == "patch":
                 raise Rejected(Problem("unknown-key", path, f"there is no {key}", "key"))
             document = merge_patch(known, item.document) if operation.method == "patch" else item.document
-            record = records[place] = made.record(document, {resource.key: key}, state)
+            record = records[place] = made.record(document, made.own(key, request), state)
             return Outcome(item, Action.CREATED if known is None else Action.UPDATED, record)
 
         return keep
@@ -120,19 +129,28 @@ class _Records:
     filling: SchemaFilling
     resource: Resource
 
-    def key(self, given: Document, state: State) -> Json:
+    def key(self, given: Document, request: Request, state: State) -> Json:
         """The key that was sent, if it can be one, else a new one in its member's format."""
         node = self.filling.merged(self.resource.members.get(self.resource.key, EMPTY))
-        sent = given.get(self.resource.key)
+        sent, records = given.get(self.resource.key), state.collection(self.resource.collection)
         if sent is not None and value_check(node)(sent):
             return sent
-        return _new_key(node, state.next(self.resource.collection), state)
+        while True:
+            made = _new_key(node, state.next(self.resource.collection), state)
+            if self.resource.place(request, made) not in records:
+                return made
 
-    def key_in_path(self, request: Request) -> Json:
-        node = self.filling.merged(self.resource.members.get(self.resource.key, EMPTY))
-        value: Any = request.parameters.get(self.resource.parameters[-1])
+    def own(self, key: Json, request: Request) -> dict[str, Any]:
+        """The members of a record that its path gives: its key, and those of its parents."""
+        parents = [name for name in self.resource.parameters[:-1] if name in self.resource.members]
+        return {**{name: self.in_path(name, name, request) for name in parents}, self.resource.key: key}
+
+    def in_path(self, parameter: str, member: str, request: Request) -> Json:
+        """The value of a parameter of the path, in the type of a member."""
+        check = value_check(self.filling.merged(self.resource.members.get(member, EMPTY)))
+        value: Any = request.parameters.get(parameter)
         candidates = (value, str(value), int(value) if str(value).isdecimal() else value)
-        return next((one for one in candidates if value_check(node)(one)), value)
+        return next((one for one in candidates if check(one)), value)
 
     def record(self, given: Document, own: Document, state: State) -> dict[str, Any]:
         """What was sent, with its key, and a drawn value for what it and its parts have to have beside that.
@@ -205,7 +223,9 @@ class _Records:
 
     def all(self, request: Request, state: State) -> Iterator[Document]:
         """The records of the same parents, in the order of their keys."""
-        start = self.resource.place(request, "") if self.resource.parameters[1:] else ""
+        parents = self.resource.parameters[:-1]
+        is_below = parents and all(name in request.parameters for name in parents)
+        start = self.resource.place(request, "") if is_below else ""
         records = state.collection(self.resource.collection)
         yield from (records[place] for place in records if place.startswith(start))
 
@@ -216,41 +236,60 @@ class _Writer:
 
     records: _Records
     answering: Answering
+    making: Answering
+    """The answer of a PUT that makes the record."""
     unsent: frozenset[str]
     """What a record keeps when it is replaced."""
+    must_exist: bool
+    """Whether PUT only replaces."""
 
     def create(self, request: Request, state: State) -> Reply | None:
-        if not isinstance(request.document, dict):
+        document, resource = self._sent(request), self.records.resource
+        if document is None:
             return None
-        resource = self.records.resource
-        key = self.records.key(request.document, state)
-        record = self.records.record(request.document, {resource.key: key}, state)
-        state.collection(resource.collection)[resource.place(request, key)] = record
-        return self._reply(record, state)
+        key = self.records.key(document, request, state)
+        place, records = resource.place(request, key), state.collection(resource.collection)
+        if place in records:
+            raise Rejected(Problem("duplicate-key", (resource.key,), f"{key} is there already", "key"))
+        record = records[place] = self.records.record(document, self.records.own(key, request), state)
+        return self.reply(record, state)
+
+    def _sent(self, request: Request) -> Document | None:
+        """The record in the body, without the envelope that the answer has too; None if it is no object."""
+        schema = self.answering.schema
+        _, member = record_schema(self.records.filling.document, schema, self.records.resource.named)
+        document: Any = {} if request.document is None else request.document
+        inner = document.get(member) if member and isinstance(document, dict) else None
+        found = inner if isinstance(inner, dict) else document
+        return found if isinstance(found, dict) else None
 
     def replace(self, request: Request, state: State) -> Reply | None:
-        if not isinstance(request.document, dict):
+        document, resource = self._sent(request), self.records.resource
+        if document is None:
             return None
-        own = {self.records.resource.key: self.records.key_in_path(request)}
-        place = self.records.resource.place(request)
-        known = state.collection(self.records.resource.collection).get(place) or EMPTY
-        kept = {name: one for name, one in known.items() if name in self.unsent}
-        record = self.records.record({**kept, **request.document}, own, state)
-        return self._reply(self.records.keep(request, state, record), state)
+        if self.must_exist:
+            self.records.find(request, state)
+        known = state.collection(resource.collection).get(resource.place(request))
+        kept = {name: one for name, one in (known or EMPTY).items() if name in self.unsent}
+        key = self.records.in_path(resource.parameters[-1], resource.key, request)
+        record = self.records.record({**kept, **document}, self.records.own(key, request), state)
+        writer = self if known else replace(self, answering=self.making)
+        return writer.reply(self.records.keep(request, state, record), state)
 
     def change(self, request: Request, state: State) -> Reply | None:
         known, key = self.records.find(request, state), self.records.resource.key
         if request.media_type == _JSON_PATCH:
             changed = _json_patch(known, request.document)
-        elif isinstance(request.document, dict):
-            changed = self._merged(known, request.document, request.operation)
+        elif (document := self._sent(request)) is not None:
+            changed = self._merged(known, document, request.operation)
         else:
             return None
-        record = {**changed, key: known[key]}
+        own = self.records.own(known.get(key), request)
+        record = {**changed, **own}
         accepts = self.records.resource.accepts
         if accepts(known) and not accepts(record):
             raise InvalidCall([Problem("invalid", (), "the record would no longer keep its schema")])
-        return self._reply(self.records.keep(request, state, record), state)
+        return self.reply(self.records.keep(request, state, record), state)
 
     def _merged(self, known: Document, change: Document, operation: Operation) -> Document:
         """The record after a JSON Merge Patch, less what the body may have and the record does not take."""
@@ -266,21 +305,22 @@ class _Writer:
         return changed
 
     def show(self, request: Request, state: State) -> Reply | None:
-        return self._reply(self.records.find(request, state), state)
+        return self.reply(self.records.find(request, state), state)
 
     def delete(self, request: Request, state: State) -> Reply | None:
         record = self.records.find(request, state)
         resource = self.records.resource
         del state.collection(resource.collection)[resource.place(request)]
-        return self._reply(record, state)
+        return self.reply(record, state, _DELETED)
 
     def list(self, request: Request, state: State) -> Reply | None:
         resource, filling = self.records.resource, self.records.filling
-        query = {name: one for name, one in request.parameters.items() if name not in resource.parameters}
-        page = page_of(list(self.records.all(request, state)), query, resource.key)
         node = filling.merged(self.answering.schema)
+        asked = [one for one in request.operation.parameters if one.place == "query"]
+        records = list(self.records.all(request, state))
+        page = page_of(records, read_query(asked, request.parameters), resource)
         if "items" in node:
-            return self._valid(page.records)
+            return self._valid(page.records[: node.get("maxItems")])
         members = node.get("properties", EMPTY)
         lists = [name for name, one in members.items() if "items" in filling.merged(one)]
         if not lists:
@@ -295,13 +335,16 @@ class _Writer:
         found: Document = merged(merged(schema)["items"]).get("properties", EMPTY)
         return found
 
-    def _reply(self, record: Document, state: State) -> Reply | None:
+    def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
+        """The answer that shows a record; `facts` are what is told beside it, by plain names."""
         filling, schema = self.records.filling, self.answering.schema
         answered, member = record_schema(filling.document, schema, self.records.resource.named)
         key = record.get(self.records.resource.key)
         shown = self.records.completed(answered, record, state, key)
-        envelope = self.records.drawn(schema, state) if member else EMPTY
-        return self._valid({**envelope, member: shown} if member else shown)
+        node = filling.merged(schema)
+        drawn = {**with_facts(filling, node, self.records.drawn(schema, state), _DONE)} if member else EMPTY
+        answer = {**drawn, member: shown} if member else shown
+        return self._valid(with_facts(filling, node, answer, facts) if facts else answer)
 
     def _valid(self, document: Json) -> Reply | None:
         """The answer without what its schema does not name, None if that does not take it."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mockserver.engine.declared_values import COUNTS, SchemaFilling, value_check
+from mockserver.engine.resources import Resource
 from mockserver.model import EMPTY, Document, Json
-from mockserver.spec.openapi import plain
+from mockserver.spec.openapi import Parameter, plain
 
 _SIZES = ("limit", "perpage", "pagesize", "size", "count", "maxresults", "top", "first")
 _OFFSETS = ("offset", "skip", "start", "startat")
 _PAGES = ("page", "pagenumber", "pageindex")
 _CURSORS = ("cursor", "after", "startingafter", "pagetoken", "nexttoken", "marker", "continuationtoken")
 _SORTS = ("sort", "sortby", "orderby", "order")
-_DIRECTIONS = ("direction", "sortdirection", "sortorder", "order", "dir")
-_SEARCHES = ("q", "search", "query", "filter")
-_TOTALS = ("itemstotal", "itemcount", "totalitems", "totalresults", "totalrecords")
+_DIRECTIONS = ("direction", "sortdirection", "sortorder", "dir")
+_RESERVED = frozenset({*_SIZES, *_OFFSETS, *_PAGES, *_CURSORS, *_SORTS, *_DIRECTIONS})
+_SEARCHES = ("q", "search", "query")
+_TOTALS = ("itemstotal", "itemcount", "totalitems", "totalelements", "totalresults", "totalrecords")
 _PREVIOUS = ("prev", "previous", "prevcursor", "previouscursor", "prevmarker", "prevpage", "previouspage")
 _NEXT = ("nextcursor", "nextmarker", "nexttoken", "nextpagetoken", "endcursor", "cursor", "next", "nextpage")
+_DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,54 @@ class Page:
     facts: Mapping[str, Json]
 
 
-def page_of(records: Sequence[Document], parameters: Mapping[str, Json], key: str) -> Page:
-    """The page that the parameters of a call ask for; a cursor is the key of the last record before it."""
-    query = {plain(name): one for name, one in parameters.items()}
-    found = _sorted([one for one in records if _agrees(one, query)], query)
-    page = _cut(found, query, key)
-    is_last = not page or found[-1:] == page[-1:]
-    return Page(list(page), _facts_of_page(query, len(found), "" if is_last else str(page[-1][key])))
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a call asks of a list, by plain names; `first` is the number of the first page."""
+
+    values: Mapping[str, Json]
+    first: int = 1
+
+    def value(self, names: Sequence[str]) -> Any:
+        return next((self.values[name] for name in names if name in self.values), None)
+
+    def number(self, names: Sequence[str]) -> int | None:
+        found = self.value(names)
+        return found if type(found) is int and found >= 0 else None
+
+
+def read_query(declared: Iterable[Parameter], sent: Mapping[str, Json]) -> Query:
+    """The parameters of the query, with the defaults of those that cut and sort."""
+    values: dict[str, Json] = {}
+    first = 1
+    for one in declared:
+        name = plain(one.name)
+        if one.name in sent:
+            values[name] = sent[one.name]
+        elif name in _RESERVED and "default" in one.schema:
+            values[name] = one.schema["default"]
+        if name in _PAGES and 0 in (one.schema.get("minimum"), one.schema.get("default")):
+            first = 0
+    return Query(values, first)
+
+
+def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Page:
+    """The page that a call asks for; a cursor is the key of the last record before it."""
+    declared = {plain(name) for name in resource.members}
+    ordered = sorted(records, key=lambda one: _rank(one.get(resource.key)))
+    found = _sorted([one for one in ordered if _agrees(one, query, declared)], query)
+    size = query.number(_SIZES)
+    length = len(found) if size is None else size
+    begin = _begin(found, query, resource.key, length)
+    page = list(found[begin : begin + length])
+    cursor = str(page[-1].get(resource.key)) if page and begin + length < len(found) else ""
+    facts = {
+        **dict.fromkeys((*COUNTS["total"], *_TOTALS), len(found)),
+        **dict.fromkeys(("numberofelements", "returned"), len(page)),
+        "empty": not page,
+        **_facts(query, begin, max(length, 1), len(found)),
+        **_facts_of_next(query, cursor),
+    }
+    return Page(page, facts)
 
 
 def with_facts(
@@ -57,34 +102,39 @@ def with_facts(
     return made
 
 
-def _first(query: Document, names: Sequence[str]) -> Any:
-    return next((query[name] for name in names if name in query), None)
-
-
-def _agrees(record: Document, query: Document) -> bool:
+def _agrees(record: Document, query: Query, declared: Container[str]) -> bool:
     """Whether a record agrees with the parameters that have the name of a member, and has the text sought."""
     members = {plain(name): one for name, one in record.items()}
-    for name, wanted in query.items():
-        value = members.get(name, wanted)
-        if value != wanted and not (isinstance(wanted, list) and value in wanted):
+    wanted = {name: one for name, one in query.values.items() if name in declared and name not in _RESERVED}
+    if isinstance(of_filter := query.values.get("filter"), dict):
+        wanted |= {plain(name): one for name, one in of_filter.items()}
+    for name, one in wanted.items():
+        if set(_texts(members.get(name))).isdisjoint(_texts(one)):
             return False
-    text = str(_first(query, _SEARCHES) or "").lower()
-    return not text or any(text in one.lower() for one in record.values() if isinstance(one, str))
+    text = query.value(_SEARCHES)
+    sought = text.lower() if isinstance(text, str) else ""
+    return not sought or any(sought in one.lower() for one in record.values() if isinstance(one, str))
 
 
-def _sorted(records: Sequence[Document], query: Document) -> Sequence[Document]:
+def _texts(value: Json) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
+
+
+def _sorted(records: Sequence[Document], query: Query) -> Sequence[Document]:
     """The records by the members that a parameter such as `sort=-total,name` or `sort=total:desc` names."""
-    wanted = _first(query, _SORTS)
+    wanted = query.value(_SORTS)
     names = wanted if isinstance(wanted, list) else str(wanted or "").split(",")
-    is_down = str(_first(query, _DIRECTIONS) or "").lower().startswith("desc")
-    for text in reversed(names):
-        name = plain(text.partition(":")[0].partition(" ")[0])
+    is_down = str(query.value(_DIRECTIONS) or "").lower().startswith("desc")
+    for text in map(str, reversed(names)):
+        name = plain(re.split("[: ]", text.strip())[0])
         known = [{plain(member): one for member, one in record.items()} for record in records]
-        if not name or not all(name in members for members in known):
+        if not any(name in members for members in known):
             continue
-        reverse = is_down or text.startswith("-") or text.lower().endswith("desc")
-        order = sorted(range(len(records)), key=lambda one: _rank(known[one][name]), reverse=reverse)
-        records = [records[one] for one in order]
+        reverse = is_down or text.startswith("-") or _DOWN.search(text) is not None
+        there = [place for place, members in enumerate(known) if name in members]
+        there.sort(key=lambda place: _rank(known[place][name]), reverse=reverse)
+        absent = [place for place, members in enumerate(known) if name not in members]
+        records = [records[place] for place in (*there, *absent)]
     return records
 
 
@@ -94,32 +144,35 @@ def _rank(value: Json) -> tuple[int, Any]:
     return (0, value) if is_number else (1, str(value))
 
 
-def _cut(records: Sequence[Document], query: Document, key: str) -> Sequence[Document]:
-    size, offset, page = (_first(query, names) for names in (_SIZES, _OFFSETS, _PAGES))
-    length = size if isinstance(size, int) and size >= 0 else len(records)
-    begin = offset if isinstance(offset, int) and offset > 0 else 0
-    if isinstance(page, int) and page > 1:
-        begin = (page - 1) * length
-    cursor = _first(query, _CURSORS)
-    if cursor is not None:
-        keys = [str(one[key]) for one in records]
-        begin = keys.index(str(cursor)) + 1 if str(cursor) in keys else 0
-    return records[begin : begin + length]
+def _begin(records: Sequence[Document], query: Query, key: str, length: int) -> int:
+    cursor, page = query.value(_CURSORS), query.number(_PAGES)
+    if cursor is not None and cursor != "":
+        keys = [str(one.get(key)) for one in records]
+        return keys.index(str(cursor)) + 1 if str(cursor) in keys else len(keys)
+    if page is not None:
+        return max(0, page - query.first) * length
+    return query.number(_OFFSETS) or 0
 
 
-def _facts_of_page(query: Document, total: int, cursor: str) -> Document:
-    """What an envelope may tell of a page, by the plain names of its members; `cursor` "" is the end."""
-    size, offset, page = (_first(query, names) for names in (_SIZES, _OFFSETS, _PAGES))
-    length = size if isinstance(size, int) and size > 0 else max(total, 1)
-    begin = offset if isinstance(offset, int) else 0
+def _facts(query: Query, begin: int, length: int, total: int) -> Mapping[str, Json]:
+    """What an envelope may tell of the place of a page, by the plain names of its members."""
     return {
-        **dict.fromkeys(("limit", "perpage", "pagesize"), length),
-        **dict.fromkeys(("offset", "skip"), begin),
-        **dict.fromkeys(("page", "pagenumber", "currentpage"), page or begin // length + 1),
+        **dict.fromkeys(("limit", "perpage", "pagesize", "size", "maxresults"), length),
+        **dict.fromkeys(_OFFSETS, begin),
+        **dict.fromkeys((*_PAGES, "currentpage", "number"), begin // length + query.first),
         **dict.fromkeys(("pages", "pagecount", "totalpages", "pagestotal"), -(-total // length) or 1),
-        **dict.fromkeys((*COUNTS["total"], *_TOTALS), total),
         **dict.fromkeys(_PREVIOUS, None),
+        **dict.fromkeys(("hasprevious", "hasprev", "haspreviouspage"), begin > 0),
+        **dict.fromkeys(("first", "isfirst"), begin == 0),
+    }
+
+
+def _facts_of_next(query: Query, cursor: str) -> Mapping[str, Json]:
+    """What an envelope may tell of the next page; `cursor` is what asks for it, "" at the end."""
+    page = query.number(_PAGES)
+    return {
         **dict.fromkeys(("hasmore", "hasnext", "hasnextpage", "more"), bool(cursor)),
+        **dict.fromkeys(("last", "islast"), not cursor),
         **dict.fromkeys(_NEXT, cursor or None),
-        **{name: query[name] for name in (*_SIZES, *_OFFSETS, *_PAGES) if isinstance(query.get(name), int)},
+        **({"nextpage": page + 1} if cursor and page is not None else {}),
     }

@@ -26,12 +26,15 @@ _MULTI_STATUS = "207"
 def complete_collections(document: dict[str, Any]) -> None:
     """Write the collection to each operation that has to do with its records, in place."""
     paths = document["paths"]
+    owners: dict[str, str] = {}
     for path, item in paths.items():
         above = paths.get(path.rpartition("/")[0], EMPTY)
         if is_record_path(path) and (_makes_records(above, "post") or "put" in item):
-            name = mark_of(item)
-            _write_collection(item, collection_name(path) if name is None else name)
-            _write_collection(above, name or collection_name(path))
+            name, usual = mark_of(item), collection_name(path)
+            # Records with other parents are others, though the words of their paths are alike.
+            usual = usual if owners.setdefault(usual, path) == path else path.strip("/")
+            _write_collection(item, usual if name is None else name)
+            _write_collection(above, name or usual)
         elif (name := mark_of(item)) is not None:
             _write_collection(item, name)
 
@@ -72,10 +75,18 @@ def complete_batches(document: dict[str, Any]) -> bool:
                 found = found_batch(document, path, method)
                 if isinstance(written, dict):
                     node["x-batch"] = {**found, **written, **_corrected_outcome(found, written)}
-                elif written is True or ("key" in found and "status" in found.get("outcome", EMPTY)):
+                elif written is True or _is_told(document, item[method], found):
                     node["x-batch"] = found
             has_batches = has_batches or "x-batch" in node
     return has_batches
+
+
+def _is_told(document: Document, node: Document, found: Document) -> bool:
+    """Whether nothing of an `x-batch` is a guess: its items are objects, its rows have a status."""
+    body = json_schema(document, node.get("requestBody", EMPTY))
+    at_place = (one for place, one in _lists(document, body) if place == found.get("items"))
+    item = merged(document, next(at_place, EMPTY).get("items", EMPTY))
+    return "properties" in item and "key" in found and "status" in found.get("outcome", EMPTY)
 
 
 def _corrected_outcome(found: Document, written: Document) -> Document:

@@ -225,6 +225,7 @@ def test_an_item_that_is_no_object_is_rejected_where_the_schema_takes_any(tmp_pa
         {"target": orders, "remove": True},
         {"target": orders.removesuffix(".orders"), "update": ANY_ORDERS},
     ]
+    actions.append({"target": "$.paths['/orders/bulk'].post", "update": {"x-batch": True}})
     changes.write_bytes(json.encode({"overlay": "1.0.0", "actions": actions}))
     shop = serve(write_files("bulk-207", tmp_path), changes)
 
@@ -315,3 +316,143 @@ def test_an_overlay_corrects_key_and_collection(
     shop.post("/orders", json={"customer": "Ada", "amount": 3})
 
     assert shop.get(path).status == status
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Client:
+    file = tmp_path / "things.yaml"
+    file.write_text(THINGS, encoding="utf-8")
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(SEED, encoding="utf-8")
+    app = create_frozen_app(Options(files=(file,), vendors=("things",), fixtures_file=seed))
+    return Client(app.entry, {}).within("/things")
+
+
+SEED = """
+things:
+  things: [{id: 1, rank: 1, tags: [a, b]}, {id: 2, rank: 10}, {id: 10, name: none}]
+"""
+THINGS = """
+openapi: 3.0.3
+info: {title: Things, version: "1"}
+paths:
+  /things:
+    post: &made
+      requestBody: {content: {application/json: {schema: {type: object}}}}
+      responses:
+        "201":
+          description: ""
+          content: &thing {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}
+    get:
+      parameters:
+        - {name: page, in: query, schema: {type: integer, minimum: 0, default: 0}}
+        - {name: size, in: query, schema: {type: integer, default: 2}}
+        - {name: rank, in: query, schema: {type: string}}
+        - {name: tags, in: query, schema: {type: string}}
+        - {name: sort, in: query, schema: {type: string}}
+        - {name: cursor, in: query, schema: {type: string}}
+      responses:
+        "200":
+          description: ""
+          content: {application/json: {schema: {$ref: "#/components/schemas/Page"}}}
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {"200": {description: "", content: *thing}}}
+    put: {<<: *made, responses: {"200": {description: "", content: *thing}, "404": {description: ""}}}
+    delete:
+      responses:
+        "200":
+          description: ""
+          content: {application/json: {schema: {$ref: "#/components/schemas/Gone"}}}
+  /shops/{shop}/things: {post: *made}
+  /shops/{shop}/things/{id}:
+    get: {responses: {"200": {description: "", content: *thing}}}
+  /wraps:
+    post:
+      requestBody: {content: &wrap {application/json: {schema: {$ref: "#/components/schemas/Wrap"}}}}
+      responses: {"201": {description: "", content: *wrap}}
+  /wraps/{id}: {get: {responses: {"200": {description: "", content: *wrap}}}}
+components:
+  schemas:
+    Thing:
+      type: object
+      required: [id]
+      properties:
+        id: {type: integer}
+        name: {type: string}
+        shop: {type: string}
+        rank: {type: integer}
+        tags: {type: array, items: {type: string}}
+    Gone: {type: object, required: [id, deleted], properties: {id: {type: integer}, deleted: {type: boolean}}}
+    Wrap:
+      type: object
+      properties: {wrap: {type: object, properties: {id: {type: integer}, text: {type: string}}}}
+    Page:
+      type: object
+      required: [content, number, totalElements, last, first, empty, nextPage]
+      properties:
+        content: {type: array, items: {$ref: "#/components/schemas/Thing"}}
+        number: {type: integer}
+        totalElements: {type: integer}
+        last: {type: boolean}
+        first: {type: boolean}
+        empty: {type: boolean}
+        nextPage: {type: integer, nullable: true}
+"""
+
+
+def test_a_new_key_is_none_that_is_there(things: Client) -> None:
+    made = [things.post("/things", json={"name": "new"}).json["id"] for _ in range(2)]
+
+    assert (made, things.get("/things/1").json["rank"]) == ([3, 4], 1)
+
+
+def test_a_key_that_is_there_is_refused(things: Client) -> None:
+    assert things.post("/things", json={"id": 2, "name": "other"}).status == 409
+    assert things.get("/things/2").json == {"id": 2, "rank": 10}
+
+
+def test_a_record_below_a_parent_has_its_key(things: Client) -> None:
+    made = things.post("/shops/north/things", json={"shop": "south"}).json
+
+    assert (made["shop"], things.get(f"/shops/north/things/{made['id']}").json) == ("north", made)
+    assert things.get("/things").json["totalElements"] == 3
+
+
+def test_a_record_in_an_envelope_is_stored_without_it(things: Client) -> None:
+    made = things.post("/wraps", json={"wrap": {"text": "hello"}}).json
+
+    assert things.get(f"/wraps/{made['wrap']['id']}").json == made == {"wrap": {"text": "hello", "id": 1}}
+
+
+def test_a_put_of_an_unknown_key_is_refused_where_404_is_declared(things: Client) -> None:
+    assert things.put("/things/77", json={}).status == 404
+    assert things.put("/things/2", json={"name": "x"}).json == {"name": "x", "id": 2}
+
+
+def test_the_answer_to_a_deletion_says_so(things: Client) -> None:
+    assert things.delete("/things/2").json == {"id": 2, "deleted": True}
+
+
+@pytest.mark.parametrize(
+    ("query", "ids", "facts"),
+    [
+        ("", [1, 2], {"number": 0, "last": False, "first": True, "nextPage": 1}),
+        ("?page=0", [1, 2], {"number": 0, "last": False, "nextPage": 1}),
+        ("?page=1", [10], {"number": 1, "last": True, "first": False, "nextPage": None}),
+        ("?page=7", [], {"empty": True, "totalElements": 3}),
+        ("?rank=10", [2], {"totalElements": 1}),
+        ("?tags=b", [1], {"totalElements": 1}),
+        ("?sort=-rank&size=3", [2, 1, 10], {"last": True}),
+        ("?sort=rank:desc&size=3", [2, 1, 10], {"last": True}),
+        ("?cursor=2", [10], {"last": True}),
+        ("?cursor=unknown", [], {"last": True}),
+    ],
+)
+def test_a_page_is_that_which_was_asked_for(
+    things: Client, query: str, ids: list[int], facts: dict[str, Any]
+) -> None:
+    page = things.get(f"/things{query}").json
+
+    assert [one["id"] for one in page["content"]] == ids
+    assert {name: page[name] for name in facts} == facts
