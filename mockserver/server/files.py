@@ -99,7 +99,11 @@ def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]
             if absent:
                 where = f"{file}: /{vendor}/{name}/{place}"
                 raise StartupError(f"the record has no {absent}", where, f"{absent}: …")
-        keyed[name] = {join_key(str(one[part]) for part in members): one for one in records}
+        found = {join_key(str(one[part]) for part in members): one for one in records}
+        if len(found) < len(records):
+            what = f"{len(records) - len(found)} of {len(records)} records of {name} have the key of another"
+            raise StartupError(what, f"{file}: /{vendor}/{name}", "give each a key of its own")
+        keyed[name] = found
     return {**tables, **keyed}
 
 
