@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -20,19 +21,18 @@ FIRST_REFUSAL = 400
 CREDENTIALS = {"Authorization": "Bearer some-token", "Cookie": "session=some-token", "X-Api-Key": "some-key"}
 
 
-@pytest.mark.parametrize(("seed", "prefer"), [(0, "handling=lenient"), (1, "dynamic=true")])
 @pytest.mark.parametrize("name", sorted(made_up_files()))
-def test_every_operation_answers(name: str, seed: int, prefer: str, tmp_path: Path) -> None:
+def test_every_operation_answers(name: str, tmp_path: Path) -> None:
     file = write_files(name, tmp_path)
     vendor = vendor_name(file)
-    app = create_frozen_app(Options(files=(file,), vendors=(vendor,), seed=seed))
+    app = create_frozen_app(Options(files=(file,), vendors=(vendor,)))
     spec = app.served[0].spec
-    client = Client(app.entry, {}).within(f"/{vendor}", **CREDENTIALS, Prefer=prefer)
-    for operation in spec.operations.values():
+    client = Client(app.entry, {}).within(f"/{vendor}", **CREDENTIALS)
+    for operation, prefer in product(spec.operations.values(), ("handling=lenient", "dynamic=true")):
         path = operation.path
         for parameter in parameter_names(path):
             path = path.replace(f"{{{parameter}}}", "1")
-        answer = client.request(operation.method.upper(), path)
+        answer = client.request(operation.method.upper(), path, headers={"Prefer": prefer})
         if answer.status < FIRST_REFUSAL:
             check_conformance(app, operation.method.upper(), f"/{vendor}{path}", answer)
         node = spec.document["paths"][operation.path][operation.method]
