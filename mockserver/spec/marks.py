@@ -28,6 +28,9 @@ def complete_collections(document: dict[str, Any]) -> None:
     paths = document["paths"]
     owners: dict[str, str] = {}
     for path, item in paths.items():
+        for node in (item[method] for method in METHODS if method in item):
+            if not isinstance(node.get("x-collection", ""), str):
+                del node["x-collection"]
         above = paths.get(path.rpartition("/")[0], EMPTY)
         if is_record_path(path) and (_makes_records(above, "post") or "put" in item):
             name, usual = mark_of(item), collection_name(path)
@@ -50,10 +53,13 @@ def _write_collection(item: Document, name: str) -> None:
                 item[method]["x-collection"] = name
 
 
-def mark_of(item: Document, name: str = "x-collection") -> Any:
-    """The mark of a path item, or of the first of its operations that has it; None without."""
+def mark_of(item: Document, name: str = "x-collection") -> str | None:
+    """The mark of a path item, or of the first of its operations that has it; None without.
+
+    One that is no text is somebody else's.
+    """
     nodes = (item, *(item[method] for method in METHODS if method in item))
-    return next((node[name] for node in nodes if name in node), None)
+    return next((node[name] for node in nodes if isinstance(node.get(name), str)), None)
 
 
 def is_record_path(path: str) -> bool:

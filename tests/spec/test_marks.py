@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.marks import collection_name, complete_batches
+from mockserver.spec.marks import collection_name, complete_batches, complete_collections
 
 ITEM = {"type": "object", "required": ["name"], "properties": {"number": {}, "name": {}}}
 ROW = {"type": "object", "properties": {"status": {}, "number": {}}}
@@ -105,3 +105,39 @@ def test_a_mark_corrects_what_was_found() -> None:
 )
 def test_records_are_named_by_the_words_of_their_path(path: str, expected: str) -> None:
     assert collection_name(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("mark", "collection"),
+    [
+        ({}, "orders"),
+        ({"x-collection": "sales"}, "sales"),
+        ({"x-collection": ""}, ""),
+        ({"x-collection": [5]}, "orders"),
+    ],
+    ids=str,
+)
+def test_operations_have_the_collection_of_their_records(mark: dict[str, Any], collection: str) -> None:
+    item = {"get": {}, **mark}
+    complete_collections({"paths": {"/orders": {"post": {}}, "/orders/{id}": item}})
+
+    assert item["get"] == {"x-collection": collection}
+
+
+def test_a_mark_of_an_operation_that_is_no_text_is_dropped() -> None:
+    item = {"post": {"x-collection": [5]}}
+    complete_collections({"paths": {"/search": item}})
+
+    assert item == {"post": {}}
+
+
+def test_records_with_other_parents_are_others() -> None:
+    paths: dict[str, Any] = {
+        "/users/{user}/orders": {"post": {}},
+        "/users/{user}/orders/{id}": {"get": {}},
+        "/users/orders": {"post": {}},
+        "/users/orders/{id}": {"get": {}},
+    }
+    complete_collections({"paths": paths})
+
+    assert len({paths[path]["get"]["x-collection"] for path in paths if "get" in paths[path]}) == 2
