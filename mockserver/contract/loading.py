@@ -19,6 +19,7 @@ from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import Operation, Spec, build_routes, resolve
 from mockserver.spec.overlay import read_overlay
+from mockserver.spec.parameter_styles import USUAL_STYLES
 from mockserver.spec.served_form import NOT_SERVED
 
 
@@ -173,13 +174,12 @@ def _is_misspelled(spec: Spec, operation: Operation) -> bool:
     nodes = ((one, resolve(spec.document, one.schema)) for one in operation.parameters)
     is_odd = any(
         one.content
-        or one.style not in ("", _USUAL_STYLES[one.place])
+        or one.style not in ("", USUAL_STYLES[one.place])
         or (node and node.get("type") not in _SPELLED[one.place])
         for one, node in nodes
     )
     return is_odd or not all(one.name.endswith(_SPELLED_TYPES) for one in operation.bodies)
 
 
-_USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _SCALARS = ("string", "integer", "number", "boolean")
 _SPELLED = {**dict.fromkeys(("path", "header", "query"), (*_SCALARS, "array")), "cookie": _SCALARS}

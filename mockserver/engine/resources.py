@@ -51,13 +51,11 @@ class Resource:
         """A check of records. Raises SpecError."""
         return compile_schema(self.document, self.schema, COMMON_FORMATS).accepts
 
-    def parents(self, request: Request) -> list[str]:
-        return [str(request.parameters.get(name, "")) for name in self.parameters[:-1]]
-
     def place(self, request: Request, key: Json = None) -> str:
         """The key of a record in its collection, with those of its parents."""
         own = request.parameters.get(self.parameters[-1], "") if key is None else key
-        return join_key([*self.parents(request), str(own)])
+        parents = (str(request.parameters.get(name, "")) for name in self.parameters[:-1])
+        return join_key([*parents, str(own)])
 
 
 def find_resources(spec: Spec) -> Mapping[str, Resource]:

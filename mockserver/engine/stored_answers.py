@@ -5,9 +5,10 @@ A record that the answer's schema does not take is answered by example.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from mockserver.codec import json
@@ -59,15 +60,10 @@ def stored_handler(
     if not name:
         return None
     records = _Records(SchemaFilling(spec.document), resources[operation.path])
-    unsent = _unsent(spec, operation, records) if name == "replace" else frozenset[str]()
-    answering = answers_of(spec, operation)[0]
-    making = answers_of(spec, operation, "201")[0] if "201" in operation.responses else answering
-    has_post = "post" in spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY)
-    must_exist = has_post and "404" in operation.responses and "201" not in operation.responses
-    replaced = next((one for one in operation.responses if one in ("200", "204")), "")
-    if name == "replace" and replaced:
-        answering = answers_of(spec, operation, replaced)[0]
-    work = getattr(_Writer(records, answering, making, unsent, must_exist), name)
+    if name == "replace":
+        work = _replacing(spec, operation, records)
+    else:
+        work = getattr(_Writer(records, answers_of(spec, operation)[0]), name)
 
     def handle(request: Request, state: State) -> Reply:
         reply: Reply | None = None if prefers_new_value(request.call.headers) else work(request, state)
@@ -76,14 +72,28 @@ def stored_handler(
     return handle
 
 
-def _unsent(spec: Spec, operation: Operation, records: _Records) -> frozenset[str]:
+def _replacing(spec: Spec, operation: Operation, records: _Records) -> Callable[..., Reply | None]:
+    """The work of a PUT: 201 where that is declared and the record is new, 404 where only that is."""
+    start = spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY)
+    makes = spec.operations[start["post"]["operationId"]] if "post" in start else None
+    statuses = operation.responses
+    replaced = next((one for one in statuses if one in ("200", "204")), "")
+    making = answers_of(spec, operation, "201" if "201" in statuses else "")[0]
+    return partial(
+        _Writer(records, answers_of(spec, operation, replaced)[0]).replace,
+        making=_Writer(records, making),
+        unsent=_unsent(operation, makes, records),
+        must_exist=makes is not None and "404" in statuses and "201" not in statuses,
+    )
+
+
+def _unsent(operation: Operation, makes: Operation | None, records: _Records) -> frozenset[str]:
     """The members of a record that the body of a PUT cannot name or, if it is a change, need not.
 
     It is one if it may lack what records are made with.
     """
     sent, merged = _sent(records.filling, operation), records.filling.merged
-    makes = spec.document["paths"].get(operation.path.rpartition("/")[0], EMPTY).get("post")
-    made = _sent(records.filling, spec.operations[makes["operationId"]]) if makes else EMPTY
+    made = _sent(records.filling, makes) if makes else EMPTY
     named, members = sent.get("properties", EMPTY), frozenset(records.resource.members)
     if not named or (named.keys() & made.get("required", ())) - {*sent.get("required", ())}:
         return members if named else frozenset()
@@ -230,18 +240,18 @@ class _Records:
         yield from (records[place] for place in records if place.startswith(start))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Writer:
     """The work of one operation, a method for each word of `WORK`; None where an example has to answer."""
 
     records: _Records
     answering: Answering
-    making: Answering
-    """The answer of a PUT that makes the record."""
-    unsent: frozenset[str]
-    """What a record keeps when it is replaced."""
-    must_exist: bool
-    """Whether PUT only replaces."""
+
+    @cached_property
+    def envelope(self) -> tuple[Document, str]:
+        """The schema of a record in the answer, and the member of the envelope around it; "" for none."""
+        document, named = self.records.filling.document, self.records.resource.named
+        return record_schema(document, self.answering.schema, named)
 
     def create(self, request: Request, state: State) -> Reply | None:
         document, resource = self._sent(request), self.records.resource
@@ -256,25 +266,26 @@ class _Writer:
 
     def _sent(self, request: Request) -> Document | None:
         """The record in the body, without the envelope that the answer has too; None if it is no object."""
-        schema = self.answering.schema
-        _, member = record_schema(self.records.filling.document, schema, self.records.resource.named)
+        _, member = self.envelope
         document: Any = {} if request.document is None else request.document
         inner = document.get(member) if member and isinstance(document, dict) else None
         found = inner if isinstance(inner, dict) else document
         return found if isinstance(found, dict) else None
 
-    def replace(self, request: Request, state: State) -> Reply | None:
+    def replace(
+        self, request: Request, state: State, *, making: _Writer, unsent: frozenset[str], must_exist: bool
+    ) -> Reply | None:
+        """Replace a record but for its `unsent` members; `making` answers where it was not there."""
         document, resource = self._sent(request), self.records.resource
         if document is None:
             return None
-        if self.must_exist:
+        if must_exist:
             self.records.find(request, state)
         known = state.collection(resource.collection).get(resource.place(request))
-        kept = {name: one for name, one in (known or EMPTY).items() if name in self.unsent}
+        kept = {name: one for name, one in (known or EMPTY).items() if name in unsent}
         key = self.records.in_path(resource.parameters[-1], resource.key, request)
         record = self.records.record({**kept, **document}, self.records.own(key, request), state)
-        writer = self if known else replace(self, answering=self.making)
-        return writer.reply(self.records.keep(request, state, record), state)
+        return (self if known else making).reply(self.records.keep(request, state, record), state)
 
     def change(self, request: Request, state: State) -> Reply | None:
         known, key = self.records.find(request, state), self.records.resource.key
@@ -338,11 +349,11 @@ class _Writer:
     def reply(self, record: Document, state: State, facts: Mapping[str, Json] = EMPTY) -> Reply | None:
         """The answer that shows a record; `facts` are what is told beside it, by plain names."""
         filling, schema = self.records.filling, self.answering.schema
-        answered, member = record_schema(filling.document, schema, self.records.resource.named)
+        answered, member = self.envelope
         key = record.get(self.records.resource.key)
         shown = self.records.completed(answered, record, state, key)
         node = filling.merged(schema)
-        drawn = {**with_facts(filling, node, self.records.drawn(schema, state), _DONE)} if member else EMPTY
+        drawn = with_facts(filling, node, self.records.drawn(schema, state), _DONE) if member else EMPTY
         answer = {**drawn, member: shown} if member else shown
         return self._valid(with_facts(filling, node, answer, facts) if facts else answer)
 

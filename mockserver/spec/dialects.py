@@ -20,6 +20,7 @@ import jsonschema_rs
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
+from mockserver.spec.source_files import listed, members
 
 PREFIX_ITEMS = "x-prefix-items"
 _DEEPEST = 60
@@ -109,7 +110,7 @@ class SchemaDialect:
             del rest["type"]  # OpenAPI 3.0 ignores it, and in some files it is not the target's
         if not rest.keys() - _BESIDE_REFERENCE or not reference:
             return reference
-        return self._schema({**rest, "allOf": [*_listed(rest.get("allOf")), _Read(reference)]})
+        return self._schema({**rest, "allOf": [*listed(rest.get("allOf")), _Read(reference)]})
 
     def _schema(self, node: Document) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -123,7 +124,7 @@ class SchemaDialect:
         self._read_elements(node, made)
         made.setdefault("allOf", []).extend(self._conditions(node))
         for name in _COMBINED:
-            parts = [one if isinstance(one, _Read) else self.read(one) for one in _listed(node.get(name))]
+            parts = [one if isinstance(one, _Read) else self.read(one) for one in listed(node.get(name))]
             parts = [*made.pop(name, ()), *parts]
             if parts:
                 made[name] = parts
@@ -234,7 +235,7 @@ class SchemaDialect:
 
     def _read_members(self, node: Document, made: dict[str, Any]) -> None:
         members = node.get("properties")
-        required = [name for name in _listed(node.get("required")) if isinstance(name, str)]
+        required = [name for name in listed(node.get("required")) if isinstance(name, str)]
         if isinstance(members, dict):
             made["properties"] = {str(name): self.read(one) for name, one in members.items()}
             marked = [
@@ -285,11 +286,11 @@ class SchemaDialect:
             then, otherwise = self.read(node.get("then", True)), self.read(node.get("else", True))
             yes, no = {"allOf": [condition, then]}, {"allOf": [{"not": condition}, otherwise]}
             found.append({"anyOf": [yes, no]})
-        for name, needed in _members(node, "dependentRequired"):
-            listed = [one for one in _listed(needed) if isinstance(one, str)]
-            if listed:
-                found.append({"anyOf": [{"not": {"required": [name]}}, {"required": [name, *listed]}]})
-        for name, schema in _members(node, "dependentSchemas"):
+        for name, needed in members(node.get("dependentRequired")):
+            others = [one for one in listed(needed) if isinstance(one, str)]
+            if others:
+                found.append({"anyOf": [{"not": {"required": [name]}}, {"required": [name, *others]}]})
+        for name, schema in members(node.get("dependentSchemas")):
             found.append({"anyOf": [{"not": {"required": [name]}}, self.read(schema)]})
         if "contains" in node and node.get("minContains") != 0:
             wanted = self.read(node["contains"])
@@ -314,17 +315,8 @@ def _with_null(made: dict[str, Any]) -> dict[str, Any]:
     outside = {"description", "title", "readOnly", "writeOnly", "deprecated", "example", "default"}
     kept = {name: value for name, value in made.items() if name in outside}
     inner = {name: value for name, value in made.items() if name not in outside}
-    alone = [one for one in _listed(inner.get("allOf")) if inner.keys() == {"allOf"}]
+    alone = [one for one in listed(inner.get("allOf")) if inner.keys() == {"allOf"}]
     return {**kept, "anyOf": [alone[0] if len(alone) == 1 else inner, dict(NULL)]}
-
-
-def _listed(value: Json) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _members(node: Document, name: str) -> list[tuple[str, Json]]:
-    found = node.get(name)
-    return list(found.items()) if isinstance(found, dict) else []
 
 
 def _number(value: Json) -> Decimal | int | float | None:

@@ -240,7 +240,7 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         has_batches = complete_batches(document)
         complete_collections(document)
     text = source.text if is_as_written and not has_batches else json.encode(document).decode()
-    spec = index(vendor_name(file), text, document, file.name)
+    spec = index(vendor_name(file), text, document, file.name, is_whole=True)
     notes = (*unused, *_with_lines((*form.notes, *form.left_out), source.text))
     return replace(spec, notes=notes, is_own=True, parts=source.files)
 
@@ -253,11 +253,14 @@ def _with_lines(notes: Sequence[Note], text: str) -> Iterator[Note]:
     yield from notes
 
 
-def index(name: str, text: str, document: Json, file: str) -> Spec:
-    """Index the document of a spec; `file` is named in errors. Raises SpecError."""
+def index(name: str, text: str, document: Json, file: str, *, is_whole: bool = False) -> Spec:
+    """Index the document of a spec; `file` is named in errors. Raises SpecError.
+
+    `is_whole`: no reference is broken, which takes long to find out again.
+    """
     with refuse_malformed(file):
         try:
-            return _index(name, text, document)
+            return _index(name, text, document, is_whole=is_whole)
         except SpecError as error:
             raise error.within(file) from None
 
@@ -276,13 +279,13 @@ def refuse_malformed(where: str) -> Iterator[None]:
         raise SpecError(f"{MALFORMED}: {type(error).__name__}: {error}", file=where) from error
 
 
-def _index(name: str, text: str, document: Json) -> Spec:
+def _index(name: str, text: str, document: Json, *, is_whole: bool) -> Spec:
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.0."):
         cure = 'openapi: 3.0.3, with nullable: true for type: [..., "null"]'
         raise SpecError("openapi: expected 3.0.x", ("openapi",), cure=cure)
     if not document.get("info", {}).get("title"):
         raise SpecError("info.title is missing", ("info",), cure="info: {title: Orders, version: '1'}")
-    for broken in find_broken_references(document):
+    for broken in () if is_whole else find_broken_references(document):
         raise SpecError(f"{_owner(document, broken)}{broken.problem}", broken.path)
     operations: dict[str, Operation] = {}
     for operation in _read_operations(document):

@@ -13,7 +13,7 @@ from typing import Any
 from mockserver.model import EMPTY, Document, escape_step
 from mockserver.spec.openapi import METHODS, merged, parameter_names, plain, resolve
 
-USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
+_USUAL_KEYS = ("id", "uuid", "guid", "key", "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
 _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "statuscode", "httpstatus", "code", "result", "outcome", "state", "success", "ok"),
@@ -78,21 +78,15 @@ def complete_batches(document: dict[str, Any]) -> bool:
             if written is False:
                 del node["x-batch"]
             elif written is not None or _MULTI_STATUS in node.get("responses", EMPTY):
-                found = found_batch(document, path, method)
+                # Without a mark, only a batch of objects whose rows have a status is no guess.
+                is_marked = written is True or isinstance(written, dict)
+                found = found_batch(document, path, method, of_objects=not is_marked)
                 if isinstance(written, dict):
                     node["x-batch"] = {**found, **written, **_corrected_outcome(found, written)}
-                elif written is True or _is_told(document, item[method], found):
+                elif written is True or ("key" in found and "status" in found.get("outcome", EMPTY)):
                     node["x-batch"] = found
             has_batches = has_batches or "x-batch" in node
     return has_batches
-
-
-def _is_told(document: Document, node: Document, found: Document) -> bool:
-    """Whether nothing of an `x-batch` is a guess: its items are objects, its rows have a status."""
-    body = json_schema(document, node.get("requestBody", EMPTY))
-    at_place = (one for place, one in _lists(document, body) if place == found.get("items"))
-    item = merged(document, next(at_place, EMPTY).get("items", EMPTY))
-    return "properties" in item and "key" in found and "status" in found.get("outcome", EMPTY)
 
 
 def _corrected_outcome(found: Document, written: Document) -> Document:
@@ -100,14 +94,19 @@ def _corrected_outcome(found: Document, written: Document) -> Document:
     return {"outcome": {**known, **given}} if known and isinstance(given, Mapping) else EMPTY
 
 
-def found_batch(document: Document, path: str, method: str) -> dict[str, Any]:
-    """The `x-batch` of an operation, without the members that nothing tells; {} if its body has no list."""
+def found_batch(document: Document, path: str, method: str, *, of_objects: bool = False) -> dict[str, Any]:
+    """The `x-batch` of an operation, without the members that nothing tells; {} if its body has no list.
+
+    `of_objects`: {} as well if it has no list of objects.
+    """
     node = document["paths"][path][method]
     body = json_schema(document, node.get("requestBody", EMPTY))
     lists = [(place, merged(document, one["items"])) for place, one in _lists(document, body)]
-    if not lists:
+    objects = [one for one in lists if "properties" in one[1]]
+    candidates = objects if of_objects else [*objects, *lists]
+    if not candidates:
         return {}
-    items, item = next((one for one in lists if "properties" in one[1]), lists[0])
+    items, item = candidates[0]
     resource = _resource_path(document, path)
     named = parameter_names(resource)[-1] if resource else ""
     rows_at, row = _rows(document, node)
@@ -184,7 +183,7 @@ def collection_name(path: str) -> str:
 def key_member(record: Document, named: str) -> str:
     """The member of a record that is its key: the one that is `named`, else a usual name; "" for none."""
     members = {plain(name): name for name in record.get("properties", EMPTY)}
-    wanted = [plain(named), *(one for one in USUAL_KEYS if plain(named).endswith(one)), *USUAL_KEYS]
+    wanted = [plain(named), *(one for one in _USUAL_KEYS if plain(named).endswith(one)), *_USUAL_KEYS]
     return _first(members, wanted)
 
 

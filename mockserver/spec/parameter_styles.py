@@ -18,7 +18,7 @@ from mockserver.spec.schema import Schema, SchemaCompiler
 from mockserver.spec.text_values import SEPARATORS, TextReader, Tree
 from mockserver.spec.xml import XmlPlace, XmlPlaces
 
-_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+USUAL_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _PREFIXES = {"label": ".", "matrix": ";"}
 _EXPLODED = {"simple": ",", "label": ".", "matrix": ";"}
 
@@ -187,4 +187,4 @@ def compile_styled(operation: Operation, schemas: SchemaCompiler, places: XmlPla
 
 def _style(parameter: Parameter) -> str:
     is_known = parameter.style in SEPARATORS or parameter.style == "deepObject"
-    return parameter.content or (parameter.style if is_known else _STYLES[parameter.place])
+    return parameter.content or (parameter.style if is_known else USUAL_STYLES[parameter.place])

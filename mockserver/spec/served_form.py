@@ -17,7 +17,7 @@ from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
 from mockserver.spec.dialects import SchemaDialect
 from mockserver.spec.openapi import METHODS, Note
-from mockserver.spec.source_files import PARTS
+from mockserver.spec.source_files import PARTS, listed, members
 from mockserver.spec.swagger2 import to_openapi3
 
 NOT_SERVED = "x-not-served"
@@ -203,7 +203,7 @@ class _Reader:
         made = _prose(node)
         made |= {name: value for name, value in node.items() if str(name).startswith("x-")}
         parameters: dict[tuple[str, str], dict[str, Any]] = {}
-        for one in (*_listed(item.get("parameters")), *_listed(node.get("parameters"))):
+        for one in (*listed(item.get("parameters")), *listed(node.get("parameters"))):
             if parameter := self._parameter(one, path):
                 parameters[parameter["name"], parameter["in"]] = parameter
         made["parameters"] = [*parameters.values(), *_missing_in_template(path, parameters)]
@@ -250,7 +250,7 @@ class _Reader:
         made |= {"name": name, "in": where, "required": node.get("required") is True or where == "path"}
         if isinstance(node.get("explode"), bool):
             made["explode"] = node["explode"]
-        content = _members(node.get("content"))
+        content = members(node.get("content"))
         if content and isinstance(content[0][1], dict):
             schema = self.dialect.read(content[0][1].get("schema", {}))
             return {**made, "schema": schema, "x-content": _media_type(content[0][0])}
@@ -273,7 +273,7 @@ class _Reader:
             if name and name not in made and isinstance(media, dict):
                 made[name] = {**media, "schema": self.dialect.read(media.get("schema", {}))}
                 if "encoding" in media:
-                    encodings = _members(media["encoding"])
+                    encodings = members(media["encoding"])
                     made[name]["encoding"] = {part: one for part, one in encodings if isinstance(one, dict)}
                 if isinstance(media.get("examples"), dict):
                     made[name]["examples"] = self._examples(media["examples"])
@@ -286,14 +286,14 @@ class _Reader:
         return {name: one if isinstance(one, dict) else {"value": one} for name, one in targets}
 
     def _responses(self, given: Json) -> Iterator[tuple[str, dict[str, Any]]]:
-        for status, one in _members(given):
+        for status, one in members(given):
             key = str(status).upper() if str(status).lower() != "default" else "default"
             if not re.fullmatch(r"[1-5](\d\d|XX)|default", key):
                 continue
             node = self._target(one)
             node = node if isinstance(node, dict) else {}
             made: dict[str, Any] = {"description": _text(node.get("description"), "")}
-            headers = [(name, self._target(header)) for name, header in _members(node.get("headers"))]
+            headers = [(name, self._target(header)) for name, header in members(node.get("headers"))]
             if headers:
                 made["headers"] = {
                     name: {**header, "schema": self.dialect.read(header.get("schema", {}))}
@@ -306,7 +306,7 @@ class _Reader:
 
     def _schemes(self) -> Iterator[tuple[str, dict[str, Any]]]:
         written = _mapping(self.source.get("components")).get("securitySchemes")
-        for name, one in _members(written):
+        for name, one in members(written):
             try:
                 node = self._target(one)
             except SpecError:
@@ -321,8 +321,8 @@ class _Reader:
 
     def _security(self, given: Json) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = []
-        for alternative in _listed(given):
-            named = dict(_members(alternative))
+        for alternative in listed(given):
+            named = dict(members(alternative))
             for unknown in named.keys() - self.schemes.keys():
                 cure = f"components: {{securitySchemes: {{{unknown}: {{type: http, scheme: bearer}}}}}}"
                 self._tell(f"security: there is no scheme {unknown}, so none is asked for", cure)
@@ -485,7 +485,7 @@ class _Reader:
 def server_paths(document: Document) -> tuple[str, ...]:
     """The paths of all servers, with the defaults of their variables: prefixes that a client may send."""
     found: dict[str, None] = {}
-    items = [document, *(item for _, item in _members(document.get("paths")))]
+    items = [document, *(item for _, item in members(document.get("paths")))]
     nodes = [
         *items,
         *(
@@ -496,9 +496,9 @@ def server_paths(document: Document) -> tuple[str, ...]:
             if method in item
         ),
     ]
-    for server in (one for node in nodes if isinstance(node, dict) for one in _listed(node.get("servers"))):
+    for server in (one for node in nodes if isinstance(node, dict) for one in listed(node.get("servers"))):
         address = _text(server.get("url"), "") if isinstance(server, dict) else ""
-        for name, variable in _members(server.get("variables")) if address else ():
+        for name, variable in members(server.get("variables")) if address else ():
             default = variable.get("default", "") if isinstance(variable, dict) else ""
             address = address.replace(f"{{{name}}}", str(default))
         address = address.replace("{", "").replace("}", "")
@@ -584,12 +584,4 @@ def _mapping(value: Json) -> Document:
 
 
 def _texts(value: Json) -> list[str]:
-    return [one for one in _listed(value) if isinstance(one, str)]
-
-
-def _listed(value: Json) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _members(value: Json) -> list[tuple[str, Any]]:
-    return [(str(name), one) for name, one in value.items()] if isinstance(value, dict) else []
+    return [one for one in listed(value) if isinstance(one, str)]

@@ -97,6 +97,16 @@ def _is_deep(document: Json) -> bool:
     return bool(level)
 
 
+def listed(value: Json) -> list[Any]:
+    """The value if it is a list, else none of it."""
+    return value if isinstance(value, list) else []
+
+
+def members(value: Json) -> list[tuple[str, Any]]:
+    """The members of a value that is an object, else none."""
+    return [(str(name), one) for name, one in value.items()] if isinstance(value, dict) else []
+
+
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
     """A document, the `text` of its root file, and the other `files` that it refers to, missing ones too."""

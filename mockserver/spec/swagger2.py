@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import METHODS
+from mockserver.spec.source_files import listed, members
 
 _MEDIA = frozenset({"consumes", "produces", "schemes", "parameters", "responses"})
 _NOT_OF_VALUE = frozenset({"name", "in", "description", "required", "schema", "collectionFormat"})
@@ -65,7 +66,7 @@ class _Swagger:
         consumes = _texts(node["consumes"]) if node.get("consumes") else self.consumes
         produces = _texts(node["produces"]) if node.get("produces") else self.produces
         given = {}
-        for one in (*_listed(item.get("parameters")), *_listed(node.get("parameters"))):
+        for one in (*listed(item.get("parameters")), *listed(node.get("parameters"))):
             target = _members(self.resolve(one))
             given[str(target.get("name")), str(target.get("in"))] = target
         fields = [one for (_, place), one in given.items() if place == "formData" and "name" in one]
@@ -141,7 +142,7 @@ def _value(node: Document) -> dict[str, Any]:
 
 def _servers(document: Document) -> list[dict[str, Any]]:
     host, base = (str(document.get(name) or "").strip("/") for name in ("host", "basePath"))
-    schemes = [one for one in _listed(document.get("schemes")) if isinstance(one, str)] or ["https"]
+    schemes = [one for one in listed(document.get("schemes")) if isinstance(one, str)] or ["https"]
     if not host:
         return [{"url": f"/{base}"}] if base else []
     return [{"url": f"{scheme}://{host}/{base}".rstrip("/")} for scheme in schemes]
@@ -160,14 +161,10 @@ def _security_scheme(given: Json) -> dict[str, Any]:
 
 
 def _members(node: Json) -> dict[str, Any]:
-    return {str(name): child for name, child in node.items()} if isinstance(node, Mapping) else {}
-
-
-def _listed(node: Json) -> list[Any]:
-    return node if isinstance(node, list) else []
+    return dict(members(node))
 
 
 def _texts(node: Json) -> tuple[str, ...]:
     """Media types, one alone or a list; JSON if there are none."""
-    found = [node] if isinstance(node, str) else _listed(node)
+    found = [node] if isinstance(node, str) else listed(node)
     return tuple(one for one in found if isinstance(one, str)) or ("application/json",)
