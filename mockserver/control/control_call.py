@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import ClassVar
 
+from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MockServerError
 from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.spec import loading
@@ -54,6 +55,19 @@ class UnknownEntryError(ControlError):
 class UnknownScenarioError(ControlError):
     status = 404
     code = "unknown-scenario"
+
+
+class UnknownVendorError(ControlError):
+    status = 404
+    code = "unknown-vendor"
+
+
+def find_vendor(served: Iterable[LoadedVendor], name: str) -> LoadedVendor:
+    """The vendor of a name. Raises UnknownVendorError."""
+    by_name = {vendor.name: vendor for vendor in served}
+    if name not in by_name:
+        raise UnknownVendorError(f"no vendor named {name}; there are {', '.join(by_name)}")
+    return by_name[name]
 
 
 class UnprocessableMemberError(ControlError):

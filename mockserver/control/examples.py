@@ -12,7 +12,12 @@ from itertools import count
 from typing import Protocol
 
 from mockserver.codec.instants import print_instant
-from mockserver.control.control_call import ControlError, UnprocessableMemberError
+from mockserver.control.control_call import (
+    ControlError,
+    UnknownVendorError,
+    UnprocessableMemberError,
+    find_vendor,
+)
 from mockserver.control.http_client import HttpClient, LostResponse, Request
 from mockserver.control.state import named_collections
 from mockserver.engine.registry import LoadedVendor
@@ -98,11 +103,6 @@ _OWN_HEADERS = frozenset({"user-agent"})
 """Headers that every client sets for itself."""
 
 
-class UnknownVendorError(ControlError):
-    status = 404
-    code = "unknown-vendor"
-
-
 @dataclass(frozen=True, slots=True)
 class ExampleOperations:
     """Operations on examples; `inside` sends the calls that try them to this server."""
@@ -118,7 +118,7 @@ class ExampleOperations:
 
         Raises UnknownVendorError.
         """
-        found = self._vendor(vendor)
+        found = find_vendor(self.served, vendor)
         headers, token = self._headers(found), self.source.access(found).token
         tenant = headers.get(found.spec.tenant_key, "")
         return {
@@ -137,7 +137,7 @@ class ExampleOperations:
         """
         self.sandboxes.check_exists(name)
         try:
-            vendor = self._vendor(body["vendor"])
+            vendor = find_vendor(self.served, body["vendor"])
         except UnknownVendorError as error:
             raise UnprocessableMemberError("/vendor", str(error)) from None
         items, bad = body.get("items", ITEMS), body.get("bad", 0)
@@ -160,13 +160,6 @@ class ExampleOperations:
         raise NoExampleError(
             f"{vendor.name}: no example of {wanted or 'a batch'}: {'; '.join(reasons) or there}"
         )
-
-    def _vendor(self, name: str) -> LoadedVendor:
-        found = next((one for one in self.served if one.name == name), None)
-        if found is None:
-            names = ", ".join(one.name for one in self.served)
-            raise UnknownVendorError(f"no vendor named {name}; there are {names}")
-        return found
 
     def _headers(self, vendor: LoadedVendor) -> dict[str, str]:
         access = self.source.access(vendor)

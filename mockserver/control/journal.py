@@ -20,6 +20,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, Query, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
+from mockserver.journal.item_history import ItemHistories
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import item_places
 from mockserver.journal.verification import (
@@ -101,6 +102,13 @@ class JournalOperations:
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         rules = applied_rules(entry, lambda: self.packaged.documents)
         return {**whole, "decided": decided, "rules": rules}
+
+    def list_journal_items(self, name: str, vendor: str = "", item: str | None = None) -> list[Document]:
+        """The histories of all items, or of those with one key, in the order of their first attempts."""
+        self.sandboxes.check_exists(name)
+        served = [one for one in self.served if vendor in ("", one.name)]
+        view = View()
+        return [one.document(view) for one in ItemHistories(served).find(self.journal.entries(name), item)]
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Compare the recorded calls with the expectation.

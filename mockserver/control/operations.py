@@ -8,6 +8,7 @@ from pathlib import Path
 from mockserver.control.cases.catalogue import CaseOperations
 from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
 from mockserver.control.clock import ClockOperations, ExpirationOperations
+from mockserver.control.drill import DrillOperations
 from mockserver.control.examples import ExampleOperations, ExampleSource, NoExamples
 from mockserver.control.http_client import HttpClient
 from mockserver.control.journal import JournalOperations
@@ -68,6 +69,7 @@ def control_operations(
         AssumptionOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, packaged, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected, journal, clients.case_runs),
+        DrillOperations(sandboxes, journal, served, packaged),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),

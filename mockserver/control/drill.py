@@ -1,0 +1,124 @@
+"""Operations of a drill: its cases, what a client means to do, and the verdict on a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mockserver.control.control_call import UnprocessableMemberError, find_vendor
+from mockserver.control.scenarios import PackagedScenarios
+from mockserver.drill.cases import SCENARIO_NAME, fit_case, list_cases
+from mockserver.drill.findings import MEANINGS, Ending, Finding, Run, VendorAbilities, read_abilities
+from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle, judge
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import UnknownSandboxError
+from mockserver.journal.entry import has_scenario
+from mockserver.journal.item_history import ItemHistories, millis_between
+from mockserver.journal.journal import Journal
+from mockserver.journal.view import View
+from mockserver.model import Document, Json
+from mockserver.sandbox.sandboxes import Sandboxes
+
+
+@dataclass(frozen=True, slots=True)
+class DrillOperations:
+    """Operations of a drill. Those on a sandbox raise UnknownSandboxError."""
+
+    sandboxes: Sandboxes
+    journal: Journal
+    served: tuple[LoadedVendor, ...]
+    packaged: PackagedScenarios
+
+    def list_drill_cases(self, vendor: str) -> list[Document]:
+        """The cases of a vendor. Raises UnknownVendorError."""
+        find_vendor(self.served, vendor)
+        return [case.document() for case in list_cases(vendor, self.packaged.documents)]
+
+    def learn_drill(self, name: str, body: Document) -> Document:
+        """What a client means to do, from its run without faults, and all cases fitted to that.
+
+        Raises UnknownVendorError.
+        """
+        vendor = find_vendor(self.served, body["vendor"])
+        clean = self._run(name, vendor, body["ending"])
+        calls = count_calls(clean, vendor.name)
+        judged = judge(clean, clean, self._abilities(name, vendor, clean), harmless=False, is_met=True)
+        return {
+            "obstacle": find_obstacle(clean) or None,
+            "says": describe_intent(clean),
+            "items": len(clean.histories),
+            "calls": calls.count,
+            "largest": calls.largest,
+            "operation": calls.operation,
+            "verdict": judged.verdict,
+            "message": judged.message,
+            "findings": [_finding_document(one) for one in judged.findings],
+            "cases": [
+                {**case.document(), "scenario": fit_case(case, calls)}
+                for case in list_cases(vendor.name, self.packaged.documents)
+            ],
+        }
+
+    def judge_drill(self, name: str, body: Document) -> Document:
+        """The verdict on a run in this sandbox, by the run without faults in another.
+
+        Raises UnknownVendorError; UnprocessableMemberError: that sandbox is not there.
+        """
+        vendor = find_vendor(self.served, body["vendor"])
+        without = body["clean"]
+        try:
+            clean = self._run(without["sandbox"], vendor, without["ending"])
+        except UnknownSandboxError as error:
+            raise UnprocessableMemberError("/clean/sandbox", str(error)) from None
+        run = self._run(name, vendor, body["ending"], tuple(body.get("starts", ())))
+        is_met = any(has_scenario(entry, SCENARIO_NAME) for entry in run.entries)
+        judged = judge(
+            clean,
+            run,
+            self._abilities(name, vendor, clean),
+            harmless=body.get("harmless", False),
+            is_met=is_met,
+        )
+        view = View()
+        first = run.entries[0].at if run.entries else None
+        return {
+            "verdict": judged.verdict,
+            "message": judged.message,
+            "findings": [_finding_document(one) for one in judged.findings],
+            "items": [one.document(view) for one in run.histories],
+            "calls": [
+                {**view.listed(entry), "sinceFirstMillis": millis_between(first or entry.at, entry.at)}
+                for entry in run.entries
+            ],
+        }
+
+    def _run(
+        self, name: str, vendor: LoadedVendor, ending: Mapping[str, Json], starts: tuple[int, ...] = ()
+    ) -> Run:
+        self.sandboxes.check_exists(name)
+        entries = [entry for entry in self.journal.entries(name) if entry.call.vendor == vendor.name]
+        histories = ItemHistories((vendor,)).find(entries)
+        ended = Ending(ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0)))
+        return Run(entries, histories, ended, starts)
+
+    def _abilities(self, name: str, vendor: LoadedVendor, clean: Run) -> VendorAbilities:
+        assumed = self.sandboxes.show(name).assumptions
+        own = {
+            one.partition(".")[2]: value
+            for one, value in assumed.items()
+            if one.startswith(f"{vendor.name}.")
+        }
+        return read_abilities(
+            vendor, {**vendor.assumptions, **own}, {one.operation for one in clean.histories}
+        )
+
+
+def _finding_document(finding: Finding) -> Document:
+    return {
+        "kind": str(finding.kind),
+        "meaning": MEANINGS[finding.kind],
+        "message": finding.message,
+        "items": list(finding.keys),
+        "calls": list(finding.calls),
+        "doubtful": finding.doubtful,
+    }

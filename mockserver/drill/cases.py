@@ -1,0 +1,147 @@
+"""The cases of a drill, and how a case is fitted to what a client sends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from mockserver.codec import yaml
+from mockserver.model import Document, Json, Value
+
+SCENARIO_NAME = "drill"
+_LONGEST_WAIT_S = 2
+"""Waits that a case asks for are cut to this, so that a whole drill takes a minute."""
+
+_DATE_AHEAD = re.compile(r"date\+([0-9]+)")
+
+
+class DrillCase(Value, frozen=True):
+    """Something that can happen to a client; `rules` are those of a scenario.
+
+    `rows` are those of the catalogue. `harmless`: a client is to end as it does without faults.
+    """
+
+    id: str
+    says: str
+    rules: tuple[Document, ...]
+    rows: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    harmless: bool = False
+    once: bool = False
+
+    def document(self) -> Document:
+        return {
+            "id": self.id,
+            "says": self.says,
+            "rows": list(self.rows),
+            "tags": list(self.tags),
+            "harmless": self.harmless,
+        }
+
+
+class Calls(Value, frozen=True):
+    """The calls of a client without faults: its operation with the most items, and their numbers."""
+
+    vendor: str
+    operation: str = ""
+    count: int = 2
+    largest: int = 3
+
+
+@cache
+def _table() -> tuple[Document, ...]:
+    text = files("mockserver.drill").joinpath("cases.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.load(text))
+
+
+def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]:
+    """All cases of a vendor: those of the table, then the vendor's own scenarios."""
+    table = [_read_case(node, packaged) for node in _table()]
+    known = {case.id for case in table}
+    own = [
+        DrillCase(name, one.get("description", ""), tuple(one["rules"]), _rows(one), ("shape",))
+        for name, one in packaged.items()
+        if name not in known and name.startswith(f"{vendor}-")
+    ]
+    return [*table, *own]
+
+
+def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
+    scenario: Document = packaged.get(node["id"], {}) if "rules" not in node else node
+    return DrillCase(
+        node["id"],
+        node.get("says") or re.sub(r"^Rows? [^.]*\. ", "", scenario.get("description", "")),
+        tuple(scenario["rules"]),
+        tuple(node["rows"]),
+        tuple(node["tags"]),
+        harmless=node.get("harmless", False),
+        once=node.get("once", False),
+    )
+
+
+def _rows(scenario: Document) -> tuple[int, ...]:
+    head = re.match(r"Rows? ([^.]*)\.", scenario.get("description", ""))
+    return tuple(map(int, re.findall("[0-9]+", head[1]))) if head else ()
+
+
+def fit_case(case: DrillCase, calls: Calls, seed: int = 7) -> Document:
+    """The scenario document of a case for a client's calls: places, numbers and waits within their bounds."""
+    return {
+        "version": 1,
+        "name": SCENARIO_NAME,
+        "seed": seed,
+        "description": case.says,
+        "rules": [_fit_rule(rule, calls, once=case.once) for rule in case.rules],
+    }
+
+
+def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
+    match: dict[str, Any] = {
+        "vendor": calls.vendor,
+        **({"operation": calls.operation} if calls.operation else {}),
+    }
+    match |= rule.get("match", {})
+    fitted: dict[str, Any] = {**rule, "match": match}
+    if "nth" in match:
+        match["nth"] = min(match["nth"], calls.count)
+    if once:
+        fitted.setdefault("times", {"count": 1})
+    if "after" in fitted.get("times", {}):
+        times = fitted["times"]
+        fitted["times"] = {**times, "after": min(times["after"], calls.count - 1)}
+    if "items" in fitted:
+        fitted["items"] = [{**one, "select": _fit_select(one["select"], calls)} for one in fitted["items"]]
+    if "response" in fitted:
+        fitted["response"] = _fit_response(fitted["response"])
+    if "quota" in fitted:
+        quota = fitted["quota"]
+        longest = _LONGEST_WAIT_S * 1000
+        fitted["quota"] = {**quota, "windowMillis": min(quota["windowMillis"], longest)}
+    return fitted
+
+
+def _fit_select(select: Document, calls: Calls) -> Document:
+    return {
+        name: min(value, calls.largest - 1) if name in ("index", "firstIndex") else value
+        for name, value in select.items()
+    }
+
+
+def _fit_response(response: Document) -> Document:
+    wait: Json = response.get("retryAfter")
+    if isinstance(wait, int):
+        return {**response, "retryAfter": min(wait, _LONGEST_WAIT_S)}
+    if isinstance(wait, str) and (ahead := _DATE_AHEAD.fullmatch(wait)):
+        return {**response, "retryAfter": f"date+{min(int(ahead[1]), _LONGEST_WAIT_S)}"}
+    return response
+
+
+def choose_cases(cases: Iterable[DrillCase], ids: Iterable[str], tags: Iterable[str]) -> Iterator[DrillCase]:
+    """The cases with one of the ids, or of the tags; all if neither is given."""
+    wanted, tagged = set(ids), set(tags)
+    for case in cases:
+        if not (wanted or tagged) or case.id in wanted or tagged & set(case.tags):
+            yield case

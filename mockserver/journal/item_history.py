@@ -1,0 +1,357 @@
+"""The history of an item: the calls that carried it, and what became of it in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from mockserver.codec import json
+from mockserver.codec.instants import print_instant
+from mockserver.engine.batch import EnvelopeReader
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import Refusal
+from mockserver.journal.entry import Entry
+from mockserver.journal.view import View, applied_scenarios
+from mockserver.model import SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Problem, Value
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+
+
+class Told(StrEnum):
+    """What the answer told the client of an item."""
+
+    STORED = "stored"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    """The whole call was refused, and nothing of it was done."""
+    NOTHING = "nothing"
+    """The answer was lost, broken or unclear, or left the item out."""
+
+
+REPEATED = "repeated"
+"""The action of an item whose call got the answer of an earlier one, by its idempotency key."""
+
+UNREAD = "unread"
+"""The action of an item in a call that was refused before its items were read."""
+
+_ACCEPTED = (Action.CREATED, Action.UPDATED, Action.UNCHANGED)
+_BROKEN = frozenset(
+    {
+        "CONNECTION_RESET_BY_PEER",
+        "RANDOM_DATA_THEN_CLOSE",
+        "EMPTY_RESPONSE",
+        "MALFORMED_RESPONSE_CHUNK",
+        "TRUNCATED_BODY",
+        "WRONG_LENGTH",
+        "NO_RESPONSE",
+        "LENGTH_TOO_SMALL",
+    }
+)
+"""Faults of the transport after which a client has no whole answer."""
+
+_FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
+_CREATED = 201
+
+
+class Attempt(Value, frozen=True):
+    """An item in one call.
+
+    `at` is the arrival of the call by the sandbox's clock, and `until` the end of its answer. `action` is an
+    action of the journal, `repeated` or `unread`; `stored` tells whether the item took effect, `told` what
+    the answer said of it. `code` and `detail` are of its first problem, or of the refusal.
+    """
+
+    number: int
+    index: int
+    at: datetime
+    until: datetime
+    action: str
+    stored: bool
+    told: Told
+    status: int | None
+    code: str = ""
+    detail: str = ""
+    warning: str = ""
+    rules: tuple[str, ...] = ()
+    fault: str = ""
+    document: Json = None
+
+    @property
+    def amount(self) -> Decimal | None:
+        return find_amount(self.document)
+
+
+class ItemHistory(Value, frozen=True):
+    """All attempts of one item in their order; `key` is its identity in the journal."""
+
+    vendor: str
+    operation: str
+    key: str
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def stored(self) -> bool:
+        """Whether an attempt took effect."""
+        return any(attempt.stored for attempt in self.attempts)
+
+    def document(self, view: View) -> Document:
+        """The history as JSON; times are in milliseconds since its first attempt."""
+        first = self.attempts[0].at
+        until: datetime | None = None
+        attempts: list[Document] = []
+        for one in self.attempts:
+            attempts.append(
+                {
+                    "call": one.number,
+                    "index": one.index,
+                    "at": print_instant(one.at),
+                    "sinceFirstMillis": millis_between(first, one.at),
+                    "waitedMillis": None if until is None else max(0, millis_between(until, one.at)),
+                    "answeredMillis": millis_between(first, one.until),
+                    "action": one.action,
+                    "stored": one.stored,
+                    "told": str(one.told),
+                    "status": one.status,
+                    "code": one.code or None,
+                    "detail": one.detail or None,
+                    "warning": one.warning or None,
+                    "rules": list(one.rules),
+                    "fault": one.fault or None,
+                    "amount": None if one.amount is None else str(one.amount),
+                }
+            )
+            until = one.until
+        return {
+            "vendor": self.vendor,
+            "operation": self.operation,
+            "key": view.key(self.key),
+            "stored": self.stored,
+            "attempts": attempts,
+        }
+
+
+def millis_between(first: datetime, later: datetime) -> int:
+    return round((later - first) / timedelta(milliseconds=1))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHistories:
+    """Finds the histories of items in the entries of one sandbox."""
+
+    served: Iterable[LoadedVendor]
+    _readers: dict[str, EnvelopeReader] = field(default_factory=dict, init=False)
+
+    def find(self, entries: Iterable[Entry], key: str | None = None) -> tuple[ItemHistory, ...]:
+        """The histories in the order of first attempts; with a `key`, of the items with that key alone."""
+        found: dict[tuple[str, str, str], list[Attempt]] = {}
+        earlier: dict[str, Mapping[str, Told]] = {}
+        for entry in entries:
+            operation = self._operation(entry)
+            if operation is None or not _writes(entry, operation):
+                continue
+            for name, attempt in self._attempts(entry, operation, earlier):
+                if key in (None, name):
+                    found.setdefault((entry.call.vendor, operation.id, name), []).append(attempt)
+        return tuple(ItemHistory(*place, tuple(attempts)) for place, attempts in found.items())
+
+    def _operation(self, entry: Entry) -> Operation | None:
+        vendor = self._vendors.get(entry.call.vendor)
+        return None if vendor is None else vendor.spec.operations.get(entry.operation or "")
+
+    @property
+    def _vendors(self) -> Mapping[str, LoadedVendor]:
+        return {vendor.name: vendor for vendor in self.served}
+
+    def _attempts(
+        self, entry: Entry, operation: Operation, earlier: dict[str, Mapping[str, Told]]
+    ) -> Iterator[tuple[str, Attempt]]:
+        """Yield key and attempt of each item; `earlier` has what the answers to the same bytes told."""
+        sent = self._sent_items(entry, operation)
+        decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent)
+        answer = told_by_answer(entry)
+        if not decided:
+            before = earlier.get(entry.call.fingerprint)
+            for item in sent:
+                told, action = answer, UNREAD
+                if before is not None and entry.refusal is None:
+                    action = REPEATED
+                    told = before.get(item.identity, answer) if answer is Told.STORED else answer
+                yield item.identity, _attempt(entry, item.index, action, told, item.document)
+            return
+        documents = {item.index: item.document for item in sent}
+        shown: dict[str, Told] = {}
+        for index, (name, action) in enumerate(decided):
+            shown[name] = _told_of_item(entry, index, action)
+            told = shown[name] if answer is Told.STORED else answer
+            yield name, _attempt(entry, index, str(action), told, documents.get(index))
+        earlier.setdefault(entry.call.fingerprint, shown)
+
+    def _sent_items(self, entry: Entry, operation: Operation) -> Sequence[Item]:
+        """The items in the body as they were sent; none if it cannot be read or was cut."""
+        vendor = self._vendors[entry.call.vendor]
+        reader = self._readers.setdefault(
+            vendor.name, EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify)
+        )
+        call = entry.call
+        try:
+            request = reader.open(call, vendor.spec.match(call.method, call.path), _refuse_dispatch)
+        except Refusal:
+            return ()
+        if operation.batch:
+            return request.items
+        name = f"{call.method} {call.path}"
+        digest = json.digest(request.document) if call.method == "POST" else ""
+        return (Item(0, name, request.document, digest),)
+
+
+def _refuse_dispatch(_call: Call, _state: State) -> Answer:
+    raise AssertionError("a recorded call is read, not answered")
+
+
+def _writes(entry: Entry, operation: Operation) -> bool:
+    """Whether the call is to change records: logins and reads do not."""
+    if operation.batch:
+        return True
+    return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
+
+
+def _single_outcome(entry: Entry, sent: Sequence[Item]) -> list[tuple[str, Action]]:
+    """The outcome of a call without a batch, by its status or, where a rule replaced that, by the rule."""
+    if not sent or entry.refusal is not None:
+        return []
+    replaced = any(_replaces_answer(rule) for rule in _applied_rules(entry))
+    is_done = entry.reply.status < _FIRST_REDIRECT
+    if replaced:
+        is_done = all(rule.get("commit") != "none" for rule in _applied_rules(entry))
+    done = Action.CREATED if entry.call.method == "POST" else Action.UPDATED
+    return [(sent[0].identity, done if is_done else Action.REJECTED)]
+
+
+def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> Attempt:
+    arrived = entry.call.now or entry.at - timedelta(milliseconds=entry.duration_ms)
+    took = timedelta(milliseconds=entry.duration_ms + entry.delay_ms)
+    problem = next(iter(entry.decided.problems.get(index, ())), None)
+    warning = next(iter(entry.decided.warnings.get(index, ())), None)
+    is_refused = problem is None and told in (Told.REFUSED, Told.REJECTED)
+    return Attempt(
+        number=entry.number,
+        index=index,
+        at=arrived,
+        until=arrived + took,
+        action=action,
+        stored=action in _ACCEPTED,
+        told=told,
+        status=entry.status,
+        code=problem.code if problem else (entry.refusal or "") if is_refused else "",
+        detail=problem.detail if problem else entry.reason if is_refused else "",
+        warning=_shown_warning(entry, warning),
+        rules=_rules_of_item(entry, index),
+        fault=entry.fault,
+        document=document,
+    )
+
+
+def _shown_warning(entry: Entry, warning: Problem | None) -> str:
+    """The warning's text if the answer has it: not every vendor shows warnings."""
+    if warning is None or warning.detail.encode() not in entry.reply.body:
+        return ""
+    return warning.detail
+
+
+def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
+    """The rules that changed the call as a whole or this item, but not those of other items."""
+    others = {effect.rule for at, effect in entry.effects.items() if at != index}
+    own = entry.effects[index].rule if index in entry.effects else ""
+    return tuple(rule for rule in entry.applied if rule == own or rule not in others)
+
+
+def _applied_rules(entry: Entry) -> Iterator[Document]:
+    for scenario in applied_scenarios(entry):
+        yield from scenario["document"]["rules"]
+
+
+_REPLACING = ("status", "body", "example")
+_UNCLEAR_ENVELOPE = ("countAdd", "drift")
+_FULL = 1
+
+
+def _replaces_answer(rule: Document) -> bool:
+    return any(member in rule.get("response", {}) for member in _REPLACING)
+
+
+def told_by_answer(entry: Entry) -> Told:
+    """What the answer as a whole allows a client to know; STORED: it has to be read by item."""
+    delivery = entry.delivery
+    is_cut = delivery is not None and delivery.fraction is not None and delivery.fraction < _FULL
+    status = entry.status
+    if status is None or is_cut or entry.fault in _BROKEN or entry.off_contract:
+        return Told.NOTHING
+    if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
+        return Told.NOTHING
+    rules = list(_applied_rules(entry))
+    if any(_replaces_answer(rule) for rule in rules):
+        return Told.REFUSED if status >= _FIRST_REFUSAL else Told.NOTHING
+    if any(member in rule.get("envelope", {}) for rule in rules for member in _UNCLEAR_ENVELOPE):
+        return Told.NOTHING
+    if not entry.decided.counts and status >= _FIRST_REFUSAL:
+        return Told.REFUSED
+    return Told.STORED
+
+
+def _told_of_item(entry: Entry, index: int, action: Action) -> Told:
+    """What the vendor's own answer says of an item."""
+    did = entry.effects[index].did if index in entry.effects else ()
+    if "omitted" in did:
+        return Told.NOTHING
+    if "failed" in did or "held" in did:
+        return Told.REJECTED
+    if action is Action.SKIPPED:
+        return Told.REFUSED
+    return Told.STORED if "not-stored" in did or action in _ACCEPTED else Told.REJECTED
+
+
+_MONEY = ("amount", "total", "price", "sum", "value")
+"""Parts of the names of members that hold money, the surest first."""
+
+
+def find_amount(document: Json) -> Decimal | None:
+    """The amount of an item: the first number in a member named after money, the outermost one.
+
+    Amounts in a list of parts are added up. None: it has none.
+    """
+    if isinstance(document, list):
+        parts = [amount for part in document if (amount := find_amount(part)) is not None]
+        return sum(parts, Decimal()) if parts else None
+    if not isinstance(document, dict):
+        return None
+    own = _own_amounts(document)
+    inside = (find_amount(value) for value in document.values() if isinstance(value, list | dict))
+    return next(own, None) or next((amount for amount in inside if amount is not None), None)
+
+
+def find_amounts(document: Json) -> Iterator[Decimal]:
+    """Every amount in an item."""
+    if isinstance(document, dict):
+        yield from _own_amounts(document)
+    inside = document.values() if isinstance(document, dict) else document
+    for value in inside if isinstance(document, dict | list) else ():
+        yield from find_amounts(value)
+
+
+def _own_amounts(document: Document) -> Iterator[Decimal]:
+    for word in _MONEY:
+        for name, value in document.items():
+            if word in name.lower() and (number := _number(value)) is not None:
+                yield number
+
+
+def _number(value: Json) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        return json.parse_decimal(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,153 @@
+"""Run a client under test as a process, and leave none behind, however the drill ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from mockserver.testing.drill import DrillTarget, Ending
+
+_IS_POSIX = os.name == "posix"
+_NOT_FOUND = 127
+_WATCHER = """
+import os, signal, sys
+groups = set()
+for line in sys.stdin:
+    sign, group = line[0], int(line[1:])
+    (groups.add if sign == "+" else groups.discard)(group)
+for group in groups:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except OSError:
+        pass
+"""
+"""A program that reads process groups, and kills those that are left when its input ends."""
+
+
+class ProcessGroups:
+    """Process groups of running clients; a watcher kills them if this process is killed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+        self._watcher: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> ProcessGroups:
+        if _IS_POSIX:
+            self._watcher = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-S", "-c", _WATCHER],
+                stdin=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            for group in self._running:
+                _kill(group)
+        if self._watcher is not None and self._watcher.stdin is not None:
+            self._watcher.stdin.close()
+            self._watcher.wait()
+
+    @contextmanager
+    def track(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Track the process and those it starts during the context; at its end they are killed."""
+        self._tell("+", process.pid)
+        try:
+            yield
+        finally:
+            _kill(process.pid)
+            process.wait()
+            self._tell("-", process.pid)
+
+    def _tell(self, sign: str, group: int) -> None:
+        with self._lock:
+            (self._running.add if sign == "+" else self._running.discard)(group)
+            if self._watcher is not None and self._watcher.stdin is not None:
+                with suppress(BrokenPipeError):
+                    self._watcher.stdin.write(f"{sign}{group}\n")
+                    self._watcher.stdin.flush()
+
+
+def _kill(group: int) -> None:
+    with suppress(OSError):
+        if _IS_POSIX:
+            os.killpg(group, signal.SIGKILL)
+        else:
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(group)], check=False, capture_output=True)  # noqa: S603, S607
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCommand:
+    """A client that is a command; `{url}`, `{token}` and others in it and in `environment` are filled in.
+
+    It is started up to `repeats` times while it ends with a failure, as a scheduler would do. `fill` returns
+    the values of the placeholders for a target.
+    """
+
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    groups: ProcessGroups
+    fill: Callable[[DrillTarget], Mapping[str, str]]
+    timeout_s: float = 60
+    repeats: int = 1
+    folder: Path | None = None
+
+    def __call__(self, target: DrillTarget) -> Ending:
+        """Run the command until it ends well, or has been started often enough.
+
+        Raises OSError: it cannot be started.
+        """
+        values = self.fill(target)
+        words = [fill_in(word, values) for word in self.words]
+        environment = {
+            **os.environ,
+            **{name: fill_in(text, values) for name, text in self.environment.items()},
+        }
+        starts: list[int] = []
+        outputs: list[str] = []
+        status: int | None = None
+        until = time.monotonic() + self.timeout_s
+        for _ in range(self.repeats):
+            starts.append(target.newest_call() + 1)
+            status, output = self._start(words, environment, max(0.1, until - time.monotonic()))
+            outputs.append(output)
+            if status in (0, None):
+                break
+        return Ending(status, "".join(outputs), self.timeout_s, tuple(starts))
+
+    def _start(
+        self, words: Sequence[str], environment: Mapping[str, str], timeout_s: float
+    ) -> tuple[int | None, str]:
+        with TemporaryFile() as written:
+            process = subprocess.Popen(  # noqa: S603 - the user's own command
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=self.folder,
+                start_new_session=_IS_POSIX,
+            )
+            status: int | None = None
+            with self.groups.track(process), suppress(subprocess.TimeoutExpired):
+                status = process.wait(timeout_s)
+            written.seek(0)
+            return status, written.read().decode(errors="replace")
+
+
+def fill_in(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with its placeholders filled in; other braces stay as they are."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
