@@ -70,7 +70,9 @@ class DrillOperations:
             clean = self._run(without["sandbox"], vendor, without["ending"])
         except UnknownSandboxError as error:
             raise UnprocessableMemberError("/clean/sandbox", str(error)) from None
-        run = self._run(name, vendor, body["ending"], tuple(body.get("starts", ())))
+        run = clean
+        if name != without["sandbox"]:
+            run = self._run(name, vendor, body["ending"], tuple(body.get("starts", ())))
         is_met = any(has_scenario(entry, SCENARIO_NAME) for entry in run.entries)
         judged = judge(
             clean,

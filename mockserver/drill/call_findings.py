@@ -89,7 +89,8 @@ class CallOracle:
                 wait = (_arrival(early[0]) - end).total_seconds()
                 told = f"Retry-After {_wait_words(header, end)}" if header else "no Retry-After"
                 times = "" if len(early) == 1 else f", {len(early)} times"
-                message = f"#{entry.number} was answered {entry.status} with {told}, called again after {wait:.1f} s{times}"
+                answer = f"#{entry.number} was answered {entry.status} with {told}"
+                message = f"{answer}, called again after {wait:.1f} s{times}"
                 yield Finding(Kind.RUDE, message, (), (entry.number, *_numbers(early)))
                 return
 
@@ -119,7 +120,8 @@ class CallOracle:
                 and again.call.headers[header] != entry.call.headers[header]
                 and not self.run.has_looked(entry.number, again.number)
             ):
-                message = f"the answer to #{entry.number} was lost, and #{again.number} sent the same under another key"
+                lost = f"the answer to #{entry.number} told nothing"
+                message = f"{lost}, and #{again.number} sent the same under another key"
                 yield Finding(Kind.KEY, message, (), _numbers([entry, again]))
                 return
 

@@ -15,6 +15,7 @@ SCENARIO_NAME = "drill"
 _LONGEST_WAIT_S = 2
 """Waits that a case asks for are cut to this, so that a whole drill takes a minute."""
 
+_LEAST_PROBABILITY = 0.5
 _DATE_AHEAD = re.compile(r"date\+([0-9]+)")
 
 
@@ -105,6 +106,8 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
     }
     match |= rule.get("match", {})
     fitted: dict[str, Any] = {**rule, "match": match}
+    if "probability" in rule:
+        fitted["probability"] = max(rule["probability"], _LEAST_PROBABILITY)
     if "nth" in match:
         match["nth"] = min(match["nth"], calls.count)
     if once:

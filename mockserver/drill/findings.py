@@ -140,8 +140,10 @@ def pair_histories(
 
 @dataclass(frozen=True, slots=True)
 class VendorAbilities:
-    """What a vendor offers a client that lost an answer: the header of its idempotency keys, "" for none;
-    whether what was stored can be read.
+    """What a vendor offers a client that lost an answer.
+
+    `key_header` is the header of its idempotency keys, "" for none; `is_readable` tells whether the records
+    can be read.
     """
 
     key_header: str

@@ -67,8 +67,8 @@ def _false_alarm(clean: Run, run: Run, intent: Intent) -> Iterable[Finding]:
     pairs, _ = pair_histories(intent, run)
     taken = [history for place, history in pairs.items() if intent[place].is_taken]
     if all(one is not None and one.stored for one in taken):
-        message = f"ended with {status} although {_all(len(taken))} stored; without faults it ends with {clean.ending.status}"
-        yield Finding(Kind.ALARM, message)
+        usual = f"without faults it ends with {clean.ending.status}"
+        yield Finding(Kind.ALARM, f"ended with {status} although {_all(len(taken))} stored; {usual}")
 
 
 def _all(count: int) -> str:
@@ -83,9 +83,7 @@ def _summary(clean: Run, run: Run, intent: Intent) -> str:
     missing = [intent[place].key for place in taken if place not in stored]
     parts = [f"{len(stored)} of {len(taken)} stored"]
     again = [
-        one
-        for place, one in taken.items()
-        if one is not None and len(one.attempts) > intent[place].sends
+        one for place, one in taken.items() if one is not None and len(one.attempts) > intent[place].sends
     ]
     if again and not missing and len(again) < len(taken):
         is_unclear = all(any(attempt.told is Told.NOTHING for attempt in one.attempts) for one in again)

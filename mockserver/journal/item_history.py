@@ -184,7 +184,7 @@ class ItemHistories:
         documents = {item.index: item.document for item in sent}
         shown: dict[str, Told] = {}
         for index, (name, action) in enumerate(decided):
-            shown[name] = _told_of_item(entry, index, action)
+            shown[name] = _told_of_item(entry, operation, index, action)
             told = shown[name] if answer is Told.STORED else answer
             yield name, _attempt(entry, index, str(action), told, documents.get(index))
         earlier.setdefault(entry.call.fingerprint, shown)
@@ -301,11 +301,16 @@ def told_by_answer(entry: Entry) -> Told:
     return Told.STORED
 
 
-def _told_of_item(entry: Entry, index: int, action: Action) -> Told:
-    """What the vendor's own answer says of an item."""
+def _told_of_item(entry: Entry, operation: Operation, index: int, action: Action) -> Told:
+    """What the vendor's own answer says of an item.
+
+    Where outcomes do not name their items, one that was never sent stands for one that was left out.
+    """
     did = entry.effects[index].did if index in entry.effects else ()
     if "omitted" in did:
-        return Told.NOTHING
+        named = operation.batch is None or operation.batch.maps or "key" in operation.batch.outcome
+        is_masked = not named and any("phantom" in one.get("envelope", {}) for one in _applied_rules(entry))
+        return Told.STORED if is_masked else Told.NOTHING
     if "failed" in did or "held" in did:
         return Told.REJECTED
     if action is Action.SKIPPED:

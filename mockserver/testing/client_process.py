@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Self
 
 from mockserver.testing.drill import DrillTarget, Ending
 
@@ -41,7 +42,7 @@ class ProcessGroups:
         self._running: set[int] = set()
         self._watcher: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> ProcessGroups:
+    def __enter__(self) -> Self:
         if _IS_POSIX:
             self._watcher = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-S", "-c", _WATCHER],
@@ -117,10 +118,10 @@ class ClientCommand:
         starts: list[int] = []
         outputs: list[str] = []
         status: int | None = None
-        until = time.monotonic() + self.timeout_s
+        until = time.perf_counter() + self.timeout_s
         for _ in range(self.repeats):
             starts.append(target.newest_call() + 1)
-            status, output = self._start(words, environment, max(0.1, until - time.monotonic()))
+            status, output = self._start(words, environment, max(0.1, until - time.perf_counter()))
             outputs.append(output)
             if status in (0, None):
                 break

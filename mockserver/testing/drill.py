@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from mockserver.testing.control_client import (
     create_sandbox,
     sandbox_name,
 )
-from mockserver.testing.sandbox import Sandbox, SandboxClock
+from mockserver.testing.sandbox import SandboxClock
 
 OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
 CLEAN = "no-fault"
@@ -143,6 +142,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class _Run:
+    case: Case
+    sandbox: str
+    ending: Ending
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drill:
     """Runs a client against a vendor of a server.
 
@@ -164,10 +171,10 @@ class Drill:
         Raises ControlPlaneError: the server has no such vendor, or the setup is invalid;
         ServerUnreachableError: there is no response.
         """
-        sandbox, ending, duration_s = self._run(Case(CLEAN))
-        body = {"vendor": self.vendor, "ending": ending.document()}
-        found = self._sandbox(sandbox).request("POST", "/drill", body)
-        verdict = self.judge(sandbox, ending, sandbox, ending, Case(CLEAN), duration_s)
+        run = self._run(Case(CLEAN))
+        body = {"vendor": self.vendor, "ending": run.ending.document()}
+        found = self._sandbox(run.sandbox).request("POST", "/drill", body)
+        verdict = self._judge(run, run)
         return Plan(
             says=found["says"],
             obstacle=found["obstacle"] or "",
@@ -184,29 +191,25 @@ class Drill:
 
         Raises ControlPlaneError, ServerUnreachableError: as for `learn`.
         """
-        sandbox, ending, duration_s = self._run(case)
-        return self.judge(sandbox, ending, clean.sandbox, clean.ending, case, duration_s)
+        return self._judge(self._run(case), _Run(clean.case, clean.sandbox, clean.ending, clean.duration_s))
 
-    def judge(  # noqa: PLR0913 - two runs, each with sandbox and ending
-        self, sandbox: str, ending: Ending, clean: str, clean_ending: Ending, case: Case, duration_s: float
-    ) -> Result:
-        """Have a run judged. Raises ControlPlaneError, ServerUnreachableError."""
+    def _judge(self, run: _Run, clean: _Run) -> Result:
         body = {
             "vendor": self.vendor,
-            "ending": ending.document(),
-            "starts": list(ending.starts),
-            "harmless": case.harmless,
-            "clean": {"sandbox": clean, "ending": clean_ending.document()},
+            "ending": run.ending.document(),
+            "starts": list(run.ending.starts),
+            "harmless": run.case.harmless,
+            "clean": {"sandbox": clean.sandbox, "ending": clean.ending.document()},
         }
-        found = self._sandbox(sandbox).request("POST", "/drill/verdict", body)
+        found = self._sandbox(run.sandbox).request("POST", "/drill/verdict", body)
         return Result(
-            case=case,
-            verdict=OK if case.id == CLEAN and found["verdict"] == UNMET else found["verdict"],
+            case=run.case,
+            verdict=OK if run is clean and found["verdict"] == UNMET else found["verdict"],
             message=found["message"],
             findings=tuple(map(_read_finding, found["findings"])),
-            ending=ending,
-            duration_s=duration_s,
-            sandbox=sandbox,
+            ending=run.ending,
+            duration_s=run.duration_s,
+            sandbox=run.sandbox,
             items=found["items"],
             calls=found["calls"],
         )
@@ -215,7 +218,7 @@ class Drill:
         """Delete the sandbox of a run. Raises ControlPlaneError, ServerUnreachableError."""
         self._sandbox(result.sandbox).request("DELETE", "")
 
-    def _run(self, case: Case) -> tuple[str, Ending, float]:
+    def _run(self, case: Case) -> _Run:
         settings = {
             "seed": self.seed,
             "assumptions": dict(self.assumptions),
@@ -225,9 +228,9 @@ class Drill:
         name = create_sandbox(self.control, sandbox_name("drill", f"{self.vendor}::{case.id}"), settings)
         if self.setup:
             self._sandbox(name).request("PATCH", "/state", self.setup)
-        began = time.monotonic()
+        began = time.perf_counter()
         ending = self.client(self._target(name))
-        return name, ending, time.monotonic() - began
+        return _Run(case, name, ending, time.perf_counter() - began)
 
     def _sandbox(self, name: str) -> SandboxControl:
         return SandboxControl(self.control, name)
