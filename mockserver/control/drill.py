@@ -73,7 +73,7 @@ class DrillOperations:
         run = clean
         if name != without["sandbox"]:
             run = self._run(name, vendor, body["ending"], tuple(body.get("starts", ())))
-        is_met = any(has_scenario(entry, SCENARIO_NAME) for entry in run.entries)
+        is_met = run is clean or any(has_scenario(entry, SCENARIO_NAME) for entry in run.entries)
         judged = judge(
             clean,
             run,

@@ -204,7 +204,7 @@ class Drill:
         found = self._sandbox(run.sandbox).request("POST", "/drill/verdict", body)
         return Result(
             case=run.case,
-            verdict=OK if run is clean and found["verdict"] == UNMET else found["verdict"],
+            verdict=found["verdict"],
             message=found["message"],
             findings=tuple(map(_read_finding, found["findings"])),
             ending=run.ending,
