@@ -28,6 +28,18 @@ class ClockSettings(Value, frozen=True):
     def reading(self, machine: Clock) -> datetime:
         return parse_instant(self.frozen) if self.frozen else machine() + timedelta(seconds=self.ahead)
 
+    def advanced(self, seconds: int, now: datetime) -> ClockSettings:
+        """The setting so many seconds ahead of `now`; it stays if that is beyond the last year."""
+        try:
+            later = now + timedelta(seconds=seconds)
+        except OverflowError:
+            return self
+        if later.year > LAST_YEAR:
+            return self
+        return (
+            ClockSettings(print_instant(later)) if self.frozen else ClockSettings(None, self.ahead + seconds)
+        )
+
 
 def normalize_clock_instant(text: str) -> str:
     """The kept form of an instant for a sandbox's clock.

@@ -17,7 +17,7 @@ OperationsByVendor = Mapping[str, frozenset[str]]
 INITIAL_STATE = "Started"
 """The value of a state that nothing has set yet."""
 
-_EFFECT_MEMBERS = ("items", "envelope", "response", "quota", "transitionsState")
+_EFFECT_MEMBERS = ("items", "envelope", "response", "quota", "transitionsState", "advanceClock")
 _REPORT_ONLY_EFFECTS = frozenset({"omit", "duplicate", "warn"})
 _MIN_REPLACING_STATUS = 300
 _MAX_LISTED = 20

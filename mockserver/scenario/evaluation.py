@@ -10,10 +10,11 @@ from hashlib import blake2b
 from math import exp
 from statistics import NormalDist
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from mockserver.codec.instants import print_http_date
 from mockserver.model import Document, Item
+from mockserver.sandbox.clock import ClockSettings
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import (
@@ -140,8 +141,8 @@ def _matches_content(rule: Rule, context: CallContext) -> bool:
 
 def _has_item_effects_only(rule: Rule) -> bool:
     """Whether the rule has no effect unless one of its items is present."""
-    others = rule.envelope or rule.response or rule.quota or rule.transitions or rule.commit != COMMIT_ALL
-    return bool(rule.items) and not others
+    parts = (rule.envelope, rule.response, rule.quota, rule.transitions, rule.advance_clock)
+    return bool(rule.items) and not any(parts) and rule.commit == COMMIT_ALL
 
 
 def _candidate_items(select: ItemSelector, context: CallContext) -> tuple[Item, ...]:
@@ -222,6 +223,10 @@ def _apply_transitions(candidates: Sequence[Candidate], state: State) -> None:
     for cue in candidates:
         for name, value in cue.rule.transitions.items():
             states[f"{cue.scenario}/{name}"] = {"value": value}
+        if cue.rule.advance_clock:
+            settings = state.sandbox_collection("settings")
+            clock = ClockSettings(**settings["clock"]).advanced(cue.rule.advance_clock, state.now)
+            settings["clock"] = asdict(clock)
 
 
 def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
@@ -236,7 +241,7 @@ def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
     effects = _item_effects(candidate, evaluation)
     evaluation.effects.update(effects)
     evaluation.effect_rules.update(dict.fromkeys(effects, candidate.name))
-    is_applied = effects or rule.transitions or made is not before
+    is_applied = effects or rule.transitions or rule.advance_clock or made is not before
     if is_applied and candidate.name not in before.applied:
         made = replace(made, applied=(*before.applied, candidate.name))
     evaluation.made = made

@@ -165,7 +165,10 @@ class RuleQuota(Value, frozen=True):
 
 
 class Rule(Value, frozen=True):
-    """A rule: calls, times and effects. `requires` and `transitions` are states by name."""
+    """A rule: calls, times and effects. `requires` and `transitions` are states by name.
+
+    `advance_clock` is in seconds, 0 for none.
+    """
 
     id: str
     priority: int = 1
@@ -174,6 +177,7 @@ class Rule(Value, frozen=True):
     times: RuleTimes = RuleTimes()
     requires: Mapping[str, str] = field(default=EMPTY, name="requiresState")
     transitions: Mapping[str, str] = field(default=EMPTY, name="transitionsState")
+    advance_clock: int = field(default=0, name="advanceClock")
     commit: Commit = Commit()
     items: tuple[ItemEffect, ...] = ()
     envelope: EnvelopeEffect | None = None

@@ -89,6 +89,8 @@ def _consequences(rule: Document) -> Iterator[str]:
     yield from (
         f"the state {name} becomes {value}" for name, value in rule.get("transitionsState", EMPTY).items()
     )
+    if "advanceClock" in rule:
+        yield f"the clock goes {_seconds(rule['advanceClock'] * 1000)} ahead"
 
 
 def _describe_commit(rule: Document) -> str | None:

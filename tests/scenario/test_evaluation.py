@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from mockserver.codec.instants import parse_instant
 from mockserver.model import Call, Fault, Item
+from mockserver.sandbox.clock import ClockSettings
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS
 from mockserver.sandbox.store import SANDBOX_SCOPE
@@ -223,6 +225,25 @@ def test_a_state_that_nothing_has_set_is_started() -> None:
     stage, rule = Stage(), cue(requires={"phase": "Started"}, transitions={"phase": "Calm"})
 
     assert stage.hits(rule, 3) == [True, False, False]
+
+
+def test_a_rule_moves_the_clock_for_the_calls_that_follow() -> None:
+    stage = Stage()
+    jump = Candidate("trouble", Rule("jump", match=RuleMatch(nth=1), advance_clock=3600))
+    frozen = stage.store.transact("default", SANDBOX_SCOPE, lambda state: state.now)
+
+    assert stage.cast(jump).applied == ("trouble/jump",)
+    assert stage.cast(jump) is NO_EFFECTS
+    later = stage.store.transact("default", SANDBOX_SCOPE, lambda state: state.now)
+    assert later - frozen == timedelta(hours=1)
+
+
+def test_the_clock_of_a_rule_stays_within_its_years() -> None:
+    clock = ClockSettings("9998-12-31T23:59:59Z")
+
+    assert clock.advanced(1, parse_instant(clock.frozen or "")) is clock
+    assert ClockSettings(ahead=5).advanced(10, NOON) == ClockSettings(ahead=15)
+    assert ClockSettings("2026-01-05T12:00:00Z").advanced(60, NOON) == ClockSettings("2026-01-05T12:01:00Z")
 
 
 def test_a_rule_whose_state_is_another_is_not_counted() -> None:
