@@ -23,7 +23,7 @@ IMPOSSIBLE: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
             "/rules/0",
             "no-effect",
             "the rule does nothing",
-            "give it one of commit, envelope, items, quota, response, transitionsState",
+            "give it one of commit, advanceClock, envelope, items, quota, response, transitionsState",
         ),
     ),
     "commit-that-is-usual": (
@@ -32,7 +32,7 @@ IMPOSSIBLE: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
             "/rules/0",
             "no-effect",
             "the rule does nothing",
-            "give it one of commit, envelope, items, quota, response, transitionsState",
+            "give it one of commit, advanceClock, envelope, items, quota, response, transitionsState",
         ),
     ),
     "two-of-one-id": (

@@ -135,7 +135,11 @@ def test_the_documentation_names_no_vendor() -> None:
 
 def test_every_value_of_a_rule_has_a_member_in_the_language() -> None:
     members = set(SCHEMA["$defs"]["rule"]["properties"])
-    renamed = {"requires": "requiresState", "transitions": "transitionsState"}
+    renamed = {
+        "requires": "requiresState",
+        "transitions": "transitionsState",
+        "advance_clock": "advanceClock",
+    }
 
     assert {renamed.get(name, name) for name in model.Rule.__struct_fields__} == members
 
