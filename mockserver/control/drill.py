@@ -46,7 +46,7 @@ class DrillOperations:
         return {
             "obstacle": find_obstacle(clean) or None,
             "says": describe_intent(clean),
-            "items": len(clean.histories),
+            "keys": [one.key for one in clean.histories],
             "calls": calls.count,
             "largest": calls.largest,
             "operation": calls.operation,

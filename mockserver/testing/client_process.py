@@ -8,17 +8,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
 
 from mockserver.testing.drill import DrillTarget, Ending
 
 _IS_POSIX = os.name == "posix"
-_NOT_FOUND = 127
 _WATCHER = """
 import os, signal, sys
 groups = set()
@@ -90,26 +88,22 @@ def _kill(group: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClientCommand:
-    """A client that is a command; `{url}`, `{token}` and others in it and in `environment` are filled in.
+    """A client that is a command; placeholders such as `{url}` in it and in `environment` are filled in.
 
-    It is started up to `repeats` times while it ends with a failure, as a scheduler would do. `fill` returns
-    the values of the placeholders for a target.
+    It is started up to `repeats` times while it ends with a failure, as a scheduler would do.
     """
 
     words: Sequence[str]
     environment: Mapping[str, str]
     groups: ProcessGroups
-    fill: Callable[[DrillTarget], Mapping[str, str]]
     timeout_s: float = 60
     repeats: int = 1
-    folder: Path | None = None
 
-    def __call__(self, target: DrillTarget) -> Ending:
-        """Run the command until it ends well, or has been started often enough.
+    def run(self, target: DrillTarget, values: Mapping[str, str]) -> Ending:
+        """Run the command until it ends well, or has been started often enough; `values` are placeholders'.
 
         Raises OSError: it cannot be started.
         """
-        values = self.fill(target)
         words = [fill_in(word, values) for word in self.words]
         environment = {
             **os.environ,
@@ -137,7 +131,6 @@ class ClientCommand:
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 env=environment,
-                cwd=self.folder,
                 start_new_session=_IS_POSIX,
             )
             status: int | None = None

@@ -129,14 +129,18 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a client means to do, from its run without faults, and the cases that fit it."""
+    """What a client means to do, from its run without faults, and the cases that fit it.
+
+    `operation` is the one with the most items, `calls` the number of its calls and `largest` the most items
+    of one of them; `keys` identify the items.
+    """
 
     says: str
     obstacle: str
     clean: Result
     cases: tuple[Case, ...]
     operation: str
-    items: int
+    keys: tuple[str, ...]
     calls: int
     largest: int
 
@@ -181,7 +185,7 @@ class Drill:
             clean=verdict,
             cases=tuple(map(_read_case, found["cases"])),
             operation=found["operation"],
-            items=found["items"],
+            keys=tuple(found["keys"]),
             calls=found["calls"],
             largest=found["largest"],
         )

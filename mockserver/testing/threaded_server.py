@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.contract.examples import ProfileExamples
 from mockserver.errors import MockServerError
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.listening import bind_socket
-from mockserver.server.protocol import uvicorn_config
+from mockserver.server.protocol import TlsFactory, uvicorn_config
 from mockserver.testing.server_command import ServerNotStartedError
 
 HOST = "127.0.0.1"
@@ -65,21 +66,37 @@ def start_in_thread(
         raise ServerNotStartedError(str(error)) from None
 
 
+def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
+    """The application with a sandbox for clients that can set neither path nor header."""
+    named = (b"mock-sandbox", sandbox.encode())
+
+    async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [*scope["headers"], named]}
+        await app(scope, receive, send)
+
+    return enter
+
+
 @contextmanager
-def run_in_thread(app: Application) -> Iterator[str]:
+def run_in_thread(app: Application, sandbox: str = "", tls: TlsFactory | None = None) -> Iterator[str]:
     """Run the application during the context, which yields its URL without a trailing slash.
 
-    Raises ServerNotStartedError: the server stopped before it listened.
+    All calls go to the `sandbox`, if one is given; with `tls` it serves https. Raises ServerNotStartedError:
+    the server stopped before it listened.
     """
+    entry = _into_sandbox(app, sandbox) if sandbox else app
     with bind_socket(HOST, 0) as listening:
-        server = _ThreadedServer(uvicorn_config(app), app.lasting.live.close)
+        server = _ThreadedServer(
+            uvicorn_config(entry, tls), (lambda: None) if sandbox else app.lasting.live.close
+        )
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
         thread.start()
         server.startup_ended.wait()
         if not server.started:
             raise ServerNotStartedError("the server ended before it listened")
         try:
-            yield f"http://{HOST}:{listening.getsockname()[1]}"
+            yield f"{'https' if tls else 'http'}://{HOST}:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

@@ -1,0 +1,225 @@
+"""The command `mockserver drill`: does a client survive partial failure?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    InvalidValueError,
+    argument,
+    assumption_values,
+    check_extra,
+    choices,
+    complete_vendors,
+    fail_usage,
+    nearest,
+    option,
+    overlay_option,
+    pair_reader,
+    shown,
+    specs_option,
+)
+
+TAGS = ("retry", "money", "throttle", "transport", "login", "shape", "time")
+REPORTS = ("html", "junit", "json", "github")
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_SPEC_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def _names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one.strip() for text in given for one in text.split(",") if one.strip())
+
+
+def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ...]]:
+    def read(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+        names = _names(context, option, given)
+        for name in names:
+            if name not in known:
+                message = f"no {what} is called {shown(name)}; there are {choices(known)}"
+                raise InvalidValueError(message, name, nearest(name, known) or known[0])
+        return names
+
+    return read
+
+
+@click.command(context_settings={**CONTEXT_SETTINGS, "allow_interspersed_args": True})
+@argument("vendor", metavar="VENDOR|FILE", shell_complete=complete_vendors)
+@argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND…")
+@option(
+    "--env",
+    "environment",
+    multiple=True,
+    callback=pair_reader("=", "NAME=text"),
+    envvar=None,
+    metavar="NAME=TEXT",
+    help="Variable of the client; may be repeated. {url}, {token}, {tenant}, {sandbox} and {port} are filled in, "
+    "here and in COMMAND; {root} and {https} are addresses for a client that takes only a host.",
+)
+@option(
+    "--case",
+    "cases",
+    multiple=True,
+    callback=_names,
+    envvar=None,
+    metavar="ID,…",
+    help="Run only these cases; a scenario file is a case too. May be repeated.",
+)
+@option(
+    "--tag",
+    "tags",
+    multiple=True,
+    callback=_known_names(TAGS, "tag"),
+    envvar=None,
+    metavar="TAG,…",
+    help=f"Run only cases with one of these tags: {', '.join(TAGS)}.",
+)
+@option("--list", "lists", is_flag=True, envvar=None, help="List the cases and run nothing.")
+@option("--jobs", default=4, type=click.IntRange(1, 64), help="So many clients at a time.")
+@option(
+    "--timeout",
+    "timeout_s",
+    scope="drill",
+    default=60.0,
+    type=click.FloatRange(0.1),
+    metavar="SECONDS",
+    help="A client that runs longer hangs.",
+)
+@option(
+    "--setup",
+    type=_EXISTING_FILE,
+    envvar=None,
+    help="Records that every sandbox has besides its fixtures, as in a dump.",
+)
+@option(
+    "--repeat",
+    "repeats",
+    default=1,
+    type=click.IntRange(1, 100),
+    help="Start the client up to so many times while it ends with a failure, as cron does.",
+)
+@option(
+    "--against",
+    default="",
+    envvar=None,
+    metavar="URL",
+    help="Use the mockserver there.  [default: one of its own]",
+)
+@specs_option
+@overlay_option
+@option(
+    "--assume",
+    "assumptions",
+    multiple=True,
+    callback=assumption_values,
+    metavar="ID=VALUE",
+    help="Set an assumption (list: mockserver assumptions); may be repeated.",
+)
+@option(
+    "--explore",
+    default=0,
+    type=click.IntRange(0, 100_000),
+    metavar="NUMBER",
+    help="Also draw so many schedules of faults, and shrink those that the client does not survive.",
+)
+@option(
+    "--seed",
+    scope="drill",
+    default=0,
+    type=click.IntRange(0),
+    help="The same seed explores the same schedules.",
+)
+@option(
+    "--scenario",
+    "scenario_file",
+    type=_FILE,
+    envvar=None,
+    help="Write the first schedule found as a scenario.",
+)
+@option(
+    "--pytest", "pytest_file", type=_FILE, envvar=None, help="Write the schedules found as a pytest file."
+)
+@option(
+    "--report",
+    "reports",
+    multiple=True,
+    default=("html",),
+    callback=_known_names(REPORTS, "report"),
+    metavar="REPORT,…",
+    help=f"Reports to write: {', '.join(REPORTS)}.",
+)
+@option(
+    "--report-dir",
+    "folder",
+    default="report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the reports.",
+)
+@option("--baseline", type=_FILE, help="File of known findings: they are shown, but do not fail.")
+@option("--write-baseline", type=_FILE, help="Write what was found to a file of known findings.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def drill(**given: Any) -> None:
+    """Run a client against cases of partial failure: which items does it lose, send or pay twice?
+
+    Each case runs COMMAND once in a sandbox of its own, several at a time. A first run without any fault
+    learns what the client means to do. The verdicts come from the server's journal and not from the client.
+    Exit status: 0 no fault found, 1 faults, 2 wrong usage, 3 no server answers, 4 the client cannot be drilled.
+
+    \b
+    Examples:
+      mockserver drill payt --env PAYT_URL={url} --env PAYT_TOKEN={token} -- python sync.py invoices.csv
+      mockserver drill payt --case half-then-500 -- ./sync.sh {url}
+      mockserver drill payt --list
+    """
+    options = DrillOptions(**given)
+    from mockserver.cli.drill_run import list_drill_cases, run_drill
+
+    if options.lists:
+        list_drill_cases(options)
+        return
+    if not options.command:
+        cure = f"mockserver drill {options.vendor} --env API_URL={{url}} -- python client.py"
+        fail_usage("it is not said what to run", "-- COMMAND", cure)
+    if options.explore:
+        check_extra("contract", "mockserver drill --explore")
+    run_drill(options)
+
+
+@dataclass(frozen=True, slots=True)
+class DrillOptions:
+    """Options of `drill`; `vendor` is a name or a spec file, `against` "" starts a server."""
+
+    vendor: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    cases: tuple[str, ...]
+    tags: tuple[str, ...]
+    lists: bool
+    jobs: int
+    timeout_s: float
+    setup: Path | None
+    repeats: int
+    against: str
+    specs: tuple[Path, ...]
+    overlays: tuple[Path, ...]
+    assumptions: Mapping[str, str]
+    explore: int
+    seed: int
+    scenario_file: Path | None
+    pytest_file: Path | None
+    reports: tuple[str, ...]
+    folder: Path
+    baseline: Path | None
+    write_baseline: Path | None
+    as_json: bool
+
+    @property
+    def file(self) -> Path | None:
+        """The spec file, if VENDOR is one."""
+        return Path(self.vendor) if self.vendor.endswith(_SPEC_SUFFIXES) else None

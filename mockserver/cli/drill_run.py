@@ -1,0 +1,245 @@
+"""Run a drill: its server, the client in its places, the cases side by side, the result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from mockserver.cli.drill import DrillOptions
+from mockserver.cli.errors import termination_as_interrupt
+from mockserver.cli.options import (
+    EXIT_FINDINGS,
+    EXIT_NO_SERVER,
+    EXIT_REFUSED,
+    choices,
+    fail,
+    fail_usage,
+    nearest,
+    vendor_names,
+)
+from mockserver.cli.output import write_json
+from mockserver.codec import yaml
+from mockserver.errors import MockServerError
+from mockserver.model import Json
+from mockserver.server import ignore_connexion_warnings
+from mockserver.spec.loading import vendor_name
+from mockserver.testing.client_process import ClientCommand, ProcessGroups
+from mockserver.testing.control_client import ControlClient, ControlPlaneError, ServerUnreachableError
+from mockserver.testing.drill import FAILED, Case, Drill, DrillTarget, Ending, Plan, Result, list_cases
+from mockserver.testing.server import TOKEN_VARIABLE
+
+ignore_connexion_warnings()
+
+from mockserver.contract.examples import ProfileExamples  # noqa: E402 - after the warnings of Connexion
+from mockserver.server.application import Application, Options, create_app  # noqa: E402
+from mockserver.server.listening import make_certificate  # noqa: E402
+from mockserver.server.protocol import TlsFactory  # noqa: E402
+from mockserver.testing.threaded_server import run_in_thread  # noqa: E402
+
+_MAX_SANDBOXES = 100_000
+_TLS_FOLDER = Path(".mockserver")
+_ROOTS = ("{root}", "{https}", "{ca}")
+
+
+@dataclass(frozen=True, slots=True)
+class DrillServer:
+    """The server of a drill; `app` is None for one that runs elsewhere."""
+
+    control: ControlClient
+    vendor: str
+    app: Application | None
+
+
+@contextmanager
+def open_server(options: DrillOptions) -> Iterator[DrillServer]:
+    """Start a server for the vendor, or reach the one that is named; end the command if it cannot be."""
+    name = options.vendor if options.file is None else vendor_name(options.file)
+    if options.against:
+        yield DrillServer(ControlClient(options.against, os.environ.get(TOKEN_VARIABLE, "")), name, None)
+        return
+    known = vendor_names(options.specs)
+    if options.file is None and name not in known:
+        message = f"no vendor named {name}; there are {choices(known)}, or an OpenAPI file"
+        fail_usage(message, f"VENDOR {name}", nearest(name, known) or "mockserver vendors")
+    try:
+        app = create_app(
+            Options(
+                vendors=(name,),
+                specs=options.specs,
+                files=() if options.file is None else (options.file,),
+                overlays=options.overlays,
+                at_root=name,
+                hosts=("127.0.0.1",),
+                max_sandboxes=_MAX_SANDBOXES,
+                examples=ProfileExamples,
+            )
+        )
+    except MockServerError as error:
+        fail_usage(str(error), options.vendor, "mockserver spec check FILE")
+    with run_in_thread(app) as url:
+        yield DrillServer(ControlClient(url), name, app)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandClient:
+    """The command as a client, with addresses of its own where it needs them."""
+
+    command: ClientCommand
+    server: DrillServer
+    needs_root: bool
+    tls: TlsFactory | None = None
+
+    def __call__(self, target: DrillTarget) -> Ending:
+        values = {
+            "url": target.url,
+            "token": target.token,
+            "tenant": target.tenant,
+            "sandbox": target.sandbox,
+            "port": str(target.port),
+        }
+        with ExitStack() as opened:
+            if self.needs_root and self.server.app:
+                values["root"] = opened.enter_context(run_in_thread(self.server.app, target.sandbox))
+            if self.tls and self.server.app:
+                tls = run_in_thread(self.server.app, target.sandbox, self.tls)
+                values |= {"https": opened.enter_context(tls), "ca": str(_TLS_FOLDER.absolute() / "ca.pem")}
+            return self.command.run(target, values)
+
+
+def build_client(options: DrillOptions, server: DrillServer, groups: ProcessGroups) -> CommandClient:
+    texts = " ".join((*options.command, *options.environment.values()))
+    used = [name for name in _ROOTS if name in texts]
+    if used and server.app is None:
+        cure = "a server of the drill's own: leave out --against"
+        fail_usage(f"{used[0]} needs a port for each case", f"--against {options.against}", cure)
+    tls: TlsFactory | None = None
+    if "{https}" in texts or "{ca}" in texts:
+        try:
+            context = make_certificate(_TLS_FOLDER, ()).context
+        except MockServerError as error:
+            fail_usage(str(error), "{https}", "pip install '.[tls]' in the folder of the checkout")
+
+        def tls(*_: object) -> object:  # type: ignore[misc] # uvicorn's own form, see TlsFactory
+            return context
+
+    command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
+    return CommandClient(command, server, "{root}" in texts, tls)
+
+
+def read_setup(file: Path | None) -> Mapping[str, Json]:
+    """The documents of a setup file, YAML or JSON; end the command if it cannot be read."""
+    if file is None:
+        return {}
+    try:
+        found = yaml.load(file.read_text(encoding="utf-8"))
+    except Exception as error:  # noqa: BLE001 - a reader's error of any kind is the file's
+        fail_usage(f"{file} cannot be read: {error}", f"--setup {file}", "mockserver sandbox dump default")
+    if not isinstance(found, dict):
+        fail_usage(f"{file} is no dump", f"--setup {file}", "mockserver sandbox dump default")
+    return found
+
+
+def read_scenario(file: Path) -> Case:
+    """A scenario file as a case."""
+    try:
+        document = yaml.load(file.read_text(encoding="utf-8"))
+    except Exception as error:  # noqa: BLE001 - a reader's error of any kind is the file's
+        fail_usage(f"{file} cannot be read: {error}", f"--case {file}", "mockserver scenario check FILE")
+    return Case(file.stem, str(document.get("description", "")), {**document, "name": "drill"})
+
+
+def choose_cases(plan: Plan, options: DrillOptions) -> list[Case]:
+    """The cases that the options choose; end the command if one is not there."""
+    by_id = {case.id: case for case in plan.cases}
+    chosen = []
+    for name in options.cases:
+        if Path(name).suffix in (".yaml", ".yml", ".json"):
+            chosen.append(read_scenario(Path(name)))
+        elif name in by_id:
+            chosen.append(by_id[name])
+        else:
+            cure = f"mockserver drill {options.vendor} --list"
+            fail_usage(f"no case is called {name}; {nearest(name, by_id)} is near", f"--case {name}", cure)
+    tagged = [case for case in plan.cases if set(case.tags) & set(options.tags) and case not in chosen]
+    return [*chosen, *tagged] if options.cases or options.tags else list(plan.cases)
+
+
+def run_cases(drill: Drill, plan: Plan, cases: Sequence[Case], jobs: int) -> Iterator[Result]:
+    """Yield the results in the order of the cases, each as soon as it and those before it are there."""
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield from pool.map(lambda case: drill.run(case, plan.clean), cases)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def list_drill_cases(options: DrillOptions) -> None:
+    """Print the cases of the vendor."""
+    with open_server(options) as server, _errors_told(options):
+        cases = list_cases(server.control, server.vendor)
+    chosen = [case for case in cases if not options.tags or set(case.tags) & set(options.tags)]
+    if options.as_json:
+        found = [{"id": one.id, "says": one.says, "rows": one.rows, "tags": one.tags} for one in chosen]
+        write_json(found)
+        return
+    for case in chosen:
+        click.echo(f"{case.id:<26}{','.join(case.tags):<26}{case.says}")
+
+
+def run_drill(options: DrillOptions) -> None:
+    """Run the drill; ends the command with its exit status."""
+    with termination_as_interrupt(), open_server(options) as server, ProcessGroups() as groups:
+        client = build_client(options, server, groups)
+        drill = Drill(
+            server.control,
+            server.vendor,
+            client,
+            read_setup(options.setup),
+            {name: value for name, value in options.assumptions.items()},
+        )
+        with _errors_told(options):
+            status = _run(options, drill)
+    raise SystemExit(status)
+
+
+def _run(options: DrillOptions, drill: Drill) -> int:
+    plan = drill.learn()
+    if plan.obstacle:
+        output = plan.clean.ending.output.strip()
+        if output:
+            click.echo(output[-2000:], err=True)
+        cure = f"mockserver drill {options.vendor} --env NAME={{url}} -- …; see docs/test-your-client.md"
+        fail(plan.obstacle, " ".join(options.command), cure, EXIT_REFUSED)
+    click.echo(f"{drill.vendor}   {plan.says}")
+    results = []
+    for result in run_cases(drill, plan, choose_cases(plan, options), options.jobs):
+        click.echo(f"  {result.word:<9}{result.case.id:<26}{result.message}")
+        results.append(result)
+    if options.explore:
+        from mockserver.testing.explore import Explorer
+
+        exploration = Explorer(drill, plan, options.jobs, options.seed).explore(options.explore)
+        click.echo(f"  {exploration.schedules} schedules, {exploration.failed} failed")
+        for find in exploration.found:
+            click.echo(f"  {find.result.word:<9}{find.sentence}")
+    return EXIT_FINDINGS if any(result.verdict == FAILED for result in results) else 0
+
+
+@contextmanager
+def _errors_told(options: DrillOptions) -> Iterator[None]:
+    """End the command with a message where the server refuses, or the client cannot be started."""
+    try:
+        yield
+    except ServerUnreachableError as error:
+        fail(str(error), f"--against {options.against}", "mockserver run --port 8080", EXIT_NO_SERVER)
+    except ControlPlaneError as error:
+        fail(str(error), f"VENDOR {options.vendor}", "mockserver vendors", EXIT_REFUSED)
+    except OSError as error:
+        what = f"the client cannot be started: {error.strerror or error}"
+        fail_usage(what, f"-- {' '.join(options.command)}", "-- COMMAND that runs in this folder")

@@ -1,0 +1,290 @@
+"""Search for schedules of faults that a client does not survive, and shrink them; needs hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+import hypothesis
+from hypothesis import strategies as st
+
+from mockserver.testing.control_client import Json
+from mockserver.testing.drill import FAILED, Case, Drill, Plan, Result
+
+_MOST_FAULTS, _MOST_TIMES = 5, 3
+_DRAWS = 3
+"""Hypothesis may draw a schedule again; so many rounds make up for that."""
+
+_A_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One fault: of the item at place `item` of all items, or of the call number `call` of the operation.
+
+    Both count from 1. `times` is how many attempts at an item fail.
+    """
+
+    kind: str
+    call: int = 0
+    item: int = 0
+    times: int = 0
+
+
+Schedule: TypeAlias = tuple[Fault, ...]
+
+
+def _fails(code: str) -> Callable[[Fault], Json]:
+    return lambda fault: {"effect": {"fail": {"code": code}, "failTimes": fault.times}}
+
+
+_ITEM_FAULTS: Mapping[str, tuple[str, Callable[[Fault], Json]]] = MappingProxyType(
+    {
+        "fails": ("fails {times}", _fails("internal")),
+        "throttled": ("is throttled {times}", _fails("throttled")),
+        "locked": ("is locked {times}", _fails("locked")),
+        "refused": ("is refused for good", lambda _: {"effect": {"fail": {"code": "unknown-reference"}}}),
+        "warned": ("is stored with a warning", lambda _: {"effect": {"warn": {"code": "too-long"}}}),
+        "left out": ("is stored and left out of an answer", lambda _: {"effect": {"omit": True}}),
+        "dropped": (
+            "is left out of an answer and not stored",
+            lambda _: {"effect": {"omit": True, "commit": False}},
+        ),
+        "doubled": ("stands in an answer twice", lambda _: {"effect": {"duplicate": 1}}),
+    }
+)
+"""Faults of an item: words, and effect."""
+
+_COUNTED = ("fails", "throttled", "locked")
+_ONCE = ("left out", "dropped", "doubled")
+
+
+def _response(commit: Json = "full", **response: Json) -> Json:
+    return {"commit": commit, "response": response}
+
+
+_RESET = "CONNECTION_RESET_BY_PEER"
+_CALL_FAULTS: Mapping[str, tuple[str, Json]] = MappingProxyType(
+    {
+        "lost": ("is reset after its commit", _response(fault=_RESET)),
+        "lost before": ("is reset before its commit", _response("none", fault=_RESET)),
+        "half done": ("is reset after its first item", _response({"partial": 1}, fault=_RESET)),
+        "empty": ("is done and gets no answer", _response(fault="EMPTY_RESPONSE")),
+        "torn": ("is done and gets half of its answer", _response(fault="TRUNCATED_BODY")),
+        "garbled": ("is done and gets random bytes", _response(fault="RANDOM_DATA_THEN_CLOSE")),
+        "silent": ("is done and never answered", _response(fault="NO_RESPONSE")),
+        "gateway": ("is done and answered 504", _response(status=504)),
+        "broken": ("is answered 500 after its first item", _response({"partial": 1}, status=500)),
+        "unavailable": ("is answered 503", _response("none", status=503)),
+        "throttled": ("is answered 429 with Retry-After 1 s", _response("none", status=429, retryAfter=1)),
+        "throttled bare": ("is answered 429", _response("none", status=429)),
+        "unauthorized": ("is answered 401", _response("none", status=401)),
+        "slow": ("is answered after 0.4 s", _response(delay={"type": "fixed", "value": 400})),
+        "late": ("is answered after 4 s", _response(delay={"type": "fixed", "value": 4000})),
+        "redirected": ("is redirected with 307", _response("none", status=307)),
+        "reordered": ("is answered in reverse order", {"envelope": {"order": "reverse"}}),
+        "miscounted": ("is answered with a count that is one too high", {"envelope": {"countAdd": 1}}),
+        "phantom": ("is answered with an item that nobody sent", {"envelope": {"phantom": 1}}),
+        "clock": ("is followed by a day in which nothing happens", {"advanceClock": _A_DAY}),
+    }
+)
+"""Faults of a call: words, and members of its rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A smallest schedule that the client does not survive, its sentence, and the run that shows it."""
+
+    schedule: Schedule
+    sentence: str
+    case: Case
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """A search: how many schedules were run, how many failed, and one smallest schedule for each kind."""
+
+    schedules: int
+    failed: int
+    found: tuple[Find, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """Explores schedules for a client with `jobs` clients at a time; the same seed explores the same."""
+
+    drill: Drill
+    plan: Plan
+    jobs: int = 4
+    seed: int = 0
+
+    def explore(self, number: int) -> Exploration:
+        """Run so many schedules, and shrink the first of each kind that fails.
+
+        Raises ControlPlaneError, ServerUnreachableError: as for `Drill.run`.
+        """
+        drawn = draw_schedules(len(self.plan.keys), self.plan.calls, number, self.seed)
+        with ThreadPoolExecutor(self.jobs) as pool:
+            results = list(pool.map(self._run, drawn))
+            failed = [(one, result) for one, result in zip(drawn, results, strict=True) if _fails_in(result)]
+            first: dict[str, tuple[Schedule, Result]] = {}
+            for schedule, result in failed:
+                first.setdefault(result.word, (schedule, result))
+            found = [self._shrink(pool, *one) for one in first.values()]
+        return Exploration(len(drawn), len(failed), tuple(found))
+
+    def _run(self, schedule: Schedule) -> Result:
+        result = self.drill.run(self._case(schedule), self.plan.clean)
+        self.drill.drop(result)
+        return result
+
+    def _case(self, schedule: Schedule) -> Case:
+        return Case("explored", describe_schedule(schedule, len(self.plan.keys)), self.scenario(schedule))
+
+    def scenario(self, schedule: Schedule) -> Mapping[str, Json]:
+        """The scenario that makes the schedule happen."""
+        match = {"vendor": self.drill.vendor, "operation": self.plan.operation}
+        rules = [
+            {"id": f"fault-{number}", **_rule(fault, match, self.plan.keys)}
+            for number, fault in enumerate(schedule, 1)
+        ]
+        says = describe_schedule(schedule, len(self.plan.keys))
+        return {"version": 1, "name": "drill", "seed": 7, "description": says, "rules": rules}
+
+    def _shrink(self, pool: ThreadPoolExecutor, schedule: Schedule, result: Result) -> Find:
+        """Take the first simpler schedule that fails in the same way, until none does."""
+        while True:
+            candidates = list(_simpler(schedule))
+            results = list(pool.map(self._run, candidates))
+            smaller = next(
+                (
+                    (one, found)
+                    for one, found in zip(candidates, results, strict=True)
+                    if _fails_in(found) and found.word == result.word
+                ),
+                None,
+            )
+            if smaller is None:
+                break
+            schedule, result = smaller
+        sentence = (
+            f"{_describe_result(result, self.plan)} when {describe_schedule(schedule, len(self.plan.keys))}"
+        )
+        return Find(schedule, sentence, self._case(schedule), result)
+
+
+def _fails_in(result: Result) -> bool:
+    return result.verdict == FAILED
+
+
+def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Schedule]:
+    """Draw up to `number` different schedules for so many items and calls."""
+    drawn: dict[Schedule, None] = {}
+    for round_ in range(_DRAWS):
+
+        @hypothesis.seed(seed * _DRAWS + round_)
+        @hypothesis.settings(
+            max_examples=number,
+            phases=[hypothesis.Phase.generate],
+            database=None,
+            deadline=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        @hypothesis.given(_schedules(items, calls))
+        def collect(schedule: Schedule) -> None:
+            drawn.setdefault(schedule)
+
+        collect()
+        if len(drawn) >= number:
+            break
+    return list(drawn)[:number]
+
+
+def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
+    call_faults = st.builds(Fault, kind=st.sampled_from(list(_CALL_FAULTS)), call=st.integers(1, calls + 2))
+    item_faults = st.builds(
+        Fault,
+        kind=st.sampled_from(list(_ITEM_FAULTS)),
+        item=st.integers(1, items),
+        times=st.integers(1, _MOST_TIMES),
+    ).map(lambda fault: fault if fault.kind in _COUNTED else replace(fault, times=1))
+    faults = st.one_of(item_faults, call_faults)
+    unique = st.lists(
+        faults, min_size=1, max_size=_MOST_FAULTS, unique_by=lambda fault: (fault.call, fault.item)
+    )
+    return unique.map(lambda found: tuple(sorted(found, key=lambda one: (one.item, one.call))))
+
+
+def _simpler(schedule: Schedule) -> Iterator[Schedule]:
+    """Simpler schedules, the simplest first: without a fault, then with an earlier call, item, fewer times."""
+    if len(schedule) > 1:
+        for at in range(len(schedule)):
+            yield (*schedule[:at], *schedule[at + 1 :])
+    for at, fault in enumerate(schedule):
+        others = (*schedule[:at], *schedule[at + 1 :])
+        smaller = (
+            replace(fault, call=max(fault.call - 1, min(fault.call, 1))),
+            replace(fault, item=max(fault.item - 1, min(fault.item, 1))),
+            replace(fault, times=max(fault.times - 1, min(fault.times, 1))),
+        )
+        for one in smaller:
+            if one != fault and (one.call, one.item) not in {(other.call, other.item) for other in others}:
+                yield (*schedule[:at], one, *schedule[at + 1 :])
+
+
+def _rule(fault: Fault, match: Mapping[str, Json], keys: Sequence[str]) -> Mapping[str, Json]:
+    if fault.call:
+        return {"match": {**match, "nth": fault.call}, **_CALL_FAULTS[fault.kind][1]}
+    effect = _ITEM_FAULTS[fault.kind][1](fault)
+    once = {"times": {"count": 1}} if fault.kind in _ONCE else {}
+    return {"match": dict(match), **once, "items": [{"select": {"key": keys[fault.item - 1]}, **effect}]}
+
+
+_OFTEN = {1: "once", 2: "twice"}
+
+
+def describe_schedule(schedule: Schedule, items: int) -> str:
+    """Describe a schedule: "item 2 of 3 fails once and call 2 is reset after its commit"."""
+    parts = []
+    for fault in schedule:
+        if fault.call:
+            parts.append(f"call {fault.call} {_CALL_FAULTS[fault.kind][0]}")
+        else:
+            words = _ITEM_FAULTS[fault.kind][0].format(times=_OFTEN.get(fault.times, f"{fault.times} times"))
+            parts.append(f"item {fault.item} of {items} {words}")
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+_VERBS = MappingProxyType(
+    {
+        "LOST": "loses",
+        "TWICE": "doubles",
+        "WRONG": "stores wrongly",
+        "RESENT": "sends again needlessly",
+        "SILENT": "does not report the warning of",
+        "FOREVER": "sends for ever",
+    }
+)
+_DEEDS = MappingProxyType(
+    {
+        "HANGS": "does not end",
+        "FOREVER": "makes a call for ever",
+        "LOGIN": "uses a refused credential again",
+        "RUDE": "calls again too early",
+        "KEY": "uses an idempotency key wrongly",
+        "ALARM": "ends with a failure although all was well",
+    }
+)
+
+
+def _describe_result(result: Result, plan: Plan) -> str:
+    finding = result.findings[0]
+    places = [plan.keys.index(key) + 1 for key in finding.items if key in plan.keys]
+    if finding.kind not in _VERBS or not places:
+        return f"the client {_DEEDS.get(finding.kind) or _VERBS[finding.kind] + ' an item'}"
+    noun = "item" if len(places) == 1 else "items"
+    return f"the client {_VERBS[finding.kind]} {noun} {', '.join(map(str, places))} of {len(plan.keys)}"
