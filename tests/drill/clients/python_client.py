@@ -1,0 +1,968 @@
+"""Send rows to a vendor's batch API, right in every respect; one fault may be switched on.
+
+The drill of the mock server is measured by it: without a fault nothing may be found, and each fault must be found.
+"""
+
+import argparse
+import base64
+import calendar
+import email.utils
+import http.client
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+Json = Any
+
+TIMEOUT_S = 1.5
+ATTEMPTS = 5
+UNSURE_ATTEMPTS = 3
+MAX_LOGINS = 2
+MAX_HOPS = 5
+MAX_PAGES = 200
+LONGEST_WAIT_S = 10
+END_S = 15
+PAGE_SIZE = 2
+FOR_EVER = 40
+
+STORED, AGAIN, UNSURE, REFUSED = "stored", "again", "unsure", "refused"
+"""What became of an item; an item of which nothing is known has no outcome at all."""
+
+TRANSIENT_STATUSES = (408, 425, 429)
+HOLDS_FOR_ALL = (401, 403, 404, 405, 415)
+TRANSIENT_WORDS = (
+    "could not be processed",
+    "rate limit",
+    "too many requests",
+    "timed out",
+    "in time",
+    "timeout",
+    "try again",
+    "an error occurred",
+    "another request",
+)
+VALIDATION_WORDS = (
+    "must ",
+    "can't be",
+    "invalid",
+    "not valid",
+    "taken",
+    "too long",
+    "not included",
+    "no longer",
+)
+
+
+class Stop(Exception):
+    """No further call makes sense."""
+
+
+class Unreadable(Exception):
+    """An answer that says nothing of the items; it counts as lost."""
+
+
+class Row:
+    """One item, with the number of times that it was sent."""
+
+    def __init__(self, document: Json) -> None:
+        self.key: str = document["key"]
+        self.document = document
+        self.tries = 0
+
+    def total(self, fault: str) -> str:
+        lines: list[str] = self.document["lines"]
+        if fault == "float-sums":
+            return repr(sum(float(line) for line in lines))
+        cents = sum(to_cents(line) for line in lines)
+        if fault == "truncates-amounts" and self.tries > 1:
+            cents -= cents % 100
+        return f"{cents // 100}.{cents % 100:02d}"
+
+
+class Reply:
+    """An answer; `lost` says why nothing is known of the call's effect."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes, lost: str = "") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.lost = lost
+
+    def document(self) -> Json:
+        kind = self.headers.get("content-type", "application/json")
+        if "json" not in kind and "text/plain" not in kind:
+            raise Unreadable(f"the answer is {kind}")
+        try:
+            return json.loads(self.body)
+        except ValueError as problem:
+            raise Unreadable("the answer is no JSON") from problem
+
+
+def to_cents(amount: Json) -> int | None:
+    """Return an amount in cents, exactly; None for what is none."""
+    whole, _, fraction = str(amount).partition(".")
+    if not (whole + fraction).isdigit() or len(fraction.rstrip("0")) > 2:
+        return None
+    return int(whole) * 100 + int(fraction.rstrip("0").ljust(2, "0"))
+
+
+def member(document: Json, name: str) -> Json:
+    """Return a member by name, in whatever letter case a later version writes it; None if there is none."""
+    if not isinstance(document, dict):
+        return None
+    if name in document:
+        return document[name]
+    plain = name.lower().replace("_", "")
+    return next((value for key, value in document.items() if key.lower().replace("_", "") == plain), None)
+
+
+def listed(document: Json) -> list[Json]:
+    if not isinstance(document, list):
+        raise Unreadable("the answer has no list of items")
+    return document
+
+
+def by_status(status: Json, text: str) -> tuple[str, str]:
+    code = int(status) if str(status).isdigit() else 0
+    if 200 <= code < 300:
+        return STORED, ""
+    if code in TRANSIENT_STATUSES or code >= 500:
+        return AGAIN, f"{code} {text}"
+    return (REFUSED if code else UNSURE), f"{code} {text}"
+
+
+def by_words(text: str) -> tuple[str, str]:
+    """Judge a failure that has nothing but a text; an unknown text may be either kind."""
+    plain = text.lower()
+    if any(word in plain for word in TRANSIENT_WORDS):
+        return AGAIN, text
+    return (REFUSED if any(word in plain for word in VALIDATION_WORDS) else UNSURE), text
+
+
+class Results:
+    """What an answer says: outcomes and warnings by key, and failures that it gives no key for."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, tuple[str, str]] = {}
+        self.warnings: list[tuple[str, str]] = []
+        self.keyless: list[tuple[str, str]] = []
+        self.in_order: list[tuple[str, str]] = []
+        self.count: int | None = None
+        self.strange = ""
+        self._torn: set[str] = set()
+
+    def add(self, key: str, outcome: tuple[str, str]) -> None:
+        """Note an outcome; two that differ for one key are as good as none."""
+        self.in_order.append(outcome)
+        if not key:
+            if outcome[0] != STORED:
+                self.keyless.append(outcome)
+        elif self.outcomes.get(key, outcome)[0] != outcome[0] or key in self._torn:
+            self._torn.add(key)
+            self.outcomes.pop(key, None)
+        else:
+            self.outcomes[key] = outcome
+
+    def expect(self, document: Json, names: str) -> None:
+        """Note a member that the documents do not name; only a faulty client minds."""
+        if isinstance(document, dict):
+            self.strange = self.strange or next((name for name in document if name not in names.split()), "")
+
+
+class Vendor:
+    """What differs between the vendors."""
+
+    method = "POST"
+    path = ""
+    keyed = False
+    login_path = ""
+
+    def headers(self, token: str) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "User-Agent": "drill-client/1",
+        }
+
+    def key_header(self, key: str) -> dict[str, str]:
+        return {}
+
+    def login(self) -> tuple[dict[str, str], bytes]:
+        """Return headers and form of the call to `login_path`."""
+        raise NotImplementedError
+
+    def token(self, document: Json) -> Json:
+        return member(document, "access_token")
+
+    def body(self, rows: list[Row], key: str, fault: str) -> Json:
+        raise NotImplementedError
+
+    def read(self, reply: Reply, rows: list[Row]) -> Results:
+        raise NotImplementedError
+
+    def refused_items(self, reply: Reply, rows: list[Row]) -> dict[str, str]:
+        """Return those that a refusal of the whole call blames, by key, with reasons."""
+        return {}
+
+    first_page = ""
+
+    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:
+        """Return what one page of the list shows, by key, with amounts in cents; and the next page's path."""
+        raise NotImplementedError
+
+
+def basic(user: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(user.encode()).decode()}
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Vba(Vendor):
+    method = "PUT"
+    path = "/claim-invoice-batch"
+    login_path = "/user-authentication"
+    first_page = f"/claim-invoice?page=1&pageSize={PAGE_SIZE}"
+    gateway: ClassVar = {"vbasoftware-database": "sandbox", "x-api-key": "good-key"}
+
+    def headers(self, token: str) -> dict[str, str]:
+        return super().headers(token) | self.gateway
+
+    def login(self) -> tuple[dict[str, str], bytes]:
+        return basic("jdoe:harbor-42") | {"vbasoftware-client-id": "c1", "vbasoftware-client-code": "c1"}, b""
+
+    def token(self, document: Json) -> Json:
+        return member(member(member(document, "data"), "authenticationResult"), "idToken")
+
+    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
+        return [
+            {
+                "invoice_Key": int(row.key),
+                "description": f"{row.document['name']}: {row.total(fault)}",
+                "invoice_Number": f"N-{row.key}",
+                "invoice_Status": "Open",
+                "payee_ID": "P100",
+            }
+            for row in rows
+        ]
+
+    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
+        results = Results()
+        document = reply.document()
+        results.expect(document, "data error debug")
+        for one in listed(member(document, "data")):
+            results.expect(one, "id status body")
+            pairs = member(one, "id")
+            key = str(member(pairs[0], "value")) if isinstance(pairs, list) and pairs else ""
+            text = str(member(one, "body") or "")
+            outcome = by_status(member(one, "status"), text)
+            if outcome[0] == STORED and text not in ("Created", "Updated"):
+                results.strange = results.strange or text
+            results.add(key, outcome)
+        return results
+
+    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:
+        found = listed(member(document, "data"))
+        shown = {
+            str(member(one, "invoice_Key")): to_cents(str(member(one, "description")).rpartition(": ")[2])
+            for one in found
+        }
+        return shown, f"/claim-invoice?page={number + 1}&pageSize={PAGE_SIZE}" if found else ""
+
+
+class Payt(Vendor):
+    path = "/v1/invoices"
+    login_path = "/oauth/token"
+    first_page = f"/v1/invoices?administration_id=81&per_page={PAGE_SIZE}"
+
+    def login(self) -> tuple[dict[str, str], bytes]:
+        return basic("sandbox-client:sandbox-secret") | FORM, b"grant_type=client_credentials"
+
+    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
+        return {"administration_id": "81", "invoices": [self._invoice(row, row.total(fault)) for row in rows]}
+
+    def _invoice(self, row: Row, total: str) -> Json:
+        totals = ("amount_total", "book_amount_total", "amount_open", "book_amount_open")
+        return {
+            "invoice_number": row.key,
+            "invoice_date": "2026-06-01",
+            "due_date": "2026-07-01",
+            "description": row.document["name"],
+            "currency_code": "EUR",
+            "debtor_number": "D-1",
+            **dict.fromkeys(totals, total),
+        }
+
+    def read(self, reply: Reply, rows: list[Row]) -> Results:
+        """Only errors have keys; the others are stored if the count says so."""
+        results = Results()
+        document = reply.document()
+        results.expect(document, "success count errors warnings")
+        errors = self._texts(member(document, "errors"))
+        count = str(member(document, "count"))
+        results.count = int(count) if count.isdigit() else None
+        failed = {key: by_words("; ".join(texts)) for key, texts in errors.items()}
+        for row in rows:
+            if row.key in failed:
+                results.add(row.key, failed[row.key])
+            elif results.count == len(rows) - sum(other.key in failed for other in rows):
+                results.add(row.key, (STORED, ""))
+        for key, texts in self._texts(member(document, "warnings") or {}).items():
+            results.warnings.append((key, "; ".join(texts)))
+        return results
+
+    def _texts(self, texts: Json) -> dict[str, list[str]]:
+        if texts == []:  # an empty map of some languages
+            return {}
+        if not isinstance(texts, dict):
+            raise Unreadable("the answer has no map of errors")
+        return {
+            key: [str(text) for text in (value if isinstance(value, list) else [value])]
+            for key, value in texts.items()
+        }
+
+    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:  # noqa: ARG002
+        found = listed(member(document, "data"))
+        shown = {str(member(one, "invoice_number")): to_cents(member(one, "total_amount")) for one in found}
+        cursor = member(member(document, "pagination"), "cursor")
+        return shown, f"{self.first_page}&cursor={cursor}" if cursor and found else ""
+
+
+class Pvex(Vendor):
+    path = "/api/InvoiceBatch"
+    login_path = "/token"
+    first_page = "/api/Invoice?subscriberId=SUB-100"
+
+    def login(self) -> tuple[dict[str, str], bytes]:
+        user = {
+            "grant_type": "password",
+            "username": "sync@cedarhollow.example",
+            "password": "cedar-hollow-9",
+        }
+        return FORM, urlencode(user).encode()
+
+    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
+        return [
+            {
+                "Number": f"N-{row.key}",
+                "ClientId": "C-1",
+                "ClientPmsId": "5001",
+                "Amount": float(
+                    row.total(fault)
+                ),  # json writes the shortest text, which has the cents exactly
+                "BalanceDue": float(row.total(fault)),
+                "PmsStatus": "Open",
+                "IsComplete": True,
+                "ApiCreateDate": "2025-12-16T00:00:00Z",
+                "CheckSum": 1,
+                "RowKey": int(row.key.rpartition("-")[2]),
+                "Id": row.key,
+                "SyncId": f"SYNC-{row.key}",
+                "SubscriberId": "SUB-100",
+            }
+            for row in rows
+        ]
+
+    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
+        """An empty 200 says nothing of single items, so that all are looked up."""
+        if reply.body:
+            reply.document()
+        return Results()
+
+    def refused_items(self, reply: Reply, rows: list[Row]) -> dict[str, str]:
+        try:
+            places = member(reply.document(), "ModelState")
+        except Unreadable:
+            return {}
+        blamed: dict[str, str] = {}
+        for place, texts in places.items() if isinstance(places, dict) else ():
+            number = place.partition("[")[2].partition("]")[0]
+            if number.isdigit() and int(number) < len(rows):
+                blamed[rows[int(number)].key] = str(texts)
+        return blamed
+
+    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:  # noqa: ARG002
+        return {str(member(one, "Id")): to_cents(member(one, "Amount")) for one in listed(document)}, ""
+
+
+class Xero(Vendor):
+    method = "PUT"
+    path = "/api.xro/2.0/BatchPayments?summarizeErrors=false"
+    keyed = True
+    login_path = "/connect/token"
+    first_page = "/api.xro/2.0/BatchPayments"
+
+    def headers(self, token: str) -> dict[str, str]:
+        return super().headers(token) | {"xero-tenant-id": "00000000-0000-4000-8000-000000000001"}
+
+    def key_header(self, key: str) -> dict[str, str]:
+        return {"Idempotency-Key": key} if key else {}
+
+    def login(self) -> tuple[dict[str, str], bytes]:
+        return basic("drill:drill") | FORM, b"grant_type=client_credentials"
+
+    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
+        return {
+            "BatchPayments": [
+                {
+                    "Account": {"Code": "BANK1"},
+                    "Reference": row.key,
+                    "Date": "2026-01-05",
+                    "Payments": [
+                        {
+                            "Invoice": {"InvoiceNumber": row.document["invoice"]},
+                            "Amount": float(row.total(fault)),
+                        }
+                    ],
+                }
+                for row in rows
+            ]
+        }
+
+    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
+        results = Results()
+        document = reply.document()
+        results.expect(document, "Id Status ProviderName DateTimeUTC BatchPayments")
+        for one in listed(member(document, "BatchPayments")):
+            errors, warnings = member(one, "ValidationErrors"), member(one, "Warnings")
+            key = str(member(one, "Reference") or "")
+            if errors or member(one, "StatusAttributeString") == "ERROR":
+                results.add(key, by_words(self._text(errors)))
+                continue
+            if member(one, "Status") not in (None, "AUTHORISED"):
+                results.strange = results.strange or str(member(one, "Status"))
+            results.add(key, (STORED, ""))
+            if warnings:
+                results.warnings.append((key, self._text(warnings)))
+        return results
+
+    def _text(self, messages: Json) -> str:
+        if not isinstance(messages, list):
+            return str(messages or "refused")
+        return "; ".join(str(member(one, "Message") or one) for one in messages)
+
+    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:  # noqa: ARG002
+        found = listed(member(document, "BatchPayments"))
+        kept = [one for one in found if member(one, "Status") != "DELETED"]
+        return {str(member(one, "Reference")): to_cents(member(one, "TotalAmount")) for one in kept}, ""
+
+
+class Guidewire(Vendor):
+    path = "/claim/v1/batch"
+    keyed = True
+    first_page = f"/claim/v1/bulk-invoices?pageSize={PAGE_SIZE}"
+
+    def body(self, rows: list[Row], key: str, fault: str) -> Json:
+        return {"requests": [self._request(row, key, fault) for row in rows]}
+
+    def _request(self, row: Row, key: str, fault: str) -> Json:
+        """Each request has a transaction id of its own: one of the batch would be used up by the first of them."""
+        name = key if fault == "reuses-key" else f"{key}-{row.key}"
+        attributes = {
+            "payeeAddressBookUID": "ab:1",
+            "invoiceNumber": row.key,
+            "mailTo": row.document["name"],
+            "bulkInvoiceTotal": row.total(fault),
+        }
+        request = {
+            "method": "post",
+            "path": "/bulk-invoices",
+            "body": {"data": {"attributes": attributes}},
+        }
+        return request | ({"headers": [{"name": "GW-DBTransaction-ID", "value": name}]} if key else {})
+
+    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
+        results = Results()
+        document = reply.document()
+        results.expect(document, "responses")
+        for one in listed(member(document, "responses")):
+            results.expect(one, "status body headers")
+            body = member(one, "body")
+            attributes = member(member(body, "data"), "attributes")
+            text = str(member(body, "userMessage") or "")
+            outcome = by_status(member(one, "status"), text)
+            if "AlreadyExecuted" in str(member(body, "errorCode")):
+                outcome = UNSURE, text  # it was done under this id: the list will show it
+            if member(member(attributes, "status"), "code") not in (None, "draft"):
+                results.strange = results.strange or "status"
+            results.add(str(member(attributes, "invoiceNumber") or ""), outcome)
+        return results
+
+    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:
+        found = listed(member(document, "data"))
+        shown: dict[str, int | None] = {
+            str(member(member(one, "attributes"), "invoiceNumber")): None for one in found
+        }
+        return shown, f"{self.first_page}&pageOffset={number * PAGE_SIZE}" if found else ""
+
+
+VENDORS: dict[str, type[Vendor]] = {
+    "vba": Vba,
+    "payt": Payt,
+    "pvex": Pvex,
+    "xero": Xero,
+    "guidewire": Guidewire,
+}
+
+
+class Client:
+    def __init__(self, vendor: Vendor, url: str, token: str, rows: list[Row], chunk: int, fault: str) -> None:
+        self.vendor = vendor
+        self.base = url.rstrip("/")
+        self.token = token
+        self.rows = rows
+        self.chunk = chunk
+        self.fault = fault
+        self.began = time.perf_counter()
+        self.logins = 0
+        self.keys = 0
+        self.retried = False
+        self.failed: dict[str, str] = {}
+        self.unsettled: list[Row] = []
+        self.postponed: list[Row] = []
+
+    # ---- one call ----------------------------------------------------------------------------------------------------
+
+    def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        """Make one call on a connection of its own; the timeout is for the whole answer, however it trickles."""
+        place = urlsplit(url)
+        secure = place.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        limit = None if self.fault == "no-timeout" else TIMEOUT_S
+        connection = kind(place.netloc, timeout=limit)
+        late = threading.Event()
+
+        def cut() -> None:
+            late.set()
+            connection.close()
+            if answer:
+                answer[0].close()
+
+        answer: list[http.client.HTTPResponse] = []
+        watch = threading.Timer(limit or 3600, cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            target = place.path + (f"?{place.query}" if place.query else "")
+            connection.request(method, target, body, headers | {"Connection": "close"})
+            raw = connection.getresponse()
+            answer.append(raw)
+            content = raw.read()
+            if late.is_set():
+                return Reply(0, {}, b"", "no whole answer in time")
+            return Reply(raw.status, {name.lower(): value for name, value in raw.headers.items()}, content)
+        except (OSError, http.client.HTTPException, ValueError, AttributeError) as problem:
+            # What a closed connection raises in the middle of a read is not always an OSError.
+            empty = isinstance(problem, http.client.RemoteDisconnected)
+            why = "no whole answer in time" if late.is_set() else type(problem).__name__
+            return Reply(0, {"empty": "yes"} if empty else {}, b"", why)
+        finally:
+            watch.cancel()
+            connection.close()
+
+    def call(self, method: str, path: str, content: Json = None, key: str = "") -> Reply:
+        """Make a call that the vendor has let in: follow redirects, log in, wait where it says so."""
+        body = None if content is None else json.dumps(content).encode()
+        url, hops, throttled, refused = self.base + path, 0, 0, 0
+        while True:
+            headers = self.vendor.headers(self.token) | (self.vendor.key_header(key) if key else {})
+            if body is not None:
+                headers["Content-Type"] = "application/json"
+            reply = self.exchange(method, url, headers, body)
+            if reply.status in (307, 308) and hops < MAX_HOPS and "location" in reply.headers:
+                hops += 1
+                url = urljoin(url, reply.headers["location"])
+            elif reply.status == 401:
+                refused += 1
+                self.renew_token(refused)
+            elif reply.status == 429:
+                throttled += 1
+                if throttled >= ATTEMPTS:
+                    return reply
+                self.wait_as_told(reply, throttled)
+                if self.fault == "resends-accepted-on-429" and method != "GET":
+                    raise StartAgain
+            else:
+                return self.weigh(reply, url)
+
+    def weigh(self, reply: Reply, url: str) -> Reply:
+        """Say whether an answer leaves open what was done."""
+        if self.fault == "follows-302-as-get" and reply.status in (301, 302, 303):
+            place = urljoin(url, reply.headers.get("location", url))
+            return self.exchange("GET", place, self.vendor.headers(self.token), None)
+        if reply.status == 503 and "retry-after" in reply.headers:
+            self.wait_as_told(reply, 1)
+        if reply.status >= 500 or reply.status in (301, 302, 303, 408, 425):
+            reply.lost = f"answered by {reply.status}"
+        return reply
+
+    def wait_as_told(self, reply: Reply, attempt: int) -> None:
+        told = reply.headers.get("retry-after")
+        if self.fault == "ignores-retry-after":
+            time.sleep(0.05)
+        elif told is None or (self.fault == "reads-no-date" and not told.isdigit()):
+            self.back_off(attempt)
+        else:
+            self.sleep(self.seconds(told, reply.headers.get("date")))
+
+    def seconds(self, told: str, date: str | None) -> float:
+        """Return how long Retry-After is from now, by the vendor's clock where it shows one."""
+        if told.strip().isdigit():
+            return float(told)
+        until = email.utils.parsedate_tz(told)
+        now = email.utils.parsedate_tz(date or "")
+        if until is None:
+            return 1.0
+        start = email.utils.mktime_tz(now) if now else calendar.timegm(time.gmtime())
+        return max(0.0, email.utils.mktime_tz(until) - start)
+
+    def back_off(self, attempt: int) -> None:
+        if self.fault == "retries-at-once":
+            return
+        self.sleep(0.1 * 2 ** (min(attempt, ATTEMPTS) - 1))
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > LONGEST_WAIT_S:
+            raise Stop(f"the vendor asks to wait {seconds:.0f} s")
+        if time.perf_counter() - self.began + seconds > END_S:
+            raise Stop("out of time")
+        time.sleep(seconds)
+
+    def renew_token(self, refused: int) -> None:
+        """Log in; a token that was refused is never used again."""
+        if self.fault == "refreshes-no-token" and refused < ATTEMPTS:
+            self.back_off(refused)
+            return
+        most = FOR_EVER if self.fault == "logs-in-for-ever" else MAX_LOGINS
+        if not self.vendor.login_path or self.logins >= most or self.fault == "refreshes-no-token":
+            raise Stop("the token is refused")
+        self.logins += 1
+        headers, form = self.vendor.login()
+        common = {name: value for name, value in self.vendor.headers("").items() if name != "Authorization"}
+        for attempt in range(1, ATTEMPTS + 1):
+            reply = self.exchange("POST", self.base + self.vendor.login_path, common | headers, form)
+            if reply.status == 200:
+                self.token = str(self.vendor.token(reply.document()))
+                return
+            if 0 < reply.status < 500 and reply.status != 429:
+                break
+            self.back_off(attempt)
+        raise Stop("the login fails")
+
+    # ---- look back ---------------------------------------------------------------------------------------------------
+
+    def missing(self, rows: list[Row]) -> list[Row]:
+        """Return those that the vendor does not have as they were sent; Stop if it cannot be read."""
+        shown: dict[str, int | None] = {}
+        path, number = self.vendor.first_page, 1
+        while path and number <= MAX_PAGES:
+            page, path = self.vendor.page(self.read_page(path), number)
+            shown.update(page)
+            number += 1
+            if self.fault == "page-read-once":
+                break
+        return [
+            row
+            for row in rows
+            if row.key not in shown or shown[row.key] not in (None, to_cents(row.total(self.fault)))
+        ]
+
+    def read_page(self, path: str) -> Json:
+        why = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            reply = self.call("GET", path)
+            why = reply.lost
+            if not why and reply.status != 200:
+                break
+            try:
+                if not why:
+                    document = reply.document()
+                    listed(document if isinstance(document, list) else self.list_of(document))
+                    return document
+            except Unreadable as problem:
+                why = str(problem)
+            self.back_off(attempt)
+        raise Stop(f"unknown whether it is stored, the list cannot be read ({why or reply.status})")
+
+    def list_of(self, document: Json) -> Json:
+        return member(document, "data") or member(document, "BatchPayments") or []
+
+    # ---- a chunk -----------------------------------------------------------------------------------------------------
+
+    def new_key(self) -> str:
+        self.keys += 1
+        number = 1 if self.fault == "reuses-key" else self.keys
+        name = f"{os.getpid()}-{int(self.began * 1e6)}-{number}"
+        return name if self.vendor.keyed and self.fault != "retries-lost-without-looking" else ""
+
+    def deliver(self, rows: list[Row]) -> None:
+        """Send rows until each is stored or given up."""
+        todo, key, last, why = list(rows), self.new_key(), 0, "not stored"
+        self.unsettled = todo
+        most = FOR_EVER if self.fault in ("retries-4xx-for-ever", "retries-for-ever") else ATTEMPTS
+        for attempt in range(1, most + 1):
+            if attempt > 1:
+                self.retried = True
+                self.pause(attempt - 1)
+            for row in todo:
+                row.tries += 1
+            body = self.vendor.body(todo, key, self.fault)
+            reply = self.call(self.vendor.method, self.vendor.path, body, key)
+            results, why = self.read(reply, todo)
+            if reply.lost and reply.status // 100 == 3 and last == reply.status:
+                self.give_up(todo, why)  # sent where it came from twice: no use in a third time
+                return
+            if results is not None:
+                todo, key = self.settle(results, todo, rows), self.new_key()
+            elif reply.lost:
+                todo, key = self.after_loss(todo, key, reply, last, rows)
+            else:
+                todo = self.after_refusal(reply, todo)
+            last = reply.status
+            self.unsettled = todo
+            if not todo:
+                return
+        if reply.lost and self.vendor.keyed:
+            todo = self.missing(todo)
+        if self.fault != "gives-up-silently":
+            self.give_up(todo, why)
+
+    def pause(self, attempt: int) -> None:
+        if self.fault in ("retries-4xx-for-ever", "retries-for-ever"):
+            time.sleep(0.02)
+        else:
+            self.back_off(attempt)
+
+    def read(self, reply: Reply, todo: list[Row]) -> tuple[Results | None, str]:
+        """Return what an answer says of the items, or None and why it says nothing."""
+        if self.believes_blindly(reply):
+            results = Results()
+            for row in todo:
+                results.add(row.key, (STORED, ""))
+            return results, ""
+        if reply.lost or not 200 <= reply.status < 300:
+            return (
+                None,
+                reply.lost or f"refused: {reply.status} {reply.body[:200].decode('utf-8', 'replace')}",
+            )
+        try:
+            results = self.vendor.read(reply, todo)
+        except Unreadable as problem:
+            reply.lost = str(problem)
+            return None, reply.lost
+        if results.strange and self.fault == "crashes-on-unknown":
+            sys.stderr.write(f"unexpected {results.strange}\n")
+            raise SystemExit(1)
+        return self.misread(results, todo), "no outcome was told"
+
+    def believes_blindly(self, reply: Reply) -> bool:
+        good = 200 <= reply.status < 300
+        unreadable = False
+        if self.fault == "unreadable-is-success" and good:
+            try:
+                reply.document()
+            except Unreadable:
+                unreadable = True
+        return {
+            "status-line-only": good,
+            "200-is-success": reply.status == 200,
+            "follows-302-as-get": good and self.retried is False and reply.status == 200,
+            "treats-lost-as-success": bool(reply.lost),
+            "empty-is-success": "empty" in reply.headers,
+            "html-is-success": "html" in reply.headers.get("content-type", ""),
+            "unreadable-is-success": unreadable,
+        }.get(self.fault, False)
+
+    def misread(self, results: Results, todo: list[Row]) -> Results:
+        """Join outcomes to items as a faulty client does."""
+        good = sum(outcome[0] == STORED for outcome in results.in_order)
+        if self.fault == "matches-by-position":
+            results.outcomes = {row.key: one for row, one in zip(todo, results.in_order, strict=False)}
+        elif self.fault == "counts-phantoms" and good >= len(todo):
+            results.outcomes = {row.key: (STORED, "") for row in todo}
+        elif self.fault == "trusts-count" and results.count is not None:
+            fates = [(STORED, "")] * results.count + [(REFUSED, "not counted")] * len(todo)
+            results.outcomes = dict(zip([row.key for row in todo], fates, strict=False))
+        elif self.fault == "omitted-is-success":
+            results.outcomes = {row.key: (STORED, "") for row in todo} | results.outcomes
+        elif self.fault == "warning-is-failure":
+            results.outcomes |= {key: (AGAIN, text) for key, text in results.warnings}
+        return results
+
+    def settle(self, results: Results, todo: list[Row], rows: list[Row]) -> list[Row]:
+        """Note what is known of the items, look up the others; return those to send again."""
+        self.warn(results, todo)
+        outcomes = self.spread(results, todo)
+        blank = [row for row in todo if row.key not in outcomes]
+        if blank and self.fault != "omitted-is-failure":
+            absent = self.missing(blank)
+            for row in blank:
+                outcomes[row.key] = (AGAIN, "no outcome, and not stored") if row in absent else (STORED, "")
+        again: list[Row] = []
+        for row in todo:
+            fate, why = outcomes.get(row.key, (AGAIN, "no outcome"))
+            if fate == STORED:
+                self.failed.pop(row.key, None)
+            elif self.fault == "stops-at-first-error":
+                raise SystemExit(0)
+            elif self.is_final(fate, row):
+                self.give_up([row], why)
+            else:
+                again.append(row)
+                self.unsettled = again
+        return self.misroute(again, outcomes, rows)
+
+    def is_final(self, fate: str, row: Row) -> bool:
+        if self.fault == "retries-4xx-for-ever":
+            return False
+        return fate == REFUSED or (fate == UNSURE and row.tries >= UNSURE_ATTEMPTS)
+
+    def misroute(self, again: list[Row], outcomes: dict[str, tuple[str, str]], rows: list[Row]) -> list[Row]:
+        """Return the items to send again, in order; a faulty client takes others, or puts them off."""
+        throttled = any(outcomes.get(row.key, ("", ""))[1].startswith("429") for row in again)
+        if again and self.fault == "resends-all":
+            return list(rows)
+        if throttled and self.fault == "retries-whole-batch-on-item-throttle":
+            return list(rows)
+        if again and self.fault == "loses-order":
+            self.postponed += again
+            return []
+        if again and self.vendor.keyed and self.fault != "omitted-is-failure":
+            return self.missing(again)  # costs little; a payment that failed and was made would cost more
+        return again
+
+    def spread(self, results: Results, todo: list[Row]) -> dict[str, tuple[str, str]]:
+        """Give failures without a key to the items that are left, where it is sure whose they are."""
+        outcomes = dict(results.outcomes)
+        left = [row for row in todo if row.key not in outcomes]
+        fates = {fate for fate, _ in results.keyless}
+        if len(left) == len(results.keyless) and len(fates) == 1 and UNSURE not in fates:
+            outcomes |= {row.key: one for row, one in zip(left, results.keyless, strict=True)}
+        return outcomes
+
+    def warn(self, results: Results, todo: list[Row]) -> None:
+        for key, text in results.warnings:
+            if self.fault != "swallows-warnings" and any(row.key == key for row in todo):
+                sys.stdout.write(f"warning: {key}: {text}\n")
+
+    def after_loss(
+        self, todo: list[Row], key: str, reply: Reply, last: int, rows: list[Row]
+    ) -> tuple[list[Row], str]:
+        """Decide what to send after an answer that was lost, and under which key."""
+        if self.fault == "stops-at-first-error":
+            raise SystemExit(0)
+        if self.fault == "treats-lost-as-failure-silently":
+            return [], key
+        if self.fault == "alarms-on-loss":
+            self.give_up(todo, reply.lost)
+            return [], key
+        if self.fault == "resends-all":
+            return list(rows), self.new_key()
+        if self.fault in ("new-key-on-retry", "retries-lost-without-looking"):
+            return todo, self.new_key()
+        if self.fault == "no-key-on-retry":
+            return todo, ""
+        broken_again = reply.status >= 500 and reply.status == last
+        if self.vendor.keyed and not broken_again:
+            return todo, key
+        return self.missing(todo), self.new_key()
+
+    def after_refusal(self, reply: Reply, todo: list[Row]) -> list[Row]:
+        """Report a whole call that was refused; the items that it does not blame go again."""
+        if self.fault == "retries-4xx-for-ever":
+            return todo
+        if self.fault == "stops-at-first-error":
+            raise SystemExit(0)
+        why = f"refused: {reply.status} {reply.body[:200].decode('utf-8', 'replace')}"
+        if reply.status in HOLDS_FOR_ALL or reply.status == 429:
+            raise Stop(why)
+        if reply.status == 409 and self.vendor.keyed:
+            return todo  # the first call with this key is still under way
+        blamed = self.vendor.refused_items(reply, todo)
+        self.give_up([row for row in todo if row.key in blamed or not blamed], why)
+        return [row for row in todo if blamed and row.key not in blamed]
+
+    def give_up(self, rows: list[Row], why: str) -> None:
+        for row in rows:
+            self.failed[row.key] = why
+
+    # ---- all chunks --------------------------------------------------------------------------------------------------
+
+    def chunks(self) -> Iterator[list[Row]]:
+        """Cut the rows; a key that comes again opens a chunk, as vendors refuse it twice in one call."""
+        part: list[Row] = []
+        for row in self.rows:
+            if len(part) == self.chunk or any(row.key == other.key for other in part):
+                yield part
+                part = part[-1:] if self.fault == "overlaps-chunks" else []
+            part.append(row)
+        partial = len(part) < self.chunk
+        if partial and (
+            self.fault == "forgets-the-rest" or (self.fault == "drops-last-chunk" and self.retried)
+        ):
+            return
+        yield part
+
+    def run(self) -> int:
+        sent: list[Row] = []
+        try:
+            for part in self.chunks():
+                self.unsettled = part
+                self.deliver(part)
+                sent += part
+            if self.postponed:
+                part, self.postponed = self.postponed, []
+                self.fault = ""
+                self.deliver(part)
+        except StartAgain:
+            self.fault = ""  # once is enough
+            return self.run()
+        except Stop as reason:
+            self.give_up(self.unsettled, str(reason))
+            begun = [*sent, *self.unsettled]
+            rest = [row for row in self.rows if row not in begun and row.tries == 0]
+            self.give_up(rest, f"not sent, {reason}")
+            if self.fault == "gives-up-silently":
+                return 0
+        return self.report()
+
+    def report(self) -> int:
+        if self.fault == "forgets-failures":
+            return 0
+        if self.failed and self.fault == "names-no-item":
+            sys.stderr.write("some items are not stored\n")
+            return 1
+        if self.failed and self.fault == "blames-all":
+            self.failed |= {row.key: "the batch failed" for row in self.rows}
+        for key, why in self.failed.items():
+            sys.stderr.write(f"not stored: {key}: {' '.join(why.split())}\n")
+        return 1 if self.failed else 0
+
+
+class StartAgain(Exception):
+    """A faulty client begins with the first row again."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("vendor", choices=VENDORS)
+    parser.add_argument("--url", required=True, help="where the vendor's paths begin")
+    parser.add_argument("--token", required=True)
+    parser.add_argument("--rows", help="JSON file of items; the vendor's own by default")
+    parser.add_argument("--chunk", type=int, default=2, help="items in a call")
+    parser.add_argument("--fault", default="", help="one of faults.yaml")
+    given = parser.parse_args()
+    file = Path(given.rows) if given.rows else Path(__file__).parent / "rows" / f"{given.vendor}.json"
+    rows = [Row(document) for document in json.loads(file.read_text())]
+    client = Client(VENDORS[given.vendor](), given.url, given.token, rows, given.chunk, given.fault)
+    return client.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
