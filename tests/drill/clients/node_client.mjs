@@ -660,7 +660,7 @@ class Client {
       }
       if (!(problem instanceof Stop)) throw problem;
       this.giveUp(this.unsettled, problem.message);
-      const rest = this.rows.filter((row) => row.tries === 0 && !this.unsettled.includes(row));
+      const rest = this.rows.filter((row) => row.tries === 0 && !this.failed.has(row.key));
       this.giveUp(rest, `not sent, ${problem.message}`);
       if (this.fault === "gives-up-silently") return 0;
     }

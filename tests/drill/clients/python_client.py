@@ -74,6 +74,7 @@ class Row:
         self.key: str = document["key"]
         self.document = document
         self.tries = 0
+        self.why = ""
 
     def total(self, fault: str) -> str:
         lines: list[str] = self.document["lines"]
@@ -527,7 +528,7 @@ class Client:
         self.unsettled: list[Row] = []
         self.postponed: list[Row] = []
 
-    # ---- one call ----------------------------------------------------------------------------------------------------
+    # ---- one call ----
 
     def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
         """Make one call on a connection of its own; the timeout is for the whole answer, however it trickles."""
@@ -655,23 +656,19 @@ class Client:
             self.back_off(attempt)
         raise Stop("the login fails")
 
-    # ---- look back ---------------------------------------------------------------------------------------------------
+    # ---- look back ----
 
     def missing(self, rows: list[Row]) -> list[Row]:
         """Return those that the vendor does not have as they were sent; Stop if it cannot be read."""
-        shown: dict[str, int | None] = {}
-        path, number = self.vendor.first_page, 1
-        while path and number <= MAX_PAGES:
+        left, path, number = rows, self.vendor.first_page, 1
+        while path and left and number <= MAX_PAGES:
             page, path = self.vendor.page(self.read_page(path), number)
-            shown.update(page)
+            sent = {row.key: to_cents(row.total(self.fault)) for row in left}
+            left = [row for row in left if row.key not in page or page[row.key] not in (None, sent[row.key])]
             number += 1
             if self.fault == "page-read-once":
                 break
-        return [
-            row
-            for row in rows
-            if row.key not in shown or shown[row.key] not in (None, to_cents(row.total(self.fault)))
-        ]
+        return left
 
     def read_page(self, path: str) -> Json:
         why = ""
@@ -693,7 +690,7 @@ class Client:
     def list_of(self, document: Json) -> Json:
         return member(document, "data") or member(document, "BatchPayments") or []
 
-    # ---- a chunk -----------------------------------------------------------------------------------------------------
+    # ---- a chunk ----
 
     def new_key(self) -> str:
         self.keys += 1
@@ -731,7 +728,8 @@ class Client:
         if reply.lost and self.vendor.keyed:
             todo = self.missing(todo)
         if self.fault != "gives-up-silently":
-            self.give_up(todo, why)
+            for row in todo:
+                self.give_up([row], row.why or why)
 
     def pause(self, attempt: int) -> None:
         if self.fault in ("retries-4xx-for-ever", "retries-for-ever"):
@@ -806,26 +804,28 @@ class Client:
                 outcomes[row.key] = (AGAIN, "no outcome, and not stored") if row in absent else (STORED, "")
         again: list[Row] = []
         for row in todo:
-            fate, why = outcomes.get(row.key, (AGAIN, "no outcome"))
+            fate, row.why = outcomes.get(row.key, (AGAIN, "no outcome"))
             if fate == STORED:
                 self.failed.pop(row.key, None)
             elif self.fault == "stops-at-first-error":
                 raise SystemExit(0)
             elif self.is_final(fate, row):
-                self.give_up([row], why)
+                self.give_up([row], row.why)
             else:
                 again.append(row)
                 self.unsettled = again
-        return self.misroute(again, outcomes, rows)
+        return self.misroute(again, rows)
 
     def is_final(self, fate: str, row: Row) -> bool:
         if self.fault == "retries-4xx-for-ever":
             return False
         return fate == REFUSED or (fate == UNSURE and row.tries >= UNSURE_ATTEMPTS)
 
-    def misroute(self, again: list[Row], outcomes: dict[str, tuple[str, str]], rows: list[Row]) -> list[Row]:
+    def misroute(self, again: list[Row], rows: list[Row]) -> list[Row]:
         """Return the items to send again, in order; a faulty client takes others, or puts them off."""
-        throttled = any(outcomes.get(row.key, ("", ""))[1].startswith("429") for row in again)
+        throttled = any(
+            "429" in row.why or "ate limit" in row.why or "many requests" in row.why for row in again
+        )
         if again and self.fault == "resends-all":
             return list(rows)
         if throttled and self.fault == "retries-whole-batch-on-item-throttle":
@@ -892,7 +892,7 @@ class Client:
         for row in rows:
             self.failed[row.key] = why
 
-    # ---- all chunks --------------------------------------------------------------------------------------------------
+    # ---- all chunks ----
 
     def chunks(self) -> Iterator[list[Row]]:
         """Cut the rows; a key that comes again opens a chunk, as vendors refuse it twice in one call."""
@@ -910,12 +910,10 @@ class Client:
         yield part
 
     def run(self) -> int:
-        sent: list[Row] = []
         try:
             for part in self.chunks():
                 self.unsettled = part
                 self.deliver(part)
-                sent += part
             if self.postponed:
                 part, self.postponed = self.postponed, []
                 self.fault = ""
@@ -925,8 +923,7 @@ class Client:
             return self.run()
         except Stop as reason:
             self.give_up(self.unsettled, str(reason))
-            begun = [*sent, *self.unsettled]
-            rest = [row for row in self.rows if row not in begun and row.tries == 0]
+            rest = [row for row in self.rows if row.tries == 0 and row.key not in self.failed]
             self.give_up(rest, f"not sent, {reason}")
             if self.fault == "gives-up-silently":
                 return 0
