@@ -16,7 +16,8 @@ const PAGE_SIZE = 2;
 const FOR_EVER = 40;
 const TRANSIENT_WORDS =
   /could not be processed|rate limit|too many requests|timed out|in time|timeout|try again|an error occurred|another request/i;
-const VALIDATION_WORDS = /must |can't be|invalid|not valid|taken|too long|not included|no longer/i;
+const VALIDATION_WORDS =
+  /must |can't be|cannot |can only|invalid|not valid|taken|too long|truncated|not included|no longer|more than|not be found|conflicted with|violation of/i;
 
 class Stop extends Error {}
 class Unreadable extends Error {}
@@ -57,6 +58,8 @@ const outcome = (fate, why) => ({ fate, why });
 function byStatus(status, text) {
   const code = Number(status) || 0;
   if (code >= 200 && code < 300) return STORED;
+  // VBA has 500 for whatever its database refuses.
+  if (code === 500 && VALIDATION_WORDS.test(text)) return outcome("refused", `${code} ${text}`);
   if ([408, 425, 429].includes(code) || code >= 500) return outcome("again", `${code} ${text}`);
   return outcome(code ? "refused" : "unsure", `${code} ${text}`);
 }
@@ -585,8 +588,8 @@ class Client {
       this.postponed.push(...again);
       return [];
     }
-    if (this.vendor.keyHeader && this.fault !== "omitted-is-failure") return this.missing(again);
-    return again;
+    const looks = !["omitted-is-failure", "retries-4xx-for-ever"].includes(this.fault);
+    return this.vendor.keyHeader && looks ? this.missing(again) : again;
   }
 
   /** What to send after an answer that was lost, and under which key. */
@@ -648,9 +651,9 @@ class Client {
         this.unsettled = part;
         await this.deliver(part);
       }
-      if (this.postponed.length) {
+      while (this.postponed.length) {
         this.fault = "";
-        await this.deliver(this.postponed);
+        await this.deliver([this.postponed.pop()]);
       }
     } catch (problem) {
       if (problem instanceof Leave) return Number(problem.message);

@@ -1,10 +1,9 @@
 """Send rows to a vendor's batch API, right in every respect; one fault may be switched on.
 
-The drill of the mock server is measured by it: without a fault nothing may be found, and each fault must be found.
+The drill is measured by it: without a fault nothing may be found, and each fault must be found.
 """
 
 import argparse
-import base64
 import calendar
 import email.utils
 import http.client
@@ -15,10 +14,24 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
-Json = Any
+from python_vendors import (
+    AGAIN,
+    REFUSED,
+    STORED,
+    UNSURE,
+    VENDORS,
+    Json,
+    Reply,
+    Results,
+    Row,
+    Unreadable,
+    Vendor,
+    listed,
+    member,
+    to_cents,
+)
 
 TIMEOUT_S = 1.5
 ATTEMPTS = 5
@@ -28,498 +41,22 @@ MAX_HOPS = 5
 MAX_PAGES = 200
 LONGEST_WAIT_S = 10
 END_S = 15
-PAGE_SIZE = 2
 FOR_EVER = 40
-
-STORED, AGAIN, UNSURE, REFUSED = "stored", "again", "unsure", "refused"
-"""What became of an item; an item of which nothing is known has no outcome at all."""
-
-TRANSIENT_STATUSES = (408, 425, 429)
 HOLDS_FOR_ALL = (401, 403, 404, 405, 415)
-TRANSIENT_WORDS = (
-    "could not be processed",
-    "rate limit",
-    "too many requests",
-    "timed out",
-    "in time",
-    "timeout",
-    "try again",
-    "an error occurred",
-    "another request",
-)
-VALIDATION_WORDS = (
-    "must ",
-    "can't be",
-    "invalid",
-    "not valid",
-    "taken",
-    "too long",
-    "not included",
-    "no longer",
-)
 
 
 class Stop(Exception):
     """No further call makes sense."""
 
 
-class Unreadable(Exception):
-    """An answer that says nothing of the items; it counts as lost."""
-
-
-class Row:
-    """One item, with the number of times that it was sent."""
-
-    def __init__(self, document: Json) -> None:
-        self.key: str = document["key"]
-        self.document = document
-        self.tries = 0
-        self.why = ""
-
-    def total(self, fault: str) -> str:
-        lines: list[str] = self.document["lines"]
-        if fault == "float-sums":
-            return repr(sum(float(line) for line in lines))
-        cents = sum(to_cents(line) for line in lines)
-        if fault == "truncates-amounts" and self.tries > 1:
-            cents -= cents % 100
-        return f"{cents // 100}.{cents % 100:02d}"
-
-
-class Reply:
-    """An answer; `lost` says why nothing is known of the call's effect."""
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes, lost: str = "") -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.lost = lost
-
-    def document(self) -> Json:
-        kind = self.headers.get("content-type", "application/json")
-        if "json" not in kind and "text/plain" not in kind:
-            raise Unreadable(f"the answer is {kind}")
-        try:
-            return json.loads(self.body)
-        except ValueError as problem:
-            raise Unreadable("the answer is no JSON") from problem
-
-
-def to_cents(amount: Json) -> int | None:
-    """Return an amount in cents, exactly; None for what is none."""
-    whole, _, fraction = str(amount).partition(".")
-    if not (whole + fraction).isdigit() or len(fraction.rstrip("0")) > 2:
-        return None
-    return int(whole) * 100 + int(fraction.rstrip("0").ljust(2, "0"))
-
-
-def member(document: Json, name: str) -> Json:
-    """Return a member by name, in whatever letter case a later version writes it; None if there is none."""
-    if not isinstance(document, dict):
-        return None
-    if name in document:
-        return document[name]
-    plain = name.lower().replace("_", "")
-    return next((value for key, value in document.items() if key.lower().replace("_", "") == plain), None)
-
-
-def listed(document: Json) -> list[Json]:
-    if not isinstance(document, list):
-        raise Unreadable("the answer has no list of items")
-    return document
-
-
-def by_status(status: Json, text: str) -> tuple[str, str]:
-    code = int(status) if str(status).isdigit() else 0
-    if 200 <= code < 300:
-        return STORED, ""
-    if code in TRANSIENT_STATUSES or code >= 500:
-        return AGAIN, f"{code} {text}"
-    return (REFUSED if code else UNSURE), f"{code} {text}"
-
-
-def by_words(text: str) -> tuple[str, str]:
-    """Judge a failure that has nothing but a text; an unknown text may be either kind."""
-    plain = text.lower()
-    if any(word in plain for word in TRANSIENT_WORDS):
-        return AGAIN, text
-    return (REFUSED if any(word in plain for word in VALIDATION_WORDS) else UNSURE), text
-
-
-class Results:
-    """What an answer says: outcomes and warnings by key, and failures that it gives no key for."""
-
-    def __init__(self) -> None:
-        self.outcomes: dict[str, tuple[str, str]] = {}
-        self.warnings: list[tuple[str, str]] = []
-        self.keyless: list[tuple[str, str]] = []
-        self.in_order: list[tuple[str, str]] = []
-        self.count: int | None = None
-        self.strange = ""
-        self._torn: set[str] = set()
-
-    def add(self, key: str, outcome: tuple[str, str]) -> None:
-        """Note an outcome; two that differ for one key are as good as none."""
-        self.in_order.append(outcome)
-        if not key:
-            if outcome[0] != STORED:
-                self.keyless.append(outcome)
-        elif self.outcomes.get(key, outcome)[0] != outcome[0] or key in self._torn:
-            self._torn.add(key)
-            self.outcomes.pop(key, None)
-        else:
-            self.outcomes[key] = outcome
-
-    def expect(self, document: Json, names: str) -> None:
-        """Note a member that the documents do not name; only a faulty client minds."""
-        if isinstance(document, dict):
-            self.strange = self.strange or next((name for name in document if name not in names.split()), "")
-
-
-class Vendor:
-    """What differs between the vendors."""
-
-    method = "POST"
-    path = ""
-    keyed = False
-    login_path = ""
-
-    def headers(self, token: str) -> dict[str, str]:
-        return {
-            "Authorization": f"Bearer {token}",
-            "Accept": "application/json",
-            "User-Agent": "drill-client/1",
-        }
-
-    def key_header(self, key: str) -> dict[str, str]:
-        return {}
-
-    def login(self) -> tuple[dict[str, str], bytes]:
-        """Return headers and form of the call to `login_path`."""
-        raise NotImplementedError
-
-    def token(self, document: Json) -> Json:
-        return member(document, "access_token")
-
-    def body(self, rows: list[Row], key: str, fault: str) -> Json:
-        raise NotImplementedError
-
-    def read(self, reply: Reply, rows: list[Row]) -> Results:
-        raise NotImplementedError
-
-    def refused_items(self, reply: Reply, rows: list[Row]) -> dict[str, str]:
-        """Return those that a refusal of the whole call blames, by key, with reasons."""
-        return {}
-
-    first_page = ""
-
-    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:
-        """Return what one page of the list shows, by key, with amounts in cents; and the next page's path."""
-        raise NotImplementedError
-
-
-def basic(user: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(user.encode()).decode()}
-
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class Vba(Vendor):
-    method = "PUT"
-    path = "/claim-invoice-batch"
-    login_path = "/user-authentication"
-    first_page = f"/claim-invoice?page=1&pageSize={PAGE_SIZE}"
-    gateway: ClassVar = {"vbasoftware-database": "sandbox", "x-api-key": "good-key"}
-
-    def headers(self, token: str) -> dict[str, str]:
-        return super().headers(token) | self.gateway
-
-    def login(self) -> tuple[dict[str, str], bytes]:
-        return basic("jdoe:harbor-42") | {"vbasoftware-client-id": "c1", "vbasoftware-client-code": "c1"}, b""
-
-    def token(self, document: Json) -> Json:
-        return member(member(member(document, "data"), "authenticationResult"), "idToken")
-
-    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
-        return [
-            {
-                "invoice_Key": int(row.key),
-                "description": f"{row.document['name']}: {row.total(fault)}",
-                "invoice_Number": f"N-{row.key}",
-                "invoice_Status": "Open",
-                "payee_ID": "P100",
-            }
-            for row in rows
-        ]
-
-    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
-        results = Results()
-        document = reply.document()
-        results.expect(document, "data error debug")
-        for one in listed(member(document, "data")):
-            results.expect(one, "id status body")
-            pairs = member(one, "id")
-            key = str(member(pairs[0], "value")) if isinstance(pairs, list) and pairs else ""
-            text = str(member(one, "body") or "")
-            outcome = by_status(member(one, "status"), text)
-            if outcome[0] == STORED and text not in ("Created", "Updated"):
-                results.strange = results.strange or text
-            results.add(key, outcome)
-        return results
-
-    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:
-        found = listed(member(document, "data"))
-        shown = {
-            str(member(one, "invoice_Key")): to_cents(str(member(one, "description")).rpartition(": ")[2])
-            for one in found
-        }
-        return shown, f"/claim-invoice?page={number + 1}&pageSize={PAGE_SIZE}" if found else ""
-
-
-class Payt(Vendor):
-    path = "/v1/invoices"
-    login_path = "/oauth/token"
-    first_page = f"/v1/invoices?administration_id=81&per_page={PAGE_SIZE}"
-
-    def login(self) -> tuple[dict[str, str], bytes]:
-        return basic("sandbox-client:sandbox-secret") | FORM, b"grant_type=client_credentials"
-
-    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
-        return {"administration_id": "81", "invoices": [self._invoice(row, row.total(fault)) for row in rows]}
-
-    def _invoice(self, row: Row, total: str) -> Json:
-        totals = ("amount_total", "book_amount_total", "amount_open", "book_amount_open")
-        return {
-            "invoice_number": row.key,
-            "invoice_date": "2026-06-01",
-            "due_date": "2026-07-01",
-            "description": row.document["name"],
-            "currency_code": "EUR",
-            "debtor_number": "D-1",
-            **dict.fromkeys(totals, total),
-        }
-
-    def read(self, reply: Reply, rows: list[Row]) -> Results:
-        """Only errors have keys; the others are stored if the count says so."""
-        results = Results()
-        document = reply.document()
-        results.expect(document, "success count errors warnings")
-        errors = self._texts(member(document, "errors"))
-        count = str(member(document, "count"))
-        results.count = int(count) if count.isdigit() else None
-        failed = {key: by_words("; ".join(texts)) for key, texts in errors.items()}
-        for row in rows:
-            if row.key in failed:
-                results.add(row.key, failed[row.key])
-            elif results.count == len(rows) - sum(other.key in failed for other in rows):
-                results.add(row.key, (STORED, ""))
-        for key, texts in self._texts(member(document, "warnings") or {}).items():
-            results.warnings.append((key, "; ".join(texts)))
-        return results
-
-    def _texts(self, texts: Json) -> dict[str, list[str]]:
-        if texts == []:  # an empty map of some languages
-            return {}
-        if not isinstance(texts, dict):
-            raise Unreadable("the answer has no map of errors")
-        return {
-            key: [str(text) for text in (value if isinstance(value, list) else [value])]
-            for key, value in texts.items()
-        }
-
-    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:  # noqa: ARG002
-        found = listed(member(document, "data"))
-        shown = {str(member(one, "invoice_number")): to_cents(member(one, "total_amount")) for one in found}
-        cursor = member(member(document, "pagination"), "cursor")
-        return shown, f"{self.first_page}&cursor={cursor}" if cursor and found else ""
-
-
-class Pvex(Vendor):
-    path = "/api/InvoiceBatch"
-    login_path = "/token"
-    first_page = "/api/Invoice?subscriberId=SUB-100"
-
-    def login(self) -> tuple[dict[str, str], bytes]:
-        user = {
-            "grant_type": "password",
-            "username": "sync@cedarhollow.example",
-            "password": "cedar-hollow-9",
-        }
-        return FORM, urlencode(user).encode()
-
-    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
-        return [
-            {
-                "Number": f"N-{row.key}",
-                "ClientId": "C-1",
-                "ClientPmsId": "5001",
-                "Amount": float(
-                    row.total(fault)
-                ),  # json writes the shortest text, which has the cents exactly
-                "BalanceDue": float(row.total(fault)),
-                "PmsStatus": "Open",
-                "IsComplete": True,
-                "ApiCreateDate": "2025-12-16T00:00:00Z",
-                "CheckSum": 1,
-                "RowKey": int(row.key.rpartition("-")[2]),
-                "Id": row.key,
-                "SyncId": f"SYNC-{row.key}",
-                "SubscriberId": "SUB-100",
-            }
-            for row in rows
-        ]
-
-    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
-        """An empty 200 says nothing of single items, so that all are looked up."""
-        if reply.body:
-            reply.document()
-        return Results()
-
-    def refused_items(self, reply: Reply, rows: list[Row]) -> dict[str, str]:
-        try:
-            places = member(reply.document(), "ModelState")
-        except Unreadable:
-            return {}
-        blamed: dict[str, str] = {}
-        for place, texts in places.items() if isinstance(places, dict) else ():
-            number = place.partition("[")[2].partition("]")[0]
-            if number.isdigit() and int(number) < len(rows):
-                blamed[rows[int(number)].key] = str(texts)
-        return blamed
-
-    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:  # noqa: ARG002
-        return {str(member(one, "Id")): to_cents(member(one, "Amount")) for one in listed(document)}, ""
-
-
-class Xero(Vendor):
-    method = "PUT"
-    path = "/api.xro/2.0/BatchPayments?summarizeErrors=false"
-    keyed = True
-    login_path = "/connect/token"
-    first_page = "/api.xro/2.0/BatchPayments"
-
-    def headers(self, token: str) -> dict[str, str]:
-        return super().headers(token) | {"xero-tenant-id": "00000000-0000-4000-8000-000000000001"}
-
-    def key_header(self, key: str) -> dict[str, str]:
-        return {"Idempotency-Key": key} if key else {}
-
-    def login(self) -> tuple[dict[str, str], bytes]:
-        return basic("drill:drill") | FORM, b"grant_type=client_credentials"
-
-    def body(self, rows: list[Row], key: str, fault: str) -> Json:  # noqa: ARG002
-        return {
-            "BatchPayments": [
-                {
-                    "Account": {"Code": "BANK1"},
-                    "Reference": row.key,
-                    "Date": "2026-01-05",
-                    "Payments": [
-                        {
-                            "Invoice": {"InvoiceNumber": row.document["invoice"]},
-                            "Amount": float(row.total(fault)),
-                        }
-                    ],
-                }
-                for row in rows
-            ]
-        }
-
-    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
-        results = Results()
-        document = reply.document()
-        results.expect(document, "Id Status ProviderName DateTimeUTC BatchPayments")
-        for one in listed(member(document, "BatchPayments")):
-            errors, warnings = member(one, "ValidationErrors"), member(one, "Warnings")
-            key = str(member(one, "Reference") or "")
-            if errors or member(one, "StatusAttributeString") == "ERROR":
-                results.add(key, by_words(self._text(errors)))
-                continue
-            if member(one, "Status") not in (None, "AUTHORISED"):
-                results.strange = results.strange or str(member(one, "Status"))
-            results.add(key, (STORED, ""))
-            if warnings:
-                results.warnings.append((key, self._text(warnings)))
-        return results
-
-    def _text(self, messages: Json) -> str:
-        if not isinstance(messages, list):
-            return str(messages or "refused")
-        return "; ".join(str(member(one, "Message") or one) for one in messages)
-
-    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:  # noqa: ARG002
-        found = listed(member(document, "BatchPayments"))
-        kept = [one for one in found if member(one, "Status") != "DELETED"]
-        return {str(member(one, "Reference")): to_cents(member(one, "TotalAmount")) for one in kept}, ""
-
-
-class Guidewire(Vendor):
-    path = "/claim/v1/batch"
-    keyed = True
-    first_page = f"/claim/v1/bulk-invoices?pageSize={PAGE_SIZE}"
-
-    def body(self, rows: list[Row], key: str, fault: str) -> Json:
-        return {"requests": [self._request(row, key, fault) for row in rows]}
-
-    def _request(self, row: Row, key: str, fault: str) -> Json:
-        """Each request has a transaction id of its own: one of the batch would be used up by the first of them."""
-        name = key if fault == "reuses-key" else f"{key}-{row.key}"
-        attributes = {
-            "payeeAddressBookUID": "ab:1",
-            "invoiceNumber": row.key,
-            "mailTo": row.document["name"],
-            "bulkInvoiceTotal": row.total(fault),
-        }
-        request = {
-            "method": "post",
-            "path": "/bulk-invoices",
-            "body": {"data": {"attributes": attributes}},
-        }
-        return request | ({"headers": [{"name": "GW-DBTransaction-ID", "value": name}]} if key else {})
-
-    def read(self, reply: Reply, rows: list[Row]) -> Results:  # noqa: ARG002
-        results = Results()
-        document = reply.document()
-        results.expect(document, "responses")
-        for one in listed(member(document, "responses")):
-            results.expect(one, "status body headers")
-            body = member(one, "body")
-            attributes = member(member(body, "data"), "attributes")
-            text = str(member(body, "userMessage") or "")
-            outcome = by_status(member(one, "status"), text)
-            if "AlreadyExecuted" in str(member(body, "errorCode")):
-                outcome = UNSURE, text  # it was done under this id: the list will show it
-            if member(member(attributes, "status"), "code") not in (None, "draft"):
-                results.strange = results.strange or "status"
-            results.add(str(member(attributes, "invoiceNumber") or ""), outcome)
-        return results
-
-    def page(self, document: Json, number: int) -> tuple[dict[str, int | None], str]:
-        found = listed(member(document, "data"))
-        shown: dict[str, int | None] = {
-            str(member(member(one, "attributes"), "invoiceNumber")): None for one in found
-        }
-        return shown, f"{self.first_page}&pageOffset={number * PAGE_SIZE}" if found else ""
-
-
-VENDORS: dict[str, type[Vendor]] = {
-    "vba": Vba,
-    "payt": Payt,
-    "pvex": Pvex,
-    "xero": Xero,
-    "guidewire": Guidewire,
-}
-
-
 class Client:
-    def __init__(self, vendor: Vendor, url: str, token: str, rows: list[Row], chunk: int, fault: str) -> None:
-        self.vendor = vendor
-        self.base = url.rstrip("/")
-        self.token = token
+    def __init__(self, given: argparse.Namespace, rows: list[Row]) -> None:
+        self.vendor = VENDORS[given.vendor]()
+        self.base: str = given.url.rstrip("/")
+        self.token: str = given.token
         self.rows = rows
-        self.chunk = chunk
-        self.fault = fault
+        self.chunk: int = given.chunk
+        self.fault: str = given.fault
         self.began = time.perf_counter()
         self.logins = 0
         self.keys = 0
@@ -531,7 +68,7 @@ class Client:
     # ---- one call ----
 
     def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
-        """Make one call on a connection of its own; the timeout is for the whole answer, however it trickles."""
+        """Make one call on a connection of its own; the timeout is for the whole answer, drop by drop."""
         place = urlsplit(url)
         secure = place.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
@@ -702,8 +239,7 @@ class Client:
         """Send rows until each is stored or given up."""
         todo, key, last, why = list(rows), self.new_key(), 0, "not stored"
         self.unsettled = todo
-        most = FOR_EVER if self.fault in ("retries-4xx-for-ever", "retries-for-ever") else ATTEMPTS
-        for attempt in range(1, most + 1):
+        for attempt in range(1, self.most_tries() + 1):
             if attempt > 1:
                 self.retried = True
                 self.pause(attempt - 1)
@@ -725,14 +261,19 @@ class Client:
             self.unsettled = todo
             if not todo:
                 return
-        if reply.lost and self.vendor.keyed:
-            todo = self.missing(todo)
-        if self.fault != "gives-up-silently":
-            for row in todo:
+        self.end_tries(todo, reply, why)
+
+    def end_tries(self, todo: list[Row], reply: Reply, why: str) -> None:
+        left = self.missing(todo) if reply.lost and self.vendor.keyed else todo
+        for row in left:
+            if self.fault != "gives-up-silently":
                 self.give_up([row], row.why or why)
 
+    def most_tries(self) -> int:
+        return FOR_EVER if self.fault in ("retries-4xx-for-ever", "retries-for-ever") else ATTEMPTS
+
     def pause(self, attempt: int) -> None:
-        if self.fault in ("retries-4xx-for-ever", "retries-for-ever"):
+        if self.most_tries() == FOR_EVER:
             time.sleep(0.02)
         else:
             self.back_off(attempt)
@@ -833,7 +374,7 @@ class Client:
         if again and self.fault == "loses-order":
             self.postponed += again
             return []
-        if again and self.vendor.keyed and self.fault != "omitted-is-failure":
+        if again and self.vendor.keyed and self.fault not in ("omitted-is-failure", "retries-4xx-for-ever"):
             return self.missing(again)  # costs little; a payment that failed and was made would cost more
         return again
 
@@ -862,12 +403,14 @@ class Client:
         if self.fault == "alarms-on-loss":
             self.give_up(todo, reply.lost)
             return [], key
-        if self.fault == "resends-all":
-            return list(rows), self.new_key()
-        if self.fault in ("new-key-on-retry", "retries-lost-without-looking"):
-            return todo, self.new_key()
-        if self.fault == "no-key-on-retry":
-            return todo, ""
+        if self.fault in (
+            "new-key-on-retry",
+            "no-key-on-retry",
+            "retries-lost-without-looking",
+            "resends-all",
+        ):
+            again = list(rows) if self.fault == "resends-all" else todo
+            return again, "" if self.fault == "no-key-on-retry" else self.new_key()
         broken_again = reply.status >= 500 and reply.status == last
         if self.vendor.keyed and not broken_again:
             return todo, key
@@ -914,10 +457,9 @@ class Client:
             for part in self.chunks():
                 self.unsettled = part
                 self.deliver(part)
-            if self.postponed:
-                part, self.postponed = self.postponed, []
+            while self.postponed:
                 self.fault = ""
-                self.deliver(part)
+                self.deliver([self.postponed.pop()])
         except StartAgain:
             self.fault = ""  # once is enough
             return self.run()
@@ -957,8 +499,7 @@ def main() -> int:
     given = parser.parse_args()
     file = Path(given.rows) if given.rows else Path(__file__).parent / "rows" / f"{given.vendor}.json"
     rows = [Row(document) for document in json.loads(file.read_text())]
-    client = Client(VENDORS[given.vendor](), given.url, given.token, rows, given.chunk, given.fault)
-    return client.run()
+    return Client(given, rows).run()
 
 
 if __name__ == "__main__":

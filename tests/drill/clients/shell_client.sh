@@ -5,7 +5,7 @@ set -u
 
 TIMEOUT_S=1.5 ATTEMPTS=5 UNSURE_ATTEMPTS=3 MAX_LOGINS=2 MAX_HOPS=5 LONGEST_WAIT_S=10 END_S=15 FOR_EVER=40
 TRANSIENT_WORDS='could not be processed|rate limit|too many requests|timed out|in time|timeout|try again|an error occurred|another request'
-VALIDATION_WORDS="must |can't be|invalid|not valid|taken|too long|not included|no longer"
+VALIDATION_WORDS="must |can't be|cannot |can only|invalid|not valid|taken|too long|not included|no longer|more than|not be found"
 LIST='/v1/invoices?administration_id=81&per_page=2'
 
 usage() {
@@ -456,10 +456,11 @@ send_all() {
     [[ $fault == forgets-the-rest || ($fault == drops-last-chunk && -n $retried) ]] && return 0
   fi
   deliver || return 1
-  if ((${#postponed[@]})); then
-    part=("${postponed[@]}") fault=''
+  while ((${#postponed[@]})); do
+    part=("${postponed[-1]}") fault=''
+    unset 'postponed[-1]'
     deliver || return 1
-  fi
+  done
 }
 
 load_rows
