@@ -27,7 +27,6 @@ from python_vendors import (
     Results,
     Row,
     Unreadable,
-    Vendor,
     listed,
     member,
     to_cents,
