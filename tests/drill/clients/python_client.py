@@ -9,6 +9,7 @@ import email.utils
 import http.client
 import json
 import os
+import socket
 import sys
 import threading
 import time
@@ -77,31 +78,30 @@ class Client:
 
         def cut() -> None:
             late.set()
-            connection.close()
-            if answer:
-                answer[0].close()
+            if connected:
+                connected[0].shutdown(socket.SHUT_RDWR)  # wakes the reader, which a close would not
 
-        answer: list[http.client.HTTPResponse] = []
+        connected: list[socket.socket] = []
         watch = threading.Timer(limit or 3600, cut)
         watch.daemon = True
         watch.start()
         try:
+            connection.connect()
+            connected.append(connection.sock)
             target = place.path + (f"?{place.query}" if place.query else "")
             connection.request(method, target, body, headers | {"Connection": "close"})
             raw = connection.getresponse()
-            answer.append(raw)
             content = raw.read()
-            if late.is_set():
-                return Reply(0, {}, b"", "no whole answer in time")
-            return Reply(raw.status, {name.lower(): value for name, value in raw.headers.items()}, content)
-        except (OSError, http.client.HTTPException, ValueError, AttributeError) as problem:
-            # What a closed connection raises in the middle of a read is not always an OSError.
+        except (OSError, http.client.HTTPException, ValueError) as problem:
             empty = isinstance(problem, http.client.RemoteDisconnected)
             why = "no whole answer in time" if late.is_set() else type(problem).__name__
             return Reply(0, {"empty": "yes"} if empty else {}, b"", why)
         finally:
             watch.cancel()
             connection.close()
+        if late.is_set():
+            return Reply(0, {}, b"", "no whole answer in time")
+        return Reply(raw.status, {name.lower(): value for name, value in raw.headers.items()}, content)
 
     def call(self, method: str, path: str, content: Json = None, key: str = "") -> Reply:
         """Make a call that the vendor has let in: follow redirects, log in, wait where it says so."""
