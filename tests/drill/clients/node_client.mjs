@@ -594,6 +594,7 @@ class Client {
 
   /** What to send after an answer that was lost, and under which key. */
   async afterLoss(todo, key, reply, last, rows) {
+    this.retried = true;
     switch (this.fault) {
       case "stops-at-first-error":
         throw new Leave(0);
@@ -613,7 +614,10 @@ class Client {
     }
     const brokenAgain = reply.status >= 500 && reply.status === last;
     if (this.vendor.keyHeader && !brokenAgain) return [todo, key];
-    return [await this.missing(todo), this.newKey()];
+    const left = await this.missing(todo);
+    if (this.fault !== "loses-order") return [left, this.newKey()];
+    this.postponed.push(...left);
+    return [[], key];
   }
 
   /** Report a whole call that was refused. */

@@ -395,6 +395,7 @@ class Client:
         self, todo: list[Row], key: str, reply: Reply, last: int, rows: list[Row]
     ) -> tuple[list[Row], str]:
         """Decide what to send after an answer that was lost, and under which key."""
+        self.retried = True
         if self.fault == "stops-at-first-error":
             raise SystemExit(0)
         if self.fault == "treats-lost-as-failure-silently":
@@ -413,7 +414,11 @@ class Client:
         broken_again = reply.status >= 500 and reply.status == last
         if self.vendor.keyed and not broken_again:
             return todo, key
-        return self.missing(todo), self.new_key()
+        left = self.missing(todo)
+        if self.fault == "loses-order":
+            self.postponed += left
+            left = []
+        return left, self.new_key()
 
     def after_refusal(self, reply: Reply, todo: list[Row]) -> list[Row]:
         """Report a whole call that was refused; the items that it does not blame go again."""

@@ -368,12 +368,18 @@ settle() {
 
 # Decide what to send after an answer that was lost.
 after_loss() {
+  retried=yes
   case $fault in
     stops-at-first-error) leave 0 ;;
     treats-lost-as-success | treats-lost-as-failure-silently) todo=() ;;
     alarms-on-loss) give_up "$lost" "${todo[@]}"; todo=() ;;
     resends-all) todo=("${part[@]}") ;;
     retries-lost-without-looking) ;;
+    loses-order)
+      keep_missing || return 1
+      postponed+=("${todo[@]}")
+      todo=()
+      ;;
     *) keep_missing || return 1 ;;
   esac
 }
