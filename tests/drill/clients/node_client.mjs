@@ -272,6 +272,7 @@ class Client {
   logins = 0;
   keys = 0;
   retried = false;
+  unsure = false;
 
   constructor(given) {
     Object.assign(this, given); // vendor, url, token, rows, chunk, fault
@@ -395,7 +396,7 @@ class Client {
         return;
       }
       if (reply.status > 0 && reply.status < 500 && reply.status !== 429) break;
-      await this.backOff(attempt);
+      if (attempt < ATTEMPTS) await this.backOff(attempt);
     }
     throw new Stop("the login fails");
   }
@@ -405,11 +406,13 @@ class Client {
     const shown = new Map();
     const isThere = (row) => shown.has(row.key) && shown.get(row.key) === toCents(total(row, this.fault));
     let path = this.vendor.firstPage;
+    this.unsure = true;
     for (let number = 1; path && !rows.every(isThere); number += 1) {
       const [page, next] = this.vendor.page(await this.readPage(path), number);
       for (const [key, cents] of page) shown.set(key, cents);
       path = this.fault === "page-read-once" ? "" : next;
     }
+    this.unsure = false;
     return rows.filter((row) => !isThere(row));
   }
 
@@ -429,9 +432,9 @@ class Client {
           why = problem.message;
         }
       }
-      await this.backOff(attempt);
+      if (attempt < ATTEMPTS) await this.backOff(attempt);
     }
-    throw new Stop(`unknown whether it is stored, the list cannot be read (${why})`);
+    throw new Stop(`the list cannot be read (${why})`);
   }
 
   newKey() {
@@ -448,6 +451,7 @@ class Client {
     let last = 0;
     let reply = null;
     this.unsettled = todo;
+    this.unsure = false;
     for (let attempt = 1; attempt <= (forEver ? FOR_EVER : ATTEMPTS); attempt += 1) {
       if (attempt > 1) {
         this.retried = true;
@@ -456,6 +460,7 @@ class Client {
       for (const row of todo) row.tries += 1;
       reply = await this.call(this.vendor.method, this.vendor.path, this.vendor.body(todo, this.fault), key);
       const results = this.read(reply, todo);
+      this.unsure = Boolean(reply.lost);
       if (reply.lost && reply.status >= 300 && reply.status < 400 && last === reply.status) {
         this.giveUp(todo, reply.lost); // sent where it came from twice: no use in a third time
         return;
@@ -666,7 +671,8 @@ class Client {
         return this.run();
       }
       if (!(problem instanceof Stop)) throw problem;
-      this.giveUp(this.unsettled, problem.message);
+      const doubt = this.unsure ? "unknown whether it is stored, " : "";
+      this.giveUp(this.unsettled, doubt + problem.message);
       const rest = this.rows.filter((row) => row.tries === 0 && !this.failed.has(row.key));
       this.giveUp(rest, `not sent, ${problem.message}`);
       if (this.fault === "gives-up-silently") return 0;

@@ -61,6 +61,7 @@ class Client:
         self.logins = 0
         self.keys = 0
         self.retried = False
+        self.unsure = False
         self.failed: dict[str, str] = {}
         self.unsettled: list[Row] = []
         self.postponed: list[Row] = []
@@ -189,7 +190,8 @@ class Client:
                 return
             if 0 < reply.status < 500 and reply.status != 429:
                 break
-            self.back_off(attempt)
+            if attempt < ATTEMPTS:
+                self.back_off(attempt)
         raise Stop("the login fails")
 
     # ---- look back ----
@@ -197,6 +199,7 @@ class Client:
     def missing(self, rows: list[Row]) -> list[Row]:
         """Return those that the vendor does not have as they were sent; Stop if it cannot be read."""
         left, path, number = rows, self.vendor.first_page, 1
+        self.unsure = True
         while path and left and number <= MAX_PAGES:
             page, path = self.vendor.page(self.read_page(path), number)
             sent = {row.key: to_cents(row.total(self.fault)) for row in left}
@@ -204,6 +207,7 @@ class Client:
             number += 1
             if self.fault == "page-read-once":
                 break
+        self.unsure = False
         return left
 
     def read_page(self, path: str) -> Json:
@@ -220,8 +224,9 @@ class Client:
                     return document
             except Unreadable as problem:
                 why = str(problem)
-            self.back_off(attempt)
-        raise Stop(f"unknown whether it is stored, the list cannot be read ({why or reply.status})")
+            if attempt < ATTEMPTS:
+                self.back_off(attempt)
+        raise Stop(f"the list cannot be read ({why or reply.status})")
 
     def list_of(self, document: Json) -> Json:
         return member(document, "data") or member(document, "BatchPayments") or []
@@ -237,7 +242,7 @@ class Client:
     def deliver(self, rows: list[Row]) -> None:
         """Send rows until each is stored or given up."""
         todo, key, last, why = list(rows), self.new_key(), 0, "not stored"
-        self.unsettled = todo
+        self.unsettled, self.unsure = todo, False
         for attempt in range(1, self.most_tries() + 1):
             if attempt > 1:
                 self.retried = True
@@ -247,6 +252,7 @@ class Client:
             body = self.vendor.body(todo, key, self.fault)
             reply = self.call(self.vendor.method, self.vendor.path, body, key)
             results, why = self.read(reply, todo)
+            self.unsure = bool(reply.lost)
             if reply.lost and reply.status // 100 == 3 and last == reply.status:
                 self.give_up(todo, why)  # sent where it came from twice: no use in a third time
                 return
@@ -468,7 +474,9 @@ class Client:
             self.fault = ""  # once is enough
             return self.run()
         except Stop as reason:
-            self.give_up(self.unsettled, str(reason))
+            self.give_up(
+                self.unsettled, f"unknown whether it is stored, {reason}" if self.unsure else str(reason)
+            )
             rest = [row for row in self.rows if row.tries == 0 and row.key not in self.failed]
             self.give_up(rest, f"not sent, {reason}")
             if self.fault == "gives-up-silently":

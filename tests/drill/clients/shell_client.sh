@@ -260,13 +260,13 @@ read_answer() {
 # Fill `stored` with the amounts of all invoices, page by page.
 look() {
   local page=$LIST cursor attempt number amount key numbers
-  stored=()
+  stored=() unsure=yes
   while [[ -n $page ]]; do
     for ((attempt = 1; ; attempt++)); do
       call GET "$page" || return 1
       [[ -z $lost ]] && ((status != 200)) && lost="answered by $status" && attempt=$ATTEMPTS
       [[ -z $lost ]] && read_answer && grep -qi $'^data[\037\t]' "$work/flat" && break
-      ((attempt < ATTEMPTS)) || { stop "unknown whether it is stored, the list cannot be read (${lost:-no data})"; return 1; }
+      ((attempt < ATTEMPTS)) || { stop "the list cannot be read (${lost:-no data})"; return 1; }
       back_off "$attempt" || return 1
     done
     declare -A numbers=()
@@ -280,7 +280,7 @@ look() {
     unset numbers
     [[ $fault == page-read-once ]] && break
   done
-  return 0
+  unsure=''
 }
 
 # Leave in `todo` those that are not stored as they were sent.
@@ -295,7 +295,7 @@ keep_missing() {
 
 # ---- a chunk -----------------------------------------------------------------------------------------------------------
 
-todo=() postponed=() retried='' start_again=''
+todo=() postponed=() retried='' start_again='' unsure=''
 
 give_up() {
   local reason=$1 row
@@ -408,7 +408,7 @@ believes_blindly() {
 deliver() {
   local attempt row last=0 most=$ATTEMPTS
   [[ $fault == retries-4xx-for-ever || $fault == retries-for-ever ]] && most=$FOR_EVER
-  todo=("${part[@]}")
+  todo=("${part[@]}") unsure=''
   for ((attempt = 1; attempt <= most; attempt++)); do
     if ((attempt > 1)); then
       retried=yes
@@ -422,6 +422,7 @@ deliver() {
       return 0
     fi
     last=$status
+    unsure=$lost
     if believes_blindly; then
       return 0
     elif [[ -n $lost ]]; then
@@ -431,7 +432,7 @@ deliver() {
     elif read_answer && grep -qi $'^errors[\037\t]' "$work/flat"; then
       settle || return 1
     else
-      lost=${lost:-the answer has no map of errors}
+      lost=${lost:-the answer has no map of errors} unsure=yes
       after_loss || return 1
     fi
     ((${#todo[@]})) || return 0
@@ -476,7 +477,7 @@ if ! send_all; then
     send_all || :
   fi
   if [[ -n $stopped ]]; then
-    give_up "$stopped" "${todo[@]}"
+    give_up "${unsure:+unknown whether it is stored, }$stopped" "${todo[@]}"
     for row in "${!keys[@]}"; do
       ((tries[row])) || [[ -n ${failed[${keys[row]}]:-} ]] || give_up "not sent, $stopped" "$row"
     done
