@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ TAGS = ("retry", "money", "throttle", "transport", "login", "shape", "time")
 REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_SPEC_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def _names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -59,8 +57,8 @@ def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ..
     callback=pair_reader("=", "NAME=text"),
     envvar=None,
     metavar="NAME=TEXT",
-    help="Variable of the client; may be repeated. {url}, {token}, {tenant}, {sandbox} and {port} are filled in, "
-    "here and in COMMAND; {root} and {https} are addresses for a client that takes only a host.",
+    help="Variable of the client; may be repeated. {url}, {token}, {tenant}, {sandbox} and {port} are filled "
+    "in, here and in COMMAND; {root} and {https} are addresses for a client that takes only a host.",
 )
 @option(
     "--case",
@@ -169,7 +167,7 @@ def drill(**given: Any) -> None:
 
     Each case runs COMMAND once in a sandbox of its own, several at a time. A first run without any fault
     learns what the client means to do. The verdicts come from the server's journal and not from the client.
-    Exit status: 0 no fault found, 1 faults, 2 wrong usage, 3 no server answers, 4 the client cannot be drilled.
+    Exit status: 0 no fault found, 1 faults, 2 wrong usage, 3 no server answers, 4 the client does not work.
 
     \b
     Examples:
@@ -177,9 +175,9 @@ def drill(**given: Any) -> None:
       mockserver drill payt --case half-then-500 -- ./sync.sh {url}
       mockserver drill payt --list
     """
-    options = DrillOptions(**given)
-    from mockserver.cli.drill_run import list_drill_cases, run_drill
+    from mockserver.cli.drill_run import DrillOptions, list_drill_cases, run_drill
 
+    options = DrillOptions(**given)
     if options.lists:
         list_drill_cases(options)
         return
@@ -189,37 +187,3 @@ def drill(**given: Any) -> None:
     if options.explore:
         check_extra("contract", "mockserver drill --explore")
     run_drill(options)
-
-
-@dataclass(frozen=True, slots=True)
-class DrillOptions:
-    """Options of `drill`; `vendor` is a name or a spec file, `against` "" starts a server."""
-
-    vendor: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    cases: tuple[str, ...]
-    tags: tuple[str, ...]
-    lists: bool
-    jobs: int
-    timeout_s: float
-    setup: Path | None
-    repeats: int
-    against: str
-    specs: tuple[Path, ...]
-    overlays: tuple[Path, ...]
-    assumptions: Mapping[str, str]
-    explore: int
-    seed: int
-    scenario_file: Path | None
-    pytest_file: Path | None
-    reports: tuple[str, ...]
-    folder: Path
-    baseline: Path | None
-    write_baseline: Path | None
-    as_json: bool
-
-    @property
-    def file(self) -> Path | None:
-        """The spec file, if VENDOR is one."""
-        return Path(self.vendor) if self.vendor.endswith(_SPEC_SUFFIXES) else None

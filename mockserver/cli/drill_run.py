@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.drill import DrillOptions
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.options import (
     EXIT_FINDINGS,
@@ -42,9 +41,44 @@ from mockserver.server.listening import make_certificate  # noqa: E402
 from mockserver.server.protocol import TlsFactory  # noqa: E402
 from mockserver.testing.threaded_server import run_in_thread  # noqa: E402
 
+_FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000
 _TLS_FOLDER = Path(".mockserver")
 _ROOTS = ("{root}", "{https}", "{ca}")
+
+
+@dataclass(frozen=True, slots=True)
+class DrillOptions:
+    """Options of `drill`; `vendor` is a name or a spec file, `against` "" starts a server."""
+
+    vendor: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    cases: tuple[str, ...]
+    tags: tuple[str, ...]
+    lists: bool
+    jobs: int
+    timeout_s: float
+    setup: Path | None
+    repeats: int
+    against: str
+    specs: tuple[Path, ...]
+    overlays: tuple[Path, ...]
+    assumptions: Mapping[str, str]
+    explore: int
+    seed: int
+    scenario_file: Path | None
+    pytest_file: Path | None
+    reports: tuple[str, ...]
+    folder: Path
+    baseline: Path | None
+    write_baseline: Path | None
+    as_json: bool
+
+    @property
+    def file(self) -> Path | None:
+        """The spec file, if VENDOR is one."""
+        return Path(self.vendor) if self.vendor.endswith(_FILE_SUFFIXES) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +193,7 @@ def choose_cases(plan: Plan, options: DrillOptions) -> list[Case]:
     by_id = {case.id: case for case in plan.cases}
     chosen = []
     for name in options.cases:
-        if Path(name).suffix in (".yaml", ".yml", ".json"):
+        if Path(name).suffix in _FILE_SUFFIXES:
             chosen.append(read_scenario(Path(name)))
         elif name in by_id:
             chosen.append(by_id[name])
@@ -201,7 +235,7 @@ def run_drill(options: DrillOptions) -> None:
             server.vendor,
             client,
             read_setup(options.setup),
-            {name: value for name, value in options.assumptions.items()},
+            options.assumptions,
         )
         with _errors_told(options):
             status = _run(options, drill)

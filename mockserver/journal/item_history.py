@@ -28,7 +28,7 @@ class Told(StrEnum):
     REFUSED = "refused"
     """The whole call was refused, and nothing of it was done."""
     NOTHING = "nothing"
-    """The answer was lost, broken or unclear, or left the item out."""
+    """The answer was lost, broken, late or unclear, or left the item out."""
 
 
 REPEATED = "repeated"
@@ -276,6 +276,8 @@ def _applied_rules(entry: Entry) -> Iterator[Document]:
 _REPLACING = ("status", "body", "example")
 _UNCLEAR_ENVELOPE = ("countAdd", "drift")
 _FULL = 1
+_LATE_MS = 250
+"""A client may have given up on an answer that is kept back so long."""
 
 
 def _replaces_answer(rule: Document) -> bool:
@@ -287,7 +289,7 @@ def told_by_answer(entry: Entry) -> Told:
     delivery = entry.delivery
     is_cut = delivery is not None and delivery.fraction is not None and delivery.fraction < _FULL
     status = entry.status
-    if status is None or is_cut or entry.fault in _BROKEN or entry.off_contract:
+    if status is None or is_cut or entry.fault in _BROKEN or entry.off_contract or entry.delay_ms >= _LATE_MS:
         return Told.NOTHING
     if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
         return Told.NOTHING
