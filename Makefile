@@ -43,6 +43,8 @@ contract: $(DEV) ## every test of the contract suite, then 200 examples an opera
 	EVERY_CASE=1 CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 tests/contract/test_suite.py
 power: $(DEV) ## planted faults, and which checks find each; goes on where it was ended; report/power.md
 	.venv/bin/python -W ignore -m tests.contract.planted_faults.power
+power-drill: $(DEV) ## right clients and planted faults: what a drill finds, by cases and by exploring
+	$(PY) -m tests.tools.power_drill $(PARTS)
 harden: $(DEV) ## three times 20,000 hostile calls, then 100 kills of workers and of Redis
 	$(PY) -m tests.tools.harden.hostile
 	@$(PY) -m tests.redis_store.installation

@@ -68,7 +68,8 @@ THEMES = {
         " shapes.",
         "verify": "Check a recorded HAR file: do the answers match the spec, and would this server answer the"
         " same?",
-        "drill": "Run a client against cases of partial failure: which items does it lose, send or pay twice?",
+        "drill": "Run a client against cases of partial failure: which items does it lose, send or pay"
+        " twice?",
         "cases": "List, show and run cases: calls with what must come of them.",
     },
     "Specs and settings": {

@@ -116,7 +116,8 @@ class ItemOracle:
             meant.key,
             tuple(one.number for one in created),
             amounts,
-            doubtful=first.told is Told.NOTHING and self.abilities.is_unanswerable,
+            doubtful=first.told is Told.NOTHING
+            and (self.abilities.is_unanswerable or self._have_one_key(first, again)),
         )
 
     def _twice_cause(self, first: Attempt, again: Attempt) -> str:
@@ -125,11 +126,18 @@ class ItemOracle:
             return f"{then} sent it again although {before} was answered"
         how = "without a look at what is there"
         if header := self.abilities.key_header:
-            keys = [self._header(one.number, header) for one in (first, again)]
-            how = "without an idempotency key" if not any(keys) else "without the key of the first call"
+            is_keyed = any(self._header(one.number, header) for one in (first, again))
+            how = "without the key of the first call" if is_keyed else "without an idempotency key"
+            if self._have_one_key(first, again):
+                how = "with its key, which had expired"
         elif self.run.has_looked(first.number, again.number):
             how = "although it could be read"
         return f"the answer to {before} told nothing of it, and {then} sent it again {how}"
+
+    def _have_one_key(self, first: Attempt, again: Attempt) -> bool:
+        header = self.abilities.key_header
+        key = self._header(first.number, header) if header else ""
+        return bool(key) and key == self._header(again.number, header)
 
     def _header(self, number: int, name: str) -> str:
         found = next((entry for entry in self.run.entries if entry.number == number), None)

@@ -306,18 +306,23 @@ def told_by_answer(entry: Entry) -> Told:
 def _told_of_item(entry: Entry, operation: Operation, index: int, action: Action) -> Told:
     """What the vendor's own answer says of an item.
 
-    Where outcomes do not name their items, one that was never sent stands for one that was left out.
+    Where outcomes do not name their items, one that is told twice, or that was never sent, stands for one
+    that was left out.
     """
     did = entry.effects[index].did if index in entry.effects else ()
     if "omitted" in did:
-        named = operation.batch is None or operation.batch.maps or "key" in operation.batch.outcome
-        is_masked = not named and any("phantom" in one.get("envelope", {}) for one in _applied_rules(entry))
-        return Told.STORED if is_masked else Told.NOTHING
+        is_named = operation.batch is None or "key" in operation.batch.outcome
+        return Told.NOTHING if is_named or not _has_extra_outcomes(entry) else Told.STORED
     if "failed" in did or "held" in did:
         return Told.REJECTED
     if action is Action.SKIPPED:
         return Told.REFUSED
     return Told.STORED if "not-stored" in did or action in _ACCEPTED else Told.REJECTED
+
+
+def _has_extra_outcomes(entry: Entry) -> bool:
+    phantoms = any("phantom" in rule.get("envelope", {}) for rule in _applied_rules(entry))
+    return phantoms or any("duplicated" in effect.did for effect in entry.effects.values())
 
 
 _MONEY = ("amount", "total", "price", "sum", "value")

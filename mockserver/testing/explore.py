@@ -220,7 +220,7 @@ def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Simpler schedules, the simplest first: without a fault, then with an earlier call, item, fewer times."""
+    """Simpler schedules: without one of the faults, then with an earlier call or item, or fewer times."""
     if len(schedule) > 1:
         for at in range(len(schedule)):
             yield (*schedule[:at], *schedule[at + 1 :])

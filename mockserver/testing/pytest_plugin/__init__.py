@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.testing.pytest_plugin.options import CASES, COMMAND, MARKERS, OVERLAYS, SPECS, describe_root
+from mockserver.testing.pytest_plugin.options import (
+    CASES,
+    COMMAND,
+    DRILL,
+    MARKERS,
+    OVERLAYS,
+    SPECS,
+    describe_root,
+)
 
 if TYPE_CHECKING:
     from mockserver.testing.calls import ItemCount
@@ -69,11 +77,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrize tests that have the marker `mock_cases`."""
-    if metafunc.definition.get_closest_marker(CASES):
-        from mockserver.testing.pytest_plugin.parametrization import parametrize  # noqa: PLC0415 - slow import
+    """Parametrize tests that have the marker `mock_cases` or `mock_drill`."""
+    if metafunc.definition.get_closest_marker(CASES) or metafunc.definition.get_closest_marker(DRILL):
+        from mockserver.testing.pytest_plugin import parametrization  # noqa: PLC0415 - slow import
 
-        parametrize(metafunc)
+        parametrization.parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)

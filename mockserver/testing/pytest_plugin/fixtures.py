@@ -18,6 +18,7 @@ from mockserver.testing.pytest_plugin.options import SEED, artifacts_folder
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback, start_server
 
 if TYPE_CHECKING:
+    from mockserver.testing.pytest_plugin.drill import MockDrill
     from mockserver.testing.sandbox import CatalogueTest, Sandbox
     from mockserver.testing.server import MockServer
     from mockserver.testing.vendor import SandboxVendor
@@ -186,6 +187,18 @@ def mock_case(request: pytest.FixtureRequest, mock_sandbox: Sandbox) -> Catalogu
     vendor, case = request.param
     with fail_without_traceback():
         return mock_sandbox.case(vendor, case)
+
+
+@pytest.fixture
+def mock_drill(request: pytest.FixtureRequest, mockserver: MockServer) -> MockDrill:
+    """Provide a case selected by the marker `mock_drill`: `.run(function)` runs the client against it."""
+    from mockserver.testing.pytest_plugin.drill import MockDrill  # noqa: PLC0415 - slow import
+
+    if not hasattr(request, "param"):
+        pytest.fail('mock_drill needs the marker mock_drill("<vendor>")', pytrace=False)
+    vendor, case = request.param
+    test = request.node.nodeid.partition("[")[0]
+    return MockDrill(mockserver.control, vendor, case, test, request.config.stash)
 
 
 def _check_passed_test(reporter: FailureReporter) -> None:

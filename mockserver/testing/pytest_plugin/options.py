@@ -54,6 +54,7 @@ AUTH, SCENARIO, CLOCK, FIXTURES, ALLOW = (
     "mock_allow",
 )
 CASES = "mock_cases"
+DRILL = "mock_drill"
 STRICT, LENIENT = "strict", "lenient"
 
 MARKERS = (
@@ -62,6 +63,7 @@ MARKERS = (
     "mock_fixtures(empty=True): start without records",
     'mock_auth("strict"): accept only the credentials of the fixtures',
     'mock_cases(vendor, tag=""): run the test for each case with this section, source, name or row',
+    'mock_drill(vendor, tag="", case=""): run the test for each drill case with this tag or id',
     'mock_allow("off-contract", "never-hit"): allow calls off contract, or rules that were never hit',
 )
 

@@ -1,4 +1,4 @@
-"""Parametrize a test with the catalogue cases that its marker selects."""
+"""Parametrize a test with the cases of the catalogue, or of a drill, that its marker selects."""
 
 from __future__ import annotations
 
@@ -6,20 +6,43 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.pytest_plugin.options import CASES
+from mockserver.testing import drill
+from mockserver.testing.pytest_plugin.options import CASES, DRILL
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback, start_server
 from mockserver.testing.sandbox import find_cases
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Parametrize `mock_case` with the cases of the marker's vendor and tag, by id; the server is asked.
+    """Parametrize `mock_case` or `mock_drill` with the cases of the marker, by id; the server is asked.
 
     Raises pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
     """
-    markers = metafunc.definition.iter_markers(CASES)
-    cases = [case for marker in markers for case in _selected_cases(metafunc.config, marker)]
-    ids = [f"{vendor}-{case}" for vendor, case in cases]
-    metafunc.parametrize("mock_case", cases, ids=ids, indirect=True)
+    for marker_name, fixture, select in (
+        (CASES, "mock_case", _selected_cases),
+        (DRILL, "mock_drill", _selected_drill_cases),
+    ):
+        markers = list(metafunc.definition.iter_markers(marker_name))
+        if markers:
+            cases = [case for marker in markers for case in select(metafunc.config, marker)]
+            ids = [f"{vendor}-{case}" for vendor, case in cases]
+            metafunc.parametrize(fixture, cases, ids=ids, indirect=True)
+
+
+def _selected_drill_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[str, str]]:
+    vendor, tag, case = _drill_arguments(*marker.args, **marker.kwargs)
+    with fail_without_traceback():
+        known = drill.list_cases(start_server(config).control, vendor)
+    found = [(vendor, one.id) for one in known if (tag in ("", *one.tags)) and case in ("", one.id)]
+    if not found:
+        tags = ", ".join(sorted({tag for one in known for tag in one.tags}))
+        pytest.fail(
+            f"{DRILL}: {vendor} has no case {case or f'tagged {tag}'}; tags are {tags}", pytrace=False
+        )
+    return found
+
+
+def _drill_arguments(vendor: str = "", tag: str = "", case: str = "") -> tuple[str, str, str]:
+    return vendor, tag, case
 
 
 def _selected_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[str, str]]:
