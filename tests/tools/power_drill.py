@@ -55,7 +55,7 @@ TIMEOUT_S = 30
 SLOW = ("internal-error", "item-t", "always", "no-response", "thrott", "two-a", "slow", "long", "all-refused")
 """Beginnings of cases in which a client waits; they come last."""
 
-JOBS = 4
+JOBS = 6
 
 
 @dataclass(frozen=True, slots=True)

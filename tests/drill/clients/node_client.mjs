@@ -682,11 +682,6 @@ class Client {
 
   report() {
     if (this.fault === "forgets-failures") return 0;
-    if (this.failed.size && this.fault === "names-no-item") {
-      process.stderr.write("some items are not stored\n");
-      return 1;
-    }
-    if (this.failed.size && this.fault === "blames-all") this.giveUp(this.rows, "the batch failed");
     for (const [key, why] of this.failed) process.stderr.write(`not stored: ${key}: ${why.replace(/\s+/g, " ")}\n`);
     return this.failed.size ? 1 : 0;
   }

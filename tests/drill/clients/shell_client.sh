@@ -486,10 +486,5 @@ if ! send_all; then
 fi
 [[ $fault == forgets-failures ]] && exit 0
 ((${#failed[@]})) || exit 0
-if [[ $fault == names-no-item ]]; then
-  echo "some items are not stored" >&2
-  exit 1
-fi
-[[ $fault == blames-all ]] && give_up "the batch failed" "${!keys[@]}"
 for key in "${!failed[@]}"; do echo "not stored: $key: ${failed[$key]}" >&2; done
 exit 1
