@@ -95,7 +95,7 @@ class ItemOracle:
         last = attempts[-1] if attempts else None
         is_unanswerable = last is not None and last.told is Told.NOTHING and self.abilities.is_unanswerable
         is_lie = last is not None and last.told is Told.STORED
-        cause = f"{_lost_cause(attempts)}; the client ended with {self.run.ending.status}"
+        cause = f"{self._lost_cause(attempts)}; the client ended with {self.run.ending.status}"
         yield _Problem(
             Kind.LOST,
             cause,
@@ -103,6 +103,26 @@ class ItemOracle:
             tuple(one.number for one in attempts),
             doubtful=is_unanswerable or is_lie,
         )
+
+    def _lost_cause(self, attempts: Sequence[Attempt]) -> str:
+        if not attempts:
+            return "never sent"
+        last, times = attempts[-1], len(attempts)
+        often = {1: "once", 2: "twice"}.get(times, f"{times} times")
+        if last.told is Told.NOTHING:
+            newest = self.run.entries[-1].number + 1
+            looked = (
+                "looked, but did not send again"
+                if self.run.has_looked(last.number, newest)
+                else "did not look"
+            )
+            return f"sent {often}; the answer tells nothing, and the client {looked}"
+        if last.told is Told.STORED:
+            return f"sent {often}; the answer says stored, and that is not true"
+        why = f" ({last.code})" if last.code else ""
+        if last.told is Told.REFUSED:
+            return f"sent {often}; the last call was refused{why}, and the client did not send again"
+        return f"refused {often}{why} and never sent again"
 
     def _twice(self, meant: Meant, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
         created = [one for one in attempts if one.stored and one.action == "created"]
@@ -214,21 +234,6 @@ class ItemOracle:
                 cause = "created, though the run without faults sends no such item"
                 numbers = tuple(one.number for one in history.attempts)
                 yield _Problem(Kind.TWICE, cause, history.key, numbers)
-
-
-def _lost_cause(attempts: Sequence[Attempt]) -> str:
-    if not attempts:
-        return "never sent"
-    last, times = attempts[-1], len(attempts)
-    often = {1: "once", 2: "twice"}.get(times, f"{times} times")
-    if last.told is Told.NOTHING:
-        return f"sent {often}, the answer told nothing of it and it was never looked for"
-    if last.told is Told.STORED:
-        return f"sent {often}; the answer said that it was stored, and it was not"
-    why = f" ({last.code})" if last.code else ""
-    if last.told is Told.REFUSED:
-        return f"its call was refused {often}{why} and it was never sent again"
-    return f"refused {often}{why} and never sent again"
 
 
 def _is_sum_of_floats(amount: Decimal) -> bool:

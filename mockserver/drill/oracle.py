@@ -60,19 +60,21 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 
 def _false_alarm(clean: Run, run: Run, intent: Intent) -> Iterable[Finding]:
-    """The client ended with a failure although every item was stored and told to be."""
-    status = run.ending.status
-    if status in (None, clean.ending.status):
-        return
+    """The client ended with a failure although nothing failed."""
+    status, usual = run.ending.status, clean.ending.status
+    if status not in (None, usual):
+        stored = _count_stored(run, intent)
+        message = (
+            f"ended with {status} although nothing failed ({stored}); without faults it ends with {usual}"
+        )
+        yield Finding(Kind.ALARM, message)
+
+
+def _count_stored(run: Run, intent: Intent) -> str:
     pairs, _ = pair_histories(intent, run)
     taken = [history for place, history in pairs.items() if intent[place].is_taken]
-    if all(one is not None and one.stored for one in taken):
-        usual = f"without faults it ends with {clean.ending.status}"
-        yield Finding(Kind.ALARM, f"ended with {status} although {_all(len(taken))} stored; {usual}")
-
-
-def _all(count: int) -> str:
-    return "the only item is" if count == 1 else f"all {count} items are"
+    stored = sum(one is not None and one.stored for one in taken)
+    return f"{stored} of {len(taken)} stored"
 
 
 def _summary(clean: Run, run: Run, intent: Intent) -> str:
@@ -81,7 +83,7 @@ def _summary(clean: Run, run: Run, intent: Intent) -> str:
     taken = {place: history for place, history in pairs.items() if intent[place].is_taken}
     stored = [place for place, one in taken.items() if one is not None and one.stored]
     missing = [intent[place].key for place in taken if place not in stored]
-    parts = [f"{len(stored)} of {len(taken)} stored"]
+    parts = [_count_stored(run, intent)]
     again = [
         one for place, one in taken.items() if one is not None and len(one.attempts) > intent[place].sends
     ]

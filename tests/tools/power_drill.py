@@ -171,7 +171,9 @@ def measure(control: ControlClient, groups: ProcessGroups, options: argparse.Nam
                 for seed in SEEDS:
                     faults += explored_alarms(drill, name, seed, options.schedules)
     planted = [
-        one for one in planted_clients() if one.language in languages and options.only in ("", one.fault)
+        one
+        for one in planted_clients()
+        if one.language in languages and (not options.only or one.fault in options.only)
     ]
     if "cases" in options.parts:
         faults += measure_cases(control, groups, planted)
@@ -215,7 +217,7 @@ PARTS = ("right", "explored", "cases", "exploring")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, metavar=" ".join(PARTS))
-    parser.add_argument("--only", default="", help="one planted fault")
+    parser.add_argument("--only", default=[], type=lambda text: text.split(","), help="these planted faults")
     parser.add_argument("--schedules", type=int, default=RIGHT_SCHEDULES)
     options = parser.parse_args()
     os.environ.pop("MOCKSERVER_URL", None)
