@@ -12,7 +12,7 @@ from mockserver.contract.report.text import CUT, counted, one_line
 from mockserver.model import Json
 from mockserver.testing.drill import Result
 
-MOST_COLUMNS = 60
+MOST_COLUMNS = 40
 """Of more items, several stand in one column, and a square shows the worst of them."""
 
 _LONGEST_KEY, _LONGEST_PATH, _LONGEST_REASON = 24, 60, 200

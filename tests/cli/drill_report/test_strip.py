@@ -102,9 +102,9 @@ def test_of_very_many_items_a_square_shows_the_worst() -> None:
     assert len(strip.heads) == len(squares) <= MOST_COLUMNS
     worst = [one for one in squares if one and one.fate.name == "rejected"]
     assert [one.says for one in worst] == [
-        "17 items: 16 stored, and the answer said so; 1 rejected, and the answer said so"
+        "25 items: 24 stored, and the answer said so; 1 rejected, and the answer said so"
     ]
-    assert (worst[0].is_marked, strip.heads[29].name) == (True, "494 to 510")
+    assert (worst[0].is_marked, strip.heads[20].name) == (True, "501 to 525")
 
 
 def test_of_very_many_calls_those_in_the_middle_are_left_out() -> None:
