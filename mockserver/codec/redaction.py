@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote_plus
 
 MASK = "…"
@@ -64,6 +64,16 @@ _IN_URL = re.compile(r"""(?P<head>[?&](?P<name>[\w.-]{1,64}+)=)(?P<value>[^\s&#"
 _IN_MULTIPART = re.compile(
     r"""(?P<head>\bname="(?P<name>[^"\r\n]{1,64}+)"[^\r\n]*+\r?\n(?:[^\r\n]++\r?\n)*+\r?\n)(?P<value>[^\r\n]++)"""
 )
+_IN_LINE = re.compile(
+    r"""(?P<head>(?<![\w.-])(?P<name>[\w.-]{1,64}+)["']?[ \t]*+[:=][ \t]*+["']?(?:(?:Bearer|Basic)[ ]++)?+)"""
+    r"""(?P<value>[^\s"'&;,<>(){}\[\]\\]++)""",
+    re.IGNORECASE,
+)
+_AFTER_SCHEME = re.compile(
+    r"(?P<head>\b(?:Bearer|Basic)[ ]++)(?P<value>(?=\S*[0-9=])[\w.~+/=-]{8,}+)", re.IGNORECASE
+)
+_IN_ADDRESS = re.compile(r"(?P<head>://[^\s/:@]*+:)(?P<value>[^\s/@]++)(?=@)")
+_WEB_TOKEN = re.compile(r"(?P<head>\b)(?P<value>eyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?)")
 _NAME_PARTS = re.compile(r"[^.\[\]\s]+")
 _WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
@@ -126,6 +136,38 @@ def redact_body(text: str, mask: str = MASK) -> str:
     ):
         text = pattern.sub(replaced, text)
     return text
+
+
+def redact_log(text: str, mask: str = MASK) -> str:
+    """What a program wrote, or a word of its command line, with every credential cut likewise.
+
+    Besides those of a body: headers, `NAME=value`, schemes with a credential, passwords in addresses.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        name = found["name"]
+        is_secret = is_credential_header(name) or _is_credential_name(name, granting=False)
+        return whole(found) if is_secret else found[0]
+
+    def whole(found: re.Match[str]) -> str:
+        return f"{found['head']}{redact_credential(found['value'], mask)}"
+
+    text = _IN_LINE.sub(named, redact_body(text, mask))
+    for pattern in (_AFTER_SCHEME, _IN_ADDRESS, _WEB_TOKEN):
+        text = pattern.sub(whole, text)
+    return text
+
+
+def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
+    """The words of a command line with every credential cut likewise, also that of `--token value`."""
+    shown: list[str] = []
+    option = ""
+    for word in words:
+        is_value = option.startswith("-") and "=" not in option and not word.startswith(("-", "{", "$"))
+        is_secret = is_value and is_credential_header(option)
+        shown.append(redact_credential(word, mask) if is_secret else redact_log(word, mask))
+        option = word
+    return shown
 
 
 def _redact_member(found: re.Match[str], mask: str, *, granting: bool) -> str:

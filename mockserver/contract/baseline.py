@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,6 @@ from mockserver.contract.exchange import Finding, current_id
 from mockserver.model import Json, parse_pointer
 
 VERSION = 1
-_MEMBERS = frozenset({"vendor", "check", "operation", "reason", "fingerprint"})
 _DIGITS = 16
 _YAML = (".yaml", ".yml")
 
@@ -53,6 +52,19 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 
 def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
     """Return the known differences of a JSON or YAML file. Raises UnreadableBaselineError."""
+    return tuple(
+        KnownFindings(
+            one["vendor"], one["operation"], current_id(one["check"]), one["reason"], one["fingerprint"]
+        )
+        for one in read_entries(file, ("vendor", "operation", "check"), ("reason", "fingerprint"))
+    )
+
+
+def read_entries(file: Path, required: Sequence[str], optional: Sequence[str]) -> list[dict[str, str]]:
+    """Return the entries of any baseline; an optional text is "" if it is not there.
+
+    Raises UnreadableBaselineError.
+    """
     try:
         document = yaml.load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, YAMLError) as error:
@@ -62,7 +74,7 @@ def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
     entries = document.get("known")
     if not isinstance(entries, list):
         raise UnreadableBaselineError(f"{file}: /known: expected a list")
-    return tuple(_known(f"{file}: /known/{at}", entry) for at, entry in enumerate(entries))
+    return [_texts(f"{file}: /known/{at}", entry, required, optional) for at, entry in enumerate(entries)]
 
 
 def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
@@ -77,7 +89,12 @@ def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
         }
         for one in sorted(known, key=lambda one: (one.vendor, one.operation, one.check, one.fingerprint))
     ]
-    document = {"version": VERSION, "known": entries}
+    write_entries(file, entries)
+
+
+def write_entries(file: Path, entries: Sequence[Mapping[str, str]]) -> None:
+    """Write the entries of any baseline, as YAML where the file name says so, else as JSON."""
+    document = {"version": VERSION, "known": list(entries)}
     if file.suffix in _YAML:
         text = writer.safe_dump(document, sort_keys=False, allow_unicode=True, width=1000)
     else:
@@ -86,23 +103,21 @@ def write_baseline(file: Path, known: Iterable[KnownFindings]) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _known(where: str, entry: Json) -> KnownFindings:
+def _texts(where: str, entry: Json, required: Sequence[str], optional: Sequence[str]) -> dict[str, str]:
     if not isinstance(entry, dict):
         raise UnreadableBaselineError(f"{where}: expected an object")
-    if unknown := set(entry) - _MEMBERS:
+    members = {*required, *optional}
+    if unknown := set(entry) - members:
         raise UnreadableBaselineError(
-            f"{where}/{min(unknown)}: keys allowed here: {', '.join(sorted(_MEMBERS))}"
+            f"{where}/{min(unknown)}: keys allowed here: {', '.join(sorted(members))}"
         )
-    for name in ("vendor", "operation", "check"):
+    for name in required:
         if not isinstance(entry.get(name), str):
             raise UnreadableBaselineError(f"{where}/{name}: expected a text")
-    return KnownFindings(
-        entry["vendor"],
-        entry["operation"],
-        current_id(entry["check"]),
-        str(entry.get("reason") or ""),
-        str(entry.get("fingerprint") or ""),
-    )
+    return {
+        **{name: entry[name] for name in required},
+        **{name: str(entry.get(name) or "") for name in optional},
+    }
 
 
 def _member_names(node: Any) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mockserver.control.control_call import UnprocessableMemberError, find_vendor
 from mockserver.control.scenarios import PackagedScenarios
+from mockserver.drill.call_findings import find_header
 from mockserver.drill.cases import SCENARIO_NAME, fit_case, list_cases
 from mockserver.drill.findings import MEANINGS, Ending, Finding, Run, VendorAbilities, read_abilities
 from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle, judge
@@ -89,7 +90,11 @@ class DrillOperations:
             "findings": [_finding_document(one) for one in judged.findings],
             "items": [one.document(view) for one in run.histories],
             "calls": [
-                {**view.listed(entry), "sinceFirstMillis": millis_between(first or entry.at, entry.at)}
+                {
+                    **view.listed(entry),
+                    "sinceFirstMillis": millis_between(first or entry.at, entry.at),
+                    "retryAfter": find_header(entry, "retry-after") or None,
+                }
                 for entry in run.entries
             ],
         }

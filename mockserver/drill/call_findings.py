@@ -78,7 +78,7 @@ class CallOracle:
         for at, entry in enumerate(entries):
             if entry.status not in (_TOO_MANY, _UNAVAILABLE):
                 continue
-            end, header = _end(entry), _header(entry, "retry-after")
+            end, header = _end(entry), find_header(entry, "retry-after")
             allowed = _allowed_from(header, end)
             if allowed is None:
                 if entry.status != _TOO_MANY:
@@ -143,7 +143,8 @@ def _end(entry: Entry) -> datetime:
     return _arrival(entry) + timedelta(milliseconds=entry.duration_ms + entry.delay_ms)
 
 
-def _header(entry: Entry, name: str) -> str:
+def find_header(entry: Entry, name: str) -> str:
+    """A header of the answer, by its name in small letters; "" if it has none."""
     return next((text for header, text in entry.reply.headers if header.lower() == name), "")
 
 

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.codec.redaction import ASCII_MASK, redact_body, redact_headers, redact_query
+from mockserver.codec.redaction import (
+    ASCII_MASK,
+    redact_body,
+    redact_headers,
+    redact_log,
+    redact_query,
+    redact_words,
+)
 from mockserver.server.application import Application
 
 
@@ -190,3 +197,48 @@ def test_another_header_inside_a_body_is_shown_whole() -> None:
 )
 def test_no_body_takes_long_to_mask(text: str) -> None:
     assert redact_body(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("> Authorization: Bearer abcdef", "> Authorization: Bearer ab…"),
+        ("API_KEY=abcdef python sync.py", "API_KEY=ab… python sync.py"),
+        ("{'x-api-key': 'abcdef'}", "{'x-api-key': 'ab…'}"),
+        ("using bearer abcdef0123", "using bearer ab…"),
+        ("to redis://me:abcdef@host/0", "to redis://me:ab…@host/0"),
+        ("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "got ey…"),
+        ('{"access_token": "abcdef"}', '{"access_token": "ab…"}'),
+        ("the token is invalid", "the token is invalid"),
+        ("item R-1: stored, idempotency-key: abcdef", "item R-1: stored, idempotency-key: abcdef"),
+    ],
+)
+def test_what_a_program_wrote_shows_no_credential_whole(text: str, shown: str) -> None:
+    assert redact_log(text) == shown
+    assert redact_log(shown) == shown
+
+
+def test_words_of_a_command_show_no_credential_whole() -> None:
+    words = [
+        "sync",
+        "--token",
+        "abcdef",
+        "--api-key",
+        "{token}",
+        "--secret=abcdef",
+        "--password",
+        "--quiet",
+        "x",
+    ]
+
+    assert redact_words(words) == [
+        "sync",
+        "--token",
+        "ab…",
+        "--api-key",
+        "{token}",
+        "--secret=ab…",
+        "--password",
+        "--quiet",
+        "x",
+    ]

@@ -17,7 +17,14 @@ from mockserver.contract.report.results import (
     tally_findings,
 )
 from mockserver.contract.report.terminal import run_notes
-from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
+from mockserver.contract.report.text import (
+    HiddenSecrets,
+    annotation_property,
+    annotation_text,
+    markdown_cell,
+    number_lines,
+    one_line,
+)
 
 LONGEST_BYTES = 900_000
 """GitHub refuses one of more than 1 MiB."""
@@ -44,7 +51,7 @@ def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
 def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
     counts = tally_findings(outcomes)
     yield f"### mockserver contract: {', '.join(f'{count:,} {word}' for word, count in counts.items())}\n"
-    yield from (f"- {_cell(note)}" for note in run_notes(outcomes))
+    yield from (f"- {markdown_cell(note)}" for note in run_notes(outcomes))
     yield f"\n{_matrix(outcomes)}\n"
     for outcome in outcomes:
         for row in outcome.having("FAIL"):
@@ -61,8 +68,8 @@ def _matrix(outcomes: list[RunOutcome]) -> str:
     names = {row.check.id: row.check.says for outcome in outcomes for row in outcome.rows}
     for name in sorted(names, key=lambda one: (order.get(one, len(order)), one)):
         by_check[name] = [_verdicts(outcome, name) for outcome in outcomes]
-    lines = [f"| check | {' | '.join(map(_cell, vendors))} |", f"|---|{':-:|' * len(vendors)}"]
-    lines += [f"| {_cell(names[name])} | {' | '.join(cells)} |" for name, cells in by_check.items()]
+    lines = [f"| check | {' | '.join(map(markdown_cell, vendors))} |", f"|---|{':-:|' * len(vendors)}"]
+    lines += [f"| {markdown_cell(names[name])} | {' | '.join(cells)} |" for name, cells in by_check.items()]
     lines.append("\n✓ passed · ✕ failed · ! known difference, each with its number of operations")
     return "\n".join(lines)
 
@@ -79,8 +86,8 @@ def _operations(outcomes: list[RunOutcome]) -> str:
         for group in outcome.groups:
             counts = Counter(row.verdict for row in group.rows)
             cells = [
-                _cell(outcome.session.api.name),
-                _cell(group.label),
+                markdown_cell(outcome.session.api.name),
+                markdown_cell(group.label),
                 *(str(counts[verdict]) for verdict in _VERDICTS),
                 f"{group.calls:,}",
             ]
@@ -104,10 +111,6 @@ def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     return f"<details><summary>{heading}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
 
 
-def _cell(text: str) -> str:
-    return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
-
-
 MOST = 10
 """GitHub shows ten annotations of a step and drops the rest without a word."""
 
@@ -126,13 +129,13 @@ def annotation_lines(outcomes: Iterable[RunOutcome]) -> list[str]:
 def _annotation(outcome: RunOutcome, row: ReportRow) -> str:
     session, hidden = outcome.session, HiddenSecrets(outcome.session.secrets)
     label = operation_label(session.api, row.operation)
-    title = _property(one_line(f"{session.api.name} {label}: {row.check.says}"))
-    place = "".join(f"{name}={_property(text)}," for name, text in _place(outcome, row))
+    title = annotation_property(one_line(f"{session.api.name} {label}: {row.check.says}"))
+    place = "".join(f"{name}={annotation_property(text)}," for name, text in _place(outcome, row))
     message = row.finding.message if row.finding else row.check.says
     annotation = "\n".join(
         [one_line(hidden.text(message), _LONGEST), f"again: {one_line(hidden.text(row.again), _LONGEST)}"]
     )
-    return f"::error {place}title={title}::{_data(annotation)}"
+    return f"::error {place}title={title}::{annotation_text(annotation)}"
 
 
 def _place(outcome: RunOutcome, row: ReportRow) -> Iterator[tuple[str, str]]:
@@ -158,11 +161,3 @@ def _line_of(spec: Path, operation: str) -> int:
 def _names(line: str, operation: str) -> bool:
     name, colon, value = line.partition(":")
     return bool(colon) and name.strip(" -\"'") == "operationId" and value.strip(" ,\"'") == operation
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

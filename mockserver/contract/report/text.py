@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 from mockserver.codec.redaction import redact_body, redact_headers, redact_query
 
@@ -41,6 +42,21 @@ def counted(number: int, unit: str) -> str:
 def of_body(body: bytes) -> str:
     """A body as text; octets that are no UTF-8 are escaped in hexadecimal."""
     return body.decode(errors="backslashreplace")
+
+
+def markdown_cell(text: str) -> str:
+    """A text as one cell of a table."""
+    return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")
+
+
+def annotation_text(text: str) -> str:
+    """The message of a workflow command of GitHub."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def annotation_property(text: str) -> str:
+    """A property of a workflow command of GitHub."""
+    return annotation_text(text).replace(":", "%3A").replace(",", "%2C")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,220 @@
+"""What the files and GitHub are told of a drill: it can be read, hides what is secret, survives any text."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from mockserver.cli.drill_report.files import KINDS, write_reports
+from mockserver.cli.drill_report.github import LONGEST, MOST, annotation_lines, markdown_summary
+from mockserver.cli.drill_report.known import KnownFault
+from mockserver.cli.drill_report.results import DrillReport
+from mockserver.control.reports import read_verdict
+from mockserver.testing.drill import Ending, Finding
+from tests.support.drill_results import (
+    HOSTILE,
+    SECRET,
+    attempt,
+    call,
+    finding,
+    hopeless,
+    item,
+    report,
+    result,
+)
+
+
+def files_of(folder: Path, made: DrillReport) -> dict[str, str]:
+    return {file.name: file.read_text(encoding="utf-8") for file in write_reports(tuple(KINDS), folder, made)}
+
+
+def suite_of(folder: Path, made: DrillReport) -> ET.Element:
+    return ET.fromstring(files_of(folder, made)["junit.xml"])[0]  # noqa: S314 - ours
+
+
+def document_of(folder: Path, made: DrillReport) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(files_of(folder, made)["report.json"])
+    return document
+
+
+def hostile() -> DrillReport:
+    text = HOSTILE + SECRET
+    odd = Finding("LOST", text, (HOSTILE,), (1,), doubtful=False, meaning=HOSTILE)
+    run = result(
+        "half",
+        odd,
+        message=text,
+        ending=Ending(1, text, 60, (1,)),
+        items=(item(HOSTILE, attempt(1, code=HOSTILE)),),
+        calls=(call(1, path=HOSTILE, reason=HOSTILE, offContract=HOSTILE),),
+    )
+    return report(run, command=("sync", text))
+
+
+def mixed() -> DrillReport:
+    return report(
+        result("fine"),
+        result("half", finding("LOST", "R-1"), output="I am done"),
+        result("odd", finding("TWICE", "R-2", doubtful=True)),
+        result("old", finding("RUDE")),
+        result("never", verdict="unmet", message="no such call"),
+        known=(KnownFault("ledger", "old", "RUDE", "ticket 17"),),
+    )
+
+
+def test_nothing_that_is_secret_is_written(tmp_path: Path) -> None:
+    made = hostile()
+    texts = {
+        **files_of(tmp_path, made),
+        "summary": markdown_summary(made),
+        "lines": "\n".join(annotation_lines(made)),
+    }
+
+    assert [name for name, text in texts.items() if SECRET in text] == []
+
+
+def test_whatever_came_every_file_can_be_read(tmp_path: Path) -> None:
+    files = files_of(tmp_path, hostile())
+
+    ET.fromstring(files["junit.xml"])  # noqa: S314 - ours
+    json.loads(files["report.json"])
+    assert "<script" not in files["index.html"]
+    assert {"\x1b", "\x00"}.isdisjoint(files["index.html"])
+
+
+def test_a_test_report_has_a_case_for_each_case(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, mixed())
+
+    names = ("name", "tests", "failures", "skipped", "errors")
+    assert [suite.get(name) for name in names] == ["drill ledger", "5", "1", "2", "0"]
+    assert {one.get("name"): [child.tag for child in one] for one in suite} == {
+        "fine": [],
+        "half": ["failure", "system-out"],
+        "odd": ["properties", "system-out"],
+        "old": ["skipped", "system-out"],
+        "never": ["skipped"],
+    }
+    assert suite[1].find("failure").attrib == {"message": "item R-1 was LOST", "type": "LOST"}  # type: ignore[union-attr]
+    assert str(suite[1].findtext("system-out")).endswith("\nI am done")
+    assert str(suite[2].findtext("system-out")).startswith("doubtful: item R-2 was TWICE\nagain: ")
+    assert [one.get("message") for one in suite.iter("skipped")] == [
+        "known: ticket 17: item  was RUDE",
+        "no such call",
+    ]
+
+
+def test_a_client_that_cannot_be_drilled_is_an_error(tmp_path: Path) -> None:
+    made = hopeless("the client made no call")
+
+    suite = suite_of(tmp_path, made)
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
+    assert "The client cannot be drilled: the client made no call" in files_of(tmp_path, made)["index.html"]
+    assert annotation_lines(made) == ["::error title=the client cannot be drilled::the client made no call"]
+    assert "The client cannot be drilled: the client made no call" in markdown_summary(made)
+
+
+def test_the_document_tells_everything(tmp_path: Path) -> None:
+    document = document_of(tmp_path, mixed())
+
+    assert (document["passed"], document["failed"], document["known"]) == (2, 1, 1)
+    assert document["counts"] == {"ok": 1, "fail": 1, "hangs": 0, "doubtful": 1, "known": 1, "unmet": 1}
+    half = document["cases"][1]
+    assert (half["case"], half["verdict"], half["word"], half["output"]) == (
+        "half",
+        "fail",
+        "LOST",
+        ["I am done"],
+    )
+    assert half["findings"][0]["items"] == ["R-1"]
+    assert [one["number"] for one in half["calls"]] == [1]
+    assert document["cases"][3]["findings"][0]["reason"] == "ticket 17"
+    assert "calls" not in document["cases"][0]
+    assert "calls" in document["clean"]
+
+
+def test_the_console_knows_how_a_drill_went(tmp_path: Path) -> None:
+    files = write_reports(tuple(KINDS), tmp_path, mixed())
+
+    assert [
+        read_verdict(file, kind) for file, kind in zip(files, ("page", "junit", "summary"), strict=True)
+    ] == [
+        {"passed": 2, "failed": 1, "known": 0},
+        {"passed": 2, "failed": 1, "known": 2},
+        {"passed": 2, "failed": 1, "known": 1},
+    ]
+
+
+def test_the_page_asks_nobody_for_anything(tmp_path: Path) -> None:
+    page = files_of(tmp_path, mixed())["index.html"]
+
+    assert "default-src 'none'" in page
+    assert not any(word in page for word in ("src=", "url(", "@import", "<script"))
+    assert re.findall(r'href="(?!#)', page) == []
+
+
+def test_every_verdict_leads_to_its_case(tmp_path: Path) -> None:
+    made = mixed()
+    plan = replace(made.plan, clean=replace(result("no-fault", finding("RUDE"))))
+    page = files_of(tmp_path, replace(made, plan=plan))["index.html"]
+
+    links = re.findall(r'href="#([^"]+)"', page)
+    assert links[0] == "case-no-fault"
+    assert len(links) == 6
+    assert sorted(links) == sorted(re.findall(r' id="(case-[^"]+)"', page))
+
+
+def test_failures_stand_first_on_the_page_and_open(tmp_path: Path) -> None:
+    page = files_of(tmp_path, mixed())["index.html"]
+
+    assert re.findall(r'href="#case-([^"]+)"', page) == ["half", "odd", "old", "never", "fine"]
+    found, fine = page.split("<h2>What was found</h2>")[1].split("<h2>Nothing was found</h2>")
+    assert "I am done" in found
+    assert fine.count("<details><summary><h3>") == 2
+
+
+def test_a_page_of_a_large_drill_stays_small(tmp_path: Path) -> None:
+    items = tuple(
+        item(f"R-{at}", *(attempt(number, "nothing", stored=False) for number in range(1, 201)))
+        for at in range(1000)
+    )
+    calls = tuple(call(number) for number in range(1, 201))
+    made = report(result("a", finding("LOST", "R-1"), items=items, calls=calls), result("b"))
+
+    page = files_of(tmp_path, made)["index.html"]
+    assert "100 more rows are left out here" in page
+    assert len(page) < 2_000_000
+
+
+def test_a_failure_is_an_annotation_that_no_text_can_leave() -> None:
+    (line,) = annotation_lines(hostile())
+
+    assert line.startswith("::error title=ledger half%3A LOST::")
+    assert "\n" not in line
+
+
+def test_more_failures_than_github_shows_are_counted() -> None:
+    lines = annotation_lines(report(*(result(f"case-{at}", finding()) for at in range(15))))
+
+    assert len(lines) == MOST
+    assert lines[-1] == "::error title=mockserver drill::6 more in the summary"
+
+
+def test_the_summary_has_a_table_of_what_was_found_and_folds_the_rest() -> None:
+    text = markdown_summary(mixed())
+
+    assert text.startswith("### mockserver drill ledger: 1 ok, 1 fail, 1 doubtful, 1 known, 1 unmet\n")
+    assert "| LOST | half | item R-1 was LOST |" in text
+    assert "<summary>2 other cases</summary>" in text
+    assert "again: mockserver drill ledger --case half" in text
+
+
+def test_a_summary_is_cut_to_what_github_takes() -> None:
+    output = "\n".join(["x" * 900] * 60)
+    text = markdown_summary(report(*(result(f"case-{at}", finding(), output=output) for at in range(40))))
+
+    assert len(text.encode()) < LONGEST + 100
+    assert text.endswith("The rest does not fit here; the report has it.\n\n")
