@@ -6,11 +6,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
+from typing import NoReturn
 
 import click
 
+from mockserver.cli.drill_report.document import report_document
+from mockserver.cli.drill_report.files import KINDS, write_reports
+from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
+from mockserver.cli.drill_report.known import KnownFault, read_known, write_known
+from mockserver.cli.drill_report.results import DrillReport
+from mockserver.cli.drill_report.terminal import closing_lines, row_lines, terminal_width
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.options import (
     EXIT_FINDINGS,
@@ -22,15 +30,18 @@ from mockserver.cli.options import (
     nearest,
     vendor_names,
 )
-from mockserver.cli.output import write_json
+from mockserver.cli.output import write_json, write_lines
 from mockserver.codec import yaml
+from mockserver.codec.instants import print_instant
+from mockserver.contract.baseline import UnreadableBaselineError
 from mockserver.errors import MockServerError
 from mockserver.model import Json
+from mockserver.sandbox.clock import system_clock
 from mockserver.server import ignore_connexion_warnings
 from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient, ControlPlaneError, ServerUnreachableError
-from mockserver.testing.drill import FAILED, Case, Drill, DrillTarget, Ending, Plan, Result, list_cases
+from mockserver.testing.drill import Case, Drill, DrillTarget, Ending, Plan, Result, list_cases
 from mockserver.testing.server import TOKEN_VARIABLE
 
 ignore_connexion_warnings()
@@ -43,6 +54,8 @@ from mockserver.testing.threaded_server import run_in_thread  # noqa: E402
 
 _FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000
+_SHORTEST_SECRET = 8
+_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _TLS_FOLDER = Path(".mockserver")
 _ROOTS = ("{root}", "{https}", "{ca}")
 
@@ -243,26 +256,108 @@ def run_drill(options: DrillOptions) -> None:
 
 
 def _run(options: DrillOptions, drill: Drill) -> int:
+    """Run all that is asked for, print and write it, and return the exit status."""
+    began, clock = print_instant(system_clock()), perf_counter()
     plan = drill.learn()
+    report = DrillReport(
+        vendor=drill.vendor,
+        command=options.command,
+        plan=plan,
+        results=(),
+        began=began,
+        seconds=0,
+        at_once=options.jobs,
+        options=_repeated_options(options),
+        exploring=("--explore", str(options.explore), "--seed", str(options.seed)),
+        known=_read_known(options),
+        secrets={drill.token: "{token}"} if len(drill.token) >= _SHORTEST_SECRET else {},
+    )
     if plan.obstacle:
-        output = plan.clean.ending.output.strip()
-        if output:
-            click.echo(output[-2000:], err=True)
-        cure = f"mockserver drill {options.vendor} --env NAME={{url}} -- …; see docs/test-your-client.md"
-        fail(plan.obstacle, " ".join(options.command), cure, EXIT_REFUSED)
-    click.echo(f"{drill.vendor}   {plan.says}")
-    results = []
-    for result in run_cases(drill, plan, choose_cases(plan, options), options.jobs):
-        click.echo(f"  {result.word:<9}{result.case.id:<26}{result.message}")
+        _finish(options, replace(report, seconds=perf_counter() - clock))
+        _end_at_obstacle(options, report)
+    cases, width = choose_cases(plan, options), terminal_width()
+    if not options.as_json:
+        click.echo(f"{drill.vendor}   {plan.says} · {len(cases)} cases · {options.jobs} at a time")
+    results: list[Result] = []
+    for result in run_cases(drill, plan, cases, options.jobs):
         results.append(result)
-    if options.explore:
-        from mockserver.testing.explore import Explorer
+        if not options.as_json:
+            write_lines(row_lines(report, report.row(result), width))
+    results += _explore(options, drill, plan)
+    report = replace(report, results=tuple(results), seconds=perf_counter() - clock)
+    files = _finish(options, report)
+    if not options.as_json:
+        write_lines(closing_lines(report, files, width))
+    return EXIT_FINDINGS if report.has_failed else 0
 
-        exploration = Explorer(drill, plan, options.jobs, options.seed).explore(options.explore)
-        click.echo(f"  {exploration.schedules} schedules, {exploration.failed} failed")
+
+def _explore(options: DrillOptions, drill: Drill, plan: Plan) -> Sequence[Result]:
+    """Explore if it is asked for: print and write what is found, and return the runs that show it."""
+    if not options.explore:
+        return ()
+    from mockserver.testing.explore import Explorer, pytest_file
+
+    exploration = Explorer(drill, plan, options.jobs, options.seed).explore(options.explore)
+    if not options.as_json:
+        click.echo(f"explored {exploration.schedules} schedules, {exploration.failed} failed")
         for find in exploration.found:
             click.echo(f"  {find.result.word:<9}{find.sentence}")
-    return EXIT_FINDINGS if any(result.verdict == FAILED for result in results) else 0
+    if options.scenario_file and exploration.found:
+        options.scenario_file.write_text(yaml.dump(exploration.found[0].case.scenario), encoding="utf-8")
+    if options.pytest_file and exploration.found:
+        options.pytest_file.write_text(pytest_file(drill.vendor, exploration.found), encoding="utf-8")
+    return [find.result for find in exploration.found]
+
+
+def _finish(options: DrillOptions, report: DrillReport) -> Sequence[Path]:
+    """Write the reports and the baseline, and return the files of the reports."""
+    try:
+        files = write_reports([one for one in options.reports if one in KINDS], options.folder, report)
+        if options.write_baseline:
+            write_known(options.write_baseline, report.to_be_known)
+        if "github" in options.reports:
+            write_lines(annotation_lines(report))
+            if summary := os.environ.get(_SUMMARY_VARIABLE):
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write(markdown_summary(report))
+    except OSError as error:
+        fail_usage(
+            f"a report cannot be written: {error}", f"--report-dir {options.folder}", "--report-dir DIR"
+        )
+    if options.as_json:
+        write_json(report_document(report))
+    return files
+
+
+def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
+    plan = report.plan
+    if plan.clean.ending.output.strip():
+        write_lines(report.output(plan.clean), err=True)
+    cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
+    if not plan.clean.calls:
+        cure = (
+            f"mockserver drill {options.vendor} --env API_URL={{url}} -- …, by the name that the client reads"
+        )
+    fail(report.said(plan.obstacle), report.command_line(), cure, EXIT_REFUSED)
+
+
+def _repeated_options(options: DrillOptions) -> tuple[str, ...]:
+    """The options that a repetition of one case needs."""
+    return (
+        *(word for name, text in options.environment.items() for word in ("--env", f"{name}={text}")),
+        *(("--setup", str(options.setup)) if options.setup else ()),
+        *(word for name, value in options.assumptions.items() for word in ("--assume", f"{name}={value}")),
+        *(("--repeat", str(options.repeats)) if options.repeats > 1 else ()),
+    )
+
+
+def _read_known(options: DrillOptions) -> tuple[KnownFault, ...]:
+    if options.baseline is None:
+        return ()
+    try:
+        return read_known(options.baseline)
+    except UnreadableBaselineError as error:
+        fail_usage(str(error), f"--baseline {options.baseline}", "--write-baseline FILE")
 
 
 @contextmanager

@@ -116,7 +116,8 @@ class ItemOracle:
                 if self.run.has_looked(last.number, newest)
                 else "did not look"
             )
-            return f"sent {often}; the answer tells nothing, and the client {looked}"
+            answer = "no answer came" if last.status is None else f"the answer {last.status} tells nothing"
+            return f"sent {often}; {answer}, and the client {looked}"
         if last.told is Told.STORED:
             return f"sent {often}; the answer says stored, and that is not true"
         why = f" ({last.code})" if last.code else ""

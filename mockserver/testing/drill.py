@@ -21,8 +21,8 @@ from mockserver.testing.control_client import (
 from mockserver.testing.sandbox import SandboxClock
 
 OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
-CLEAN = "no-fault"
-"""Name of the run without faults."""
+CLEAN, EXPLORED = "no-fault", "explored"
+"""Names of the run without faults, and of schedules that are drawn; those have a number too."""
 
 _MAX_OUTPUT = 1_000_000
 
@@ -218,6 +218,11 @@ class Drill:
             calls=found["calls"],
         )
 
+    @property
+    def token(self) -> str:
+        """The credential that clients get. Raises ControlPlaneError: there is no such vendor."""
+        return str(self._access()["token"])
+
     def drop(self, result: Result) -> None:
         """Delete the sandbox of a run. Raises ControlPlaneError, ServerUnreachableError."""
         self._sandbox(result.sandbox).request("DELETE", "")
@@ -236,12 +241,15 @@ class Drill:
         ending = self.client(self._target(name))
         return _Run(case, name, ending, time.perf_counter() - began)
 
+    def _access(self) -> Mapping[str, Json]:
+        return self.control.request("GET", f"/vendors/{self.vendor}/access")  # type: ignore[no-any-return]
+
     def _sandbox(self, name: str) -> SandboxControl:
         return SandboxControl(self.control, name)
 
     def _target(self, name: str) -> DrillTarget:
         sandbox = self._sandbox(name)
-        access = self.control.request("GET", f"/vendors/{self.vendor}/access")
+        access = self._access()
         return DrillTarget(
             url=f"{sandbox.url}/{self.vendor}",
             token=access["token"],

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pprint import pformat
 from types import MappingProxyType
 from typing import TypeAlias
 
 import hypothesis
 from hypothesis import strategies as st
 
-from mockserver.testing.control_client import Json
-from mockserver.testing.drill import FAILED, Case, Drill, Plan, Result
+from mockserver.testing.control_client import Json, plain_json
+from mockserver.testing.drill import EXPLORED, FAILED, Case, Drill, Plan, Result
 
 _MOST_FAULTS, _MOST_TIMES = 5, 3
 _DRAWS = 3
@@ -134,16 +135,16 @@ class Explorer:
             first: dict[str, tuple[Schedule, Result]] = {}
             for schedule, result in failed:
                 first.setdefault(result.word, (schedule, result))
-            found = [self._shrink(pool, *one) for one in first.values()]
+            found = [self._shrink(pool, number, *one) for number, one in enumerate(first.values(), 1)]
         return Exploration(len(drawn), len(failed), tuple(found))
 
     def _run(self, schedule: Schedule) -> Result:
-        result = self.drill.run(self._case(schedule), self.plan.clean)
+        result = self.drill.run(self._case(schedule, EXPLORED), self.plan.clean)
         self.drill.drop(result)
         return result
 
-    def _case(self, schedule: Schedule) -> Case:
-        return Case("explored", describe_schedule(schedule, len(self.plan.keys)), self.scenario(schedule))
+    def _case(self, schedule: Schedule, name: str) -> Case:
+        return Case(name, describe_schedule(schedule, len(self.plan.keys)), self.scenario(schedule))
 
     def scenario(self, schedule: Schedule) -> Mapping[str, Json]:
         """The scenario that makes the schedule happen."""
@@ -155,7 +156,7 @@ class Explorer:
         says = describe_schedule(schedule, len(self.plan.keys))
         return {"version": 1, "name": "drill", "seed": 7, "description": says, "rules": rules}
 
-    def _shrink(self, pool: ThreadPoolExecutor, schedule: Schedule, result: Result) -> Find:
+    def _shrink(self, pool: ThreadPoolExecutor, number: int, schedule: Schedule, result: Result) -> Find:
         """Take the first simpler schedule that fails in the same way, until none does."""
         while True:
             candidates = list(_simpler(schedule))
@@ -174,7 +175,8 @@ class Explorer:
         sentence = (
             f"{_describe_result(result, self.plan)} when {describe_schedule(schedule, len(self.plan.keys))}"
         )
-        return Find(schedule, sentence, self._case(schedule), result)
+        case = self._case(schedule, f"{EXPLORED}-{number}")
+        return Find(schedule, sentence, case, replace(result, case=case))
 
 
 def _fails_in(result: Result) -> bool:
@@ -258,6 +260,38 @@ def describe_schedule(schedule: Schedule, items: int) -> str:
             parts.append(f"item {fault.item} of {items} {words}")
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
+
+def pytest_file(vendor: str, found: Sequence[Find]) -> str:
+    """A pytest file with a test for each schedule; the call of the client is to be filled in."""
+    tests = "".join(
+        f"\n\ndef test_{find.result.word.lower()}_{number}(mockserver):\n"
+        f'    """{find.sentence}."""\n'
+        f"    scenario = {pformat(plain_json(find.case.scenario), width=100, sort_dicts=False)}\n"
+        f"    assert_survives(mockserver, scenario)\n"
+        for number, find in enumerate(found, 1)
+    )
+    return _PYTEST_HEAD.replace("VENDOR", vendor) + tests
+
+
+_PYTEST_HEAD = '''"""Schedules of faults that the client did not survive."""
+
+from mockserver.testing.drill import Case, Drill, call_function
+
+# from your_client import sync
+
+
+def client(mock):
+    """Call the client under test with the address and the credential of this sandbox."""
+    raise NotImplementedError("sync(mock.url, mock.token, rows)")
+
+
+def assert_survives(mockserver, scenario):
+    drill = Drill(mockserver.control, "VENDOR", call_function(client))
+    plan = drill.learn()
+    assert not plan.obstacle, plan.obstacle
+    result = drill.run(Case("found", scenario=scenario), plan.clean)
+    assert result.verdict != "fail", result.message
+'''
 
 _VERBS = MappingProxyType(
     {

@@ -80,7 +80,7 @@ def report(*results: Result, known: tuple[KnownFault, ...] = (), **more: Any) ->
         clean=clean,
         cases=tuple(one.case for one in results),
         operation="postInvoices",
-        items=2,
+        keys=("R-1", "R-2"),
         calls=1,
         largest=2,
     )

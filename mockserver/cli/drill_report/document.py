@@ -28,7 +28,7 @@ def report_document(report: DrillReport) -> Json:
             "says": plan.says,
             "obstacle": report.said(plan.obstacle) or None,
             "operation": plan.operation,
-            "items": plan.items,
+            "items": len(plan.keys),
             "calls": plan.calls,
             "largest": plan.largest,
         },

@@ -12,7 +12,7 @@ from click import unstyle
 from mockserver.cli.drill_report.known import KnownFault
 from mockserver.codec.redaction import redact_log, redact_words
 from mockserver.contract.report.text import HiddenSecrets, one_line
-from mockserver.testing.drill import CLEAN, DOUBTFUL, FAILED, OK, UNMET, Finding, Plan, Result
+from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, FAILED, OK, UNMET, Finding, Plan, Result
 
 KNOWN = "known"
 HANGS = "HANGS"
@@ -62,8 +62,8 @@ class DrillReport:
     """A whole drill.
 
     `command` are the words of the client, with placeholders. `options` are those that a repetition needs
-    beside the vendor and the case. `secrets` are texts that no report may hold, each with what stands in its
-    place.
+    beside the vendor and the case, `exploring` those that draw its schedules again. `secrets` are texts that
+    no report may hold, each with what stands in its place.
     """
 
     vendor: str
@@ -74,6 +74,7 @@ class DrillReport:
     seconds: float
     at_once: int = 1
     options: tuple[str, ...] = ()
+    exploring: tuple[str, ...] = ()
     known: tuple[KnownFault, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
 
@@ -148,7 +149,9 @@ class DrillReport:
 
     def again(self, row: Row) -> str:
         """The command that runs the client against this case again."""
-        case = () if row.id == CLEAN else ("--case", row.id)
+        case: tuple[str, ...] = () if row.id == CLEAN else ("--case", row.id)
+        if row.id.startswith(EXPLORED):
+            case = self.exploring
         drill = ("mockserver", "drill", self.vendor, *self.options, *case)
         return self.command_line((*drill, "--", *self.command))
 

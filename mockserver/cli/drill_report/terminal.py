@@ -11,7 +11,7 @@ from pathlib import Path
 from click import style
 
 from mockserver.cli.drill_report.results import KNOWN, DrillReport, Row, count_words
-from mockserver.contract.report.text import CUT, counted
+from mockserver.contract.report.text import CUT
 from mockserver.testing.drill import DOUBTFUL, FAILED, OK, UNMET
 
 _COLOURS = {OK: "green", FAILED: "red", DOUBTFUL: "yellow", KNOWN: "yellow", UNMET: "white"}
@@ -24,12 +24,6 @@ _LEAST_TEXT = 30
 def terminal_width() -> int | None:
     """Columns of the terminal; None if the output goes elsewhere: then nothing is cut or wrapped."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def heading(report: DrillReport) -> str:
-    """Such as: name   41 cases · 4 at a time · 52 s."""
-    many = f" · {report.at_once} at a time" if report.at_once > 1 else ""
-    return f"{report.vendor}   {counted(len(report.results), 'cases')}{many} · {report.seconds:.0f} s"
 
 
 def row_lines(report: DrillReport, row: Row, width: int | None) -> Iterator[str]:
@@ -56,7 +50,7 @@ def closing_lines(report: DrillReport, files: Iterable[Path], width: int | None)
         yield f"gone: {one.kind} in {one.case} is in the baseline and was not found: take it out"
     failed = next((row for row in report.rows if row.verdict == FAILED), None)
     parts = [
-        count_words(report.counts),
+        f"{count_words(report.counts)} · {report.seconds:.0f} s",
         "  ".join(str(file) for file in files),
         f"again: {report.again(failed)}" if failed else "",
     ]
