@@ -61,7 +61,7 @@ def test_the_last_line_has_counts_reports_and_the_way_to_repeat_the_first_failur
     made = report(result("a"), result("b", finding("LOST")), result("c", finding("HANGS")))
     again = "again: mockserver drill ledger --case b -- python sync.py --token '{token}' 'in voices.csv'"
 
-    parts = ["1 ok, 1 fail, 1 hangs", "report/index.html", again]
+    parts = ["1 ok, 1 fail, 1 hangs · 52 s", "report/index.html", again]
     assert list(closing_lines(made, [Path("report/index.html")], None)) == ["      ".join(parts)]
     assert list(closing_lines(made, [Path("report/index.html")], 80)) == parts
 
