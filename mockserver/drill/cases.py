@@ -63,7 +63,7 @@ def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]
     table = [_read_case(node, packaged) for node in _table()]
     known = {case.id for case in table}
     own = [
-        DrillCase(name, one.get("description", ""), tuple(one["rules"]), _rows(one), ("shape",))
+        DrillCase(name, _says(one), tuple(one["rules"]), _rows(one), ("shape",))
         for name, one in packaged.items()
         if name not in known and name.startswith(f"{vendor}-")
     ]
@@ -74,13 +74,18 @@ def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
     scenario: Document = packaged.get(node["id"], {}) if "rules" not in node else node
     return DrillCase(
         node["id"],
-        node.get("says") or re.sub(r"^Rows? [^.]*\. ", "", scenario.get("description", "")),
+        node.get("says") or _says(scenario),
         tuple(scenario["rules"]),
         tuple(node["rows"]),
         tuple(node["tags"]),
         harmless=node.get("harmless", False),
         once=node.get("once", False),
     )
+
+
+def _says(scenario: Document) -> str:
+    """The description without its rows of the catalogue."""
+    return re.sub(r"^Rows? [^.]*\. ", "", scenario.get("description", ""))
 
 
 def _rows(scenario: Document) -> tuple[int, ...]:
@@ -116,7 +121,7 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
         times = fitted["times"]
         fitted["times"] = {**times, "after": min(times["after"], calls.count - 1)}
     if "items" in fitted:
-        fitted["items"] = [{**one, "select": _fit_select(one["select"], calls)} for one in fitted["items"]]
+        fitted["items"] = _fit_items(fitted["items"], calls)
     if "response" in fitted:
         fitted["response"] = _fit_response(fitted["response"])
     if "quota" in fitted:
@@ -124,6 +129,16 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
         longest = _LONGEST_WAIT_S * 1000
         fitted["quota"] = {**quota, "windowMillis": min(quota["windowMillis"], longest)}
     return fitted
+
+
+def _fit_items(items: Iterable[Document], calls: Calls) -> list[Document]:
+    """The effects on items; of those that calls of one item leave for the same item, the first."""
+    made: list[Document] = []
+    for one in items:
+        select = _fit_select(one["select"], calls)
+        if all(select != other["select"] for other in made):
+            made.append({**one, "select": select})
+    return made
 
 
 def _fit_select(select: Document, calls: Calls) -> Document:

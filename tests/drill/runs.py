@@ -22,6 +22,15 @@ UNANSWERABLE = VendorAbilities("", is_readable=False)
 RESET = Delivery(fault="CONNECTION_RESET_BY_PEER")
 TEXT = "Note is too long"
 
+BATCHES = {
+    "vba": "putClaimInvoiceBatch",
+    "payt": "postV1Invoices",
+    "pvex": "postInvoiceBatch",
+    "xero": "createBatchPayment",
+    "guidewire": "runBatch",
+}
+"""A batch operation of each vendor."""
+
 Attempts = Mapping[str, Sequence[Attempt]]
 
 
