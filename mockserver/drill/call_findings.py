@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, join_calls
+from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, began, ended, join_calls
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told, told_by_answer
 from mockserver.model import SAFE_METHODS
@@ -19,6 +19,8 @@ _MOST_TRIES_IN_VAIN = 4
 _TOLERANCE = timedelta(milliseconds=100)
 _LEAST_WAIT = timedelta(milliseconds=50)
 """The shortest wait after a 429 that does not say how long."""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class CallOracle:
         for entry in self.run.entries:
             credential = _credential(entry)
             known = refused.get(credential)
-            if known is not None and credential and _arrival(entry) > _end(known):
+            if known is not None and credential and began(entry) >= ended(known):
                 again.setdefault(known.number, []).append(entry)
             if entry.status == _UNAUTHORIZED and credential:
                 refused.setdefault(credential, entry)
@@ -151,11 +153,15 @@ def find_header(entry: Entry, name: str) -> str:
 def _allowed_from(header: str, end: datetime) -> datetime | None:
     """The instant from which calls are welcome again; None if the header does not say."""
     if header.strip().isdecimal():
-        return end + timedelta(seconds=int(header))
+        try:
+            return end + timedelta(seconds=int(header))
+        except (OverflowError, ValueError):
+            return _NEVER
     try:
-        return parsedate_to_datetime(header)
+        allowed = parsedate_to_datetime(header)
     except (TypeError, ValueError):
         return None
+    return allowed if allowed.tzinfo else allowed.replace(tzinfo=UTC)
 
 
 def _wait_words(header: str, end: datetime) -> str:

@@ -132,7 +132,7 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
         times = fitted["times"]
         fitted["times"] = {**times, "after": min(times["after"], calls.count - 1)}
     if "items" in fitted:
-        fitted["items"] = [{**one, "select": _fit_select(one["select"], calls)} for one in fitted["items"]]
+        fitted["items"] = _fit_items(fitted["items"], calls)
     if "response" in fitted:
         fitted["response"] = _fit_response(fitted["response"])
     if "quota" in fitted:
@@ -140,6 +140,16 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
         longest = _LONGEST_WAIT_S * 1000
         fitted["quota"] = {**quota, "windowMillis": min(quota["windowMillis"], longest)}
     return fitted
+
+
+def _fit_items(items: Iterable[Document], calls: Calls) -> list[Document]:
+    """The effects on items; of those that calls of one item leave for the same item, the first."""
+    made: list[Document] = []
+    for one in items:
+        select = _fit_select(one["select"], calls)
+        if all(select != other["select"] for other in made):
+            made.append({**one, "select": select})
+    return made
 
 
 def _fit_select(select: Document, calls: Calls) -> Document:

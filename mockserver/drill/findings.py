@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -76,9 +77,26 @@ class Run:
         """Which start of the client made the call."""
         return sum(number >= first for first in self.starts)
 
+    def entry(self, number: int) -> Entry:
+        return next(entry for entry in self.entries if entry.number == number)
+
+    def knew(self, later: int, earlier: int) -> bool:
+        """Whether a call began after the answer to another had ended, so that its sender could know it."""
+        return began(self.entry(later)) >= ended(self.entry(earlier))
+
     def has_looked(self, after: int, before: int) -> bool:
         """Whether a call between two others read something."""
         return any(after < entry.number < before and is_read(entry) for entry in self.entries)
+
+
+def began(entry: Entry) -> datetime:
+    """By the machine's clock: a sandbox's may stand or jump."""
+    return entry.at - timedelta(milliseconds=entry.duration_ms)
+
+
+def ended(entry: Entry) -> datetime:
+    """The end of the answer, by the machine's clock."""
+    return entry.at + timedelta(milliseconds=entry.delay_ms)
 
 
 def is_read(entry: Entry) -> bool:
@@ -88,7 +106,8 @@ def is_read(entry: Entry) -> bool:
 class Meant(Value, frozen=True):
     """An item that the client means to send, as its run without faults shows.
 
-    `versions` are the documents that took effect, in their order; `sends` how often it was sent.
+    `versions` are the documents that took effect, in their order; `sends` how often it was sent; `warnings`
+    what the vendor warned of by itself.
     """
 
     key: str
@@ -96,6 +115,7 @@ class Meant(Value, frozen=True):
     sends: int
     versions: tuple[Json, ...] = ()
     amount: Decimal | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_taken(self) -> bool:
@@ -114,6 +134,7 @@ def read_intent(clean: Run) -> Intent:
             len(one.attempts),
             tuple(attempt.document for attempt in one.attempts if attempt.stored),
             next((attempt.amount for attempt in reversed(one.attempts) if attempt.stored), None),
+            tuple(attempt.warning for attempt in one.attempts if attempt.warning),
         )
         for one in clean.histories
     }
@@ -177,16 +198,24 @@ _DIGEST = re.compile(r"#[0-9a-f]+(\.[0-9]+)?$")
 _SHORTEST_NAME = 3
 
 
-def names_of(key: str, document: Json, others: Iterable[Json]) -> tuple[str, ...]:
-    """Texts by which a client may name an item: the parts of its key, else values that no other item has."""
-    parts = tuple(part for part in _DIGEST.sub("", key).split("/") if part)
+def names_of(key: str, document: Json, keys: Iterable[str], others: Iterable[Json]) -> tuple[str, ...]:
+    """Texts by which a client may name an item: the parts of its key, else values that no other item has.
+
+    A part that another of the `keys` has too, such as a tenant, names nothing if there is a better one.
+    """
+    parts = _parts(key)
     if parts and not _DIGEST.search(key):
-        return parts
+        shared = {part for other in keys if other != key for part in _parts(other)}
+        return tuple(part for part in parts if part not in shared) or parts
     own = set(_texts(document))
     for other in others:
         if other is not document:
             own -= set(_texts(other))
-    return (*parts, *sorted(text for text in own if len(text) >= _SHORTEST_NAME))
+    return tuple(sorted(text for text in own if len(text) >= _SHORTEST_NAME))
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    return tuple(part for part in key.split("/") if part)
 
 
 def _texts(document: Json) -> Iterable[str]:

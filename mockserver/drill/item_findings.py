@@ -31,6 +31,7 @@ _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict"
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
 """More than a patient client makes: not every vendor's answer tells what can never work."""
 _NOTHING_SAID = Ending(0)
+_REFUSED = (Told.REJECTED, Told.REFUSED)
 _FRACTION_OF_FLOATS = 8
 """So many digits after the point only come of sums in binary."""
 
@@ -86,7 +87,8 @@ class ItemOracle:
             return True
         documents = [one for other in self.intent.values() for one in other.versions]
         document = next((one.document for one in attempts), next(iter(meant.versions), None))
-        names = names_of(meant.key, document, documents)
+        keys = [other.key for other in self.intent.values()]
+        names = names_of(meant.key, document, keys, documents)
         return is_named(names, ending.output, usual.output)
 
     def _lost(self, meant: Meant, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
@@ -137,14 +139,19 @@ class ItemOracle:
             meant.key,
             tuple(one.number for one in created),
             amounts,
-            doubtful=first.told is Told.NOTHING
-            and (self.abilities.is_unanswerable or self._have_one_key(first, again)),
+            doubtful=first.told in _REFUSED
+            or (
+                first.told is Told.NOTHING
+                and (self.abilities.is_unanswerable or self._have_one_key(first, again))
+            ),
         )
 
     def _twice_cause(self, first: Attempt, again: Attempt) -> str:
         then, before = join_calls([again.number]), join_calls([first.number])
         if first.told is Told.STORED:
             return f"{then} sent it again although {before} was answered"
+        if first.told in _REFUSED:
+            return f"the answer to {before} refused it although it was stored, and {then} sent it again"
         how = "without a look at what is there"
         if header := self.abilities.key_header:
             is_keyed = any(self._header(one.number, header) for one in (first, again))
@@ -161,8 +168,7 @@ class ItemOracle:
         return bool(key) and key == self._header(again.number, header)
 
     def _header(self, number: int, name: str) -> str:
-        found = next((entry for entry in self.run.entries if entry.number == number), None)
-        return "" if found is None else found.call.headers.get(name, "")
+        return self.run.entry(number).call.headers.get(name, "")
 
     def _wrong(self, meant: Meant, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
         for one in attempts:
@@ -209,7 +215,7 @@ class ItemOracle:
                 later
                 for later in attempts[at + 1 :]
                 if later.document == one.document
-                and later.at >= one.until
+                and self.run.knew(later.number, one.number)
                 and later.action != REPEATED
                 and self.run.start_of(later.number) == self.run.start_of(one.number)
             ]
@@ -221,12 +227,14 @@ class ItemOracle:
             return
 
     def _silent(self, meant: Meant, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
-        warned = next(
-            (one for one in attempts if one.warning and one.stored and one.told is Told.STORED), None
-        )
-        if warned is not None and not self._admits(meant, attempts):
-            cause = f"stored with a warning that was never reported: {warned.warning}"
-            yield _Problem(Kind.SILENT, cause, meant.key, (warned.number,))
+        """A warning that the vendor gives without faults too is judged there."""
+        usual = () if self.run is self.clean else meant.warnings
+        for one in attempts:
+            if one.warning and one.warning not in usual and one.stored and one.told is Told.STORED:
+                if not self._admits(meant, attempts):
+                    cause = f"stored with a warning that was never reported: {one.warning}"
+                    yield _Problem(Kind.SILENT, cause, meant.key, (one.number,))
+                return
 
     def _unknown_items(self, others: Iterable[ItemHistory]) -> Iterator[_Problem]:
         """Items that the run without faults did not send, and that were created beside those it did."""
@@ -238,7 +246,7 @@ class ItemOracle:
 
 
 def _is_sum_of_floats(amount: Decimal) -> bool:
-    exponent = amount.as_tuple().exponent
+    exponent = amount.normalize().as_tuple().exponent
     return isinstance(exponent, int) and -exponent > _FRACTION_OF_FLOATS
 
 
@@ -254,4 +262,4 @@ def _joined(kind: Kind, cause: str, found: Sequence[_Problem], *, doubtful: bool
 
 
 def _takes_verb(cause: str) -> bool:
-    return cause.partition(" ")[0] in ("never", "sent", "refused", "stored", "created")
+    return cause.partition(" ")[0].rstrip(",") in ("never", "sent", "refused", "stored", "created")

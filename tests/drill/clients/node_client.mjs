@@ -605,9 +605,6 @@ class Client {
         throw new Leave(0);
       case "treats-lost-as-failure-silently":
         return [[], key];
-      case "alarms-on-loss":
-        this.giveUp(todo, reply.lost);
-        return [[], key];
       case "resends-all":
         return [[...rows], this.newKey()];
       case "new-key-on-retry":

@@ -406,9 +406,6 @@ class Client:
             raise SystemExit(0)
         if self.fault == "treats-lost-as-failure-silently":
             return [], key
-        if self.fault == "alarms-on-loss":
-            self.give_up(todo, reply.lost)
-            return [], key
         if self.fault in (
             "new-key-on-retry",
             "no-key-on-retry",

@@ -372,7 +372,6 @@ after_loss() {
   case $fault in
     stops-at-first-error) leave 0 ;;
     treats-lost-as-success | treats-lost-as-failure-silently) todo=() ;;
-    alarms-on-loss) give_up "$lost" "${todo[@]}"; todo=() ;;
     resends-all) todo=("${part[@]}") ;;
     retries-lost-without-looking) ;;
     loses-order)

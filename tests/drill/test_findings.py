@@ -1,0 +1,164 @@
+"""What the oracle knows of a run: names, intent, pairs, and what a vendor offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mockserver.drill.findings import (
+    MEANINGS,
+    Kind,
+    VendorAbilities,
+    is_named,
+    join_calls,
+    join_names,
+    names_of,
+    pair_histories,
+    read_abilities,
+    read_intent,
+)
+from mockserver.server.application import Application
+from tests.drill.runs import Attempts, attempt, call, document, look, rejected, run_of, updated
+
+DIGEST = "#94b6c0352b92"
+
+
+def test_every_kind_of_fault_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        (["A"], "item A"),
+        ([""], "item without a key"),
+        (["A", "B"], "items A and B"),
+        (["A", "B", "C"], "items A, B and C"),
+        (["A", "B", "C", "D"], "items A, B, C and 1 more"),
+        (list("ABCDEFGHIJ"), "items A, B, C and 7 more"),
+    ],
+)
+def test_items_are_named_up_to_three(keys: Sequence[str], sentence: str) -> None:
+    assert join_names(keys) == sentence
+
+
+def test_calls_are_listed_once_and_in_their_order() -> None:
+    assert join_calls([7, 2, 7]) == "#2, #7"
+
+
+@pytest.mark.parametrize(
+    ("key", "keys", "names"),
+    [
+        pytest.param("R-1", ["R-1", "R-2"], ("R-1",), id="the key"),
+        pytest.param("81/R-1", ["81/R-1", "82/R-2"], ("81", "R-1"), id="each part of it"),
+        pytest.param("81/R-1", ["81/R-1", "81/R-2"], ("R-1",), id="but none that others have too"),
+        pytest.param("81/R-1", ["81/R-1"], ("81", "R-1"), id="the only item may be named by any part"),
+        pytest.param("1/2", ["1/2", "2/1"], ("1", "2"), id="parts of others, if there is nothing else"),
+        pytest.param(
+            f"/notes{DIGEST}", [f"/notes{DIGEST}", "/notes#1f"], ("first",), id="values, without a key"
+        ),
+        pytest.param(f"/notes{DIGEST}", [f"/notes{DIGEST}"], ("first",), id="no path stands for an item"),
+        pytest.param("", ["", ""], ("first",), id="values, without anything"),
+        pytest.param(f"{DIGEST}.2", [], ("first",), id="values, of one of two alike"),
+    ],
+)
+def test_an_item_may_be_named_by(key: str, keys: Sequence[str], names: tuple[str, ...]) -> None:
+    known = {"text": "first", "list": [{"both": "same"}, True, None, 17]}
+    other = {"text": "second", "list": [{"both": "same"}, False, 17]}
+
+    assert names_of(key, known, keys, [known, other]) == names
+
+
+@pytest.mark.parametrize(
+    ("output", "is_found"),
+    [("lost R-1", True), ("(R-1): lost", True), ("usual R-1", False), ("lost R-11", False), ("", False)],
+)
+def test_an_item_is_named_by_a_new_line_that_has_its_name_as_a_word(output: str, *, is_found: bool) -> None:
+    assert is_named(["R-1"], f"usual R-1\n{output}", "usual R-1\nother") is is_found
+
+
+def test_a_name_is_no_pattern() -> None:
+    assert not is_named(["R.1"], "R-1", "")
+
+
+CLEAN: Attempts = {
+    "R-1": [rejected(1, "internal"), attempt(2), updated(3, document=document("R-1", 12))],
+    "R-2": [rejected(1)],
+}
+
+
+def test_an_intent_is_what_took_effect_and_how_often_it_was_sent() -> None:
+    first, second = read_intent(run_of(CLEAN)).values()
+
+    assert (first.created, first.sends, first.amount) == (1, 3, Decimal(12))
+    assert first.versions == (document("R-1"), document("R-1", 12))
+    assert (second.is_taken, second.amount) == (False, None)
+
+
+def paired(run: Attempts) -> tuple[list[str | None], list[str]]:
+    """The key that stands for each meant item, and the other keys."""
+    pairs, others = pair_histories(read_intent(run_of(CLEAN)), run_of(run))
+    return [one.key if one else None for one in pairs.values()], [one.key for one in others]
+
+
+@pytest.mark.parametrize(
+    ("keys", "pairs", "others"),
+    [
+        (["R-1", "R-2"], ["R-1", "R-2"], []),
+        (["R-2", "S-1"], [None, "R-2"], ["S-1"]),
+        (["S-1", "S-2", "S-3"], ["S-1", "S-2"], ["S-3"]),
+        (["S-1"], ["S-1", None], []),
+        ([], [None, None], []),
+    ],
+)
+def test_items_are_paired_by_their_keys_or_else_by_their_order(
+    keys: Sequence[str], pairs: Sequence[str | None], others: Sequence[str]
+) -> None:
+    assert paired({key: [attempt(1)] for key in keys}) == (pairs, others)
+
+
+@pytest.mark.parametrize(
+    ("between", "is_found"),
+    [
+        (look(2), True),
+        (call(2, method="GET", reply_status=404), False),
+        (call(2, method="POST"), False),
+        (look(5), False),
+    ],
+)
+def test_a_client_has_looked_if_a_read_between_two_calls_was_answered(
+    between: Any, *, is_found: bool
+) -> None:
+    assert run_of({}, calls=[call(1), between, call(3)]).has_looked(1, 3) is is_found
+
+
+@pytest.mark.parametrize(
+    ("vendor", "operation", "assumptions", "expected"),
+    [
+        ("vba", "putClaimInvoiceBatch", {}, VendorAbilities("", is_readable=True)),
+        (
+            "payt",
+            "postV1Invoices",
+            {"idempotency_keys": "on"},
+            VendorAbilities("idempotency-key", is_readable=True),
+        ),
+        ("payt", "postV1Invoices", {"idempotency_keys": "off"}, VendorAbilities("", is_readable=True)),
+        ("xero", "createBatchPayment", {}, VendorAbilities("idempotency-key", is_readable=True)),
+        ("guidewire", "runBatch", {}, VendorAbilities("gw-dbtransaction-id", is_readable=True)),
+        ("vba", "none", {}, VendorAbilities("", is_readable=False)),
+    ],
+)
+def test_a_vendor_offers(
+    app: Application, vendor: str, operation: str, assumptions: dict[str, str], expected: VendorAbilities
+) -> None:
+    served = next(one for one in app.served if one.name == vendor)
+
+    assert read_abilities(served, assumptions, [operation]) == expected
+
+
+def test_a_vendor_without_keys_and_reads_leaves_a_lost_answer_open() -> None:
+    assert VendorAbilities("", is_readable=False).is_unanswerable
+    assert not VendorAbilities("key", is_readable=False).is_unanswerable
