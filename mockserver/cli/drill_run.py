@@ -295,7 +295,7 @@ def _explore(options: DrillOptions, drill: Drill, plan: Plan) -> Sequence[Result
     """Explore if it is asked for: print and write what is found, and return the runs that show it."""
     if not options.explore:
         return ()
-    from mockserver.testing.explore import Explorer, pytest_file
+    from mockserver.cli.drill_explore import Explorer, pytest_file
 
     exploration = Explorer(drill, plan, options.jobs, options.seed).explore(options.explore)
     if not options.as_json:
