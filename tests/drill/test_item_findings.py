@@ -440,7 +440,8 @@ def test_items_with_one_fault_are_told_in_one_sentence(number: int, names: str) 
 def test_items_with_different_faults_are_told_apart() -> None:
     assert said({"R-1": [rejected(1)], "R-2": [refused(2)]}) == [
         f"LOST: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}",
-        f"LOST: item R-2 was sent once; the last call was refused, and the client did not send again; {ENDED}",
+        "LOST: item R-2 was sent once; the last call was refused, and the client did not send again; "
+        f"{ENDED}",
     ]
 
 
