@@ -97,6 +97,16 @@ class ItemHistory(Value, frozen=True):
         """Whether an attempt took effect."""
         return any(attempt.stored for attempt in self.attempts)
 
+    @property
+    def says(self) -> str:
+        """Such as: stored at attempt 2 of 3."""
+        stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
+        if not stored:
+            return f"not stored in {len(self.attempts)} attempt{'' if len(self.attempts) == 1 else 's'}"
+        return (
+            f"stored at attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)} of {len(self.attempts)}"
+        )
+
     def document(self, view: View) -> Document:
         """The history as JSON; times are in milliseconds since its first attempt."""
         first = self.attempts[0].at
@@ -129,6 +139,7 @@ class ItemHistory(Value, frozen=True):
             "operation": self.operation,
             "key": view.key(self.key),
             "stored": self.stored,
+            "says": self.says,
             "attempts": attempts,
         }
 
