@@ -136,7 +136,9 @@ class JournalOperations:
         _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
         served = [one for one in self.served if vendor in ("", one.name)]
         is_masked = item is not None and MASK in item  # a key as it is shown, without its credentials
-        found = ItemHistories(served).find(self.journal.entries(name), None if is_masked else item)
+        found = ItemHistories(served, lambda: self.packaged.documents).find(
+            self.journal.entries(name), None if is_masked else item
+        )
         return [one for one in found if not is_masked or View().key(one.key) == item]
 
     def verify_journal(self, name: str, body: Document) -> None:

@@ -11,10 +11,11 @@ from enum import StrEnum
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import EnvelopeReader
+from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
 from mockserver.journal.entry import Entry
-from mockserver.journal.view import View, applied_scenarios
+from mockserver.journal.view import Packaged, View, find_rules
 from mockserver.model import SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Problem, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
@@ -150,9 +151,10 @@ def millis_between(first: datetime, later: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ItemHistories:
-    """Finds the histories of items in the entries of one sandbox."""
+    """Finds the histories of items in the entries of one sandbox; `packaged` has what headers may name."""
 
     served: Iterable[LoadedVendor]
+    packaged: Packaged = dict
     _readers: dict[str, EnvelopeReader] = field(default_factory=dict, init=False)
 
     def find(self, entries: Iterable[Entry], key: str | None = None) -> tuple[ItemHistory, ...]:
@@ -181,8 +183,9 @@ class ItemHistories:
     ) -> Iterator[tuple[str, Attempt]]:
         """Yield key and attempt of each item; `earlier` has what the answers to the same bytes told."""
         sent = self._sent_items(entry, operation)
-        decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent)
-        answer = told_by_answer(entry)
+        rules = list(find_rules(entry, self.packaged).values()) if entry.applied else []
+        decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
+        answer = told_by_answer(entry, self.packaged)
         if not decided:
             before = earlier.get(entry.call.fingerprint)
             for item in sent:
@@ -195,10 +198,10 @@ class ItemHistories:
         documents = {item.index: item.document for item in sent}
         shown: dict[str, Told] = {}
         for index, (name, action) in enumerate(decided):
-            shown[name] = _told_of_item(entry, operation, index, action)
+            shown[name] = _told_of_item(entry, operation, index, action, rules)
             told = shown[name] if answer is Told.STORED else answer
             yield name, _attempt(entry, index, str(action), told, documents.get(index))
-        earlier.setdefault(entry.call.fingerprint, shown)
+        earlier[entry.call.fingerprint] = shown
 
     def _sent_items(self, entry: Entry, operation: Operation) -> Sequence[Item]:
         """The items in the body as they were sent; none if it cannot be read or was cut."""
@@ -229,16 +232,27 @@ def _writes(entry: Entry, operation: Operation) -> bool:
     return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
 
 
-def _single_outcome(entry: Entry, sent: Sequence[Item]) -> list[tuple[str, Action]]:
-    """The outcome of a call without a batch, by its status or, where a rule replaced that, by the rule."""
-    if not sent or entry.refusal is not None:
+def _single_outcome(
+    entry: Entry, sent: Sequence[Item], rules: Sequence[Document]
+) -> list[tuple[str, Action]]:
+    """The outcome of a call without a batch: by the rules that decide it, else by its status.
+
+    There is none if it was refused, or got an example that it preferred.
+    """
+    is_example = parse_preference(entry.call.headers) is not None and not rules
+    if not sent or entry.refusal is not None or is_example:
         return []
-    replaced = any(_replaces_answer(rule) for rule in _applied_rules(entry))
-    is_done = entry.reply.status < _FIRST_REDIRECT
-    if replaced:
-        is_done = all(rule.get("commit") != "none" for rule in _applied_rules(entry))
+    did = entry.effects[0].did if 0 in entry.effects else ()
     done = Action.CREATED if entry.call.method == "POST" else Action.UPDATED
-    return [(sent[0].identity, done if is_done else Action.REJECTED)]
+    if any(rule.get("commit") in _NO_COMMITS for rule in rules):
+        done = Action.SKIPPED
+    elif "failed" in did or "held" in did:
+        done = done if "stored" in did else Action.REJECTED
+    elif "not-stored" in did:
+        done = Action.SKIPPED
+    elif not any(map(_replaces_answer, rules)) and entry.reply.status >= _FIRST_REDIRECT:
+        done = Action.REJECTED
+    return [(sent[0].identity, done)]
 
 
 def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> Attempt:
@@ -279,21 +293,17 @@ def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
     return tuple(rule for rule in entry.applied if rule == own or rule not in others)
 
 
-def _applied_rules(entry: Entry) -> Iterator[Document]:
-    for scenario in applied_scenarios(entry):
-        yield from scenario["document"]["rules"]
-
-
 _REPLACING = ("status", "body", "example")
 _UNCLEAR_ENVELOPE = ("countAdd", "drift")
 _FULL = 1
+_NO_COMMITS = ("none", {"partial": 0})
 
 
 def _replaces_answer(rule: Document) -> bool:
     return any(member in rule.get("response", {}) for member in _REPLACING)
 
 
-def told_by_answer(entry: Entry) -> Told:
+def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
     """What the answer as a whole allows a client to know; STORED: it has to be read by item."""
     delivery = entry.delivery
     is_cut = delivery is not None and delivery.fraction is not None and delivery.fraction < _FULL
@@ -302,7 +312,7 @@ def told_by_answer(entry: Entry) -> Told:
         return Told.NOTHING
     if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
         return Told.NOTHING
-    rules = list(_applied_rules(entry))
+    rules = find_rules(entry, packaged).values()
     if any(_replaces_answer(rule) for rule in rules):
         return Told.REFUSED if status >= _FIRST_REFUSAL else Told.NOTHING
     if any(member in rule.get("envelope", {}) for rule in rules for member in _UNCLEAR_ENVELOPE):
@@ -312,21 +322,29 @@ def told_by_answer(entry: Entry) -> Told:
     return Told.STORED
 
 
-def _told_of_item(entry: Entry, operation: Operation, index: int, action: Action) -> Told:
+def _told_of_item(
+    entry: Entry, operation: Operation, index: int, action: Action, rules: Sequence[Document]
+) -> Told:
     """What the vendor's own answer says of an item.
 
     Where outcomes do not name their items, one that was never sent stands for one that was left out.
     """
     did = entry.effects[index].did if index in entry.effects else ()
-    if "omitted" in did:
-        named = operation.batch is None or operation.batch.maps or "key" in operation.batch.outcome
-        is_masked = not named and any("phantom" in one.get("envelope", {}) for one in _applied_rules(entry))
+    if "omitted" in did and operation.batch is not None:
+        named = operation.batch.maps or "key" in operation.batch.outcome
+        is_masked = not named and any("phantom" in rule.get("envelope", {}) for rule in rules)
         return Told.STORED if is_masked else Told.NOTHING
     if "failed" in did or "held" in did:
         return Told.REJECTED
+    is_refusal = entry.reply.status >= _FIRST_REFUSAL
     if action is Action.SKIPPED:
-        return Told.REFUSED
-    return Told.STORED if "not-stored" in did or action in _ACCEPTED else Told.REJECTED
+        # What a rule keeps from taking effect is answered as if it had.
+        is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)
+        return Told.STORED if is_lie and not is_refusal else Told.REFUSED
+    if action in _ACCEPTED:
+        # A refusal that is about single items shows the bad ones alone.
+        return Told.NOTHING if is_refusal else Told.STORED
+    return Told.REJECTED
 
 
 _MONEY = ("amount", "total", "price", "sum", "value")
