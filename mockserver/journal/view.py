@@ -281,7 +281,7 @@ def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
         scenario, _, rule = applied.partition("/")
         if scenario != MAGIC_SCENARIO:
             rules = (own.get(scenario) or packaged().get(scenario, EMPTY)).get("rules", ())
-            found.update({applied: one for one in rules if one["id"] == rule})
+            found.update((applied, one) for one in rules if one["id"] == rule)
     return found
 
 
