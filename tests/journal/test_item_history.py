@@ -133,13 +133,8 @@ def test_a_call_refused_before_it_is_read_still_carried_its_items(reader: Client
 
     ((attempt,),) = (one.attempts for one in histories(reader.app))
 
-    assert (attempt.action, attempt.stored, attempt.told, attempt.code, attempt.amount) == (
-        "unread",
-        False,
-        "refused",
-        "unauthorized",
-        2,
-    )
+    assert (attempt.action, attempt.stored, str(attempt.told)) == ("unread", False, "refused")
+    assert (attempt.code, attempt.amount) == ("unauthorized", Decimal(2))
     assert attempt.detail.startswith("no credentials")
 
 

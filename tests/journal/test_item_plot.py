@@ -43,12 +43,10 @@ def words(drawing: Element) -> list[str]:
 def marks(drawing: Element) -> list[tuple[float, str, str, str]]:
     """Place, shape, colour and filling of each attempt's mark."""
     found = [one for group in drawing.iter(f"{SVG}g") for one in group if "transform" in one.attrib]
+    places = [float(re.findall(r"[\d.]+", one.attrib["transform"])[0]) for one in found]
     return [
-        (
-            float(re.findall(r"[\d.]+", one.attrib["transform"])[0]),
-            *(one.attrib[name] for name in ("d", "stroke", "fill")),
-        )
-        for one in found
+        (place, one.attrib["d"], one.attrib["stroke"], one.attrib["fill"])
+        for place, one in zip(places, found, strict=True)
     ]
 
 
