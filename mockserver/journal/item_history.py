@@ -163,7 +163,7 @@ class ItemHistories:
         earlier: dict[str, Mapping[str, Told]] = {}
         for entry in entries:
             operation = self._operation(entry)
-            if operation is None or not _writes(entry, operation):
+            if operation is None or not _writes(entry, operation) or not _may_carry(entry, key):
                 continue
             for name, attempt in self._attempts(entry, operation, earlier):
                 if key in (None, name):
@@ -230,6 +230,11 @@ def _writes(entry: Entry, operation: Operation) -> bool:
     if operation.batch:
         return True
     return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
+
+
+def _may_carry(entry: Entry, key: str | None) -> bool:
+    """Whether the item may be in the call; to tell this of outcomes is far quicker than to read the body."""
+    return key is None or not entry.decided.counts or json.encode(key) in entry.decided.packed
 
 
 def _single_outcome(
