@@ -52,7 +52,7 @@ RIGHT_SCHEDULES = 100
 PLANTED_SCHEDULES = 200
 MOST_FAULTS = 3
 TIMEOUT_S = 30
-SLOW = ("internal-error", "item-t", "always", "no-response", "thrott", "two-a", "slow", "long", "all-refused")
+SLOW = ("internal-error", "item-t", "always", "no-response", "two-a", "slow", "long", "all-refused")
 """Beginnings of cases in which a client waits; they come last."""
 
 JOBS = 4
