@@ -316,8 +316,8 @@ def _told_of_item(entry: Entry, operation: Operation, index: int, action: Action
     if "failed" in did or "held" in did:
         return Told.REJECTED
     if action is Action.SKIPPED:
-        return Told.REFUSED
-    return Told.STORED if "not-stored" in did or action in _ACCEPTED else Told.REJECTED
+        return Told.STORED if "not-stored" in did else Told.REFUSED
+    return Told.STORED if action in _ACCEPTED else Told.REJECTED
 
 
 def _has_extra_outcomes(entry: Entry) -> bool:

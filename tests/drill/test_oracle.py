@@ -46,6 +46,7 @@ def fails(code: str, **more: Any) -> Mapping[str, Any]:
     return {"items": [{"select": {"index": 0}, "effect": {"fail": {"code": code}}}], **more}
 
 
+NOT_KEPT: Mapping[str, Any] = {"items": [{"select": {"index": 0}, "effect": {"commit": False}}]}
 ONCE = {"times": {"count": 1}}
 REFUSED, PASSING = fails("unknown-reference", **ONCE), fails("internal", **ONCE)
 
@@ -155,6 +156,13 @@ UNTOLD = "901 and 902 created twice (10.0 + 10.0 + 20.0 + 20.0): the answer to #
             [answered(429, retryAfter=2)],
             {},
             f"LOST: items 901 and 902 {WHOLE}; {ENDED}",
+        ),
+        (
+            "guidewire",
+            once,
+            [NOT_KEPT],
+            {},
+            f"LOST?: item {{}} was sent once; the answer says stored, and that is not true; {ENDED}",
         ),
         ("payt", Sender.look, [], {}, f"LOST: items 901 and 902 were never sent; {ENDED}"),
         ("xero", twice, [LOST], {}, f"TWICE: items {UNTOLD} #2 sent it again {KEYLESS}"),
