@@ -146,6 +146,7 @@ def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ..
 @option(
     "--report",
     "reports",
+    scope="drill",
     multiple=True,
     default=("html",),
     callback=_known_names(REPORTS, "report"),
@@ -155,12 +156,17 @@ def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ..
 @option(
     "--report-dir",
     "folder",
+    scope="drill",
     default="report",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the reports.",
 )
-@option("--baseline", type=_FILE, help="File of known findings: they are shown, but do not fail.")
-@option("--write-baseline", type=_FILE, help="Write what was found to a file of known findings.")
+@option(
+    "--baseline", scope="drill", type=_FILE, help="File of known findings: they are shown, but do not fail."
+)
+@option(
+    "--write-baseline", scope="drill", type=_FILE, help="Write what was found to a file of known findings."
+)
 @option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def drill(**given: Any) -> None:
     """Run a client against cases of partial failure: which items does it lose, send or pay twice?

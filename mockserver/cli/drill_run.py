@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import NoReturn
 
 import click
+from yaml import YAMLError
 
 from mockserver.cli.drill_report.document import report_document
 from mockserver.cli.drill_report.files import KINDS, write_reports
@@ -34,6 +35,7 @@ from mockserver.cli.output import write_json, write_lines
 from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
 from mockserver.contract.baseline import UnreadableBaselineError
+from mockserver.contract.report.text import counted
 from mockserver.errors import MockServerError
 from mockserver.model import Json
 from mockserver.sandbox.clock import system_clock
@@ -55,6 +57,9 @@ from mockserver.testing.threaded_server import run_in_thread  # noqa: E402
 _FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000
 _SHORTEST_SECRET = 8
+_SCENARIO_NAME = "drill"
+"""The name by which the control plane knows the scenario of a case."""
+
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _TLS_FOLDER = Path(".mockserver")
 _ROOTS = ("{root}", "{https}", "{ca}")
@@ -179,26 +184,15 @@ def build_client(options: DrillOptions, server: DrillServer, groups: ProcessGrou
     return CommandClient(command, server, "{root}" in texts, tls)
 
 
-def read_setup(file: Path | None) -> Mapping[str, Json]:
-    """The documents of a setup file, YAML or JSON; end the command if it cannot be read."""
-    if file is None:
-        return {}
+def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
+    """The object in a YAML or JSON file; end the command if there is none."""
     try:
         found = yaml.load(file.read_text(encoding="utf-8"))
-    except Exception as error:  # noqa: BLE001 - a reader's error of any kind is the file's
-        fail_usage(f"{file} cannot be read: {error}", f"--setup {file}", "mockserver sandbox dump default")
+    except (OSError, UnicodeError, YAMLError) as error:
+        fail_usage(f"{file} cannot be read: {error}", f"{option} {file}", cure)
     if not isinstance(found, dict):
-        fail_usage(f"{file} is no dump", f"--setup {file}", "mockserver sandbox dump default")
+        fail_usage(f"{file} is not an object of YAML or JSON", f"{option} {file}", cure)
     return found
-
-
-def read_scenario(file: Path) -> Case:
-    """A scenario file as a case."""
-    try:
-        document = yaml.load(file.read_text(encoding="utf-8"))
-    except Exception as error:  # noqa: BLE001 - a reader's error of any kind is the file's
-        fail_usage(f"{file} cannot be read: {error}", f"--case {file}", "mockserver scenario check FILE")
-    return Case(file.stem, str(document.get("description", "")), {**document, "name": "drill"})
 
 
 def choose_cases(plan: Plan, options: DrillOptions) -> list[Case]:
@@ -207,12 +201,16 @@ def choose_cases(plan: Plan, options: DrillOptions) -> list[Case]:
     chosen = []
     for name in options.cases:
         if Path(name).suffix in _FILE_SUFFIXES:
-            chosen.append(read_scenario(Path(name)))
+            document = _read_document(Path(name), "--case", "mockserver scenario check FILE")
+            says = str(document.get("description", ""))
+            chosen.append(Case(name, says, {**document, "name": _SCENARIO_NAME}))
         elif name in by_id:
             chosen.append(by_id[name])
         else:
             cure = f"mockserver drill {options.vendor} --list"
-            fail_usage(f"no case is called {name}; {nearest(name, by_id)} is near", f"--case {name}", cure)
+            near = nearest(name, by_id)
+            hint = f"; did you mean {near}?" if near else ""
+            fail_usage(f"no case is called {name}{hint}", f"--case {name}", cure)
     tagged = [case for case in plan.cases if set(case.tags) & set(options.tags) and case not in chosen]
     return [*chosen, *tagged] if options.cases or options.tags else list(plan.cases)
 
@@ -243,11 +241,14 @@ def run_drill(options: DrillOptions) -> None:
     """Run the drill; ends the command with its exit status."""
     with termination_as_interrupt(), open_server(options) as server, ProcessGroups() as groups:
         client = build_client(options, server, groups)
+        setup: Mapping[str, Json] = {}
+        if options.setup:
+            setup = _read_document(options.setup, "--setup", "mockserver sandbox dump default")
         drill = Drill(
             server.control,
             server.vendor,
             client,
-            read_setup(options.setup),
+            setup,
             options.assumptions,
         )
         with _errors_told(options):
@@ -277,7 +278,9 @@ def _run(options: DrillOptions, drill: Drill) -> int:
         _end_at_obstacle(options, report)
     cases, width = choose_cases(plan, options), terminal_width()
     if not options.as_json:
-        click.echo(f"{drill.vendor}   {plan.says} · {len(cases)} cases · {options.jobs} at a time")
+        click.echo(
+            f"{drill.vendor}   {plan.says} · {counted(len(cases), 'cases')} · {options.jobs} at a time"
+        )
     results: list[Result] = []
     for result in run_cases(drill, plan, cases, options.jobs):
         results.append(result)
@@ -295,7 +298,7 @@ def _explore(options: DrillOptions, drill: Drill, plan: Plan) -> Sequence[Result
     """Explore if it is asked for: print and write what is found, and return the runs that show it."""
     if not options.explore:
         return ()
-    from mockserver.testing.explore import Explorer, pytest_file
+    from mockserver.cli.drill_explore import Explorer, pytest_file
 
     exploration = Explorer(drill, plan, options.jobs, options.seed).explore(options.explore)
     if not options.as_json:

@@ -33,7 +33,8 @@ def _unknown_options(command: click.Command, words: Sequence[str]) -> list[str]:
     known = {"-h", "--help", "--version"}
     for parameter in command.params:
         known.update(parameter.opts, parameter.secondary_opts)
-    return [word for word in words if word.startswith("-") and word.partition("=")[0] not in known]
+    own = words[: words.index("--")] if "--" in words else words  # what follows is another program's
+    return [word for word in own if word.startswith("-") and word.partition("=")[0] not in known]
 
 
 def environment_names() -> set[str]:

@@ -13,6 +13,7 @@ from tests.packaging.command_lines import command_lines, environment_names, unkn
         (["run", "--seed=7", "--nothing=1"], ["--nothing=1"]),
         (["no-such-command"], ["no-such-command"]),
         (["--version"], []),
+        (["drill", "ledger", "--nothing", "--", "sync", "--all"], ["--nothing"]),
         (["run", "--no-mock-headers"], []),
     ],
 )

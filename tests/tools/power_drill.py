@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from mockserver.cli.drill_explore import Exploration, Explorer
 from mockserver.codec import yaml
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient
@@ -31,7 +32,6 @@ from mockserver.testing.drill import (
     Plan,
     Result,
 )
-from mockserver.testing.explore import Exploration, Explorer
 from mockserver.testing.server import MockServer
 
 HERE = Path(__file__).parents[1] / "drill" / "clients"
@@ -55,7 +55,7 @@ TIMEOUT_S = 30
 SLOW = ("internal-error", "item-t", "always", "no-response", "thrott", "two-a", "slow", "long", "all-refused")
 """Beginnings of cases in which a client waits; they come last."""
 
-JOBS = 6
+JOBS = 4
 
 
 @dataclass(frozen=True, slots=True)
