@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from mockserver.testing.drill import DrillTarget
+from mockserver.testing.drill import Client, DrillTarget, Ending
 
 ROWS: Mapping[str, str] = {"R-1": "10.00", "R-2": "20.00", "R-3": "30.00"}
 KEYS = tuple(ROWS)
@@ -57,3 +57,39 @@ def _failed(answered: httpx.Response, sent: Sequence[str]) -> list[str]:
 def careless(target: DrillTarget) -> None:
     """Send everything once, and look at nothing."""
     send(target, KEYS)
+
+
+def pay(target: DrillTarget, keys: Sequence[str], idempotency_key: str = "") -> httpx.Response:
+    """Pay some rows of xero in one call."""
+    payments = [
+        {
+            "Account": {"Code": "BANK1"},
+            "Reference": key,
+            "Date": "2026-01-05",
+            "Payments": [{"Invoice": {"InvoiceNumber": "R1"}, "Amount": 1.5}],
+        }
+        for key in keys
+    ]
+    headers = {**target.headers, **({"Idempotency-Key": idempotency_key} if idempotency_key else {})}
+    url = f"{target.url}/api.xro/2.0/BatchPayments?summarizeErrors=false"
+    return httpx.put(url, json={"BatchPayments": payments}, headers=headers, timeout=5)
+
+
+def payer(*, has_keys: bool) -> Client:
+    """A client of xero that pays each row once if it `has_keys`, and again after a lost answer if not."""
+
+    def pays(target: DrillTarget) -> Ending:
+        missing, number = list(KEYS), 1
+        for _ in range(_MOST_TRIES):
+            try:
+                answered = pay(target, missing, f"call-{number}" if has_keys else "")
+                outcomes = answered.json()["BatchPayments"]
+            except (*_LOST, ValueError):
+                continue
+            missing = [one["Reference"] for one in outcomes if one.get("ValidationErrors")]
+            number += 1
+            if not missing:
+                return Ending(0)
+        return Ending(1, f"not stored: {missing}")
+
+    return pays
