@@ -222,8 +222,15 @@ def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
-    """Simpler schedules: without one of the faults, then with an earlier call or item, or fewer times."""
+    """Simpler schedules: one fault alone, without one of them, with an earlier call or item, or fewer times.
+
+    One alone is at the first call: a later one may need the calls that faults of items cause.
+    """
     if len(schedule) > 1:
+        for fault in schedule:
+            yield (
+                replace(fault, call=min(fault.call, 1), item=min(fault.item, 1), times=min(fault.times, 1)),
+            )
         for at in range(len(schedule)):
             yield (*schedule[:at], *schedule[at + 1 :])
     for at, fault in enumerate(schedule):

@@ -54,9 +54,10 @@ class ProcessGroups:
         with self._lock:
             for group in self._running:
                 _kill(group)
-        if self._watcher is not None and self._watcher.stdin is not None:
-            self._watcher.stdin.close()
-            self._watcher.wait()
+            watcher, self._watcher = self._watcher, None
+        if watcher is not None and watcher.stdin is not None:
+            watcher.stdin.close()
+            watcher.wait()
 
     @contextmanager
     def track(self, process: subprocess.Popen[bytes]) -> Iterator[None]:

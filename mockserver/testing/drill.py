@@ -41,9 +41,10 @@ class Ending:
 
     def document(self) -> Json:
         """The ending as the control plane takes it."""
+        output = self.output[-_MAX_OUTPUT:].encode(errors="replace").decode()
         return {
             "status": self.status,
-            "output": self.output[-_MAX_OUTPUT:],
+            "output": output,
             "timeoutSeconds": self.timeout_s,
         }
 
@@ -289,7 +290,7 @@ def _read_finding(node: Mapping[str, Json]) -> Finding:
 
 
 def call_function(function: Callable[[DrillTarget], object]) -> Client:
-    """Return a client that calls a function: status 0 if it returns, 1 if it raises.
+    """Return a client that calls a function: status 0 if it returns, 1 if it raises; `sys.exit` is one too.
 
     Its output is what it wrote and logged to the standard streams, its result, and the exception.
     """
@@ -299,8 +300,15 @@ def call_function(function: Callable[[DrillTarget], object]) -> Client:
         with redirect_stdout(written), redirect_stderr(written):
             try:
                 result = function(target)
+            except SystemExit as leave:
+                return _left(leave.code, written.getvalue())
             except Exception:  # noqa: BLE001 - a client may end with any exception
                 return Ending(1, f"{written.getvalue()}\n{traceback.format_exc()}")
         return Ending(0, f"{written.getvalue()}\n{'' if result is None else result}")
 
     return run
+
+
+def _left(code: str | int | None, written: str) -> Ending:
+    """The end of a program that leaves with a code, or with words."""
+    return Ending(code or 0, written) if isinstance(code, int | None) else Ending(1, f"{written}\n{code}")

@@ -39,6 +39,7 @@ FIRST = [attempt(1)]
 
 REFUSED_LAST = "the last call was refused, and the client did not send again"
 ENDED = "the client ended with 0"
+NOT_AGAIN = "did not send again"
 
 
 def first(*attempts: Any) -> Attempts:
@@ -62,13 +63,18 @@ def first(*attempts: Any) -> Attempts:
             "was sent once; the last call was refused (malformed), and the client did not send again",
         ),
         ([gone(1)], "was sent once; no answer came, and the client did not look"),
+        ([gone(1, status=504)], "was sent once; the answer 504 tells nothing, and the client did not look"),
         ([refused(1), gone(2)], "was sent twice; no answer came, and the client did not look"),
     ],
 )
 def test_an_item_that_is_not_stored_in_the_end_is_lost(attempts: list[Any], cause: str) -> None:
-    sentence = cause if cause.startswith("R-1:") else f"R-1 {cause}"
+    assert said(first(*attempts)) == [f"LOST: item R-1 {cause}; {ENDED}"]
 
-    assert said(first(*attempts)) == [f"LOST: item {sentence}; {ENDED}"]
+
+def test_an_item_that_the_client_looked_for_and_did_not_send_again_is_lost() -> None:
+    assert said(run_of(first(gone(1)), calls=[look(2)])) == [
+        f"LOST: item R-1 was sent once; no answer came, and the client looked, but {NOT_AGAIN}; {ENDED}"
+    ]
 
 
 def test_an_item_that_the_answer_says_is_stored_and_that_is_not_is_a_doubtful_loss() -> None:

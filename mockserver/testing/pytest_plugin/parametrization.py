@@ -35,9 +35,8 @@ def _selected_drill_cases(config: pytest.Config, marker: pytest.Mark) -> list[tu
     found = [(vendor, one.id) for one in known if (tag in ("", *one.tags)) and case in ("", one.id)]
     if not found:
         tags = ", ".join(sorted({tag for one in known for tag in one.tags}))
-        pytest.fail(
-            f"{DRILL}: {vendor} has no case {case or f'tagged {tag}'}; tags are {tags}", pytrace=False
-        )
+        words = " ".join(filter(None, (case, tag and f"tagged {tag}")))
+        pytest.fail(f"{DRILL}: {vendor} has no case {words}; tags are {tags}", pytrace=False)
     return found
 
 

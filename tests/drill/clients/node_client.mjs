@@ -647,7 +647,7 @@ class Client {
       }
       part.push(row);
     }
-    const dropped = this.fault === "forgets-the-rest" || (this.fault === "drops-last-chunk" && this.retried);
+    const dropped = this.fault === "drops-last-chunk" && this.retried;
     if (part.length === this.chunk || !dropped) yield part;
   }
 

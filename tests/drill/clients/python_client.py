@@ -453,9 +453,7 @@ class Client:
                 part = part[-1:] if self.fault == "overlaps-chunks" else []
             part.append(row)
         partial = len(part) < self.chunk
-        if partial and (
-            self.fault == "forgets-the-rest" or (self.fault == "drops-last-chunk" and self.retried)
-        ):
+        if partial and self.fault == "drops-last-chunk" and self.retried:
             return
         yield part
 

@@ -459,7 +459,7 @@ send_all() {
     part+=("$row")
   done
   if ((${#part[@]} < chunk)); then
-    [[ $fault == forgets-the-rest || ($fault == drops-last-chunk && -n $retried) ]] && return 0
+    [[ $fault == drops-last-chunk && -n $retried ]] && return 0
   fi
   deliver || return 1
   while ((${#postponed[@]})); do
