@@ -62,12 +62,13 @@ JOBS = 4
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A client with one fault; `kinds` are the findings of which one names it."""
+    """A client with one fault; `kinds` are findings that name it, `shows` the cases tried first."""
 
     fault: str
     language: str
     vendor: str
     kinds: frozenset[str]
+    shows: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -80,7 +81,7 @@ def planted_clients() -> Iterator[Planted]:
         kinds = node["kind"] if isinstance(node["kind"], list) else [node["kind"]]
         for language, vendors in node["clients"].items():
             for vendor in vendors:
-                yield Planted(node["fault"], language, vendor, frozenset(kinds))
+                yield Planted(node["fault"], language, vendor, frozenset(kinds), tuple(node["shows"]))
 
 
 def drill_of(
@@ -118,9 +119,9 @@ def find_by_cases(drill: Drill, planted: Planted) -> tuple[str, int]:
     if has_kind(plan.clean, planted.kinds):
         return plan.clean.message, 0
     number = 0
-    cases = sorted(plan.cases, key=lambda case: case.id.startswith(SLOW))
-    for first in range(0, len(cases), JOBS):
-        for result in run_cases(drill, plan, cases[first : first + JOBS]):
+    cases = sorted(plan.cases, key=lambda case: (case.id not in planted.shows, case.id.startswith(SLOW)))
+    for first in (0, *range(len(planted.shows), len(cases), JOBS)):
+        for result in run_cases(drill, plan, cases[first : first + JOBS if first else len(planted.shows)]):
             number += 1
             if has_kind(result, planted.kinds):
                 message = next(one.message for one in result.findings if one.kind in planted.kinds)
