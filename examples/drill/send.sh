@@ -1,6 +1,6 @@
 #!/bin/sh
-# Posts one batch of two invoices to Payt; the address and the token come from the environment.
-curl --silent --show-error --fail "$PAYT_URL/v1/invoices" \
+# Posts one batch of two invoices to Payt, as many scripts do: it looks at the status of the call alone.
+curl --silent --show-error --fail --output /dev/null "$PAYT_URL/v1/invoices" \
   --header "Authorization: Bearer $PAYT_TOKEN" --header 'Content-Type: application/json' --data '{
     "administration_id": 81,
     "invoices": [

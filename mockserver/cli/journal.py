@@ -21,7 +21,14 @@ from mockserver.cli.options import (
     own_option,
     shown,
 )
-from mockserver.cli.output import entry_lines, replay_lines, shorten, verdict_lines, write_lines
+from mockserver.cli.output import (
+    entry_lines,
+    history_lines,
+    replay_lines,
+    shorten,
+    verdict_lines,
+    write_lines,
+)
 from mockserver.cli.server import (
     ControlPlane,
     HttpReply,
@@ -35,6 +42,7 @@ from mockserver.cli.server import (
     complete_vendors,
     connected,
     end,
+    end_unknown,
     end_usage,
     header_option,
     output_option,
@@ -207,6 +215,28 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
         chosen = number or control.newest_call() or _end_without_calls(server)
         entry = control.here("GET", f"/journal/{chosen}", secrets="shown" if secrets else None)
     write_result(server, entry, entry_lines(entry, headers=headers, bodies=bodies))
+
+
+@journal.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("key")
+@own_option("--vendor", default="", shell_complete=complete_vendors, help="Items of this vendor.")
+@server_options
+def item(*, server: ServerOptions, key: str, vendor: str) -> None:
+    """Print the story of an item: each call that carried it.
+
+    When, how long after the answer before, status, what became of the item, what the answer told, whether it
+    took effect, faults, rules and problems. KEY is the item's key in the journal.
+
+    \b
+    mockserver journal item MS-1
+    mockserver journal item MS-1 --vendor VENDOR --json
+    """
+    with connected(server) as control:
+        found = control.here("GET", "/journal/items", item=key, vendor=vendor)
+        known = [] if found else control.here("GET", "/journal/items", vendor=vendor)
+    if not found:
+        end_unknown(server, "item", key, [str(one["key"]) for one in known], "mockserver journal list")
+    write_result(server, found, (line for one in found for line in history_lines(one)))
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from mockserver.codec.instants import print_span
+
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
 
@@ -180,6 +182,30 @@ def _size(side: Document) -> str:
     kept = len(side["body"].encode())
     cut = f", {counted(side['cutBytes'], 'byte')} not kept" if side["cutBytes"] else ""
     return f"  {counted(kept, 'byte')}{cut}" if kept or cut else ""
+
+
+def history_lines(history: Document) -> Iterator[str]:
+    """Yield what became of an item, and a line for each call that carried it."""
+    amount = next((one["amount"] for one in history["attempts"] if one["amount"]), "")
+    head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
+    yield f"{head}   {history['says']}   {amount}".rstrip()
+    yield from table_lines([_attempt_cells(one) for one in history["attempts"]], "  ")
+
+
+def _attempt_cells(one: Document) -> tuple[str, ...]:
+    waited = one["waitedMillis"]
+    problem = ": ".join(filter(None, (one["code"], one["detail"]))) or one["warning"] or ""
+    return (
+        f"#{one['call']}",
+        f"{'' if one['sinceFirstMillis'] < 0 else '+'}{print_span(one['sinceFirstMillis'])}",
+        "" if waited is None else f"after {print_span(waited)}",
+        str(one["status"] or "---"),
+        one["action"],
+        f"told {one['told']}",
+        "stored" if one["stored"] else "not stored",
+        " ".join(filter(None, (one["fault"], *one["rules"]))),
+        shorten(problem, 200),
+    )
 
 
 def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Instants, HTTP dates and durations: parsed, printed in UTC."""
+"""Instants, HTTP dates and durations: parsed, printed in UTC, or in words."""
 
 from __future__ import annotations
 
@@ -44,3 +44,15 @@ def parse_duration(text: str) -> timedelta:
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text} is not a duration")
     return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))
+
+
+_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
+
+
+def print_span(millis: int) -> str:
+    """A time in words, such as `340 ms`, `1.2 s` or `5 min`: one unit, to a tenth."""
+    if abs(millis) < 1000:  # noqa: PLR2004 - milliseconds of a second
+        return f"{millis} ms"
+    seconds = millis / 1000
+    unit, sign = next(((unit, sign) for unit, sign in _UNITS if abs(seconds) >= 2 * unit), (1, "s"))
+    return f"{seconds / unit:.1f}".removesuffix(".0") + f" {sign}"

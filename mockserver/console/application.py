@@ -26,6 +26,7 @@ from mockserver.console import (
     call_screen,
     cases_screen,
     documentation,
+    item_screen,
     journal_screen,
     reports_screen,
     sandbox_screen,
@@ -54,6 +55,7 @@ from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     journal_screen.ROUTES,
     call_screen.ROUTES,
+    item_screen.ROUTES,
     state_screen.DIFFERENCE_ROUTES,
     state_screen.ROUTES,
     sandbox_screen.ROUTES,

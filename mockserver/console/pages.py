@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from mockserver import __version__
 from mockserver.codec.http import problem_reply
+from mockserver.codec.instants import print_span
 from mockserver.console.assets import static_address
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit
 from mockserver.engine.nearest import OperationDirectory
@@ -58,6 +59,7 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = "{:,}".format
+    environment.filters["span"] = print_span
     return environment
 
 

@@ -52,6 +52,13 @@ class UnknownEntryError(ControlError):
     code = "unknown-entry"
 
 
+class UnknownItemError(ControlError):
+    """No call of the journal carried an item with this key."""
+
+    status = 404
+    code = "unknown-item"
+
+
 class UnknownScenarioError(ControlError):
     status = 404
     code = "unknown-scenario"

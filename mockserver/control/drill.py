@@ -104,7 +104,7 @@ class DrillOperations:
     ) -> Run:
         self.sandboxes.check_exists(name)
         entries = [entry for entry in self.journal.entries(name) if entry.call.vendor == vendor.name]
-        histories = ItemHistories((vendor,)).find(entries)
+        histories = ItemHistories((vendor,), lambda: self.packaged.documents).find(entries)
         ended = Ending(ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0)))
         return Run(entries, histories, ended, starts)
 

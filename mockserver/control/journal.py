@@ -12,7 +12,13 @@ from msgspec.structs import replace
 
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_duration, parse_instant
-from mockserver.control.control_call import ControlError, UnknownEntryError, UnprocessableMemberError
+from mockserver.codec.redaction import MASK
+from mockserver.control.control_call import (
+    ControlError,
+    UnknownEntryError,
+    UnknownItemError,
+    UnprocessableMemberError,
+)
 from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.control.stories import NotReproducibleError, StoryBuilder, call_reply, story_reply
@@ -20,7 +26,8 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, Query, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
-from mockserver.journal.item_history import ItemHistories
+from mockserver.journal.item_history import ItemHistories, ItemHistory
+from mockserver.journal.item_plot import draw_items
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import item_places
 from mockserver.journal.verification import (
@@ -104,11 +111,35 @@ class JournalOperations:
         return {**whole, "decided": decided, "rules": rules}
 
     def list_journal_items(self, name: str, vendor: str = "", item: str | None = None) -> list[Document]:
-        """The histories of all items, or of those with one key, in the order of their first attempts."""
+        """The histories of all items, or of those with one key, in the order of their first attempts.
+
+        Raises UnprocessableMemberError: an unknown vendor.
+        """
+        return [one.document(View()) for one in self._histories(name, vendor, item)]
+
+    def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
+        """The histories of the items with one key as an SVG.
+
+        Raises UnknownItemError, UnprocessableMemberError.
+        """
+        found = self._histories(name, vendor, item)
+        if not found:
+            known = dict.fromkeys(View().key(one.key) for one in self._histories(name, vendor))
+            detail = f"no call in the journal of {name} carried the item {item}"
+            cure = _suggestion(item, known) if known else "no call carried any item"
+            error = {"pointer": "/query/item", "code": UnknownItemError.code, "detail": detail, "try": cure}
+            raise UnknownItemError(detail, {"errors": [error]})
+        return Reply(200, draw_items(found, View()).encode(), "image/svg+xml")
+
+    def _histories(self, name: str, vendor: str, item: str | None = None) -> Sequence[ItemHistory]:
         self.sandboxes.check_exists(name)
+        _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
         served = [one for one in self.served if vendor in ("", one.name)]
-        view = View()
-        return [one.document(view) for one in ItemHistories(served).find(self.journal.entries(name), item)]
+        is_masked = item is not None and MASK in item  # a key as it is shown, without its credentials
+        found = ItemHistories(served, lambda: self.packaged.documents).find(
+            self.journal.entries(name), None if is_masked else item
+        )
+        return [one for one in found if not is_masked or View().key(one.key) == item]
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Compare the recorded calls with the expectation.

@@ -11,13 +11,14 @@ from enum import StrEnum
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import EnvelopeReader
+from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
 from mockserver.journal.entry import Entry
-from mockserver.journal.view import View, applied_scenarios
+from mockserver.journal.view import Packaged, View, find_rules
 from mockserver.model import SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Problem, Value
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Operation
+from mockserver.spec.openapi import Batch, Operation
 
 
 class Told(StrEnum):
@@ -97,6 +98,16 @@ class ItemHistory(Value, frozen=True):
         """Whether an attempt took effect."""
         return any(attempt.stored for attempt in self.attempts)
 
+    @property
+    def says(self) -> str:
+        """Such as: stored at attempt 2 of 3."""
+        stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
+        if not stored:
+            return f"not stored in {len(self.attempts)} attempt{'' if len(self.attempts) == 1 else 's'}"
+        return (
+            f"stored at attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)} of {len(self.attempts)}"
+        )
+
     def document(self, view: View) -> Document:
         """The history as JSON; times are in milliseconds since its first attempt."""
         first = self.attempts[0].at
@@ -129,6 +140,7 @@ class ItemHistory(Value, frozen=True):
             "operation": self.operation,
             "key": view.key(self.key),
             "stored": self.stored,
+            "says": self.says,
             "attempts": attempts,
         }
 
@@ -139,9 +151,10 @@ def millis_between(first: datetime, later: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ItemHistories:
-    """Finds the histories of items in the entries of one sandbox."""
+    """Finds the histories of items in the entries of one sandbox; `packaged` has what headers may name."""
 
     served: Iterable[LoadedVendor]
+    packaged: Packaged = dict
     _readers: dict[str, EnvelopeReader] = field(default_factory=dict, init=False)
 
     def find(self, entries: Iterable[Entry], key: str | None = None) -> tuple[ItemHistory, ...]:
@@ -150,7 +163,7 @@ class ItemHistories:
         earlier: dict[str, Mapping[str, Told]] = {}
         for entry in entries:
             operation = self._operation(entry)
-            if operation is None or not _writes(entry, operation):
+            if operation is None or not _writes(entry, operation) or not _may_carry(entry, key):
                 continue
             for name, attempt in self._attempts(entry, operation, earlier):
                 if key in (None, name):
@@ -170,8 +183,9 @@ class ItemHistories:
     ) -> Iterator[tuple[str, Attempt]]:
         """Yield key and attempt of each item; `earlier` has what the answers to the same bytes told."""
         sent = self._sent_items(entry, operation)
-        decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent)
-        answer = told_by_answer(entry)
+        rules = list(find_rules(entry, self.packaged).values()) if entry.applied else []
+        decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
+        answer = told_by_answer(entry, self.packaged)
         if not decided:
             before = earlier.get(entry.call.fingerprint)
             for item in sent:
@@ -184,10 +198,10 @@ class ItemHistories:
         documents = {item.index: item.document for item in sent}
         shown: dict[str, Told] = {}
         for index, (name, action) in enumerate(decided):
-            shown[name] = _told_of_item(entry, operation, index, action)
+            shown[name] = _told_of_item(entry, operation, index, action, rules)
             told = shown[name] if answer is Told.STORED else answer
             yield name, _attempt(entry, index, str(action), told, documents.get(index))
-        earlier.setdefault(entry.call.fingerprint, shown)
+        earlier[entry.call.fingerprint] = shown
 
     def _sent_items(self, entry: Entry, operation: Operation) -> Sequence[Item]:
         """The items in the body as they were sent; none if it cannot be read or was cut."""
@@ -218,16 +232,32 @@ def _writes(entry: Entry, operation: Operation) -> bool:
     return entry.call.method not in SAFE_METHODS and not operation.safe and bool(operation.security)
 
 
-def _single_outcome(entry: Entry, sent: Sequence[Item]) -> list[tuple[str, Action]]:
-    """The outcome of a call without a batch, by its status or, where a rule replaced that, by the rule."""
-    if not sent or entry.refusal is not None:
+def _may_carry(entry: Entry, key: str | None) -> bool:
+    """Whether the item may be in the call; to tell this of outcomes is far quicker than to read the body."""
+    return key is None or not entry.decided.counts or json.encode(key) in entry.decided.packed
+
+
+def _single_outcome(
+    entry: Entry, sent: Sequence[Item], rules: Sequence[Document]
+) -> list[tuple[str, Action]]:
+    """The outcome of a call without a batch: by the rules that decide it, else by its status.
+
+    There is none if it was refused, or got an example that it preferred.
+    """
+    is_example = parse_preference(entry.call.headers) is not None and not rules
+    if not sent or entry.refusal is not None or is_example:
         return []
-    replaced = any(_replaces_answer(rule) for rule in _applied_rules(entry))
-    is_done = entry.reply.status < _FIRST_REDIRECT
-    if replaced:
-        is_done = all(rule.get("commit") != "none" for rule in _applied_rules(entry))
+    did = entry.effects[0].did if 0 in entry.effects else ()
     done = Action.CREATED if entry.call.method == "POST" else Action.UPDATED
-    return [(sent[0].identity, done if is_done else Action.REJECTED)]
+    if any(rule.get("commit") in _NO_COMMITS for rule in rules):
+        done = Action.SKIPPED
+    elif "failed" in did or "held" in did:
+        done = done if "stored" in did else Action.REJECTED
+    elif "not-stored" in did:
+        done = Action.SKIPPED
+    elif not any(map(_replaces_answer, rules)) and entry.reply.status >= _FIRST_REDIRECT:
+        done = Action.REJECTED
+    return [(sent[0].identity, done)]
 
 
 def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> Attempt:
@@ -268,14 +298,10 @@ def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
     return tuple(rule for rule in entry.applied if rule == own or rule not in others)
 
 
-def _applied_rules(entry: Entry) -> Iterator[Document]:
-    for scenario in applied_scenarios(entry):
-        yield from scenario["document"]["rules"]
-
-
 _REPLACING = ("status", "body", "example")
 _UNCLEAR_ENVELOPE = ("countAdd", "drift")
 _FULL = 1
+_NO_COMMITS = ("none", {"partial": 0})
 _LATE_MS = 250
 """A client may have given up on an answer that is kept back so long."""
 
@@ -284,7 +310,7 @@ def _replaces_answer(rule: Document) -> bool:
     return any(member in rule.get("response", {}) for member in _REPLACING)
 
 
-def told_by_answer(entry: Entry) -> Told:
+def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
     """What the answer as a whole allows a client to know; STORED: it has to be read by item."""
     delivery = entry.delivery
     is_cut = delivery is not None and delivery.fraction is not None and delivery.fraction < _FULL
@@ -293,7 +319,7 @@ def told_by_answer(entry: Entry) -> Told:
         return Told.NOTHING
     if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
         return Told.NOTHING
-    rules = list(_applied_rules(entry))
+    rules = find_rules(entry, packaged).values()
     if any(_replaces_answer(rule) for rule in rules):
         return Told.REFUSED if status >= _FIRST_REFUSAL else Told.NOTHING
     if any(member in rule.get("envelope", {}) for rule in rules for member in _UNCLEAR_ENVELOPE):
@@ -303,25 +329,35 @@ def told_by_answer(entry: Entry) -> Told:
     return Told.STORED
 
 
-def _told_of_item(entry: Entry, operation: Operation, index: int, action: Action) -> Told:
+def _told_of_item(
+    entry: Entry, operation: Operation, index: int, action: Action, rules: Sequence[Document]
+) -> Told:
     """What the vendor's own answer says of an item.
 
     Where outcomes do not name their items, one that is told twice, or that was never sent, stands for one
     that was left out.
     """
     did = entry.effects[index].did if index in entry.effects else ()
-    if "omitted" in did:
-        is_named = operation.batch is None or "key" in operation.batch.outcome
-        return Told.NOTHING if is_named or not _has_extra_outcomes(entry) else Told.STORED
+    if "omitted" in did and operation.batch is not None:
+        return Told.STORED if _has_substitute(entry, operation.batch, rules) else Told.NOTHING
     if "failed" in did or "held" in did:
         return Told.REJECTED
+    is_refusal = entry.reply.status >= _FIRST_REFUSAL
     if action is Action.SKIPPED:
-        return Told.STORED if "not-stored" in did else Told.REFUSED
-    return Told.STORED if action in _ACCEPTED else Told.REJECTED
+        # What a rule keeps from taking effect is answered as if it had.
+        is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)
+        return Told.STORED if is_lie and not is_refusal else Told.REFUSED
+    if action in _ACCEPTED:
+        # A refusal that is about single items shows the bad ones alone.
+        return Told.NOTHING if is_refusal else Told.STORED
+    return Told.REJECTED
 
 
-def _has_extra_outcomes(entry: Entry) -> bool:
-    phantoms = any("phantom" in rule.get("envelope", {}) for rule in _applied_rules(entry))
+def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bool:
+    """Whether another outcome passes for one that was left out; in maps of problems only a count does."""
+    if "key" in batch.outcome:
+        return False
+    phantoms = not batch.maps and any("phantom" in rule.get("envelope", {}) for rule in rules)
     return phantoms or any("duplicated" in effect.did for effect in entry.effects.values())
 
 

@@ -269,32 +269,38 @@ def applied_scenarios(entry: Entry) -> tuple[Document, ...]:
     )
 
 
-def applied_rules(entry: Entry, packaged: Callable[[], Mapping[str, Document]]) -> list[Document]:
-    """Each applied rule in words: its calls, and its effects.
+Packaged = Callable[[], Mapping[str, Document]]
+"""Returns the scenarios that a header may name; called only for rules that the sandbox does not have."""
 
-    `when` is None for an unknown rule. `packaged` returns the scenarios that a header may name; it is called
-    only for rules that the sandbox does not have.
-    """
+
+def find_rules(entry: Entry, packaged: Packaged) -> dict[str, Document]:
+    """The documents of the applied rules by name, as far as they are known; a magic token has none."""
     own = {scenario["name"]: scenario["document"] for scenario in entry.call.scenarios}
-    return [_in_words(rule, own, packaged) for rule in entry.applied]
+    found: dict[str, Document] = {}
+    for applied in entry.applied:
+        scenario, _, rule = applied.partition("/")
+        if scenario != MAGIC_SCENARIO:
+            rules = (own.get(scenario) or packaged().get(scenario, EMPTY)).get("rules", ())
+            found.update((applied, one) for one in rules if one["id"] == rule)
+    return found
 
 
-def _in_words(
-    applied: str, own: Mapping[str, Document], packaged: Callable[[], Mapping[str, Document]]
-) -> Document:
+def applied_rules(entry: Entry, packaged: Packaged) -> list[Document]:
+    """Each applied rule in words: its calls, and its effects; `when` is None for an unknown rule."""
+    known = find_rules(entry, packaged)
+    return [_in_words(rule, known.get(rule)) for rule in entry.applied]
+
+
+def _in_words(applied: str, document: Document | None) -> Document:
     scenario, _, rule = applied.partition("/")
     when: Json = None
     then: tuple[str, ...] = ()
     if scenario == MAGIC_SCENARIO:
         when = f"an item with the magic token {rule}"
-    elif found := _find(own.get(scenario) or packaged().get(scenario, EMPTY), rule):
-        words = describe_rule(found)
+    elif document:
+        words = describe_rule(document)
         when, then = words.when, words.then
     return {"rule": applied, "when": when, "then": list(then)}
-
-
-def _find(scenario: Document, rule: str) -> Document | None:
-    return next((one for one in scenario.get("rules", ()) if one["id"] == rule), None)
 
 
 def _with_rules(record: Document, applied: frozenset[str]) -> Document:

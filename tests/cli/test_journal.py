@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -354,3 +355,74 @@ def test_the_journal_is_not_cleared_by_accident(commands: Commands, calls: list[
     result = commands.run("journal", "clear")
 
     assert (result.exit_code, len(commands.control("GET", "/journal"))) == (2, len(calls))
+
+
+VBA = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
+
+
+@pytest.fixture
+def invoice_calls(commands: Commands) -> None:
+    """An invoice that is rejected, then stored while the answer is lost, then stored again."""
+    url = f"{commands.url}/sandboxes/{commands.sandbox}/vba/claim-invoice-batch"
+    lost = {"id": "lost", "times": {"after": 1, "count": 1}, "response": {"fault": "EMPTY_RESPONSE"}}
+    commands.control("PUT", "/scenarios/s", {"version": 1, "name": "s", "rules": [lost]})
+    for payee in ("NOPE", "P100", "P100"):
+        with suppress(httpx.TransportError):
+            record = {"invoice_Key": 70001, "payee_ID": payee}
+            httpx.put(url, json=[record], headers=VBA, trust_env=False)
+
+
+@pytest.mark.usefixtures("invoice_calls")
+def test_an_item_has_a_line_for_each_call(commands: Commands) -> None:
+    result = commands.run("journal", "item", "70001")
+
+    head, first, second, third = result.stdout.splitlines()
+    assert (result.exit_code, head) == (0, "vba putClaimInvoiceBatch 70001   stored at attempts 2, 3 of 3")
+    assert first.split()[:8] == ["#1", "+0", "ms", "207", "rejected", "told", "rejected", "not"]
+    assert "unknown-reference: " in first
+    assert second.partition("---")[2].split() == [
+        "created",
+        "told",
+        "nothing",
+        "stored",
+        "EMPTY_RESPONSE",
+        "s/lost",
+    ]
+    assert third.partition("207")[2].split() == ["updated", "told", "stored", "stored"]
+
+
+@pytest.mark.usefixtures("invoice_calls")
+def test_an_item_is_json_with_the_keys_of_the_control_plane(commands: Commands) -> None:
+    printed = commands.document("journal", "item", "70001", "--vendor", "vba")
+
+    assert printed == commands.control("GET", "/journal/items?item=70001")
+
+
+def test_the_amount_of_an_item_stands_in_its_head(commands: Commands) -> None:
+    headers = {"authorization": "Bearer full-token"}
+    body = {"administration_id": "81", "invoices": [{"invoice_number": "R-1", "amount_total": "120.00"}]}
+    url = f"{commands.url}/sandboxes/{commands.sandbox}/payt/v1/invoices"
+    httpx.post(url, json=body, headers=headers, trust_env=False)
+
+    head = commands.run("journal", "item", "R-1").stdout.splitlines()[0]
+
+    assert head == "payt postV1Invoices R-1   not stored in 1 attempt   120.00"
+
+
+@pytest.mark.usefixtures("invoice_calls")
+@pytest.mark.parametrize(
+    ("arguments", "where", "cure"),
+    [
+        (("70002",), "mockserver journal item 70002", "mockserver journal item 70001"),
+        (("zzz",), "mockserver journal item zzz", "mockserver journal list"),
+        (("70001", "--vendor", "vbaa"), "--vendor vbaa", "mockserver journal item --vendor vba"),
+    ],
+)
+def test_an_unknown_item_is_exit_4_with_the_nearest(
+    commands: Commands, arguments: tuple[str, ...], where: str, cure: str
+) -> None:
+    result = commands.run("journal", "item", *arguments)
+
+    assert result.exit_code == 4
+    assert f"   at: {where}\n" in result.stderr
+    assert f"  try: {cure}\n" in result.stderr

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.codec.instants import parse_duration
+from mockserver.codec.instants import parse_duration, print_span
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,22 @@ def test_a_duration_is_numbers_with_units(text: str, duration: timedelta) -> Non
 def test_other_texts_are_not_durations(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("millis", "words"),
+    [
+        (0, "0 ms"),
+        (999, "999 ms"),
+        (1000, "1 s"),
+        (1234, "1.2 s"),
+        (-1500, "-1.5 s"),
+        (119_000, "119 s"),
+        (120_000, "2 min"),
+        (5_400_000, "90 min"),
+        (7_200_000, "2 h"),
+        (172_800_000, "2 d"),
+    ],
+)
+def test_a_span_is_words_in_one_unit(millis: int, words: str) -> None:
+    assert print_span(millis) == words

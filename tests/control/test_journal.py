@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -17,6 +18,8 @@ UNKNOWN = [
     ("GET", "/journal"),
     ("DELETE", "/journal"),
     ("GET", "/journal/1"),
+    ("GET", "/journal/items"),
+    ("GET", "/journal/items/plot?item=A"),
     ("GET", "/journal/export?format=har"),
     ("GET", "/journal/1/export?format=curl"),
     ("POST", "/journal/1/replay"),
@@ -538,3 +541,57 @@ def test_a_duration_reaches_back_from_the_machines_time() -> None:
     query = read_query({"since": "10m"}, (), lambda: NOW)
 
     assert query.since == NOW - timedelta(minutes=10)
+
+
+ITEMS = f"{JOURNAL}/items"
+
+
+def test_the_histories_of_items_are_listed(operator: Client) -> None:
+    order(operator, "A", "B")
+    order(operator, "B")
+
+    listed_items = operator.get(ITEMS).json
+
+    assert [(one["key"], one["says"], len(one["attempts"])) for one in listed_items] == [
+        ("A", "stored at attempt 1 of 1", 1),
+        ("B", "stored at attempts 1, 2 of 2", 2),
+    ]
+    assert [one["key"] for one in operator.get(f"{ITEMS}?item=B&vendor=acme").json] == ["B"]
+    assert operator.get(f"{ITEMS}?item=C").json == []
+
+
+def test_the_history_of_an_item_is_drawn(operator: Client) -> None:
+    order(operator, "A/#1")
+
+    drawn = operator.get(f"{ITEMS}/plot?item=A%2F%231&vendor=acme")
+
+    assert (drawn.status, drawn.media_type, drawn.text[:4]) == (200, "image/svg+xml", "<svg")
+    assert "Attempts of A/#1" in drawn.text
+
+
+def test_a_key_with_a_credential_is_found_as_it_is_shown(operator: Client) -> None:
+    order(operator, "x?access_token=s3cr3tlong")
+    (shown,) = (one["key"] for one in operator.get(ITEMS).json)
+
+    assert ("s3cr3t" in shown, len(operator.get(f"{ITEMS}?item={quote(shown)}").json)) == (False, 1)
+
+
+def test_an_item_that_no_call_carried_is_not_drawn(operator: Client) -> None:
+    create(operator)
+    nothing = operator.get(f"{ITEMS}/plot?item=A")
+    order(operator, "R-100")
+
+    answered = operator.get(f"{ITEMS}/plot?item=R-101")
+
+    assert (answered.status, answered.json["code"]) == (404, "unknown-item")
+    assert answered.json["errors"][0]["try"] == "did you mean R-100?"
+    assert nothing.json["errors"][0]["try"] == "no call carried any item"
+
+
+@pytest.mark.parametrize("path", ["/items?vendor=acmee", "/items/plot?item=A&vendor=acmee"])
+def test_items_of_an_unknown_vendor_are_refused(operator: Client, path: str) -> None:
+    create(operator)
+
+    answered = operator.get(f"{JOURNAL}{path}")
+
+    assert (answered.status, answered.json["errors"][0]["try"]) == (422, "did you mean acme?")

@@ -37,8 +37,8 @@ from tests.support.engine_samples import NOW
 FIRST = [attempt(1)]
 """The attempts of the first item of a good run."""
 
+REFUSED_LAST = "the last call was refused, and the client did not send again"
 ENDED = "the client ended with 0"
-NOT_AGAIN = "did not send again"
 
 
 def first(*attempts: Any) -> Attempts:
@@ -71,8 +71,10 @@ def test_an_item_that_is_not_stored_in_the_end_is_lost(attempts: list[Any], caus
 
 
 def test_an_item_that_the_client_looked_for_and_did_not_send_again_is_lost() -> None:
+    cause = "no answer came, and the client looked, but did not send again"
+
     assert said(run_of(first(gone(1)), calls=[look(2)])) == [
-        f"LOST: item R-1 was sent once; no answer came, and the client looked, but {NOT_AGAIN}; {ENDED}"
+        f"LOST: item R-1 was sent once; {cause}; {ENDED}"
     ]
 
 
@@ -446,7 +448,7 @@ def test_items_with_one_fault_are_told_in_one_sentence(number: int, names: str) 
 def test_items_with_different_faults_are_told_apart() -> None:
     assert said({"R-1": [rejected(1)], "R-2": [refused(2)]}) == [
         f"LOST: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}",
-        f"LOST: item R-2 was sent once; the last call was refused, and the client {NOT_AGAIN}; {ENDED}",
+        f"LOST: item R-2 was sent once; {REFUSED_LAST}; {ENDED}",
     ]
 
 

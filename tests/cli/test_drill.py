@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli.main import main
+
+CLIENT = Path(__file__).parents[1] / "drill" / "clients" / "python_client.py"
+SHOP = Path(__file__).parents[2] / "examples" / "shop" / "shop.yaml"
+SCENARIO = """
+version: 1
+name: broken
+description: The second item fails once.
+rules:
+  - id: once
+    items: [{select: {firstIndex: 1}, effect: {fail: {code: internal}, failTimes: 1}}]
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in a folder of its own, without colours."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, **environment: str) -> Result:
+        return CliRunner(env={"NO_COLOR": "1", **environment}).invoke(main, ["drill", *words])
+
+    return run
+
+
+def client(*words: str, vendor: str = "payt", url: str = "{url}") -> tuple[str, ...]:
+    command = (sys.executable, "-S", str(CLIENT), vendor, "--url", url, "--token", "{token}", *words)
+    return ("--", *command)
+
+
+def shell(program: str) -> tuple[str, ...]:
+    return ("--", sys.executable, "-S", "-c", program)
+
+
+def rows(result: Result) -> list[list[str]]:
+    return [line.split()[:2] for line in result.output.splitlines() if line.startswith("  ")]
+
+
+def test_a_right_client_passes(drill: Run, tmp_path: Path) -> None:
+    result = drill("payt", "--case", "item-refused,commit-then-reset", *client())
+
+    assert result.output.startswith("payt   4 items by postV1Invoices in 3 calls, ")
+    assert rows(result) == [["ok", "item-refused"], ["ok", "commit-then-reset"]]
+    assert "2 ok, 0 fail" in result.output
+    assert result.exit_code == 0
+    assert (tmp_path / "report" / "index.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_client_with_a_fault_fails(drill: Run) -> None:
+    result = drill("payt", "--case", "item-refused", *client("--fault", "status-line-only"))
+
+    assert rows(result) == [["LOST", "item-refused"]]
+    assert "again: mockserver drill payt --case item-refused -- " in result.output
+    assert result.exit_code == 1
+
+
+def test_cases_are_chosen_by_tag(drill: Run) -> None:
+    result = drill("payt", "--tag", "login", *client())
+
+    assert {name for _, name in rows(result)} == {
+        "token-expires",
+        "a-day-passes",
+        "token-revoked",
+        "read-only",
+    }
+
+
+def test_a_client_that_calls_nobody_is_told_how_to_give_it_the_address(drill: Run) -> None:
+    result = drill("payt", *shell("print('nothing to do')"))
+
+    assert result.exit_code == 4
+    assert "error: the client made no call to this sandbox" in result.stderr
+    assert "--env API_URL={url}" in result.stderr
+    assert "nothing to do" in result.stderr
+
+
+def test_a_client_whose_calls_are_all_refused_is_told_why(drill: Run) -> None:
+    program = (
+        "import sys, urllib.request as r\n"
+        "try: r.urlopen(r.Request(sys.argv[1] + '/v1/invoices', b'x', {'Authorization': 'Bearer any'}))\n"
+        "except OSError: sys.exit(3)\n"
+    )
+
+    result = drill("payt", *shell(program), "{url}")
+
+    assert result.exit_code == 4
+    assert "error: without any fault the only call was refused: 4" in result.stderr
+
+
+def test_the_cases_are_listed(drill: Run) -> None:
+    result = drill("payt", "--list", "--tag", "money")
+    as_json = json.loads(drill("payt", "--list", "--json").output)
+
+    names = [line.split()[0] for line in result.output.splitlines()]
+    assert "commit-then-reset" in names
+    assert "throttle-date" not in names
+    assert {one["id"] for one in as_json} > set(names)
+
+
+def test_any_file_with_a_batch_is_a_vendor(drill: Run) -> None:
+    program = (
+        "import json, sys, urllib.request as r\n"
+        "orders = [{'customer': 'C-1', 'amount': 5}, {'customer': 'C-2', 'amount': 7}]\n"
+        "body = json.dumps({'orders': orders}).encode()\n"
+        "r.urlopen(r.Request(sys.argv[1] + '/orders/bulk', body, {'Content-Type': 'application/json'}))\n"
+    )
+
+    result = drill(str(SHOP), "--case", "item-refused,reset", *shell(program), "{url}")
+
+    assert result.output.startswith("shop   2 items by "), result.output + result.stderr
+    assert rows(result) == [["LOST", "item-refused"], ["ok", "reset"]]
+
+
+def test_a_host_alone_is_enough_for_a_client(drill: Run) -> None:
+    result = drill("payt", "--case", "commit-then-reset", *client(url="{root}"))
+
+    assert (rows(result), result.exit_code) == ([["ok", "commit-then-reset"]], 0)
+
+
+def test_a_server_that_runs_is_used(drill: Run, server_url: str) -> None:
+    result = drill("payt", "--against", server_url, "--case", "commit-then-reset", *client())
+
+    assert (rows(result), result.exit_code) == ([["ok", "commit-then-reset"]], 0)
+
+
+def test_a_port_of_its_own_needs_a_server_of_its_own(drill: Run, server_url: str) -> None:
+    result = drill("payt", "--against", server_url, *client(url="{root}"))
+
+    assert result.exit_code == 2
+    assert "{root} needs a port for each case" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "status"),
+    [
+        (("payt",), "it is not said what to run", 2),
+        (("paty", "--", "x"), "no vendor named paty", 2),
+        (("payt", "--tag", "monye", "--", "x"), "no tag is called monye", 2),
+        (("payt", "--report", "pdf", "--", "x"), "no report is called pdf", 2),
+        (("payt", "--against", "http://127.0.0.1:1", "--", "x"), "no mockserver answers", 3),
+        (("payt", "--", "./not-there"), "the client cannot be started: No such file", 2),
+        (("payt", "--case", "item-refusd", *client()), "did you mean item-refused?", 2),
+    ],
+)
+def test_wrong_usage_is_told(drill: Run, words: tuple[str, ...], message: str, status: int) -> None:
+    result = drill(*words)
+
+    assert (message in result.stderr, result.exit_code) == (True, status), result.stderr
+
+
+def test_a_scenario_file_is_a_case(drill: Run, tmp_path: Path) -> None:
+    (tmp_path / "found.yaml").write_text(SCENARIO)
+
+    result = drill("payt", "--case", "found.yaml", *client("--fault", "resends-all"))
+
+    assert rows(result) == [["RESENT", "found.yaml"]]
+
+
+def test_records_that_a_client_needs_are_set_up(drill: Run, tmp_path: Path) -> None:
+    (tmp_path / "setup.yaml").write_text("payt/81: {debtors: {x: 1}}")
+    (tmp_path / "list.yaml").write_text("[]")
+
+    refused = drill("payt", "--setup", "list.yaml", *client())
+    impossible = drill("payt", "--setup", "setup.yaml", *client())
+
+    assert "list.yaml is not an object of YAML or JSON" in refused.stderr
+    assert impossible.exit_code == 4
+
+
+def test_a_client_is_started_again_after_it_failed(drill: Run) -> None:
+    words = ("payt", "--case", "read-only", "--json")
+
+    once = json.loads(drill(*words, *client()).output)
+    twice = json.loads(drill(*words, "--repeat", "2", *client()).output)
+
+    assert [len(one["cases"][0]["starts"]) for one in (once, twice)] == [1, 2]
+
+
+def test_known_findings_do_not_fail(drill: Run) -> None:
+    words = ("payt", "--case", "item-refused,reset")
+    faulty = client("--fault", "status-line-only")
+
+    written = drill(*words, "--write-baseline", "known.json", *faulty)
+    known = drill(*words, "--baseline", "known.json", *faulty)
+
+    assert (written.exit_code, known.exit_code) == (1, 0)
+    assert rows(known)[0] == ["known", "item-refused"]
+
+
+def test_reports_are_written(drill: Run, tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    words = ("--report", "junit,json,github", "--report-dir", "out", "--case", "item-refused")
+
+    result = drill("payt", *words, *client("--fault", "status-line-only"), GITHUB_STEP_SUMMARY=str(summary))
+
+    assert {one.name for one in (tmp_path / "out").iterdir()} == {"junit.xml", "report.json"}
+    assert "::error title=payt item-refused" in result.output
+    assert "item-refused" in summary.read_text()
+
+
+def test_what_exploring_finds_is_written_as_scenario_and_test(drill: Run, tmp_path: Path) -> None:
+    files = ("--scenario", "found.yaml", "--pytest", "test_found.py")
+    faulty = client("--fault", "status-line-only")
+
+    result = drill("payt", "--case", "warned", "--explore", "8", "--seed", "1", *files, *faulty)
+    again = drill("payt", "--case", "found.yaml", *faulty)
+
+    assert "explored 8 schedules, " in result.output
+    assert "the client loses item" in result.output
+    assert again.exit_code == 1
+    compile((tmp_path / "test_found.py").read_text(), "test_found.py", "exec")
+
+
+def report(drill: Run, *words: str) -> Any:
+    return json.loads(drill("payt", "--json", *words).output)
+
+
+def test_output_is_one_json_document(drill: Run) -> None:
+    document = report(drill, "--case", "item-refused", *client("--fault", "status-line-only"))
+
+    assert document["counts"]["fail"] == 1
+    assert [one["kind"] for one in document["cases"][0]["findings"]] == ["LOST"]

@@ -1,0 +1,115 @@
+"""The page of one item, asked for like a browser does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.control.operators import NEW, create, order
+from tests.support.client import Client
+from tests.support.console import CONSOLE, page, twin
+
+HOSTILE = "</title><script>alert(1)</script>\"'"
+FAIL = {"select": {"all": True}, "effect": {"fail": {"code": "locked", "message": "try <b>later</b>"}}}
+
+
+def address(key: str, path: str = "/item", **query: str) -> str:
+    return f"{path}?{urlencode({'sandbox': 'new', 'item': key, **query})}"
+
+
+def arm(browser: Client, **rule: Any) -> None:
+    document = {"version": 1, "name": "s", "rules": [{"id": "r", "times": {"count": 1}, **rule}]}
+    assert browser.put(f"{NEW}/scenarios/s", json=document).status == 200
+
+
+def test_an_item_has_its_story_with_a_drawing(browser: Client) -> None:
+    create(browser)
+    arm(browser, items=[FAIL])
+    order(browser, "A/#1")
+    order(browser, "B", "A/#1")
+
+    text = page(browser, address("A/#1"))
+
+    assert "<h1>Item A/#1</h1>" in text
+    assert '<svg xmlns="http://www.w3.org/2000/svg" role="img"' in text
+    assert "Stored at attempt 2 of 2, 1." in text
+    assert '<a href="/_console/x/1?sandbox=new&amp;item=0#item-0">#1</a>' in text
+    assert '<a href="/_console/x/2?sandbox=new&amp;item=1#item-1">#2</a>' in text
+    assert "told rejected" in text
+    assert '<span class="reason">try &lt;b&gt;later&lt;/b&gt;</span>' in text
+    assert "/_console/scenarios?sandbox=new&amp;name=s#rule-s/r" in text
+
+
+def test_the_drawing_has_no_style_that_the_page_forbids(browser: Client) -> None:
+    order(browser, "A")
+
+    assert "<style" not in page(browser, address("A"))
+
+
+def test_the_page_is_json_too(browser: Client) -> None:
+    order(browser, "A")
+
+    found = twin(browser, address("A", "/item.json"))
+
+    assert (found["key"], [one["operation"] for one in found["items"]]) == ("A", ["putOrders"])
+
+
+@pytest.mark.parametrize("path", ["/item", "/item.json"])
+def test_a_key_that_no_call_carried_is_not_found(browser: Client, path: str) -> None:
+    order(browser, "R-100")
+
+    answered = browser.get(f"{CONSOLE}{address('R-101', path)}")
+
+    assert answered.status == 404
+    assert "carried the item R-101" in answered.text
+    assert "did you mean R-100?" in answered.text
+
+
+def test_a_page_without_a_key_is_refused(browser: Client) -> None:
+    create(browser)
+
+    assert browser.get(f"{CONSOLE}/item?sandbox=new").status == 400
+
+
+def test_a_hostile_key_is_text(browser: Client) -> None:
+    order(browser, HOSTILE)
+
+    assert "<script>alert" not in page(browser, address(HOSTILE))
+
+
+def test_the_same_key_in_two_vendors_is_shown_twice(client: Client, sandbox: str) -> None:
+    record = {"invoice_Key": 1, "payee_ID": "P100"}
+    vba = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
+    client.put("/vba/claim-invoice-batch", json=[record], headers=vba)
+    invoices = {"administration_id": "81", "invoices": [{"invoice_number": "1"}]}
+    client.post("/payt/v1/invoices", json=invoices, headers={"authorization": "Bearer full-token"})
+
+    query = {"sandbox": sandbox, "item": "1"}
+    both = twin(client, f"/item.json?{urlencode(query)}")
+    one = twin(client, f"/item.json?{urlencode({**query, 'vendor': 'vba'})}")
+
+    assert [found["vendor"] for found in both["items"]] == ["vba", "payt"]
+    assert [found["vendor"] for found in one["items"]] == ["vba"]
+
+
+def test_the_call_and_the_list_lead_to_the_item(browser: Client) -> None:
+    order(browser, "A/#1", "B" * 300)
+
+    call = page(browser, "/x/1?sandbox=new")
+    listed = page(browser, address("A/#1", "/"))
+
+    link = 'href="/_console/item?sandbox=new&amp;item=A%2F%231"'
+    assert (link in call, link in listed) == (True, True)
+    assert len(re.findall('href="/_console/item', call)) == 1  # a key that is too long for an address
+
+
+def test_the_item_belongs_to_the_calls_in_the_menu(browser: Client) -> None:
+    order(browser, "A")
+
+    text = page(browser, address("A"))
+
+    assert 'aria-current="page">Calls</a>' in text
+    assert 'action="/_console/"' in text
