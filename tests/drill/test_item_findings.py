@@ -39,7 +39,6 @@ FIRST = [attempt(1)]
 
 REFUSED_LAST = "the last call was refused, and the client did not send again"
 ENDED = "the client ended with 0"
-NOT_AGAIN = "did not send again"
 
 
 def first(*attempts: Any) -> Attempts:
@@ -72,8 +71,10 @@ def test_an_item_that_is_not_stored_in_the_end_is_lost(attempts: list[Any], caus
 
 
 def test_an_item_that_the_client_looked_for_and_did_not_send_again_is_lost() -> None:
+    cause = "no answer came, and the client looked, but did not send again"
+
     assert said(run_of(first(gone(1)), calls=[look(2)])) == [
-        f"LOST: item R-1 was sent once; no answer came, and the client looked, but {NOT_AGAIN}; {ENDED}"
+        f"LOST: item R-1 was sent once; {cause}; {ENDED}"
     ]
 
 
