@@ -17,15 +17,13 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
     Raises pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
     """
-    for marker_name, fixture, select in (
+    for name, fixture, select in (
         (CASES, "mock_case", _selected_cases),
         (DRILL, "mock_drill", _selected_drill_cases),
     ):
-        markers = list(metafunc.definition.iter_markers(marker_name))
-        if markers:
+        if markers := list(metafunc.definition.iter_markers(name)):
             cases = [case for marker in markers for case in select(metafunc.config, marker)]
-            ids = [f"{vendor}-{case}" for vendor, case in cases]
-            metafunc.parametrize(fixture, cases, ids=ids, indirect=True)
+            metafunc.parametrize(fixture, cases, ids=map("-".join, cases), indirect=True)
 
 
 def _selected_drill_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[str, str]]:
@@ -35,9 +33,8 @@ def _selected_drill_cases(config: pytest.Config, marker: pytest.Mark) -> list[tu
     found = [(vendor, one.id) for one in known if (tag in ("", *one.tags)) and case in ("", one.id)]
     if not found:
         tags = ", ".join(sorted({tag for one in known for tag in one.tags}))
-        pytest.fail(
-            f"{DRILL}: {vendor} has no case {case or f'tagged {tag}'}; tags are {tags}", pytrace=False
-        )
+        what = case or f"tagged {tag}"
+        pytest.fail(f"{DRILL}: {vendor} has no case {what}; tags are {tags}", pytrace=False)
     return found
 
 
