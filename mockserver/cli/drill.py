@@ -11,7 +11,6 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     argument,
     assumption_values,
-    check_extra,
     complete_vendors,
     fail_usage,
     names_reader,
@@ -24,6 +23,7 @@ from mockserver.cli.options import (
 TAGS = ("retry", "money", "throttle", "transport", "login", "shape", "time")
 REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -70,17 +70,14 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="A client that runs longer hangs.",
 )
 @option(
-    "--setup",
-    type=_EXISTING_FILE,
-    envvar=None,
-    help="Records that every sandbox has besides its fixtures, as in a dump.",
+    "--setup", type=_EXISTING_FILE, envvar=None, help="Records that every sandbox has beside its fixtures."
 )
 @option(
     "--repeat",
     "repeats",
     default=1,
     type=click.IntRange(1, 100),
-    help="Start the client up to so many times while it ends with a failure, as cron does.",
+    help="Start a failing client so often, as cron does.",
 )
 @option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
 @specs_option
@@ -116,12 +113,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help=f"Reports to write: {', '.join(REPORTS)}.",
 )
 @option(
-    "--report-dir",
-    "folder",
-    scope="drill",
-    default="report",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the reports.",
+    "--report-dir", "folder", scope="drill", default="report", type=_FOLDER, help="Folder for the reports."
 )
 @option("--baseline", scope="drill", type=_FILE, help="File of known findings, which do not fail.")
 @option("--write-baseline", scope="drill", type=_FILE, help="File to write the findings to, as known ones.")
@@ -144,10 +136,8 @@ def drill(**given: Any) -> None:
     options = DrillOptions(**given)
     if options.lists:
         list_drill_cases(options)
-        return
-    if not options.command:
+    elif options.command:
+        run_drill(options)
+    else:
         cure = f"mockserver drill {options.vendor} --env API_URL={{url}} -- python client.py"
         fail_usage("it is not said what to run", "-- COMMAND", cure)
-    if options.explore:
-        check_extra("contract", "mockserver drill --explore")
-    run_drill(options)

@@ -16,7 +16,7 @@ from yaml import YAMLError
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport, Place, read_known, write_known
-from mockserver.cli.drill_report.terminal import closing_lines, row_lines, terminal_width
+from mockserver.cli.drill_report.terminal import closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.options import (
     EXIT_FINDINGS,
@@ -255,7 +255,8 @@ def run_drill(options: DrillOptions) -> None:
 def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
     """Run all that is asked for, print and write it, and return the exit status."""
     began, clock = print_instant(system_clock()), perf_counter()
-    known, token = _read_known(options), drill.token
+    known = _read_known(options)
+    token = drill.control.request("GET", f"/vendors/{drill.vendor}/access")["token"]
     try:
         plan = drill.learn()
     except OSError as error:
@@ -276,12 +277,12 @@ def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
     if plan.obstacle:
         _finish(options, report)
         _end_at_obstacle(options, report)
-    cases, width = choose_cases(plan.cases, options), terminal_width()
+    cases = choose_cases(plan.cases, options)
     _say(options, f"{drill.vendor}   {plan.says} · {counted(len(cases), 'cases')} · {options.jobs} at a time")
     results: list[Result] = []
     for result in pool.map(lambda case: drill.run(case, plan.clean), cases):
         results.append(result)
-        _say(options, *row_lines(report, report.row(result), width))
+        _say(options, row_line(report, report.row(result)))
     results += _explore(options, drill, plan, pool)
     report = replace(report, results=tuple(results), seconds=perf_counter() - clock)
     _say(options, *closing_lines(report, _finish(options, report)))

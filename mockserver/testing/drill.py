@@ -197,20 +197,12 @@ class Drill:
             calls=found["calls"],
         )
 
-    @property
-    def token(self) -> str:
-        """The credential that clients get. Raises ControlPlaneError: there is no such vendor."""
-        return str(self._access()["token"])
-
     def drop(self, result: Result) -> None:
         """Delete the sandbox of a run. Raises ControlPlaneError, ServerUnreachableError."""
         SandboxControl(self.control, result.sandbox).request("DELETE", "")
 
-    def _access(self) -> Mapping[str, Json]:
-        return self.control.request("GET", f"/vendors/{self.vendor}/access")  # type: ignore[no-any-return]
-
     def _target(self, sandbox: SandboxControl, name: str) -> DrillTarget:
-        access = self._access()
+        access = self.control.request("GET", f"/vendors/{self.vendor}/access")
         return DrillTarget(
             url=f"{sandbox.url}/{self.vendor}",
             token=access["token"],

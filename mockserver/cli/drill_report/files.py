@@ -6,16 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import yaml
+from jinja2 import Environment, PackageLoader
+
 from mockserver import __version__
-from mockserver.cli.drill_report.page import html_page
-from mockserver.cli.drill_report.results import KNOWN, DrillReport, Row, ending_words
+from mockserver.cli.drill_report.results import (
+    KNOWN,
+    WORST_FIRST,
+    DrillReport,
+    Row,
+    count_words,
+    ending_words,
+)
+from mockserver.cli.drill_report.strip import FATES, draw_strip
 from mockserver.codec import json
 from mockserver.contract.report.text import xml
 from mockserver.model import Json
+from mockserver.testing.control_client import plain_json
 from mockserver.testing.drill import CLEAN, DOUBTFUL, FAILED, OK, UNMET
 
 VERSION = 1
 _LONGEST = 100_000
+_LONGEST_SCENARIO = 20_000
+_COLOURS = {FAILED: "bad", DOUBTFUL: "known", KNOWN: "known", OK: "good"}
 
 
 def junit_xml(report: DrillReport) -> bytes:
@@ -124,6 +137,32 @@ def _run(report: DrillReport, row: Row, *, is_whole: bool) -> Json:
         "again": report.again(row),
         **(whole if is_whole else {}),
     }
+
+
+def html_page(report: DrillReport) -> str:
+    counts = report.counts
+    pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
+    pages.filters.update(colour=lambda row: _COLOURS.get(row.verdict, "quiet"), said=report.said)
+    return pages.get_template("page.html").render(
+        report=report,
+        plan=report.plan,
+        passed=counts[OK] + counts[DOUBTFUL],
+        failed=counts[FAILED],
+        counts=count_words(counts),
+        rows=sorted(report.rows, key=lambda row: WORST_FIRST.index(row.verdict)),
+        clean=report.row(report.plan.clean),
+        ending=ending_words,
+        fates=FATES,
+        scenario=_scenario,
+        strip=draw_strip,
+        version=__version__,
+    )
+
+
+def _scenario(row: Row) -> str:
+    """The scenario as YAML, as scenarios are written."""
+    plain = plain_json(row.result.case.scenario)
+    return xml(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))[:_LONGEST_SCENARIO]
 
 
 KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {

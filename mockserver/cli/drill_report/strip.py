@@ -16,7 +16,7 @@ MOST_COLUMNS = 24
 MOST_ROWS = 60
 """Of more calls, those in the middle are left out."""
 
-_LONGEST_PATH, _LONGEST_REASON = 60, 200
+_LONGEST_REASON = 200
 _LONG_MS = 1000
 
 
@@ -43,24 +43,15 @@ _OF_STORED = {"stored": "good", "nothing": "untold"}
 _OF_OTHERS = {"stored": "lie", "refused": "refused", "rejected": "rejected"}
 
 
-class Square(NamedTuple):
-    """An item in a call; `is_marked`: a finding is about that."""
-
-    fate: str
-    says: str
-    is_marked: bool
-
-
 class StripRow(NamedTuple):
-    """A call; `is_case`: something was made to go wrong in it. `start`: which start of the client made it."""
+    """A call as the control plane tells it; `start`: which start of the client made it.
 
-    number: int
-    since_s: float
-    what: str
-    answer: str
+    `squares` are the name of its fate and a sentence for each item, None if the call did not have it.
+    """
+
+    call: Mapping[str, Json]
     notes: Sequence[str]
-    squares: Sequence[Square | None]
-    is_case: bool
+    squares: Sequence[tuple[str, str] | None]
     is_marked: bool
     start: int
 
@@ -83,11 +74,12 @@ def draw_strip(result: Result) -> Strip:
     shown = items[:MOST_COLUMNS]
     if len(calls) > MOST_ROWS:
         calls[MOST_ROWS * 2 // 3 : -MOST_ROWS // 3] = []
-    columns = [_squares(item, marked, numbers) for item in shown]
+    columns = [_squares(item) for item in shown]
     rows = [
-        _row(
+        StripRow(
             call,
-            [column.get(call["number"]) for column in columns],
+            notes=_notes(call),
+            squares=[column.get(call["number"]) for column in columns],
             is_marked=call["number"] in numbers,
             start=sum(first <= call["number"] for first in result.ending.starts),
         )
@@ -97,7 +89,7 @@ def draw_strip(result: Result) -> Strip:
     return Strip(heads, rows, len(items) - len(shown))
 
 
-def _squares(item: Mapping[str, Json], marked: set[str], numbers: set[int]) -> dict[int, Square]:
+def _squares(item: Mapping[str, Json]) -> dict[int, tuple[str, str]]:
     """The squares of an item by the number of the call."""
     squares = {}
     created = 0
@@ -107,8 +99,7 @@ def _squares(item: Mapping[str, Json], marked: set[str], numbers: set[int]) -> d
         fate = "again" if creates and created > 1 else _fate(one)
         why = ", ".join(filter(None, (one["code"], one["warning"])))
         says = f"{item['key'] or 'no key'}: {FATES[fate].says}{f' ({why})' if why else ''}"
-        is_marked = item["key"] in marked and one["call"] in numbers
-        squares[one["call"]] = Square(fate, one_line(says, _LONGEST_REASON), is_marked)
+        squares[one["call"]] = (fate, one_line(says, _LONGEST_REASON))
     return squares
 
 
@@ -118,9 +109,7 @@ def _fate(attempt: Mapping[str, Json]) -> str:
     return "repeated" if attempt["action"] == "repeated" else _OF_OTHERS.get(attempt["told"], "unsure")
 
 
-def _row(
-    call: Mapping[str, Json], squares: Sequence[Square | None], *, is_marked: bool, start: int
-) -> StripRow:
+def _notes(call: Mapping[str, Json]) -> list[str]:
     took = call["durationMillis"] + call["delayMillis"]
     # What a rule refused is the case, and its reason speaks of scenarios.
     refusal = "" if call["applied"] else ": ".join(filter(None, (call["refusal"], call["reason"])))
@@ -131,14 +120,4 @@ def _row(
         refusal and f"refused: {refusal}",
         call["offContract"] and "against the contract",
     )
-    return StripRow(
-        number=call["number"],
-        since_s=call["sinceFirstMillis"] / 1000,
-        what=f"{call['method']} {one_line(call['path'], _LONGEST_PATH)}",
-        answer="no answer" if call["status"] is None else str(call["status"]),
-        notes=[one_line(note, _LONGEST_REASON) for note in notes if note],
-        squares=squares,
-        is_case=bool(call["applied"]),
-        is_marked=is_marked,
-        start=start,
-    )
+    return [one_line(note, _LONGEST_REASON) for note in notes if note]

@@ -7,14 +7,12 @@ from pathlib import Path
 from click import unstyle
 
 from mockserver.cli.drill_report.results import DrillReport
-from mockserver.cli.drill_report.terminal import closing_lines, row_lines
+from mockserver.cli.drill_report.terminal import closing_lines, row_line
 from tests.support.drill_results import HOSTILE, SECRET, finding, report, result
 
-LONG = "a rather long sentence " * 10
 
-
-def lines_of(made: DrillReport, width: int | None = None) -> list[str]:
-    return [unstyle(line) for row in made.rows for line in row_lines(made, row, width)]
+def lines_of(made: DrillReport) -> list[str]:
+    return [unstyle(row_line(made, row)) for row in made.rows]
 
 
 def test_the_columns_stand_below_each_other() -> None:
@@ -24,21 +22,6 @@ def test_the_columns_stand_below_each_other() -> None:
         "  ok       transient-item  2 of 2 stored",
         "  LOST     half            item R-17 was LOST",
     ]
-
-
-def test_a_long_message_is_wrapped() -> None:
-    lines = lines_of(report(result("b", finding("LOST"), message=LONG)), 80)
-
-    assert len(lines) > 2
-    assert all(len(line) <= 80 for line in lines)
-    assert all(line.startswith(" " * 14) for line in lines[1:])
-
-
-def test_without_a_terminal_nothing_is_wrapped() -> None:
-    made = report(result("a", message=LONG), result("b", finding("LOST"), message=LONG))
-
-    assert len(lines_of(made)) == 2
-    assert all(LONG.strip() in line for line in lines_of(made))
 
 
 def test_further_faults_are_counted() -> None:
