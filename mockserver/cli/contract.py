@@ -10,42 +10,22 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_INTERRUPTED,
-    InvalidValueError,
     argument,
     check_extra,
-    choices,
     complete_checks,
     complete_listed,
     complete_operations,
     complete_vendors,
-    nearest,
+    names_reader,
     option,
     overlay_option,
     pair_reader,
-    shown,
 )
 from mockserver.cli.output import LOADING, open_progress_line
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("fuzzing", "stateful", "sizes")
 _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
-
-
-def _split_names(
-    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
-) -> tuple[str, ...]:
-    return tuple(one.strip() for text in given for one in text.split(",") if one.strip())
-
-
-def _report_names(
-    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
-) -> tuple[str, ...]:
-    kinds = _split_names(context, parameter, given)
-    for kind in kinds:
-        if kind not in REPORTS:
-            what = f"no report is called {shown(kind)}; there are {choices(REPORTS)}"
-            raise InvalidValueError(what, kind, nearest(kind, REPORTS) or REPORTS[0])
-    return kinds
 
 
 def _complete_reports(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
@@ -103,7 +83,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
     "--only",
     "only",
     multiple=True,
-    callback=_split_names,
+    callback=names_reader(),
     metavar="CHECK,…",
     shell_complete=complete_checks,
     help="Run only these checks; may be repeated.",
@@ -112,7 +92,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
     "--operation",
     "operations",
     multiple=True,
-    callback=_split_names,
+    callback=names_reader(),
     metavar="ID,…",
     shell_complete=complete_operations,
     help="Test only these operations; may be repeated.",
@@ -121,7 +101,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
     "--part",
     "parts",
     multiple=True,
-    callback=_split_names,
+    callback=names_reader(),
     metavar="ID,…",
     shell_complete=complete_operations,
     help="Do only what tests these operations, calling others where that needs them (links: walks along "
@@ -172,7 +152,7 @@ def _complete_reports(_context: click.Context, _option: click.Parameter, begun: 
     "--report",
     "reports",
     multiple=True,
-    callback=_report_names,
+    callback=names_reader("report", REPORTS),
     metavar="REPORT,…",
     shell_complete=_complete_reports,
     help=f"Reports to write: {', '.join(REPORTS)}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,41 +9,22 @@ import click
 
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
-    InvalidValueError,
     argument,
     assumption_values,
-    check_extra,
-    choices,
     complete_vendors,
     fail_usage,
-    nearest,
+    names_reader,
     option,
     overlay_option,
     pair_reader,
-    shown,
     specs_option,
 )
 
 TAGS = ("retry", "money", "throttle", "transport", "login", "shape", "time")
 REPORTS = ("html", "junit", "json", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def _names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one.strip() for text in given for one in text.split(",") if one.strip())
-
-
-def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ...]]:
-    def read(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-        names = _names(context, option, given)
-        for name in names:
-            if name not in known:
-                message = f"no {what} is called {shown(name)}; there are {choices(known)}"
-                raise InvalidValueError(message, name, nearest(name, known) or known[0])
-        return names
-
-    return read
 
 
 @click.command(context_settings={**CONTEXT_SETTINGS, "allow_interspersed_args": True})
@@ -64,7 +44,7 @@ def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ..
     "--case",
     "cases",
     multiple=True,
-    callback=_names,
+    callback=names_reader(),
     envvar=None,
     metavar="ID,…",
     help="Run only these cases; a scenario file is a case too. May be repeated.",
@@ -73,7 +53,7 @@ def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ..
     "--tag",
     "tags",
     multiple=True,
-    callback=_known_names(TAGS, "tag"),
+    callback=names_reader("tag", TAGS),
     envvar=None,
     metavar="TAG,…",
     help=f"Run only cases with one of these tags: {', '.join(TAGS)}.",
@@ -90,25 +70,16 @@ def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ..
     help="A client that runs longer hangs.",
 )
 @option(
-    "--setup",
-    type=_EXISTING_FILE,
-    envvar=None,
-    help="Records that every sandbox has besides its fixtures, as in a dump.",
+    "--setup", type=_EXISTING_FILE, envvar=None, help="Records that every sandbox has beside its fixtures."
 )
 @option(
     "--repeat",
     "repeats",
     default=1,
     type=click.IntRange(1, 100),
-    help="Start the client up to so many times while it ends with a failure, as cron does.",
+    help="Start a failing client so often, as cron does.",
 )
-@option(
-    "--against",
-    default="",
-    envvar=None,
-    metavar="URL",
-    help="Use the mockserver there.  [default: one of its own]",
-)
+@option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
 @specs_option
 @overlay_option
 @option(
@@ -127,46 +98,25 @@ def _known_names(known: Sequence[str], what: str) -> Callable[..., tuple[str, ..
     help="Also draw so many schedules of faults, and shrink those that the client does not survive.",
 )
 @option(
-    "--seed",
-    scope="drill",
-    default=0,
-    type=click.IntRange(0),
-    help="The same seed explores the same schedules.",
+    "--seed", scope="drill", default=0, type=click.IntRange(0), help="The same seed draws the same schedules."
 )
-@option(
-    "--scenario",
-    "scenario_file",
-    type=_FILE,
-    envvar=None,
-    help="Write the first schedule found as a scenario.",
-)
-@option(
-    "--pytest", "pytest_file", type=_FILE, envvar=None, help="Write the schedules found as a pytest file."
-)
+@option("--scenario", "scenario_file", type=_FILE, envvar=None, help="Write the first schedule found.")
+@option("--pytest", "pytest_file", type=_FILE, envvar=None, help="Write the schedules found as tests.")
 @option(
     "--report",
     "reports",
     scope="drill",
     multiple=True,
     default=("html",),
-    callback=_known_names(REPORTS, "report"),
+    callback=names_reader("report", REPORTS),
     metavar="REPORT,…",
     help=f"Reports to write: {', '.join(REPORTS)}.",
 )
 @option(
-    "--report-dir",
-    "folder",
-    scope="drill",
-    default="report",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the reports.",
+    "--report-dir", "folder", scope="drill", default="report", type=_FOLDER, help="Folder for the reports."
 )
-@option(
-    "--baseline", scope="drill", type=_FILE, help="File of known findings: they are shown, but do not fail."
-)
-@option(
-    "--write-baseline", scope="drill", type=_FILE, help="Write what was found to a file of known findings."
-)
+@option("--baseline", scope="drill", type=_FILE, help="File of known findings, which do not fail.")
+@option("--write-baseline", scope="drill", type=_FILE, help="File to write the findings to, as known ones.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def drill(**given: Any) -> None:
     """Run a client against cases of partial failure: which items does it lose, send or pay twice?
@@ -186,10 +136,8 @@ def drill(**given: Any) -> None:
     options = DrillOptions(**given)
     if options.lists:
         list_drill_cases(options)
-        return
-    if not options.command:
+    elif options.command:
+        run_drill(options)
+    else:
         cure = f"mockserver drill {options.vendor} --env API_URL={{url}} -- python client.py"
         fail_usage("it is not said what to run", "-- COMMAND", cure)
-    if options.explore:
-        check_extra("contract", "mockserver drill --explore")
-    run_drill(options)

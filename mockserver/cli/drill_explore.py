@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pprint import pformat
-from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import hypothesis
 from hypothesis import strategies as st
@@ -22,7 +22,7 @@ _DRAWS = 3
 _A_DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: of the item at place `item` of all items, or of the call number `call` of the operation.
 
@@ -38,25 +38,16 @@ class Fault:
 Schedule: TypeAlias = tuple[Fault, ...]
 
 
-def _fails(code: str) -> Callable[[Fault], Json]:
-    return lambda fault: {"effect": {"fail": {"code": code}, "failTimes": fault.times}}
-
-
-_ITEM_FAULTS: Mapping[str, tuple[str, Callable[[Fault], Json]]] = MappingProxyType(
-    {
-        "fails": ("fails {times}", _fails("internal")),
-        "throttled": ("is throttled {times}", _fails("throttled")),
-        "locked": ("is locked {times}", _fails("locked")),
-        "refused": ("is refused for good", lambda _: {"effect": {"fail": {"code": "unknown-reference"}}}),
-        "warned": ("is stored with a warning", lambda _: {"effect": {"warn": {"code": "too-long"}}}),
-        "left out": ("is stored and left out of an answer", lambda _: {"effect": {"omit": True}}),
-        "dropped": (
-            "is left out of an answer and not stored",
-            lambda _: {"effect": {"omit": True, "commit": False}},
-        ),
-        "doubled": ("stands in an answer twice", lambda _: {"effect": {"duplicate": 1}}),
-    }
-)
+_ITEM_FAULTS: Mapping[str, tuple[str, Json]] = {
+    "fails": ("fails {times}", {"fail": {"code": "internal"}}),
+    "throttled": ("is throttled {times}", {"fail": {"code": "throttled"}}),
+    "locked": ("is locked {times}", {"fail": {"code": "locked"}}),
+    "refused": ("is refused for good", {"fail": {"code": "unknown-reference"}}),
+    "warned": ("is stored with a warning", {"warn": {"code": "too-long"}}),
+    "left out": ("is stored and left out of an answer", {"omit": True}),
+    "dropped": ("is left out of an answer and not stored", {"omit": True, "commit": False}),
+    "doubled": ("stands in an answer twice", {"duplicate": 1}),
+}
 """Faults of an item: words, and effect."""
 
 _COUNTED = ("fails", "throttled", "locked")
@@ -68,119 +59,101 @@ def _response(commit: Json = "full", **response: Json) -> Json:
 
 
 _RESET = "CONNECTION_RESET_BY_PEER"
-_CALL_FAULTS: Mapping[str, tuple[str, Json]] = MappingProxyType(
-    {
-        "lost": ("is reset after its commit", _response(fault=_RESET)),
-        "lost before": ("is reset before its commit", _response("none", fault=_RESET)),
-        "half done": ("is reset after its first item", _response({"partial": 1}, fault=_RESET)),
-        "empty": ("is done and gets no answer", _response(fault="EMPTY_RESPONSE")),
-        "torn": ("is done and gets half of its answer", _response(fault="TRUNCATED_BODY")),
-        "garbled": ("is done and gets random bytes", _response(fault="RANDOM_DATA_THEN_CLOSE")),
-        "silent": ("is done and never answered", _response(fault="NO_RESPONSE")),
-        "gateway": ("is done and answered 504", _response(status=504)),
-        "broken": ("is answered 500 after its first item", _response({"partial": 1}, status=500)),
-        "unavailable": ("is answered 503", _response("none", status=503)),
-        "throttled": ("is answered 429 with Retry-After 1 s", _response("none", status=429, retryAfter=1)),
-        "throttled bare": ("is answered 429", _response("none", status=429)),
-        "unauthorized": ("is answered 401", _response("none", status=401)),
-        "slow": ("is answered after 0.4 s", _response(delay={"type": "fixed", "value": 400})),
-        "late": ("is answered after 4 s", _response(delay={"type": "fixed", "value": 4000})),
-        "redirected": ("is redirected with 307", _response("none", status=307)),
-        "reordered": ("is answered in reverse order", {"envelope": {"order": "reverse"}}),
-        "miscounted": ("is answered with a count that is one too high", {"envelope": {"countAdd": 1}}),
-        "phantom": ("is answered with an item that nobody sent", {"envelope": {"phantom": 1}}),
-        "clock": ("is followed by a day in which nothing happens", {"advanceClock": _A_DAY}),
-    }
-)
+_CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
+    "lost": ("is reset after its commit", _response(fault=_RESET)),
+    "lost before": ("is reset before its commit", _response("none", fault=_RESET)),
+    "half done": ("is reset after its first item", _response({"partial": 1}, fault=_RESET)),
+    "empty": ("is done and gets no answer", _response(fault="EMPTY_RESPONSE")),
+    "torn": ("is done and gets half of its answer", _response(fault="TRUNCATED_BODY")),
+    "garbled": ("is done and gets random bytes", _response(fault="RANDOM_DATA_THEN_CLOSE")),
+    "silent": ("is done and never answered", _response(fault="NO_RESPONSE")),
+    "gateway": ("is done and answered 504", _response(status=504)),
+    "broken": ("is answered 500 after its first item", _response({"partial": 1}, status=500)),
+    "unavailable": ("is answered 503", _response("none", status=503)),
+    "throttled": ("is answered 429 with Retry-After 1 s", _response("none", status=429, retryAfter=1)),
+    "throttled bare": ("is answered 429", _response("none", status=429)),
+    "unauthorized": ("is answered 401", _response("none", status=401)),
+    "slow": ("is answered after 0.4 s", _response(delay={"type": "fixed", "value": 400})),
+    "late": ("is answered after 4 s", _response(delay={"type": "fixed", "value": 4000})),
+    "redirected": ("is redirected with 307", _response("none", status=307)),
+    "reordered": ("is answered in reverse order", {"envelope": {"order": "reverse"}}),
+    "miscounted": ("is answered with a count that is one too high", {"envelope": {"countAdd": 1}}),
+    "phantom": ("is answered with an item that nobody sent", {"envelope": {"phantom": 1}}),
+    "clock": ("is followed by a day in which nothing happens", {"advanceClock": _A_DAY}),
+}
 """Faults of a call: words, and members of its rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(NamedTuple):
     """A smallest schedule that the client does not survive, its sentence, and the run that shows it."""
 
     schedule: Schedule
     sentence: str
-    case: Case
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
-class Exploration:
+class Exploration(NamedTuple):
     """A search: how many schedules were run, how many failed, and one smallest schedule for each kind."""
 
     schedules: int
     failed: int
-    found: tuple[Find, ...]
+    finds: Sequence[Find]
 
 
 @dataclass(frozen=True, slots=True)
 class Explorer:
-    """Explores schedules for a client with `jobs` clients at a time; the same seed explores the same."""
+    """Explores schedules for a client, as many at a time as the pool has threads."""
 
     drill: Drill
     plan: Plan
-    jobs: int = 4
-    seed: int = 0
+    pool: ThreadPoolExecutor
 
-    def explore(self, number: int) -> Exploration:
-        """Run so many schedules, and shrink the first of each kind that fails.
+    def explore(self, number: int, seed: int) -> Exploration:
+        """Run so many schedules, and shrink the first of each kind that fails; a seed draws the same ones.
 
         Raises ControlPlaneError, ServerUnreachableError: as for `Drill.run`.
         """
-        drawn = draw_schedules(len(self.plan.keys), self.plan.calls, number, self.seed)
-        with ThreadPoolExecutor(self.jobs) as pool:
-            results = list(pool.map(self._run, drawn))
-            failed = [(one, result) for one, result in zip(drawn, results, strict=True) if _fails_in(result)]
-            first: dict[str, tuple[Schedule, Result]] = {}
-            for schedule, result in failed:
-                first.setdefault(result.word, (schedule, result))
-            found = [self._shrink(pool, number, *one) for number, one in enumerate(first.values(), 1)]
-        return Exploration(len(drawn), len(failed), tuple(found))
+        drawn = draw_schedules(len(self.plan.keys), self.plan.calls, number, seed)
+        failed = self._failures(drawn)
+        first: dict[str, tuple[Schedule, Result]] = {}
+        for schedule, result in failed:
+            first.setdefault(result.word, (schedule, result))
+        finds = [self._shrink(number, *one) for number, one in enumerate(first.values(), 1)]
+        return Exploration(len(drawn), len(failed), finds)
+
+    def _failures(self, schedules: Iterable[Schedule]) -> list[tuple[Schedule, Result]]:
+        """Run the schedules, and return those that the client does not survive."""
+        tried = list(schedules)
+        results = self.pool.map(self._run, tried)
+        pairs = zip(tried, results, strict=True)
+        return [(schedule, result) for schedule, result in pairs if result.verdict == FAILED]
 
     def _run(self, schedule: Schedule) -> Result:
-        result = self.drill.run(self._case(schedule, EXPLORED), self.plan.clean)
+        scenario = make_scenario(schedule, self.drill.vendor, self.plan)
+        result = self.drill.run(Case(EXPLORED, scenario["description"], scenario), self.plan.clean)
         self.drill.drop(result)
         return result
 
-    def _case(self, schedule: Schedule, name: str) -> Case:
-        return Case(name, describe_schedule(schedule, len(self.plan.keys)), self.scenario(schedule))
-
-    def scenario(self, schedule: Schedule) -> Mapping[str, Json]:
-        """The scenario that makes the schedule happen."""
-        match = {"vendor": self.drill.vendor, "operation": self.plan.operation}
-        rules = [
-            {"id": f"fault-{number}", **_rule(fault, match, self.plan.keys)}
-            for number, fault in enumerate(schedule, 1)
-        ]
-        says = describe_schedule(schedule, len(self.plan.keys))
-        return {"version": 1, "name": "drill", "seed": 7, "description": says, "rules": rules}
-
-    def _shrink(self, pool: ThreadPoolExecutor, number: int, schedule: Schedule, result: Result) -> Find:
+    def _shrink(self, number: int, schedule: Schedule, result: Result) -> Find:
         """Take the first simpler schedule that fails in the same way, until none does."""
-        while True:
-            candidates = list(_simpler(schedule))
-            results = list(pool.map(self._run, candidates))
-            smaller = next(
-                (
-                    (one, found)
-                    for one, found in zip(candidates, results, strict=True)
-                    if _fails_in(found) and found.word == result.word
-                ),
-                None,
-            )
-            if smaller is None:
-                break
+        smaller: tuple[Schedule, Result] | None = (schedule, result)
+        while smaller:
             schedule, result = smaller
-        sentence = (
-            f"{_describe_result(result, self.plan)} when {describe_schedule(schedule, len(self.plan.keys))}"
-        )
-        case = self._case(schedule, f"{EXPLORED}-{number}")
-        return Find(schedule, sentence, case, replace(result, case=case))
+            same = (one for one in self._failures(_simpler(schedule)) if one[1].word == result.word)
+            smaller = next(same, None)
+        sentence = f"{_describe_result(result, self.plan)} when {result.case.says}"
+        return Find(schedule, sentence, replace(result, case=replace(result.case, id=f"{EXPLORED}-{number}")))
 
 
-def _fails_in(result: Result) -> bool:
-    return result.verdict == FAILED
+def make_scenario(schedule: Schedule, vendor: str, plan: Plan) -> Mapping[str, Json]:
+    """The scenario that makes the schedule happen."""
+    match = {"vendor": vendor, "operation": plan.operation}
+    rules = [
+        {"id": f"fault-{number}", **_rule(fault, match, plan.keys)}
+        for number, fault in enumerate(schedule, 1)
+    ]
+    says = describe_schedule(schedule, len(plan.keys))
+    return {"version": 1, "name": "drill", "seed": 7, "description": says, "rules": plain_json(rules)}
 
 
 def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Schedule]:
@@ -201,24 +174,20 @@ def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Sched
             drawn.setdefault(schedule)
 
         collect()
-        if len(drawn) >= number:
-            break
     return list(drawn)[:number]
 
 
 def _schedules(items: int, calls: int) -> st.SearchStrategy[Schedule]:
-    call_faults = st.builds(Fault, kind=st.sampled_from(list(_CALL_FAULTS)), call=st.integers(1, calls + 2))
-    item_faults = st.builds(
-        Fault,
+    of_calls = st.builds(Fault, kind=st.sampled_from(list(_CALL_FAULTS)), call=st.integers(1, calls + 2))
+    of_items = st.builds(
+        lambda kind, item, times: Fault(kind, item=item, times=times if kind in _COUNTED else 1),
         kind=st.sampled_from(list(_ITEM_FAULTS)),
         item=st.integers(1, items),
         times=st.integers(1, _MOST_TIMES),
-    ).map(lambda fault: fault if fault.kind in _COUNTED else replace(fault, times=1))
-    faults = st.one_of(item_faults, call_faults)
-    unique = st.lists(
-        faults, min_size=1, max_size=_MOST_FAULTS, unique_by=lambda fault: (fault.call, fault.item)
     )
-    return unique.map(lambda found: tuple(sorted(found, key=lambda one: (one.item, one.call))))
+    places = operator.attrgetter("item", "call")
+    faults = st.lists(of_items | of_calls, min_size=1, max_size=_MOST_FAULTS, unique_by=places)
+    return faults.map(lambda found: tuple(sorted(found, key=places)))
 
 
 def _simpler(schedule: Schedule) -> Iterator[Schedule]:
@@ -248,9 +217,11 @@ def _simpler(schedule: Schedule) -> Iterator[Schedule]:
 def _rule(fault: Fault, match: Mapping[str, Json], keys: Sequence[str]) -> Mapping[str, Json]:
     if fault.call:
         return {"match": {**match, "nth": fault.call}, **_CALL_FAULTS[fault.kind][1]}
-    effect = _ITEM_FAULTS[fault.kind][1](fault)
+    effect = _ITEM_FAULTS[fault.kind][1]
+    if fault.kind in _COUNTED:
+        effect = {**effect, "failTimes": fault.times}
     once = {"times": {"count": 1}} if fault.kind in _ONCE else {}
-    return {"match": dict(match), **once, "items": [{"select": {"key": keys[fault.item - 1]}, **effect}]}
+    return {"match": match, **once, "items": [{"select": {"key": keys[fault.item - 1]}, "effect": effect}]}
 
 
 _OFTEN = {1: "once", 2: "twice"}
@@ -273,7 +244,7 @@ def pytest_file(vendor: str, found: Sequence[Find]) -> str:
     tests = "".join(
         f"\n\ndef test_{find.result.word.lower()}_{number}(mockserver):\n"
         f'    """{find.sentence}."""\n'
-        f"    scenario = {pformat(plain_json(find.case.scenario), width=100, sort_dicts=False)}\n"
+        f"    scenario = {pformat(plain_json(find.result.case.scenario), width=100, sort_dicts=False)}\n"
         f"    assert_survives(mockserver, scenario)\n"
         for number, find in enumerate(found, 1)
     )
@@ -300,32 +271,24 @@ def assert_survives(mockserver, scenario):
     assert result.verdict != "fail", result.message
 '''
 
-_VERBS = MappingProxyType(
-    {
-        "LOST": "loses",
-        "TWICE": "doubles",
-        "WRONG": "stores wrongly",
-        "RESENT": "sends again needlessly",
-        "SILENT": "does not report the warning of",
-        "FOREVER": "sends for ever",
-    }
-)
-_DEEDS = MappingProxyType(
-    {
-        "HANGS": "does not end",
-        "FOREVER": "makes a call for ever",
-        "LOGIN": "uses a refused credential again",
-        "RUDE": "calls again too early",
-        "KEY": "uses an idempotency key wrongly",
-        "ALARM": "ends with a failure although all was well",
-    }
-)
+_DEEDS: Mapping[str, str] = {
+    "LOST": "loses {items}",
+    "TWICE": "doubles {items}",
+    "WRONG": "stores {items} wrongly",
+    "RESENT": "sends {items} again needlessly",
+    "SILENT": "does not report the warning of {items}",
+    "HANGS": "does not end",
+    "FOREVER": "sends {items} for ever",
+    "LOGIN": "uses a refused credential again",
+    "RUDE": "calls again too early",
+    "KEY": "uses an idempotency key wrongly",
+    "ALARM": "ends with a failure although all was well",
+}
 
 
 def _describe_result(result: Result, plan: Plan) -> str:
     finding = result.findings[0]
-    places = [plan.keys.index(key) + 1 for key in finding.items if key in plan.keys]
-    if finding.kind not in _VERBS or not places:
-        return f"the client {_DEEDS.get(finding.kind) or _VERBS[finding.kind] + ' an item'}"
+    places = [str(plan.keys.index(key) + 1) for key in finding.items if key in plan.keys]
     noun = "item" if len(places) == 1 else "items"
-    return f"the client {_VERBS[finding.kind]} {noun} {', '.join(map(str, places))} of {len(plan.keys)}"
+    items = f"{noun} {', '.join(places)} of {len(plan.keys)}" if places else "an item"
+    return f"the client {_DEEDS[finding.kind].format(items=items)}"

@@ -9,17 +9,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
-import click
 from yaml import YAMLError
 
-from mockserver.cli.drill_report.document import report_document
-from mockserver.cli.drill_report.files import KINDS, write_reports
+from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
-from mockserver.cli.drill_report.known import KnownFault, read_known, write_known
-from mockserver.cli.drill_report.results import DrillReport
-from mockserver.cli.drill_report.terminal import closing_lines, row_lines, terminal_width
+from mockserver.cli.drill_report.results import DrillReport, Place, read_known, write_known
+from mockserver.cli.drill_report.terminal import closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.options import (
     EXIT_FINDINGS,
@@ -43,7 +40,17 @@ from mockserver.server import ignore_connexion_warnings
 from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient, ControlPlaneError, ServerUnreachableError
-from mockserver.testing.drill import Case, Drill, DrillTarget, Ending, Plan, Result, list_cases
+from mockserver.testing.drill import (
+    FAILED,
+    Case,
+    Client,
+    Drill,
+    DrillTarget,
+    Ending,
+    Plan,
+    Result,
+    list_cases,
+)
 from mockserver.testing.server import TOKEN_VARIABLE
 
 ignore_connexion_warnings()
@@ -62,7 +69,7 @@ _SCENARIO_NAME = "drill"
 
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _TLS_FOLDER = Path(".mockserver")
-_ROOTS = ("{root}", "{https}", "{ca}")
+_USUAL_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,22 @@ class DrillOptions:
     as_json: bool
 
     @property
-    def file(self) -> Path | None:
-        """The spec file, if VENDOR is one."""
-        return Path(self.vendor) if self.vendor.endswith(_FILE_SUFFIXES) else None
+    def needed_again(self) -> tuple[str, ...]:
+        """The options that a repetition of one case needs."""
+        options: Mapping[str, Sequence[object]] = {
+            "--specs": self.specs,
+            "--overlay": self.overlays,
+            "--against": [self.against] if self.against else [],
+            "--env": [f"{name}={text}" for name, text in self.environment.items()],
+            "--setup": [self.setup] if self.setup else [],
+            "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
+            "--repeat": [self.repeats] if self.repeats > 1 else [],
+            "--timeout": [f"{self.timeout_s:g}"] if self.timeout_s != _USUAL_TIMEOUT_S else [],
+        }
+        return tuple(str(word) for name, given in options.items() for one in given for word in (name, one))
 
 
-@dataclass(frozen=True, slots=True)
-class DrillServer:
+class DrillServer(NamedTuple):
     """The server of a drill; `app` is None for one that runs elsewhere."""
 
     control: ControlClient
@@ -111,77 +127,64 @@ class DrillServer:
 @contextmanager
 def open_server(options: DrillOptions) -> Iterator[DrillServer]:
     """Start a server for the vendor, or reach the one that is named; end the command if it cannot be."""
-    name = options.vendor if options.file is None else vendor_name(options.file)
+    is_file = options.vendor.endswith(_FILE_SUFFIXES)
+    name = vendor_name(Path(options.vendor)) if is_file else options.vendor
     if options.against:
         yield DrillServer(ControlClient(options.against, os.environ.get(TOKEN_VARIABLE, "")), name, None)
         return
     known = vendor_names(options.specs)
-    if options.file is None and name not in known:
+    if not is_file and name not in known:
         message = f"no vendor named {name}; there are {choices(known)}, or an OpenAPI file"
         fail_usage(message, f"VENDOR {name}", nearest(name, known) or "mockserver vendors")
+    server = Options(
+        vendors=(name,),
+        specs=options.specs,
+        files=(Path(options.vendor),) if is_file else (),
+        overlays=options.overlays,
+        at_root=name,
+        hosts=("127.0.0.1",),
+        max_sandboxes=_MAX_SANDBOXES,
+        examples=ProfileExamples,
+    )
     try:
-        app = create_app(
-            Options(
-                vendors=(name,),
-                specs=options.specs,
-                files=() if options.file is None else (options.file,),
-                overlays=options.overlays,
-                at_root=name,
-                hosts=("127.0.0.1",),
-                max_sandboxes=_MAX_SANDBOXES,
-                examples=ProfileExamples,
-            )
-        )
+        app = create_app(server)
     except MockServerError as error:
         fail_usage(str(error), options.vendor, "mockserver spec check FILE")
     with run_in_thread(app) as url:
         yield DrillServer(ControlClient(url), name, app)
 
 
-@dataclass(frozen=True, slots=True)
-class CommandClient:
+def make_client(options: DrillOptions, server: DrillServer, groups: ProcessGroups) -> Client:
     """The command as a client, with addresses of its own where it needs them."""
-
-    command: ClientCommand
-    server: DrillServer
-    needs_root: bool
-    tls: TlsFactory | None = None
-
-    def __call__(self, target: DrillTarget) -> Ending:
-        values = {
-            "url": target.url,
-            "token": target.token,
-            "tenant": target.tenant,
-            "sandbox": target.sandbox,
-            "port": str(target.port),
-        }
-        with ExitStack() as opened:
-            if self.needs_root and self.server.app:
-                values["root"] = opened.enter_context(run_in_thread(self.server.app, target.sandbox))
-            if self.tls and self.server.app:
-                tls = run_in_thread(self.server.app, target.sandbox, self.tls)
-                values |= {"https": opened.enter_context(tls), "ca": str(_TLS_FOLDER.absolute() / "ca.pem")}
-            return self.command.run(target, values)
-
-
-def build_client(options: DrillOptions, server: DrillServer, groups: ProcessGroups) -> CommandClient:
+    command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
     texts = " ".join((*options.command, *options.environment.values()))
-    used = [name for name in _ROOTS if name in texts]
-    if used and server.app is None:
+    used = [name for name in ("{root}", "{https}", "{ca}") if name in texts]
+    app = server.app
+    if not used:
+        return command.run
+    if app is None:
         cure = "a server of the drill's own: leave out --against"
         fail_usage(f"{used[0]} needs a port for each case", f"--against {options.against}", cure)
-    tls: TlsFactory | None = None
-    if "{https}" in texts or "{ca}" in texts:
-        try:
-            context = make_certificate(_TLS_FOLDER, ()).context
-        except MockServerError as error:
-            fail_usage(str(error), "{https}", "pip install '.[tls]' in the folder of the checkout")
+    tls = _make_tls() if used != ["{root}"] else None
 
-        def tls(*_: object) -> object:  # type: ignore[misc] # uvicorn's own form, see TlsFactory
-            return context
+    def run(target: DrillTarget) -> Ending:
+        with ExitStack() as opened:
+            more = {"ca": str(_TLS_FOLDER.absolute() / "ca.pem")}
+            if "{root}" in used:
+                more["root"] = opened.enter_context(run_in_thread(app, target.sandbox))
+            if tls:
+                more["https"] = opened.enter_context(run_in_thread(app, target.sandbox, tls))
+            return command.run(target, more)
 
-    command = ClientCommand(options.command, options.environment, groups, options.timeout_s, options.repeats)
-    return CommandClient(command, server, "{root}" in texts, tls)
+    return run
+
+
+def _make_tls() -> TlsFactory:
+    try:
+        context = make_certificate(_TLS_FOLDER, ()).context
+    except MockServerError as error:
+        fail_usage(str(error), "{https}", "pip install '.[tls]' in the folder of the checkout")
+    return lambda *_: context
 
 
 def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
@@ -195,9 +198,9 @@ def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
     return found
 
 
-def choose_cases(plan: Plan, options: DrillOptions) -> list[Case]:
+def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
     """The cases that the options choose; end the command if one is not there."""
-    by_id = {case.id: case for case in plan.cases}
+    by_id = {case.id: case for case in cases}
     chosen = []
     for name in options.cases:
         if Path(name).suffix in _FILE_SUFFIXES:
@@ -211,167 +214,153 @@ def choose_cases(plan: Plan, options: DrillOptions) -> list[Case]:
             near = nearest(name, by_id)
             hint = f"; did you mean {near}?" if near else ""
             fail_usage(f"no case is called {name}{hint}", f"--case {name}", cure)
-    tagged = [case for case in plan.cases if set(case.tags) & set(options.tags) and case not in chosen]
-    return [*chosen, *tagged] if options.cases or options.tags else list(plan.cases)
-
-
-def run_cases(drill: Drill, plan: Plan, cases: Sequence[Case], jobs: int) -> Iterator[Result]:
-    """Yield the results in the order of the cases, each as soon as it and those before it are there."""
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            yield from pool.map(lambda case: drill.run(case, plan.clean), cases)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    wanted = set(options.tags)
+    if wanted or not options.cases:
+        chosen += [one for one in cases if one not in chosen and (not wanted or wanted & set(one.tags))]
+    return chosen
 
 
 def list_drill_cases(options: DrillOptions) -> None:
     """Print the cases of the vendor."""
     with open_server(options) as server, _errors_told(options):
-        cases = list_cases(server.control, server.vendor)
-    chosen = [case for case in cases if not options.tags or set(case.tags) & set(options.tags)]
+        chosen = choose_cases(list_cases(server.control, server.vendor), options)
     if options.as_json:
-        found = [{"id": one.id, "says": one.says, "rows": one.rows, "tags": one.tags} for one in chosen]
-        write_json(found)
-        return
-    for case in chosen:
-        click.echo(f"{case.id:<26}{','.join(case.tags):<26}{case.says}")
+        write_json([{"id": one.id, "says": one.says, "rows": one.rows, "tags": one.tags} for one in chosen])
+    else:
+        write_lines(f"{case.id:<26}{','.join(case.tags):<26}{case.says}" for case in chosen)
 
 
 def run_drill(options: DrillOptions) -> None:
     """Run the drill; ends the command with its exit status."""
-    with termination_as_interrupt(), open_server(options) as server, ProcessGroups() as groups:
-        client = build_client(options, server, groups)
-        setup: Mapping[str, Json] = {}
-        if options.setup:
-            setup = _read_document(options.setup, "--setup", "mockserver sandbox dump default")
-        drill = Drill(
-            server.control,
-            server.vendor,
-            client,
-            setup,
-            options.assumptions,
-        )
-        with _errors_told(options):
-            status = _run(options, drill)
+    setup: Mapping[str, Json] = {}
+    if options.setup:
+        setup = _read_document(options.setup, "--setup", "mockserver sandbox dump default")
+    with (
+        termination_as_interrupt(),
+        open_server(options) as server,
+        ThreadPoolExecutor(options.jobs) as pool,
+        ProcessGroups() as groups,  # its clients are killed before the pool waits for them
+        _errors_told(options),
+    ):
+        client = make_client(options, server, groups)
+        try:
+            status = _run(
+                options, Drill(server.control, server.vendor, client, setup, options.assumptions), pool
+            )
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     raise SystemExit(status)
 
 
-def _run(options: DrillOptions, drill: Drill) -> int:
+def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
     """Run all that is asked for, print and write it, and return the exit status."""
     began, clock = print_instant(system_clock()), perf_counter()
-    plan = drill.learn()
+    known = _read_known(options)
+    token = drill.control.request("GET", f"/vendors/{drill.vendor}/access")["token"]
+    try:
+        plan = drill.learn()
+    except OSError as error:
+        what = f"the client cannot be started: {error.strerror or error}"
+        fail_usage(what, f"-- {' '.join(options.command)}", "-- COMMAND that runs in this folder")
     report = DrillReport(
         vendor=drill.vendor,
         command=options.command,
         plan=plan,
         results=(),
         began=began,
-        seconds=0,
-        at_once=options.jobs,
-        options=_repeated_options(options),
+        seconds=perf_counter() - clock,
+        options=options.needed_again,
         exploring=("--explore", str(options.explore), "--seed", str(options.seed)),
-        known=_read_known(options),
-        secrets={drill.token: "{token}"} if len(drill.token) >= _SHORTEST_SECRET else {},
+        known=known,
+        secrets={token: "{token}"} if len(token) >= _SHORTEST_SECRET else {},
     )
     if plan.obstacle:
-        _finish(options, replace(report, seconds=perf_counter() - clock))
+        _finish(options, report)
         _end_at_obstacle(options, report)
-    cases, width = choose_cases(plan, options), terminal_width()
-    if not options.as_json:
-        click.echo(
-            f"{drill.vendor}   {plan.says} · {counted(len(cases), 'cases')} · {options.jobs} at a time"
-        )
+    cases = choose_cases(plan.cases, options)
+    _say(options, f"{drill.vendor}   {plan.says} · {counted(len(cases), 'cases')} · {options.jobs} at a time")
     results: list[Result] = []
-    for result in run_cases(drill, plan, cases, options.jobs):
+    for result in pool.map(lambda case: drill.run(case, plan.clean), cases):
         results.append(result)
-        if not options.as_json:
-            write_lines(row_lines(report, report.row(result), width))
-    results += _explore(options, drill, plan)
+        _say(options, row_line(report, report.row(result)))
+    results += _explore(options, drill, plan, pool)
     report = replace(report, results=tuple(results), seconds=perf_counter() - clock)
-    files = _finish(options, report)
+    _say(options, *closing_lines(report, _finish(options, report)))
+    return EXIT_FINDINGS if report.counts[FAILED] else 0
+
+
+def _say(options: DrillOptions, *lines: str) -> None:
     if not options.as_json:
-        write_lines(closing_lines(report, files, width))
-    return EXIT_FINDINGS if report.has_failed else 0
+        write_lines(lines)
 
 
-def _explore(options: DrillOptions, drill: Drill, plan: Plan) -> Sequence[Result]:
+def _explore(options: DrillOptions, drill: Drill, plan: Plan, pool: ThreadPoolExecutor) -> Sequence[Result]:
     """Explore if it is asked for: print and write what is found, and return the runs that show it."""
     if not options.explore:
         return ()
     from mockserver.cli.drill_explore import Explorer, pytest_file
 
-    exploration = Explorer(drill, plan, options.jobs, options.seed).explore(options.explore)
-    if not options.as_json:
-        click.echo(f"explored {exploration.schedules} schedules, {exploration.failed} failed")
-        for find in exploration.found:
-            click.echo(f"  {find.result.word:<9}{find.sentence}")
-    if options.scenario_file and exploration.found:
-        options.scenario_file.write_text(yaml.dump(exploration.found[0].case.scenario), encoding="utf-8")
-    if options.pytest_file and exploration.found:
-        options.pytest_file.write_text(pytest_file(drill.vendor, exploration.found), encoding="utf-8")
-    return [find.result for find in exploration.found]
+    found = Explorer(drill, plan, pool).explore(options.explore, options.seed)
+    _say(options, f"explored {found.schedules} schedules, {found.failed} failed")
+    _say(options, *(f"  {find.result.word:<9}{find.sentence}" for find in found.finds))
+    with _writing(options):
+        if options.scenario_file and found.finds:
+            scenario = yaml.dump(found.finds[0].result.case.scenario)
+            options.scenario_file.write_text(scenario, encoding="utf-8")
+        if options.pytest_file and found.finds:
+            options.pytest_file.write_text(pytest_file(drill.vendor, found.finds), encoding="utf-8")
+    return [find.result for find in found.finds]
 
 
 def _finish(options: DrillOptions, report: DrillReport) -> Sequence[Path]:
     """Write the reports and the baseline, and return the files of the reports."""
-    try:
+    with _writing(options):
         files = write_reports([one for one in options.reports if one in KINDS], options.folder, report)
-        if options.write_baseline:
+        if options.write_baseline and not report.plan.obstacle:
             write_known(options.write_baseline, report.to_be_known)
-        if "github" in options.reports:
-            write_lines(annotation_lines(report))
-            if summary := os.environ.get(_SUMMARY_VARIABLE):
-                with Path(summary).open("a", encoding="utf-8") as file:
-                    file.write(markdown_summary(report))
-    except OSError as error:
-        fail_usage(
-            f"a report cannot be written: {error}", f"--report-dir {options.folder}", "--report-dir DIR"
-        )
+        summary = os.environ.get(_SUMMARY_VARIABLE)
+        if "github" in options.reports and summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(markdown_summary(report))
+    if "github" in options.reports:
+        write_lines(annotation_lines(report))
     if options.as_json:
         write_json(report_document(report))
     return files
 
 
-def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
-    plan = report.plan
-    if plan.clean.ending.output.strip():
-        write_lines(report.output(plan.clean), err=True)
-    cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
-    if not plan.clean.calls:
-        cure = (
-            f"mockserver drill {options.vendor} --env API_URL={{url}} -- …, by the name that the client reads"
-        )
-    fail(report.said(plan.obstacle), report.command_line(), cure, EXIT_REFUSED)
-
-
-def _repeated_options(options: DrillOptions) -> tuple[str, ...]:
-    """The options that a repetition of one case needs."""
-    return (
-        *(word for name, text in options.environment.items() for word in ("--env", f"{name}={text}")),
-        *(("--setup", str(options.setup)) if options.setup else ()),
-        *(word for name, value in options.assumptions.items() for word in ("--assume", f"{name}={value}")),
-        *(("--repeat", str(options.repeats)) if options.repeats > 1 else ()),
-    )
-
-
-def _read_known(options: DrillOptions) -> tuple[KnownFault, ...]:
-    if options.baseline is None:
-        return ()
+@contextmanager
+def _writing(options: DrillOptions) -> Iterator[None]:
     try:
-        return read_known(options.baseline)
+        yield
+    except OSError as error:
+        what = f"a report cannot be written: {error}"
+        fail_usage(what, f"--report-dir {options.folder}", "--report-dir DIR")
+
+
+def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
+    clean = report.plan.clean
+    write_lines(report.output(clean), err=True)
+    cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
+    if not clean.calls:
+        address = "--env API_URL={url} -- …, by the name that the client reads"
+        cure = f"mockserver drill {options.vendor} {address}"
+    fail(report.said(report.plan.obstacle), report.command_line(), cure, EXIT_REFUSED)
+
+
+def _read_known(options: DrillOptions) -> Mapping[Place, str]:
+    try:
+        return read_known(options.baseline) if options.baseline else {}
     except UnreadableBaselineError as error:
         fail_usage(str(error), f"--baseline {options.baseline}", "--write-baseline FILE")
 
 
 @contextmanager
 def _errors_told(options: DrillOptions) -> Iterator[None]:
-    """End the command with a message where the server refuses, or the client cannot be started."""
+    """End the command with a message where the server refuses or does not answer."""
     try:
         yield
     except ServerUnreachableError as error:
         fail(str(error), f"--against {options.against}", "mockserver run --port 8080", EXIT_NO_SERVER)
     except ControlPlaneError as error:
-        fail(str(error), f"VENDOR {options.vendor}", "mockserver vendors", EXIT_REFUSED)
-    except OSError as error:
-        what = f"the client cannot be started: {error.strerror or error}"
-        fail_usage(what, f"-- {' '.join(options.command)}", "-- COMMAND that runs in this folder")
+        fail_usage(str(error), f"mockserver drill {options.vendor}", "mockserver drill --help")

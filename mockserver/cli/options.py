@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -179,6 +179,20 @@ def pair_reader(sign: str, form: str) -> Callable[..., dict[str, str]]:
                 raise InvalidValueError(f"expected {form}, found {shown(text)}", text, form)
             pairs[name.strip()] = value.strip()
         return pairs
+
+    return read
+
+
+def names_reader(what: str = "", known: Sequence[str] = ()) -> Callable[..., tuple[str, ...]]:
+    """A callback that reads names with commas between them; `known` are all `what` there is, () for any."""
+
+    def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(one.strip() for text in given for one in text.split(",") if one.strip())
+        for name in names:
+            if known and name not in known:
+                message = f"no {what} is called {shown(name)}; there are {choices(known)}"
+                raise InvalidValueError(message, name, nearest(name, known) or known[0])
+        return names
 
     return read
 

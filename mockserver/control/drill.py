@@ -9,7 +9,7 @@ from mockserver.control.control_call import UnprocessableMemberError, find_vendo
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.drill.call_findings import find_header
 from mockserver.drill.cases import SCENARIO_NAME, fit_case, list_cases
-from mockserver.drill.findings import MEANINGS, Ending, Finding, Run, VendorAbilities, read_abilities
+from mockserver.drill.findings import Ending, Finding, Run, VendorAbilities, read_abilities
 from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle, judge
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import UnknownSandboxError
@@ -123,7 +123,6 @@ class DrillOperations:
 def _finding_document(finding: Finding) -> Document:
     return {
         "kind": str(finding.kind),
-        "meaning": MEANINGS[finding.kind],
         "message": finding.message,
         "items": list(finding.keys),
         "calls": list(finding.calls),

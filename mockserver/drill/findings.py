@@ -31,21 +31,6 @@ class Kind(StrEnum):
     ALARM = "ALARM"
 
 
-MEANINGS: Mapping[Kind, str] = {
-    Kind.LOST: "an item is not stored in the end, and the client ended well without naming it",
-    Kind.TWICE: "an item was created or paid twice",
-    Kind.WRONG: "an item is stored with another amount, or in an older version",
-    Kind.HANGS: "the client did not end",
-    Kind.FOREVER: "what can never work was tried again and again",
-    Kind.LOGIN: "a refused credential was used again",
-    Kind.RUDE: "the client called again before Retry-After was over",
-    Kind.KEY: "an idempotency key was used wrongly",
-    Kind.RESENT: "an item was sent again although the answer said that it was stored",
-    Kind.SILENT: "a warning was never reported",
-    Kind.ALARM: "the client ended with a failure although all was well",
-}
-
-
 class Finding(Value, frozen=True):
     """One fault of a client in a sentence; `doubtful`: the vendor leaves a client no better way."""
 

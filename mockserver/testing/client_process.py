@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
+from types import MappingProxyType
 from typing import Self
+from urllib.parse import urlsplit
 
 from mockserver.testing.drill import DrillTarget, Ending
 
@@ -39,25 +41,24 @@ class ProcessGroups:
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._watcher: subprocess.Popen[str] | None = None
+        self.is_closed = False
 
     def __enter__(self) -> Self:
         if _IS_POSIX:
+            words = [sys.executable, "-S", "-c", _WATCHER]
             self._watcher = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-S", "-c", _WATCHER],
-                stdin=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
+                words, stdin=subprocess.PIPE, text=True, start_new_session=True
             )
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Kill what runs; what is started afterwards is killed at once."""
         with self._lock:
+            self.is_closed = True
             for group in self._running:
                 _kill(group)
-            watcher, self._watcher = self._watcher, None
-        if watcher is not None and watcher.stdin is not None:
-            watcher.stdin.close()
-            watcher.wait()
+        if self._watcher is not None:
+            self._watcher.communicate()
 
     @contextmanager
     def track(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
@@ -73,7 +74,9 @@ class ProcessGroups:
     def _tell(self, sign: str, group: int) -> None:
         with self._lock:
             (self._running.add if sign == "+" else self._running.discard)(group)
-            if self._watcher is not None and self._watcher.stdin is not None:
+            if self.is_closed:
+                _kill(group)
+            elif self._watcher is not None and self._watcher.stdin is not None:
                 with suppress(BrokenPipeError):
                     self._watcher.stdin.write(f"{sign}{group}\n")
                     self._watcher.stdin.flush()
@@ -100,30 +103,31 @@ class ClientCommand:
     timeout_s: float = 60
     repeats: int = 1
 
-    def run(self, target: DrillTarget, values: Mapping[str, str]) -> Ending:
-        """Run the command until it ends well, or has been started often enough; `values` are placeholders'.
+    def run(self, target: DrillTarget, more: Mapping[str, str] = MappingProxyType({})) -> Ending:
+        """Run the command until it ends well, or has been started often enough; `more` are placeholders.
 
         Raises OSError: it cannot be started.
         """
-        words = [fill_in(word, values) for word in self.words]
-        environment = {
-            **os.environ,
-            **{name: fill_in(text, values) for name, text in self.environment.items()},
+        values = {
+            **{name: getattr(target, name) for name in ("url", "token", "tenant", "sandbox")},
+            "port": str(urlsplit(target.url).port),
+            **more,
         }
+        words = [fill_in(word, values) for word in self.words]
+        own = {name: fill_in(text, values) for name, text in self.environment.items()}
         starts: list[int] = []
-        outputs: list[str] = []
-        status: int | None = None
+        written = ""
         until = time.perf_counter() + self.timeout_s
         for _ in range(self.repeats):
             starts.append(target.newest_call() + 1)
-            status, output = self._start(words, environment, max(0.1, until - time.perf_counter()))
-            outputs.append(output)
-            if status in (0, None):
+            status, output = self._start(words, own, max(0.1, until - time.perf_counter()))
+            written += output
+            if status in (0, None) or self.groups.is_closed:
                 break
-        return Ending(status, "".join(outputs), self.timeout_s, tuple(starts))
+        return Ending(status, written, self.timeout_s, tuple(starts))
 
     def _start(
-        self, words: Sequence[str], environment: Mapping[str, str], timeout_s: float
+        self, words: Sequence[str], own: Mapping[str, str], timeout_s: float
     ) -> tuple[int | None, str]:
         with TemporaryFile() as written:
             process = subprocess.Popen(  # noqa: S603 - the user's own command
@@ -131,7 +135,7 @@ class ClientCommand:
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env={**os.environ, **own},
                 start_new_session=_IS_POSIX,
             )
             status: int | None = None

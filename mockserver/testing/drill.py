@@ -8,8 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
-from urllib.parse import urlsplit
+from typing import TypeAlias
 
 from mockserver.testing.control_client import (
     ControlClient,
@@ -39,15 +38,6 @@ class Ending:
     timeout_s: float = 0
     starts: tuple[int, ...] = ()
 
-    def document(self) -> Json:
-        """The ending as the control plane takes it."""
-        output = self.output[-_MAX_OUTPUT:].encode(errors="replace").decode()
-        return {
-            "status": self.status,
-            "output": output,
-            "timeoutSeconds": self.timeout_s,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class DrillTarget:
@@ -64,19 +54,9 @@ class DrillTarget:
     clock: SandboxClock
     newest_call: Callable[[], int]
 
-    @property
-    def port(self) -> int:
-        """The port of the server."""
-        return urlsplit(self.url).port or 0
 
-
-class Client(Protocol):
-    """A client under test."""
-
-    def __call__(self, target: DrillTarget) -> Ending:
-        """Run once against the target and return how it ended."""
-        ...
-
+Client: TypeAlias = Callable[[DrillTarget], Ending]
+"""A client under test: it runs once against the target, and returns how it ended."""
 
 Scenario: TypeAlias = Mapping[str, Json]
 
@@ -102,7 +82,6 @@ class Finding:
     items: tuple[str, ...]
     calls: tuple[int, ...]
     doubtful: bool
-    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +126,11 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    case: Case
-    sandbox: str
-    ending: Ending
-    duration_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Drill:
     """Runs a client against a vendor of a server.
 
     `setup` are documents that every sandbox begins with, by scope, collection and key as in a dump, and
-    `assumptions` its assumptions. `freeze` is an instant at which its clock stands.
+    `assumptions` its assumptions.
     """
 
     control: ControlClient
@@ -167,8 +138,6 @@ class Drill:
     client: Client
     setup: Mapping[str, Json] = field(default_factory=dict)
     assumptions: Mapping[str, str] = field(default_factory=dict)
-    freeze: str = ""
-    seed: int = 0
 
     def learn(self) -> Plan:
         """Run the client without any fault, and return what it means to do.
@@ -176,14 +145,13 @@ class Drill:
         Raises ControlPlaneError: the server has no such vendor, or the setup is invalid;
         ServerUnreachableError: there is no response.
         """
-        run = self._run(Case(CLEAN))
-        body = {"vendor": self.vendor, "ending": run.ending.document()}
-        found = self._sandbox(run.sandbox).request("POST", "/drill", body)
-        verdict = self._judge(run, run)
+        clean = self.run(Case(CLEAN), None)
+        body = {"vendor": self.vendor, "ending": _ending_document(clean.ending)}
+        found = SandboxControl(self.control, clean.sandbox).request("POST", "/drill", body)
         return Plan(
             says=found["says"],
             obstacle=found["obstacle"] or "",
-            clean=verdict,
+            clean=clean,
             cases=tuple(map(_read_case, found["cases"])),
             operation=found["operation"],
             keys=tuple(found["keys"]),
@@ -191,66 +159,50 @@ class Drill:
             largest=found["largest"],
         )
 
-    def run(self, case: Case, clean: Result) -> Result:
-        """Run the client against a case, and judge it by its run without faults.
+    def run(self, case: Case, clean: Result | None) -> Result:
+        """Run the client against a case, and judge it by its run without faults, None for this one.
 
         Raises ControlPlaneError, ServerUnreachableError: as for `learn`.
         """
-        return self._judge(self._run(case), _Run(clean.case, clean.sandbox, clean.ending, clean.duration_s))
-
-    def _judge(self, run: _Run, clean: _Run) -> Result:
+        scenarios = {"scenarios": [case.scenario]} if case.scenario else {}
+        name = create_sandbox(
+            self.control,
+            sandbox_name("drill", f"{self.vendor}::{case.id}"),
+            {"seed": 0, "assumptions": dict(self.assumptions), **scenarios},
+        )
+        sandbox = SandboxControl(self.control, name)
+        if self.setup:
+            sandbox.request("PATCH", "/state", self.setup)
+        began = time.perf_counter()
+        ending = self.client(self._target(sandbox, name))
+        duration_s = time.perf_counter() - began
+        without = (clean.sandbox, clean.ending) if clean else (name, ending)
         body = {
             "vendor": self.vendor,
-            "ending": run.ending.document(),
-            "starts": list(run.ending.starts),
-            "harmless": run.case.harmless,
-            "clean": {"sandbox": clean.sandbox, "ending": clean.ending.document()},
+            "ending": _ending_document(ending),
+            "starts": list(ending.starts),
+            "harmless": case.harmless,
+            "clean": {"sandbox": without[0], "ending": _ending_document(without[1])},
         }
-        found = self._sandbox(run.sandbox).request("POST", "/drill/verdict", body)
+        found = sandbox.request("POST", "/drill/verdict", body)
         return Result(
-            case=run.case,
+            case=case,
             verdict=found["verdict"],
             message=found["message"],
             findings=tuple(map(_read_finding, found["findings"])),
-            ending=run.ending,
-            duration_s=run.duration_s,
-            sandbox=run.sandbox,
+            ending=ending,
+            duration_s=duration_s,
+            sandbox=name,
             items=found["items"],
             calls=found["calls"],
         )
 
-    @property
-    def token(self) -> str:
-        """The credential that clients get. Raises ControlPlaneError: there is no such vendor."""
-        return str(self._access()["token"])
-
     def drop(self, result: Result) -> None:
         """Delete the sandbox of a run. Raises ControlPlaneError, ServerUnreachableError."""
-        self._sandbox(result.sandbox).request("DELETE", "")
+        SandboxControl(self.control, result.sandbox).request("DELETE", "")
 
-    def _run(self, case: Case) -> _Run:
-        settings = {
-            "seed": self.seed,
-            "assumptions": dict(self.assumptions),
-            **({"freeze": self.freeze} if self.freeze else {}),
-            **({"scenarios": [case.scenario]} if case.scenario else {}),
-        }
-        name = create_sandbox(self.control, sandbox_name("drill", f"{self.vendor}::{case.id}"), settings)
-        if self.setup:
-            self._sandbox(name).request("PATCH", "/state", self.setup)
-        began = time.perf_counter()
-        ending = self.client(self._target(name))
-        return _Run(case, name, ending, time.perf_counter() - began)
-
-    def _access(self) -> Mapping[str, Json]:
-        return self.control.request("GET", f"/vendors/{self.vendor}/access")  # type: ignore[no-any-return]
-
-    def _sandbox(self, name: str) -> SandboxControl:
-        return SandboxControl(self.control, name)
-
-    def _target(self, name: str) -> DrillTarget:
-        sandbox = self._sandbox(name)
-        access = self._access()
+    def _target(self, sandbox: SandboxControl, name: str) -> DrillTarget:
+        access = self.control.request("GET", f"/vendors/{self.vendor}/access")
         return DrillTarget(
             url=f"{sandbox.url}/{self.vendor}",
             token=access["token"],
@@ -267,32 +219,25 @@ def list_cases(control: ControlClient, vendor: str) -> tuple[Case, ...]:
     return tuple(map(_read_case, control.request("GET", "/drill/cases", vendor=vendor)))
 
 
+def _ending_document(ending: Ending) -> Json:
+    output = ending.output[-_MAX_OUTPUT:].encode(errors="replace").decode()
+    return {"status": ending.status, "output": output, "timeoutSeconds": ending.timeout_s}
+
+
 def _read_case(node: Mapping[str, Json]) -> Case:
-    return Case(
-        node["id"],
-        node["says"],
-        node.get("scenario"),
-        tuple(node["tags"]),
-        tuple(node["rows"]),
-        harmless=node["harmless"],
-    )
+    rows, tags = tuple(node["rows"]), tuple(node["tags"])
+    return Case(node["id"], node["says"], node.get("scenario"), tags, rows, node["harmless"])
 
 
 def _read_finding(node: Mapping[str, Json]) -> Finding:
-    return Finding(
-        node["kind"],
-        node["message"],
-        tuple(node["items"]),
-        tuple(node["calls"]),
-        node["doubtful"],
-        node["meaning"],
-    )
+    items, calls = tuple(node["items"]), tuple(node["calls"])
+    return Finding(node["kind"], node["message"], items, calls, node["doubtful"])
 
 
 def call_function(function: Callable[[DrillTarget], object]) -> Client:
-    """Return a client that calls a function: status 0 if it returns, 1 if it raises; `sys.exit` is one too.
+    """Return a client that calls a function: status 0 if it returns, 1 if it raises, as a program would.
 
-    Its output is what it wrote and logged to the standard streams, its result, and the exception.
+    Its output is what it wrote to the standard streams, its result, and the exception.
     """
 
     def run(target: DrillTarget) -> Ending:
@@ -300,15 +245,12 @@ def call_function(function: Callable[[DrillTarget], object]) -> Client:
         with redirect_stdout(written), redirect_stderr(written):
             try:
                 result = function(target)
-            except SystemExit as leave:
-                return _left(leave.code, written.getvalue())
+            except SystemExit as end:
+                if isinstance(end.code, str):
+                    return Ending(1, f"{written.getvalue()}\n{end.code}")
+                return Ending(end.code or 0, written.getvalue())
             except Exception:  # noqa: BLE001 - a client may end with any exception
                 return Ending(1, f"{written.getvalue()}\n{traceback.format_exc()}")
         return Ending(0, f"{written.getvalue()}\n{'' if result is None else result}")
 
     return run
-
-
-def _left(code: str | int | None, written: str) -> Ending:
-    """The end of a program that leaves with a code, or with words."""
-    return Ending(code or 0, written) if isinstance(code, int | None) else Ending(1, f"{written}\n{code}")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -177,7 +180,7 @@ def test_records_that_a_client_needs_are_set_up(drill: Run, tmp_path: Path) -> N
     impossible = drill("payt", "--setup", "setup.yaml", *client())
 
     assert "list.yaml is not an object of YAML or JSON" in refused.stderr
-    assert impossible.exit_code == 4
+    assert impossible.exit_code == 2
 
 
 def test_a_client_is_started_again_after_it_failed(drill: Run) -> None:
@@ -233,3 +236,44 @@ def test_output_is_one_json_document(drill: Run) -> None:
 
     assert document["counts"]["fail"] == 1
     assert [one["kind"] for one in document["cases"][0]["findings"]] == ["LOST"]
+
+
+def test_an_interrupted_drill_does_not_wait_for_its_clients(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    waits = f'"$@"; case {{sandbox}} in *no-fault*) ;; *) echo x > {started}; sleep 60 ;; esac'
+    command = ("--case", "reset", "--repeat", "3", "--", "sh", "-c", waits, "client", *client()[1:])
+    words = (sys.executable, "-m", "mockserver", "drill", "payt", "--report-dir", str(tmp_path), *command)
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as running:  # noqa: S603 - our own program
+        started.read_text()
+        running.send_signal(signal.SIGTERM)
+
+        assert running.wait(20) == 130
+
+
+def test_a_file_that_cannot_be_written_is_named_and_the_client_is_not_blamed(
+    drill: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    words = ("--case", "transient-item", "--scenario", "file/x", "--explore", "20")
+
+    result = drill("payt", *words, *client("--fault", "status-line-only"))
+
+    assert result.exit_code == 2
+    assert "a report cannot be written" in result.stderr
+
+
+def test_a_wrong_assumption_is_wrong_usage(drill: Run) -> None:
+    result = drill("payt", "--assume", "payt.nothing=1", *client())
+
+    assert (result.exit_code, "payt.nothing" in result.stderr) == (2, True)
+
+
+def test_a_repetition_has_the_options_that_it_needs(drill: Run, tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    given = ("--specs", "specs", "--env", "A=b", "--timeout", "9")
+
+    document = report(drill, *given, "--case", "transient-item", *client())
+
+    again = f"mockserver drill payt {' '.join(given)} --case transient-item -- "
+    assert document["cases"][0]["again"].startswith(again)

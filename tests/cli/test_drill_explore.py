@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from mockserver.cli.drill_explore import (
     Schedule,
     describe_schedule,
     draw_schedules,
+    make_scenario,
     pytest_file,
 )
+from mockserver.codec import yaml
 from mockserver.control.scenarios import operations_by_vendor
 from mockserver.scenario.parser import parse_document
 from mockserver.server.application import Application
@@ -36,11 +39,6 @@ CALL_FAULTS = (
 KEYS = ("R-1", "R-2", "R-3")
 CLEAN = Result(Case("no-fault"), "ok", "3 of 3 stored", (), Ending(0), 0.1, "clean")
 PLAN = Plan("3 items", "", CLEAN, (), "createBatchPayment", KEYS, 2, 3)
-
-
-def explorer(plan: Plan = PLAN, vendor: str = "xero") -> Explorer:
-    """One that only tells of schedules."""
-    return Explorer(Drill(ControlClient("http://127.0.0.1:1"), vendor, lambda _: Ending(0)), plan)
 
 
 def item(kind: str, number: int = 1, times: int = 1) -> Fault:
@@ -86,6 +84,12 @@ def test_schedules_are_within_bounds(items: int, calls: int) -> None:
                 assert 1 <= fault.times <= 3
 
 
+def test_a_scenario_is_plain_yaml_even_where_faults_are_alike() -> None:
+    drawn = draw_schedules(2, 1, 60, 7)
+
+    assert not any("&id" in yaml.dump(make_scenario(one, "payt", PLAN)) for one in drawn)
+
+
 def test_every_fault_is_drawn_sooner_or_later() -> None:
     drawn = {(one.kind, bool(one.call)) for schedule in draw_schedules(5, 3, 200, 0) for one in schedule}
 
@@ -99,7 +103,7 @@ def test_every_fault_is_drawn_sooner_or_later() -> None:
     "schedule", [(item(kind),) for kind in ITEM_FAULTS] + [(call(kind),) for kind in CALL_FAULTS]
 )
 def test_every_fault_is_a_valid_scenario(app: Application, schedule: Schedule) -> None:
-    document: Any = explorer().scenario(schedule)
+    document: Any = make_scenario(schedule, "xero", PLAN)
 
     [rule] = parse_document(document, operations_by_vendor(app.served)).rules
 
@@ -109,11 +113,11 @@ def test_every_fault_is_a_valid_scenario(app: Application, schedule: Schedule) -
 
 def test_every_schedule_is_a_valid_scenario(app: Application) -> None:
     for schedule in draw_schedules(3, 2, 40, 3):
-        parse_document(dict(explorer().scenario(schedule)), operations_by_vendor(app.served))
+        parse_document(dict(make_scenario(schedule, "xero", PLAN)), operations_by_vendor(app.served))
 
 
 def test_a_fault_of_an_item_is_for_its_key_and_one_of_a_call_for_its_number() -> None:
-    made: Any = explorer().scenario((item("left out", 2), call("lost", 3)))
+    made: Any = make_scenario((item("left out", 2), call("lost", 3)), "xero", PLAN)
 
     first, second = made["rules"]
     assert first["items"][0]["select"] == {"key": "R-2"}
@@ -149,11 +153,11 @@ def test_a_schedule_is_told_in_a_sentence(schedule: Schedule, sentence: str) -> 
     [
         ("LOST", ["R-2"], "the client loses item 2 of 3"),
         ("TWICE", ["R-1", "R-3"], "the client doubles items 1, 3 of 3"),
-        ("WRONG", ["R-1"], "the client stores wrongly item 1 of 3"),
-        ("RESENT", ["R-1"], "the client sends again needlessly item 1 of 3"),
+        ("WRONG", ["R-1"], "the client stores item 1 of 3 wrongly"),
+        ("RESENT", ["R-1"], "the client sends item 1 of 3 again needlessly"),
         ("SILENT", ["R-1"], "the client does not report the warning of item 1 of 3"),
-        ("FOREVER", ["R-1"], "the client sends for ever item 1 of 3"),
-        ("FOREVER", [], "the client makes a call for ever"),
+        ("FOREVER", ["R-1"], "the client sends item 1 of 3 for ever"),
+        ("FOREVER", [], "the client sends an item for ever"),
         ("TWICE", ["another"], "the client doubles an item"),
         ("HANGS", [], "the client does not end"),
         ("LOGIN", [], "the client uses a refused credential again"),
@@ -165,13 +169,17 @@ def test_a_schedule_is_told_in_a_sentence(schedule: Schedule, sentence: str) -> 
 def test_what_a_client_did_is_told_with_the_places_of_the_items(
     monkeypatch: pytest.MonkeyPatch, kind: str, items: list[str], sentence: str
 ) -> None:
-    finding = Finding(kind, "", tuple(items), (), doubtful=False, meaning="")
-    failed = Result(Case("drawn"), "fail", "", (finding,), Ending(0), 0.1, "one")
+    finding = Finding(kind, "", tuple(items), (), doubtful=False)
+    failed = Result(
+        Case("drawn", "call 1 is reset after its commit"), "fail", "", (finding,), Ending(0), 0.1, "one"
+    )
     monkeypatch.setattr(Drill, "run", lambda *_: failed)
     monkeypatch.setattr(Drill, "drop", lambda *_: None)
     monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_: [(call("lost"),)])
 
-    [found] = explorer().explore(1).found
+    drill = Drill(ControlClient("http://127.0.0.1:1"), "xero", lambda _: Ending(0))
+    with ThreadPoolExecutor(1) as pool:
+        [found] = Explorer(drill, PLAN, pool).explore(1, 0).finds
 
     assert found.sentence == f"{sentence} when call 1 is reset after its commit"
 
@@ -197,7 +205,8 @@ def explored(server: MockServer, client: Client, monkeypatch: pytest.MonkeyPatch
     """What is found of a client in the hard schedules."""
     monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_: list(HARD))
     drill = Drill(server.control, "xero", client)
-    return Explorer(drill, drill.learn(), jobs=2).explore(len(HARD))
+    with ThreadPoolExecutor(2) as pool:
+        return Explorer(drill, drill.learn(), pool).explore(len(HARD), 0)
 
 
 def test_a_client_that_pays_again_after_a_lost_answer_is_found_and_its_schedule_shrunk(
@@ -205,17 +214,17 @@ def test_a_client_that_pays_again_after_a_lost_answer_is_found_and_its_schedule_
 ) -> None:
     exploration = explored(server, payer(has_keys=False), monkeypatch)
 
-    [found] = exploration.found
+    [found] = exploration.finds
     assert (exploration.schedules, exploration.failed) == (4, 3)
     assert found.schedule == (call("lost", 1),)
     assert found.sentence == "the client doubles items 1, 2, 3 of 3 when call 1 is reset after its commit"
-    assert (found.case.id, found.result.case) == ("explored-1", found.case)
+    assert found.result.case.id == "explored-1"
 
 
 def test_a_client_that_pays_each_row_once_is_not_found(
     server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert explored(server, payer(has_keys=True), monkeypatch) == Exploration(4, 0, ())
+    assert explored(server, payer(has_keys=True), monkeypatch) == Exploration(4, 0, [])
 
 
 def test_the_sandboxes_of_schedules_are_dropped(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,12 +240,12 @@ def test_the_sandboxes_of_schedules_are_dropped(server: MockServer, monkeypatch:
 
 
 def test_found_schedules_make_a_file_of_tests() -> None:
-    finding = Finding("LOST", "", ("R-1",), (), doubtful=False, meaning="")
-    result = Result(Case("explored-1"), "fail", "", (finding,), Ending(0), 0.1, "one")
+    finding = Finding("LOST", "", ("R-1",), (), doubtful=False)
     schedule = (item("refused"),)
-    case = Case("explored-1", scenario=explorer().scenario(schedule))
+    case = Case("explored-1", scenario=make_scenario(schedule, "xero", PLAN))
+    result = Result(case, "fail", "", (finding,), Ending(0), 0.1, "one")
 
-    text = pytest_file("xero", [Find(schedule, "the client loses item 1 of 3", case, result)])
+    text = pytest_file("xero", [Find(schedule, "the client loses item 1 of 3", result)])
 
     names: dict[str, Any] = {}
     exec(compile(text, "found.py", "exec"), names)  # noqa: S102 - our own text

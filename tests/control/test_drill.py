@@ -117,7 +117,6 @@ def test_a_fault_is_told_as_the_contract_says(drilled: Client) -> None:
     [finding] = answered.json["findings"]
     assert finding == {
         "kind": "RESENT",
-        "meaning": "an item was sent again although the answer said that it was stored",
         "message": "item B was sent again although the answer to #1 said that it was stored",
         "items": ["B"],
         "calls": [3],

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from mockserver.drill.findings import (
-    MEANINGS,
-    Kind,
     VendorAbilities,
     is_named,
     join_calls,
@@ -24,10 +22,6 @@ from mockserver.server.application import Application
 from tests.drill.runs import Attempts, attempt, call, document, look, rejected, run_of, updated
 
 DIGEST = "#94b6c0352b92"
-
-
-def test_every_kind_of_fault_has_a_meaning() -> None:
-    assert set(MEANINGS) == set(Kind)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.cli.drill_report.known import KnownFault
-from mockserver.cli.drill_report.results import DrillReport
+from mockserver.cli.drill_report.results import DrillReport, Place
 from mockserver.testing.drill import CLEAN, Case, Ending, Finding, Plan, Result
 
 HOSTILE = "<script>alert(1)</script>\"'&]]>\x1b[31m\x00|`%0A::error::\n"
@@ -51,7 +51,7 @@ def item(key: str, *attempts: dict[str, Any]) -> dict[str, Any]:
 
 
 def finding(kind: str = "LOST", *items: str, calls: tuple[int, ...] = (), doubtful: bool = False) -> Finding:
-    return Finding(kind, f"item {' '.join(items)} was {kind}", items, calls, doubtful, f"what {kind} means")
+    return Finding(kind, f"item {' '.join(items)} was {kind}", items, calls, doubtful)
 
 
 def result(name: str, *findings: Finding, output: str = "", **more: Any) -> Result:
@@ -72,7 +72,7 @@ def result(name: str, *findings: Finding, output: str = "", **more: Any) -> Resu
     return replace(made, **more)
 
 
-def report(*results: Result, known: tuple[KnownFault, ...] = (), **more: Any) -> DrillReport:
+def report(*results: Result, known: Mapping[Place, str] | None = None, **more: Any) -> DrillReport:
     clean = replace(result(CLEAN), case=Case(CLEAN))
     plan = Plan(
         says="2 items by postInvoices in 1 call, 30.00 in all",
@@ -91,8 +91,7 @@ def report(*results: Result, known: tuple[KnownFault, ...] = (), **more: Any) ->
         results=results,
         began="2026-11-23T16:34:26Z",
         seconds=52.4,
-        at_once=4,
-        known=known,
+        known=known or {},
         secrets={SECRET: "{token}"},
     )
     return replace(made, **more)

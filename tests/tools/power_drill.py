@@ -20,18 +20,7 @@ from mockserver.cli.drill_explore import Explorer
 from mockserver.codec import yaml
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient
-from mockserver.testing.drill import (
-    DOUBTFUL,
-    FAILED,
-    OK,
-    UNMET,
-    Case,
-    Drill,
-    DrillTarget,
-    Ending,
-    Plan,
-    Result,
-)
+from mockserver.testing.drill import DOUBTFUL, FAILED, OK, UNMET, Case, Drill, Plan, Result
 from mockserver.testing.server import MockServer
 
 HERE = Path(__file__).parents[1] / "drill" / "clients"
@@ -90,12 +79,7 @@ def drill_of(
     """The drill of one client, with a fault or without."""
     switch = ("--fault", fault) if fault else ()
     words = (*COMMANDS[language], vendor, "--url", "{url}", "--token", "{token}", *switch)
-    command = ClientCommand(words, {}, groups, TIMEOUT_S)
-
-    def client(target: DrillTarget) -> Ending:
-        return command.run(target, {"url": target.url, "token": target.token})
-
-    return Drill(control, vendor, client)
+    return Drill(control, vendor, ClientCommand(words, {}, groups, TIMEOUT_S).run)
 
 
 def run_cases(drill: Drill, plan: Plan, cases: Iterable[Case]) -> Iterator[Result]:
@@ -134,11 +118,12 @@ def find_by_exploring(drill: Drill, planted: Planted) -> tuple[str, int]:
     plan = drill.learn()
     if has_kind(plan.clean, planted.kinds):
         return plan.clean.message, 0
-    for number in range(ROUNDS):
-        exploration = Explorer(drill, plan, JOBS, SEEDS[0] + number).explore(PLANTED_SCHEDULES // ROUNDS)
-        for find in exploration.found:
-            if has_kind(find.result, planted.kinds):
-                return find.sentence, len(find.schedule)
+    with ThreadPoolExecutor(JOBS) as pool:
+        for number in range(ROUNDS):
+            exploration = Explorer(drill, plan, pool).explore(PLANTED_SCHEDULES // ROUNDS, SEEDS[0] + number)
+            for find in exploration.finds:
+                if has_kind(find.result, planted.kinds):
+                    return find.sentence, len(find.schedule)
     return "", 0
 
 
@@ -153,12 +138,13 @@ def false_alarms(drill: Drill, name: str) -> Iterator[str]:
 
 def explored_alarms(drill: Drill, name: str, seed: int, number: int) -> Iterator[str]:
     """What exploring finds in a right client."""
-    exploration = Explorer(drill, drill.learn(), JOBS, seed).explore(number)
+    with ThreadPoolExecutor(JOBS) as pool:
+        exploration = Explorer(drill, drill.learn(), pool).explore(number, seed)
     print(
         f"right  {name:<18} seed {seed}: {exploration.schedules} schedules, {exploration.failed} failed",
         flush=True,
     )
-    yield from (f"{name} seed {seed}: {find.sentence}" for find in exploration.found)
+    yield from (f"{name} seed {seed}: {find.sentence}" for find in exploration.finds)
 
 
 def measure(control: ControlClient, groups: ProcessGroups, options: argparse.Namespace) -> list[str]:

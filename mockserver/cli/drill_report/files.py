@@ -6,62 +6,163 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from mockserver.cli.drill_report.document import report_document
-from mockserver.cli.drill_report.page import html_page
-from mockserver.cli.drill_report.results import KNOWN, DrillReport, Row, ending_words
+import yaml
+from jinja2 import Environment, PackageLoader
+
+from mockserver import __version__
+from mockserver.cli.drill_report.results import (
+    KNOWN,
+    WORST_FIRST,
+    DrillReport,
+    Row,
+    count_words,
+    ending_words,
+)
+from mockserver.cli.drill_report.strip import FATES, draw_strip
 from mockserver.codec import json
 from mockserver.contract.report.text import xml
-from mockserver.testing.drill import CLEAN, DOUBTFUL, FAILED, UNMET
+from mockserver.model import Json
+from mockserver.testing.control_client import plain_json
+from mockserver.testing.drill import CLEAN, DOUBTFUL, FAILED, OK, UNMET
 
+VERSION = 1
 _LONGEST = 100_000
+_LONGEST_SCENARIO = 20_000
+_COLOURS = {FAILED: "bad", DOUBTFUL: "known", KNOWN: "known", OK: "good"}
 
 
 def junit_xml(report: DrillReport) -> bytes:
-    counts, rows = report.counts, report.rows
+    counts, obstacle = report.counts, report.said(report.plan.obstacle)
+    totals = {
+        "tests": sum(counts.values()),
+        "failures": counts[FAILED] - bool(obstacle),
+        "skipped": counts[KNOWN] + counts[UNMET],
+        "errors": int(bool(obstacle)),
+    }
     root = ET.Element("testsuites")
-    suite = ET.SubElement(
-        root,
-        "testsuite",
-        name=f"drill {report.vendor}",
-        tests=str(len(rows) + bool(report.plan.obstacle)),
-        failures=str(sum(row.verdict == FAILED for row in rows)),
-        skipped=str(counts[KNOWN] + counts[UNMET]),
-        errors=str(int(bool(report.plan.obstacle))),
-        time=f"{report.seconds:.3f}",
-    )
-    if report.plan.obstacle:
+    suite = ET.SubElement(root, "testsuite", name=f"drill {report.vendor}", time=f"{report.seconds:.3f}")
+    suite.attrib |= {name: str(count) for name, count in totals.items()}
+    if obstacle:
         case = ET.SubElement(suite, "testcase", classname=f"drill.{report.vendor}", name=CLEAN)
-        ET.SubElement(case, "error", message=xml(report.said(report.plan.obstacle)))
-    for row in rows:
-        _case(suite, report, row)
+        ET.SubElement(case, "error", message=xml(obstacle))
+    for row in report.rows:
+        _add_case(suite, report, row)
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
 
-def _case(suite: ET.Element, report: DrillReport, row: Row) -> None:
+def _add_case(suite: ET.Element, report: DrillReport, row: Row) -> None:
     result, message = row.result, xml(report.said(row.message))
-    case = ET.SubElement(
-        suite, "testcase", classname=f"drill.{report.vendor}", name=row.id, time=f"{result.duration_s:.3f}"
-    )
-    if row.verdict == DOUBTFUL:
-        properties = ET.SubElement(case, "properties")
-        ET.SubElement(properties, "property", name=DOUBTFUL, value=message)
+    case = ET.SubElement(suite, "testcase", classname=f"drill.{report.vendor}", name=xml(row.id))
+    case.set("time", f"{result.duration_s:.3f}")
+    out = case
+    if row.verdict == FAILED:
+        out = ET.SubElement(case, "failure", message=message, type=row.word)
+    elif row.verdict == UNMET:
+        ET.SubElement(case, "skipped", message=message)
     elif row.verdict == KNOWN:
         reason = next(filter(None, row.reasons.values()), "no reason is written down")
         ET.SubElement(case, "skipped", message=f"known: {xml(reason)}: {message}")
-    elif row.verdict == UNMET:
-        ET.SubElement(case, "skipped", message=message)
-    elif row.verdict == FAILED:
-        failure = ET.SubElement(case, "failure", message=message, type=row.word)
-        lines = [f"{one.kind}: {report.said(one.message)}" for one in result.findings]
-        failure.text = xml("\n".join([*lines, f"the case: {result.case.says}"]))[:_LONGEST]
-    if not result.findings:
-        return
-    doubt = [f"doubtful: {message}"] if row.verdict == DOUBTFUL else []
-    head = [*doubt, f"again: {report.again(row)}", f"the client {ending_words(result)}"]
-    out = ET.SubElement(case, "system-out")
-    out.text = xml("\n".join([*head, *report.output(result)]))[:_LONGEST]
+    if result.findings:
+        lines = [
+            *(
+                f"{one.kind}{', doubtful' * one.doubtful}: {report.said(one.message)}"
+                for one in result.findings
+            ),
+            f"the case: {result.case.says}",
+            f"again: {report.again(row)}",
+            f"the client {ending_words(result)}",
+            *report.output(result),
+        ]
+        out = ET.SubElement(case, "system-out") if out is case else out
+        out.text = xml("\n".join(lines))[:_LONGEST]
+
+
+def report_document(report: DrillReport) -> Json:
+    """The whole report. Calls and items are those of runs with findings, and of the run without faults."""
+    counts, plan = report.counts, report.plan
+    return {
+        "version": VERSION,
+        "mockserver": __version__,
+        "began": report.began,
+        "seconds": round(report.seconds, 3),
+        "passed": counts[OK] + counts[DOUBTFUL],
+        "failed": counts[FAILED],
+        "known": counts[KNOWN],
+        "counts": dict(counts),
+        "vendor": report.vendor,
+        "command": report.command_line(),
+        "plan": {
+            "says": plan.says,
+            "obstacle": report.said(plan.obstacle) or None,
+            "operation": plan.operation,
+            "items": len(plan.keys),
+            "calls": plan.calls,
+            "largest": plan.largest,
+        },
+        "clean": _run(report, report.row(plan.clean), is_whole=True),
+        "cases": [_run(report, row, is_whole=bool(row.result.findings)) for row in report.rows],
+        "gone": [{"case": case, "kind": kind} for _, case, kind in report.gone],
+    }
+
+
+def _run(report: DrillReport, row: Row, *, is_whole: bool) -> Json:
+    result, case = row.result, row.result.case
+    whole = {"scenario": case.scenario, "items": list(result.items), "calls": list(result.calls)}
+    return {
+        "case": case.id,
+        "says": case.says,
+        "tags": list(case.tags),
+        "rows": list(case.rows),
+        "verdict": row.verdict,
+        "word": row.word,
+        "message": report.said(row.message),
+        "findings": [
+            {
+                "kind": one.kind,
+                "message": report.said(one.message),
+                "items": [report.hide(key) for key in one.items],
+                "calls": list(one.calls),
+                "doubtful": one.doubtful,
+                "known": one.kind in row.reasons,
+                "reason": row.reasons.get(one.kind, ""),
+            }
+            for one in result.findings
+        ],
+        "status": result.ending.status,
+        "starts": list(result.ending.starts),
+        "seconds": round(result.duration_s, 3),
+        "output": list(report.output(result)),
+        "again": report.again(row),
+        **(whole if is_whole else {}),
+    }
+
+
+def html_page(report: DrillReport) -> str:
+    counts = report.counts
+    pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
+    pages.filters.update(colour=lambda row: _COLOURS.get(row.verdict, "quiet"), said=report.said)
+    return pages.get_template("page.html").render(
+        report=report,
+        plan=report.plan,
+        passed=counts[OK] + counts[DOUBTFUL],
+        failed=counts[FAILED],
+        counts=count_words(counts),
+        rows=sorted(report.rows, key=lambda row: WORST_FIRST.index(row.verdict)),
+        clean=report.row(report.plan.clean),
+        ending=ending_words,
+        fates=FATES,
+        scenario=_scenario,
+        strip=draw_strip,
+        version=__version__,
+    )
+
+
+def _scenario(row: Row) -> str:
+    """The scenario as YAML, as scenarios are written."""
+    plain = plain_json(row.result.case.scenario)
+    return xml(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))[:_LONGEST_SCENARIO]
 
 
 KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
@@ -75,9 +176,6 @@ KINDS: Mapping[str, tuple[str, Callable[[DrillReport], bytes]]] = {
 def write_reports(kinds: Sequence[str], folder: Path, report: DrillReport) -> list[Path]:
     """Write the reports of those kinds, and return the files. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for kind in kinds:
-        name, make = KINDS[kind]
+    for name, make in map(KINDS.__getitem__, kinds):
         (folder / name).write_bytes(make(report))
-        written.append(folder / name)
-    return written
+    return [folder / KINDS[kind][0] for kind in kinds]

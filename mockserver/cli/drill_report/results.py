@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
 
 from click import unstyle
 
-from mockserver.cli.drill_report.known import KnownFault
 from mockserver.codec.redaction import redact_log, redact_words
+from mockserver.contract.baseline import read_entries, write_entries
 from mockserver.contract.report.text import HiddenSecrets, one_line
-from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, FAILED, OK, UNMET, Finding, Plan, Result
+from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, FAILED, OK, UNMET, Plan, Result
 
 KNOWN = "known"
-HANGS = "HANGS"
 WORST_FIRST = (FAILED, DOUBTFUL, KNOWN, UNMET, OK)
 
 LAST_LINES = 60
@@ -23,38 +24,44 @@ LAST_LINES = 60
 
 _MOST_OUTPUT = 100_000
 _LONGEST_LINE = 1000
-LONGEST_MESSAGE = 2000
+_LONGEST_MESSAGE = 2000
+
+Place: TypeAlias = tuple[str, str, str]
+"""The vendor, the case and the kind of known faults."""
+
+_PLACE = ("vendor", "case", "kind")
+
+
+def read_known(file: Path) -> dict[Place, str]:
+    """The reasons of known faults, from a JSON or YAML file. Raises UnreadableBaselineError."""
+    entries = read_entries(file, _PLACE, ("reason",))
+    return {(one["vendor"], one["case"], one["kind"]): one["reason"] for one in entries}
+
+
+def write_known(file: Path, known: Mapping[Place, str]) -> None:
+    """Write known faults and their reasons; equal faults give equal bytes."""
+    places = sorted(known)
+    write_entries(
+        file, [{**dict(zip(_PLACE, place, strict=True)), "reason": known[place]} for place in places]
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A run of the client; `verdict` is `known` if all its faults are, and `reasons` are theirs by kind."""
+    """A run of the client, with the reasons of its known faults by kind.
+
+    `verdict` is `known` if all its faults are; `word` and `message` tell the worst one that is not.
+    """
 
     result: Result
     verdict: str
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    word: str
+    message: str
+    reasons: Mapping[str, str]
 
     @property
     def id(self) -> str:
         return self.result.case.id
-
-    @property
-    def word(self) -> str:
-        """The kind of the worst fault that is not known, or the verdict."""
-        return self.main.kind if self.main and self.verdict == FAILED else self.verdict
-
-    @property
-    def main(self) -> Finding | None:
-        """The finding that the row is about."""
-        found = self.result.findings
-        new = (one for one in found if not one.doubtful and one.kind not in self.reasons)
-        return next(new, found[0] if found else None)
-
-    @property
-    def message(self) -> str:
-        found = self.result.findings
-        is_first = self.main is None or self.main is found[0]
-        return self.result.message if is_first or self.main is None else self.main.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,66 +79,61 @@ class DrillReport:
     results: tuple[Result, ...]
     began: str
     seconds: float
-    at_once: int = 1
     options: tuple[str, ...] = ()
     exploring: tuple[str, ...] = ()
-    known: tuple[KnownFault, ...] = ()
+    known: Mapping[Place, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> list[Row]:
         """A row for each case; before them the run without faults, if the client has some even there."""
         clean = self.plan.clean
         first = () if self.plan.obstacle or clean.verdict == OK else (clean,)
-        return tuple(self.row(one) for one in (*first, *self.results))
+        return [self.row(one) for one in (*first, *self.results)]
 
     def row(self, result: Result) -> Row:
         faults = [one for one in result.findings if not one.doubtful]
-        mine = {one.kind: one.reason for one in self._mine if one.case == result.case.id}
+        mine = {place[2]: reason for place, reason in self.known.items() if place[:2] == self._case(result)}
         reasons = {one.kind: mine[one.kind] for one in faults if one.kind in mine}
-        is_known = bool(faults) and all(one.kind in reasons for one in faults)
-        return Row(result, KNOWN if is_known else result.verdict, reasons)
+        new = [one for one in faults if one.kind not in reasons]
+        if new:
+            message = result.message if new[0] is result.findings[0] else new[0].message
+            return Row(result, result.verdict, new[0].kind, message, reasons)
+        verdict = KNOWN if faults else result.verdict
+        return Row(result, verdict, verdict, result.message, reasons)
+
+    def _case(self, result: Result) -> tuple[str, str]:
+        return self.vendor, result.case.id
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Rows by verdict; clients that did not end are counted apart."""
-        rows = self.rows
-        found = Counter("hangs" if one.word == HANGS else one.verdict for one in rows)
-        found["fail"] += bool(self.plan.obstacle)
-        return {name: found[name] for name in (OK, FAILED, "hangs", DOUBTFUL, KNOWN, UNMET)}
+        """Rows by verdict; a client that cannot be drilled has failed once."""
+        found = Counter(row.verdict for row in self.rows)
+        found[FAILED] += bool(self.plan.obstacle)
+        return {name: found[name] for name in (OK, FAILED, DOUBTFUL, KNOWN, UNMET)}
 
     @property
-    def has_failed(self) -> bool:
-        return bool(self.counts[FAILED] or self.counts["hangs"])
-
-    @property
-    def gone(self) -> tuple[KnownFault, ...]:
+    def gone(self) -> list[Place]:
         """Known faults that were not found again in a case that took place."""
-        found = {one.result.case.id: one.result for one in self.rows if one.verdict != UNMET}
-        return tuple(
-            one
-            for one in self._mine
-            if one.case in found and all(one.kind != here.kind for here in found[one.case].findings)
-        )
+        found = {
+            self._case(row.result): {one.kind for one in row.result.findings}
+            for row in self.rows
+            if row.verdict != UNMET
+        }
+        return [place for place in self.known if place[2] not in found.get(place[:2], {place[2]})]
 
     @property
-    def to_be_known(self) -> tuple[KnownFault, ...]:
+    def to_be_known(self) -> Mapping[Place, str]:
         """What a new baseline has to hold: all faults, with known reasons, and those outside this drill."""
-        faults = {
-            KnownFault(self.vendor, row.id, one.kind, row.reasons.get(one.kind, ""))
+        gone = self.gone
+        kept = {place: reason for place, reason in self.known.items() if place not in gone}
+        found = {
+            (self.vendor, row.id, one.kind): ""
             for row in self.rows
             for one in row.result.findings
             if not one.doubtful
         }
-        found, gone = {(one.vendor, one.case, one.kind) for one in faults}, self.gone
-        kept = (
-            one for one in self.known if one not in gone and (one.vendor, one.case, one.kind) not in found
-        )
-        return (*faults, *kept)
-
-    @property
-    def _mine(self) -> Iterator[KnownFault]:
-        return (one for one in self.known if one.vendor == self.vendor)
+        return {**found, **kept}
 
     def hide(self, text: str) -> str:
         """The text without what is secret, or looks like it."""
@@ -139,21 +141,19 @@ class DrillReport:
 
     def said(self, text: str) -> str:
         """A message in one line, without what is secret."""
-        return one_line(self.hide(text), LONGEST_MESSAGE)
+        return one_line(self.hide(text), _LONGEST_MESSAGE)
 
-    def command_line(self, words: Iterable[str] | None = None) -> str:
-        """The words in shell syntax, without what is secret; by default those of the client."""
-        given = self.command if words is None else words
-        shown = redact_words(HiddenSecrets(self.secrets).text(one) for one in given)
-        return one_line(shlex.join(shown), LONGEST_MESSAGE)
+    def command_line(self, before: Iterable[str] = ()) -> str:
+        """The words of the client in shell syntax, without what is secret."""
+        words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
+        return one_line(shlex.join(redact_words(words)), _LONGEST_MESSAGE)
 
     def again(self, row: Row) -> str:
         """The command that runs the client against this case again."""
         case: tuple[str, ...] = () if row.id == CLEAN else ("--case", row.id)
         if row.id.startswith(EXPLORED):
             case = self.exploring
-        drill = ("mockserver", "drill", self.vendor, *self.options, *case)
-        return self.command_line((*drill, "--", *self.command))
+        return self.command_line(("mockserver", "drill", self.vendor, *self.options, *case, "--"))
 
     def output(self, result: Result) -> Sequence[str]:
         """The last lines that the client wrote; before them how many are left out."""
@@ -173,5 +173,5 @@ def ending_words(result: Result) -> str:
 
 
 def count_words(counts: Mapping[str, int]) -> str:
-    """Such as: 36 ok, 4 fail, 1 hangs."""
+    """Such as: 36 ok, 4 fail, 1 unmet."""
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name in (OK, FAILED))

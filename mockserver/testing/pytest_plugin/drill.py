@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
 from mockserver.testing.control_client import ControlClient
-from mockserver.testing.drill import FAILED, UNMET, Case, Drill, DrillTarget, Plan, Result, call_function
+from mockserver.testing.drill import FAILED, UNMET, Drill, DrillTarget, Plan, Result, call_function
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback
 
-_PLANS = pytest.StashKey[dict[tuple[str, str], Plan]]()
+_PLANS = pytest.StashKey[dict[str, Plan]]()
 """What the client of each test means to do, which its first case learns."""
 
 
 @dataclass(frozen=True, slots=True)
 class MockDrill:
-    """One case of a drill; `test` is the test's name without the case."""
+    """One case of a drill; `test` is the test's id without the case, with other parameters."""
 
     control: ControlClient
     vendor: str
@@ -39,7 +39,7 @@ class MockDrill:
             case = next(one for one in plan.cases if one.id == self.case)
             result = drill.run(case, plan.clean)
         if result.verdict == FAILED:
-            pytest.fail("\n".join(_lines(case, result)), pytrace=False)
+            pytest.fail(_describe(result), pytrace=False)
         with fail_without_traceback():
             drill.drop(result)
         if result.verdict == UNMET:
@@ -48,19 +48,21 @@ class MockDrill:
 
     def _plan(self, drill: Drill) -> Plan:
         plans = self.stash.setdefault(_PLANS, {})
-        plan = plans.get((self.test, self.vendor))
-        if plan is None:
-            plan = plans[self.test, self.vendor] = drill.learn()
+        if self.test not in plans:
+            plans[self.test] = drill.learn()
+        plan = plans[self.test]
         if plan.obstacle:
             output = plan.clean.ending.output.strip()
             pytest.fail("\n".join(filter(None, (plan.obstacle, output))), pytrace=False)
         return plan
 
 
-def _lines(case: Case, result: Result) -> Iterator[str]:
-    yield f"{result.word} {case.id}: {result.message}"
-    yield from (f"  also {one.kind}: {one.message}" for one in result.findings[1:])
-    yield f"  the case: {case.says}"
-    yield from (f"  {call['line']}" for call in result.calls)
-    if output := result.ending.output.strip():
-        yield f"  the client wrote:\n{output}"
+def _describe(result: Result) -> str:
+    lines = [
+        f"{result.word} {result.case.id}: {result.message}",
+        *(f"  also {one.kind}: {one.message}" for one in result.findings[1:]),
+        f"  the case: {result.case.says}",
+        *(f"  {call['line']}" for call in result.calls),
+        f"  the client wrote:\n{result.ending.output.strip()}",
+    ]
+    return "\n".join(lines)

@@ -197,7 +197,7 @@ def mock_drill(request: pytest.FixtureRequest, mockserver: MockServer) -> MockDr
     if not hasattr(request, "param"):
         pytest.fail('mock_drill needs the marker mock_drill("<vendor>")', pytrace=False)
     vendor, case = request.param
-    test = request.node.nodeid.partition("[")[0]
+    test = request.node.nodeid.replace(f"{vendor}-{case}", vendor)
     return MockDrill(mockserver.control, vendor, case, test, request.config.stash)
 
 

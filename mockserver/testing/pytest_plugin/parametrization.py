@@ -17,15 +17,13 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
     Raises pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
     """
-    for marker_name, fixture, select in (
+    for name, fixture, select in (
         (CASES, "mock_case", _selected_cases),
         (DRILL, "mock_drill", _selected_drill_cases),
     ):
-        markers = list(metafunc.definition.iter_markers(marker_name))
-        if markers:
+        if markers := list(metafunc.definition.iter_markers(name)):
             cases = [case for marker in markers for case in select(metafunc.config, marker)]
-            ids = [f"{vendor}-{case}" for vendor, case in cases]
-            metafunc.parametrize(fixture, cases, ids=ids, indirect=True)
+            metafunc.parametrize(fixture, cases, ids=map("-".join, cases), indirect=True)
 
 
 def _selected_drill_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[str, str]]:

@@ -10,8 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from mockserver.cli.drill_report.files import KINDS, write_reports
-from mockserver.cli.drill_report.github import LONGEST, MOST, annotation_lines, markdown_summary
-from mockserver.cli.drill_report.known import KnownFault
+from mockserver.cli.drill_report.github import MOST, MOST_ROWS, annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport
 from mockserver.control.reports import read_verdict
 from mockserver.testing.drill import Ending, Finding
@@ -43,7 +42,7 @@ def document_of(folder: Path, made: DrillReport) -> dict[str, Any]:
 
 def hostile() -> DrillReport:
     text = HOSTILE + SECRET
-    odd = Finding("LOST", text, (HOSTILE,), (1,), doubtful=False, meaning=HOSTILE)
+    odd = Finding("LOST", text, (HOSTILE,), (1,), doubtful=False)
     run = result(
         "half",
         odd,
@@ -62,7 +61,7 @@ def mixed() -> DrillReport:
         result("odd", finding("TWICE", "R-2", doubtful=True)),
         result("old", finding("RUDE")),
         result("never", verdict="unmet", message="no such call"),
-        known=(KnownFault("ledger", "old", "RUDE", "ticket 17"),),
+        known={("ledger", "old", "RUDE"): "ticket 17"},
     )
 
 
@@ -93,14 +92,14 @@ def test_a_test_report_has_a_case_for_each_case(tmp_path: Path) -> None:
     assert [suite.get(name) for name in names] == ["drill ledger", "5", "1", "2", "0"]
     assert {one.get("name"): [child.tag for child in one] for one in suite} == {
         "fine": [],
-        "half": ["failure", "system-out"],
-        "odd": ["properties", "system-out"],
+        "half": ["failure"],
+        "odd": ["system-out"],
         "old": ["skipped", "system-out"],
         "never": ["skipped"],
     }
     assert suite[1].find("failure").attrib == {"message": "item R-1 was LOST", "type": "LOST"}  # type: ignore[union-attr]
-    assert str(suite[1].findtext("system-out")).endswith("\nI am done")
-    assert str(suite[2].findtext("system-out")).startswith("doubtful: item R-2 was TWICE\nagain: ")
+    assert str(suite[1].findtext("failure")).endswith("\nI am done")
+    assert str(suite[2].findtext("system-out")).startswith("TWICE, doubtful: item R-2 was TWICE\nthe case: ")
     assert [one.get("message") for one in suite.iter("skipped")] == [
         "known: ticket 17: item  was RUDE",
         "no such call",
@@ -121,7 +120,7 @@ def test_the_document_tells_everything(tmp_path: Path) -> None:
     document = document_of(tmp_path, mixed())
 
     assert (document["passed"], document["failed"], document["known"]) == (2, 1, 1)
-    assert document["counts"] == {"ok": 1, "fail": 1, "hangs": 0, "doubtful": 1, "known": 1, "unmet": 1}
+    assert document["counts"] == {"ok": 1, "fail": 1, "doubtful": 1, "known": 1, "unmet": 1}
     half = document["cases"][1]
     assert (half["case"], half["verdict"], half["word"], half["output"]) == (
         "half",
@@ -171,9 +170,9 @@ def test_failures_stand_first_on_the_page_and_open(tmp_path: Path) -> None:
     page = files_of(tmp_path, mixed())["index.html"]
 
     assert re.findall(r'href="#case-([^"]+)"', page) == ["half", "odd", "old", "never", "fine"]
-    found, fine = page.split("<h2>What was found</h2>")[1].split("<h2>Nothing was found</h2>")
-    assert "I am done" in found
-    assert fine.count("<details><summary><h3>") == 2
+    cases = page.split("<h2>The cases</h2>")[1]
+    assert "I am done" in cases
+    assert re.findall(r"<details( open)?><summary><h3>", cases) == [" open"] * 3 + [""] * 2
 
 
 def test_a_page_of_a_large_drill_stays_small(tmp_path: Path) -> None:
@@ -185,8 +184,18 @@ def test_a_page_of_a_large_drill_stays_small(tmp_path: Path) -> None:
     made = report(result("a", finding("LOST", "R-1"), items=items, calls=calls), result("b"))
 
     page = files_of(tmp_path, made)["index.html"]
-    assert "100 more rows are left out here" in page
-    assert len(page) < 2_000_000
+    assert "… #41 to #180 are not shown here" in page
+    assert "976 more items are not shown here" in page
+    assert len(page) < 1_000_000
+
+
+def test_each_start_of_the_client_is_told(tmp_path: Path) -> None:
+    run = result("a", calls=tuple(map(call, range(1, 7))), ending=Ending(1, "", 60, (1, 3, 5)), items=())
+
+    page = files_of(tmp_path, report(run))["index.html"]
+    assert re.findall(r"start \d of the client|#\d(?=<)", page.split("<h2>The cases</h2>")[1]) == [
+        *("#1", "#2", "start 2 of the client", "#3", "#4", "start 3 of the client", "#5", "#6")
+    ]
 
 
 def test_a_failure_is_an_annotation_that_no_text_can_leave() -> None:
@@ -203,18 +212,15 @@ def test_more_failures_than_github_shows_are_counted() -> None:
     assert lines[-1] == "::error title=mockserver drill::6 more in the summary"
 
 
-def test_the_summary_has_a_table_of_what_was_found_and_folds_the_rest() -> None:
+def test_the_summary_has_a_table_of_what_was_found() -> None:
     text = markdown_summary(mixed())
 
     assert text.startswith("### mockserver drill ledger: 1 ok, 1 fail, 1 doubtful, 1 known, 1 unmet\n")
-    assert "| LOST | half | item R-1 was LOST |" in text
-    assert "<summary>2 other cases</summary>" in text
-    assert "again: mockserver drill ledger --case half" in text
+    assert "| LOST | half | item R-1 was LOST | mockserver drill ledger --case half" in text
 
 
 def test_a_summary_is_cut_to_what_github_takes() -> None:
-    output = "\n".join(["x" * 900] * 60)
-    text = markdown_summary(report(*(result(f"case-{at}", finding(), output=output) for at in range(40))))
+    text = markdown_summary(report(*(result(f"case-{at}", finding()) for at in range(MOST_ROWS + 40))))
 
-    assert len(text.encode()) < LONGEST + 100
-    assert text.endswith("The rest does not fit here; the report has it.\n\n")
+    assert text.count("| LOST |") == MOST_ROWS
+    assert text.endswith("\n40 more are in the report.\n")

@@ -6,16 +6,13 @@ from pathlib import Path
 
 from click import unstyle
 
-from mockserver.cli.drill_report.known import KnownFault
 from mockserver.cli.drill_report.results import DrillReport
-from mockserver.cli.drill_report.terminal import closing_lines, row_lines
+from mockserver.cli.drill_report.terminal import closing_lines, row_line
 from tests.support.drill_results import HOSTILE, SECRET, finding, report, result
 
-LONG = "a rather long sentence " * 10
 
-
-def lines_of(made: DrillReport, width: int | None = None) -> list[str]:
-    return [unstyle(line) for row in made.rows for line in row_lines(made, row, width)]
+def lines_of(made: DrillReport) -> list[str]:
+    return [unstyle(row_line(made, row)) for row in made.rows]
 
 
 def test_the_columns_stand_below_each_other() -> None:
@@ -25,23 +22,6 @@ def test_the_columns_stand_below_each_other() -> None:
         "  ok       transient-item  2 of 2 stored",
         "  LOST     half            item R-17 was LOST",
     ]
-
-
-def test_what_is_fine_is_cut_and_what_is_not_is_wrapped() -> None:
-    fine, bad = result("a", message=LONG), result("b", finding("LOST"), message=LONG)
-
-    first, *rest = lines_of(report(fine, bad), 80)
-    assert (len(first), first[-1]) == (80, "…")
-    assert len(rest) > 2
-    assert all(len(line) <= 80 for line in rest)
-    assert all(line.startswith(" " * 14) for line in rest[1:])
-
-
-def test_without_a_terminal_nothing_is_cut_or_wrapped() -> None:
-    made = report(result("a", message=LONG), result("b", finding("LOST"), message=LONG))
-
-    assert len(lines_of(made)) == 2
-    assert all(LONG in line for line in lines_of(made))
 
 
 def test_further_faults_are_counted() -> None:
@@ -57,19 +37,18 @@ def test_a_message_stays_in_its_line_and_tells_no_secret() -> None:
     assert SECRET not in line
 
 
-def test_the_last_line_has_counts_reports_and_the_way_to_repeat_the_first_failure() -> None:
+def test_the_last_lines_have_counts_reports_and_the_way_to_repeat_the_first_failure() -> None:
     made = report(result("a"), result("b", finding("LOST")), result("c", finding("HANGS")))
     again = "again: mockserver drill ledger --case b -- python sync.py --token '{token}' 'in voices.csv'"
 
-    parts = ["1 ok, 1 fail, 1 hangs · 52 s", "report/index.html", again]
-    assert list(closing_lines(made, [Path("report/index.html")], None)) == ["      ".join(parts)]
-    assert list(closing_lines(made, [Path("report/index.html")], 80)) == parts
+    lines = list(closing_lines(made, [Path("report/index.html")]))
+    assert lines == ["1 ok, 2 fail · 52 s", "report/index.html", again]
 
 
 def test_known_faults_that_are_gone_are_told() -> None:
-    made = report(result("a"), known=(KnownFault("ledger", "a", "LOST"),))
+    made = report(result("a"), known={("ledger", "a", "LOST"): ""})
 
-    assert list(closing_lines(made, [], 80)) == [
+    assert list(closing_lines(made, [])) == [
         "gone: LOST in a is in the baseline and was not found: take it out",
         "1 ok, 0 fail · 52 s",
     ]
