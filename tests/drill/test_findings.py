@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from mockserver.drill.findings import (
-    MEANINGS,
-    Kind,
     VendorAbilities,
     is_named,
     join_calls,
@@ -18,16 +16,11 @@ from mockserver.drill.findings import (
     names_of,
     pair_histories,
     read_abilities,
-    read_intent,
 )
 from mockserver.server.application import Application
 from tests.drill.runs import Attempts, attempt, call, document, look, rejected, run_of, updated
 
 DIGEST = "#94b6c0352b92"
-
-
-def test_every_kind_of_fault_has_a_meaning() -> None:
-    assert set(MEANINGS) == set(Kind)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +39,7 @@ def test_items_are_named_up_to_three(keys: Sequence[str], sentence: str) -> None
 
 
 def test_calls_are_listed_once_and_in_their_order() -> None:
-    assert join_calls([7, 2, 7]) == "#2, #7"
+    assert join_calls([attempt(7), attempt(2), call(7)]) == "#2, #7"
 
 
 @pytest.mark.parametrize(
@@ -90,18 +83,18 @@ CLEAN: Attempts = {
 }
 
 
-def test_an_intent_is_what_took_effect_and_how_often_it_was_sent() -> None:
-    first, second = read_intent(run_of(CLEAN)).values()
+def test_an_item_is_meant_to_be_as_it_took_effect() -> None:
+    first, second = run_of(CLEAN).histories
 
-    assert (first.created, first.sends, first.amount) == (1, 3, Decimal(12))
-    assert first.versions == (document("R-1"), document("R-1", 12))
-    assert (second.is_taken, second.amount) == (False, None)
+    assert (first.created, first.amount) == (1, Decimal(12))
+    assert first.versions == [document("R-1"), document("R-1", 12)]
+    assert (second.stored, second.amount) == (False, None)
 
 
 def paired(run: Attempts) -> tuple[list[str | None], list[str]]:
     """The key that stands for each meant item, and the other keys."""
-    pairs, others = pair_histories(read_intent(run_of(CLEAN)), run_of(run))
-    return [one.key if one else None for one in pairs.values()], [one.key for one in others]
+    pairs, others = pair_histories(run_of(CLEAN), run_of(run))
+    return [sent.key if sent.attempts else None for _, sent in pairs], [one.key for one in others]
 
 
 @pytest.mark.parametrize(
