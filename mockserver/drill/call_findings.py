@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, join_calls, knew, numbers_of
+from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, began, join_calls, knew, numbers_of
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told, answered, arrived, told_by_answer
 from mockserver.model import SAFE_METHODS
@@ -94,17 +94,20 @@ class CallOracle:
         yield from self._new_keys(keyed, header)
 
     def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Finding]:
-        """The same bytes under another key after an answer that told nothing, and no look between them."""
+        """The same bytes under other keys alone after an answer that told nothing, without a look before."""
         for at, entry in enumerate(keyed):
             if told_by_answer(entry) is not Told.NOTHING:
                 continue
-            same = (one for one in keyed[at + 1 :] if one.call.fingerprint == entry.call.fingerprint)
-            again = next(same, entry)
-            has_looked = self.run.has_looked(entry.number, again.number)
-            if again.call.headers[header] != entry.call.headers[header] and not has_looked:
+            later = [
+                one
+                for one in keyed[at + 1 :]
+                if one.call.fingerprint == entry.call.fingerprint and began(one) >= entry.at
+            ]
+            is_same = any(one.call.headers[header] == entry.call.headers[header] for one in later)
+            if later and not is_same and not self.run.has_looked(entry.number, later[0].number):
                 lost = f"the answer to #{entry.number} told nothing"
-                message = f"{lost}, and #{again.number} sent the same under another key"
-                yield Finding(Kind.KEY, message, numbers_of([entry, again]))
+                message = f"{lost}, and #{later[0].number} sent the same under another key"
+                yield Finding(Kind.KEY, message, numbers_of([entry, later[0]]))
                 return
 
 

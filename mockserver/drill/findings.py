@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
+from json import dumps
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Attempt, ItemHistory
-from mockserver.model import SAFE_METHODS, Json, Value
+from mockserver.model import SAFE_METHODS, Json, Value, unescape_step
 
 _FIRST_REDIRECT = 300
 
@@ -76,13 +77,15 @@ class Run:
         )
 
 
-def knew(later: Entry, earlier: Entry) -> bool:
-    """Whether a call began after the answer to another had ended, so that its sender could know it.
+def began(entry: Entry) -> datetime:
+    """By the machine's clock: a sandbox's may stand or jump."""
+    return entry.at - timedelta(milliseconds=entry.duration_ms)
 
-    By the machine's clock: a sandbox's may stand or jump.
-    """
-    began = later.at - timedelta(milliseconds=later.duration_ms)
-    return later.number > earlier.number and began >= earlier.at + timedelta(milliseconds=earlier.delay_ms)
+
+def knew(later: Entry, earlier: Entry) -> bool:
+    """Whether a call began after the answer to another had ended, so that its sender could know it."""
+    ended = earlier.at + timedelta(milliseconds=earlier.delay_ms)
+    return later.number > earlier.number and began(later) >= ended
 
 
 def pair_histories(
@@ -90,14 +93,17 @@ def pair_histories(
 ) -> tuple[Sequence[tuple[ItemHistory, ItemHistory]], Sequence[ItemHistory]]:
     """Each item of the run without faults with its history in this run, and the histories of other items.
 
-    An item that was not sent has no attempts. A client that makes new keys in each run has none of the known
-    ones: then items count in their order.
+    An item that was not sent has no attempts. Where a client makes new keys in each run, an operation has
+    none of the known ones: then its items count in their order.
     """
     meant = {(one.vendor, one.operation, one.key): one for one in clean.histories}
     sent = {(one.vendor, one.operation, one.key): one for one in run.histories}
-    if not meant.keys() & sent.keys():
-        sent = dict(zip([*meant, *list(sent)[len(meant) :]], sent.values(), strict=False))
-    pairs = [(one, sent.pop(place, ItemHistory(*place, ()))) for place, one in meant.items()]
+    known = {place[:2] for place in meant.keys() & sent.keys()}
+    pairs: list[tuple[ItemHistory, ItemHistory]] = []
+    for place, one in meant.items():
+        next_of_operation = (other for other in sent if other[:2] == place[:2])
+        found = place if place[:2] in known else next(next_of_operation, place)
+        pairs.append((one, sent.pop(found, ItemHistory(*place, ()))))
     return pairs, list(sent.values())
 
 
@@ -130,7 +136,7 @@ def read_abilities(
     return VendorAbilities(vendor.spec.idempotency_header.lower() if is_on else "", is_readable)
 
 
-_DIGEST = re.compile(r"#[0-9a-f]+(\.[0-9]+)?$")
+_DIGEST = re.compile(r"#[0-9a-f]{12}(\.[0-9]+)?$")
 _SHORTEST_NAME = 3
 
 
@@ -151,7 +157,9 @@ def names_of(key: str, document: Json, keys: Iterable[str], others: Iterable[Jso
 
 
 def _parts(key: str) -> tuple[str, ...]:
-    return tuple(part for part in key.split("/") if part)
+    """The parts of a key, each as it was and as it is escaped: a key of one part is not escaped."""
+    parts = filter(None, key.split("/"))
+    return tuple(dict.fromkeys(text for part in parts for text in (unescape_step(part), part)))
 
 
 def _texts(document: Json) -> Iterable[str]:
@@ -166,7 +174,8 @@ def is_named(names: Iterable[str], output: str, usual: str) -> bool:
     """Whether a line of the output that the run without faults does not have names an item."""
     known = set(usual.splitlines())
     lines = "\n".join(line for line in output.splitlines() if line not in known)
-    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", lines) for name in names)
+    texts = {text for name in names for text in (name, dumps(name)[1:-1])}
+    return any(re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lines) for text in texts)
 
 
 _MOST_NAMES = 3

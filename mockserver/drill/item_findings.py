@@ -209,7 +209,7 @@ def _is_sum_of_floats(amount: Decimal) -> bool:
 def _join(problems: Sequence[_Problem]) -> Finding:
     """One sentence of problems with one kind and cause."""
     kind, cause = problems[0].kind, problems[0].cause
-    keys = tuple(one.key for one in problems)
+    keys = tuple(dict.fromkeys(one.key for one in problems))
     attempts = [attempt for one in problems for attempt in one.attempts]
     if cause.startswith("was "):
         said = f" {cause}" if len(keys) == 1 else f" were {cause.removeprefix('was ')}"

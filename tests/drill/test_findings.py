@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_value
 
 from mockserver.drill.findings import (
     VendorAbilities,
@@ -48,6 +50,10 @@ def test_calls_are_listed_once_and_in_their_order() -> None:
         pytest.param("R-1", ["R-1", "R-2"], ("R-1",), id="the key"),
         pytest.param("81/R-1", ["81/R-1", "82/R-2"], ("81", "R-1"), id="each part of it"),
         pytest.param("81/R-1", ["81/R-1", "81/R-2"], ("R-1",), id="but none that others have too"),
+        pytest.param(
+            "81/R~11", ["81/R~11", "81/S"], ("R/1", "R~11"), id="a part as it was before it was escaped"
+        ),
+        pytest.param("INV#12", ["INV#12", "INV#13"], ("INV#12",), id="a number is no digest"),
         pytest.param("81/R-1", ["81/R-1"], ("81", "R-1"), id="the only item may be named by any part"),
         pytest.param("1/2", ["1/2", "2/1"], ("1", "2"), id="parts of others, if there is nothing else"),
         pytest.param(
@@ -71,6 +77,11 @@ def test_an_item_may_be_named_by(key: str, keys: Sequence[str], names: tuple[str
 )
 def test_an_item_is_named_by_a_new_line_that_has_its_name_as_a_word(output: str, *, is_found: bool) -> None:
     assert is_named(["R-1"], f"usual R-1\n{output}", "usual R-1\nother") is is_found
+
+
+@pytest.mark.parametrize("output", ['{"lost": ["\\u00c4\\"1"]}', 'lost: \u00c4"1'])
+def test_a_name_may_be_escaped_as_in_json(output: str) -> None:
+    assert is_named(['\u00c4"1'], output, "")
 
 
 def test_a_name_is_no_pattern() -> None:
@@ -111,6 +122,18 @@ def test_items_are_paired_by_their_keys_or_else_by_their_order(
     keys: Sequence[str], pairs: Sequence[str | None], others: Sequence[str]
 ) -> None:
     assert paired({key: [attempt(1)] for key in keys}) == (pairs, others)
+
+
+def test_items_of_each_operation_are_paired_by_themselves() -> None:
+    """Keys may be the client's own in one operation, and those of the server in another."""
+    fixed, made, others = (run_of({key: [attempt(1)]}).histories[0] for key in ("R-1", "/runs/a", "/runs/b"))
+    clean = replace(run_of({}), histories=[fixed, replace_value(made, operation="closeRun")])
+    run = replace(run_of({}), histories=[fixed, replace_value(others, operation="closeRun")])
+
+    pairs, unknown = pair_histories(clean, run)
+
+    assert [(meant.key, sent.key) for meant, sent in pairs] == [("R-1", "R-1"), ("/runs/a", "/runs/b")]
+    assert unknown == []
 
 
 @pytest.mark.parametrize(
