@@ -14,7 +14,7 @@ from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle,
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.entry import has_scenario
-from mockserver.journal.item_history import ItemHistories, millis_between
+from mockserver.journal.item_history import find_histories, millis_between
 from mockserver.journal.journal import Journal
 from mockserver.journal.view import View
 from mockserver.model import Document, Json
@@ -105,7 +105,7 @@ class DrillOperations:
     ) -> Run:
         self.sandboxes.check_exists(name)
         entries = [entry for entry in self.journal.entries(name) if entry.call.vendor == vendor.name]
-        histories = ItemHistories((vendor,), lambda: self.packaged.documents).find(entries)
+        histories = find_histories(entries, (vendor,), lambda: self.packaged.documents)
         ended = Ending(ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0)))
         return Run(entries, histories, ended, starts)
 

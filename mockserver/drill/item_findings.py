@@ -57,18 +57,11 @@ class ItemOracle:
     ) -> Iterator[Finding]:
         """The faults with the items of both runs, and with others."""
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
-        problems = [problem for meant, sent in pairs for problem in self._problems(meant, sent.attempts)]
+        kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
+        problems = [one for meant, sent in pairs for find in kinds for one in find(meant, sent.attempts)]
         for one in (*problems, *_unknown_items(others)):
             groups.setdefault((one.kind, one.cause, one.doubtful), []).append(one)
         yield from map(_join, groups.values())
-
-    def _problems(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
-        yield from self._lost(meant, attempts)
-        yield from self._twice(meant, attempts)
-        yield from self._wrong(meant, attempts)
-        yield from self._in_vain(meant, attempts)
-        yield from self._resent(meant, attempts)
-        yield from self._silent(meant, attempts)
 
     def _admits(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> bool:
         """Whether the client told of the item, or ended with another failure than without faults."""

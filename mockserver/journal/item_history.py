@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -165,52 +164,58 @@ def millis_between(first: datetime, later: datetime) -> int:
     return round((later - first) / timedelta(milliseconds=1))
 
 
-@dataclass(frozen=True, slots=True)
-class ItemHistories:
-    """Finds the histories of items in the entries of one sandbox; `packaged` has what headers may name."""
+def find_histories(
+    entries: Iterable[Entry],
+    served: Iterable[LoadedVendor],
+    packaged: Packaged = dict,
+    key: str | None = None,
+) -> tuple[ItemHistory, ...]:
+    """The histories in the order of first attempts; with a `key`, of the items with that key alone.
 
-    served: Iterable[LoadedVendor]
-    packaged: Packaged = dict
+    The entries are of one sandbox; `packaged` has the scenarios that headers may name.
+    """
+    found: dict[tuple[str, str, str], list[Attempt]] = {}
+    earlier: dict[str, Mapping[str, Told]] = {}
+    vendors = {vendor.name: vendor for vendor in served}
+    for entry in entries:
+        vendor = vendors.get(entry.call.vendor)
+        operation = vendor.spec.operations.get(entry.operation or "") if vendor else None
+        if not (vendor and operation and _writes(entry, operation) and _may_carry(entry, key)):
+            continue
+        sent = _sent_items(entry.call, operation, vendor)
+        for name, attempt in _attempts(entry, operation, sent, earlier, packaged):
+            if key in (None, name):
+                found.setdefault((vendor.name, operation.id, name), []).append(attempt)
+    return tuple(ItemHistory(*place, tuple(attempts)) for place, attempts in found.items())
 
-    def find(self, entries: Iterable[Entry], key: str | None = None) -> tuple[ItemHistory, ...]:
-        """The histories in the order of first attempts; with a `key`, of the items with that key alone."""
-        found: dict[tuple[str, str, str], list[Attempt]] = {}
-        earlier: dict[str, Mapping[str, Told]] = {}
-        vendors = {vendor.name: vendor for vendor in self.served}
-        for entry in entries:
-            vendor = vendors.get(entry.call.vendor)
-            operation = vendor.spec.operations.get(entry.operation or "") if vendor else None
-            if not (vendor and operation and _writes(entry, operation) and _may_carry(entry, key)):
-                continue
-            sent = _sent_items(entry.call, operation, vendor)
-            for name, attempt in self._attempts(entry, operation, sent, earlier):
-                if key in (None, name):
-                    found.setdefault((vendor.name, operation.id, name), []).append(attempt)
-        return tuple(ItemHistory(*place, tuple(attempts)) for place, attempts in found.items())
 
-    def _attempts(
-        self, entry: Entry, operation: Operation, sent: Sequence[Item], earlier: dict[str, Mapping[str, Told]]
-    ) -> Iterator[tuple[str, Attempt]]:
-        """Yield key and attempt of each item; `earlier` has what the answers to the same bytes told."""
-        rules = list(find_rules(entry, self.packaged).values()) if entry.applied else []
-        decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
-        answer = told_by_answer(entry, self.packaged)
-        if not decided:
-            before = earlier.get(entry.call.fingerprint)
-            for item in sent:
-                told, action = answer, UNREAD
-                if before is not None and entry.refusal is None:
-                    action = REPEATED
-                    told = before.get(item.identity, answer) if answer is Told.STORED else answer
-                yield item.identity, _attempt(entry, item.index, action, told, item.document)
-            return
-        documents = {item.index: item.document for item in sent}
-        shown: dict[str, Told] = {}
-        for index, (name, action) in enumerate(decided):
-            shown[name] = _told_of_item(entry, operation, index, action, rules)
-            told = shown[name] if answer is Told.STORED else answer
-            yield name, _attempt(entry, index, str(action), told, documents.get(index))
-        earlier[entry.call.fingerprint] = shown
+def _attempts(
+    entry: Entry,
+    operation: Operation,
+    sent: Sequence[Item],
+    earlier: dict[str, Mapping[str, Told]],
+    packaged: Packaged,
+) -> Iterator[tuple[str, Attempt]]:
+    """Yield key and attempt of each item; `earlier` has what the answers to the same bytes told."""
+    rules = list(find_rules(entry, packaged).values()) if entry.applied else []
+    decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
+    answer = told_by_answer(entry, packaged)
+    if not decided:
+        before = earlier.get(entry.call.fingerprint)
+        for item in sent:
+            told, action = answer, UNREAD
+            if before is not None and entry.refusal is None:
+                action = REPEATED
+                told = before.get(item.identity, answer) if answer is Told.STORED else answer
+            yield item.identity, _attempt(entry, item.index, action, told, item.document)
+        return
+    documents = {item.index: item.document for item in sent}
+    shown: dict[str, Told] = {}
+    for index, (name, action) in enumerate(decided):
+        shown[name] = _told_of_item(entry, operation, index, action, rules)
+        told = shown[name] if answer is Told.STORED else answer
+        yield name, _attempt(entry, index, str(action), told, documents.get(index))
+    earlier[entry.call.fingerprint] = shown
 
 
 def _sent_items(call: Call, operation: Operation, vendor: LoadedVendor) -> Sequence[Item]:
