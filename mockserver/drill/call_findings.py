@@ -82,10 +82,10 @@ class CallOracle:
     def _keys(self) -> Iterator[Finding]:
         header = self.abilities.key_header
         keyed = [entry for entry in self.run.entries if header and entry.call.headers.get(header)]
-        bodies: dict[str, Entry] = {}
+        known: dict[tuple[str | None, str], Entry] = {}
         for entry in keyed:
             key = entry.call.headers[header]
-            first = bodies.setdefault(key, entry)
+            first = known.setdefault((entry.operation, key), entry)
             if first.call.fingerprint != entry.call.fingerprint:
                 calls = [first, entry]
                 message = f"the key {key} was used for two requests ({join_calls(calls)})"

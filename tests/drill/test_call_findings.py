@@ -231,7 +231,15 @@ def test_keys_are_nothing_to_a_vendor_that_has_none() -> None:
     assert told(keyed(1, "a"), keyed(2, "a", body=b"{}"), abilities=READABLE) == []
 
 
-@pytest.mark.parametrize("second", [keyed(2, "a"), keyed(2, "b", body=b"{}"), keyed(2, "", body=b"{}")])
+@pytest.mark.parametrize(
+    "second",
+    [
+        keyed(2, "a"),
+        keyed(2, "b", body=b"{}"),
+        keyed(2, "", body=b"{}"),
+        keyed(2, "a", body=b"{}", operation="payOrders"),
+    ],
+)
 def test_a_key_for_one_request_is_right(second: Entry) -> None:
     assert told(keyed(1, "a"), second, abilities=KEYED) == []
 
