@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from msgspec import convert
+
 from mockserver.codec import yaml
 from mockserver.model import Document, Json, Value
 
@@ -75,20 +77,13 @@ def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]
 
 def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
     scenario = node if "rules" in node else packaged[node["id"]]
-    return DrillCase(
-        node["id"],
-        node.get("says") or _ROWS.sub("", scenario.get("description", "")),
-        tuple(scenario["rules"]),
-        tuple(node["rows"]),
-        tuple(node["tags"]),
-        harmless=node.get("harmless", False),
-        once=node.get("once", False),
-    )
+    said = _ROWS.sub("", scenario.get("description", ""))
+    return convert({"says": said, **node, "rules": scenario["rules"]}, DrillCase)
 
 
-def _rows(scenario: Document) -> tuple[int, ...]:
+def _rows(scenario: Document) -> list[int]:
     head = _ROWS.match(scenario.get("description", ""))
-    return tuple(map(int, re.findall("[0-9]+", head[0]))) if head else ()
+    return [int(row) for row in re.findall("[0-9]+", head[0])] if head else []
 
 
 def _is_harmless(scenario: Document) -> bool:

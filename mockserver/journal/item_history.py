@@ -10,6 +10,7 @@ from enum import StrEnum
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import EnvelopeReader
+from mockserver.engine.idempotency import LIFETIME_ASSUMPTION
 from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
@@ -164,6 +165,13 @@ def millis_between(first: datetime, later: datetime) -> int:
     return round((later - first) / timedelta(milliseconds=1))
 
 
+class _Earlier(Value, frozen=True):
+    """What an answer told of its items."""
+
+    at: datetime
+    told: Mapping[str, Told]
+
+
 def find_histories(
     entries: Iterable[Entry],
     served: Iterable[LoadedVendor],
@@ -175,15 +183,14 @@ def find_histories(
     The entries are of one sandbox; `packaged` has the scenarios that headers may name.
     """
     found: dict[tuple[str, str, str], list[Attempt]] = {}
-    earlier: dict[str, Mapping[str, Told]] = {}
+    earlier: dict[str, _Earlier] = {}
     vendors = {vendor.name: vendor for vendor in served}
     for entry in entries:
         vendor = vendors.get(entry.call.vendor)
         operation = vendor.spec.operations.get(entry.operation or "") if vendor else None
         if not (vendor and operation and _writes(entry, operation) and _may_carry(entry, key)):
             continue
-        sent = _sent_items(entry.call, operation, vendor)
-        for name, attempt in _attempts(entry, operation, sent, earlier, packaged):
+        for name, attempt in _attempts(entry, operation, vendor, earlier, packaged):
             if key in (None, name):
                 found.setdefault((vendor.name, operation.id, name), []).append(attempt)
     return tuple(ItemHistory(*place, tuple(attempts)) for place, attempts in found.items())
@@ -192,21 +199,24 @@ def find_histories(
 def _attempts(
     entry: Entry,
     operation: Operation,
-    sent: Sequence[Item],
-    earlier: dict[str, Mapping[str, Told]],
+    vendor: LoadedVendor,
+    earlier: dict[str, _Earlier],
     packaged: Packaged,
 ) -> Iterator[tuple[str, Attempt]]:
-    """Yield key and attempt of each item; `earlier` has what the answers to the same bytes told."""
+    """Yield key and attempt of each item; `earlier` is by bytes and idempotency key."""
+    sent = _sent_items(entry.call, operation, vendor)
+    place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
+    before = earlier.get(place)
     rules = list(find_rules(entry, packaged).values()) if entry.applied else []
     decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
     answer = told_by_answer(entry, packaged)
-    if not decided:
-        before = earlier.get(entry.call.fingerprint)
+    is_kept = before is not None and not place.endswith(" ") and _is_kept(entry, before.at, vendor)
+    if not decided or (is_kept and not operation.batch):
         for item in sent:
             told, action = answer, UNREAD
             if before is not None and entry.refusal is None:
                 action = REPEATED
-                told = before.get(item.identity, answer) if answer is Told.STORED else answer
+                told = before.told.get(item.identity, answer) if answer is Told.STORED else answer
             yield item.identity, _attempt(entry, item.index, action, told, item.document)
         return
     documents = {item.index: item.document for item in sent}
@@ -215,7 +225,15 @@ def _attempts(
         shown[name] = _told_of_item(entry, operation, index, action, rules)
         told = shown[name] if answer is Told.STORED else answer
         yield name, _attempt(entry, index, str(action), told, documents.get(index))
-    earlier[entry.call.fingerprint] = shown
+    if operation.batch or decided[0][1] in _ACCEPTED:
+        earlier[place] = _Earlier(arrived(entry), shown)
+
+
+def _is_kept(entry: Entry, since: datetime, vendor: LoadedVendor) -> bool:
+    """Whether the server still has the answer that it gave to the same call."""
+    lifetime = entry.call.assumptions.get(LIFETIME_ASSUMPTION)
+    is_over = lifetime is not None and arrived(entry) - since >= timedelta(seconds=int(lifetime))
+    return vendor.replay_hooks(entry.call).replay is not None and not is_over
 
 
 def _sent_items(call: Call, operation: Operation, vendor: LoadedVendor) -> Sequence[Item]:
@@ -348,7 +366,7 @@ def _told_of_item(
         return Told.STORED if _has_substitute(entry, operation.batch, rules) else Told.NOTHING
     if "failed" in did or "held" in did:
         return Told.REJECTED
-    is_refusal = entry.reply.status >= _FIRST_REFUSAL
+    is_refusal = entry.reply.status >= _FIRST_REFUSAL and not any(map(_replaces_answer, rules))
     if action is Action.SKIPPED:
         # What a rule keeps from taking effect is answered as if it had.
         is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)

@@ -393,3 +393,18 @@ def test_all_amounts_of_an_item_are_found() -> None:
     document = {"amount": "1.5", "lines": [{"price": 2}, {"total": {"value": 3}}], "note": "4"}
 
     assert list(find_amounts(document)) == [Decimal("1.5"), 2, 3]
+
+
+def test_a_call_without_a_batch_under_the_same_key_is_repeated(
+    app: Application, client: Client, sandbox: str
+) -> None:
+    client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={"vba.idempotency_keys": "on"})
+    vba = client.within("/vba", x_api_key="any", authorization="Bearer any", vbasoftware_database="sandbox")
+    arm(client, sandbox, response={"status": 504})
+    for key in ("k", "k", "l"):
+        body = {"payee_ID": f"P-{key}", "name": "N"}
+        call_of(lambda body=body, key=key: vba.post("/payees", json=body, headers={"idempotency-key": key}))  # type: ignore[misc]
+
+    first, second = histories(app, sandbox)
+    found = [(at.action, at.stored, str(at.told)) for at in (*first.attempts, *second.attempts)]
+    assert found == [LOST, ("repeated", False, "stored"), STORED]
