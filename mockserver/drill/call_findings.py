@@ -30,16 +30,13 @@ class CallOracle:
     abilities: VendorAbilities
 
     def findings(self) -> Iterator[Finding]:
-        yield from self._hangs()
+        if self.run.ending.status is None:
+            calls = pluralize(len(self.run.entries), "call")
+            yield Finding(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
         yield from self._in_vain()
         yield from self._refused_credentials()
         yield from self._rude()
         yield from self._keys()
-
-    def _hangs(self) -> Iterator[Finding]:
-        if self.run.ending.status is None:
-            calls = pluralize(len(self.run.entries), "call")
-            yield Finding(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
 
     def _in_vain(self) -> Iterator[Finding]:
         """The same bytes sent again and again, and refused for good each time."""
