@@ -52,13 +52,6 @@ class UnknownEntryError(ControlError):
     code = "unknown-entry"
 
 
-class UnknownItemError(ControlError):
-    """No call of the journal carried an item with this key."""
-
-    status = 404
-    code = "unknown-item"
-
-
 class UnknownScenarioError(ControlError):
     status = 404
     code = "unknown-scenario"
@@ -87,6 +80,13 @@ class UnprocessableMemberError(ControlError):
 class MalformedMemberError(UnprocessableMemberError):
     status = 400
     code = "http-400"
+
+
+class UnknownItemError(UnprocessableMemberError):
+    """No call of the journal carried an item with this key."""
+
+    status = 404
+    code = "unknown-item"
 
 
 class UnprocessableCallError(ControlError):

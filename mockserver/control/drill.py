@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from mockserver.control.control_call import UnprocessableMemberError, find_vendor
 from mockserver.control.scenarios import PackagedScenarios
-from mockserver.drill.call_findings import find_header
+from mockserver.drill.call_findings import find_retry_after
 from mockserver.drill.cases import SCENARIO_NAME, fit_case, list_cases
-from mockserver.drill.findings import Ending, Finding, Run, VendorAbilities, read_abilities
+from mockserver.drill.findings import Ending, Run, VendorAbilities, read_abilities
 from mockserver.drill.oracle import count_calls, describe_intent, find_obstacle, judge
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.entry import has_scenario
-from mockserver.journal.item_history import ItemHistories, millis_between
+from mockserver.journal.item_history import find_histories, millis_between
 from mockserver.journal.journal import Journal
 from mockserver.journal.view import View
 from mockserver.model import Document, Json
@@ -43,7 +43,6 @@ class DrillOperations:
         vendor = find_vendor(self.served, body["vendor"])
         clean = self._run(name, vendor, body["ending"])
         calls = count_calls(clean, vendor.name)
-        judged = judge(clean, clean, self._abilities(name, vendor, clean), harmless=False, is_met=True)
         return {
             "obstacle": find_obstacle(clean) or None,
             "says": describe_intent(clean),
@@ -51,9 +50,6 @@ class DrillOperations:
             "calls": calls.count,
             "largest": calls.largest,
             "operation": calls.operation,
-            "verdict": judged.verdict,
-            "message": judged.message,
-            "findings": [_finding_document(one) for one in judged.findings],
             "cases": [
                 {**case.document(), "scenario": fit_case(case, calls)}
                 for case in list_cases(vendor.name, self.packaged.documents)
@@ -75,25 +71,29 @@ class DrillOperations:
         if name != without["sandbox"]:
             run = self._run(name, vendor, body["ending"], tuple(body.get("starts", ())))
         is_met = run is clean or any(has_scenario(entry, SCENARIO_NAME) for entry in run.entries)
-        judged = judge(
-            clean,
-            run,
-            self._abilities(name, vendor, clean),
-            harmless=body.get("harmless", False),
-            is_met=is_met,
-        )
+        abilities = self._abilities(name, vendor, clean)
+        judged = judge(clean, run, abilities, harmless=body.get("harmless", False), is_met=is_met)
         view = View()
         first = run.entries[0].at if run.entries else None
         return {
             "verdict": judged.verdict,
             "message": judged.message,
-            "findings": [_finding_document(one) for one in judged.findings],
+            "findings": [
+                {
+                    "kind": one.kind.name,
+                    "message": one.message,
+                    "items": list(one.keys),
+                    "calls": list(one.calls),
+                    "doubtful": one.doubtful,
+                }
+                for one in judged.findings
+            ],
             "items": [one.document(view) for one in run.histories],
             "calls": [
                 {
                     **view.listed(entry),
                     "sinceFirstMillis": millis_between(first or entry.at, entry.at),
-                    "retryAfter": find_header(entry, "retry-after") or None,
+                    "retryAfter": find_retry_after(entry) or None,
                 }
                 for entry in run.entries
             ],
@@ -104,27 +104,14 @@ class DrillOperations:
     ) -> Run:
         self.sandboxes.check_exists(name)
         entries = [entry for entry in self.journal.entries(name) if entry.call.vendor == vendor.name]
-        histories = ItemHistories((vendor,), lambda: self.packaged.documents).find(entries)
+        histories = find_histories(entries, (vendor,), lambda: self.packaged.documents)
         ended = Ending(ending.get("status"), ending.get("output", ""), float(ending.get("timeoutSeconds", 0)))
         return Run(entries, histories, ended, starts)
 
     def _abilities(self, name: str, vendor: LoadedVendor, clean: Run) -> VendorAbilities:
-        assumed = self.sandboxes.show(name).assumptions
-        own = {
-            one.partition(".")[2]: value
-            for one, value in assumed.items()
-            if one.startswith(f"{vendor.name}.")
-        }
-        return read_abilities(
-            vendor, {**vendor.assumptions, **own}, {one.operation for one in clean.histories}
-        )
-
-
-def _finding_document(finding: Finding) -> Document:
-    return {
-        "kind": str(finding.kind),
-        "message": finding.message,
-        "items": list(finding.keys),
-        "calls": list(finding.calls),
-        "doubtful": finding.doubtful,
-    }
+        assumed = dict(vendor.assumptions)
+        for place, value in self.sandboxes.show(name).assumptions.items():
+            whose, _, assumption = place.partition(".")
+            if whose == vendor.name:
+                assumed[assumption] = value
+        return read_abilities(vendor, assumed, {one.operation for one in clean.histories})

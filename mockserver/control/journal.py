@@ -26,7 +26,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, Query, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
-from mockserver.journal.item_history import ItemHistories, ItemHistory
+from mockserver.journal.item_history import ItemHistory, find_histories
 from mockserver.journal.item_plot import draw_items
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import item_places
@@ -127,8 +127,7 @@ class JournalOperations:
             known = dict.fromkeys(View().key(one.key) for one in self._histories(name, vendor))
             detail = f"no call in the journal of {name} carried the item {item}"
             cure = _suggestion(item, known) if known else "no call carried any item"
-            error = {"pointer": "/query/item", "code": UnknownItemError.code, "detail": detail, "try": cure}
-            raise UnknownItemError(detail, {"errors": [error]})
+            raise UnknownItemError("/query/item", detail, cure)
         return Reply(200, draw_items(found, View()).encode(), "image/svg+xml")
 
     def _histories(self, name: str, vendor: str, item: str | None = None) -> Sequence[ItemHistory]:
@@ -136,9 +135,8 @@ class JournalOperations:
         _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
         served = [one for one in self.served if vendor in ("", one.name)]
         is_masked = item is not None and MASK in item  # a key as it is shown, without its credentials
-        found = ItemHistories(served, lambda: self.packaged.documents).find(
-            self.journal.entries(name), None if is_masked else item
-        )
+        entries, wanted = self.journal.entries(name), None if is_masked else item
+        found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
         return [one for one in found if not is_masked or View().key(one.key) == item]
 
     def verify_journal(self, name: str, body: Document) -> None:

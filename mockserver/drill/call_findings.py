@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, began, ended, join_calls
+from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, began, join_calls, knew, numbers_of
 from mockserver.journal.entry import Entry
-from mockserver.journal.item_history import Told, told_by_answer
+from mockserver.journal.item_history import Told, answered, arrived, told_by_answer
 from mockserver.model import SAFE_METHODS
+from mockserver.scenario.language import pluralize
 
 _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _PERMANENT = frozenset({400, 403, 404, 405, 406, 410, 411, 413, 414, 415, 422, 431, 501})
@@ -20,7 +21,7 @@ _TOLERANCE = timedelta(milliseconds=100)
 _LEAST_WAIT = timedelta(milliseconds=50)
 """The shortest wait after a 429 that does not say how long."""
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
+_LONGEST_WAIT_S = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,13 @@ class CallOracle:
     abilities: VendorAbilities
 
     def findings(self) -> Iterator[Finding]:
-        yield from self._hangs()
+        if self.run.ending.status is None:
+            calls = pluralize(len(self.run.entries), "call")
+            yield Finding(Kind.HANGS, f"no end after {self.run.ending.timeout_s:g} s and {calls}")
         yield from self._in_vain()
         yield from self._refused_credentials()
         yield from self._rude()
         yield from self._keys()
-
-    def _hangs(self) -> Iterator[Finding]:
-        ending = self.run.ending
-        if ending.status is None:
-            calls = len(self.run.entries)
-            message = f"no end after {ending.timeout_s:g} s and {calls} {'call' if calls == 1 else 'calls'}"
-            yield Finding(Kind.HANGS, message)
 
     def _in_vain(self) -> Iterator[Finding]:
         """The same bytes sent again and again, and refused for good each time."""
@@ -51,80 +47,64 @@ class CallOracle:
                 same.setdefault(entry.call.fingerprint, []).append(entry)
         for refused in same.values():
             if len(refused) > _MOST_TRIES_IN_VAIN:
-                first = refused[0]
-                message = (
-                    f"{first.call.method} {first.call.path} was refused for good with {first.status}, "
-                    f"and sent {len(refused)} times"
-                )
-                yield Finding(Kind.FOREVER, message, (), _numbers(refused))
+                call, status = refused[0].call, refused[0].status
+                message = f"was refused for good with {status}, and sent {len(refused)} times"
+                yield Finding(Kind.FOREVER, f"{call.method} {call.path} {message}", numbers_of(refused))
 
     def _refused_credentials(self) -> Iterator[Finding]:
         refused: dict[tuple[str, ...], Entry] = {}
-        again: dict[int, list[Entry]] = {}
         for entry in self.run.entries:
-            credential = _credential(entry)
-            known = refused.get(credential)
-            if known is not None and credential and began(entry) >= ended(known):
-                again.setdefault(known.number, []).append(entry)
-            if entry.status == _UNAUTHORIZED and credential:
+            if entry.status == _UNAUTHORIZED and (credential := _credential(entry)):
                 refused.setdefault(credential, entry)
-        for number, calls in again.items():
-            times = "once" if len(calls) == 1 else f"{len(calls)} times"
-            message = (
-                f"the credential that #{number} was refused for was used again, {times} ({_listed(calls)})"
-            )
-            yield Finding(Kind.LOGIN, message, (), (number, *_numbers(calls)))
+        for credential, first in refused.items():
+            again = [one for one in self.run.entries if _credential(one) == credential and knew(one, first)]
+            if again:
+                times = "once" if len(again) == 1 else f"{len(again)} times"
+                used = f"was refused for was used again, {times} ({join_calls(again)})"
+                message = f"the credential that #{first.number} {used}"
+                yield Finding(Kind.LOGIN, message, numbers_of([first, *again]))
 
     def _rude(self) -> Iterator[Finding]:
-        entries = self.run.entries
-        for at, entry in enumerate(entries):
-            if entry.status not in (_TOO_MANY, _UNAVAILABLE):
-                continue
-            end, header = _end(entry), find_header(entry, "retry-after")
-            allowed = _allowed_from(header, end)
-            if allowed is None:
-                if entry.status != _TOO_MANY:
-                    continue
-                allowed = end + _LEAST_WAIT + _TOLERANCE if not header else end
-            early = [later for later in entries[at + 1 :] if end < _arrival(later) < allowed - _TOLERANCE]
+        for at, entry in enumerate(self.run.entries):
+            end = answered(entry)
+            wait, words = _asked_wait(entry, end)
+            early = [one for one in self.run.entries[at + 1 :] if timedelta() < arrived(one) - end < wait]
             if early:
-                wait = (_arrival(early[0]) - end).total_seconds()
-                told = f"Retry-After {_wait_words(header, end)}" if header else "no Retry-After"
+                again = f"called again after {(arrived(early[0]) - end).total_seconds():.1f} s"
                 times = "" if len(early) == 1 else f", {len(early)} times"
-                answer = f"#{entry.number} was answered {entry.status} with {told}"
-                message = f"{answer}, called again after {wait:.1f} s{times}"
-                yield Finding(Kind.RUDE, message, (), (entry.number, *_numbers(early)))
+                message = f"#{entry.number} was answered {entry.status} with {words}, {again}{times}"
+                yield Finding(Kind.RUDE, message, numbers_of([entry, *early]))
                 return
 
     def _keys(self) -> Iterator[Finding]:
         header = self.abilities.key_header
         keyed = [entry for entry in self.run.entries if header and entry.call.headers.get(header)]
-        bodies: dict[str, Entry] = {}
+        known: dict[tuple[str | None, str], Entry] = {}
         for entry in keyed:
             key = entry.call.headers[header]
-            first = bodies.setdefault(key, entry)
+            first = known.setdefault((entry.operation, key), entry)
             if first.call.fingerprint != entry.call.fingerprint:
-                message = f"the key {key} was used for two requests ({_listed([first, entry])})"
-                yield Finding(Kind.KEY, message, (), _numbers([first, entry]))
+                calls = [first, entry]
+                message = f"the key {key} was used for two requests ({join_calls(calls)})"
+                yield Finding(Kind.KEY, message, numbers_of(calls))
                 return
         yield from self._new_keys(keyed, header)
 
     def _new_keys(self, keyed: Sequence[Entry], header: str) -> Iterator[Finding]:
-        """The same bytes under another key after an answer that told nothing, and no look between them."""
+        """The same bytes under other keys alone after an answer that told nothing, without a look before."""
         for at, entry in enumerate(keyed):
             if told_by_answer(entry) is not Told.NOTHING:
                 continue
-            again = next(
-                (one for one in keyed[at + 1 :] if one.call.fingerprint == entry.call.fingerprint), None
-            )
-            if (
-                again is not None
-                and again.call.headers[header] != entry.call.headers[header]
-                and not self.run.has_looked(entry.number, again.number)
-            ):
+            later = [
+                one
+                for one in keyed[at + 1 :]
+                if one.call.fingerprint == entry.call.fingerprint and began(one) >= entry.at
+            ]
+            is_same = any(one.call.headers[header] == entry.call.headers[header] for one in later)
+            if later and not is_same and not self.run.has_looked(entry.number, later[0].number):
                 lost = f"the answer to #{entry.number} told nothing"
-                message = f"{lost}, and #{again.number} sent the same under another key"
-                yield Finding(Kind.KEY, message, (), _numbers([entry, again]))
+                message = f"{lost}, and #{later[0].number} sent the same under another key"
+                yield Finding(Kind.KEY, message, numbers_of([entry, later[0]]))
                 return
 
 
@@ -137,48 +117,28 @@ def describe_refusals(entries: Sequence[Entry]) -> str:
     return f"{calls} refused: {last.status}, {last.reason or last.refusal or 'without a reason'}"
 
 
-def _arrival(entry: Entry) -> datetime:
-    return entry.call.now or entry.at - timedelta(milliseconds=entry.duration_ms)
+def find_retry_after(entry: Entry) -> str:
+    return next((text for name, text in entry.reply.headers if name.lower() == "retry-after"), "")
 
 
-def _end(entry: Entry) -> datetime:
-    return _arrival(entry) + timedelta(milliseconds=entry.duration_ms + entry.delay_ms)
-
-
-def find_header(entry: Entry, name: str) -> str:
-    """A header of the answer, by its name in small letters; "" if it has none."""
-    return next((text for header, text in entry.reply.headers if header.lower() == name), "")
-
-
-def _allowed_from(header: str, end: datetime) -> datetime | None:
-    """The instant from which calls are welcome again; None if the header does not say."""
-    if header.strip().isdecimal():
-        try:
-            return end + timedelta(seconds=int(header))
-        except (OverflowError, ValueError):
-            return _NEVER
+def _asked_wait(entry: Entry, end: datetime) -> tuple[timedelta, str]:
+    """How long after its end an answer wants no other call, and how it says so."""
+    header = find_retry_after(entry).strip()
+    if entry.status not in (_TOO_MANY, _UNAVAILABLE):
+        return timedelta(), ""
+    if not header and entry.status == _TOO_MANY:
+        return _LEAST_WAIT, "no Retry-After"
+    if header.isdecimal():
+        wait = timedelta(seconds=min(float(header), _LONGEST_WAIT_S))
+        return wait - _TOLERANCE, f"Retry-After {header} s"
     try:
         allowed = parsedate_to_datetime(header)
     except (TypeError, ValueError):
-        return None
-    return allowed if allowed.tzinfo else allowed.replace(tzinfo=UTC)
-
-
-def _wait_words(header: str, end: datetime) -> str:
-    if header.strip().isdecimal():
-        return f"{header.strip()} s"
-    allowed = _allowed_from(header, end)
-    return header if allowed is None else f"in {max(0.0, (allowed - end).total_seconds()):.1f} s"
+        return timedelta(), ""
+    wait = (allowed if allowed.tzinfo else allowed.replace(tzinfo=UTC)) - end
+    return wait - _TOLERANCE, f"Retry-After in {wait.total_seconds():.1f} s"
 
 
 def _credential(entry: Entry) -> tuple[str, ...]:
-    headers: Mapping[str, str] = entry.call.headers
+    headers = entry.call.headers
     return tuple(headers[name] for name in sorted(headers) if is_credential_header(name))
-
-
-def _numbers(entries: Iterable[Entry]) -> tuple[int, ...]:
-    return tuple(entry.number for entry in entries)
-
-
-def _listed(entries: Iterable[Entry]) -> str:
-    return join_calls(_numbers(entries))

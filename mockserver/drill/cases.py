@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from msgspec import convert
 
 from mockserver.codec import yaml
 from mockserver.model import Document, Json, Value
@@ -19,6 +21,7 @@ _ROWS = re.compile(r"Rows? [^.]*\. ")
 """The rows of the catalogue, with which the description of a packaged scenario begins."""
 
 _LEAST_PROBABILITY = 0.5
+_SEED = 7
 _DATE_AHEAD = re.compile(r"date\+([0-9]+)")
 
 
@@ -63,39 +66,24 @@ def _table() -> tuple[Document, ...]:
 
 def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]:
     """All cases of a vendor: those of the table, then the vendor's own scenarios."""
-    table = [_read_case(node, packaged) for node in _table()]
-    known = {case.id for case in table}
-    own = [
-        DrillCase(
-            name,
-            _ROWS.sub("", one.get("description", "")),
-            tuple(one["rules"]),
-            _rows(one),
-            ("shape",),
-            harmless=_is_harmless(one),
-        )
+    table = {node["id"]: node for node in _table()}
+    own: list[Document] = [
+        {"id": name, "rows": _rows(one), "tags": ["shape"], "harmless": _is_harmless(one)}
         for name, one in packaged.items()
-        if name not in known and name.startswith(f"{vendor}-")
+        if name not in table and name.startswith(f"{vendor}-")
     ]
-    return [*table, *own]
+    return [_read_case(node, packaged) for node in (*table.values(), *own)]
 
 
 def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
-    scenario: Document = packaged.get(node["id"], {}) if "rules" not in node else node
-    return DrillCase(
-        node["id"],
-        node.get("says") or _ROWS.sub("", scenario.get("description", "")),
-        tuple(scenario["rules"]),
-        tuple(node["rows"]),
-        tuple(node["tags"]),
-        harmless=node.get("harmless", False),
-        once=node.get("once", False),
-    )
+    scenario = node if "rules" in node else packaged[node["id"]]
+    said = _ROWS.sub("", scenario.get("description", ""))
+    return convert({"says": said, **node, "rules": scenario["rules"]}, DrillCase)
 
 
-def _rows(scenario: Document) -> tuple[int, ...]:
+def _rows(scenario: Document) -> list[int]:
     head = _ROWS.match(scenario.get("description", ""))
-    return tuple(map(int, re.findall("[0-9]+", head[0]))) if head else ()
+    return [int(row) for row in re.findall("[0-9]+", head[0])] if head else []
 
 
 def _is_harmless(scenario: Document) -> bool:
@@ -104,73 +92,57 @@ def _is_harmless(scenario: Document) -> bool:
     return bool(drift) and all(change["change"] in ("add", "reword") for change in drift)
 
 
-def fit_case(case: DrillCase, calls: Calls, seed: int = 7) -> Document:
+def fit_case(case: DrillCase, calls: Calls) -> Document:
     """The scenario document of a case for a client's calls: places, numbers and waits within their bounds."""
     return {
         "version": 1,
         "name": SCENARIO_NAME,
-        "seed": seed,
+        "seed": _SEED,
         "description": case.says,
         "rules": [_fit_rule(rule, calls, once=case.once) for rule in case.rules],
     }
 
 
 def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
-    match: dict[str, Any] = {
-        "vendor": calls.vendor,
-        **({"operation": calls.operation} if calls.operation else {}),
-    }
+    match: dict[str, Any] = {"vendor": calls.vendor}
+    if calls.operation:
+        match["operation"] = calls.operation
     match |= rule.get("match", {})
-    fitted: dict[str, Any] = {**rule, "match": match}
+    fitted: dict[str, Any] = {**rule, "match": _limit(match, nth=calls.count)}
     if "probability" in rule:
         fitted["probability"] = max(rule["probability"], _LEAST_PROBABILITY)
-    if "nth" in match:
-        match["nth"] = min(match["nth"], calls.count)
     if once:
         fitted.setdefault("times", {"count": 1})
-    if "after" in fitted.get("times", {}):
-        times = fitted["times"]
-        fitted["times"] = {**times, "after": min(times["after"], calls.count - 1)}
-    if "items" in fitted:
-        fitted["items"] = _fit_items(fitted["items"], calls)
-    if "response" in fitted:
-        fitted["response"] = _fit_response(fitted["response"])
-    if "quota" in fitted:
-        quota = fitted["quota"]
-        longest = _LONGEST_WAIT_S * 1000
-        fitted["quota"] = {**quota, "windowMillis": min(quota["windowMillis"], longest)}
+    if "times" in fitted:
+        fitted["times"] = _limit(fitted["times"], after=calls.count - 1)
+    if "items" in rule:
+        fitted["items"] = _fit_items(rule["items"], calls.largest - 1)
+    if "response" in rule:
+        fitted["response"] = _fit_response(rule["response"])
+    if "quota" in rule:
+        fitted["quota"] = _limit(rule["quota"], windowMillis=_LONGEST_WAIT_S * 1000)
     return fitted
 
 
-def _fit_items(items: Iterable[Document], calls: Calls) -> list[Document]:
+def _limit(document: Document, **most: int) -> dict[str, Any]:
+    """The document with no number above the `most` of its name."""
+    return {name: min(value, most[name]) if name in most else value for name, value in document.items()}
+
+
+def _fit_items(items: Iterable[Document], last: int) -> list[Document]:
     """The effects on items; of those that calls of one item leave for the same item, the first."""
     made: list[Document] = []
     for one in items:
-        select = _fit_select(one["select"], calls)
+        select = _limit(one["select"], index=last, firstIndex=last)
         if all(select != other["select"] for other in made):
             made.append({**one, "select": select})
     return made
 
 
-def _fit_select(select: Document, calls: Calls) -> Document:
-    return {
-        name: min(value, calls.largest - 1) if name in ("index", "firstIndex") else value
-        for name, value in select.items()
-    }
-
-
 def _fit_response(response: Document) -> Document:
     wait: Json = response.get("retryAfter")
     if isinstance(wait, int):
-        return {**response, "retryAfter": min(wait, _LONGEST_WAIT_S)}
+        return _limit(response, retryAfter=_LONGEST_WAIT_S)
     if isinstance(wait, str) and (ahead := _DATE_AHEAD.fullmatch(wait)):
         return {**response, "retryAfter": f"date+{min(int(ahead[1]), _LONGEST_WAIT_S)}"}
     return response
-
-
-def choose_cases(cases: Iterable[DrillCase], ids: Iterable[str], tags: Iterable[str]) -> Iterator[DrillCase]:
-    """The cases with one of the ids, or of the tags; all if neither is given."""
-    wanted, tagged = set(ids), set(tags)
-    for case in cases:
-        if not (wanted or tagged) or case.id in wanted or tagged & set(case.tags):
-            yield case

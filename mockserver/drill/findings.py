@@ -6,29 +6,31 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
+from enum import Enum
+from json import dumps
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Attempt, ItemHistory
-from mockserver.model import SAFE_METHODS, Action, Json, Value
+from mockserver.model import SAFE_METHODS, Json, Value, unescape_step
+
+_FIRST_REDIRECT = 300
 
 
-class Kind(StrEnum):
-    """What a client did wrong, the worst first."""
+class Kind(Enum):
+    """What a client did wrong, the worst first, with its meaning."""
 
-    LOST = "LOST"
-    TWICE = "TWICE"
-    WRONG = "WRONG"
-    HANGS = "HANGS"
-    FOREVER = "FOREVER"
-    LOGIN = "LOGIN"
-    RUDE = "RUDE"
-    KEY = "KEY"
-    RESENT = "RESENT"
-    SILENT = "SILENT"
-    ALARM = "ALARM"
+    LOST = "an item is not stored in the end, and the client ended well without naming it"
+    TWICE = "an item was created or paid twice"
+    WRONG = "an item is stored with another amount, or in an older version"
+    HANGS = "the client did not end"
+    FOREVER = "what can never work was tried again and again"
+    LOGIN = "a refused credential was used again"
+    RUDE = "the client called again before Retry-After was over"
+    KEY = "an idempotency key was used wrongly"
+    RESENT = "an item was sent again although the answer said that it was stored"
+    SILENT = "a warning was never reported"
+    ALARM = "the client ended with a failure although all was well"
 
 
 class Finding(Value, frozen=True):
@@ -36,8 +38,8 @@ class Finding(Value, frozen=True):
 
     kind: Kind
     message: str
-    keys: tuple[str, ...] = ()
     calls: tuple[int, ...] = ()
+    keys: tuple[str, ...] = ()
     doubtful: bool = False
 
 
@@ -65,13 +67,14 @@ class Run:
     def entry(self, number: int) -> Entry:
         return next(entry for entry in self.entries if entry.number == number)
 
-    def knew(self, later: int, earlier: int) -> bool:
-        """Whether a call began after the answer to another had ended, so that its sender could know it."""
-        return began(self.entry(later)) >= ended(self.entry(earlier))
-
     def has_looked(self, after: int, before: int) -> bool:
         """Whether a call between two others read something."""
-        return any(after < entry.number < before and is_read(entry) for entry in self.entries)
+        return any(
+            after < entry.number < before
+            and entry.call.method in SAFE_METHODS
+            and entry.reply.status < _FIRST_REDIRECT
+            for entry in self.entries
+        )
 
 
 def began(entry: Entry) -> datetime:
@@ -79,69 +82,29 @@ def began(entry: Entry) -> datetime:
     return entry.at - timedelta(milliseconds=entry.duration_ms)
 
 
-def ended(entry: Entry) -> datetime:
-    """The end of the answer, by the machine's clock."""
-    return entry.at + timedelta(milliseconds=entry.delay_ms)
-
-
-def is_read(entry: Entry) -> bool:
-    return entry.call.method in SAFE_METHODS and entry.reply.status < 300  # noqa: PLR2004 - a success
-
-
-class Meant(Value, frozen=True):
-    """An item that the client means to send, as its run without faults shows.
-
-    `versions` are the documents that took effect, in their order; `sends` how often it was sent; `warnings`
-    what the vendor warned of by itself.
-    """
-
-    key: str
-    created: int
-    sends: int
-    versions: tuple[Json, ...] = ()
-    amount: Decimal | None = None
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether the vendor takes it, if nothing else is wrong."""
-        return bool(self.versions)
-
-
-Intent = Mapping[tuple[str, str, str], Meant]
-
-
-def read_intent(clean: Run) -> Intent:
-    return {
-        (one.vendor, one.operation, one.key): Meant(
-            one.key,
-            count_created(one.attempts),
-            len(one.attempts),
-            tuple(attempt.document for attempt in one.attempts if attempt.stored),
-            next((attempt.amount for attempt in reversed(one.attempts) if attempt.stored), None),
-            tuple(attempt.warning for attempt in one.attempts if attempt.warning),
-        )
-        for one in clean.histories
-    }
-
-
-def count_created(attempts: Iterable[Attempt]) -> int:
-    return sum(attempt.stored and attempt.action == Action.CREATED for attempt in attempts)
+def knew(later: Entry, earlier: Entry) -> bool:
+    """Whether a call began after the answer to another had ended, so that its sender could know it."""
+    ended = earlier.at + timedelta(milliseconds=earlier.delay_ms)
+    return later.number > earlier.number and began(later) >= ended
 
 
 def pair_histories(
-    intent: Intent, run: Run
-) -> tuple[Mapping[tuple[str, str, str], ItemHistory | None], Sequence[ItemHistory]]:
-    """The history of each meant item in the run, None if it was not sent; and those of other items.
+    clean: Run, run: Run
+) -> tuple[Sequence[tuple[ItemHistory, ItemHistory]], Sequence[ItemHistory]]:
+    """Each item of the run without faults with its history in this run, and the histories of other items.
 
-    A client that makes new keys in each run has none of the known ones: then items count in their order.
+    An item that was not sent has no attempts. Where a client makes new keys in each run, an operation has
+    none of the known ones: then its items count in their order.
     """
-    by_place = {(one.vendor, one.operation, one.key): one for one in run.histories}
-    if by_place and not by_place.keys() & intent.keys():
-        renamed = dict(zip(intent, run.histories, strict=False))
-        return {place: renamed.get(place) for place in intent}, run.histories[len(intent) :]
-    others = [one for place, one in by_place.items() if place not in intent]
-    return {place: by_place.get(place) for place in intent}, others
+    meant = {(one.vendor, one.operation, one.key): one for one in clean.histories}
+    sent = {(one.vendor, one.operation, one.key): one for one in run.histories}
+    known = {place[:2] for place in meant.keys() & sent.keys()}
+    pairs: list[tuple[ItemHistory, ItemHistory]] = []
+    for place, one in meant.items():
+        next_of_operation = (other for other in sent if other[:2] == place[:2])
+        found = place if place[:2] in known else next(next_of_operation, place)
+        pairs.append((one, sent.pop(found, ItemHistory(*place, ()))))
+    return pairs, list(sent.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +127,16 @@ def read_abilities(
     vendor: LoadedVendor, assumptions: Mapping[str, str], operations: Iterable[str]
 ) -> VendorAbilities:
     """The abilities of a vendor for the operations that a client uses."""
-    own = vendor.idempotency is None
-    is_on = own or assumptions.get("idempotency_keys", "off") != "off"
-    written = {
-        one.batch.collection if one.batch else one.collection
-        for one in vendor.spec.operations.values()
-        if one.id in operations
-    }
-    readable = {
-        one.collection
-        for one in vendor.spec.operations.values()
-        if one.method.upper() in SAFE_METHODS and one.collection
-    }
-    return VendorAbilities(vendor.spec.idempotency_header.lower() if is_on else "", bool(readable & written))
+    is_on = vendor.idempotency is None or assumptions.get("idempotency_keys", "off") != "off"
+    known = vendor.spec.operations
+    used = [known[name] for name in operations if name in known]
+    written = {one.batch.collection if one.batch else one.collection for one in used}
+    readable = {one.collection for one in known.values() if one.method.upper() in SAFE_METHODS}
+    is_readable = bool((readable & written) - {""})
+    return VendorAbilities(vendor.spec.idempotency_header.lower() if is_on else "", is_readable)
 
 
-_DIGEST = re.compile(r"#[0-9a-f]+(\.[0-9]+)?$")
+_DIGEST = re.compile(r"#[0-9a-f]{12}(\.[0-9]+)?$")
 _SHORTEST_NAME = 3
 
 
@@ -200,15 +157,14 @@ def names_of(key: str, document: Json, keys: Iterable[str], others: Iterable[Jso
 
 
 def _parts(key: str) -> tuple[str, ...]:
-    return tuple(part for part in key.split("/") if part)
+    """The parts of a key, each as it was and as it is escaped: a key of one part is not escaped."""
+    parts = filter(None, key.split("/"))
+    return tuple(dict.fromkeys(text for part in parts for text in (unescape_step(part), part)))
 
 
 def _texts(document: Json) -> Iterable[str]:
-    if isinstance(document, dict):
-        for value in document.values():
-            yield from _texts(value)
-    elif isinstance(document, list):
-        for value in document:
+    if isinstance(document, dict | list):
+        for value in document.values() if isinstance(document, dict) else document:
             yield from _texts(value)
     elif document is not None and not isinstance(document, bool):
         yield str(document)
@@ -218,7 +174,8 @@ def is_named(names: Iterable[str], output: str, usual: str) -> bool:
     """Whether a line of the output that the run without faults does not have names an item."""
     known = set(usual.splitlines())
     lines = "\n".join(line for line in output.splitlines() if line not in known)
-    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", lines) for name in names)
+    texts = {text for name in names for text in (name, dumps(name)[1:-1])}
+    return any(re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lines) for text in texts)
 
 
 _MOST_NAMES = 3
@@ -227,13 +184,15 @@ _MOST_NAMES = 3
 def join_names(keys: Sequence[str]) -> str:
     """Such as: item R-1, items R-1 and R-2, or items R-1, R-2, R-3 and 4 more."""
     shown = [key or "without a key" for key in keys[:_MOST_NAMES]]
-    rest = len(keys) - len(shown)
-    if rest:
-        return f"items {', '.join(shown)} and {rest} more"
-    if len(shown) == 1:
+    if len(keys) == 1:
         return f"item {shown[0]}"
-    return f"items {', '.join(shown[:-1])} and {shown[-1]}"
+    last = f"{len(keys) - _MOST_NAMES} more" if len(keys) > _MOST_NAMES else shown.pop()
+    return f"items {', '.join(shown)} and {last}"
 
 
-def join_calls(numbers: Iterable[int]) -> str:
-    return ", ".join(f"#{number}" for number in sorted(set(numbers)))
+def numbers_of(calls: Iterable[Entry | Attempt]) -> tuple[int, ...]:
+    return tuple(sorted({one.number for one in calls}))
+
+
+def join_calls(calls: Iterable[Entry | Attempt]) -> str:
+    return ", ".join(f"#{number}" for number in numbers_of(calls))

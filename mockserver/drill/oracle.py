@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
 from mockserver.drill.call_findings import CallOracle, describe_refusals
 from mockserver.drill.cases import Calls
-from mockserver.drill.findings import (
-    Finding,
-    Intent,
-    Kind,
-    Run,
-    VendorAbilities,
-    join_names,
-    pair_histories,
-    read_intent,
-)
+from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, join_names, pair_histories
 from mockserver.drill.item_findings import ItemOracle
-from mockserver.journal.item_history import Told
+from mockserver.journal.item_history import ItemHistory, Told
 from mockserver.model import Value
+from mockserver.scenario.language import pluralize
 
 OK, FAILED, DOUBTFUL, UNMET = "ok", "fail", "doubtful", "unmet"
-VERDICTS = (OK, FAILED, DOUBTFUL, UNMET)
 
-_ORDER = {kind: rank for rank, kind in enumerate(Kind)}
+_ORDER = list(Kind)
+
+Pairs: TypeAlias = Sequence[tuple[ItemHistory, ItemHistory]]
+"""Each item without faults and in the run."""
 
 
 class Judgement(Value, frozen=True):
@@ -41,85 +36,60 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
     `harmless`: the client is to end as it does without faults. `is_met`: the case took place.
     """
-    intent = read_intent(clean)
+    pairs, others = pair_histories(clean, run)
+    taken = [(meant, sent) for meant, sent in pairs if meant.stored]
+    stored = f"{sum(sent.stored for _, sent in taken)} of {len(taken)} stored"
     found = [
-        *ItemOracle(clean, run, intent, abilities).findings(),
+        *ItemOracle(clean, run, abilities).findings(pairs, others),
         *CallOracle(run, abilities).findings(),
-        *(_false_alarm(clean, run, intent) if harmless else ()),
     ]
-    found.sort(key=lambda one: (one.doubtful, _ORDER[one.kind]))
-    findings = tuple(found)
-    refusals = describe_refusals(run.entries)
-    if findings:
-        verdict = DOUBTFUL if all(one.doubtful for one in findings) else FAILED
-        message = "; ".join(filter(None, (refusals, findings[0].message)))
-        return Judgement(verdict, message, findings)
+    status, usual = run.ending.status, clean.ending.status
+    if harmless and status not in (None, usual):
+        end = f"ended with {status} although nothing failed ({stored}); without faults it ends with {usual}"
+        found.append(Finding(Kind.ALARM, end))
+    if found:
+        found.sort(key=lambda one: (one.doubtful, _ORDER.index(one.kind)))
+        verdict = DOUBTFUL if found[0].doubtful else FAILED
+        message = "; ".join(filter(None, (describe_refusals(run.entries), found[0].message)))
+        return Judgement(verdict, message, tuple(found))
     if not is_met:
         return Judgement(UNMET, "the client makes no call in which this could happen")
-    return Judgement(OK, _summary(clean, run, intent))
+    rest = f"ended with {status}" if status != usual else ""
+    return Judgement(OK, ", ".join(filter(None, (stored, _describe_rest(taken, rest)))))
 
 
-def _false_alarm(clean: Run, run: Run, intent: Intent) -> Iterable[Finding]:
-    """The client ended with a failure although nothing failed."""
-    status, usual = run.ending.status, clean.ending.status
-    if status not in (None, usual):
-        stored = _count_stored(run, intent)
-        message = (
-            f"ended with {status} although nothing failed ({stored}); without faults it ends with {usual}"
-        )
-        yield Finding(Kind.ALARM, message)
-
-
-def _count_stored(run: Run, intent: Intent) -> str:
-    pairs, _ = pair_histories(intent, run)
-    taken = [history for place, history in pairs.items() if intent[place].is_taken]
-    stored = sum(one is not None and one.stored for one in taken)
-    return f"{stored} of {len(taken)} stored"
-
-
-def _summary(clean: Run, run: Run, intent: Intent) -> str:
-    """Such as: 3 of 3 stored, only the failed one sent again."""
-    pairs, _ = pair_histories(intent, run)
-    taken = {place: history for place, history in pairs.items() if intent[place].is_taken}
-    stored = [place for place, one in taken.items() if one is not None and one.stored]
-    missing = [intent[place].key for place in taken if place not in stored]
-    parts = [_count_stored(run, intent)]
-    again = [
-        one for place, one in taken.items() if one is not None and len(one.attempts) > intent[place].sends
-    ]
-    if again and not missing and len(again) < len(taken):
-        is_unclear = all(any(attempt.told is Told.NOTHING for attempt in one.attempts) for one in again)
-        failed = "the failed one" if len(again) == 1 else f"the {len(again)} that failed"
-        parts.append(f"only {'what no answer told of' if is_unclear else failed} sent again")
+def _describe_rest(taken: Pairs, ending: str) -> str:
+    """Such as: only the failed one sent again. An `ending` is told where items are missing."""
+    missing = [meant.key for meant, sent in taken if not sent.stored]
     if missing:
-        names, ending = join_names(missing), run.ending
-        ended = "" if ending.status == clean.ending.status else f"ended with {ending.status}"
-        parts.append(ended or f"and it named {names}")
-    return ", ".join(parts)
+        return ending or f"and it named {join_names(missing)}"
+    again = [sent for meant, sent in taken if len(sent.attempts) > len(meant.attempts)]
+    if not again or len(again) == len(taken):
+        return ""
+    if all(any(attempt.told is Told.NOTHING for attempt in one.attempts) for one in again):
+        return "only what no answer told of sent again"
+    return f"only {'the failed one' if len(again) == 1 else f'the {len(again)} that failed'} sent again"
 
 
 def describe_intent(clean: Run) -> str:
     """Such as: 5 items by createBatch in 3 calls, 370.00 in all."""
-    intent = read_intent(clean)
-    operations = list(dict.fromkeys(operation for _, operation, _ in intent))
+    operations = " and ".join(dict.fromkeys(one.operation for one in clean.histories))
     calls = len({attempt.number for one in clean.histories for attempt in one.attempts})
-    amounts = [meant.amount for meant in intent.values() if meant.amount is not None]
-    total = sum(amounts, Decimal())
-    items = "1 item" if len(intent) == 1 else f"{len(intent)} items"
-    money = f", {total} in all" if amounts else ""
-    return f"{items} by {' and '.join(operations)} in {calls} {'call' if calls == 1 else 'calls'}{money}"
+    amounts = [one.amount for one in clean.histories if one.amount is not None]
+    money = f", {sum(amounts, Decimal())} in all" if amounts else ""
+    items = pluralize(len(clean.histories), "item")
+    return f"{items} by {operations} in {pluralize(calls, 'call')}{money}"
 
 
 def count_calls(clean: Run, vendor: str) -> Calls:
     """The calls of the operation with the most items."""
-    sizes: dict[str, Counter[int]] = {}
-    for history in clean.histories:
-        numbers = sizes.setdefault(history.operation, Counter())
-        numbers.update({attempt.number for attempt in history.attempts})
-    if not sizes:
+    items = Counter(one.operation for one in clean.histories for _ in one.attempts)
+    if not items:
         return Calls(vendor)
-    operation = max(sizes, key=lambda name: sizes[name].total())
-    return Calls(vendor, operation, len(sizes[operation]), max(sizes[operation].values()))
+    operation = max(items, key=items.__getitem__)
+    own = (one for one in clean.histories if one.operation == operation)
+    sizes = Counter(attempt.number for one in own for attempt in one.attempts)
+    return Calls(vendor, operation, len(sizes), max(sizes.values()))
 
 
 def find_obstacle(clean: Run) -> str:
@@ -131,14 +101,9 @@ def find_obstacle(clean: Run) -> str:
     if refusals := describe_refusals(clean.entries):
         return f"without any fault {refusals}"
     if not clean.histories:
-        return "the client sent no item: " + ", ".join(
-            f"{number} x {line}" for line, number in _lines(clean).items()
-        )
+        lines = Counter(f"{one.call.method} {one.call.path} {one.status}" for one in clean.entries)
+        return f"the client sent no item: {', '.join(f'{number} x {line}' for line, number in lines.items())}"
     if not any(one.stored for one in clean.histories):
         last = clean.histories[0].attempts[-1]
         return f"without any fault no item is stored; the first: {last.detail or last.code or last.status}"
     return ""
-
-
-def _lines(run: Run) -> Counter[str]:
-    return Counter(f"{entry.call.method} {entry.call.path} {entry.status}" for entry in run.entries)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -11,13 +10,15 @@ from enum import StrEnum
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.batch import EnvelopeReader
+from mockserver.engine.idempotency import LIFETIME_ASSUMPTION
 from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
-from mockserver.journal.entry import Entry
+from mockserver.journal.entry import SILENT_FAULTS, Entry
 from mockserver.journal.view import Packaged, View, find_rules
-from mockserver.model import SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Problem, Value
+from mockserver.model import SAFE_METHODS, Action, Answer, Call, Document, Item, Json, Value
 from mockserver.sandbox.store import State
+from mockserver.scenario.language import pluralize
 from mockserver.spec.openapi import Batch, Operation
 
 
@@ -39,22 +40,10 @@ UNREAD = "unread"
 """The action of an item in a call that was refused before its items were read."""
 
 _ACCEPTED = (Action.CREATED, Action.UPDATED, Action.UNCHANGED)
-_BROKEN = frozenset(
-    {
-        "CONNECTION_RESET_BY_PEER",
-        "RANDOM_DATA_THEN_CLOSE",
-        "EMPTY_RESPONSE",
-        "MALFORMED_RESPONSE_CHUNK",
-        "TRUNCATED_BODY",
-        "WRONG_LENGTH",
-        "NO_RESPONSE",
-        "LENGTH_TOO_SMALL",
-    }
-)
+_BROKEN = SILENT_FAULTS | {"MALFORMED_RESPONSE_CHUNK", "TRUNCATED_BODY", "WRONG_LENGTH", "LENGTH_TOO_SMALL"}
 """Faults of the transport after which a client has no whole answer."""
 
 _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
-_CREATED = 201
 
 
 class Attempt(Value, frozen=True):
@@ -81,8 +70,34 @@ class Attempt(Value, frozen=True):
     document: Json = None
 
     @property
+    def created(self) -> bool:
+        return self.stored and self.action == Action.CREATED
+
+    @property
     def amount(self) -> Decimal | None:
         return find_amount(self.document)
+
+    def document_since(self, first: datetime, before: Attempt | None) -> Document:
+        """The attempt as JSON, with milliseconds since an instant, and since the answer to the one before."""
+        waited = None if before is None else max(0, millis_between(before.until, self.at))
+        return {
+            "call": self.number,
+            "index": self.index,
+            "at": print_instant(self.at),
+            "sinceFirstMillis": millis_between(first, self.at),
+            "waitedMillis": waited,
+            "answeredMillis": millis_between(first, self.until),
+            "action": self.action,
+            "stored": self.stored,
+            "told": str(self.told),
+            "status": self.status,
+            "code": self.code or None,
+            "detail": self.detail or None,
+            "warning": self.warning or None,
+            "rules": list(self.rules),
+            "fault": self.fault or None,
+            "amount": None if self.amount is None else str(self.amount),
+        }
 
 
 class ItemHistory(Value, frozen=True):
@@ -96,129 +111,142 @@ class ItemHistory(Value, frozen=True):
     @property
     def stored(self) -> bool:
         """Whether an attempt took effect."""
-        return any(attempt.stored for attempt in self.attempts)
+        return bool(self.versions)
+
+    @property
+    def versions(self) -> list[Json]:
+        """The documents that took effect."""
+        return [attempt.document for attempt in self.attempts if attempt.stored]
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The amount that took effect last."""
+        return find_amount(self.versions[-1]) if self.stored else None
+
+    @property
+    def created(self) -> int:
+        """How often it was created."""
+        return sum(attempt.created for attempt in self.attempts)
 
     @property
     def says(self) -> str:
         """Such as: stored at attempt 2 of 3."""
         stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
         if not stored:
-            return f"not stored in {len(self.attempts)} attempt{'' if len(self.attempts) == 1 else 's'}"
-        return (
-            f"stored at attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)} of {len(self.attempts)}"
-        )
+            return f"not stored in {pluralize(len(self.attempts), 'attempt')}"
+        places = f"attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)}"
+        return f"stored at {places} of {len(self.attempts)}"
 
     def document(self, view: View) -> Document:
         """The history as JSON; times are in milliseconds since its first attempt."""
         first = self.attempts[0].at
-        until: datetime | None = None
-        attempts: list[Document] = []
-        for one in self.attempts:
-            attempts.append(
-                {
-                    "call": one.number,
-                    "index": one.index,
-                    "at": print_instant(one.at),
-                    "sinceFirstMillis": millis_between(first, one.at),
-                    "waitedMillis": None if until is None else max(0, millis_between(until, one.at)),
-                    "answeredMillis": millis_between(first, one.until),
-                    "action": one.action,
-                    "stored": one.stored,
-                    "told": str(one.told),
-                    "status": one.status,
-                    "code": one.code or None,
-                    "detail": one.detail or None,
-                    "warning": one.warning or None,
-                    "rules": list(one.rules),
-                    "fault": one.fault or None,
-                    "amount": None if one.amount is None else str(one.amount),
-                }
-            )
-            until = one.until
+        attempts = zip(self.attempts, (None, *self.attempts), strict=False)
         return {
             "vendor": self.vendor,
             "operation": self.operation,
             "key": view.key(self.key),
             "stored": self.stored,
             "says": self.says,
-            "attempts": attempts,
+            "attempts": [one.document_since(first, before) for one, before in attempts],
         }
+
+
+def arrived(entry: Entry) -> datetime:
+    """By the sandbox's clock."""
+    return entry.call.now or entry.at - timedelta(milliseconds=entry.duration_ms)
+
+
+def answered(entry: Entry) -> datetime:
+    """The end of the answer, by the sandbox's clock."""
+    return arrived(entry) + timedelta(milliseconds=entry.duration_ms + entry.delay_ms)
 
 
 def millis_between(first: datetime, later: datetime) -> int:
     return round((later - first) / timedelta(milliseconds=1))
 
 
-@dataclass(frozen=True, slots=True)
-class ItemHistories:
-    """Finds the histories of items in the entries of one sandbox; `packaged` has what headers may name."""
+class _Earlier(Value, frozen=True):
+    """What an answer told of its items."""
 
-    served: Iterable[LoadedVendor]
-    packaged: Packaged = dict
-    _readers: dict[str, EnvelopeReader] = field(default_factory=dict, init=False)
+    at: datetime
+    told: Mapping[str, Told]
 
-    def find(self, entries: Iterable[Entry], key: str | None = None) -> tuple[ItemHistory, ...]:
-        """The histories in the order of first attempts; with a `key`, of the items with that key alone."""
-        found: dict[tuple[str, str, str], list[Attempt]] = {}
-        earlier: dict[str, Mapping[str, Told]] = {}
-        for entry in entries:
-            operation = self._operation(entry)
-            if operation is None or not _writes(entry, operation) or not _may_carry(entry, key):
-                continue
-            for name, attempt in self._attempts(entry, operation, earlier):
-                if key in (None, name):
-                    found.setdefault((entry.call.vendor, operation.id, name), []).append(attempt)
-        return tuple(ItemHistory(*place, tuple(attempts)) for place, attempts in found.items())
 
-    def _operation(self, entry: Entry) -> Operation | None:
-        vendor = self._vendors.get(entry.call.vendor)
-        return None if vendor is None else vendor.spec.operations.get(entry.operation or "")
+def find_histories(
+    entries: Iterable[Entry],
+    served: Iterable[LoadedVendor],
+    packaged: Packaged = dict,
+    key: str | None = None,
+) -> tuple[ItemHistory, ...]:
+    """The histories in the order of first attempts; with a `key`, of the items with that key alone.
 
-    @property
-    def _vendors(self) -> Mapping[str, LoadedVendor]:
-        return {vendor.name: vendor for vendor in self.served}
+    The entries are of one sandbox; `packaged` has the scenarios that headers may name.
+    """
+    found: dict[tuple[str, str, str], list[Attempt]] = {}
+    earlier: dict[str, _Earlier] = {}
+    vendors = {vendor.name: vendor for vendor in served}
+    for entry in entries:
+        vendor = vendors.get(entry.call.vendor)
+        operation = vendor.spec.operations.get(entry.operation or "") if vendor else None
+        if not (vendor and operation and _writes(entry, operation) and _may_carry(entry, key)):
+            continue
+        for name, attempt in _attempts(entry, operation, vendor, earlier, packaged):
+            if key in (None, name):
+                found.setdefault((vendor.name, operation.id, name), []).append(attempt)
+    return tuple(ItemHistory(*place, tuple(attempts)) for place, attempts in found.items())
 
-    def _attempts(
-        self, entry: Entry, operation: Operation, earlier: dict[str, Mapping[str, Told]]
-    ) -> Iterator[tuple[str, Attempt]]:
-        """Yield key and attempt of each item; `earlier` has what the answers to the same bytes told."""
-        sent = self._sent_items(entry, operation)
-        rules = list(find_rules(entry, self.packaged).values()) if entry.applied else []
-        decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
-        answer = told_by_answer(entry, self.packaged)
-        if not decided:
-            before = earlier.get(entry.call.fingerprint)
-            for item in sent:
-                told, action = answer, UNREAD
-                if before is not None and entry.refusal is None:
-                    action = REPEATED
-                    told = before.get(item.identity, answer) if answer is Told.STORED else answer
-                yield item.identity, _attempt(entry, item.index, action, told, item.document)
-            return
-        documents = {item.index: item.document for item in sent}
-        shown: dict[str, Told] = {}
-        for index, (name, action) in enumerate(decided):
-            shown[name] = _told_of_item(entry, operation, index, action, rules)
-            told = shown[name] if answer is Told.STORED else answer
-            yield name, _attempt(entry, index, str(action), told, documents.get(index))
-        earlier[entry.call.fingerprint] = shown
 
-    def _sent_items(self, entry: Entry, operation: Operation) -> Sequence[Item]:
-        """The items in the body as they were sent; none if it cannot be read or was cut."""
-        vendor = self._vendors[entry.call.vendor]
-        reader = self._readers.setdefault(
-            vendor.name, EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify)
-        )
-        call = entry.call
-        try:
-            request = reader.open(call, vendor.spec.match(call.method, call.path), _refuse_dispatch)
-        except Refusal:
-            return ()
-        if operation.batch:
-            return request.items
-        name = f"{call.method} {call.path}"
-        digest = json.digest(request.document) if call.method == "POST" else ""
-        return (Item(0, name, request.document, digest),)
+def _attempts(
+    entry: Entry,
+    operation: Operation,
+    vendor: LoadedVendor,
+    earlier: dict[str, _Earlier],
+    packaged: Packaged,
+) -> Iterator[tuple[str, Attempt]]:
+    """Yield key and attempt of each item; `earlier` is by bytes and idempotency key."""
+    sent = _sent_items(entry.call, operation, vendor)
+    place = f"{entry.call.fingerprint} {entry.call.headers.get(vendor.spec.idempotency_header.lower(), '')}"
+    before = earlier.get(place)
+    rules = list(find_rules(entry, packaged).values()) if entry.applied else []
+    decided = entry.decided.items() if operation.batch else _single_outcome(entry, sent, rules)
+    answer = told_by_answer(entry, packaged)
+    is_kept = before is not None and not place.endswith(" ") and _is_kept(entry, before.at, vendor)
+    if not decided or (is_kept and not operation.batch):
+        for item in sent:
+            told, action = answer, UNREAD
+            if before is not None and entry.refusal is None:
+                action = REPEATED
+                told = before.told.get(item.identity, answer) if answer is Told.STORED else answer
+            yield item.identity, _attempt(entry, item.index, action, told, item.document)
+        return
+    documents = {item.index: item.document for item in sent}
+    shown: dict[str, Told] = {}
+    for index, (name, action) in enumerate(decided):
+        shown[name] = _told_of_item(entry, operation, index, action, rules)
+        told = shown[name] if answer is Told.STORED else answer
+        yield name, _attempt(entry, index, str(action), told, documents.get(index))
+    if operation.batch or decided[0][1] in _ACCEPTED:
+        earlier[place] = _Earlier(arrived(entry), shown)
+
+
+def _is_kept(entry: Entry, since: datetime, vendor: LoadedVendor) -> bool:
+    """Whether the server still has the answer that it gave to the same call."""
+    lifetime = entry.call.assumptions.get(LIFETIME_ASSUMPTION)
+    is_over = lifetime is not None and arrived(entry) - since >= timedelta(seconds=int(lifetime))
+    return vendor.replay_hooks(entry.call).replay is not None and not is_over
+
+
+def _sent_items(call: Call, operation: Operation, vendor: LoadedVendor) -> Sequence[Item]:
+    """The items in the body as they were sent; none if it cannot be read or was cut."""
+    reader = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify)
+    try:
+        request = reader.open(call, vendor.spec.match(call.method, call.path), _refuse_dispatch)
+    except Refusal:
+        return ()
+    if operation.batch:
+        return request.items
+    digest = json.digest(request.document) if call.method == "POST" else ""
+    return (Item(0, f"{call.method} {call.path}", request.document, digest),)
 
 
 def _refuse_dispatch(_call: Call, _state: State) -> Answer:
@@ -247,7 +275,7 @@ def _single_outcome(
     is_example = parse_preference(entry.call.headers) is not None and not rules
     if not sent or entry.refusal is not None or is_example:
         return []
-    did = entry.effects[0].did if 0 in entry.effects else ()
+    did = _did(entry, 0)
     done = Action.CREATED if entry.call.method == "POST" else Action.UPDATED
     if any(rule.get("commit") in _NO_COMMITS for rule in rules):
         done = Action.SKIPPED
@@ -260,35 +288,32 @@ def _single_outcome(
     return [(sent[0].identity, done)]
 
 
+def _did(entry: Entry, index: int) -> tuple[str, ...]:
+    """What rules did to an item."""
+    return entry.effects[index].did if index in entry.effects else ()
+
+
 def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) -> Attempt:
-    arrived = entry.call.now or entry.at - timedelta(milliseconds=entry.duration_ms)
-    took = timedelta(milliseconds=entry.duration_ms + entry.delay_ms)
     problem = next(iter(entry.decided.problems.get(index, ())), None)
     warning = next(iter(entry.decided.warnings.get(index, ())), None)
     is_refused = problem is None and told in (Told.REFUSED, Told.REJECTED)
     return Attempt(
         number=entry.number,
         index=index,
-        at=arrived,
-        until=arrived + took,
+        at=arrived(entry),
+        until=answered(entry),
         action=action,
         stored=action in _ACCEPTED,
         told=told,
         status=entry.status,
         code=problem.code if problem else (entry.refusal or "") if is_refused else "",
         detail=problem.detail if problem else entry.reason if is_refused else "",
-        warning=_shown_warning(entry, warning),
+        # Not every vendor shows warnings.
+        warning=warning.detail if warning and warning.detail.encode() in entry.reply.body else "",
         rules=_rules_of_item(entry, index),
         fault=entry.fault,
         document=document,
     )
-
-
-def _shown_warning(entry: Entry, warning: Problem | None) -> str:
-    """The warning's text if the answer has it: not every vendor shows warnings."""
-    if warning is None or warning.detail.encode() not in entry.reply.body:
-        return ""
-    return warning.detail
 
 
 def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
@@ -300,7 +325,6 @@ def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
 
 _REPLACING = ("status", "body", "example")
 _UNCLEAR_ENVELOPE = ("countAdd", "drift")
-_FULL = 1
 _NO_COMMITS = ("none", {"partial": 0})
 _LATE_MS = 250
 """A client may have given up on an answer that is kept back so long."""
@@ -312,8 +336,8 @@ def _replaces_answer(rule: Document) -> bool:
 
 def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
     """What the answer as a whole allows a client to know; STORED: it has to be read by item."""
-    delivery = entry.delivery
-    is_cut = delivery is not None and delivery.fraction is not None and delivery.fraction < _FULL
+    fraction = entry.delivery.fraction if entry.delivery else None
+    is_cut = fraction is not None and fraction < 1
     status = entry.status
     if status is None or is_cut or entry.fault in _BROKEN or entry.off_contract or entry.delay_ms >= _LATE_MS:
         return Told.NOTHING
@@ -337,12 +361,12 @@ def _told_of_item(
     Where outcomes do not name their items, one that is told twice, or that was never sent, stands for one
     that was left out.
     """
-    did = entry.effects[index].did if index in entry.effects else ()
+    did = _did(entry, index)
     if "omitted" in did and operation.batch is not None:
         return Told.STORED if _has_substitute(entry, operation.batch, rules) else Told.NOTHING
     if "failed" in did or "held" in did:
         return Told.REJECTED
-    is_refusal = entry.reply.status >= _FIRST_REFUSAL
+    is_refusal = entry.reply.status >= _FIRST_REFUSAL and not any(map(_replaces_answer, rules))
     if action is Action.SKIPPED:
         # What a rule keeps from taking effect is answered as if it had.
         is_lie = "not-stored" in did or any(rule.get("commit", "full") != "full" for rule in rules)

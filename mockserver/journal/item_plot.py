@@ -52,15 +52,16 @@ def draw_items(histories: Sequence[ItemHistory], view: View) -> str:
     They share an axis of time. If the clock stood still, or marks would be far from their time, the axis is
     the order of calls.
     """
-    keys = list(dict.fromkeys(view.key(one.key) for one in histories))
-    heading = _text(f"Attempts of {keys[0] if len(keys) == 1 else f'{len(keys)} items'}")
+    keys = {view.key(one.key) for one in histories}
+    heading = _text(f"Attempts of {f'{len(keys)} items' if len(keys) > 1 else keys.pop()}")
     axis = _Axis.of(histories)
     bottom = _ROW * len(histories)
     rows = (line for row, one in enumerate(histories) for line in _draw_row(one, view, axis, row * _ROW))
     said = _text("\n".join(_describe(one, view) for one in histories))
+    height = bottom + _FOOT
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH} {bottom + _FOOT}"'
-        f' width="{_WIDTH}" height="{bottom + _FOOT}" font-family="system-ui,sans-serif" font-size="10"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH} {height}"'
+        f' width="{_WIDTH}" height="{height}" font-family="system-ui,sans-serif" font-size="10"'
         f' fill="currentColor">{STYLE}<title>{heading}</title><desc>{said}</desc>'
         f"{''.join(axis.draw(bottom))}{''.join(rows)}{''.join(_draw_legend(bottom + 38))}</svg>"
     )
@@ -111,14 +112,14 @@ class _Axis:
             x = self._x(millis * _LEAST)
             yield f'<path d="M{x:.1f} 0V{bottom + 4}" stroke="{_LINE}"/>'
             label = print_span(millis) if millis else "0"
-            yield _words(x, bottom + 16, label, fill=_MUTED, anchor="middle")
+            yield _words(x, bottom + 16, label, fill=_MUTED, text_anchor="middle")
 
 
 def _draw_row(history: ItemHistory, view: View, axis: _Axis, top: int) -> Iterator[str]:
     whose = f"{history.vendor} {history.operation}"
     yield f"<g><title>{_text(f'{whose} {view.key(history.key)}')}</title>"
-    yield _words(4, top + 11, _shorten(view.key(history.key)), weight="600")
-    yield f"{_words(4, top + 22, _shorten(whose), fill=_MUTED, size='9')}</g>"
+    yield _words(4, top + 11, _shorten(view.key(history.key)), font_weight="600")
+    yield f"{_words(4, top + 22, _shorten(whose), fill=_MUTED, font_size='9')}</g>"
     yield f'<path d="M{_LEFT} {top + 18}H{_RIGHT}" stroke="{_LINE}"/>'
     attempts = sorted(history.attempts, key=lambda one: (axis.place(one)[1], one.number))
     marks = _spread([axis.place(one)[1] for one in attempts])
@@ -128,9 +129,9 @@ def _draw_row(history: ItemHistory, view: View, axis: _Axis, top: int) -> Iterat
         label = f"#{attempt.number}"
         width = _CHARACTER * len(label)
         if before is not None:
-            yield from _draw_wait(*before, attempt, start - width / 2, top)
+            yield _draw_wait(*before, attempt, start - width / 2, top)
         path, colour = _SHAPES[attempt.told]
-        yield f"<g><title>{_text(describe_attempt(attempt, axis.zero))}</title>"
+        yield f"<g><title>{_text(_describe_attempt(attempt, axis.zero))}</title>"
         if end > start:
             yield f'<path d="M{start:.1f} {top + 18}H{end:.1f}" stroke="{colour}"'
             yield ' stroke-width="5" opacity=".5"/>'
@@ -138,18 +139,19 @@ def _draw_row(history: ItemHistory, view: View, axis: _Axis, top: int) -> Iterat
         yield f'<path transform="translate({mark:.1f} {top + 18})" d="{path}" stroke="{colour}"'
         yield f' stroke-width="1.5" fill="{fill}"/>'
         if mark - width / 2 >= labelled:
-            yield _words(mark, top + 10, label, anchor="middle")
+            yield _words(mark, top + 10, label, text_anchor="middle")
             labelled = mark + width / 2 + 3
         yield "</g>"
         before = attempt, mark + width / 2
 
 
-def _draw_wait(before: Attempt, left: float, attempt: Attempt, right: float, top: int) -> Iterator[str]:
-    """Yield the time between an answer and the next call, if there is room for it."""
+def _draw_wait(before: Attempt, left: float, attempt: Attempt, right: float, top: int) -> str:
+    """The time between an answer and the next call; "" if there is no room for it."""
     waited = millis_between(before.until, attempt.at)
     words = print_span(waited)
-    if waited > 0 and right - left > _CHARACTER * len(words) + 8:
-        yield _words((left + right) / 2, top + 10, words, fill=_MUTED, anchor="middle", size="9")
+    if waited <= 0 or right - left <= _CHARACTER * len(words) + 8:
+        return ""
+    return _words((left + right) / 2, top + 10, words, fill=_MUTED, text_anchor="middle", font_size="9")
 
 
 def _spread(wanted: Sequence[float]) -> list[float]:
@@ -170,16 +172,15 @@ def _draw_legend(y: int) -> Iterator[str]:
         x = _LEFT + 100 * column
         yield f'<path transform="translate({x + 5} {y - 3})" d="{path}" stroke="{colour}" fill="{_SURFACE}"'
         yield f' stroke-width="1.5"/>{_words(x + 15, y, f"told {told}", fill=_MUTED)}'
-    yield _words(_RIGHT, y, "filled: it took effect", fill=_MUTED, anchor="end")
+    yield _words(_RIGHT, y, "filled: it took effect", fill=_MUTED, text_anchor="end")
 
 
 def _describe(history: ItemHistory, view: View) -> str:
-    first = history.attempts[0].at
-    attempts = "; ".join(describe_attempt(one, first) for one in history.attempts)
+    attempts = "; ".join(_describe_attempt(one, history.attempts[0].at) for one in history.attempts)
     return f"{history.vendor} {history.operation} {view.key(history.key)}: {attempts}"
 
 
-def describe_attempt(attempt: Attempt, first: datetime) -> str:
+def _describe_attempt(attempt: Attempt, first: datetime) -> str:
     """Such as: #3 after 1.2 s, 503, created, told nothing, took effect, flaky/r1."""
     parts = (
         f"#{attempt.number} after {print_span(millis_between(first, attempt.at))}",
@@ -194,12 +195,9 @@ def describe_attempt(attempt: Attempt, first: datetime) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _words(  # noqa: PLR0913 - attributes of a text
-    x: float, y: int, words: str, *, fill: str = "", anchor: str = "", size: str = "", weight: str = ""
-) -> str:
-    given = {"fill": fill, "text-anchor": anchor, "font-size": size, "font-weight": weight}
-    attributes = "".join(f' {name}="{value}"' for name, value in given.items() if value)
-    return f'<text x="{x:.1f}" y="{y}"{attributes}>{_text(words)}</text>'
+def _words(x: float, y: int, words: str, **attributes: str) -> str:
+    given = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
+    return f'<text x="{x:.1f}" y="{y}"{given}>{_text(words)}</text>'
 
 
 def _shorten(words: str) -> str:

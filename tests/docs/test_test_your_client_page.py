@@ -35,7 +35,7 @@ def test_the_first_table_comes_out_so(tmp_path: Path) -> None:
 
 
 def test_every_word_of_a_verdict_is_explained() -> None:
-    assert re.findall(r"^\| `([A-Z]+)` \|", PAGE, re.MULTILINE) == [str(kind) for kind in Kind]
+    assert re.findall(r"^\| `([A-Z]+)` \|", PAGE, re.MULTILINE) == [kind.name for kind in Kind]
 
 
 def test_every_tag_is_named() -> None:

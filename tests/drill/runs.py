@@ -147,6 +147,6 @@ def said(
 ) -> list[str]:
     """Kind and sentence of each finding; a doubtful one has a question mark."""
     return [
-        f"{one.kind}{'?' if one.doubtful else ''}: {one.message}"
+        f"{one.kind.name}{'?' if one.doubtful else ''}: {one.message}"
         for one in judged(run, clean, abilities, **how).findings
     ]

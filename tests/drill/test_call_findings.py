@@ -231,7 +231,15 @@ def test_keys_are_nothing_to_a_vendor_that_has_none() -> None:
     assert told(keyed(1, "a"), keyed(2, "a", body=b"{}"), abilities=READABLE) == []
 
 
-@pytest.mark.parametrize("second", [keyed(2, "a"), keyed(2, "b", body=b"{}"), keyed(2, "", body=b"{}")])
+@pytest.mark.parametrize(
+    "second",
+    [
+        keyed(2, "a"),
+        keyed(2, "b", body=b"{}"),
+        keyed(2, "", body=b"{}"),
+        keyed(2, "a", body=b"{}", operation="payOrders"),
+    ],
+)
 def test_a_key_for_one_request_is_right(second: Entry) -> None:
     assert told(keyed(1, "a"), second, abilities=KEYED) == []
 
@@ -264,6 +272,11 @@ def test_a_new_key_for_the_same_bytes_after_an_answer_that_told_nothing_is_told(
         pytest.param([LOST, look(2), keyed(3, "b")], id="a look between them"),
         pytest.param([LOST, keyed(3, "b", body=b"{}")], id="another request"),
         pytest.param([LOST, keyed(2, "a"), keyed(3, "b")], id="an answer under the same key between them"),
+        pytest.param(
+            [LOST, keyed(2, "b", at=NOW + timedelta(seconds=2), duration_ms=1950)],
+            id="the other was under way before the answer was lost",
+        ),
+        pytest.param([LOST, keyed(2, "b"), keyed(3, "a")], id="the same key, after another of two alike"),
         pytest.param([LOST], id="nothing more"),
     ],
 )

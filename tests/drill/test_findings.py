@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_value
 
 from mockserver.drill.findings import (
     VendorAbilities,
@@ -16,7 +18,6 @@ from mockserver.drill.findings import (
     names_of,
     pair_histories,
     read_abilities,
-    read_intent,
 )
 from mockserver.server.application import Application
 from tests.drill.runs import Attempts, attempt, call, document, look, rejected, run_of, updated
@@ -40,7 +41,7 @@ def test_items_are_named_up_to_three(keys: Sequence[str], sentence: str) -> None
 
 
 def test_calls_are_listed_once_and_in_their_order() -> None:
-    assert join_calls([7, 2, 7]) == "#2, #7"
+    assert join_calls([attempt(7), attempt(2), call(7)]) == "#2, #7"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,10 @@ def test_calls_are_listed_once_and_in_their_order() -> None:
         pytest.param("R-1", ["R-1", "R-2"], ("R-1",), id="the key"),
         pytest.param("81/R-1", ["81/R-1", "82/R-2"], ("81", "R-1"), id="each part of it"),
         pytest.param("81/R-1", ["81/R-1", "81/R-2"], ("R-1",), id="but none that others have too"),
+        pytest.param(
+            "81/R~11", ["81/R~11", "81/S"], ("R/1", "R~11"), id="a part as it was before it was escaped"
+        ),
+        pytest.param("INV#12", ["INV#12", "INV#13"], ("INV#12",), id="a number is no digest"),
         pytest.param("81/R-1", ["81/R-1"], ("81", "R-1"), id="the only item may be named by any part"),
         pytest.param("1/2", ["1/2", "2/1"], ("1", "2"), id="parts of others, if there is nothing else"),
         pytest.param(
@@ -74,6 +79,11 @@ def test_an_item_is_named_by_a_new_line_that_has_its_name_as_a_word(output: str,
     assert is_named(["R-1"], f"usual R-1\n{output}", "usual R-1\nother") is is_found
 
 
+@pytest.mark.parametrize("output", ['{"lost": ["\\u00c4\\"1"]}', 'lost: \u00c4"1'])
+def test_a_name_may_be_escaped_as_in_json(output: str) -> None:
+    assert is_named(['\u00c4"1'], output, "")
+
+
 def test_a_name_is_no_pattern() -> None:
     assert not is_named(["R.1"], "R-1", "")
 
@@ -84,18 +94,18 @@ CLEAN: Attempts = {
 }
 
 
-def test_an_intent_is_what_took_effect_and_how_often_it_was_sent() -> None:
-    first, second = read_intent(run_of(CLEAN)).values()
+def test_an_item_is_meant_to_be_as_it_took_effect() -> None:
+    first, second = run_of(CLEAN).histories
 
-    assert (first.created, first.sends, first.amount) == (1, 3, Decimal(12))
-    assert first.versions == (document("R-1"), document("R-1", 12))
-    assert (second.is_taken, second.amount) == (False, None)
+    assert (first.created, first.amount) == (1, Decimal(12))
+    assert first.versions == [document("R-1"), document("R-1", 12)]
+    assert (second.stored, second.amount) == (False, None)
 
 
 def paired(run: Attempts) -> tuple[list[str | None], list[str]]:
     """The key that stands for each meant item, and the other keys."""
-    pairs, others = pair_histories(read_intent(run_of(CLEAN)), run_of(run))
-    return [one.key if one else None for one in pairs.values()], [one.key for one in others]
+    pairs, others = pair_histories(run_of(CLEAN), run_of(run))
+    return [sent.key if sent.attempts else None for _, sent in pairs], [one.key for one in others]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +122,18 @@ def test_items_are_paired_by_their_keys_or_else_by_their_order(
     keys: Sequence[str], pairs: Sequence[str | None], others: Sequence[str]
 ) -> None:
     assert paired({key: [attempt(1)] for key in keys}) == (pairs, others)
+
+
+def test_items_of_each_operation_are_paired_by_themselves() -> None:
+    """Keys may be the client's own in one operation, and those of the server in another."""
+    fixed, made, others = (run_of({key: [attempt(1)]}).histories[0] for key in ("R-1", "/runs/a", "/runs/b"))
+    clean = replace(run_of({}), histories=[fixed, replace_value(made, operation="closeRun")])
+    run = replace(run_of({}), histories=[fixed, replace_value(others, operation="closeRun")])
+
+    pairs, unknown = pair_histories(clean, run)
+
+    assert [(meant.key, sent.key) for meant, sent in pairs] == [("R-1", "R-1"), ("/runs/a", "/runs/b")]
+    assert unknown == []
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_value
 
 from mockserver.drill.findings import Run, VendorAbilities
 from mockserver.journal.item_history import Told
@@ -476,3 +478,12 @@ def test_more_items_than_without_faults_are_doubled_whatever_their_keys() -> Non
     run: Run = run_of({**renamed(unanswered(1)), "S-3": [attempt(2)]})
 
     assert said(run) == ["TWICE: item S-3 was created, though the run without faults sends no such item"]
+
+
+def test_an_item_that_two_operations_lose_is_named_once() -> None:
+    clean = run_of({"R-1": [attempt(1)]})
+    both = replace(clean, histories=[*clean.histories, replace_value(clean.histories[0], operation="pay")])
+
+    [finding] = judged(run_of({}), both).findings
+
+    assert (finding.message, finding.keys) == (f"item R-1 was never sent; {ENDED}", ("R-1",))

@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.journal.entry import cut_bodies
-from mockserver.journal.item_history import ItemHistories, ItemHistory, find_amount, find_amounts
+from mockserver.journal.item_history import ItemHistory, find_amount, find_amounts, find_histories
 from mockserver.journal.view import View
 from mockserver.server.application import Application
 from mockserver.server.transport_faults import ConnectionLostError
@@ -52,8 +52,8 @@ def call_of(call: Callable[[], object]) -> None:
 
 
 def histories(app: Any, sandbox: str = "new", key: str | None = None) -> tuple[ItemHistory, ...]:
-    found = ItemHistories(app.served, lambda: PackagedScenarios(app.served).documents)
-    return found.find(app.journal.entries(sandbox), key)
+    packaged = PackagedScenarios(app.served)
+    return find_histories(app.journal.entries(sandbox), app.served, lambda: packaged.documents, key)
 
 
 def fates(app: Any, sandbox: str = "new") -> dict[str, list[Fate]]:
@@ -150,7 +150,7 @@ def test_a_body_that_was_cut_leaves_the_fates_and_no_amount(reader: Client) -> N
     order(reader, "A", "B")
     entries = [cut_bodies(entry, 20) for entry in reader.app.journal.entries("new")]  # type: ignore[attr-defined]
 
-    found = ItemHistories(reader.app.served).find(entries)  # type: ignore[attr-defined]
+    found = find_histories(entries, reader.app.served)  # type: ignore[attr-defined]
 
     assert [(one.key, one.stored, one.attempts[0].amount) for one in found] == [
         ("A", True, None),
@@ -393,3 +393,18 @@ def test_all_amounts_of_an_item_are_found() -> None:
     document = {"amount": "1.5", "lines": [{"price": 2}, {"total": {"value": 3}}], "note": "4"}
 
     assert list(find_amounts(document)) == [Decimal("1.5"), 2, 3]
+
+
+def test_a_call_without_a_batch_under_the_same_key_is_repeated(
+    app: Application, client: Client, sandbox: str
+) -> None:
+    client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={"vba.idempotency_keys": "on"})
+    vba = client.within("/vba", x_api_key="any", authorization="Bearer any", vbasoftware_database="sandbox")
+    arm(client, sandbox, response={"status": 504})
+    for key in ("k", "k", "l"):
+        body = {"payee_ID": f"P-{key}", "name": "N"}
+        call_of(lambda body=body, key=key: vba.post("/payees", json=body, headers={"idempotency-key": key}))  # type: ignore[misc]
+
+    first, second = histories(app, sandbox)
+    found = [(at.action, at.stored, str(at.told)) for at in (*first.attempts, *second.attempts)]
+    assert found == [LOST, ("repeated", False, "stored"), STORED]
