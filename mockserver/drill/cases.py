@@ -120,7 +120,9 @@ def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:
     if "response" in rule:
         fitted["response"] = _fit_response(rule["response"])
     if "quota" in rule:
-        fitted["quota"] = _limit(rule["quota"], windowMillis=_LONGEST_WAIT_S * 1000)
+        fitted["quota"] = _limit(
+            rule["quota"], windowMillis=_LONGEST_WAIT_S * 1000, limit=max(1, calls.count - 1)
+        )
     return fitted
 
 

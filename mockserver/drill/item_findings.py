@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from mockserver.drill.findings import (
     Ending,
@@ -30,8 +30,13 @@ _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
 """More than a patient client makes: not every vendor's answer tells what can never work."""
 _NOTHING_SAID = Ending(0)
 _REFUSED = (Told.REJECTED, Told.REFUSED)
-_FRACTION_OF_FLOATS = 8
-"""So many digits after the point only come of sums in binary."""
+_MOST_AMOUNTS = 4
+_CENTS = Decimal("0.0001")
+_ERROR_OF_FLOATS = Decimal("1e-8")
+"""An amount that misses four decimals by less, and by something, is a sum in binary."""
+
+_LATE_MS = 250
+"""A client may have given up on an answer that is kept back so long."""
 
 
 class _Problem(Value, frozen=True):
@@ -162,7 +167,8 @@ class ItemOracle:
             yield _Problem(Kind.FOREVER, f"was sent {len(attempts)} times", meant.key, attempts)
 
     def _resent(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
-        known = next((one for one in attempts if one.stored and one.told is Told.STORED), None)
+        told = (one for one in attempts if one.stored and one.told is Told.STORED)
+        known = next((one for one in told if self.run.entry(one.number).delay_ms < _LATE_MS), None)
         if known is None:
             return
         entry, start = self.run.entry(known.number), self.run.start_of(known.number)
@@ -195,8 +201,10 @@ def _unknown_items(others: Sequence[ItemHistory]) -> Iterator[_Problem]:
 
 
 def _is_sum_of_floats(amount: Decimal) -> bool:
-    exponent = amount.normalize().as_tuple().exponent
-    return isinstance(exponent, int) and -exponent > _FRACTION_OF_FLOATS
+    try:
+        return 0 < abs(amount - amount.quantize(_CENTS)) < _ERROR_OF_FLOATS
+    except InvalidOperation:  # more digits than decimals have
+        return False
 
 
 def _join(problems: Sequence[_Problem]) -> Finding:
@@ -207,8 +215,10 @@ def _join(problems: Sequence[_Problem]) -> Finding:
     if cause.startswith("was "):
         said = f" {cause}" if len(keys) == 1 else f" were {cause.removeprefix('was ')}"
     elif kind is Kind.TWICE:
-        amounts = " + ".join(str(one.amount) for one in attempts if one.amount is not None)
-        said = f" created twice{f' ({amounts})' if amounts else ''}: {cause}"
+        amounts = [str(one.amount) for one in attempts if one.amount is not None]
+        money = " + ".join((*amounts[:_MOST_AMOUNTS], *(["…"] if len(amounts) > _MOST_AMOUNTS else [])))
+        often = "twice" if len(attempts) == 2 * len(keys) else "more than once"
+        said = f" created {often}{f' ({money})' if money else ''}: {cause}"
     else:
         said = f": {cause}"
     return Finding(kind, f"{join_names(keys)}{said}", numbers_of(attempts), keys, problems[0].doubtful)

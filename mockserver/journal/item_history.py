@@ -30,7 +30,7 @@ class Told(StrEnum):
     REFUSED = "refused"
     """The whole call was refused, and nothing of it was done."""
     NOTHING = "nothing"
-    """The answer was lost, broken, late or unclear, or left the item out."""
+    """The answer was lost, broken or unclear, or left the item out."""
 
 
 REPEATED = "repeated"
@@ -326,8 +326,6 @@ def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
 _REPLACING = ("status", "body", "example")
 _UNCLEAR_ENVELOPE = ("countAdd", "drift")
 _NO_COMMITS = ("none", {"partial": 0})
-_LATE_MS = 250
-"""A client may have given up on an answer that is kept back so long."""
 
 
 def _replaces_answer(rule: Document) -> bool:
@@ -339,7 +337,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
     fraction = entry.delivery.fraction if entry.delivery else None
     is_cut = fraction is not None and fraction < 1
     status = entry.status
-    if status is None or is_cut or entry.fault in _BROKEN or entry.off_contract or entry.delay_ms >= _LATE_MS:
+    if status is None or is_cut or entry.fault in _BROKEN or entry.off_contract:
         return Told.NOTHING
     if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
         return Told.NOTHING

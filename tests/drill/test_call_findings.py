@@ -252,7 +252,6 @@ LOST = keyed(1, "a", delivery=RESET)
     [
         LOST,
         keyed(1, "a", delivery=Delivery(fraction=0.5)),
-        keyed(1, "a", delivery=Delivery(delay_ms=400)),
         keyed(1, "a", reply_status=504),
         keyed(1, "a", reply_status=302),
         keyed(1, "a", off_contract="a body that is no JSON"),
