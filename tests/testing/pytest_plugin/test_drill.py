@@ -172,8 +172,8 @@ def test_only_failed_runs_and_those_without_faults_keep_their_sandboxes(run: Run
     [
         ('"acme"', "*no vendor named acme; there are *"),
         (
-            '"payt", tag="retyr"',
-            "*mock_drill: payt has no case tagged retyr; tags are login, money, retry, *",
+            '"payt", tag="no-such-tag"',
+            "*mock_drill: payt has no case tagged no-such-tag; tags are login, money, retry, *",
         ),
         ('"payt", case="none"', "*mock_drill: payt has no case none; tags are login, *"),
         (
