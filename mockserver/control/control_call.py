@@ -62,19 +62,23 @@ class UnknownVendorError(ControlError):
     code = "unknown-vendor"
 
 
-def find_vendor(served: Iterable[LoadedVendor], name: str) -> LoadedVendor:
-    """The vendor of a name. Raises UnknownVendorError."""
-    by_name = {vendor.name: vendor for vendor in served}
-    if name not in by_name:
-        raise UnknownVendorError(f"no vendor named {name}; there are {', '.join(by_name)}")
-    return by_name[name]
-
-
 class UnprocessableMemberError(ControlError):
     """A well-formed call asks for something impossible; `pointer` is the member at fault."""
 
     def __init__(self, pointer: str, detail: str, cure: str = "") -> None:
         super().__init__(detail, {"errors": [_error(pointer, self.code, detail, cure)]})
+
+
+def find_vendor(served: Iterable[LoadedVendor], name: str, pointer: str = "") -> LoadedVendor:
+    """The vendor of a name.
+
+    Raises UnknownVendorError, or UnprocessableMemberError if the name is the member of a body.
+    """
+    by_name = {vendor.name: vendor for vendor in served}
+    if name in by_name:
+        return by_name[name]
+    detail = f"no vendor named {name}; there are {', '.join(by_name)}"
+    raise UnprocessableMemberError(pointer, detail) if pointer else UnknownVendorError(detail)
 
 
 class MalformedMemberError(UnprocessableMemberError):

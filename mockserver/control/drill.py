@@ -38,9 +38,9 @@ class DrillOperations:
     def learn_drill(self, name: str, body: Document) -> Document:
         """What a client means to do, from its run without faults, and all cases fitted to that.
 
-        Raises UnknownVendorError.
+        Raises UnprocessableMemberError: there is no such vendor.
         """
-        vendor = find_vendor(self.served, body["vendor"])
+        vendor = find_vendor(self.served, body["vendor"], "/vendor")
         clean = self._run(name, vendor, body["ending"])
         calls = count_calls(clean, vendor.name)
         return {
@@ -59,9 +59,9 @@ class DrillOperations:
     def judge_drill(self, name: str, body: Document) -> Document:
         """The verdict on a run in this sandbox, by the run without faults in another.
 
-        Raises UnknownVendorError; UnprocessableMemberError: that sandbox is not there.
+        Raises UnprocessableMemberError: there is no such vendor, or no such other sandbox.
         """
-        vendor = find_vendor(self.served, body["vendor"])
+        vendor = find_vendor(self.served, body["vendor"], "/vendor")
         without = body["clean"]
         try:
             clean = self._run(without["sandbox"], vendor, without["ending"])

@@ -14,7 +14,6 @@ from typing import Protocol
 from mockserver.codec.instants import print_instant
 from mockserver.control.control_call import (
     ControlError,
-    UnknownVendorError,
     UnprocessableMemberError,
     find_vendor,
 )
@@ -136,10 +135,7 @@ class ExampleOperations:
         items; NoExampleError; TooManySandboxesError.
         """
         self.sandboxes.check_exists(name)
-        try:
-            vendor = find_vendor(self.served, body["vendor"])
-        except UnknownVendorError as error:
-            raise UnprocessableMemberError("/vendor", str(error)) from None
+        vendor = find_vendor(self.served, body["vendor"], "/vendor")
         items, bad = body.get("items", ITEMS), body.get("bad", 0)
         if bad > items:
             raise UnprocessableMemberError("/bad", f"{bad} of {items} items cannot be bad")

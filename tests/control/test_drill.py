@@ -151,7 +151,7 @@ def test_a_vendor_that_is_not_there_is_told(drilled: Client, path: str) -> None:
 
     answered = drilled.post(path, json=body)
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-vendor")
+    assert (answered.status, answered.json["errors"][0]["pointer"]) == (422, "/vendor")
 
 
 def test_cases_of_a_vendor_that_is_not_there_are_not_found(operator: Client) -> None:
