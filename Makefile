@@ -6,7 +6,7 @@ PY := PYTHONPATH=. .venv/bin/python
 PYTEST := .venv/bin/python -m pytest --dist worksteal
 STYLE := .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/lint-imports --no-logo && .venv/bin/codespell
 # They judge the whole server, and take their time; CI runs them after `make test`.
-SUITES := clients invariants journeys stories
+SUITES := clients contract/foreign invariants journeys stories tools
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -20,7 +20,7 @@ test: $(DEV) ## set up, then format, lint, types and tests; EVERY_CASE=1 runs ev
 	@# Types are checked beside the tests, and a third process works while the others wait for what they started.
 	@.venv/bin/mypy > .venv/.types 2>&1 & types=$$!; $(STYLE) && $(PYTEST) -n 3 $(addprefix --ignore tests/,$(SUITES)); tested=$$?; \
 	wait $$types; typed=$$?; cat .venv/.types; exit $$((tested || typed))
-suites: $(DEV) $(NODE) ## real clients, invariants, journeys, stories: after make test on each push
+suites: $(DEV) $(NODE) ## real clients, other servers, invariants, journeys, stories: after make test on each push
 	$(PYTEST) -n 3 $(addprefix tests/,$(SUITES))
 lint: $(DEV) ## format, lint, imports, spelling, types
 	$(STYLE) && .venv/bin/mypy

@@ -218,10 +218,10 @@ def test_what_exploring_finds_is_written_as_scenario_and_test(drill: Run, tmp_pa
     files = ("--scenario", "found.yaml", "--pytest", "test_found.py")
     faulty = client("--fault", "status-line-only")
 
-    result = drill("payt", "--case", "warned", "--explore", "8", "--seed", "1", *files, *faulty)
+    result = drill("payt", "--case", "warned", "--explore", "4", "--seed", "1", *files, *faulty)
     again = drill("payt", "--case", "found.yaml", *faulty)
 
-    assert "explored 8 schedules, " in result.output
+    assert "explored 4 schedules, " in result.output
     assert "the client loses item" in result.output
     assert again.exit_code == 1
     compile((tmp_path / "test_found.py").read_text(), "test_found.py", "exec")
@@ -255,7 +255,7 @@ def test_a_file_that_cannot_be_written_is_named_and_the_client_is_not_blamed(
     drill: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    words = ("--case", "transient-item", "--scenario", "file/x", "--explore", "20")
+    words = ("--case", "transient-item", "--scenario", "file/x", "--explore", "3")
 
     result = drill("payt", *words, *client("--fault", "status-line-only"))
 

@@ -10,7 +10,7 @@ import pytest
 from mockserver.contract.examples import ProfileExamples
 from mockserver.contract.failure_search import without_module_literals
 from mockserver.server.application import Application, Options, create_app
-from tests.contract.of_control import REPORT, SCENARIO
+from tests.contract.of_control import ITEM, REPORT, SCENARIO
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 
@@ -38,6 +38,8 @@ def control(tmp_path: Path) -> Application:
     made = create_app(Options(vendors=("vba",), examples=ProfileExamples, reports=tmp_path))
     client = Client(made, {"host": "testserver", "user-agent": "tests"})
     client.get("/vba/payees")
+    headers = {"authorization": "Bearer any", "x-api-key": "any", "vbasoftware-database": "sandbox"}
+    client.put("/vba/claim-invoice-batch", json=[{"invoice_Key": int(ITEM)}], headers=headers)
     client.post("/_mock/sandboxes/default/snapshots", json={})
     client.put("/_mock/sandboxes/default/scenarios/flaky", json=SCENARIO)
     client.post("/_mock/sandboxes/default/cases/112/run", json={"vendor": "vba"})

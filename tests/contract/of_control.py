@@ -1,7 +1,7 @@
 """The control plane under contract.
 
-The server that it is held against has calls, a snapshot and a scenario in its default sandbox, a report, and
-has run a case.
+The server that it is held against has calls, one of them with an item, a snapshot and a scenario in its
+default sandbox, a report, and has run a case.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mockserver.contract.profile import (
 
 GONE = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("204", "404"))
 REPORT = "junit.xml"
+ITEM = "1"
 SCENARIO = {
     "version": 1,
     "name": "flaky",
@@ -28,8 +29,16 @@ SCENARIO = {
 PINS = FixturePins(
     query={"path": REPORT},
     path={"name": "default", "run": "1", "snapshot": "s1", "scenario": "flaky", "vendor": "vba"},
-    known={"export_case": {"case": "112-unsupported-media-type", "vendor": "vba"}},
-    bodies={"make_example": {"vendor": "vba", "operation": ""}},
+    known={
+        "export_case": {"case": "112-unsupported-media-type", "vendor": "vba"},
+        "list_drill_cases": {"vendor": "vba"},
+        "plot_journal_items": {"item": ITEM, "vendor": "vba"},
+    },
+    bodies={
+        "make_example": {"vendor": "vba", "operation": ""},
+        "learn_drill": {"vendor": "vba"},
+        "judge_drill": {"vendor": "vba"},
+    },
     expected_statuses={
         "create_sandbox": ExpectedStatuses(
             "a name is given twice; the schema knows no assumption and no scenario",
@@ -83,6 +92,13 @@ PINS = FixturePins(
         "check_scenario": ExpectedStatuses(
             "what is wrong is the answer", valid=("200",), invalid=("200", "4xx")
         ),
+        "list_journal_items": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
+        "plot_journal_items": ExpectedStatuses(
+            "the schema knows no vendor, no item", valid=("200", "404", "422")
+        ),
+        "list_drill_cases": FOUND_OR_NOT,
+        "learn_drill": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
+        "judge_drill": ExpectedStatuses("the schema knows no vendor and no sandbox", valid=("200", "422")),
         "run_case": ExpectedStatuses("the schema knows no row and no vendor", valid=("200", "404", "422")),
     },
 )

@@ -101,9 +101,9 @@ def test_a_command_that_a_signal_ends_has_the_status_of_the_signal(groups: Proce
 def test_a_command_that_does_not_end_has_no_status_and_keeps_its_output(groups: ProcessGroups) -> None:
     words = python("import threading; print('began', flush=True); threading.Event().wait()")
 
-    ending = ended(groups, words, timeout_s=2)
+    ending = ended(groups, words, timeout_s=0.7)
 
-    assert (ending.status, ending.output, ending.timeout_s) == (None, "began\n", 2)
+    assert (ending.status, ending.output, ending.timeout_s) == (None, "began\n", 0.7)
 
 
 def test_a_command_that_is_not_there_cannot_be_started(groups: ProcessGroups) -> None:
@@ -206,7 +206,7 @@ def test_what_a_command_started_ends_with_it(
     read, write = pipe
     words = holding(("sh", "-c", f"sleep 600 & echo began >&FD; {then}"), write)
 
-    ending = ended(groups, words, timeout_s=DEADLINE_S if status is not None else 2)
+    ending = ended(groups, words, timeout_s=DEADLINE_S if status is not None else 0.7)
     os.close(write)
 
     assert ending.status == status
