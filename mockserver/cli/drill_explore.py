@@ -69,6 +69,10 @@ _CALL_FAULTS: Mapping[str, tuple[str, Json]] = {
     "silent": ("is done and never answered", _response(fault="NO_RESPONSE")),
     "gateway": ("is done and answered 504", _response(status=504)),
     "broken": ("is answered 500 after its first item", _response({"partial": 1}, status=500)),
+    "page": (
+        "is answered 200 with a page, and not done",
+        _response("none", status=200, body={"text": "<html>Back soon</html>", "mediaType": "text/html"}),
+    ),
     "unavailable": ("is answered 503", _response("none", status=503)),
     "throttled": ("is answered 429 with Retry-After 1 s", _response("none", status=429, retryAfter=1)),
     "throttled bare": ("is answered 429", _response("none", status=429)),
@@ -123,7 +127,7 @@ class Explorer:
 
     def _failures(self, schedules: Iterable[Schedule]) -> list[tuple[Schedule, Result]]:
         """Run the schedules, and return those that the client does not survive."""
-        tried = list(schedules)
+        tried = list(dict.fromkeys(schedules))
         results = self.pool.map(self._run, tried)
         pairs = zip(tried, results, strict=True)
         return [(schedule, result) for schedule, result in pairs if result.verdict == FAILED]
@@ -200,8 +204,11 @@ def _simpler(schedule: Schedule) -> Iterator[Schedule]:
             yield (
                 replace(fault, call=min(fault.call, 1), item=min(fault.item, 1), times=min(fault.times, 1)),
             )
-        for at in range(len(schedule)):
-            yield (*schedule[:at], *schedule[at + 1 :])
+        for fault in schedule:
+            rest = [one for one in schedule if one is not fault]
+            yield tuple(rest)
+            if fault.call:  # the calls that it caused are gone too
+                yield tuple(replace(one, call=one.call - (one.call > fault.call)) for one in rest)
     for at, fault in enumerate(schedule):
         others = (*schedule[:at], *schedule[at + 1 :])
         smaller = (

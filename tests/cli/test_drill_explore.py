@@ -32,7 +32,7 @@ from tests.testing.drilled import payer
 
 ITEM_FAULTS = ("fails", "throttled", "locked", "refused", "warned", "left out", "dropped", "doubled")
 CALL_FAULTS = (
-    *("lost", "lost before", "half done", "empty", "torn", "garbled", "silent", "gateway", "broken"),
+    *("lost", "lost before", "half done", "empty", "torn", "garbled", "silent", "gateway", "broken", "page"),
     *("unavailable", "throttled", "throttled bare", "unauthorized", "slow", "late", "redirected"),
     *("reordered", "miscounted", "phantom", "clock"),
 )
