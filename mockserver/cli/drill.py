@@ -11,6 +11,7 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     argument,
     assumption_values,
+    check_extra,
     complete_vendors,
     fail_usage,
     names_reader,
@@ -127,13 +128,15 @@ def drill(**given: Any) -> None:
 
     \b
     Examples:
-      mockserver drill payt --env PAYT_URL={url} --env PAYT_TOKEN={token} -- python sync.py invoices.csv
-      mockserver drill payt --case half-then-500 -- ./sync.sh {url}
-      mockserver drill payt --list
+      mockserver drill VENDOR --env API_URL={url} --env API_TOKEN={token} -- python sync.py rows.csv
+      mockserver drill VENDOR --case half-then-500 -- ./sync.sh {url}
+      mockserver drill VENDOR --list
     """
     from mockserver.cli.drill_run import DrillOptions, list_drill_cases, run_drill
 
     options = DrillOptions(**given)
+    if options.explore:
+        check_extra("contract", "mockserver drill --explore")
     if options.lists:
         list_drill_cases(options)
     elif options.command:
