@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from json import dumps
+from typing import Self
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
@@ -140,20 +142,31 @@ _DIGEST = re.compile(r"#[0-9a-f]{12}(\.[0-9]+)?$")
 _SHORTEST_NAME = 3
 
 
-def names_of(key: str, document: Json, keys: Iterable[str], others: Iterable[Json]) -> tuple[str, ...]:
-    """Texts by which a client may name an item: the parts of its key, else values that no other item has.
+@dataclass(frozen=True, slots=True)
+class ItemTexts:
+    """How many items have a text, in a part of their key or in a value of their documents."""
 
-    A part that another of the `keys` has too, such as a tenant, names nothing if there is a better one.
-    """
-    parts = _parts(key)
-    if parts and not _DIGEST.search(key):
-        shared = {part for other in keys if other != key for part in _parts(other)}
-        return tuple(part for part in parts if part not in shared) or parts
-    own = set(_texts(document))
-    for other in others:
-        if other is not document:
-            own -= set(_texts(other))
-    return tuple(sorted(text for text in own if len(text) >= _SHORTEST_NAME))
+    in_keys: Mapping[str, int]
+    in_documents: Mapping[str, int]
+
+    @classmethod
+    def of(cls, keys: Iterable[str], documents: Iterable[Iterable[Json]]) -> Self:
+        """Count the texts of some keys, and of the documents of each item."""
+        return cls(
+            Counter(part for key in set(keys) for part in _parts(key)),
+            Counter(text for own in documents for text in {text for one in own for text in _texts(one)}),
+        )
+
+    def names(self, key: str, document: Json) -> tuple[str, ...]:
+        """Texts by which a client may name an item: the parts of its key, else values that no other item has.
+
+        A part that another key has too, such as a tenant, names nothing if there is a better one.
+        """
+        parts = _parts(key)
+        if parts and not _DIGEST.search(key):
+            return tuple(part for part in parts if self.in_keys.get(part, 0) <= 1) or parts
+        own = {text for text in _texts(document) if self.in_documents.get(text, 0) <= 1}
+        return tuple(sorted(text for text in own if len(text) >= _SHORTEST_NAME))
 
 
 def _parts(key: str) -> tuple[str, ...]:
@@ -170,10 +183,14 @@ def _texts(document: Json) -> Iterable[str]:
         yield str(document)
 
 
-def is_named(names: Iterable[str], output: str, usual: str) -> bool:
-    """Whether a line of the output that the run without faults does not have names an item."""
+def new_lines(output: str, usual: str) -> str:
+    """The lines of the output that the run without faults does not have."""
     known = set(usual.splitlines())
-    lines = "\n".join(line for line in output.splitlines() if line not in known)
+    return "\n".join(line for line in output.splitlines() if line not in known)
+
+
+def is_named(names: Iterable[str], lines: str) -> bool:
+    """Whether the lines have one of the names as a word, as it is or as in JSON."""
     texts = {text for name in names for text in (name, dumps(name)[1:-1])}
     return any(re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", lines) for text in texts)
 

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 
 from mockserver.drill.findings import (
-    Ending,
     Finding,
+    ItemTexts,
     Kind,
     Run,
     VendorAbilities,
@@ -17,7 +18,7 @@ from mockserver.drill.findings import (
     join_calls,
     join_names,
     knew,
-    names_of,
+    new_lines,
     numbers_of,
 )
 from mockserver.journal.item_history import REPEATED, Attempt, ItemHistory, Told, find_amounts
@@ -28,7 +29,6 @@ _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict"
 
 _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
 """More than a patient client makes: not every vendor's answer tells what can never work."""
-_NOTHING_SAID = Ending(0)
 _REFUSED = (Told.REJECTED, Told.REFUSED)
 _MOST_AMOUNTS = 4
 _CENTS = Decimal("0.0001")
@@ -49,7 +49,7 @@ class _Problem(Value, frozen=True):
     doubtful: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ItemOracle:
     """Judges the items of a run; `meant` is what the run without faults, `clean`, made of an item."""
 
@@ -72,13 +72,22 @@ class ItemOracle:
         """Whether the client told of the item, or ended with another failure than without faults."""
         ending = self.run.ending
         is_usual = meant.stored and self.run is not self.clean
-        usual = self.clean.ending if is_usual else _NOTHING_SAID
-        if ending.status is None or ending.status not in (0, usual.status):
+        usual = self.clean.ending.status if is_usual else 0
+        if ending.status is None or ending.status not in (0, usual):
             return True
-        documents = [version for other in self.clean.histories for version in other.versions]
-        document = next((one.document for one in attempts), next(iter(meant.versions), None))
-        keys = [other.key for other in self.clean.histories]
-        return is_named(names_of(meant.key, document, keys, documents), ending.output, usual.output)
+        document = next((one.document for one in (*attempts, *meant.attempts)), None)
+        return is_named(self._texts.names(meant.key, document), self._lines if is_usual else ending.output)
+
+    @cached_property
+    def _texts(self) -> ItemTexts:
+        items = self.clean.histories
+        return ItemTexts.of(
+            [one.key for one in items], [[sent.document for sent in one.attempts] for one in items]
+        )
+
+    @cached_property
+    def _lines(self) -> str:
+        return new_lines(self.run.ending.output, self.clean.ending.output)
 
     def _lost(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
         if any(attempt.stored for attempt in attempts) or self._admits(meant, attempts):

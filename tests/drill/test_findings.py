@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace as replace_value
 
 from mockserver.drill.findings import (
+    ItemTexts,
     VendorAbilities,
     is_named,
     join_calls,
     join_names,
-    names_of,
+    new_lines,
     pair_histories,
     read_abilities,
 )
@@ -68,7 +69,13 @@ def test_an_item_may_be_named_by(key: str, keys: Sequence[str], names: tuple[str
     known = {"text": "first", "list": [{"both": "same"}, True, None, 17]}
     other = {"text": "second", "list": [{"both": "same"}, False, 17]}
 
-    assert names_of(key, known, keys, [known, other]) == names
+    assert ItemTexts.of(keys, [[known], [other]]).names(key, known) == names
+
+
+def test_an_item_without_a_key_has_the_same_names_in_every_run() -> None:
+    texts = ItemTexts.of([f"0{DIGEST}", "0#6b0352b9294c"], [[{"text": "first"}], [{"text": "second"}]])
+
+    assert texts.names(f"0{DIGEST}", {"text": "first"}) == ("first",)
 
 
 @pytest.mark.parametrize(
@@ -76,16 +83,16 @@ def test_an_item_may_be_named_by(key: str, keys: Sequence[str], names: tuple[str
     [("lost R-1", True), ("(R-1): lost", True), ("usual R-1", False), ("lost R-11", False), ("", False)],
 )
 def test_an_item_is_named_by_a_new_line_that_has_its_name_as_a_word(output: str, *, is_found: bool) -> None:
-    assert is_named(["R-1"], f"usual R-1\n{output}", "usual R-1\nother") is is_found
+    assert is_named(["R-1"], new_lines(f"usual R-1\n{output}", "usual R-1\nother")) is is_found
 
 
 @pytest.mark.parametrize("output", ['{"lost": ["\\u00c4\\"1"]}', 'lost: \u00c4"1'])
 def test_a_name_may_be_escaped_as_in_json(output: str) -> None:
-    assert is_named(['\u00c4"1'], output, "")
+    assert is_named(['\u00c4"1'], output)
 
 
 def test_a_name_is_no_pattern() -> None:
-    assert not is_named(["R.1"], "R-1", "")
+    assert not is_named(["R.1"], "R-1")
 
 
 CLEAN: Attempts = {
