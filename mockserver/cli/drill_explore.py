@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 import hypothesis
 from hypothesis import strategies as st
 
+from mockserver.drill.cases import drill_scenario
 from mockserver.testing.control_client import Json, plain_json
 from mockserver.testing.drill import EXPLORED, FAILED, Case, Drill, Plan, Result
 
@@ -157,7 +158,7 @@ def make_scenario(schedule: Schedule, vendor: str, plan: Plan) -> Mapping[str, J
         for number, fault in enumerate(schedule, 1)
     ]
     says = describe_schedule(schedule, len(plan.keys))
-    return {"version": 1, "name": "drill", "seed": 7, "description": says, "rules": plain_json(rules)}
+    return drill_scenario(says, plain_json(rules))
 
 
 def draw_schedules(items: int, calls: int, number: int, seed: int) -> list[Schedule]:

@@ -18,10 +18,12 @@ from mockserver.cli.drill_report.github import annotation_lines, markdown_summar
 from mockserver.cli.drill_report.results import DrillReport, Place, read_known, write_known
 from mockserver.cli.drill_report.terminal import closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
+from mockserver.cli.main import DEFAULT_TLS_DIR
 from mockserver.cli.options import (
     EXIT_FINDINGS,
     EXIT_NO_SERVER,
     EXIT_REFUSED,
+    INSTALLS_EXTRA,
     choices,
     fail,
     fail_usage,
@@ -33,6 +35,7 @@ from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
 from mockserver.contract.baseline import UnreadableBaselineError
 from mockserver.contract.report.text import counted
+from mockserver.drill.cases import SCENARIO_NAME
 from mockserver.errors import MockServerError
 from mockserver.model import Json
 from mockserver.sandbox.clock import system_clock
@@ -57,18 +60,13 @@ ignore_connexion_warnings()
 
 from mockserver.contract.examples import ProfileExamples  # noqa: E402 - after the warnings of Connexion
 from mockserver.server.application import Application, Options, create_app  # noqa: E402
-from mockserver.server.listening import make_certificate  # noqa: E402
-from mockserver.server.protocol import TlsFactory  # noqa: E402
+from mockserver.server.listening import Certificate, make_certificate  # noqa: E402
 from mockserver.testing.threaded_server import run_in_thread  # noqa: E402
 
 _FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000
 _SHORTEST_SECRET = 8
-_SCENARIO_NAME = "drill"
-"""The name by which the control plane knows the scenario of a case."""
-
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-_TLS_FOLDER = Path(".mockserver")
 _USUAL_TIMEOUT_S = 60
 
 
@@ -165,26 +163,27 @@ def make_client(options: DrillOptions, server: DrillServer, groups: ProcessGroup
     if app is None:
         cure = "a server of the drill's own: leave out --against"
         fail_usage(f"{used[0]} needs a port for each case", f"--against {options.against}", cure)
-    tls = _make_tls() if used != ["{root}"] else None
+    certificate = _make_certificate() if used != ["{root}"] else None
 
     def run(target: DrillTarget) -> Ending:
+        more: dict[str, str] = {}
         with ExitStack() as opened:
-            more = {"ca": str(_TLS_FOLDER.absolute() / "ca.pem")}
             if "{root}" in used:
                 more["root"] = opened.enter_context(run_in_thread(app, target.sandbox))
-            if tls:
-                more["https"] = opened.enter_context(run_in_thread(app, target.sandbox, tls))
+            if certificate:
+                context = certificate.context
+                more["ca"] = str(certificate.ca_file.absolute())
+                more["https"] = opened.enter_context(run_in_thread(app, target.sandbox, lambda *_: context))
             return command.run(target, more)
 
     return run
 
 
-def _make_tls() -> TlsFactory:
+def _make_certificate() -> Certificate:
     try:
-        context = make_certificate(_TLS_FOLDER, ()).context
+        return make_certificate(DEFAULT_TLS_DIR, ())
     except MockServerError as error:
-        fail_usage(str(error), "{https}", "pip install '.[tls]' in the folder of the checkout")
-    return lambda *_: context
+        fail_usage(str(error), "{https}", INSTALLS_EXTRA.format(extra="tls"))
 
 
 def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:
@@ -206,7 +205,7 @@ def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
         if Path(name).suffix in _FILE_SUFFIXES:
             document = _read_document(Path(name), "--case", "mockserver scenario check FILE")
             says = str(document.get("description", ""))
-            chosen.append(Case(name, says, {**document, "name": _SCENARIO_NAME}))
+            chosen.append(Case(name, says, {**document, "name": SCENARIO_NAME}))
         elif name in by_id:
             chosen.append(by_id[name])
         else:

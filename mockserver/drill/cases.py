@@ -94,13 +94,12 @@ def _is_harmless(scenario: Document) -> bool:
 
 def fit_case(case: DrillCase, calls: Calls) -> Document:
     """The scenario document of a case for a client's calls: places, numbers and waits within their bounds."""
-    return {
-        "version": 1,
-        "name": SCENARIO_NAME,
-        "seed": _SEED,
-        "description": case.says,
-        "rules": [_fit_rule(rule, calls, once=case.once) for rule in case.rules],
-    }
+    return drill_scenario(case.says, [_fit_rule(rule, calls, once=case.once) for rule in case.rules])
+
+
+def drill_scenario(says: str, rules: Json) -> Document:
+    """A scenario that makes something happen to a client."""
+    return {"version": 1, "name": SCENARIO_NAME, "seed": _SEED, "description": says, "rules": rules}
 
 
 def _fit_rule(rule: Document, calls: Calls, *, once: bool) -> Document:

@@ -113,7 +113,8 @@ def test_every_fault_is_a_valid_scenario(app: Application, schedule: Schedule) -
 
 def test_every_schedule_is_a_valid_scenario(app: Application) -> None:
     for schedule in draw_schedules(3, 2, 40, 3):
-        parse_document(dict(make_scenario(schedule, "xero", PLAN)), operations_by_vendor(app.served))
+        made = parse_document(dict(make_scenario(schedule, "xero", PLAN)), operations_by_vendor(app.served))
+        assert len(made.rules) == len(schedule)
 
 
 def test_a_fault_of_an_item_is_for_its_key_and_one_of_a_call_for_its_number() -> None:

@@ -91,9 +91,8 @@ def test_every_case_is_a_valid_scenario_for_calls_of_every_size(
     operations = operations_by_vendor(app.served)
 
     for case in list_cases(vendor, PACKAGED):
-        parse_document(
-            fit_case(case, Calls(vendor, BATCHES[vendor], count, largest)), operations, source=case.id
-        )
+        fitted = fit_case(case, Calls(vendor, BATCHES[vendor], count, largest))
+        assert len(parse_document(fitted, operations, source=case.id).rules) == len(case.rules)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -101,7 +100,9 @@ def test_every_case_is_a_valid_scenario_for_a_client_of_which_nothing_is_known(
     app: Application, vendor: str
 ) -> None:
     for case in list_cases(vendor, PACKAGED):
-        parse_document(fit_case(case, Calls(vendor)), operations_by_vendor(app.served), source=case.id)
+        operations = operations_by_vendor(app.served)
+        made = parse_document(fit_case(case, Calls(vendor)), operations, source=case.id)
+        assert len(made.rules) == len(case.rules)
 
 
 def fitted(rule: Document, count: int = 3, largest: int = 5, *, once: bool = False) -> Any:
