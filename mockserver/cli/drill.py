@@ -10,7 +10,7 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     argument,
-    assumption_values,
+    assume_option,
     check_extra,
     complete_vendors,
     fail_usage,
@@ -83,14 +83,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
 @specs_option
 @overlay_option
-@option(
-    "--assume",
-    "assumptions",
-    multiple=True,
-    callback=assumption_values,
-    metavar="ID=VALUE",
-    help="Set an assumption (list: mockserver assumptions); may be repeated.",
-)
+@assume_option("in every sandbox")
 @option(
     "--explore",
     default=0,

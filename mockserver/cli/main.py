@@ -23,8 +23,7 @@ from mockserver.cli.options import (
     EXIT_USAGE,
     InvalidValueError,
     argument,
-    assumption_values,
-    complete_assumptions,
+    assume_option,
     complete_vendors,
     fail,
     fail_usage,
@@ -323,15 +322,7 @@ def _own_files(
     "--freeze", callback=instant_text, metavar="TIME", help="Freeze the default sandbox's clock at this time."
 )
 @option("--empty", is_flag=True, help="Start without records.")
-@option(
-    "--assume",
-    "assumptions",
-    multiple=True,
-    callback=assumption_values,
-    metavar="ID=VALUE",
-    shell_complete=complete_assumptions,
-    help="Set an assumption in every sandbox (list: mockserver assumptions); may be repeated.",
-)
+@assume_option("in every sandbox")
 @option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, metavar="BYTES", help="Largest body.")
 @option("--max-items", default=10_000, help="Most items in one batch.")
 @option(

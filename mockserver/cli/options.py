@@ -412,6 +412,19 @@ def _beginning(names: Iterable[str], begun: str) -> list[str]:
     return [name for name in names if name.startswith(begun)]
 
 
+def assume_option(where: str) -> Callable[[F], F]:
+    """The option `--assume` of a command that starts a server; `where` is for its help."""
+    return option(
+        "--assume",
+        "assumptions",
+        multiple=True,
+        callback=assumption_values,
+        metavar="ID=VALUE",
+        shell_complete=complete_assumptions,
+        help=f"Set an assumption {where} (list: mockserver assumptions); may be repeated.",
+    )
+
+
 def complete_listed(names: Iterable[str], begun: str) -> list[str]:
     """Complete the last name of a list with commas."""
     before, comma, last = begun.rpartition(",")

@@ -13,9 +13,8 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
     argument,
-    assumption_values,
+    assume_option,
     check_extra,
-    complete_assumptions,
     complete_vendors,
     fail_usage,
     option,
@@ -52,15 +51,7 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
     type=_INPUT_FILE,
     help="Dump that our server starts with, instead of the fixtures.",
 )
-@option(
-    "--assume",
-    "assumptions",
-    multiple=True,
-    callback=assumption_values,
-    metavar="ID=VALUE",
-    shell_complete=complete_assumptions,
-    help="Set an assumption in our server (list: mockserver assumptions); may be repeated.",
-)
+@assume_option("in our server")
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
