@@ -13,6 +13,7 @@ from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from mockserver.server.transport_faults import ConnectionLostError
 from tests.support.client import Client, Response
+from tests.testing.drilled import payt_batch
 
 _numbers = count(1)
 ALL_GOOD: Mapping[str, Any] = {"status": 0, "output": ""}
@@ -135,23 +136,6 @@ def _vba(rows: Mapping[str, str]) -> Any:
     ]
 
 
-def _payt(rows: Mapping[str, str]) -> Any:
-    totals = ("amount_total", "book_amount_total", "amount_open", "book_amount_open")
-    invoices = [
-        {
-            "invoice_number": key,
-            "invoice_date": "2026-06-01",
-            "due_date": "2026-07-01",
-            "description": "Work",
-            "currency_code": "EUR",
-            "debtor_number": "D-1",
-            **dict.fromkeys(totals, amount),
-        }
-        for key, amount in rows.items()
-    ]
-    return {"administration_id": "81", "invoices": invoices}
-
-
 def _pvex(rows: Mapping[str, str]) -> Any:
     return [
         {
@@ -201,7 +185,7 @@ def _guidewire(rows: Mapping[str, str]) -> Any:
 
 BODIES: Mapping[str, Callable[[Mapping[str, str]], Any]] = {
     "vba": _vba,
-    "payt": _payt,
+    "payt": payt_batch,
     "pvex": _pvex,
     "xero": _xero,
     "guidewire": _guidewire,

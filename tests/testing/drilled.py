@@ -15,8 +15,8 @@ _MOST_TRIES = 6
 _LOST = (httpx.TransportError, httpx.StreamError)
 
 
-def send(target: DrillTarget, keys: Sequence[str], **headers: str) -> httpx.Response:
-    """Send some rows in one call."""
+def payt_batch(rows: Mapping[str, str]) -> dict[str, Any]:
+    """A batch of invoices by number and amount."""
     totals = ("amount_total", "book_amount_total", "amount_open", "book_amount_open")
     invoices = [
         {
@@ -26,12 +26,18 @@ def send(target: DrillTarget, keys: Sequence[str], **headers: str) -> httpx.Resp
             "description": "Work",
             "currency_code": "EUR",
             "debtor_number": "D-1",
-            **dict.fromkeys(totals, ROWS[key]),
+            **dict.fromkeys(totals, amount),
         }
-        for key in keys
+        for key, amount in rows.items()
     ]
-    url, body = f"{target.url}/v1/invoices", {"administration_id": "81", "invoices": invoices}
-    return httpx.post(url, json=body, headers={**target.headers, **headers}, timeout=5)
+    return {"administration_id": "81", "invoices": invoices}
+
+
+def send(target: DrillTarget, keys: Sequence[str], **headers: str) -> httpx.Response:
+    """Send some rows in one call."""
+    body = payt_batch({key: ROWS[key] for key in keys})
+    given = {**target.headers, **headers}
+    return httpx.post(f"{target.url}/v1/invoices", json=body, headers=given, timeout=5)
 
 
 def careful(target: DrillTarget) -> str:
