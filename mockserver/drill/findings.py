@@ -198,6 +198,12 @@ def is_named(names: Iterable[str], lines: str) -> bool:
 _MOST_NAMES = 3
 
 
+def readable_name(key: str, attempts: Sequence[Attempt]) -> str:
+    """The key; for an item without one the place where it was sent first, such as: 2 of #1."""
+    has_key = key and not _DIGEST.search(key)
+    return key if has_key or not attempts else f"{attempts[0].index + 1} of #{attempts[0].number}"
+
+
 def join_names(keys: Sequence[str]) -> str:
     """Such as: item R-1, items R-1 and R-2, or items R-1, R-2, R-3 and 4 more."""
     shown = [key or "without a key" for key in keys[:_MOST_NAMES]]

@@ -20,6 +20,7 @@ from mockserver.drill.findings import (
     knew,
     new_lines,
     numbers_of,
+    readable_name,
 )
 from mockserver.journal.item_history import REPEATED, Attempt, ItemHistory, Told, find_amounts
 from mockserver.model import Value
@@ -220,6 +221,7 @@ def _join(problems: Sequence[_Problem]) -> Finding:
     """One sentence of problems with one kind and cause."""
     kind, cause = problems[0].kind, problems[0].cause
     keys = tuple(dict.fromkeys(one.key for one in problems))
+    names = tuple(dict.fromkeys(readable_name(one.key, one.attempts) for one in problems))
     attempts = [attempt for one in problems for attempt in one.attempts]
     if cause.startswith("was "):
         said = f" {cause}" if len(keys) == 1 else f" were {cause.removeprefix('was ')}"
@@ -230,4 +232,4 @@ def _join(problems: Sequence[_Problem]) -> Finding:
         said = f" created {often}{f' ({money})' if money else ''}: {cause}"
     else:
         said = f": {cause}"
-    return Finding(kind, f"{join_names(keys)}{said}", numbers_of(attempts), keys, problems[0].doubtful)
+    return Finding(kind, f"{join_names(names)}{said}", numbers_of(attempts), keys, problems[0].doubtful)

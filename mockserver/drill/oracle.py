@@ -9,7 +9,15 @@ from typing import TypeAlias
 
 from mockserver.drill.call_findings import CallOracle, describe_refusals
 from mockserver.drill.cases import Calls
-from mockserver.drill.findings import Finding, Kind, Run, VendorAbilities, join_names, pair_histories
+from mockserver.drill.findings import (
+    Finding,
+    Kind,
+    Run,
+    VendorAbilities,
+    join_names,
+    pair_histories,
+    readable_name,
+)
 from mockserver.drill.item_findings import ItemOracle
 from mockserver.journal.item_history import ItemHistory, Told
 from mockserver.model import Value
@@ -60,7 +68,7 @@ def judge(clean: Run, run: Run, abilities: VendorAbilities, *, harmless: bool, i
 
 def _describe_rest(taken: Pairs, ending: str) -> str:
     """Such as: only the failed one sent again. An `ending` is told where items are missing."""
-    missing = [meant.key for meant, sent in taken if not sent.stored]
+    missing = [readable_name(meant.key, sent.attempts) for meant, sent in taken if not sent.stored]
     if missing:
         return ending or f"and it named {join_names(missing)}"
     again = [sent for meant, sent in taken if len(sent.attempts) > len(meant.attempts)]

@@ -19,6 +19,7 @@ from mockserver.drill.findings import (
     new_lines,
     pair_histories,
     read_abilities,
+    readable_name,
 )
 from mockserver.server.application import Application
 from tests.drill.runs import Attempts, attempt, call, document, look, rejected, run_of, updated
@@ -39,6 +40,14 @@ DIGEST = "#94b6c0352b92"
 )
 def test_items_are_named_up_to_three(keys: Sequence[str], sentence: str) -> None:
     assert join_names(keys) == sentence
+
+
+def test_an_item_without_a_key_is_named_by_its_place() -> None:
+    attempts = [attempt(3, index=1), attempt(5)]
+
+    assert readable_name(f"/notes{DIGEST}", attempts) == readable_name("", attempts) == "2 of #3"
+    assert readable_name("81/R-1", attempts) == "81/R-1"
+    assert readable_name("", []) == ""
 
 
 def test_calls_are_listed_once_and_in_their_order() -> None:

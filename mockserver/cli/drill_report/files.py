@@ -148,7 +148,7 @@ def html_page(report: DrillReport) -> str:
         plan=report.plan,
         passed=counts[OK] + counts[DOUBTFUL],
         failed=counts[FAILED],
-        counts=count_words(counts),
+        counts=count_words(report),
         rows=sorted(report.rows, key=lambda row: WORST_FIRST.index(row.verdict)),
         clean=report.row(report.plan.clean),
         ending=ending_words,

@@ -37,7 +37,7 @@ def _annotation(title: str, text: str) -> str:
 
 def markdown_summary(report: DrillReport) -> str:
     """Markdown with a table of what was found."""
-    lines = [f"### mockserver drill {report.vendor}: {count_words(report.counts)}\n"]
+    lines = [f"### mockserver drill {report.vendor}: {count_words(report)}\n"]
     if report.plan.obstacle:
         lines.append(f"The client cannot be drilled: {markdown_cell(report.said(report.plan.obstacle))}")
         return "\n".join([*lines, ""])

@@ -17,6 +17,7 @@ from mockserver.contract.report.text import HiddenSecrets, one_line
 from mockserver.testing.drill import CLEAN, DOUBTFUL, EXPLORED, FAILED, OK, UNMET, Plan, Result
 
 KNOWN = "known"
+_HANGS = "HANGS"
 WORST_FIRST = (FAILED, DOUBTFUL, KNOWN, UNMET, OK)
 
 LAST_LINES = 60
@@ -172,6 +173,11 @@ def ending_words(result: Result) -> str:
     return f"{ended} after {result.duration_s:.1f} s{often}"
 
 
-def count_words(counts: Mapping[str, int]) -> str:
-    """Such as: 36 ok, 4 fail, 1 unmet."""
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name in (OK, FAILED))
+def count_words(report: DrillReport) -> str:
+    """Such as: 36 ok, 4 fail, 1 hangs, 1 unmet; a client that does not end is not among those that fail."""
+    hanging = sum(row.word == _HANGS for row in report.rows)
+    counts = {OK: 0, FAILED: 0, _HANGS: hanging, **report.counts}
+    counts[FAILED] -= hanging
+    return ", ".join(
+        f"{count:,} {name.lower()}" for name, count in counts.items() if count or name in (OK, FAILED)
+    )

@@ -26,7 +26,7 @@ def closing_lines(report: DrillReport, files: Iterable[Path]) -> Iterator[str]:
     """Known faults that are gone, then the counts, the reports and how the first failure is run again."""
     for _, case, kind in report.gone:
         yield f"gone: {kind} in {case} is in the baseline and was not found: take it out"
-    yield f"{count_words(report.counts)} · {report.seconds:.0f} s"
+    yield f"{count_words(report)} · {report.seconds:.0f} s"
     yield from map(str, files)
     failed = next((row for row in report.rows if row.verdict == FAILED), None)
     if failed:

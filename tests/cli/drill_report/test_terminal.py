@@ -42,7 +42,7 @@ def test_the_last_lines_have_counts_reports_and_the_way_to_repeat_the_first_fail
     again = "again: mockserver drill ledger --case b -- python sync.py --token '{token}' 'in voices.csv'"
 
     lines = list(closing_lines(made, [Path("report/index.html")]))
-    assert lines == ["1 ok, 2 fail · 52 s", "report/index.html", again]
+    assert lines == ["1 ok, 1 fail, 1 hangs · 52 s", "report/index.html", again]
 
 
 def test_known_faults_that_are_gone_are_told() -> None:
