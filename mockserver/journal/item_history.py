@@ -324,7 +324,6 @@ def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
 
 
 _REPLACING = ("status", "body", "example")
-_UNCLEAR_ENVELOPE = ("countAdd", "drift")
 _NO_COMMITS = ("none", {"partial": 0})
 
 
@@ -344,11 +343,17 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict) -> Told:
     rules = find_rules(entry, packaged).values()
     if any(_replaces_answer(rule) for rule in rules):
         return Told.REFUSED if status >= _FIRST_REFUSAL else Told.NOTHING
-    if any(member in rule.get("envelope", {}) for rule in rules for member in _UNCLEAR_ENVELOPE):
+    if any("drift" in rule.get("envelope", {}) for rule in rules) or _miscount(entry, rules):
         return Told.NOTHING
     if not entry.decided.counts and status >= _FIRST_REFUSAL:
         return Told.REFUSED
     return Told.STORED
+
+
+def _miscount(entry: Entry, rules: Iterable[Document]) -> int:
+    """How far a count is off; one that makes up for the items left out is right."""
+    added: int = sum(rule.get("envelope", {}).get("countAdd", 0) for rule in rules)
+    return added and added - sum("omitted" in effect.did for effect in entry.effects.values())
 
 
 def _told_of_item(
@@ -379,6 +384,9 @@ def _has_substitute(entry: Entry, batch: Batch, rules: Sequence[Document]) -> bo
     """Whether another outcome passes for one that was left out; in maps of problems only a count does."""
     if "key" in batch.outcome:
         return False
+    has_count = any("countAdd" in rule.get("envelope", {}) for rule in rules)
+    if batch.maps and has_count:
+        return not _miscount(entry, rules)
     phantoms = not batch.maps and any("phantom" in rule.get("envelope", {}) for rule in rules)
     return phantoms or any("duplicated" in effect.did for effect in entry.effects.values())
 

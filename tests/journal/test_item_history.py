@@ -312,6 +312,19 @@ def test_an_omitted_item_is_missed_where_outcomes_name_their_items(
     assert found == {"R-1": [LOST], "R-2": [STORED]}
 
 
+@pytest.mark.parametrize(("added", "told"), [(1, "stored"), (2, "nothing"), (-1, "nothing")])
+def test_an_omitted_item_is_masked_by_a_count_that_makes_up_for_it(
+    app: Application, client: Client, sandbox: str, added: int, told: str
+) -> None:
+    omit = [{"select": {"index": 0}, "effect": {"omit": True, "commit": False}}]
+    arm(client, sandbox, items=omit, envelope={"countAdd": added})
+    records = {"administration_id": "81", "invoices": [invoice("R-1"), invoice("R-2")]}
+    client.post("/payt/v1/invoices", json=records, headers={"authorization": "Bearer full-token"})
+
+    found = fates(app, sandbox)
+    assert [fate[2] for (fate,) in found.values()] == [told, told]
+
+
 @pytest.fixture
 def put(client: Client) -> Callable[..., None]:
     """Put batch payments on two invoices, the second of which is too much, under an idempotency key."""
