@@ -120,31 +120,39 @@ class ItemOracle:
         if len(created) <= max(meant.created, 1):
             return
         first, again = created[0], created[-1]
+        told = self._heard(first)
         keys = [self._idempotency_key(one) for one in (first, again)]
         has_same_key = keys[0] == keys[1] != ""
-        doubtful = first.told in _REFUSED or (
-            first.told is Told.NOTHING and (self.abilities.is_unanswerable or has_same_key)
+        doubtful = told in _REFUSED or (
+            told is Told.NOTHING and (self.abilities.is_unanswerable or has_same_key)
         )
         cause = self._twice_cause(first, again, keys)
         yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
+
+    def _heard(self, attempt: Attempt) -> Told:
+        """What the client has heard for sure."""
+        is_late = self.run.entry(attempt.number).delay_ms >= _LATE_MS
+        return Told.NOTHING if is_late else attempt.told
 
     def _idempotency_key(self, attempt: Attempt) -> str:
         return self.run.entry(attempt.number).call.headers.get(self.abilities.key_header, "")
 
     def _twice_cause(self, first: Attempt, again: Attempt, keys: Sequence[str]) -> str:
         then, before = f"#{again.number}", f"#{first.number}"
-        if first.told is Told.STORED:
+        told = self._heard(first)
+        if told is Told.STORED:
             return f"{then} sent it again although {before} was answered"
-        if first.told in _REFUSED:
+        if told in _REFUSED:
             return f"the answer to {before} refused it although it was stored, and {then} sent it again"
         how = "without a look at what is there"
         if self.abilities.key_header:
             how = "without the key of the first call" if any(keys) else "without an idempotency key"
             if keys[0] == keys[1] != "":
-                how = "with its key, which had expired"
+                how = "with its key, which no longer held"
         elif self.run.has_looked(first.number, again.number):
             how = "although it could be read"
-        return f"the answer to {before} told nothing of it, and {then} sent it again {how}"
+        why = "told nothing of it" if first.told is Told.NOTHING else "came late"
+        return f"the answer to {before} {why}, and {then} sent it again {how}"
 
     def _wrong(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
         for one in attempts:
@@ -177,8 +185,7 @@ class ItemOracle:
             yield _Problem(Kind.FOREVER, f"was sent {len(attempts)} times", meant.key, attempts)
 
     def _resent(self, meant: ItemHistory, attempts: Sequence[Attempt]) -> Iterator[_Problem]:
-        told = (one for one in attempts if one.stored and one.told is Told.STORED)
-        known = next((one for one in told if self.run.entry(one.number).delay_ms < _LATE_MS), None)
+        known = next((one for one in attempts if one.stored and self._heard(one) is Told.STORED), None)
         if known is None:
             return
         entry, start = self.run.entry(known.number), self.run.start_of(known.number)

@@ -12,6 +12,7 @@ from msgspec.structs import replace as replace_value
 
 from mockserver.drill.findings import Run, VendorAbilities
 from mockserver.journal.item_history import Told
+from mockserver.model import Delivery
 from tests.drill.runs import (
     CLEAN,
     KEYED,
@@ -173,7 +174,7 @@ CREATED_TWICE = "item R-1 created twice (10 + 10)"
         (UNANSWERABLE, [], "TWICE?: {} without a look at what is there"),
         (KEYED, [], "TWICE: {} without an idempotency key"),
         (KEYED, [keyed(1, "a")], "TWICE: {} without the key of the first call"),
-        (KEYED, [keyed(1, "a"), keyed(3, "a")], "TWICE?: {} with its key, which had expired"),
+        (KEYED, [keyed(1, "a"), keyed(3, "a")], "TWICE?: {} with its key, which no longer held"),
     ],
 )
 def test_an_item_that_is_created_again_after_a_lost_answer_is_doubled(
@@ -192,6 +193,22 @@ def test_an_item_that_is_created_again_under_another_key_is_doubled_by_the_key()
         f"TWICE: {CREATED_TWICE}: the answer to #1 told nothing of it, and #3 sent it again {how}",
         "KEY: the answer to #1 told nothing, and #3 sent the same under another key",
     ]
+
+
+@pytest.mark.parametrize(
+    ("calls", "sentence"),
+    [
+        ([], "TWICE: {} without an idempotency key"),
+        ([keyed(3, "a")], "TWICE?: {} with its key, which no longer held"),
+    ],
+)
+def test_an_answer_that_came_late_may_not_have_been_waited_for(calls: list[Any], sentence: str) -> None:
+    late = keyed(1, "a" if calls else "", delivery=Delivery(delay_ms=4_000))
+    told = f"{CREATED_TWICE}: the answer to #1 came late, and #3 sent it again"
+
+    found = said(run_of(first(attempt(1), attempt(3)), calls=[late, *calls]), abilities=KEYED)
+
+    assert found == [sentence.format(told)]
 
 
 def test_an_item_that_is_created_again_after_an_answer_is_doubled() -> None:

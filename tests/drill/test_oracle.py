@@ -185,7 +185,7 @@ UNTOLD = "901 and 902 created twice (10.0 + 10.0 + 20.0 + 20.0): the answer to #
             with_keys("a", "a"),
             [{**LOST, "advanceClock": 86_400}],
             {},
-            f"TWICE?: items {UNTOLD} #2 sent it again with its key, which had expired",
+            f"TWICE?: items {UNTOLD} #2 sent it again with its key, which no longer held",
         ),
         (
             "payt",

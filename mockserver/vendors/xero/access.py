@@ -338,7 +338,11 @@ def remember(call: Call, operation: Operation, reply: Reply, state: State) -> No
 
 
 def _find_record(call: Call, operation: Operation, state: State) -> Document | None:
-    record = _records(call, state).get(_record_name(call, operation)) if _key(call, operation) else None
+    key, records = _key(call, operation), _records(call, state)
+    record = records.get(_record_name(call, operation)) if key else None
+    if key and record is None and "name" in call.principal.facts:
+        # A token of the fixtures is of no app: a client that logs in then goes on with its keys (assumed).
+        record = records.get(f"{_SCHEME}/{key}")
     return record if record is not None and parse_instant(record["until"]) > state.now else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 
@@ -122,6 +123,19 @@ def test_tenants_and_callers_have_keys_of_their_own(put: Put, due: Due) -> None:
     answer = put(batch(pay(R1, 30)), idempotency_key="k", authorization="Bearer whoever")
 
     assert (answer.status, due(R1)) == (200, 60)
+
+
+def test_a_client_that_logs_in_after_a_token_of_the_fixtures_keeps_its_keys(
+    put: Put, due: Due, xero: Client
+) -> None:
+    app = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "secret"}
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    token = xero.post("/connect/token", content=urlencode(app).encode(), headers=form).json["access_token"]
+    first = put(batch(pay(R1, 10)), idempotency_key="k")
+
+    again = put(batch(pay(R1, 10)), idempotency_key="k", authorization=f"Bearer {token}")
+
+    assert (again.body, due(R1)) == (first.body, 90)
 
 
 def test_an_empty_key_is_none(put: Put, due: Due) -> None:
