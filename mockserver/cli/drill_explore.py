@@ -206,10 +206,10 @@ def _simpler(schedule: Schedule) -> Iterator[Schedule]:
                 replace(fault, call=min(fault.call, 1), item=min(fault.item, 1), times=min(fault.times, 1)),
             )
         for fault in schedule:
-            rest = [one for one in schedule if one is not fault]
-            yield tuple(rest)
-            if fault.call:  # the calls that it caused are gone too
-                yield tuple(replace(one, call=one.call - (one.call > fault.call)) for one in rest)
+            rest = tuple(one for one in schedule if one is not fault)
+            # The calls that it caused are gone too.
+            earlier = tuple(replace(one, call=one.call - (one.call > max(fault.call, 1))) for one in rest)
+            yield from dict.fromkeys((rest, earlier))
     for at, fault in enumerate(schedule):
         others = (*schedule[:at], *schedule[at + 1 :])
         smaller = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,6 +184,27 @@ def test_what_a_client_did_is_told_with_the_places_of_the_items(
         [found] = Explorer(drill, PLAN, pool).explore(1, 0).finds
 
     assert found.sentence == f"{sentence} when call 1 is reset after its commit"
+
+
+def test_a_call_moves_up_when_the_faults_that_put_it_off_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose_item_three(_: Drill, case: Case, _clean: Result) -> Result:
+        put_off = sum(word in case.says for word in ("never answered", "left out"))
+        is_lost = (
+            f"call {2 + put_off} is answered with a count" in case.says and "item 3 of 3 is l" in case.says
+        )
+        finding = Finding("LOST", "", ("R-3",), (), doubtful=False)
+        return replace(CLEAN, case=case, verdict="fail" if is_lost else "ok", findings=(finding,))
+
+    drawn = (call("silent", 1), call("miscounted", 4), item("dropped", 1), item("locked", 3))
+    monkeypatch.setattr(drill_explore, "draw_schedules", lambda *_: [drawn])
+    monkeypatch.setattr(Drill, "run", lose_item_three)
+    monkeypatch.setattr(Drill, "drop", lambda *_: None)
+    drill = Drill(ControlClient("http://127.0.0.1:1"), "xero", lambda _: Ending(0))
+
+    with ThreadPoolExecutor(1) as pool:
+        [found] = Explorer(drill, PLAN, pool).explore(1, 0).finds
+
+    assert set(found.schedule) == {call("miscounted", 2), item("locked", 3)}
 
 
 # Clients
