@@ -173,6 +173,7 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
     `why` are the `applied` rules of the call, and `switches`, the assumptions of its vendor by name.
     """
     matching = [one for one in decided if not choice.outcome or outcome_of(one) == choice.outcome]
+    matching.sort(key=lambda one: not _is_bad(one))
     first = _first(matching, choice)
     rows = matching[first : first + PAGE_ITEMS]
     after = first + PAGE_ITEMS
@@ -200,9 +201,13 @@ def _first(matching: Sequence[Document], choice: ItemChoice) -> int:
     return first // PAGE_ITEMS * PAGE_ITEMS
 
 
+def _is_bad(item: Document) -> bool:
+    return item["action"] == _BAD or bool(item["effect"])
+
+
 def _next_bad(decided: Sequence[Document], picked: int | None) -> int | None:
-    """The first bad item behind the picked one, else the first; one that a rule changed is bad."""
-    bad = [one["index"] for one in decided if one["action"] == _BAD or one["effect"]]
+    """The first bad item behind the picked one, or the first; one that a rule changed is bad."""
+    bad = [one["index"] for one in decided if _is_bad(one)]
     behind = (index for index in bad if picked is None or index > picked)
     return next(behind, bad[0] if bad else None)
 

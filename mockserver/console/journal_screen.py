@@ -5,11 +5,12 @@ from __future__ import annotations
 from mockserver.console.screen import ControlRefusal, Moved, Screen, ScreenRoute, Visit
 from mockserver.control.http_client import Request
 from mockserver.model import Document, Json
+from mockserver.spec.openapi import METHODS
 
 ROWS = 100
 """Rows of a page."""
 
-FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "fault", "text")
+FILTERS = ("text", "outcome", "vendor", "status", "item", "since", "method", "operation", "scenario", "fault")
 """Filters of the journal that the form offers, as the control plane names them."""
 
 OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
@@ -17,15 +18,22 @@ OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
 
 async def show_journal(visit: Visit) -> Screen:
     vendors = await visit.control.get("/vendors")
+    filters = _filters(visit)
     return Screen(
         "journal.html",
         {
             **await _rows(visit),
-            "filters": _filters(visit),
+            "filters": filters,
+            "chips": [
+                {"name": name, "text": text, "address": visit.address("/", **{**filters, name: ""})}
+                for name, text in filters.items()
+                if text
+            ],
+            "methods": [method.upper() for method in METHODS],
             "vendors": [vendor["name"] for vendor in vendors],
             "outcomes": list(OUTCOMES),
             "pageRows": ROWS,
-            "examples": [_first_call(visit, vendor) for vendor in vendors],
+            "examples": [{"vendor": one["name"], "address": visit.base(one["mount"])} for one in vendors],
         },
     )
 
@@ -73,7 +81,8 @@ def _filters(visit: Visit) -> dict[str, str]:
 
 
 async def _rows(visit: Visit) -> Document:
-    query: dict[str, Json] = {**_filters(visit), "since": visit.query.get("after", ""), "strips": True}
+    query: dict[str, Json] = {**_filters(visit), "strips": True}
+    query["since"] = visit.query.get("after") or query["since"]
     if before := visit.query.get("before", ""):
         query["to"] = max(1, int(before) - 1) if before.isdecimal() else before
     found = await visit.control.get(visit.of_sandbox("/journal"), last=ROWS + 1, **query)
@@ -83,7 +92,3 @@ async def _rows(visit: Visit) -> Document:
         "older": calls[-1]["number"] if len(found) > ROWS else None,
         "newest": calls[0]["number"] if calls else 0,
     }
-
-
-def _first_call(visit: Visit, vendor: Document) -> Document:
-    return {"vendor": vendor["name"], "address": f"{visit.origin}/{vendor['name']}"}

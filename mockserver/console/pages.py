@@ -50,6 +50,18 @@ NAVIGATION = (
 """The name of each screen in the head of every page, and its path below `/_console`."""
 
 
+_FIRST_REDIRECT, _FIRST_REFUSAL = 300, 400
+
+
+def tone(call: Document) -> str:
+    """The colour of a call's status, by what became of its items: good, mixed, bad or neutral."""
+    status, items, outcomes = call["status"] or 0, call["items"], call["outcomes"]
+    bad = outcomes.get("rejected", 0) + outcomes.get("skipped", 0)
+    if status < _FIRST_REFUSAL and status and not bad and not call["warned"]:
+        return "good" if status < _FIRST_REDIRECT else "neutral"
+    return "mixed" if items > bad else "bad"
+
+
 def template_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("mockserver.console"),
@@ -59,6 +71,7 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = "{:,}".format
+    environment.filters["tone"] = tone
     environment.filters["span"] = print_span
     return environment
 
@@ -94,15 +107,15 @@ class Pages:
         )
 
     async def _head(self, visit: Visit, sandboxes: Json) -> dict[str, Json]:
-        """Data of a page's head: all sandboxes, and this one's clock."""
-        names: list[str] = []
+        """Data of a page's head: the number of calls by sandbox, and this sandbox's clock."""
+        calls: dict[str, Json] = {}
         clock: Document | None = None
         try:
-            names = [sandbox["name"] for sandbox in sandboxes or await visit.control.get("/sandboxes")]
+            calls = {one["name"]: one["calls"] for one in sandboxes or await visit.control.get("/sandboxes")}
             clock = await visit.control.get(visit.of_sandbox("/clock"))
         except ControlRefusal:
-            names.append(visit.sandbox)
-        return {"sandbox_names": names, "sandbox_clock": clock}
+            calls[visit.sandbox] = None
+        return {"sandbox_calls": calls, "sandbox_clock": clock}
 
 
 def _twin_address(path: str, visit: Visit) -> str:
@@ -127,6 +140,7 @@ class SiteTemplates:
         """The page; `here` among the values is its API, "" for none."""
         text = self.environment.get_template(template).render(
             names=self.names,
+            navigation=NAVIGATION,
             has_console=self.has_console,
             prefix=request.scope.get("root_path", ""),
             version=__version__,

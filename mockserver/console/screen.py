@@ -12,6 +12,7 @@ from mockserver.codec.http import JSON_TYPE
 from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
 from mockserver.errors import MockServerError
 from mockserver.model import EMPTY, Document, Json
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 _TIMEOUT_MS = 120_000
 _FIRST_REFUSAL = 400
@@ -109,6 +110,11 @@ class Visit:
         """An address of the console in this sandbox; empty parts of the query are left out."""
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return f"{CONSOLE}{path}?{urlencode({'sandbox': self.sandbox, **given})}"
+
+    def base(self, mount: str) -> str:
+        """The address that a client calls for an API of this sandbox."""
+        below = "" if self.sandbox == DEFAULT_SANDBOX else f"/sandboxes/{self.sandbox}"
+        return f"{self.origin}{below}{mount}"
 
     def of_sandbox(self, path: str = "") -> str:
         return f"/sandboxes/{quote(self.sandbox, safe='')}{path}"

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.console.screen import CONSOLE, ControlRefusal, Moved, Screen, ScreenRoute, Shown, Visit
 from mockserver.model import EMPTY, Document, Json
-from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 
@@ -15,7 +14,7 @@ _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 async def show_vendors(visit: Visit) -> Screen:
     switches = await _switches(visit)
     vendors = [
-        {**vendor, "base": _base(visit, vendor["mount"]), "changed": len(_changed(switches, vendor["name"]))}
+        {**vendor, "base": visit.base(vendor["mount"]), "changed": len(_changed(switches, vendor["name"]))}
         for vendor in await visit.control.get("/vendors")
     ]
     health = await visit.control.get("/health")
@@ -38,7 +37,7 @@ async def show_vendor(
         "vendor.html",
         {
             **vendor,
-            "base": _base(visit, vendor["mount"]),
+            "base": visit.base(vendor["mount"]),
             "access": access,
             "switches": switches,
             "changed": len(_changed(switches, vendor["name"])),
@@ -99,11 +98,6 @@ def _changes(own: list[Document], form: Mapping[str, str]) -> Iterator[tuple[str
         chosen = form.get(one["id"], one["value"])
         if chosen != one["value"]:
             yield one["id"], None if chosen == one["default"] else chosen
-
-
-def _base(visit: Visit, mount: str) -> str:
-    below = "" if visit.sandbox == DEFAULT_SANDBOX else f"/sandboxes/{visit.sandbox}"
-    return f"{visit.origin}{below}{mount}"
 
 
 def _links(source: str) -> Iterator[Document]:

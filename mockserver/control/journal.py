@@ -84,7 +84,7 @@ class JournalOperations:
     ) -> Reply:
         """The newest matching entries in short form, oldest first.
 
-        With `strips`, each has the outcomes of its items in at most sixty words.
+        With `strips`, each has the outcomes of its items in at most 240 words.
         """
         found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)

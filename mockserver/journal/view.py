@@ -238,7 +238,7 @@ def _escape_path(path: str) -> str:
     return path.encode("unicode_escape").decode()
 
 
-GROUPS = 60
+GROUPS = 240
 """Most words of a strip; more items are put together in as many groups of equal size."""
 
 _BEST_TO_WORST = (Action.UNCHANGED, Action.CREATED, Action.UPDATED, WARNED, Action.SKIPPED, Action.REJECTED)
@@ -246,7 +246,7 @@ _RANKS = {str(outcome): rank for rank, outcome in enumerate(_BEST_TO_WORST)}
 
 
 def strip(decided: ItemResults) -> list[str]:
-    """The outcome of each item, or the worst of each of 60 groups; `warned` if it has warnings.
+    """The outcome of each item, or the worst of each of 240 groups; `warned` if it has warnings.
 
     Group number `g` of `n` items begins with item `g * n // 60`.
     """

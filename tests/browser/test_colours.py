@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.sending import Sender
 from tests.browser.visitor import Visiting
 
-DARK = "rgb(20, 23, 27)"
-LIGHT = "rgb(255, 255, 255)"
+DARK = "rgb(15, 18, 22)"
+LIGHT = "rgb(246, 247, 249)"
 
 
 def surface(page: Page) -> str:

@@ -22,15 +22,16 @@ def numbers(page: Page) -> list[str]:
 
 
 def test_calls_are_filtered(page: Page) -> None:
-    page.get_by_label("Text").fill("PEARS")
-    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("searchbox").fill("PEARS")
+    page.get_by_role("button", name="Search").click()
 
     assert numbers(page) == ["#2"]
-    page.get_by_label("Text").fill("")
+    page.get_by_role("searchbox").fill("")
+    page.get_by_text("Filters").click()
     page.get_by_label("Outcome").select_option("rejected")
-    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("button", name="Search").click()
     assert numbers(page) == ["#2"]
-    page.get_by_role("link", name="All", exact=True).click()
+    page.get_by_role("link", name="Without outcome rejected").click()
     assert numbers(page) == ["#2", "#1"]
 
 
@@ -41,7 +42,7 @@ def test_a_call_is_opened(page: Page) -> None:
 
 
 def test_another_sandbox_is_chosen(page: Page) -> None:
-    page.get_by_label("Sandbox").fill("default")
+    page.get_by_label("Sandbox").select_option("default")
     page.get_by_role("button", name="Go").click()
 
     assert page.url.endswith("/_console/?sandbox=default")

@@ -56,7 +56,8 @@ def test_the_head_tells_line_status_and_times(reader: Client) -> None:
 
     text = page(reader).text
 
-    assert "acme PUT /orders 207  2 items: 1 created 1 rejected" in text
+    assert '<span class="line-of-call">PUT /orders</span>' in text
+    assert '<span class="status mixed">207</span>' in text
     assert '<time datetime="2026-01-05T09:00:00' in text
     assert 'aria-label="2 items: 1 created, 1 rejected"' in text
 
@@ -304,7 +305,7 @@ def test_a_replay_into_a_fresh_sandbox_comes_out_the_same(reader: Client) -> Non
 def test_a_replay_goes_to_a_fresh_sandbox_unless_another_place_is_chosen(reader: Client) -> None:
     order(reader, "A")
 
-    assert '<button id="replay" name="into" value="fresh">' in page(reader).text
+    assert '<button id="replay" name="into" value="fresh"' in page(reader).text
     assert "/_console/x/1?sandbox=replay-1" in links(replay(reader).text)
 
 
@@ -594,6 +595,10 @@ def test_a_picked_item_is_on_its_page_of_those_with_its_outcome() -> None:
     page = item_page(decided_items(450, 430), ItemChoice("rejected", picked=430), WHY)
 
     assert indexes(page) == [430]
+
+
+def test_bad_items_come_first() -> None:
+    assert indexes(item_page(decided_items(5, 3, 1), ItemChoice(), WHY)) == [1, 3, 0, 2, 4]
 
 
 def test_items_are_filtered_by_outcome() -> None:

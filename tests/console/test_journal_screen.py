@@ -39,6 +39,7 @@ def test_a_row_says_what_became_of_the_items(browser: Client) -> None:
         ("&text=APPLE", [3, 1]),
         ("&outcome=rejected", [2]),
         ("&method=get", [3]),
+        ("&since=1", [3, 2]),
         ("&status=2xx", [3, 2, 1]),
         ("&status=4xx", []),
         ("&item=Apple", [1]),
@@ -54,13 +55,31 @@ def test_the_form_filters(browser: Client, query: str, expected: list[int]) -> N
     assert shown(browser, query) == expected
 
 
+def test_many_items_are_drawn_by_share_with_a_mark_at_each_bad_one(browser: Client) -> None:
+    order(browser, *("" if at == 150 else f"K{at}" for at in range(300)))
+
+    text = browser.get(CALLS).text
+
+    assert '<rect class="share-created" x="0.0" width="239.2" height="6"/>' in text
+    assert '<rect class="share-rejected" x="239.2" width="1' in text
+    assert re.findall('<path class="mark-rejected" d="([^"]*)"', text) == ["M120.5 7v3"]
+
+
 def test_a_filter_stays_in_the_form(browser: Client) -> None:
     order(browser, "A")
 
     text = browser.get(f"{CALLS}&text=%22a%22&outcome=created&vendor=acme").text
 
     assert 'value="&#34;a&#34;"' in text
-    assert re.findall("<option selected>([a-z]+)", text) == ["acme", "created"]
+    assert re.findall("<option selected>([a-z]+)", text) == ["created", "acme"]
+    assert re.findall('class="chip" href="([^"]*)"', text) == [
+        f"{CALLS}&amp;{rest}"
+        for rest in (
+            "outcome=created&amp;vendor=acme",
+            "text=%22a%22&amp;vendor=acme",
+            "text=%22a%22&amp;outcome=created",
+        )
+    ]
 
 
 def test_a_filter_that_the_control_plane_refuses_is_explained(browser: Client) -> None:
@@ -111,6 +130,12 @@ def test_an_empty_journal_shows_where_to_send_a_call(browser: Client) -> None:
 
     assert "No call yet" in text
     assert '<code id="base-acme">http://testserver/acme</code>' in text
+
+
+def test_an_empty_sandbox_shows_its_own_addresses(browser: Client) -> None:
+    browser.post("/_mock/sandboxes", json={"name": "new"})
+
+    assert '<code id="base-acme">http://testserver/sandboxes/new/acme</code>' in browser.get(CALLS).text
 
 
 def test_a_filter_without_a_match_is_not_taken_for_an_empty_journal(browser: Client) -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mockserver.console.pages import NAVIGATION
+from mockserver.console.pages import NAVIGATION, tone
 from mockserver.server.application import Application
 from tests.control.operators import create, order
 from tests.support import sample_vendor
@@ -40,8 +41,41 @@ def test_the_head_offers_all_sandboxes_and_shows_the_clock(browser: Client) -> N
 
     text = browser.get("/_console/?sandbox=new").text
 
-    assert re.findall('<option value="([^"]*)"></option>', text) == ["default", "new"]
-    assert "2026-01-05T09:00:00Z <small>frozen</small>" in text
+    head = text.partition("</header>")[0]
+    assert re.findall('<option value="([^"]*)"( selected)?>([^<]*)', head) == [
+        ("default", "", "default (1)"),
+        ("new", " selected", "new (0)"),
+    ]
+    assert '<time datetime="2026-01-05T09:00:00Z">09:00</time> <strong>frozen</strong>' in text
+
+
+def test_the_head_tells_how_far_the_clock_is_ahead(browser: Client) -> None:
+    create(browser)
+    browser.post("/_mock/sandboxes/new/clock/advance", json={"seconds": 360})
+
+    assert "<strong>+6 min</strong>" in browser.get("/_console/clock?sandbox=new").text
+
+
+_CALL = {"status": 207, "items": 3, "outcomes": {"created": 3}, "warned": 0}
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({}, "good"),
+        ({"status": 200, "items": 0, "outcomes": {}}, "good"),
+        ({"status": 302, "items": 0, "outcomes": {}}, "neutral"),
+        ({"outcomes": {"created": 2, "rejected": 1}}, "mixed"),
+        ({"outcomes": {"created": 2, "skipped": 1}}, "mixed"),
+        ({"warned": 1}, "mixed"),
+        ({"outcomes": {"rejected": 3}}, "bad"),
+        ({"status": 400}, "mixed"),
+        ({"status": 400, "items": 0, "outcomes": {}}, "bad"),
+        ({"status": None, "items": 0, "outcomes": {}}, "bad"),
+    ],
+)
+def test_a_status_has_the_colour_of_the_outcomes(members: dict[str, Any], expected: str) -> None:
+    assert tone({**_CALL, **members}) == expected
 
 
 def test_a_page_names_its_twin_with_its_filters(browser: Client) -> None:

@@ -217,7 +217,7 @@ def test_a_call_without_items_has_no_strip() -> None:
     assert strip(ItemResults()) == []
 
 
-def test_each_of_up_to_sixty_items_has_its_word() -> None:
+def test_each_of_up_to_two_hundred_and_forty_items_has_its_word() -> None:
     actions = [CREATED, UPDATED, UNCHANGED, REJECTED, SKIPPED] * (GROUPS // 5)
 
     assert of_actions(*actions) == [str(action) for action in actions]
@@ -239,13 +239,13 @@ def test_a_warning_hides_no_item_that_was_not_done(action: Action) -> None:
     assert strip(ItemResults.of((outcome,))) == [str(action)]
 
 
-@pytest.mark.parametrize("total", [61, 119, 10_000])
-def test_more_items_become_sixty_groups(total: int) -> None:
+@pytest.mark.parametrize("total", [241, 479, 10_000])
+def test_more_items_become_groups(total: int) -> None:
     assert of_actions(*[CREATED] * total) == ["created"] * GROUPS
 
 
-@pytest.mark.parametrize("total", [61, 119, 10_000])
-@pytest.mark.parametrize("group", [0, 30, 59])
+@pytest.mark.parametrize("total", [241, 479, 10_000])
+@pytest.mark.parametrize("group", [0, 120, 239])
 def test_a_group_begins_where_it_is_said_to(total: int, group: int) -> None:
     actions = [CREATED] * total
     actions[group * total // GROUPS] = REJECTED
@@ -254,7 +254,7 @@ def test_a_group_begins_where_it_is_said_to(total: int, group: int) -> None:
 
 
 def test_the_last_item_belongs_to_the_last_group() -> None:
-    assert of_actions(*[CREATED] * 60, REJECTED)[-1] == "rejected"
+    assert of_actions(*[CREATED] * GROUPS, REJECTED)[-1] == "rejected"
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_the_last_item_belongs_to_the_last_group() -> None:
 )
 def test_a_group_has_the_word_of_its_worst_item(better: Action, worse: Action) -> None:
     for pair in ([better, worse], [worse, better]):
-        assert of_actions(*pair * 60)[0] == str(worse)
+        assert of_actions(*pair * GROUPS)[0] == str(worse)
 
 
 RULE = {"id": "slow", "response": {"delay": {"type": "fixed", "value": 500}}}

@@ -1,4 +1,4 @@
-// The page of one call: copies an export at a click, and brings the picked item into view in the table and in both bodies.
+// The page of one call: copies an export at a click, brings the picked item into view, folds and searches both bodies.
 "use strict";
 (() => {
   const said = document.getElementById("announcements");
@@ -21,17 +21,70 @@
     }
   });
 
-  const showPicked = () => {
+  const indent = (line) => line.textContent.search(/\S/);
+  const opens = (line) => /[[{]$/.test(line.querySelector(".row")?.textContent ?? "");
+  // The lines of the value that begins on a line, without its closing bracket.
+  const inside = (line) => {
+    const found = [];
+    for (let next = line.nextElementSibling; next && indent(next) > indent(line); next = next.nextElementSibling) found.push(next);
+    return found;
+  };
+  const fold = (line, isFolded) => {
+    line.querySelector(".fold")?.setAttribute("aria-expanded", !isFolded);
+    for (const one of inside(line)) one.hidden = isFolded;
+    if (!isFolded) for (const one of inside(line)) if (one.querySelector('.fold[aria-expanded="false"]')) fold(one, true);
+  };
+  const bodies = () => [...document.querySelectorAll("pre.body")];
+  const prepare = () => {
+    const find = document.getElementById("find");
+    if (!find || !bodies().length) return;
+    find.hidden = false;
+    for (const line of document.querySelectorAll("pre.body .json-line")) {
+      if (!opens(line)) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "fold";
+      button.setAttribute("aria-expanded", "true");
+      button.setAttribute("aria-label", "Fold");
+      line.prepend(button);
+    }
+    for (const body of bodies()) {
+      const lit = body.querySelector("[data-problem].lit, .lit");
+      if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
+    }
     const row = document.querySelector(".call-items tr.lit");
     if (row) {
       const rows = row.closest(".call-items");
       rows.scrollTop = Math.max(0, row.offsetTop - rows.clientHeight / 3);
     }
-    for (const body of document.querySelectorAll("pre.body")) {
-      const lit = body.querySelector("[data-problem].lit, .lit");
-      if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
-    }
   };
-  showPicked();
-  document.addEventListener("htmx:afterSettle", showPicked);
+  document.addEventListener("click", ({ target }) => {
+    if (target.matches(".fold")) fold(target.closest(".json-line"), target.getAttribute("aria-expanded") === "true");
+    if (target.id !== "fold-good") return;
+    const isFolded = target.getAttribute("aria-pressed") !== "true";
+    target.setAttribute("aria-pressed", isFolded);
+    for (const line of document.querySelectorAll(".json-line:has(.pick):has(.fold)")) {
+      if (!inside(line).concat(line).some((one) => one.querySelector("[data-problem], .lit"))) fold(line, isFolded);
+    }
+  });
+
+  let hits = [], at = -1;
+  const search = (text) => {
+    for (const one of hits) one.classList.remove("hit");
+    hits = text ? [...document.querySelectorAll("pre.body .row")].filter((one) => one.textContent.toLowerCase().includes(text)) : [];
+    for (const one of hits) one.classList.add("hit");
+    at = -1;
+    document.getElementById("find-count").textContent = text ? `${hits.length} ${hits.length === 1 ? "line" : "lines"}` : "";
+  };
+  document.addEventListener("input", ({ target }) => { if (target.id === "find-text") search(target.value.toLowerCase()); });
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id !== "find-text" || event.key !== "Enter" || !hits.length) return;
+    event.preventDefault();
+    at = (at + (event.shiftKey ? hits.length - 1 : 1)) % hits.length;
+    hits[at].closest(".json-line").hidden = false;
+    hits[at].scrollIntoView({ block: "center" });
+    document.getElementById("find-count").textContent = `${at + 1} of ${hits.length}`;
+  });
+  prepare();
+  document.addEventListener("htmx:afterSettle", prepare);
 })();

@@ -15,6 +15,11 @@
     say(run ? `The server was started again. ${count}` : count);
   };
 
+  const title = document.title;
+  let unseen = 0;
+  const tellTitle = () => { document.title = unseen ? `(${unseen}) ${title}` : title; };
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; tellTitle(); } });
+
   const show = () => {
     if (!waiting.length) return;
     arrived += waiting.length;
@@ -48,6 +53,7 @@
         if (asked !== run) continue;
         if (rows.length) newest = Number(rows[0].dataset.number);
         waiting = [...rows, ...waiting].slice(0, MOST_ROWS);
+        if (document.hidden) { unseen += rows.length; tellTitle(); }
         if (!isPaused) show();
         sayHow();
       } while (isAgain);
