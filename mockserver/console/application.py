@@ -28,6 +28,7 @@ from mockserver.console import (
     documentation,
     item_screen,
     journal_screen,
+    overview_screen,
     reports_screen,
     sandbox_screen,
     scenario_screen,
@@ -54,6 +55,7 @@ from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
 SCREENS: tuple[tuple[ScreenRoute, ...], ...] = (
     journal_screen.ROUTES,
+    overview_screen.ROUTES,
     call_screen.ROUTES,
     item_screen.ROUTES,
     state_screen.DIFFERENCE_ROUTES,

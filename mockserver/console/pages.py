@@ -38,6 +38,7 @@ FOREIGN_HEADERS: Mapping[str, str] = {
 
 NAVIGATION = (
     ("Calls", "/"),
+    ("Overview", "/overview"),
     ("State", "/state"),
     ("Scenarios", "/scenarios"),
     ("Clock", "/clock"),

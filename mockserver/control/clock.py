@@ -12,7 +12,7 @@ from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.control.state import named_collections
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import Document, Json, Value
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR, ClockSettings, normalize_clock_instant
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
@@ -165,6 +165,16 @@ def _window_end(document: Document) -> datetime | None:
         return _UNIX_EPOCH + timedelta(seconds=(document["window"] + 1) * document["seconds"])
     except OverflowError:
         return None
+
+
+def open_windows(now: datetime, tables: Tables) -> list[Document]:
+    """The use of each quota that counts by windows; how much a window allows is not in the state."""
+    return [
+        {"vendor": scope.partition("/")[0], "key": key, "used": document["used"], "until": print_instant(end)}
+        for scope, collections in tables.items()
+        for key, document in collections.get(QUOTAS, EMPTY).items()
+        if (end := _window_end(document)) and end > now
+    ]
 
 
 def _token_end(document: Document) -> datetime | None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_duration, parse_instant
 from mockserver.codec.redaction import MASK
+from mockserver.control.clock import open_windows
 from mockserver.control.control_call import (
     ControlError,
     UnknownEntryError,
@@ -29,7 +30,8 @@ from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.item_history import ItemHistory, find_histories
 from mockserver.journal.item_plot import draw_items
 from mockserver.journal.journal import Journal
-from mockserver.journal.replay import item_places
+from mockserver.journal.overview import sum_up
+from mockserver.journal.replay import compare_calls, item_places
 from mockserver.journal.verification import (
     Bounds,
     CallMatch,
@@ -109,6 +111,23 @@ class JournalOperations:
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         rules = applied_rules(entry, lambda: self.packaged.documents)
         return {**whole, "decided": decided, "rules": rules}
+
+    def compare_entries(self, name: str, number: int, other: int) -> Document:
+        """What differs between two calls. Raises UnknownEntryError."""
+        return compare_calls(
+            *(find_entry(self.sandboxes, self.journal, name, one) for one in (number, other))
+        )
+
+    def show_overview(self, name: str, vendor: str = "") -> Document:
+        """The journal summed up, and the use of quotas. Raises UnprocessableMemberError."""
+        histories = self._histories(name, vendor)
+        entries = [one for one in self.journal.entries(name) if vendor in ("", one.call.vendor)]
+        used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
+        return {
+            **sum_up(entries, histories, View()),
+            "dropped": self.journal.dropped(name),
+            "quotas": [one for one in used if vendor in ("", one["vendor"])],
+        }
 
     def list_journal_items(self, name: str, vendor: str = "", item: str | None = None) -> list[Document]:
         """The histories of all items, or of those with one key, in the order of their first attempts.

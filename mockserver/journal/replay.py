@@ -1,8 +1,8 @@
-"""A recorded call sent again: its request, its items, and the two replies compared."""
+"""A recorded call sent again: its request, its items, and the replies compared; any two calls compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from types import MappingProxyType
@@ -197,17 +197,20 @@ def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
 
 def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs) -> Document:
     differing = [_item_difference(at, was, now) for at, (was, now) in enumerate(pairs) if was != now]
-    was, now = (_NO_STATUS if one is None else str(one) for one in (recorded.status, status))
-    head = "same status" if was == now else f"status {was} → {now}"
-    verb = "differs" if len(differing) == 1 else "differ"
     return {
         "bad": None,
         "same": recorded.status == status and not differing,
-        "says": f"{head}, {len(differing)} of {len(pairs)} outcomes {verb}",
+        "says": _say(recorded.status, status, len(differing), len(pairs)),
         "status": {"recorded": recorded.status, "replayed": status},
         "items": {"count": len(pairs), "differ": len(differing), "differences": differing[:MAX_SHOWN]},
         "body": _body_difference(recorded.reply, reply),
     }
+
+
+def _say(old: int | None, new: int | None, differing: int, pairs: int) -> str:
+    was, now = (_NO_STATUS if one is None else str(one) for one in (old, new))
+    head = "same status" if was == now else f"status {was} → {now}"
+    return f"{head}, {differing} of {pairs} outcomes {'differs' if differing == 1 else 'differ'}"
 
 
 def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
@@ -251,12 +254,75 @@ def _body_difference(before: Reply, after: Reply) -> Document:
     }
 
 
+MAX_COMPARED = 200
+"""Limit of listed differences of two calls: in items, in requests, and in replies."""
+
+_MOST_CHARACTERS = 200
+_SILENT_HEADERS = HOP_BY_HOP | {"date"}
+
+
+def compare_calls(first: Entry, second: Entry) -> Document:
+    """Compare any two entries: outcomes by key, requests and replies by pointers.
+
+    Credentials that differ are listed, but not shown.
+    """
+    both = (first, second)
+    pairs = _pair_items(*map(_item_results, both))
+    items = [
+        {"key": redact_body((was or now or ("",))[0]), "first": was and was[1], "second": now and now[1]}
+        for was, now in pairs
+        if was != now
+    ]
+    changes = list(diff_values(*(_parts(one, View(shown=True)) for one in both)))
+    old, new = (_parts(one, View()) for one in both)
+    return {
+        "says": _say(first.status, second.status, len(items), len(pairs)),
+        "first": View().listed(first),
+        "second": View().listed(second),
+        "items": {"differ": len(items), "differences": items[:MAX_COMPARED]},
+        **{part: _list_changes(part, changes, old, new) for part in ("request", "reply")},
+    }
+
+
+def _list_changes(part: str, changes: Sequence[ValueChange], old: Document, new: Document) -> Document:
+    own = [change for change in changes if change.pointer.startswith(f"/{part}/")]
+    listed = [
+        {"pointer": one.pointer, "first": _text_of(old, one, "old"), "second": _text_of(new, one, "new")}
+        for one in own[:MAX_COMPARED]
+    ]
+    return {"differ": len(own), "differences": listed}
+
+
+def _text_of(parts: Document, change: ValueChange, side: str) -> str | None:
+    if side not in change.values:
+        return None
+    text = json.encode(value_at(parts, parse_pointer(change.pointer))).decode()
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+
+
+def _parts(entry: Entry, view: View) -> Document:
+    """The values of request and reply that can be compared."""
+    whole = view.whole(entry)
+    head = {name: whole[name] for name in ("method", "path", "query")}
+    return {"request": head | _comparable(whole["request"]), "reply": _comparable(whole["reply"])}
+
+
+def _comparable(side: Document) -> dict[str, Json]:
+    headers = {name: text for name, text in side["headers"].items() if name.lower() not in _SILENT_HEADERS}
+    try:
+        body = json.decode(side["body"].encode("utf-8", "replace"))
+        json.check_depth(body)
+    except MalformedBody:
+        body = side["body"].replace("><", ">\n<").splitlines()
+    return {**side, "headers": headers, "body": body}
+
+
 def _redacted_value(change: ValueChange, side: str) -> Json:
     """The value as JSON, truncated and without credentials; None without one."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
-    return redact_body(member).partition(":")[2][:-1][:200]
+    return redact_body(member).partition(":")[2][:-1][:_MOST_CHARACTERS]
 
 
 def json_value(body: bytes, media_type: str | None) -> Json:

@@ -34,6 +34,9 @@ PATHS = tuple(
     if "GET" in route.methods and route.path not in NO_PAGES
 )
 _PARAMETER = re.compile(r"\{[a-z_]+(:[a-z]+)?\}")
+_FULL = {"/compare": "/compare?a=1&b=2"}
+"""Where a link leads to a form that is still empty."""
+
 _LINK = re.compile(r'\shref="([^"#]+)')
 _WALKED = 12
 """Most pages of one route that are read in search of links."""
@@ -60,6 +63,7 @@ def prepare(sender: Sender) -> None:
         sender.example(vendor)
     sender.send("GET", "/vba/nowhere")
     sender.batch(61, bad=7)
+    sender.batch(61)
 
 
 def find_addresses(sender: Sender) -> dict[str, str]:
@@ -81,7 +85,7 @@ def find_addresses(sender: Sender) -> dict[str, str]:
             new = dict.fromkeys(link for link in _links(answer.text) if link not in seen)
             waiting += new
             seen |= set(new)
-    return found
+    return found | {path: _FULL[path] for path in found if path in _FULL}
 
 
 def _links(text: str) -> Iterator[str]:

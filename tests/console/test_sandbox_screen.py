@@ -206,6 +206,16 @@ def test_snapshots_are_compared_with_now_and_with_each_other(browser: Client) ->
     assert ("<b>second" in text, "&lt;b&gt;second" in text) == (False, True)
 
 
+def test_other_sandboxes_are_compared_with_this_one(browser: Client) -> None:
+    create(browser)
+    order(browser, "A", sandbox="default")
+
+    text = page(browser, HERE)
+
+    link = "/_console/state/diff?sandbox=new&amp;from=sandbox%3A"
+    assert (f'href="{link}default"' in text, f'href="{link}new"' in text) == (True, False)
+
+
 def test_the_first_snapshot_has_none_before_it(browser: Client) -> None:
     create(browser)
     take(browser)

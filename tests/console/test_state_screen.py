@@ -290,6 +290,18 @@ def test_a_member_is_shown_before_and_after(browser: Client) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("states", "where"), [("from=sandbox:default&to=now", "new"), ("from=now&to=sandbox:default", "default")]
+)
+def test_a_record_of_two_sandboxes_is_linked_where_it_is(browser: Client, states: str, where: str) -> None:
+    order(browser, "A", sandbox=where)
+    create(browser)
+
+    assert f"/_console/state/acme/orders/A?sandbox={where}&amp;scope=acme%2F" in page(
+        browser, f"{DIFF}&{states}"
+    )
+
+
 def test_a_record_that_is_gone_is_shown_whole(browser: Client) -> None:
     order(browser, "A", "B")
     browser.post(f"{NEW}/snapshots", json={})

@@ -77,6 +77,8 @@ PINS = FixturePins(
             valid=("204", "409", "422"),
         ),
         "show_entry": FOUND_OR_NOT,
+        "compare_entries": FOUND_OR_NOT,
+        "show_overview": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "export_entry": FOUND_OR_NOT,
         "replay_entry": ExpectedStatuses(
             "the schema knows no call and no address", valid=("200", "400", "404", "422")

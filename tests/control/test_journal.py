@@ -20,6 +20,8 @@ UNKNOWN = [
     ("GET", "/journal/1"),
     ("GET", "/journal/items"),
     ("GET", "/journal/items/plot?item=A"),
+    ("GET", "/journal/1/compare/2"),
+    ("GET", "/overview"),
     ("GET", "/journal/export?format=har"),
     ("GET", "/journal/1/export?format=curl"),
     ("POST", "/journal/1/replay"),
@@ -595,3 +597,84 @@ def test_items_of_an_unknown_vendor_are_refused(operator: Client, path: str) -> 
     answered = operator.get(f"{JOURNAL}{path}")
 
     assert (answered.status, answered.json["errors"][0]["try"]) == (422, "did you mean acme?")
+
+
+OVERVIEW = f"{NEW}/overview"
+
+
+def test_the_overview_counts_the_attempts_of_items(operator: Client) -> None:
+    order(operator, "A", "B", "")
+    order(operator, "B")
+    order(operator, "B")
+
+    found = operator.get(OVERVIEW).json
+
+    assert (found["calls"], found["statuses"], found["dropped"]) == (3, {"2xx": 3}, 0)
+    assert found["outcomes"] == {"created": 2, "updated": 2, "rejected": 1}
+    assert found["attempts"] == [{"attempts": 1, "items": 2}, {"attempts": 3, "items": 1}]
+    assert [(one["key"], one["calls"]) for one in found["repeated"]] == [("B", [1, 2, 3])]
+
+
+def test_an_attempt_that_was_refused_whole_counts(operator: Client) -> None:
+    create(operator)
+    rule = {"id": "r1", "times": {"count": 1}, "commit": "none", "response": {"status": 503}}
+    operator.put(f"{NEW}/scenarios/busy", json={"version": 1, "name": "busy", "rules": [rule]})
+    order(operator, "A")
+    order(operator, "A")
+
+    found = operator.get(OVERVIEW).json
+
+    assert [(one["key"], one["calls"]) for one in found["repeated"]] == [("A", [1, 2])]
+    assert found["rules"] == [{"rule": "busy/r1", "calls": 1}]
+
+
+def test_the_overview_is_of_one_vendor_if_asked(operator: Client) -> None:
+    order(operator, "A")
+    operator.get("/nowhere", headers={"mock-sandbox": "new"})
+
+    found = operator.get(f"{OVERVIEW}?vendor=acme")
+
+    assert [one["vendor"] for one in found.json["durations"]] == ["acme"]
+    assert operator.get(f"{OVERVIEW}?vendor=acmee").json["errors"][0]["try"] == "did you mean acme?"
+
+
+def test_the_overview_tells_the_use_of_quotas(operator: Client) -> None:
+    create(operator, freeze="2026-01-05T09:00:30Z")
+    minute = 29460060  # begins at nine
+    quotas = {
+        "open": {"window": minute, "used": 3, "seconds": 60},
+        "over": {"window": minute - 1, "used": 5, "seconds": 60},
+        "bucket": {"at": "2026-01-05T09:00:00Z", "tokens": "48.5"},
+    }
+    operator.patch(f"{NEW}/state", json={"acme/": {"quotas": quotas}})
+
+    found = operator.get(OVERVIEW).json["quotas"]
+
+    assert found == [{"vendor": "acme", "key": "open", "used": 3, "until": "2026-01-05T09:01:00Z"}]
+
+
+def test_a_key_with_a_credential_is_redacted_in_the_overview(operator: Client) -> None:
+    order(operator, "x?access_token=s3cr3tlong")
+    order(operator, "x?access_token=s3cr3tlong")
+
+    assert "s3cr3t" not in operator.get(OVERVIEW).text
+
+
+def test_two_calls_are_compared(operator: Client) -> None:
+    order(operator, "A")
+    order(operator, "A", "")
+
+    found = operator.get(f"{JOURNAL}/1/compare/2").json
+
+    assert found["says"] == "same status, 2 of 2 outcomes differ"
+    assert ("/request/body/orders/1" in [one["pointer"] for one in found["request"]["differences"]]) is True
+    assert [found[side]["number"] for side in ("first", "second")] == [1, 2]
+
+
+@pytest.mark.parametrize("pair", ["1/compare/9", "9/compare/1"])
+def test_a_call_that_is_not_there_is_not_compared(operator: Client, pair: str) -> None:
+    order(operator, "A")
+
+    answered = operator.get(f"{JOURNAL}/{pair}")
+
+    assert (answered.status, answered.json["code"]) == (404, "unknown-entry")

@@ -10,6 +10,8 @@ from msgspec.structs import replace as replaced
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.replay import (
+    MAX_COMPARED,
+    compare_calls,
     compare_entries,
     compare_reply,
     item_places,
@@ -363,3 +365,90 @@ def test_a_bare_item_is_the_whole_body(tmp_path: Path) -> None:
 
 def test_a_call_without_operation_has_no_places() -> None:
     assert places(None, {"results": [{}]}, "A") == [(None, None)]
+
+
+def told(part: Any) -> list[tuple[str, str | None, str | None]]:
+    return [(one["pointer"], one["first"], one["second"]) for one in part["differences"]]
+
+
+def test_equal_calls_differ_in_nothing() -> None:
+    result = compare_calls(RECORDED, RECORDED)
+
+    assert result["says"] == "same status, 0 of 3 outcomes differ"
+    assert [result[part]["differ"] for part in ("items", "request", "reply")] == [0, 0, 0]
+
+
+def test_two_calls_differ_by_places_of_request_and_reply() -> None:
+    first = entry(headers={"x": "1"}, body=b'{"a":[1]}', query="page=1", reply_headers=(("Etag", "5"),))
+    second = entry(headers={}, body=b'{"a":[2]}', reply_status=500, reply_body=b'{"a":1}')
+
+    result = compare_calls(first, second)
+
+    assert told(result["request"]) == [
+        ("/request/query", '"page=1"', '"page=2"'),
+        ("/request/headers/x", '"1"', None),
+        ("/request/body/a/0", "1", "2"),
+    ]
+    assert told(result["reply"]) == [
+        ("/reply/status", "207", "500"),
+        ("/reply/headers/Etag", '"5"', None),
+        ("/reply/body/results", "[]", None),
+        ("/reply/body/a", None, "1"),
+    ]
+
+
+def test_headers_of_the_connection_and_the_date_do_not_count() -> None:
+    first = entry(headers={"host": "a", "content-length": "1"}, reply_headers=(("Date", "then"),))
+    second = entry(headers={"host": "b"}, reply_headers=(("Date", "now"),))
+
+    result = compare_calls(first, second)
+
+    assert (result["request"]["differ"], result["reply"]["differ"]) == (0, 0)
+
+
+def test_credentials_that_differ_are_listed_but_not_shown() -> None:
+    first = entry(headers={"x-csrf-token": "abcdef"}, body=b'{"password":"secret-1"}', query="sid=abcdef")
+    second = entry(headers={"x-csrf-token": "abcxyz"}, body=b'{"password":"secret-2"}', query="sid=abcxyz")
+
+    assert told(compare_calls(first, second)["request"]) == [
+        ("/request/query", '"sid=ab…"', '"sid=ab…"'),
+        ("/request/headers/x-csrf-token", '"ab…"', '"ab…"'),
+        ("/request/body/password", '"se…"', '"se…"'),
+    ]
+
+
+def test_bodies_that_are_no_json_are_compared_by_line() -> None:
+    result = compare_calls(entry(reply_body=b"<a><b>1</b><c/></a>"), entry(reply_body=b"<a><b>2</b><c/></a>"))
+
+    assert told(result["reply"]) == [("/reply/body/1", '"<b>1</b>"', '"<b>2</b>"')]
+
+
+def test_items_of_two_calls_are_compared_by_key() -> None:
+    again = entry(decided=item_results(("B", Action.CREATED), ("D", Action.REJECTED)))
+
+    result = compare_calls(RECORDED, again)
+
+    assert [(one["key"], one["first"], one["second"]) for one in result["items"]["differences"]] == [
+        ("A", "created", None),
+        ("B", "rejected", "created"),
+        ("C", "created", None),
+        ("D", None, "rejected"),
+    ]
+
+
+def test_of_many_differences_the_first_are_told() -> None:
+    many = json.dumps(list(range(MAX_COMPARED + 7))).encode()
+    keys = [(str(at), Action.CREATED) for at in range(MAX_COMPARED + 7)]
+
+    result = compare_calls(entry(body=many, decided=item_results(*keys)), entry(body=b"[]"))
+
+    assert [(result[part]["differ"], len(result[part]["differences"])) for part in ("items", "request")] == [
+        (MAX_COMPARED + 7, MAX_COMPARED)
+    ] * 2
+
+
+def test_a_long_value_is_cut() -> None:
+    result = compare_calls(entry(body=b'["%s"]' % (b"x" * 999)), entry(body=b"[]"))
+
+    ((_, first, _),) = told(result["request"])
+    assert first == f'"{"x" * 199}…'
