@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem
 
 
+GROUPS = ("answers", "items", "quotas", "transport", "vendor")
+
+
 def _files_and_names(
     context: click.Context, parameter: click.Parameter, begun: str
 ) -> list[str] | list[CompletionItem]:
@@ -49,9 +52,10 @@ def scenario() -> None:
 
 
 @scenario.command("list", context_settings=CONTEXT_SETTINGS)
-@own_option("--packaged", is_flag=True, help="List the scenarios that ship with the server.")
+@own_option("--packaged", is_flag=True, help="List the scenarios that ship with the server, by group.")
+@own_option("--group", type=click.Choice(GROUPS), help="List the packaged scenarios of this group.")
 @server_options
-def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
+def list_scenarios(*, server: ServerOptions, packaged: bool, group: str | None) -> None:
     """List the scenarios of a sandbox with their hits.
 
     A hit is a call that a rule applied to.
@@ -59,16 +63,22 @@ def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
     \b
     mockserver scenario list
     mockserver scenario list --packaged
+    mockserver scenario list --group transport
     """
+    packaged = packaged or group is not None
     with connected(server) as control:
         found = control.call("GET", "/scenarios") if packaged else control.here("GET", "/scenarios")
         if not packaged and not server.json:
             found = [control.here("GET", f"/scenarios/{one['name']}") for one in found]
+    if packaged:
+        found = [one for name in GROUPS for one in found if one["group"] == name and group in (None, name)]
     if server.json:
         write_json(found)
+    elif packaged:
+        rows = [(str(one["group"]), str(one["name"]), shorten(one["description"], 100)) for one in found]
+        write_lines(table_lines(rows))
     elif found:
-        rows = [(one["name"], shorten(one["description"], 100)) for one in found]
-        write_lines(table_lines(rows if packaged else [_row(one) for one in found]))
+        write_lines(table_lines([_row(one) for one in found]))
     else:
         note = f"no scenarios in {server.sandbox}; arm one: mockserver scenario apply flaky-third"
         write_lines([note], err=True)

@@ -36,6 +36,7 @@ from mockserver.console import (
     vendors_screen,
 )
 from mockserver.console.assets import HTMX, Assets
+from mockserver.console.contract_run import ContractRun
 from mockserver.console.live import LiveCalls
 from mockserver.console.pages import FOREIGN_HEADERS, MissingPage, Pages
 from mockserver.console.screen import (
@@ -84,14 +85,14 @@ class Console:
     control: ControlClient
     server: HttpClient
     live: LiveCalls
+    contract: ContractRun
     pages: Pages
 
     @classmethod
-    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls) -> Console:
+    def of(cls, control: HttpClient, server: HttpClient, live: LiveCalls, contract: ContractRun) -> Console:
         """The console that asks `control`, and sends calls to the vendors of `server`."""
-        return cls(
-            ControlClient(control), server, live, Pages(__version__, live.server, Assets.find().address(HTMX))
-        )
+        pages = Pages(__version__, live.server, Assets.find().address(HTMX))
+        return cls(ControlClient(control), server, live, contract, pages)
 
     def routes(self) -> list[Route]:
         routes = [Route(f"{CONSOLE}/events", self.live.stream)]
@@ -150,6 +151,7 @@ class Console:
         return Visit(
             replace(self.control, origin=origin_of(request.scope["scheme"], *request.scope["server"])),
             self.server,
+            self.contract,
             sandbox,
             str(request.base_url).rstrip("/"),
             {name: str(text) for name, text in request.path_params.items()},

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
-from mockserver.console.screen import ControlRefusal, Download, Foreign, Screen, ScreenRoute, Visit
+from mockserver.codec.urls import is_loopback
+from mockserver.console.screen import (
+    ControlRefusal,
+    Download,
+    Foreign,
+    Moved,
+    Screen,
+    ScreenRoute,
+    Shown,
+    Visit,
+    refusal_of,
+)
+from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
 
@@ -90,9 +104,39 @@ KINDS: Mapping[str, str] = {
 """What the kinds of reports are called."""
 
 
-async def show_reports(visit: Visit) -> Screen:
+async def show_reports(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
     found = await visit.control.get("/reports")
-    return Screen("reports.html", {**found, "kinds": dict(KINDS)})
+    own = {"obstacle": _obstacle(visit), "vendors": await _testable(visit), "run": visit.contract.document()}
+    return Screen("reports.html", {**found, **own, "kinds": dict(KINDS), "refused": refused}, status)
+
+
+async def run_contract(visit: Visit) -> Shown:
+    """Run the contract suite in its quick form against this server."""
+    vendor = visit.form.get("vendor", "")
+    refused = _obstacle(visit) or ("" if vendor in await _testable(visit) else "the suite has no such vendor")
+    try:
+        if not refused and not visit.contract.start(vendor, visit.control.origin):
+            refused = "a run goes on; it ends within a minute"
+    except OSError as error:
+        refused = f"the run cannot be started: {error.strerror}"
+    return (
+        await show_reports(visit, refusal_of(refused), 409) if refused else Moved(visit.address("/reports"))
+    )
+
+
+def _obstacle(visit: Visit) -> str:
+    """Why no run can be started, "" if one can."""
+    origin = urlsplit(visit.control.origin)
+    if visit.contract.folder is None or origin.scheme != "http" or not is_loopback(origin.hostname or ""):
+        return "it needs a server without --tls, --store and control token, and this page at http://127.0.0.1"
+    return (
+        "" if find_spec("schemathesis") else "the extra contract is not installed: pip install '.[contract]'"
+    )
+
+
+async def _testable(visit: Visit) -> list[str]:
+    served = await visit.control.get("/vendors")
+    return [vendor["name"] for vendor in served if vendor["name"] in vendor_packages()]
 
 
 async def show_report(visit: Visit) -> Screen:
@@ -123,6 +167,7 @@ async def keep_report(visit: Visit) -> Download:
 
 ROUTES = (
     ScreenRoute("/reports", show_reports),
+    ScreenRoute("/reports/run", run_contract, ("POST",)),
     ScreenRoute("/reports/view", show_report),
     ScreenRoute("/reports/page", show_page),
     ScreenRoute("/reports/file", keep_report),

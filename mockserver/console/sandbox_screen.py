@@ -188,7 +188,7 @@ async def _load(created: Visit, dump: Document, asked: Document) -> None:
 
 
 def _inside(visit: Visit, sandbox: str) -> Visit:
-    return Visit(visit.control, visit.server, sandbox, visit.origin)
+    return Visit(visit.control, visit.server, visit.contract, sandbox, visit.origin)
 
 
 async def _snapshot(visit: Visit) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -79,15 +79,23 @@ async def show_scenarios(visit: Visit, refused: Document | None = None, status: 
         for one in await visit.control.get(visit.of_sandbox("/scenarios"))
     ]
     packaged = await visit.control.get("/scenarios")
-    name = visit.query.get("name", "")
+    name, search = visit.query.get("name", ""), visit.query.get("search", "")
+    wanted = [one for one in packaged if _has(one, search.lower().split())]
     document = {
         "scenarios": own,
-        "packaged": packaged,
+        "packaged": wanted,
+        "total": len(packaged),
+        "search": search,
         "named": name,
         "isMissing": bool(name) and name not in {one["name"] for one in (*own, *packaged)},
         "refused": refused,
     }
     return Screen("scenarios.html", document, status)
+
+
+def _has(packaged: Document, words: Iterable[str]) -> bool:
+    text = f"{packaged['name']} {packaged['group']} {packaged['description']}".lower()
+    return all(word in text for word in words)
 
 
 async def arm(visit: Visit) -> Shown:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
+from mockserver.console.contract_run import ContractRun
 from mockserver.control.http_client import HttpClient, LostResponse, Request, Response
 from mockserver.errors import MockServerError
 from mockserver.model import EMPTY, Document, Json
@@ -99,6 +100,7 @@ CONSOLE = "/_console"
 class Visit:
     control: ControlClient
     server: HttpClient
+    contract: ContractRun
     sandbox: str
     origin: str = ""
     path: Mapping[str, str] = field(default_factory=dict)

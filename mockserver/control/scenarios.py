@@ -130,7 +130,12 @@ class ScenarioOperations:
 
     def list_packaged_scenarios(self) -> Json:
         return [
-            {"name": document["name"], "description": document.get("description", ""), "document": document}
+            {
+                "name": document["name"],
+                "group": _group(document),
+                "description": document.get("description", ""),
+                "document": document,
+            }
             for document in self.packaged.documents.values()
         ]
 
@@ -185,6 +190,21 @@ class ScenarioOperations:
 
     def delete_scenarios(self, name: str) -> None:
         self.sandboxes.control(name, scenarios.delete_all_scenarios)
+
+
+_GROUPS: Mapping[str, frozenset[Json]] = {
+    "vendor": frozenset({"vendor"}),
+    "quotas": frozenset({"quota", 429}),
+    "transport": frozenset({"delay", "dribble", "fault", "truncateBodyAtFraction"}),
+    "items": frozenset({"items"}),
+}
+"""Members of rules that tell the group of a packaged scenario; an answer's status counts as one."""
+
+
+def _group(document: Document) -> str:
+    parts = [(rule, rule.get("match", EMPTY), rule.get("response", EMPTY)) for rule in document["rules"]]
+    members = {member for rule in parts for part in rule for member in (*part, part.get("status"))}
+    return next((group for group, own in _GROUPS.items() if own & members), "answers")
 
 
 def _listed(whole: SandboxState) -> Json:

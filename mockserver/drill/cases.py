@@ -17,9 +17,6 @@ SCENARIO_NAME = "drill"
 _LONGEST_WAIT_S = 2
 """Waits that a case asks for are cut to this, so that a whole drill takes a minute."""
 
-_ROWS = re.compile(r"Rows? [^.]*\. ")
-"""The rows of the catalogue, with which the description of a packaged scenario begins."""
-
 _LEAST_PROBABILITY = 0.5
 _SEED = 7
 _DATE_AHEAD = re.compile(r"date\+([0-9]+)")
@@ -66,24 +63,19 @@ def _table() -> tuple[Document, ...]:
 
 def list_cases(vendor: str, packaged: Mapping[str, Document]) -> list[DrillCase]:
     """All cases of a vendor: those of the table, then the vendor's own scenarios."""
-    table = {node["id"]: node for node in _table()}
+    table = {node["id"]: node for node in _table() if "id" in node}
+    rows = {node["own"]: node["rows"] for node in _table() if "own" in node}
     own: list[Document] = [
-        {"id": name, "rows": _rows(one), "tags": ["shape"], "harmless": _is_harmless(one)}
+        {"id": name, "rows": rows.get(kind, []), "tags": ["shape"], "harmless": _is_harmless(one)}
         for name, one in packaged.items()
-        if name not in table and name.startswith(f"{vendor}-")
+        if name not in table and (kind := name.removeprefix(f"{vendor}-")) != name
     ]
     return [_read_case(node, packaged) for node in (*table.values(), *own)]
 
 
 def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:
     scenario = node if "rules" in node else packaged[node["id"]]
-    said = _ROWS.sub("", scenario.get("description", ""))
-    return convert({"says": said, **node, "rules": scenario["rules"]}, DrillCase)
-
-
-def _rows(scenario: Document) -> list[int]:
-    head = _ROWS.match(scenario.get("description", ""))
-    return [int(row) for row in re.findall("[0-9]+", head[0])] if head else []
+    return convert({"says": scenario.get("description", ""), **node, "rules": scenario["rules"]}, DrillCase)
 
 
 def _is_harmless(scenario: Document) -> bool:

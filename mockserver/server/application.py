@@ -11,6 +11,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.console.contract_run import ContractRun
 from mockserver.console.live import LiveCalls
 from mockserver.control.examples import ExampleSource, NoExamples
 from mockserver.control.status import EffectiveSetting
@@ -103,6 +104,7 @@ class Lasting:
     backend: Backend
     idle_tracker: IdleTracker
     live: LiveCalls
+    contract: ContractRun
     journal: Journal
     clock: Clock
     started: datetime
@@ -157,11 +159,14 @@ def _lasting(
     options: Options, backend: Backend, listeners: tuple[Listener, ...], clock: Clock, note: Note
 ) -> Lasting:
     started, store = clock(), backend.store
+    # Workers would not see each other's run, and the suite could not delete its sandboxes without the token.
+    can_run = not options.store and not options.control_token
     live = LiveCalls(started.isoformat())
     return Lasting(
         backend,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes, backend.use_times),
         live,
+        ContractRun(options.reports if can_run else None),
         Journal(
             (backend.counters, partial(_end_call, store)),
             log=(*listeners, live),
@@ -323,7 +328,7 @@ def _console(
     from mockserver.console.pages import MissingPage, SiteTemplates  # noqa: PLC0415
 
     names = tuple(asgi.vendors)
-    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live)
+    console = Console.of(InProcessClient(control), InProcessClient(asgi), lasting.live, lasting.contract)
     return console_app(console, MissingPage(names, directory, SiteTemplates(names)))
 
 

@@ -115,6 +115,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         certificate = _certificate(options, serving)
         stamps = stamps_of(options.start_files)
         app = _ready_app(options, serving)
+        stack.callback(app.lasting.contract.close)
         stamps = {**stamps_of(_watched(options, app)), **stamps}
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.cli.scenario import GROUPS
 from mockserver.engine.registry import vendor_packages
 from tests.support import sample_vendor
 from tests.support.commands import UNUSED_URL, Commands
@@ -110,10 +111,18 @@ def test_an_empty_list_says_how_to_arm_one(commands: Commands) -> None:
     assert "mockserver scenario apply flaky-third" in result.stderr
 
 
-def test_packaged_scenarios_are_listed(commands: Commands) -> None:
+def test_packaged_scenarios_are_listed_by_group(commands: Commands) -> None:
     lines = commands.run("scenario", "list", "--packaged").stdout.splitlines()
 
-    assert any(line.startswith("flaky-third  ") for line in lines)
+    assert tuple(dict.fromkeys(line.split()[0] for line in lines)) == GROUPS
+    assert [line.split()[0] for line in lines if " flaky-third " in line] == ["items"]
+
+
+def test_one_group_of_packaged_scenarios_is_listed(commands: Commands) -> None:
+    found = commands.document("scenario", "list", "--group", "quotas")
+
+    assert "two-a-minute" in [one["name"] for one in found]
+    assert {one["group"] for one in found} == {"quotas"}
 
 
 def test_a_scenario_is_shown_as_yaml_that_can_be_applied_again(commands: Commands, flaky: Path) -> None:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockserver.console.reports_screen import MAX_CHECKS, MAX_OPERATIONS, read_tables
+from mockserver.engine.registry import vendor_packages
+from mockserver.server.application import Application, Options, create_app
 from tests.support import sample_vendor
-from tests.support.client import Client
-from tests.support.console import CONSOLE, page, twin
+from tests.support.client import Client, Response
+from tests.support.console import CONSOLE, page, post_form, twin
 
 HOSTILE = "<script>alert(1)</script>"
 SUMMARY = {
@@ -155,6 +159,90 @@ def test_a_name_that_is_hostile_stays_text(visitor: Client, folder: Path) -> Non
     )
 
     assert "<img src=x" not in text
+
+
+VENDOR = vendor_packages()[0]
+
+
+def start_run(visitor: Client, vendor: str = VENDOR) -> Response:
+    return post_form(visitor, "/reports/run", vendor=vendor)
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    """A server whose run of the suite waits for its end."""
+    folder = tmp_path_factory.mktemp("report")
+    app = create_app(Options(vendors=(VENDOR,), reports=folder))
+    contract = app.lasting.contract
+    contract._command = (sys.executable, "-c", "import time; time.sleep(60)")  # noqa: SLF001 - no suite is run
+    yield app
+    contract.close()
+
+
+def test_the_suite_is_run_for_a_vendor_that_is_served_and_one_at_a_time(waiting: Application) -> None:
+    visitor = Client(waiting, {"host": "127.0.0.1"})
+
+    moved, second = start_run(visitor), start_run(visitor)
+
+    assert (moved.status, moved.headers["location"]) == (303, "/_console/reports?sandbox=default")
+    assert (second.status, "a run goes on" in second.text) == (409, True)
+    assert twin(visitor, "/reports.json")["run"]["vendor"] == VENDOR
+    assert 'hx-trigger="every 1s"' in page(visitor, "/reports")
+
+
+def test_an_unknown_vendor_is_refused(waiting: Application) -> None:
+    shown = start_run(Client(waiting, {"host": "127.0.0.1"}), "../../etc; rm -rf <b>")
+
+    assert (shown.status, "the suite has no such vendor" in shown.text) == (409, True)
+
+
+def test_a_page_of_another_origin_starts_no_run(tmp_path: Path) -> None:
+    guarded = create_app(Options(vendors=(VENDOR,), reports=tmp_path, hosts=()))
+    visitor = Client(guarded, {"host": "127.0.0.1:8080", "origin": "http://evil.example"})
+
+    assert (start_run(visitor).status, guarded.lasting.contract.document()) == (403, None)
+
+
+def test_a_page_that_was_opened_from_another_machine_has_no_button(
+    waiting: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.console.reports_screen.is_loopback", lambda _host: False)
+    visitor = Client(waiting, {"host": "127.0.0.1"})
+
+    assert "this page at http://127.0.0.1" in twin(visitor, "/reports.json")["obstacle"]
+    assert "<button>Run</button>" not in page(visitor, "/reports")
+    assert start_run(visitor).status == 409
+
+
+@pytest.mark.parametrize("options", [{"reports": None}, {"control_token": "secret"}])
+def test_a_server_that_cannot_be_tested_has_no_button(tmp_path: Path, options: dict[str, Any]) -> None:
+    app = sample_vendor.create_application(tmp_path, **{"reports": tmp_path, **options})
+    visitor = Client(app, {"host": "127.0.0.1", "authorization": "Bearer secret"})
+
+    assert "without --tls, --store and control token" in twin(visitor, "/reports.json")["obstacle"]
+    assert start_run(visitor).status == 409
+
+
+def test_without_the_packages_of_the_suite_there_is_no_button(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.console.reports_screen.find_spec", lambda _name: None)
+
+    assert "the extra contract is not installed" in page(visitor, "/reports")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_beside_the_form(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    app = create_app(Options(vendors=(VENDOR,), reports=tmp_path / "file"))
+
+    shown = start_run(Client(app, {"host": "127.0.0.1"}))
+
+    assert (shown.status, "the run cannot be started: Not a directory" in shown.text) == (409, True)
+
+
+def test_a_server_without_vendors_of_the_suite_has_no_button(visitor: Client) -> None:
+    assert "<button>Run</button>" not in page(visitor, "/reports")
+    assert "the suite has no such vendor" in start_run(visitor, "acme").text
 
 
 FINDING = {"name": "f1", "said": "item 2 is gone", "expected": "created", "exchanges": [{"operation": "x"}]}

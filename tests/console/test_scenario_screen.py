@@ -71,6 +71,35 @@ def test_the_page_shows_every_packaged_scenario_with_what_it_does(visitor: Clien
     assert [one["name"] for one in shipped if f">{one['name']}</a>" not in text] == []
 
 
+def test_packaged_scenarios_stand_below_their_group(visitor: Client) -> None:
+    text = page(visitor, "/scenarios?sandbox=new")
+
+    places = [text.index(mark) for mark in (">Items</h3>", ">flaky-third</a>", ">Quotas</h3>")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("search=PAST+date", ["throttle-date-skewed"]),
+        ("search=redirect+answers", ["redirect-302", "redirect-307", "redirect-308"]),
+        ("search=redirect+items", []),
+    ],
+)
+def test_packaged_scenarios_are_filtered_by_the_words_of_name_group_and_text(
+    visitor: Client, query: str, found: list[str]
+) -> None:
+    shown = twin(visitor, f"/scenarios.json?sandbox=new&{query}")
+
+    assert [one["name"] for one in shown["packaged"]] == found
+
+
+def test_a_group_without_a_match_has_no_heading(visitor: Client) -> None:
+    text = page(visitor, "/scenarios?sandbox=new&search=redirect")
+
+    assert (">Answers</h3>" in text, ">Items</h3>" in text) == (True, False)
+
+
 def test_a_packaged_scenario_is_armed_by_a_button(visitor: Client) -> None:
     moved = post_form(visitor, "/scenarios/arm?sandbox=new", name="internal-error")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.engine.registry import vendor_packages
 from tests.control.operators import NEW, SANDBOXES, create, listed, order
 from tests.support.client import Client, Response
 
@@ -277,6 +278,31 @@ def test_the_scenarios_that_ship_are_listed_with_their_documents(operator: Clien
 
     assert shipped["reset"]["document"]["name"] == "reset"
     assert all(one["description"] for one in shipped.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("commit-then-reset", "transport"),
+        ("slow-answer", "transport"),
+        ("item-throttled", "items"),
+        ("unordered-then-calm", "items"),
+        ("commit-then-504", "answers"),
+        ("wrong-count", "answers"),
+        ("throttle-bare", "quotas"),
+        ("two-a-minute", "quotas"),
+    ],
+)
+def test_a_scenario_that_ships_has_a_group_by_its_rules(operator: Client, name: str, group: str) -> None:
+    shipped = {one["name"]: one for one in operator.get("/_mock/scenarios").json}
+
+    assert shipped[name]["group"] == group
+
+
+def test_the_scenarios_of_vendors_are_a_group(client: Client) -> None:
+    own = [one for one in client.get("/_mock/scenarios").json if one["group"] == "vendor"]
+
+    assert {one["name"].partition("-")[0] for one in own} == set(vendor_packages())
 
 
 @pytest.mark.parametrize("name", ["reset", "reordered", "transient-item"])

@@ -7,6 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,22 @@ def test_a_signal_stops_the_server_without_a_word(sign: signal.Signals) -> None:
         _, result = process.communicate(timeout=STOP_S)
 
     assert (process.returncode, result) == (0, "")
+
+
+def test_a_server_that_stops_ends_the_run_of_its_console() -> None:
+    source = """
+from mockserver.cli.main import main
+from mockserver.console.contract_run import ContractRun
+ContractRun.close = lambda _run: print("run ended")
+main(["run", "--port", "0", "--print-url", "--log", "off"])
+"""
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
+        assert process.stdout is not None
+        httpx.get(f"{process.stdout.readline().strip()}_mock/health").raise_for_status()
+
+        process.terminate()
+
+        assert process.communicate(timeout=STOP_S)[0] == "run ended\n"
 
 
 def test_a_signal_stops_the_server_whatever_hangs() -> None:
