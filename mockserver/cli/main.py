@@ -76,6 +76,7 @@ THEMES = {
         "assumptions": "List what the vendors' documents leave open: each assumption, its default and its"
         " other values.",
         "config": "Show the settings and where each comes from.",
+        "docs": "Search the documentation, best sections first; without WORDS list its pages.",
         "completion": "Print the script that makes a shell complete commands, options and values with TAB.",
     },
 }

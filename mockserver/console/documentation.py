@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mockserver.console.navigation import expand_navigation
 from mockserver.console.screen import ControlRefusal, Download, Screen, ScreenRoute, Shown, Visit
+from mockserver.console.search import Passage, SearchIndex
 from mockserver.errors import MockServerError
 from mockserver.model import Json
 
@@ -27,9 +28,8 @@ TEMPLATE = "documentation.html"
 INDEX = "index"
 
 _NAVIGATION = "mkdocs.yml"
+_WEIGHTS = {"Tutorial": 1.3, "How to": 1.3}  # rather what to do than what there is
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
-_MOST_FOUND = 40
-_EXCERPT_LENGTH = 200
 
 
 class UnknownPageError(MockServerError):
@@ -70,16 +70,6 @@ class Image:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A section that has all words of a search."""
-
-    title: str
-    heading: str
-    address: str
-    excerpt: str
-
-
 def page_address(name: str) -> str:
     return ADDRESS if name == INDEX else f"{ADDRESS}{name}"
 
@@ -109,6 +99,10 @@ class DocumentationPages:
         text = navigation_file(self._folder).read_text(encoding="utf-8")
         return tuple(_chapters(expand_navigation(yaml.safe_load(text)["nav"], self._folder)))
 
+    def file(self, page: str) -> Path:
+        """The file of a page, given its name, its address, or that of a section."""
+        return self._folder / f"{page.removeprefix(ADDRESS).partition('#')[0] or INDEX}.md"
+
     def page(self, name: str) -> Page:
         rendered = self._render(name)
         return Page(name, rendered.headings[0].text, rendered.html, rendered.headings)
@@ -119,11 +113,9 @@ class DocumentationPages:
         file = self._folder / name
         return Image(_IMAGE_TYPES[file.suffix], file.read_bytes())
 
-    def search(self, text: str) -> tuple[Finding, ...]:
-        """Sections with all words of the text; first those whose heading has them."""
-        words = tuple(text.casefold().split())
-        found = sorted(self._sections_with(words), key=lambda one: one[0]) if words else []
-        return tuple(finding for _, finding in found[:_MOST_FOUND])
+    @cached_property
+    def index(self) -> SearchIndex:
+        return SearchIndex(self._passages())
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -140,7 +132,7 @@ class DocumentationPages:
         if name not in self._names:
             raise UnknownPageError(f"the documentation has no page {name}")
         if name not in self._rendered:
-            text = (self._folder / f"{name}.md").read_text(encoding="utf-8")
+            text = self.file(name).read_text(encoding="utf-8")
             self._rendered[name] = render_markdown(text, lambda link: self._address_of(name, link))
         return self._rendered[name]
 
@@ -152,16 +144,14 @@ class DocumentationPages:
             return f"{page_address(target.removesuffix('.md'))}{hash_sign}{anchor}"
         return f"{ADDRESS}{target}" if target in self._images else None
 
-    def _sections_with(self, words: tuple[str, ...]) -> Iterator[tuple[int, Finding]]:
+    def _passages(self) -> Iterator[tuple[Passage, float]]:
+        from mockserver.console.markdown import sections  # noqa: PLC0415 - not needed to start a server
+
         for chapter in self.chapters:
             for link in chapter.pages:
-                for section in self._render(link.name).sections:
-                    heading, text = section.heading.text, section.text
-                    if not all(word in f"{heading} {text}".casefold() for word in words):
-                        continue
-                    rank = 0 if all(word in heading.casefold() for word in words) else 1
-                    address = f"{link.address}#{section.heading.anchor}"
-                    yield rank, Finding(link.title, heading, address, _excerpt(text, words))
+                weight = 0 if link.name == "changes" else _WEIGHTS.get(chapter.title, 1)
+                for heading, text in sections(self.file(link.name).read_text(encoding="utf-8")):
+                    yield Passage(link.title, heading.text, f"{link.address}#{heading.anchor}", text), weight
 
 
 def documentation_document(pages: DocumentationPages, name: str, search: str = "") -> Mapping[str, Json]:
@@ -170,7 +160,7 @@ def documentation_document(pages: DocumentationPages, name: str, search: str = "
     `found` is null unless something is searched for. Raises UnknownPageError.
     """
     page = pages.page(name)
-    found = [_finding_document(one) for one in pages.search(search)] if search.strip() else None
+    found = [asdict(one) for one in pages.index.find(search)] if search.strip() else None
     return {
         "name": page.name,
         "title": page.title,
@@ -193,15 +183,6 @@ def documentation_document(pages: DocumentationPages, name: str, search: str = "
     }
 
 
-def _finding_document(finding: Finding) -> Json:
-    return {
-        "title": finding.title,
-        "heading": finding.heading,
-        "address": finding.address,
-        "excerpt": finding.excerpt,
-    }
-
-
 def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
     for entry in nav:
         for title, content in entry.items():
@@ -212,13 +193,6 @@ def _chapters(nav: Sequence[Mapping[str, Any]]) -> Iterator[Chapter]:
                     PageLink(text, file.removesuffix(".md")) for one in content for text, file in one.items()
                 )
                 yield Chapter(title, tuple(links))
-
-
-def _excerpt(text: str, words: tuple[str, ...]) -> str:
-    places = [at for word in words if (at := text.casefold().find(word)) >= 0]
-    start = max(0, min(places, default=0) - _EXCERPT_LENGTH // 4)
-    part = text[start : start + _EXCERPT_LENGTH]
-    return f"{'… ' * (start > 0)}{part.strip()}{' …' * (start + _EXCERPT_LENGTH < len(text))}"
 
 
 _IMAGES = (".svg", ".png", ".webp")

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
@@ -17,6 +17,11 @@ AddressOf: TypeAlias = Callable[[str], str | None]
 """Returns where a relative link leads, or None if its target is not served."""
 
 _COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE | re.DOTALL)
+_SAMPLE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^(#+) (.+)\n", re.MULTILINE)
+_RULE = re.compile(r"^\|[-:| ]+\|$", re.MULTILINE)
+_ROW = re.compile(r"^\| *(.*?) *\|$", re.MULTILINE)
+_MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|```\w*|`|\*\*|\\(?=\|)")
 _NO_PART_OF_AN_ANCHOR = re.compile(r"[^\w\- ]")
 _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ALIGNMENT = re.compile(r"text-align:\s*(left|right|center)")
@@ -32,20 +37,25 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """The plain text below a heading, down to the next one."""
-
-    heading: Heading
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class RenderedText:
-    """The HTML of a page without its title, which is `headings[0]`, and its text by sections."""
+    """The HTML of a page without its title, which is `headings[0]`."""
 
     html: str
     headings: tuple[Heading, ...]
-    sections: tuple[Section, ...]
+
+
+def sections(text: str) -> Iterator[tuple[Heading, str]]:
+    """Yield each heading with the plain text down to the next one; quicker than to render our pages."""
+    text = _SAMPLE.sub(lambda sample: sample[0].replace("\n#", "\n #"), _COMMENT.sub("", text))
+    parts = _HEADING.split(text)[1:]
+    seen: Counter[str] = Counter()
+    for marks, head, below in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        yield _heading(len(marks), _unmarked(head), seen), " ".join(_unmarked(below).split())
+
+
+def _unmarked(text: str) -> str:
+    rows = _ROW.sub(lambda row: f"{row[1].replace(' | ', ' · ')};", _RULE.sub("", text))
+    return unescape(_MARKS.sub(r"\1", rows))
 
 
 def render_markdown(text: str, address_of: AddressOf) -> RenderedText:
@@ -53,13 +63,12 @@ def render_markdown(text: str, address_of: AddressOf) -> RenderedText:
     parser = _parser()
     tokens = parser.parse(_COMMENT.sub("", text))
     headings = tuple(_mark_headings(tokens))
-    sections = tuple(_sections(tokens, headings))
     _mark_head_cells(tokens)
     for token in tokens:
         token.children = list(_with_addresses(token.children or [], address_of))
         _align(token)
     html = parser.renderer.render(list(_without_title(tokens)), parser.options, {})
-    return RenderedText(html, headings, sections)
+    return RenderedText(html, headings)
 
 
 def _parser() -> MarkdownIt:
@@ -76,22 +85,16 @@ def _mark_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
     seen: Counter[str] = Counter()
     for token, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token.type == "heading_open":
-            text = _plain(inline)
-            anchor = _NO_PART_OF_AN_ANCHOR.sub("", text.lower()).replace(" ", "-")
-            seen[anchor] += 1
-            heading = Heading(
-                int(token.tag[1:]), text, f"{anchor}-{seen[anchor] - 1}" if seen[anchor] > 1 else anchor
-            )
+            heading = _heading(int(token.tag[1:]), _plain(inline), seen)
             token.attrSet("id", heading.anchor)
             closing.meta = {"heading": heading}
             yield heading
 
 
-def _sections(tokens: Sequence[Token], headings: Sequence[Heading]) -> Iterator[Section]:
-    starts = [at for at, token in enumerate(tokens) if token.type == "heading_open"]
-    for heading, start, end in zip(headings, starts, [*starts, len(tokens)][1:], strict=True):
-        texts = (_plain(token) for token in tokens[start + 3 : end])
-        yield Section(heading, " ".join(" ".join(texts).split()))
+def _heading(level: int, text: str, seen: Counter[str]) -> Heading:
+    anchor = _NO_PART_OF_AN_ANCHOR.sub("", text.lower()).replace(" ", "-")
+    seen[anchor] += 1
+    return Heading(level, text, f"{anchor}-{seen[anchor] - 1}" if seen[anchor] > 1 else anchor)
 
 
 def _plain(token: Token) -> str:

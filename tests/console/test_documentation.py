@@ -19,7 +19,10 @@ from mockserver.console.documentation import (
     DocumentationPages,
     UnknownPageError,
     documentation_document,
+    documentation_folder,
 )
+from mockserver.console.markdown import sections
+from mockserver.console.search import Passage
 from tests.support.client import Client
 
 OWN = DocumentationPages()
@@ -72,28 +75,24 @@ def test_only_pictures_of_the_folder_are_served(pages: DocumentationPages, name:
         pages.image(name)
 
 
-def test_a_search_finds_sections_with_all_words_headings_first(pages: DocumentationPages) -> None:
-    assert [one.address for one in pages.search("NEEDLE")] == [
-        f"{ADDRESS}sub/two#needle",
-        f"{ADDRESS}one#part",
-    ]
-    assert [one.excerpt for one in pages.search("needle sharp")] == ["Sharp hay."]
-    assert pages.search("needle blunt") == ()
-    assert pages.search("  ") == ()
-
-
-def test_an_excerpt_is_short_and_has_the_word(tmp_path: Path) -> None:
-    (tmp_path / "mkdocs.yml").write_text("nav:\n  - Home: index.md\n", encoding="utf-8")
+def test_a_search_finds_sections_guides_first_and_the_changes_last(tmp_path: Path) -> None:
+    chapters = {"Reference": ("changes.md", "a.md"), "How to": ("b.md",)}
+    nav = [{chapter: [{name: name} for name in names]} for chapter, names in chapters.items()]
+    (tmp_path / "mkdocs.yml").write_bytes(json.encode({"nav": nav}))
     (tmp_path / "docs").mkdir()
-    long = f"{'before ' * 100}needle{' after' * 100}"
-    (tmp_path / "docs" / "index.md").write_text(f"# Start\n\n{long}\n", encoding="utf-8")
+    for name in ("changes.md", "a.md", "b.md"):
+        (tmp_path / "docs" / name).write_text("# Hay\n\n## Part\n\n| a |\n|---|\n| `needle` |\n", "utf-8")
 
-    (found,) = DocumentationPages(tmp_path / "docs").search("needle")
+    found = DocumentationPages(tmp_path / "docs").index.find("needles")
 
-    assert "needle" in found.excerpt
-    assert found.excerpt.startswith("… ")
-    assert found.excerpt.endswith(" …")
-    assert len(found.excerpt) < 210
+    assert [one.address for one in found] == [f"{ADDRESS}{name}#part" for name in ("b", "a", "changes")]
+    assert found[0] == Passage("b.md", "Part", f"{ADDRESS}b#part", "a; needle;")
+
+
+def test_every_section_that_can_be_found_is_a_heading_of_its_page() -> None:
+    for name in NAMES:
+        text = (documentation_folder() / f"{name}.md").read_text(encoding="utf-8")
+        assert tuple(heading for heading, _ in sections(text)) == OWN.page(name).headings
 
 
 def shown(document: Any) -> str:
@@ -117,10 +116,16 @@ def test_a_page_has_one_h1_contents_and_the_list_of_all_pages(pages: Documentati
 def test_a_search_shows_what_is_found_and_escapes_what_was_typed(pages: DocumentationPages) -> None:
     html = shown(documentation_document(pages, "index", "<i>needle"))
 
-    assert "0 sections have “&lt;i&gt;needle”" in html
-    assert '<a href="/_console/docs/one#part">One: Part</a>' in shown(
-        documentation_document(pages, "index", "hay needle in")
-    )
+    assert "2 sections for “&lt;i&gt;needle”" in html
+    assert '<a href="/_console/docs/one#part">One: Part</a><br>A needle in hay.' in html
+
+
+def test_a_search_without_results_says_so(pages: DocumentationPages) -> None:
+    assert "0 sections for “blunt”" in shown(documentation_document(pages, "index", "blunt"))
+
+
+def test_the_contents_of_a_page_are_folded_until_they_are_asked_for() -> None:
+    assert '<details class="documentation-contents">' in shown(documentation_document(OWN, "running"))
 
 
 def test_the_document_is_json(pages: DocumentationPages) -> None:
@@ -165,7 +170,7 @@ def test_a_page_is_shown_with_its_json_twin(browser: Client, name: str) -> None:
 def test_a_search_works_with_a_link_alone(browser: Client) -> None:
     shown = browser.get(f"{DOCS}?search=idempotency+key")
 
-    assert "sections have “idempotency key”" in shown.text
+    assert "sections for “idempotency key”" in shown.text
     assert '<a href="/_console/docs/decisions#idempotency-keys-of-our-own">' in shown.text
 
 

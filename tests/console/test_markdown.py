@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mockserver.console.markdown import Heading, RenderedText, render_markdown
+from mockserver.console.markdown import Heading, RenderedText, render_markdown, sections
 from tests.docs.markdown import anchors
 
 
@@ -98,10 +98,19 @@ def test_a_picture_has_its_address_and_its_words() -> None:
     assert '<img src="/docs/here.svg" alt="words"' in rendered("![words](here.svg)").html
 
 
-def test_a_section_has_the_text_below_its_heading() -> None:
-    shown = rendered("# T\n\nOne `two`\nthree\n\n## Sub\n\n- four\n\n```\nfive\n```\n")
+def test_a_section_has_the_plain_text_below_its_heading() -> None:
+    text = (
+        "# `T`\n\nOne **two**\n[three](x.md#y)\n\n## T\n\n- four &lt;\n\n```yaml\n# five\n```\n\n## Empty\n"
+    )
 
-    assert [(one.heading.text, one.text) for one in shown.sections] == [
-        ("T", "One two three"),
-        ("Sub", "four five"),
+    assert list(sections(text)) == [
+        (Heading(1, "T", "t"), "One two three"),
+        (Heading(2, "T", "t-1"), "- four < # five"),
+        (Heading(2, "Empty", "empty"), ""),
     ]
+
+
+def test_the_rows_of_a_table_are_told_apart() -> None:
+    ((_, below),) = sections("# T\n\n| a | b |\n|:---|---|\n| `one\\|1` | [two](x.md) |\n\n`a | b`\n")
+
+    assert below == "a · b; one|1 · two; a | b"

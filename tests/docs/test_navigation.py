@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -63,11 +64,14 @@ def test_the_site_asks_no_other_host_for_fonts_or_search() -> None:
     assert SETTINGS["extra"] == {"generator": False}
 
 
-def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site, of which nothing was told on the way."""
     if find_spec("mkdocs") is None or find_spec("material") is None:
         pytest.skip("mkdocs-material is not installed; `make docs` needs it")
+    folder = tmp_path_factory.mktemp("site")
     built = subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
         cwd=ROOT,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
@@ -75,10 +79,52 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tm
         timeout=TIMEOUT_S,
         check=False,
     )
-    pages = list(tmp_path.rglob("*.html"))
-
     assert (built.returncode, built.stderr) == (0, "")
+    return folder
+
+
+def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+
     assert len(pages) > len(list(DOCS.rglob("*.md")))  # and the page of what is not found
     assert [
         (page.name, link) for page in pages for link in _LOADED.findall(page.read_text(encoding="utf-8"))
     ] == []
+
+
+SEARCH = """
+import { readFileSync } from "node:fs";
+const [worker, index, ...questions] = process.argv.slice(2);
+let handle, answered;
+globalThis.self = globalThis;
+globalThis.addEventListener = (_, given) => { handle = given; };
+globalThis.postMessage = (message) => answered(message.data);
+const ask = (type, data) =>
+  new Promise((resolve) => { answered = resolve; handle({ data: { type, data } }); });
+(0, eval)(readFileSync(worker, "utf8"));
+await ask(0, { ...JSON.parse(readFileSync(index, "utf8")), options: {} });
+for (const question of questions) {
+  console.log((await ask(2, question)).items.flat().map((one) => one.location).join(" "));
+}
+"""
+"""Asks the script that searches in the browser."""
+
+
+def test_the_search_of_the_site_knows_synonyms_and_shows_the_changes_last(site: Path, tmp_path: Path) -> None:
+    if (node := which("node")) is None:
+        pytest.skip("node is not on this machine")
+    (tmp_path / "search.mjs").write_text(SEARCH, encoding="utf-8")
+    (worker,) = site.glob("assets/javascripts/workers/search.*.min.js")
+    files = [tmp_path / "search.mjs", worker, site / "search" / "search_index.json"]
+    printed = subprocess.run(  # noqa: S603 - our own command line
+        [node, *map(str, files), "podman", "assumptions"],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=True,
+    ).stdout
+    podman, assumptions = (line.split() for line in printed.splitlines())
+
+    assert "podman" not in (DOCS / "containers.md").read_text(encoding="utf-8").lower()
+    assert "containers.html#docker" in podman
+    assert [one.partition("#")[0] for one in assumptions][-1] == "changes.html"

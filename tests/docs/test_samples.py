@@ -27,6 +27,7 @@ PAGES = (
     "journal",
     "other-languages",
     "assumptions",
+    "recorded-traffic",
 )
 SHOWN_ADDRESS = "http://127.0.0.1:8080"
 TIMEOUT_S = 120
