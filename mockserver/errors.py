@@ -78,7 +78,7 @@ class SpecError(MockServerError):
     """A spec cannot be served: the `message`, the `path` of the fault, and a `cure` to write there.
 
     `cure` "" is unknown; `known` are the names that an unknown one may stand for; `lacks` names a part that
-    the schemas suggest: handler, items or outcome. The text begins with the `file` and ends with a `note`.
+    the schemas suggest: handler, items, key or outcome. The text begins with the `file`, ends with a `note`.
     """
 
     def __init__(  # noqa: PLR0913 - each has its default

@@ -42,7 +42,7 @@ _vendor_option = own_option(
 
 @click.group(context_settings=CONTEXT_SETTINGS)
 def cases() -> None:
-    """List, show and run cases: calls with what must come of them.
+    """List, show and run cases: calls with their expected results.
 
     \b
     mockserver cases list --search duplicate
@@ -132,8 +132,8 @@ def run(**chosen: Any) -> None:
     """Run case files, or rows of the catalogue (id, number or name).
 
     Each case runs in a new sandbox. Without --target the server is one of our own, for this run alone, also
-    if MOCKSERVER_URL is set; each line says where the case ran. At a --target that is no mockserver only
-    cases run that need nothing but calls; others are refused.
+    if MOCKSERVER_URL is set; each line says where the case ran. At a --target that is not a mockserver,
+    only cases that need nothing but calls are run; others are refused.
     Exit 0: all pass, 1: some fail, 2: bad file, 3: no server at URL, 4: no such case, or refused.
 
     \b

@@ -46,7 +46,7 @@ _COLORS = {WARN: "yellow", FAIL: "red"}
 def doctor(context: click.Context, /, *, as_json: bool, markdown: bool) -> None:
     """Check this machine: Python, port, proxies, extras, settings, specs, and the server if one is named.
 
-    Exit status: 0 nothing that fails (warnings are told), 1 something that fails.
+    Exit status: 0 nothing that fails (warnings are shown), 1 something that fails.
 
     \b
     Examples:

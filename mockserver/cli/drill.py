@@ -60,7 +60,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help=f"Run only cases with one of these tags: {', '.join(TAGS)}.",
 )
 @option("--list", "lists", is_flag=True, envvar=None, help="List the cases and run nothing.")
-@option("--jobs", default=4, type=click.IntRange(1, 64), help="So many clients at a time.")
+@option("--jobs", default=4, type=click.IntRange(1, 64), help="Number of clients at a time.")
 @option(
     "--timeout",
     "timeout_s",
@@ -68,7 +68,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=60.0,
     type=click.FloatRange(0.1),
     metavar="SECONDS",
-    help="A client that runs longer hangs.",
+    help="A client that runs longer counts as hanging.",
 )
 @option(
     "--setup", type=_EXISTING_FILE, envvar=None, help="Records that every sandbox has beside its fixtures."
@@ -78,7 +78,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "repeats",
     default=1,
     type=click.IntRange(1, 100),
-    help="Start a failing client so often, as cron does.",
+    help="Start a failing client up to this many times, as cron does.",
 )
 @option("--against", default="", envvar=None, metavar="URL", help="Use this mockserver, not one of its own.")
 @specs_option
@@ -89,7 +89,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=0,
     type=click.IntRange(0, 100_000),
     metavar="NUMBER",
-    help="Also draw so many schedules of faults, and shrink those that the client does not survive.",
+    help="Also draw this many schedules of faults, and shrink those that the client does not survive.",
 )
 @option(
     "--seed", scope="drill", default=0, type=click.IntRange(0), help="The same seed draws the same schedules."
@@ -136,4 +136,4 @@ def drill(**given: Any) -> None:
         run_drill(options)
     else:
         cure = f"mockserver drill {options.vendor} --env API_URL={{url}} -- python client.py"
-        fail_usage("it is not said what to run", "-- COMMAND", cure)
+        fail_usage("the command to run is missing", "-- COMMAND", cure)

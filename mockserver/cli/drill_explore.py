@@ -47,7 +47,7 @@ _ITEM_FAULTS: Mapping[str, tuple[str, Json]] = {
     "warned": ("is stored with a warning", {"warn": {"code": "too-long"}}),
     "left out": ("is stored and left out of an answer", {"omit": True}),
     "dropped": ("is left out of an answer and not stored", {"omit": True, "commit": False}),
-    "doubled": ("stands in an answer twice", {"duplicate": 1}),
+    "doubled": ("is in an answer twice", {"duplicate": 1}),
 }
 """Faults of an item: words, and effect."""
 
@@ -286,7 +286,7 @@ _DEEDS: Mapping[str, str] = {
     "RESENT": "sends {items} again needlessly",
     "SILENT": "does not report the warning of {items}",
     "HANGS": "does not end",
-    "FOREVER": "sends {items} for ever",
+    "FOREVER": "sends {items} forever",
     "LOGIN": "uses a refused credential again",
     "RUDE": "calls again too early",
     "KEY": "uses an idempotency key wrongly",

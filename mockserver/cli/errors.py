@@ -464,7 +464,7 @@ def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exception(error)
         raise SystemExit(EXIT_OUR_FAULT)
-    what = f"mockserver failed by a fault of its own: {fault}"
+    what = f"internal error in mockserver: {fault}"
     cure = f"the same line with {DEBUG_FLAG}; the report has the lines of code, and nothing of your data"
     fail(what, write_fault_report(error), cure, EXIT_OUR_FAULT)
 

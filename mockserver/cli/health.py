@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("address", metavar="[URL]", default="")
-@own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it so long.")
+@own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it this long.")
 @server_options
 def health(*, server: ServerOptions, address: str, wait: float) -> None:
     """Print whether a server answers; for health checks. Exit 0: it does, 3: it does not.

@@ -151,7 +151,7 @@ def journal() -> None:
 @journal.command("list", context_settings=CONTEXT_SETTINGS)
 @filter_options
 @own_option(
-    "--last", default=100, type=click.IntRange(1, _MAX_LAST), show_default=True, help="So many, the newest."
+    "--last", default=100, type=click.IntRange(1, _MAX_LAST), show_default=True, help="Most calls to print."
 )
 @secrets_option
 @server_options
@@ -173,11 +173,11 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @filter_options
 @own_option(
-    "--last", default=10, type=click.IntRange(0, _MAX_LAST), show_default=True, help="Begin with so many."
+    "--last", default=10, type=click.IntRange(0, _MAX_LAST), show_default=True, help="Begin with this many."
 )
-@own_option("--max", "most", type=click.IntRange(1), help="End after so many lines.")
+@own_option("--max", "most", type=click.IntRange(1), help="End after this many lines.")
 @own_option(
-    "--interval", default=0.5, type=click.FloatRange(0), metavar="SECONDS", help="Time between two looks."
+    "--interval", default=0.5, type=click.FloatRange(0), metavar="SECONDS", help="Time between two queries."
 )
 @server_options
 def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None, interval: float) -> None:
@@ -243,7 +243,7 @@ def item(*, server: ServerOptions, key: str, vendor: str) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @server_options
 def verify(*, server: ServerOptions, file: Any) -> None:
-    """Check how many calls and items there were. Exit 1: not so.
+    """Check how many calls and items there were. Exit 1: they differ.
 
     FILE (or -) has what is expected, in YAML or JSON, for example
     {"match": {"operation": "createBatch"}, "calls": 2, "items": {"created": {"min": 1}}}

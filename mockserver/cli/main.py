@@ -69,7 +69,7 @@ THEMES = {
         " same?",
         "drill": "Run a client against cases of partial failure: which items does it lose, send or pay"
         " twice?",
-        "cases": "List, show and run cases: calls with what must come of them.",
+        "cases": "List, show and run cases: calls with their expected results.",
     },
     "Specs and settings": {
         "spec": "Check, show and compare OpenAPI files.",
@@ -229,7 +229,7 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
 
 def _check_store(chosen: dict[str, Any]) -> None:
     if chosen["workers"] > 1 and not chosen["store"]:
-        what = "each of several workers would have a world of its own; with --store they share one"
+        what = "several workers would each have a state of their own; with --store they share one"
         fail_usage(what, "--workers", "mockserver run --workers 4 --store redis://localhost:6379/0")
     if chosen["store"] and chosen["state_file"]:
         what = "the store keeps the state already; --state is for a server without"
@@ -258,7 +258,7 @@ def port_taken_cure(error: PortTakenError) -> str:
     help="Settings.  [default: the nearest mockserver.toml, or [tool.mockserver] in pyproject.toml]",
 )
 @option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Color the output.")
-@option("--debug", is_flag=True, help="Show the traceback of a fault of mockserver's own.")
+@option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.pass_context
 def main(context: click.Context, config: Path | None, color: str, *, debug: bool) -> None:  # noqa: ARG001 - see CommandGroup.main
     """Serve mock batch APIs with a true result for each item, and test clients and servers with them.
@@ -333,7 +333,7 @@ def _own_files(
     "--sandbox-idle",
     type=click.IntRange(1),
     metavar="SECONDS",
-    help="Delete a sandbox that was not used for so long.  [default: never]",
+    help="Delete a sandbox that was not used for this long.  [default: never]",
 )
 @option(
     "--allow-host",

@@ -72,7 +72,7 @@ class SendOptions:
 @own_option("--first", type=click.IntRange(0), help="Number of the first item.  [default: one not used yet]")
 @own_option("--key", default="", help="Idempotency key.")
 @header_option
-@own_option("--repeat", default=1, type=click.IntRange(1, 1000), help="Send the same bytes so many times.")
+@own_option("--repeat", default=1, type=click.IntRange(1, 1000), help="Send the same bytes this many times.")
 @own_option("--to", default="", metavar="URL", help="Address of the vendor, instead of the server's.")
 @own_option("--curl", is_flag=True, help="Print a curl command instead of sending.")
 @own_option("--dry-run", is_flag=True, help="Print the request instead of sending.")

@@ -190,10 +190,10 @@ def _read_overlays(files: Sequence[Path], context: click.Context) -> list[Overla
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 @click.pass_context
 def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
-    """Tell how `mockserver run` answers each operation of a file, why, and what corrects it.
+    """Show how `mockserver run` answers each operation of a file, why, and what corrects it.
 
     batch: an outcome for each item. stored: records that are made, shown, listed and changed. example: the
-    file's example, else a value for the schema. Write the correction under the operation, by an overlay.
+    file's example, otherwise a value for the schema. Write the correction under the operation, by an overlay.
 
     \b
     Examples:

@@ -101,7 +101,7 @@ def _own_problems(
     try:
         if not source.text.lstrip().startswith(("{", "[")):
             yaml.load(source.text)
-    except pyyaml.YAMLError as error:  # one that is served all the same, such as a name that is there twice
+    except pyyaml.YAMLError as error:  # one that is served all the same, such as a name that occurs twice
         return (_syntax_problem(file, source.text, error),)
     faults = _own_faults(file, source.document, overlays, schema=schema)
     return _placed(file, source.text, source.document, faults)
@@ -351,7 +351,7 @@ def wrong_types(node: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]
     kind, is_schema = node.get("type"), not _SCHEMA_PLACES.isdisjoint(path)
     if is_schema and isinstance(kind, str) and kind not in _TYPES:
         near = _TYPE_NAMES.get(kind.lower()) or nearest(kind, _TYPES) or "string"
-        message = f"OpenAPI: type: {shown(kind)} is no type; there are {', '.join(_TYPES)}"
+        message = f"OpenAPI: type: {shown(kind)} is not a type; there are {', '.join(_TYPES)}"
         yield (*path, "type"), message, f"type: {near}"
     for name, value in node.items():
         if name not in _VALUES and not str(name).startswith("x-"):
@@ -485,6 +485,13 @@ def _operation_node(document: Document, operation: Operation) -> Document:
     return found
 
 
+_DONE = "{description: done, content: {application/json: {}}}"
+_ANSWERS = {
+    '"204"': "{description: deleted}",
+    "default": "{description: refused, content: {application/problem+json: {schema: {type: object}}}}",
+}
+
+
 def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
     """Yield a warning for each operation whose own refusals the spec does not state."""
     is_limited = "x-rate-limit" in spec.document
@@ -492,11 +499,11 @@ def find_unstated_statuses(spec: Spec) -> Iterator[Misfit]:
         possible = possible_statuses(operation, is_limited=is_limited)
         missing = [status for status in possible if not _is_stated(status, operation)]
         if missing:
-            written = ", ".join(f'"{status}": {{description: refused}}' for status in missing)
+            written = dict.fromkeys(f'"{status}"' if status < "3" else "default" for status in missing)
             yield Misfit(
                 ("paths", operation.path, operation.method, "responses"),
                 f"{operation.id}: the server may answer {either(missing)}, which is not stated",
-                f"responses: {{{written}}}, or default: {{description: refused}}",
+                f"responses: {{{', '.join(f'{name}: {_ANSWERS.get(name, _DONE)}' for name in written)}}}",
                 is_warning=True,
             )
 

@@ -10,7 +10,8 @@ from typing import Any
 from mockserver.cli.options import nearest
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
-from mockserver.spec.openapi import resolve
+from mockserver.spec.marks import is_record_path
+from mockserver.spec.openapi import merged, plain, resolve
 
 _FACTS = ("type", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "nullable", "default")
 _CHOICES = ("allOf", "oneOf", "anyOf")
@@ -122,6 +123,9 @@ def cure_of(error: SpecError, document: dict[str, Any]) -> str:
         return _handler_cure(error.path, document)
     if error.lacks == "items":
         return _items_cure(error.path, document)
+    if error.lacks == "key":
+        key = next((key for _, key, _ in _lists(error.path, document) if key), "id")
+        return f"collection: {_collection_of(str(error.path[1]), document)}, key: [{key}]"
     if error.lacks == "outcome":
         return f"outcome: {outcome_for(document, error.path, '')}"
     return error.cure or "see what was expected, and mockserver spec check again"
@@ -139,44 +143,58 @@ def openapi_cure(what: str) -> str:
 
 def _handler_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
     template, method = str(path[1]), str(path[2])
-    words = [word for word in template.split("/") if word and not word.startswith("{")]
-    collection = re.sub(r"\W+", "-", words[-1].lower()) if words else "records"
+    collection = _collection_of(template, document)
     if method == "get" or (method == "delete" and template.endswith("}")):
         return f"x-collection: {collection}"
-    lists = list(_lists(path, document)) if method in _BATCH_METHODS else []
+    is_batch = "207" in map(str, document["paths"][template][method].get("responses", {}))
+    found = _lists(path, document) if method in _BATCH_METHODS else ()
+    # A list beside other members may be the lines of one order.
+    lists = [one for one in found if one[1] and (is_batch or one[2] or plain(one[0]) == plain(collection))]
     if not lists:
-        return f"remove this {method.upper()}: the spec alone can describe batches, GETs and DELETEs"
-    items, key = lists[0]
+        return f"remove this {method.upper()}, or write the marks as an --overlay: then it is served"
+    items, key, _ = lists[0]
+    upsert = "" if method == "post" else " upsert: true,"
     outcome = outcome_for(document, path, key)
     return (
-        f'x-batch: {{items: "{items}", key: [{key}], upsert: true, collection: {collection}, '
-        f"outcome: {outcome}}}"
+        f'x-batch: {{items: "{items}", key: [{key}],{upsert} collection: {collection}, outcome: {outcome}}}'
     )
 
 
+def _collection_of(template: str, document: dict[str, Any]) -> str:
+    """The collection of a path, such as `/orders/bulk`: that of the GETs of `/orders`, if there are any."""
+    reads = {path for path, item in document["paths"].items() if isinstance(item, dict) and "get" in item}
+    reads |= {path.rpartition("/")[0] for path in reads if is_record_path(path)}
+    start = template
+    while start and start not in reads:
+        start = start.rpartition("/")[0]
+    words = [word for word in (start or template).split("/") if word and not word.startswith("{")]
+    return re.sub(r"\W+", "-", words[-1].lower()) if words else "records"
+
+
 def _items_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
-    pointers = [f'items: "{items}"' for items, _ in _lists(path, document)]
+    pointers = [f'items: "{items}"' for items, *_ in _lists(path, document)]
     return " or ".join(pointers) or "items: the JSON Pointer of the list in the request body"
 
 
-def _lists(path: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Pointers of lists in the request's schema, each with a member that may be the key."""
+def _lists(path: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """Pointers of lists in the request's schema, a likely key of each, and whether it is alone."""
     try:
         body = resolve(document, document["paths"][path[1]][path[2]].get("requestBody", {}))
         schemas = [content.get("schema", {}) for content in body.get("content", {}).values()]
         for schema in schemas[:1]:
             whole = resolve(document, schema)
             if whole.get("type") == "array":
-                yield "", _key_of(whole, document)
-            for name, node in whole.get("properties", {}).items():
-                if resolve(document, node).get("type") == "array":
-                    yield f"/{name}", _key_of(resolve(document, node), document)
+                yield "", _key_of(whole, document), True
+            for name, one in whole.get("properties", {}).items():
+                node = resolve(document, one)
+                if node.get("type") == "array":
+                    yield f"/{name}", _key_of(node, document), len(whole["properties"]) == 1
     except (SpecError, AttributeError, TypeError):
         return
 
 
 def _key_of(node: dict[str, Any], document: dict[str, Any]) -> str:
-    item = resolve(document, node.get("items", {}))
+    item = merged(document, node.get("items", {}))
     names = [*item.get("required", ()), *item.get("properties", {})]
     likely = [name for name in names if name.lower().endswith(_KEY_ENDINGS)]
-    return str((likely or names or ["id"])[0])
+    return str((likely or names or [""])[0])

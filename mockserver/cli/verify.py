@@ -105,7 +105,7 @@ def _api(wanted: VerifyOptions) -> ApiUnderTest:
         return _foreign(wanted.spec)
     if not wanted.vendor:
         cure = "--vendor VENDOR     or --spec FILE for a spec of yours"
-        fail_usage("it is not said what was called", "--vendor, --spec", cure)
+        fail_usage("the vendor or spec that was called is missing", "--vendor, --spec", cure)
     return _vendor(wanted.vendor)
 
 

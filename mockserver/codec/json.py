@@ -185,7 +185,7 @@ def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
 
 
 def _refuse_constant(name: str) -> Json:
-    raise ArithmeticError(f"{name} is no JSON number")  # a ValueError would pass for one of the grammar
+    raise ArithmeticError(f"{name} is not a JSON number")  # a ValueError would pass for one of the grammar
 
 
 def _nested_containers(node: Json) -> Iterable[Json]:

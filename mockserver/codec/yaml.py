@@ -34,7 +34,7 @@ class EventReader:
         self._texts: dict[str, str] = {}
 
     def read(self) -> Json:
-        """Return the document. Raises NotPlainError; yaml.YAMLError: the text is no YAML."""
+        """Return the document. Raises NotPlainError; yaml.YAMLError: the text is not YAML."""
         self._skip(yaml.StreamStartEvent)
         self._skip(yaml.DocumentStartEvent)
         document = self._value(self._loader.get_event())
@@ -142,7 +142,7 @@ class _Loader(_Safe):
                 return super().construct_object(node, deep)
         if self._lenient and isinstance(node, yaml.ScalarNode):
             return str(node.value)
-        message = f"{str(node.value)[:_MAX_DIGITS]} is no {kind}; quote it to make it a text"
+        message = f"{str(node.value)[:_MAX_DIGITS]} is not a valid {kind}; quote it to make it a text"
         raise ConstructorError(None, None, message, node.start_mark)
 
 
@@ -153,7 +153,7 @@ def _read_keys(node: yaml.MappingNode, *, lenient: bool) -> None:
             continue
         key.tag = "tag:yaml.org,2002:str"
         if key.value in first and not lenient:
-            message = f"the key {key.value} is there twice, first in line {first[key.value]}"
+            message = f"the key {key.value} occurs twice, first in line {first[key.value]}"
             raise ConstructorError(None, None, message, key.start_mark)
         first[key.value] = key.start_mark.line + 1
 

@@ -155,7 +155,7 @@ async def show_page(visit: Visit) -> Foreign:
     """Return a report that is a page unchanged; it may neither run scripts nor load anything."""
     report = await _report(visit)
     if report["kind"] != "page":
-        raise _unknown(f"{report['path']} is no page")
+        raise _unknown(f"{report['path']} is not a page")
     return Foreign(await _content(visit), "text/html; charset=utf-8")
 
 

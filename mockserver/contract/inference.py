@@ -260,7 +260,7 @@ def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
 
 def _document(found: Json) -> Mapping[str, Json]:
     if not isinstance(found, Mapping):
-        raise SpecError("a record is no object")
+        raise SpecError("a record is not an object")
     return found
 
 

@@ -22,7 +22,7 @@ from mockserver.contract.profile import (
     ValueChange,
 )
 
-_TWICE = Tolerance("uniqueItems", "whether a key that is there twice refuses the call is assumed")
+_TWICE = Tolerance("uniqueItems", "whether a key that occurs twice refuses the call is assumed")
 _REFUSED = ExpectedStatuses(_TWICE.reason, valid=("400", "422"))
 
 

@@ -49,7 +49,7 @@ def parse_rate(text: str) -> Rate:
     """Read `20/s`, `100/m` or `5000/h`. Raises ValueError."""
     match = _RATE.fullmatch(text)
     if not match or float(match[1]) == 0:
-        raise ValueError(f"{text} is no rate; write 20/s, 100/m or 5000/h")
+        raise ValueError(f"{text} is not a rate; write 20/s, 100/m or 5000/h")
     return Rate(float(match[1]) / _SECONDS[match[2] or "s"])
 
 
@@ -78,7 +78,7 @@ def check_target(url: str, allowed: Collection[str]) -> str:
         same = False
     write = "--target http://127.0.0.1:8080/…, where the paths of the spec begin"
     if not same or _ODD.search(url) or split.scheme not in ("http", "https") or not split.hostname:
-        raise UnsafeTargetError("the target is no http or https address", write)
+        raise UnsafeTargetError("the target is not an http or https address", write)
     if "@" in split.netloc:
         raise UnsafeTargetError(
             "the target contains a user or a password", "name them by MOCKSERVER_CREDENTIAL_…"

@@ -292,7 +292,7 @@ def _corruptions(members: list[SampleMember], schema: Document, batch: Batch) ->
             long = "x" * (one.schema["maxLength"] + 1)
             yield bad(f"{named} that is too long", set_member(at, long), "maxLength")
         if one.schema.get("enum") and one.type == "string":
-            yield bad(f"{named} that is none of those there are", set_member(at, "none-of-those"), "enum")
+            yield bad(f"{named} that is not one of the known values", set_member(at, "none-of-those"), "enum")
         if one.type in ("number", "integer") and "minimum" in one.schema:
             small = Decimal(str(one.schema["minimum"])) - 1
             low: Json = int(small) if one.type == "integer" else small

@@ -167,7 +167,7 @@ def broken_session(plan: SessionPlan, api: ApiUnderTest, fault: Exception) -> Se
 def _broken(ledger: FindingLedger, fault: Exception, where: str) -> str:
     """Keep the fault, and return why the run ended early."""
     ledger.fault = BrokenRunError.of(fault, where)
-    return f"a fault of mockserver: {ledger.fault}"
+    return f"an internal error in mockserver: {ledger.fault}"
 
 
 def _run(api: ApiUnderTest, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:

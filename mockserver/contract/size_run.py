@@ -222,7 +222,7 @@ TOO_LARGE = 413
 _TENANT = 0
 _ORDER = "order-is-kept"
 _RANGES = 3
-"""Ranges of keys that are tried where some of a range is there already and some is not."""
+"""Ranges of keys that are tried where some of a range already exists and some is not."""
 
 _SPARED = 300
 """Larger sizes have one range: at a target without sandboxes a run has 10,000 keys for all its parts."""

@@ -65,7 +65,7 @@ def read_har(text: str) -> tuple[RecordedExchange, ...]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidArchiveError(f"it is no JSON: {error}") from None
+        raise InvalidArchiveError(f"it is not JSON: {error}") from None
     entries = document.get("log", {}).get("entries") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise InvalidArchiveError("it has no /log/entries: expected an HTTP archive, HAR 1.2")
@@ -93,7 +93,7 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
         state = dict(own.get("state") or {})
     except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
         raise InvalidArchiveError(
-            f"{where} is no entry of an archive: {type(error).__name__} {error}"
+            f"{where} is not an entry of an archive: {type(error).__name__} {error}"
         ) from None
     return RecordedExchange(number, str(sent["url"]), at, Exchange(request, response), beginning, state)
 
@@ -349,7 +349,7 @@ class DriftComparison:
     def _drifted(self, one: RecordedExchange, exchange: Exchange) -> DriftedExchange:
         here = replace(self.call(one, exchange), operation=exchange.operation)
         if not exchange.operation:
-            message = f"{exchange.request.method} {exchange.request.path} is no operation of the spec"
+            message = f"{exchange.request.method} {exchange.request.path} is not an operation of the spec"
             unknown = Finding(
                 UNKNOWN_OPERATION, "", message, received=str(exchange.response.status), exchanges=(exchange,)
             )

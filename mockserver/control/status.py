@@ -114,7 +114,7 @@ class MetricsOperations:
         from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - as above
 
         for name, text, value in (
-            ("sandboxes", "Sandboxes that there are", len(self.sandboxes.names())),
+            ("sandboxes", "Sandboxes that exist", len(self.sandboxes.names())),
             ("journal_entries", "Entries of all journals", self.journal.size()),
             ("uptime_seconds", "For how long this worker has been up", self.sources.uptime_seconds()),
         ):

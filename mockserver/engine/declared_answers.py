@@ -65,7 +65,7 @@ def upsert_items(batch: Batch) -> ApplyBatch:
             is_new = find(key) is None
             if not is_new and not batch.upsert:
                 path: Path = (*batch.items, item.index)
-                raise Rejected(Problem("duplicate-key", path, f"{key} is there already", "key"))
+                raise Rejected(Problem("duplicate-key", path, f"{key} already exists", "key"))
             collection[key] = document
             return Outcome(item, CREATED if is_new else UPDATED, document)
 

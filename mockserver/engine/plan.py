@@ -261,7 +261,7 @@ def _json_decoder(lenient: Json) -> DecodeBody:
         if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (
             name := json.find_repeated_member(body, charset)
         ):
-            raise MalformedBody(f"the member {name} is there twice")
+            raise MalformedBody(f"the member {name} occurs twice")
         if lenient is True or assumptions.get(lenient) == ON:
             return json.decode_lenient(body, charset, may_take_long=may_take_long)
         return json.decode(body, charset)

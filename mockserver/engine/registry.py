@@ -104,7 +104,7 @@ def discover_vendors(
     for file in (*in_folders, *own_files):
         name = file.stem if file in in_folders else loading.vendor_name(file)
         if name in files:
-            raise SpecError(f"{file}: a vendor named {name} is there already")
+            raise SpecError(f"{file}: a vendor named {name} already exists")
         files[name] = file
     wanted = tuple(only) or tuple(files)
     if unknown := [name for name in wanted if name not in files]:
@@ -123,7 +123,7 @@ def _overlays_by_name(
         own = [name for name, file in files.items() if file in own_files]
         names = meant or own or list(files)
         if len(names) != 1:
-            message = f"it is not said which of {', '.join(files)} it changes"
+            message = f"it does not say which of {', '.join(files)} it changes"
             cure = f"extends: {files[names[0]].name}"
             raise SpecError(message, ("extends",), file=overlay.name, cure=cure)
         found.setdefault(names[0], []).append(overlay)
@@ -269,8 +269,8 @@ def _batch_handler(
     if batch is None:
         raise VendorError(f"{contract.name}: {operation.id}: has no x-batch")
     if handler.apply is None and not (batch.collection and batch.key):
-        cure = "x-batch: collection: <where accepted items live>, key: [<member>]"
-        raise SpecError(f"{operation.id}: add to its {cure}", place, file=contract.name, cure=cure)
+        absent = "x-batch: collection: <where accepted items live>, key: [<member>]"
+        raise SpecError(f"{operation.id}: add to its {absent}", place, file=contract.name, lacks="key")
     if handler.render is None and "list" not in batch.outcome:
         outcome = "outcome: {list: /data, status: /status, message: /body, key: /id}"
         message = f"{operation.id}: add to its x-batch: {outcome}"

@@ -120,7 +120,7 @@ def store_items(resource: Resource, operation: Operation) -> ApplyBatch:
             place = resource.place(request, key)
             known = records.get(place)
             if known is not None and batch is not None and not batch.upsert:
-                raise Rejected(Problem("duplicate-key", path, f"{key} is there already", "key"))
+                raise Rejected(Problem("duplicate-key", path, f"{key} already exists", "key"))
             if known is None and operation.method == "patch":
                 raise Rejected(Problem("unknown-key", path, f"there is no {key}", "key"))
             document = merge_patch(known, item.document) if operation.method == "patch" else item.document
@@ -260,7 +260,7 @@ class _Writer:
         key = self.records.key(document, request, state)
         place, records = resource.place(request, key), state.collection(resource.collection)
         if place in records:
-            raise Rejected(Problem("duplicate-key", (resource.key,), f"{key} is there already", "key"))
+            raise Rejected(Problem("duplicate-key", (resource.key,), f"{key} already exists", "key"))
         record = records[place] = self.records.record(document, self.records.own(key, request), state)
         return self.reply(record, state)
 

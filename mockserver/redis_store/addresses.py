@@ -60,7 +60,7 @@ def parse_address(text: str) -> StoreAddress:
     try:
         _ = parts.port
     except ValueError:
-        raise StoreAddressError(f"the port of {text} is no number up to 65535") from None
+        raise StoreAddressError(f"the port of {text} is not a number up to 65535") from None
     return StoreAddress(parts.geturl(), kind, prefix=prefix)
 
 
@@ -81,5 +81,5 @@ def _host_and_port(text: str) -> tuple[str, int]:
     if not colon:
         return text, 26379
     if not port.isdecimal():
-        raise StoreAddressError(f"{port} is no port; expected {EXAMPLES[2]}")
+        raise StoreAddressError(f"{port} is not a port; expected {EXAMPLES[2]}")
     return host.strip("[]"), int(port)

@@ -138,7 +138,7 @@ def _override_document(name: str, value: str) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class KeyRules:
-    """Whether white space round a key counts, and letter case.
+    """Whether white space around a key counts, and letter case.
 
     Source: docs/catalogue.md#38-key-case, #39-key-whitespace.
     """

@@ -238,7 +238,7 @@ def check_delay(delay: Json) -> Iterator[ScenarioProblem]:
         detail = f"lower {delay['lower']:,} is above upper {delay['upper']:,}"
         yield ScenarioProblem(("lower",), "contradiction", detail, "change places with upper")
     elif delay[_LARGEST_PARAMETER[kind]] == 0 or delay.get("max") == 0:
-        yield ScenarioProblem((), "no-effect", "a delay of 0 ms is none", "write more, or take it out")
+        yield ScenarioProblem((), "no-effect", "a delay of 0 ms does nothing", "write more, or take it out")
 
 
 def check_response(response: Json) -> Iterator[ScenarioProblem]:
@@ -296,7 +296,7 @@ def _check_headers(response: Document) -> Iterator[ScenarioProblem]:
     if isinstance(retry_after, str):
         yield from check_header_value(retry_after, ("retryAfter",))
         if retry_after.startswith("date") and not _RELATIVE_DATE.fullmatch(retry_after):
-            detail = f'"{retry_after}" is no date ahead'
+            detail = f'"{retry_after}" is not a date ahead'
             yield ScenarioProblem(("retryAfter",), "bad-date", detail, "write date+7 or date-300, in seconds")
 
 
@@ -350,7 +350,7 @@ def check_header_names(node: Document, member: str) -> Iterator[ScenarioProblem]
         if not _HEADER_NAME.fullmatch(name):
             cure = "use letters, digits and hyphens"
             yield ScenarioProblem(
-                (member, name), "bad-header", f'"{shorten(name)}" is no name of a header', cure
+                (member, name), "bad-header", f'"{shorten(name)}" is not the name of a header', cure
             )
         first = seen.setdefault(name.lower(), name)
         if first != name:

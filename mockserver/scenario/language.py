@@ -238,7 +238,7 @@ def _bad_name(one: _SchemaError) -> Iterator[ScenarioProblem]:
     slug = _INVALID_NAME_CHARACTERS.sub("-", one.found.lower()).strip("-")[:64].strip("-")
     rule = "lower-case letters, digits and hyphens, at most 64"
     cure = f"write {slug}: {rule}" if slug else f"use {rule}"
-    yield ScenarioProblem(one.path, "bad-name", f'"{shorten(one.found)}" is no name', cure)
+    yield ScenarioProblem(one.path, "bad-name", f'"{shorten(one.found)}" is not a name', cure)
 
 
 def _out_of_range(one: _SchemaError) -> Iterator[ScenarioProblem]:

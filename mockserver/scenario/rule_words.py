@@ -173,7 +173,7 @@ _FAULTS: Mapping[str, str] = {
     "CONNECTION_RESET_BY_PEER": "the connection is reset",
     "RANDOM_DATA_THEN_CLOSE": "random data instead of an answer",
     "EMPTY_RESPONSE": "closed without a byte",
-    "MALFORMED_RESPONSE_CHUNK": "a head, then what is no chunk",
+    "MALFORMED_RESPONSE_CHUNK": "headers, then bytes that are not a chunk",
     "TRUNCATED_BODY": "the body is cut short",
     "WRONG_LENGTH": "its length says more than comes",
     "LENGTH_TOO_SMALL": "its length says less than comes",

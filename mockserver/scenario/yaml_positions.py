@@ -90,7 +90,7 @@ def parse_yaml(text: str, max_characters: int = MAX_CHARACTERS) -> PositionedDoc
         message = "a character that no YAML may hold" if isinstance(error, UnicodeError) else str(error)
     message = message.replace("\n", " ")
     return _unreadable(
-        "unreadable", f"the text is no YAML: {message}", "mend it there, or quote the value", place
+        "unreadable", f"the text is not YAML: {message}", "correct it there, or quote the value", place
     )
 
 
@@ -152,7 +152,7 @@ class _Composer:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             if not isinstance(event, ScalarEvent):
-                self._slip(path, "bad-key", "a key is no text", "write a name before the colon", event)
+                self._slip(path, "bad-key", "a key is not a text", "write a name before the colon", event)
                 self._node(event, events, (*path, "?"))
                 self._node(next(events), events, (*path, "?"))
                 continue
@@ -160,7 +160,7 @@ class _Composer:
             inside = (*path, name)
             self._refuse_reference(event, inside)
             if name in document:
-                detail = f'the key "{name}" stands here twice'
+                detail = f'the key "{name}" is here twice'
                 self._slip(inside, "duplicate-key", detail, "take one of them out", event)
                 self._node(next(events), events, (*path, f"{name}?"))
                 continue

@@ -206,9 +206,9 @@ def check_settings(default: Settings, keep_first: Callable[[bytes], bytes], *, s
     first: Mapping[str, Json] = json.decode(keep_first(json.encode(own)))
     names = [name for name in own if own[name] != first[name]]
     if names:
-        what = f"the store was begun with {_flags(first, names)}; this server has {_flags(own, names)}"
+        what = f"the store was set up with {_flags(first, names)}; this server has {_flags(own, names)}"
         same = f"mockserver run {_flags(first, [name for name in own if first[name] is not None])}"
-        other = "\n   or: mockserver run --store '…?prefix=NAME', for a world of its own"
+        other = "\n   or: mockserver run --store '…?prefix=NAME', for a state of its own"
         raise StartupError(f"{what}: servers that share a store have the same", "--store", same + other)
 
 

@@ -92,7 +92,7 @@ def _keyed(file: Path, vendor: str, tables: Json, served: Sequence[LoadedVendor]
         members = known.get(name)
         if not members:
             there = ", ".join(sorted(known)) or "no collection"
-            what = f"the key of {name} is not told by the spec of {vendor}, which tells it of {there}"
+            what = f"the key of {name} is not in the spec of {vendor}, which has it for {there}"
             raise StartupError(what, f"{file}: /{vendor}/{name}", "write a mapping: {KEY: {…}}")
         for place, record in enumerate(records):
             absent = next((one for one in members if not isinstance(record, dict) or one not in record), "")

@@ -130,7 +130,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
         listening.close()
         if _is_taken(error, sys.platform):
             raise PortTakenError(port, find_owner(reachable_host(host), port)) from None
-        raise AddressError(f"{host} is no address of this machine: {error.strerror}") from None
+        raise AddressError(f"{host} is not an address of this machine: {error.strerror}") from None
     return listening
 
 

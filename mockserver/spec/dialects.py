@@ -83,7 +83,7 @@ class SchemaDialect:
         """The schema in the words of OpenAPI 3.0."""
         if not isinstance(node, dict):
             if node is not True:
-                self.tell(f"a schema is {'false' if node is False else node}, no object")
+                self.tell(f"a schema is {'false' if node is False else node}, not an object")
             return {"not": {}} if node is False else {}
         if str(node.get("type")) in _TYPES and "nullable" not in node and node.keys() <= _PLAIN:
             return self._with_plain_texts(dict(node))
@@ -140,7 +140,7 @@ class SchemaDialect:
         named = [str(kind).lower() for kind in (kinds if isinstance(kinds, list) else [kinds])]
         unknown = [one for one in named if one not in _TYPES and one not in _OTHER_NAMES]
         for one in set(unknown) - {"any", "null", "mixed"}:
-            self.tell(f"type: {one} is no type, any value is taken")
+            self.tell(f"type: {one} is not a type, any value is accepted")
         schemas = [_schema_of_type(one) for one in named if one not in unknown]
         if schemas == [] and named == ["null"]:
             made["enum"] = [None]

@@ -70,7 +70,7 @@ def find_broken_references(document: Document) -> Iterator[BrokenReference]:
     """Yield every `$ref` without a target in the document, or leading to itself, in order."""
     for path, reference in _references(document, (), named=False):
         if not isinstance(reference, str):
-            yield BrokenReference(path, f"$ref: {reference} is no text", "")
+            yield BrokenReference(path, f"$ref: {reference} is not a text", "")
         elif not reference.startswith("#/"):
             yield BrokenReference(path, f"$ref: {reference} points out of this file", "")
         elif not _is_there(document, reference):
@@ -309,7 +309,7 @@ def _index(name: str, text: str, document: Json, *, is_whole: bool) -> Spec:
 def _repeated_id(first: Operation, second: Operation) -> SpecError:
     cure = _id_for(second.path, second.method)
     return SpecError(
-        f"{second.id}: operationId is there twice, in {first.method.upper()} {first.path} and in "
+        f"{second.id}: operationId occurs twice, in {first.method.upper()} {first.path} and in "
         f"{second.method.upper()} {second.path}",
         (*second.place, "operationId"),
         cure=f"{cure}2" if cure == f"operationId: {second.id}" else cure,
@@ -341,7 +341,7 @@ def _read_operations(document: Document) -> Iterator[Operation]:
                 place = ("paths", path, method)
                 cures = {
                     "operationId": _id_for(path, method),
-                    "responses": 'responses: {"200": {description: done}}',
+                    "responses": 'responses: {"200": {description: done, content: {application/json: {}}}}',
                 }
                 for member, cure in cures.items():
                     if member not in item[method]:

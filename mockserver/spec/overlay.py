@@ -87,7 +87,7 @@ def _order(place: Path) -> list[tuple[int, str]]:
 
 
 def _unshared(value: Json) -> Any:
-    """A copy in which nothing is there twice, as aliases of YAML are: each place is changed for itself."""
+    """A copy in which nothing occurs twice, as aliases of YAML are: each place is changed for itself."""
     if isinstance(value, dict):
         return {name: _unshared(one) for name, one in value.items()}
     return [_unshared(one) for one in value] if isinstance(value, list) else value

@@ -73,7 +73,7 @@ class _StyledReader:
             value = json.decode(text.encode())
             json.check_depth(value)
         except MalformedBody as error:
-            detail = f"{self.parameter.name} is no JSON: {error}"
+            detail = f"{self.parameter.name} is not JSON: {error}"
             return text, [Problem("bad-format", self.path, detail, "format:json", "json", text)]
         return value, self.schema.problems(value, self.path)
 

@@ -164,7 +164,7 @@ class _Reader:
         known = {"parameters", "servers", "summary", "description", "$ref", *METHODS}
         for name in (str(one) for one in item if one not in known and not str(one).startswith("x-")):
             self.left_out.append(
-                Note((*self.place[:2], name), f"{path}: {name} is no method", f"one of {', '.join(METHODS)}")
+                Note((*self.place[:2], name), f"{path}: no method {name}", f"one of {', '.join(METHODS)}")
             )
         return made
 

@@ -68,7 +68,7 @@ class AnswerReader:
         try:
             return self._value(root, (schema,))
         except InvalidOperation:
-            raise ValueError("a text is no number") from None
+            raise ValueError("a text is not a number") from None
 
     def _value(self, element: Element, schemas: Schemas) -> Json:
         if element.get(NIL_ATTRIBUTE) == "true":

@@ -58,7 +58,7 @@ def test_a_vendor_that_ships_is_changed_too(tmp_path: Path) -> None:
 
 
 def test_an_overlay_that_may_mean_several_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match=r"changes\.yaml: it is not said which of payt, xero"):
+    with pytest.raises(SpecError, match=r"changes\.yaml: it does not say which of payt, xero"):
         served(tmp_path, RENAME.format(extends=""), "payt", "xero")
 
 

@@ -228,7 +228,7 @@ def test_other_hosts_are_not_called_unless_they_are_allowed(plain_case: Path) ->
     [
         ("vendor: nobody\nwhen: [{calls: 0}]", "no vendor named nobody; there are ", "/x.yaml"),
         ("vendor: x\nwhen: [{cal: 0}]", "unknown member cal", "x.yaml:2:9"),
-        ("vendor: x\nvendor: y\nwhen: 7", 'the key "vendor" stands here twice', "x.yaml:2:1"),
+        ("vendor: x\nvendor: y\nwhen: 7", 'the key "vendor" is here twice', "x.yaml:2:1"),
     ],
 )
 def test_a_file_that_is_no_case_ends_with_2_and_its_place(

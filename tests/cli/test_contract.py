@@ -222,7 +222,7 @@ def test_a_vendor_without_the_operation_is_not_called(
             ["payt", "xero", "--target", "http://127.0.0.1:8080/payt"],
             "error: --target needs exactly one vendor",
         ),
-        (["payt", "--rate", "fast"], "error: fast is no rate; write 20/s"),
+        (["payt", "--rate", "fast"], "error: fast is not a rate; write 20/s"),
         (["payt", "--baseline", "nowhere.json"], "   at: --baseline nowhere.json\n"),
         (
             ["payt", "--report", "pdf"],
@@ -278,7 +278,7 @@ def test_a_run_that_breaks_writes_its_reports_and_says_where(suite: Callable[[Su
 
     result = contract("payt", *EVERY_REPORT)
 
-    assert_broken(result, "a fault of mockserver: ZeroDivisionError in the run")
+    assert_broken(result, "an internal error in mockserver: ZeroDivisionError in the run")
     assert "a secret" not in result.output
     assert " in breaks" in next(Path("faults").iterdir()).read_text(encoding="utf-8")
 
@@ -292,7 +292,7 @@ def test_a_run_that_breaks_before_its_first_call_says_so_in_its_reports(
 
     assert_broken(
         result,
-        "a fault of mockserver: ZeroDivisionError in its start",
+        "an internal error in mockserver: ZeroDivisionError in its start",
         "test_contract_payt.py",
         f"{CHECK}-1.sh",
     )
@@ -308,7 +308,7 @@ def test_a_report_that_cannot_be_made_keeps_none_of_the_others(
     result = contract("payt", *EVERY_REPORT)
 
     assert result.exit_code == 70
-    assert f"fault of its own: ZeroDivisionError in the report {kind}" in result.stderr
+    assert f"internal error in mockserver: ZeroDivisionError in the report {kind}" in result.stderr
     assert {one.name for one in Path("report").iterdir()} == FILES - {"junit.xml", "failures.har"} | (
         {"junit.xml"} if kind == "har" else {"failures.har"}
     )

@@ -142,7 +142,7 @@ def test_an_honest_server_holds_in_a_process_of_its_own(tmp_path: Path) -> None:
         done.stderr,
     )
     assert re.fullmatch(
-        r"acme  http://\S+     seed 0 · .*\nnote: acme: no sequences of PUT /orders: .*\n"
+        r"acme  http://\S+     seed 0 · .*\nnote: acme: no sequences of PUT /orders, because .*\n"
         r"reports: \S+/junit.xml  \S+/index.html\n0 failed, \d+ passed\n",
         done.stdout,
     )

@@ -149,7 +149,7 @@ def test_a_port_of_its_own_needs_a_server_of_its_own(drill: Run, server_url: str
 @pytest.mark.parametrize(
     ("words", "message", "status"),
     [
-        (("payt",), "it is not said what to run", 2),
+        (("payt",), "the command to run is missing", 2),
         (("paty", "--", "x"), "no vendor named paty", 2),
         (("payt", "--tag", "monye", "--", "x"), "no tag is called monye", 2),
         (("payt", "--report", "pdf", "--", "x"), "no report is called pdf", 2),

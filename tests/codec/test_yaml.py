@@ -173,7 +173,7 @@ def test_a_key_is_the_text_it_is() -> None:
 
 
 def test_a_key_that_is_there_twice_is_refused_with_the_line_of_the_first() -> None:
-    with pytest.raises(YAMLError, match="the key a is there twice, first in line 1"):
+    with pytest.raises(YAMLError, match="the key a occurs twice, first in line 1"):
         load("a: 1\nb: 2\na: 3\n")
 
 

@@ -197,7 +197,7 @@ def test_a_refusal_in_another_shape_is_told(tmp_path: Path) -> None:
     exchange = answered(put(GOOD), 409, ["no"], PROBLEM)
 
     assert message(acme(tmp_path), exchange, "refusals-have-the-shape") == [
-        'answers 409 with a body that breaks its schema: it is ["no"], which is no object'
+        'answers 409 with a body that breaks its schema: it is ["no"], which is not of type object'
     ]
     assert message(acme(tmp_path), exchange, "answers-match-the-spec") == []
 
@@ -250,8 +250,8 @@ def test_an_item_that_nobody_can_read_refuses_the_call(tmp_path: Path) -> None:
     told = answered(put(GOOD, wrong), 207, results(row("A-1"), row("A-9", 422, "no")))
 
     sentence = (
-        'sent 2 items; item 1 cannot be read (amount is "much", which is no number), so the call must be '
-        "refused as a whole; 207 came"
+        'sent 2 items; item 1 cannot be read (amount is "much", which is not of type number), '
+        "so the call must be refused as a whole; 207 came"
     )
     assert message(known, told, "envelope-is-judged") == [sentence]
     assert (

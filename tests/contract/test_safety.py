@@ -96,7 +96,7 @@ def test_a_rate_is_read(text: str, per_second: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "20", "0/s", "-1/s", "1/d", "1e9/s", "nan/s", "20/s "])
 def test_what_is_no_rate_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no rate"):
+    with pytest.raises(ValueError, match="is not a rate"):
         safety.parse_rate(text)
 
 

@@ -127,7 +127,7 @@ def test_xml_is_held_by_the_types_of_its_schema(tmp_path: Path) -> None:
         return said(contract, body=text.encode(), media_type="application/xml")
 
     assert of("<Order><id>A</id><amount>1.5</amount></Order>") == ""
-    assert of("<Order><id>A</id><amount>much</amount></Order>") == "showOrder: 200: a text is no number"
+    assert of("<Order><id>A</id><amount>much</amount></Order>") == "showOrder: 200: a text is not a number"
     assert of("<Order><id>A</id></Order>").startswith("showOrder: 200: /amount: ")
     assert of("<Order>").startswith("showOrder: 200: ")
 

@@ -70,7 +70,7 @@ def test_two_folders_with_one_name_are_refused(tmp_path: Path) -> None:
     sample_vendor.write_spec(tmp_path / "one")
     sample_vendor.write_spec(tmp_path / "two")
 
-    with pytest.raises(SpecError, match="a vendor named acme is there already"):
+    with pytest.raises(SpecError, match="a vendor named acme already exists"):
         discover_vendors([tmp_path / "one", tmp_path / "two"])
 
 

@@ -219,7 +219,7 @@ IMPOSSIBLE: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             "/rules/0/match/headers/X Key",
             "bad-header",
-            '"X Key" is no name of a header',
+            '"X Key" is not the name of a header',
             "use letters, digits and hyphens",
         ),
     ),
@@ -370,11 +370,11 @@ IMPOSSIBLE_RESPONSES: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
     ),
     "no-delay": (
         delay(type="fixed", value=0),
-        (f"{RESPONSE}/delay", "no-effect", "a delay of 0 ms is none", "write more, or take it out"),
+        (f"{RESPONSE}/delay", "no-effect", "a delay of 0 ms does nothing", "write more, or take it out"),
     ),
     "delay-cut-to-none": (
         delay(type="lognormal", median=90, sigma=1, max=0),
-        (f"{RESPONSE}/delay", "no-effect", "a delay of 0 ms is none", "write more, or take it out"),
+        (f"{RESPONSE}/delay", "no-effect", "a delay of 0 ms does nothing", "write more, or take it out"),
     ),
     "status-of-no-response": (
         response(fault="NO_RESPONSE", status=200),
@@ -471,7 +471,7 @@ IMPOSSIBLE_RESPONSES: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             f"{RESPONSE}/headers/X:A",
             "bad-header",
-            '"X:A" is no name of a header',
+            '"X:A" is not the name of a header',
             "use letters, digits and hyphens",
         ),
     ),
@@ -525,7 +525,7 @@ IMPOSSIBLE_RESPONSES: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             f"{RESPONSE}/retryAfter",
             "bad-date",
-            '"date 7" is no date ahead',
+            '"date 7" is not a date ahead',
             "write date+7 or date-300, in seconds",
         ),
     ),

@@ -313,7 +313,7 @@ WRONG: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             "/name",
             "bad-name",
-            '"Flaky Third!" is no name',
+            '"Flaky Third!" is not a name',
             "write flaky-third: lower-case letters, digits and hyphens, at most 64",
         ),
     ),
@@ -322,7 +322,7 @@ WRONG: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             "/rules/0/id",
             "bad-name",
-            '"" is no name',
+            '"" is not a name',
             "use lower-case letters, digits and hyphens, at most 64",
         ),
     ),

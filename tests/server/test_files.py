@@ -615,7 +615,7 @@ def test_records_may_be_a_list_under_the_name_of_their_vendor(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "message", "pointer"),
     [
-        ("acme: {things: [{id: Z}]}", "the key of things is not told by the spec of acme", "/acme/things"),
+        ("acme: {things: [{id: Z}]}", "the key of things is not in the spec of acme", "/acme/things"),
         ("acme: {orders: [{id: Z}, {amount: 1}]}", "the record has no id", "/acme/orders/1"),
         ("acme: {orders: [Z]}", "the record has no id", "/acme/orders/0"),
         ("acme: {orders: [{id: Z}, {id: Z}]}", "1 of 2 records of orders have the key", "/acme/orders"),

@@ -159,7 +159,7 @@ def test_a_port_that_somebody_listens_on_is_taken() -> None:
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    with pytest.raises(AddressError, match=r"192\.0\.2\.1 is no address of this machine"):
+    with pytest.raises(AddressError, match=r"192\.0\.2\.1 is not an address of this machine"):
         bind_socket("192.0.2.1", 0)
 
 

@@ -30,7 +30,7 @@ def broken(**members: Any) -> list[tuple[Any, ...]]:
         ),
         ("#/components/schemas/Zebra", "$ref: #/components/schemas/Zebra points at nothing", ""),
         ("other.yaml#/Order", "$ref: other.yaml#/Order points out of this file", ""),
-        (5, "$ref: 5 is no text", ""),
+        (5, "$ref: 5 is not a text", ""),
     ],
 )
 def test_a_broken_reference_has_its_path_and_the_nearest(reference: Any, problem: str, nearest: str) -> None:

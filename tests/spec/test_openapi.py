@@ -231,7 +231,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "id-twice": (
         "/paths/~1orders/get/operationId",
         "putOrders",
-        "acme.yaml: putOrders: operationId is there twice, in GET /orders and in PUT /orders",
+        "acme.yaml: putOrders: operationId occurs twice, in GET /orders and in PUT /orders",
     ),
     "no-scheme": (
         "/components/securitySchemes",

@@ -49,7 +49,7 @@ def test_an_element_is_the_value_that_its_schema_makes_of_it(inner: str, value: 
     ("inner", "said"),
     [
         ("<number>x</number>", "invalid literal"),
-        ("<amount>x</amount>", "a text is no number"),
+        ("<amount>x</amount>", "a text is not a number"),
         ("<paid>1</paid>", "1 is neither true nor false"),
         ("<more>x</more>", "invalid literal"),
     ],

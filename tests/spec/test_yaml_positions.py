@@ -19,7 +19,7 @@ def fault(text: str) -> YamlFault:
         ("a:\n\tb: 1\n", YamlFault("line 2 is indented with a tab; YAML allows only spaces", 2, 1)),
         ("a:\n  b: 1\n   c: 2\n", YamlFault("line 3 is indented by 3 spaces, line 2 above it by 2", 3, 4)),
         ("a:\n   b: 1\n  c: 2\n", YamlFault("line 3 is indented by 2 spaces, line 2 above it by 0", 3, 3)),
-        ("a: 1\nb: 2\na: 3\n", YamlFault("the key a is there twice, first in line 1", 3, 1)),
+        ("a: 1\nb: 2\na: 3\n", YamlFault("the key a occurs twice, first in line 1", 3, 1)),
         ("a: b: c\n", YamlFault("mapping values are not allowed in this context", 1, 5)),
     ],
     ids=["tab", "deeper", "less deep", "twice", "colon"],

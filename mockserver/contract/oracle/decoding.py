@@ -144,7 +144,7 @@ def _json(text: str) -> Decoded:
     except RecursionError:
         raise UnreadableError("it is nested without end") from None
     except ValueError as error:
-        raise UnreadableError(f"it is no JSON: {error}") from None
+        raise UnreadableError(f"it is not JSON: {error}") from None
     if "\\u" in text and _HALF.search(json.dumps(document, default=str, ensure_ascii=False)):
         doubts["a text has half a surrogate pair"] = None
     if text.count("[") + text.count("{") > DEEP and _is_deep(document):
@@ -156,13 +156,13 @@ def _yaml(text: str) -> Decoded:
     try:
         return Decoded(read_yaml(text), ("readers of YAML differ",))
     except ValueError as error:
-        raise UnreadableError(f"it is no YAML: {error}") from None
+        raise UnreadableError(f"it is not YAML: {error}") from None
 
 
 def _object(doubts: dict[str, None], pairs: list[tuple[str, Json]]) -> Json:
     made = dict(pairs)
     if len(made) < len(pairs):
-        doubts["a member is there twice"] = None
+        doubts["a member occurs twice"] = None
     return made
 
 
@@ -181,7 +181,7 @@ def _whole(doubts: dict[str, None], digits: str) -> int | Decimal:
 
 
 def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _is_deep(document: Json) -> bool:
@@ -202,7 +202,7 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
-        raise UnreadableError(f"it is no form: {error}") from None
+        raise UnreadableError(f"it is not a form: {error}") from None
     doubts = (
         ("there are more keys than a reader may take",)
         if len(pairs) >= int(settings.get("max-keys", 1000))
@@ -219,7 +219,7 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
             read.setdefault(name, []).append(typed(value, member.get("items", EMPTY)))
             continue
         if key in read:
-            doubts = (*doubts, "a key is there twice")
+            doubts = (*doubts, "a key occurs twice")
         read[key] = typed(value, node.get("properties", EMPTY).get(key, EMPTY))
     return Decoded(read, doubts)
 
@@ -228,7 +228,7 @@ def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
-        raise UnreadableError(f"it is no form: {error}") from None
+        raise UnreadableError(f"it is not a form: {error}") from None
     name = settings.get("member", "xml")
     found = [value for key, value in pairs if key == name]
     if not found:
@@ -246,7 +246,7 @@ def _xml(body: bytes, node: Document, settings: Document) -> Decoded:
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as error:
-        raise UnreadableError(f"it is no XML: {error}") from None
+        raise UnreadableError(f"it is not XML: {error}") from None
     if settings.get("format") in ("xml", "xml-form"):
         try:
             document = read_request(root, node, doubts)
@@ -312,7 +312,7 @@ def _members(element: Element, node: Document, doubts: list[str], *, forward: bo
         if member.repeated:
             read.setdefault(found, []).append(_value(child, member.node, doubts, forward=forward))
         elif found in read:
-            doubts.append("a member is there twice")
+            doubts.append("a member occurs twice")
         else:
             read[found] = _value(child, member.node, doubts, forward=forward)
     return read
@@ -382,7 +382,7 @@ def _request_members(element: Element, node: Document, doubts: list[str]) -> Ite
             doubts.append("an element is empty")
             continue
         if name in read:
-            doubts.append("a member is there twice")
+            doubts.append("a member occurs twice")
             continue
         read[name] = _request_value(child, member.node, doubts)
     yield from read.items()

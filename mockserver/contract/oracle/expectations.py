@@ -239,8 +239,8 @@ _SCALAR = (str, int, float, Decimal)
 _WHY = {
     "required": "{name} is missing",
     "additionalProperties": "{name} is not a member that the schema has",
-    "type": "{name} is {found}, which is no {wanted}",
-    "format": "{name} is {found}, which is no {wanted}",
+    "type": "{name} is {found}, which is not of type {wanted}",
+    "format": "{name} is {found}, which is not in the format {wanted}",
     "enum": "{name} is {found}, which is not in the list of its values",
     "pattern": "{name} is {found}, which does not match its pattern",
     "maxLength": "{name} has {length} characters, at most {wanted} are allowed",
@@ -295,7 +295,7 @@ class ExpectedResponse:
 
 
 def explain(broken: SchemaProblem) -> str:
-    """Return the problem as the end of a sentence: `due_Date is "soon", which is no date-time`."""
+    """Return the problem as the end of a sentence: `due_Date is "soon", which is not in the format date`."""
     name = str(broken.path[-1]) if broken.path else _ANONYMOUS
     if broken.path and isinstance(broken.path[-1], int):
         name = pointer_of(broken.path)

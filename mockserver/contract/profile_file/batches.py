@@ -143,7 +143,7 @@ class WrittenBatch:
             return None
         inner = reader_from_spec(self.spec.document, self.operation, self.batch)
         if inner is None:
-            self.place.at(names[0]).fail("x-batch.outcome is missing: it says where the outcomes are told")
+            self.place.at(names[0]).fail("x-batch.outcome is missing: it says where the outcomes are")
         return RefinedReader(inner, frozenset(self.entry.blank_keys), self.entry.classes)
 
     def _sending(self) -> WrittenCall | None:
@@ -436,7 +436,7 @@ def _of_xml(body: bytes, at: str) -> Iterator[tuple[str, str]]:
     try:
         root = ElementTree.fromstring(body)
     except (ElementTree.ParseError, DefusedXmlException) as error:
-        raise ValueError(f"the error is no XML: {error}") from error
+        raise ValueError(f"the error is not XML: {error}") from error
     for one in root.iterfind("/".join([*map(str, parse_pointer(at)), "*"])):
         yield _ENCODED_CHARACTER.sub(lambda found: chr(int(found[1], 16)), one.tag), one.text or ""
 

@@ -368,7 +368,7 @@ class Template:
         try:
             return _fill(self.document, values)
         except (ValueError, InvalidOperation):
-            self.place.fail("a placeholder stands for a text that is no number")
+            self.place.fail("a placeholder stands for a text that is not a number")
 
     def text(self, values: Mapping[str, Json]) -> str:
         return text_of_value(self.fill(values))

@@ -151,7 +151,7 @@ class _WrittenProfile:
                 where.fail("it is in batches too; keep one of them")
             if name not in known:
                 listed = ", ".join(known) or "none"
-                where.fail(f"{name} is no batch operation of the spec; it has {listed}")
+                where.fail(f"{name} is not a batch operation of the spec; it has {listed}")
         return entries
 
     def _batch(
@@ -245,7 +245,7 @@ def _checks(spec: Spec, entry: ProfileEntry, place: WrittenPlace, facts: Facts) 
         at = place.at(number)
         check = plain(FactCheck, document, at)
         if check.fact not in facts:
-            at.at("fact").fail(f"{check.fact} is none of the facts; they are {', '.join(facts)}")
+            at.at("fact").fail(f"{check.fact} is not one of the facts; they are {', '.join(facts)}")
         for name in check.needed_by:
             if name not in spec.operations:
                 at.at("needed-by").fail(f"the spec has no operation {name}")

@@ -141,10 +141,9 @@ def _reads(
         sequence.count_check(CHECK)
         if shown not in may_be:
             either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
-            message = (
-                f"during two batches {key} was read as {sentences.record(shown)}, which is no complete record"
-            )
-            sequence.fail(CHECK, message, either, sentences.record(shown))
+            seen = sentences.record(shown)
+            message = f"during two batches {key} was read as {seen}, which is not a complete record"
+            sequence.fail(CHECK, message, either, seen)
 
 
 def _reported(

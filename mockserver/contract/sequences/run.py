@@ -209,7 +209,7 @@ def _check_way(sequence: CallSequence, keys: Sequence[str], way: Corruption) -> 
     expected = f"{first.place} (counted from 0) or {first.place + 1} (from 1)"
     message = (
         f"sent {_FARTHEST} items, item {first.place} of them bad ({way.name}); the message says {named}, "
-        f"expected {expected}: {wrong.text!r}; it is as far off where the bad item stands at another place"
+        f"expected {expected}: {wrong.text!r}; it is wrong by as much where the bad item is at another place"
     )
     sequence.fail(CHECK, message, expected, str(named))
 

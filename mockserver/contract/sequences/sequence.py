@@ -282,7 +282,7 @@ def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
             continue
         profile = _without_left_out(one, api, run_config)
         if isinstance(profile, str):
-            notes.append(f"no sequences of {_named(api.spec, one.operation)}: {profile}")
+            notes.append(f"no sequences of {_named(api.spec, one.operation)}, because {profile}")
         else:
             usable.append((number, profile))
     return UsableBatches(tuple(usable), tuple(dict.fromkeys(notes)))
@@ -303,7 +303,7 @@ def plan_batches(
 
 
 def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfig) -> BatchProfile | str:
-    """The batch without the excluded calls, or a sentence why nothing is left."""
+    """The batch without the excluded calls, or the reason why nothing is left."""
     if not run_config.left_out:
         return one
     key = one.key(0)
@@ -313,7 +313,7 @@ def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfi
         if not run_config.may_call(name := api.operation_of(request))
     ]
     if left_out:
-        return f"{_named(api.spec, left_out[0])}, which makes what its items need, is left out"
+        return f"its items cannot be prepared without {_named(api.spec, left_out[0])}"
     profile = replace(
         one,
         steps=tuple(
@@ -327,8 +327,8 @@ def _without_left_out(one: BatchProfile, api: ApiUnderTest, run_config: RunConfi
     listing, listed = profile.listing, profile.listed
     if listing is None or listed is None:
         listings = [api.operation_of(one.listing(0))] if one.listing else []
-        missing = " and ".join(_named(api.spec, name) for name in dict.fromkeys([reading, *listings]))
-        return f"{missing}, which would read its records back: left out"
+        missing = " or ".join(_named(api.spec, name) for name in dict.fromkeys([reading, *listings]))
+        return f"its records cannot be read back without {missing}"
     return replace(
         profile,
         read=lambda _key, tenant: listing(tenant),

@@ -356,10 +356,10 @@ class _ValueRun:
                 f"{name}: {WORDS[kind]} ({times})"
                 for (name, kind), times in sorted(self.comparison.changed.items())
             )
-            ledger.notes.append(f"{operation}: values that are changed by design, or may be: {listed}")
+            ledger.notes.append(f"{operation}: values that change by design, or may change: {listed}")
         if self.refused:
             listed = ", ".join(f"{name} {times}" for name, times in sorted(self.refused.items()))
-            ledger.notes.append(f"{operation}: hard values that were refused, and not compared: {listed}")
+            ledger.notes.append(f"{operation}: unusual values, refused and so not compared: {listed}")
 
 
 def _path_to(document: Json, record: Mapping[str, Json]) -> Path | None:

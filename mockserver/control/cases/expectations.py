@@ -385,7 +385,7 @@ def _json_differences(expected: Any, response: Response, *, open_ended: bool) ->
     try:
         found = response.json
     except MalformedBody as error:
-        yield f"is no JSON: {error}"
+        yield f"is not JSON: {error}"
     else:
         yield from differences(expected, found, open_ended=open_ended)
 

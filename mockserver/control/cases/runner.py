@@ -74,7 +74,7 @@ def build_request(
 
 def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]) -> None:
     if not method.isalpha() or not target.startswith("/") or _BREAKING.search(target):
-        raise UnsendableCallError(f"{method[:20]} {target[:100]!r} is no method and path")
+        raise UnsendableCallError(f"{method[:20]} {target[:100]!r} is not a method and a path")
     for name, text in headers:
         if _BREAKING_HEADER.search(text) or _BREAKING.search(name):
             raise UnsendableCallError(f"the header {name[:40]!r} has a control character or a line break")
@@ -447,7 +447,7 @@ async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> Non
         except KeyError as missing:
             differences = [f"nothing is called {missing}"]
         except MalformedBody as error:
-            differences = [f"is no JSON: {error}"]
+            differences = [f"is not JSON: {error}"]
         except (TooLargeValueError, UnsendableCallError) as error:
             differences = [str(error)]
         except (ValueError, TypeError, LookupError, AttributeError) as error:

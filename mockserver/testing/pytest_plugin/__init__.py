@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mockserver-url",
         metavar="URL",
-        help="URL of a running mockserver, else MOCKSERVER_URL; by default each worker starts its own.",
+        help="URL of a running mockserver, otherwise MOCKSERVER_URL; by default each worker starts its own.",
     )
     group.addoption(
         "--mockserver-command",

@@ -105,9 +105,7 @@ def run_batch(request: Request, state: State) -> StoreItem:
         answered = _run_call(sent, _call_of(sent, body, batch), request, state)
         if answered["status"] >= FIRST_REFUSAL:
             # Not raised: the call has undone itself, and its transaction id may have to stay noted.
-            message = error_in(answered["body"])["userMessage"]
-            refused = Problem("refused", ("requests", item.index), message)
-            return Outcome(item, Action.REJECTED, answered, (refused,))
+            return Outcome(item, Action.REJECTED, answered, _problems(error_in(answered["body"]), item))
         return Outcome(item, _ACTIONS_BY_METHOD[sent["method"]], answered)
 
     return keep
@@ -137,6 +135,23 @@ def _run_call(sent: Document, call: Call, request: Request, state: State) -> Jso
     if answered.refusal == "not-found":
         return error_entry(refusal_error("not-found", sent["path"]), call)
     return reply_entry(answered.reply)
+
+
+def _problems(error: Document, item: Item) -> tuple[Problem, ...]:
+    """Each detail of the refusal of a subrequest, at its place in the batch."""
+    return tuple(Problem("refused", _place_of(one, item), one["message"]) for one in _details(error))
+
+
+def _details(error: Document) -> list[Document]:
+    return error.get("details") or [{"message": error.get("userMessage", "")}]
+
+
+def _place_of(detail: Document, item: Item) -> Path:
+    path = f".{detail.get('properties', EMPTY).get('path', '')}"
+    if path == "." or _PATH_STEP.sub("", path):
+        return ("requests", item.index)
+    steps = [name or quoted or int(index) for name, index, quoted in _PATH_STEP.findall(path)]
+    return ("requests", item.index, *(["body"] if "body" in item.document else []), *steps)
 
 
 def _call_of(sent: Document, body: Json, batch: Call) -> Call:
@@ -280,7 +295,7 @@ def run_composite(request: Request, state: State) -> Reply:
             left = len(requests) - number - 1
             failed = {"requestError": error_in(answered["body"])}
             reply = _failure_reply([*responses, failed, *[_SKIPPED] * left], len(selections))
-            message = failed["requestError"].get("userMessage", "")
+            message = "; ".join(one["message"] for one in _details(failed["requestError"]))
             return replace(
                 reply, reason=f"/requests/{number} was refused with {answered['status']}: {message}"
             )

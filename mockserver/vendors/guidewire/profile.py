@@ -173,7 +173,7 @@ _CORRUPTIONS = (
         "bulkInvoiceTotal", 3000, "a number where its total is a text", "a number where an amount is a text"
     ),
     _attribute("bulkInvoiceTotal", "10.005", "parts of a cent in its total", _CENTS),
-    _attribute("deliveryMethod", {"code": "pigeon"}, "a way of delivery that is none"),
+    _attribute("deliveryMethod", {"code": "pigeon"}, "an invalid delivery method"),
     _attribute("deliveryMethod", "hold", "a text where a code is due"),
     _attribute("status", {"code": "issued"}, "a status, which only the vendor sets"),
     _attribute("colour", "red", "an attribute that nobody knows"),

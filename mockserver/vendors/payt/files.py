@@ -108,7 +108,7 @@ def upload_file(request: Request, state: State) -> Reply:
     token = request.parameters["token"]
     announced = state.collection(UPLOADS, "").get(token)
     if announced is None or _is_expired(announced, state):
-        hint = "no file is announced for this URL, or no more; POST /v1/files gives one"
+        hint = "no file is announced for this URL, or no longer; POST /v1/files gives one"
         raise NotFound(UPLOADS, token, hint=hint)
     if faults := tuple(_upload_problems(announced, request.call)):
         raise InvalidCall(faults)

@@ -26,7 +26,7 @@ def get_online_invoice(request: Request, state: State) -> Reply:
     invoice = find_record(INVOICE.collection, key, state)
     if invoice["Type"] != "ACCREC" or invoice["Status"] in _UNSEEN:
         kind = f"{invoice['Type']} {invoice['Status']}"
-        hint = f"only sales invoices that are no drafts are online; this is {kind}"
+        hint = f"only sales invoices that are not drafts are online; this is {kind}"
         raise NotFound(INVOICE.collection, key, hint=hint)
     token = blake2b(f"{request.tenant}/{key}".encode(), digest_size=20).hexdigest()
     return answers.success_reply(

@@ -67,7 +67,7 @@ def test_a_fault_of_ours_names_a_report_with_the_lines_of_code_and_nothing_of_th
     [report] = tmp_path.iterdir()
     text = report.read_text(encoding="utf-8")
 
-    assert f"error: mockserver failed by a fault of its own: KeyError\n   at: {report}\n" in result.stderr
+    assert f"error: internal error in mockserver: KeyError\n   at: {report}\n" in result.stderr
     assert (f"{Path(__file__)}:" in text, SECRET in text) == (True, False)
 
 

@@ -215,6 +215,6 @@ def test_a_batch_whose_records_nobody_may_read_has_no_sequences() -> None:
 
     assert result.exit_code == 0, result.output
     assert (
-        "no sequences of PUT /claim-invoice-batch: GET /claim-invoice/{invoiceKey} and GET /claim-invoice, "
-        "which would read its records back: left out"
+        "no sequences of PUT /claim-invoice-batch, because its records cannot be read back without "
+        "GET /claim-invoice/{invoiceKey} or GET /claim-invoice"
     ) in result.output

@@ -77,9 +77,7 @@ def test_plain_text_is_itself_where_the_schema_wants_a_text() -> None:
 def test_a_form_is_typed_by_the_schema() -> None:
     read = decode(b"Number=7&Amount=1.50&Paid=true&Row=x&Amount=", FORM, BILL)
 
-    assert read == Decoded(
-        {"Number": "7", "Amount": None, "Paid": True, "Row": "x"}, ("a key is there twice",)
-    )
+    assert read == Decoded({"Number": "7", "Amount": None, "Paid": True, "Row": "x"}, ("a key occurs twice",))
 
 
 def test_a_list_in_a_form_is_a_repeated_key() -> None:

@@ -14,9 +14,9 @@ from mockserver.contract.oracle.schemas import compile_schema
     [
         ({"required": ["id"]}, {}, "id is missing"),
         ({"additionalProperties": False}, {"x": 1}, "x is not a member that the schema has"),
-        ({"properties": {"n": {"type": "integer"}}}, {"n": "a"}, 'n is "a", which is no integer'),
+        ({"properties": {"n": {"type": "integer"}}}, {"n": "a"}, 'n is "a", which is not of type integer'),
         ({"items": {"enum": ["a"]}}, ["b"], '/0 is "b", which is not in the list of its values'),
-        ({"type": "string", "format": "date"}, "soon", 'it is "soon", which is no date'),
+        ({"type": "string", "format": "date"}, "soon", 'it is "soon", which is not in the format date'),
         ({"type": "string", "maxLength": 2}, "abc", "it has 3 characters, at most 2 are allowed"),
         ({"type": "array", "minItems": 1}, [], "it has 0 members, at least 1 are needed"),
         ({"type": "number", "minimum": 0}, Decimal("-1.50"), "it is -1.50, which is below 0"),

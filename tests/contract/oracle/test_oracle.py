@@ -95,8 +95,8 @@ def test_one_call_is_asked_for_without_an_oracle_of_ones_own(tmp_path: Path) -> 
         (Request("PUT", "/orders", JSON, b"{"), "cannot be read"),
         (Request("PUT", "/orders", JSON), "there is no body"),
         (Request("PUT", "/orders", JSON, b"{}"), "orders is missing"),
-        (Request("PUT", "/orders", JSON, b'{"orders": 7}'), "orders is 7, which is no array"),
-        (Request("PUT", "/orders", JSON, b"[]"), "which is no object"),
+        (Request("PUT", "/orders", JSON, b'{"orders": 7}'), "orders is 7, which is not of type array"),
+        (Request("PUT", "/orders", JSON, b"[]"), "which is not of type object"),
         (
             Request("PUT", "/orders", {"content-type": "application/pdf"}, b"%PDF"),
             "application/pdf, which the spec",
@@ -185,7 +185,7 @@ def test_a_document_without_a_batch_is_judged_as_a_whole() -> None:
     found = of(load_vendor_api("vba"), request)
 
     assert (found.envelope, found.items) == ("bad", ())
-    assert found.reason == 'invoice_Key is "x", which is no integer'
+    assert found.reason == 'invoice_Key is "x", which is not of type integer'
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_refused_call_tells_of_no_item(status: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("document", "found"),
-    [({"orders": []}, "not there"), ({"results": {}}, "an object"), ([1], "not there"), (None, "no JSON")],
+    [({"orders": []}, "not there"), ({"results": {}}, "an object"), ([1], "not there"), (None, "not JSON")],
 )
 def test_an_answer_without_outcomes_is_said_in_a_sentence(document: Any, found: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=f"^gives no per-item outcome: .*{found}"):

@@ -45,8 +45,8 @@ def test_a_batch_that_nothing_reads_back_is_not_used_and_the_note_says_why() -> 
     assert usable.batches == ()
     (note,) = usable.notes
     assert note == (
-        "no sequences of PUT /payees-batch: GET /payees/{payeeID} and GET /payees, "
-        "which would read its records back: left out"
+        "no sequences of PUT /payees-batch, because its records cannot be read back without "
+        "GET /payees/{payeeID} or GET /payees"
     )
 
 
@@ -58,7 +58,7 @@ def test_a_batch_whose_items_need_what_is_left_out_is_not_used() -> None:
 
     (note,) = usable_batches(api, wanted).notes
 
-    assert "which makes what its items need, is left out" in note
+    assert "because its items cannot be prepared without " in note
 
 
 @pytest.mark.parametrize("reading", ["getClaimInvoice", "listClaimInvoice"])

@@ -79,11 +79,11 @@ def test_what_belongs_to_a_connection_is_left_out_and_repeated_headers_are_joine
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "it is no JSON"),
-        ("[" * 100_000, "it is no JSON"),
+        ("{", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
         ("[]", "no /log/entries"),
         ('{"log": {"entries": {}}}', "no /log/entries"),
-        ('{"log": {"entries": [7]}}', "/log/entries/0 is no entry"),
+        ('{"log": {"entries": [7]}}', "/log/entries/0 is not an entry"),
         ('{"log": {"entries": [{"request": {"method": "GET"}, "response": {}}]}}', "/log/entries/0"),
         (json.dumps({"log": {"entries": [entry("GET", "http://h/", at="soon")]}}), "/log/entries/0"),
         (json.dumps({"log": {"entries": [entry("GET", "http://[/")]}}), "/log/entries/0"),

@@ -57,7 +57,7 @@ def test_what_the_vendor_changes_by_design_is_counted_in_a_note() -> None:
     ledger = compared("vba", app, ("putClaimInvoiceBatch",), 7, 2)
 
     (note,) = ledger.notes
-    assert "values that are changed by design, or may be: due_Date: its zone is left out" in note
+    assert "values that change by design, or may change: due_Date: its zone is left out" in note
 
 
 def test_the_same_seed_compares_the_same_values() -> None:

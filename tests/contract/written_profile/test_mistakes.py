@@ -53,10 +53,14 @@ def line_of(text: str) -> int:
         (
             "putPayeesBatch:",
             "putPayees:",
-            "putPayees is no batch operation of the spec; it has putClaimInvoice",
+            "putPayees is not a batch operation of the spec; it has putClaimInvoice",
         ),
         ("expected-statuses:", "statuses:", "pins.statuses: unknown; known are headers, query"),
-        ("{fact: first_invoice", "{fact: first", "fact-checks.2.fact: first is none of the facts; they are"),
+        (
+            "{fact: first_invoice",
+            "{fact: first",
+            "fact-checks.2.fact: first is not one of the facts; they are",
+        ),
         (
             "needed-by: [put",
             "needed-by: [send",

@@ -49,6 +49,6 @@ def test_a_text_that_is_no_number_is_told() -> None:
     template = Template("{key:integer}", WrittenPlace("p.yaml", "a: 1").at("a"))
 
     with pytest.raises(
-        SpecError, match=r"p.yaml: a: a placeholder stands for a text that is no number \(line 1\)"
+        SpecError, match=r"p.yaml: a: a placeholder stands for a text that is not a number \(line 1\)"
     ):
         template.fill({"key": "K-7"})

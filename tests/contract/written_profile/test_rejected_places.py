@@ -82,7 +82,7 @@ def test_where_the_reading_ends_at_an_item_no_place_counts() -> None:
 
 @pytest.mark.parametrize("text", ["<E", '<!DOCTYPE E [<!ENTITY a "b">]><E>&a;</E>'])
 def test_xml_that_cannot_be_read_is_named(text: str) -> None:
-    with pytest.raises(ValueError, match="the error is no XML"):
+    with pytest.raises(ValueError, match="the error is not XML"):
         told_in_xml(text)
 
 

@@ -172,7 +172,7 @@ def test_a_case_is_read_from_yaml_and_from_json_below_a_comment() -> None:
         ("{id: A", "{id: &a A", "x.yaml:6:24: the anchor &a"),
         ("amount: 1}", "amount: *a}", "x.yaml:6:35: the alias *a"),
         ("- call: PUT /orders\n", "- call: PUT /orders\n  text: x\n", "x.yaml:5:3: one of json, text"),
-        ("seed: 7", "seed: 7\nseed: 8", 'x.yaml:4:1: the key "seed" stands here twice'),
+        ("seed: 7", "seed: 7\nseed: 8", 'x.yaml:4:1: the key "seed" is here twice'),
         ("# a comment", "a: [", "x.yaml:"),
     ],
 )  # fmt: skip

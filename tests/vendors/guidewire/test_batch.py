@@ -54,6 +54,23 @@ class TestThreeCallsSecondBad:
         assert shown(guidewire, B)["mailTo"] == "Nora Whitlock"
         assert shown(guidewire, f"{INVOICES}/{C_ID}")["mailTo"] == "Claims desk"
 
+    def test_the_journal_says_what_was_wrong_with_each_and_where(
+        self, guidewire: Client, client: Client, sandbox: str
+    ) -> None:
+        bad = patching(B_ID, bulkInvoiceTotal="-1.00", **{"no name": 1})
+
+        guidewire.post(BATCH, json={"requests": [GOOD, bad, LOST]})
+
+        decided = client.get(f"/_mock/sandboxes/{sandbox}/journal/1").json["decided"]
+        assert [(one["pointer"], one["detail"]) for item in decided for one in item["problems"]] == [
+            (
+                "/requests/1/body/data/attributes/bulkInvoiceTotal",
+                "The value '-1.00' of 'bulkInvoiceTotal' is not in the expected format",
+            ),
+            ("/requests/1", "Property 'no name' is not defined in the schema"),
+            ("/requests/2", "No resource was found at path /bulk-invoices/xc:nope"),
+        ]
+
     def test_a_second_sandbox_is_untouched(self, guidewire: Client, elsewhere: Client) -> None:
         guidewire.post(BATCH, json={"requests": [GOOD, STALE, LOST]})
 

@@ -89,7 +89,7 @@ def ask_token(payt: Client, form: bytes, password: str = "") -> Response:
         ),
         (
             404,
-            "no file is announced for this URL, or no more; POST /v1/files gives one",
+            "no file is announced for this URL, or no longer; POST /v1/files gives one",
             lambda payt: payt.put("/storage/uploads/hunter22", content=b"a"),
         ),
     ],

@@ -82,7 +82,7 @@ class ElementReader:
         at = f"/{self.plural}/{place}"
         accepted = not _is_failed(element, at)
         if accepted and self.id and element.get(self.id) in (None, _ZERO_ID):
-            raise ValueError(f"the element at {at} is told as saved, and its {self.id} is that of nothing")
+            raise ValueError(f"the element at {at} is reported as saved, but has no {self.id}")
         amount = element.get(self.amount) if accepted else None
         return ReportedOutcome(
             place=None if item is None else item.place,
@@ -168,7 +168,7 @@ def _is_failed(element: Mapping[str, Any], at: str) -> bool:
         signs.add(element["StatusAttributeString"] == "ERROR")
     signs.update(element[name] is True for name in _FLAGS if name in element)
     if len(signs) > 1:
-        raise ValueError(f"the element at {at} is told as saved and as failed at once")
+        raise ValueError(f"the element at {at} is reported as saved and as failed at once")
     return signs.pop()
 
 

@@ -46,7 +46,7 @@ _OPEN, _PAID, _VOIDED, _DRAFT, _DELETED = "AUTHORISED", "PAID", "VOIDED", "DRAFT
 _CORRUPTIONS = (
     Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
     Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
-    Corruption("an e-mail address that is none", set_member("/Contact/EmailAddress", "nobody")),
+    Corruption("an invalid e-mail address", set_member("/Contact/EmailAddress", "nobody")),
     Corruption("a total below zero", set_member("/LineItems/0/UnitAmount", Decimal(-1_000_000_000_000))),
     Corruption("a currency that it has not", set_member("/CurrencyCode", "XOF")),
     Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
@@ -89,7 +89,7 @@ def updated_invoices(facts: Facts) -> BatchProfile:
 
 
 def new_invoices(facts: Facts) -> BatchProfile:
-    """Invoices that are only created, as drafts; their numbers are taken for ever."""
+    """Invoices that are only created, as drafts; their numbers are taken forever."""
     return BatchProfile(
         operation="createInvoices",
         key=lambda number: f"CN-{number}",
@@ -409,7 +409,7 @@ def _received(exchange: Exchange) -> Mapping[str, Record]:
 def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
     return (
         Corruption("an account that is not there", set_member("/BankAccount", {"Code": "NOPE"})),
-        Corruption("an account that is no bank", set_member("/BankAccount", {"Code": facts["account"]})),
+        Corruption("an account of another type", set_member("/BankAccount", {"Code": facts["account"]})),
         Corruption("a line of no account", set_member("/LineItems/0/AccountCode", "NOPE")),
         Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
         Corruption("no contact", remove_member("/Contact")),

@@ -112,7 +112,7 @@ def _payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
         Corruption("no account", remove_member("/Account")),
         Corruption("a code of 13 characters", set_member("/Code", "C" * 13)),
         Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
-        Corruption("an id that is none", set_member("/Invoice", {"InvoiceID": "first"}), refuses_call=True),
+        Corruption("an invalid id", set_member("/Invoice", {"InvoiceID": "first"}), refuses_call=True),
     )
 
 
@@ -263,7 +263,7 @@ def _batch_payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
         Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
         Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
         Corruption(
-            "an id that is none", set_member("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses_call=True
+            "an invalid id", set_member("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses_call=True
         ),
         Corruption("a word for an amount", set_member("/Payments/0/Amount", "a lot"), refuses_call=True),
     )
@@ -299,12 +299,12 @@ def updated_contacts() -> BatchProfile:
 
 _CORRUPTIONS = (
     Corruption("six persons", set_member("/ContactPersons", [{"FirstName": "Jo"}] * 6)),
-    Corruption("an e-mail address that is none", set_member("/EmailAddress", "nobody")),
+    Corruption("an invalid e-mail address", set_member("/EmailAddress", "nobody")),
     Corruption("a currency that it has not", set_member("/DefaultCurrency", "XOF")),
     Corruption("a number of 51 characters", set_member("/ContactNumber", "N" * 51)),
     Corruption("an id that is not there", set_member("/ContactID", UNKNOWN_ID)),
     Corruption("a status that there is not", set_member("/ContactStatus", "OPEN"), refuses_call=True),
-    Corruption("an id that is none", set_member("/ContactID", "first"), refuses_call=True),
+    Corruption("an invalid id", set_member("/ContactID", "first"), refuses_call=True),
 )
 
 

@@ -144,13 +144,13 @@ def test_a_failed_note_that_is_left_out_is_the_one_that_is_too_long() -> None:
     ids=["ok-with-errors", "no-errors-with-errors", "error-without-errors", "errors-that-are-none"],
 )
 def test_an_element_that_is_saved_and_failed_at_once_cannot_be_read(element: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="/BatchPayments/0 is told as saved and as failed at once"):
+    with pytest.raises(ValueError, match="/BatchPayments/0 is reported as saved and as failed at once"):
         read([element], sent(A))
 
 
 @pytest.mark.parametrize("named", [{"BatchPaymentID": ZERO}, {"BatchPaymentID": None}])
 def test_a_saved_element_without_an_id_cannot_be_read(named: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="its BatchPaymentID is that of nothing"):
+    with pytest.raises(ValueError, match="has no BatchPaymentID"):
         read([SAVED | named], sent(A))
 
 
