@@ -3,16 +3,18 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-RUN python -m venv /opt/mockserver
-COPY locks/requirements.lock locks/requirements.lock
-RUN /opt/mockserver/bin/pip install --require-hashes -r locks/requirements.lock
+# Without pip, which nothing needs at run time; that of the base image installs into it.
+RUN python -m venv --without-pip /opt/mockserver
+ENV PIP_PYTHON=/opt/mockserver/bin/python
+COPY locks/requirements-server.lock locks/requirements-server.lock
+RUN pip install --require-hashes -r locks/requirements-server.lock
 COPY pyproject.toml README.md LICENSE mkdocs.yml ./
 COPY specs specs
 COPY docs docs
 COPY mockserver mockserver
 # Fetches with what Python itself has; npm is brought by a wheel of npm/npm.lock.
 RUN python -m mockserver.console.vendoring
-RUN /opt/mockserver/bin/pip install --no-deps --no-build-isolation .
+RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
 COPY --from=build /opt/mockserver /opt/mockserver

@@ -68,5 +68,14 @@ def check(command: str, shown: str, app: Application) -> None:
     assert re.fullmatch(".*".join(parts), answer.text, re.DOTALL), answer.text
 
 
+def test_the_files_that_the_readme_names_are_there() -> None:
+    text = README.read_text(encoding="utf-8")
+    named = re.findall(r"(?<![\w/.-])[\w/-]+\.(?:har|json|py|sh|yaml)\b", text)
+    folders = (README.parent, README.parent / "examples" / "ledger")
+
+    assert {"examples/drill/send.sh", "examples/scenarios/third-fails-twice.yaml"} <= set(named)
+    assert [name for name in named if not any((folder / name).is_file() for folder in folders)] == []
+
+
 def test_the_readme_is_short_enough_to_be_read() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= MAX_LINES

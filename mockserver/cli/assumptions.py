@@ -1,4 +1,4 @@
-"""The command `mockserver assumptions`: gaps in the vendors' documents, and how they are filled here."""
+"""The commands `mockserver assumptions …`: gaps in the vendors' documents, and how they are filled here."""
 
 from __future__ import annotations
 
@@ -7,13 +7,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mockserver.cli.errors import check_vendors
-from mockserver.cli.options import CONTEXT_SETTINGS, complete_vendors, fail_usage, nearest, option, shown
-from mockserver.cli.server import ServerOptions, connected
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    assumption_values_of,
+    complete_assumptions,
+    complete_vendors,
+    fail_usage,
+    nearest,
+    option,
+    shown,
+)
+from mockserver.cli.server import (
+    ServerOptions,
+    connected,
+    create_missing_sandbox,
+    server_options,
+    write_result,
+)
+from mockserver.cli.settings import command_words, flag_of
 
 
-@click.command(context_settings=CONTEXT_SETTINGS)
+@click.group(context_settings=CONTEXT_SETTINGS, invoke_without_command=True)
 @option(
     "--vendor",
     "vendors",
@@ -34,19 +51,56 @@ from mockserver.cli.server import ServerOptions, connected
 def assumptions(context: click.Context, /, *, as_json: bool, verbose: bool, **chosen: Any) -> None:
     """List what the vendors' documents leave open: each assumption, its default and its other values.
 
-    Set one with `mockserver run --assume ID=VALUE`. With --url the values of a running server are shown, and
-    those that differ from the default are marked with *.
+    Set one with `mockserver run --assume ID=VALUE`, or by `set` on a running server. With --url the values of a
+    running server are shown, and those that differ from the default are marked with *.
 
     \b
     Examples:
       mockserver assumptions --vendor VENDOR
       mockserver assumptions --search idempotency -v
       mockserver assumptions --url http://127.0.0.1:8080 --sandbox default
+      mockserver assumptions set VENDOR.duplicate_members refused -s acme
     """
+    if context.invoked_subcommand:
+        _refuse_options(context, context.invoked_subcommand)
+        return
     check_vendors(context)
     found = find_assumptions(Wanted(**chosen))
     shape = Shape(as_json=as_json, verbose=verbose, on_server=chosen["url"] is not None)
     click.echo("\n".join(rendered(found, shape)))
+
+
+def _complete_values(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    return [one for one in assumption_values_of(context.params["name"]) if one.startswith(begun)]
+
+
+@assumptions.command("set", context_settings=CONTEXT_SETTINGS)
+@click.argument("name", shell_complete=complete_assumptions)
+@click.argument("value", required=False, shell_complete=_complete_values)
+@server_options
+def set_one(*, server: ServerOptions, name: str, value: str | None) -> None:
+    """Set an assumption in a sandbox of a running server; without VALUE it has its default again.
+
+    A sandbox that does not exist is created, as by a call.
+
+    \b
+    mockserver assumptions set VENDOR.duplicate_members refused -s acme
+    mockserver assumptions set VENDOR.duplicate_members
+    """
+    with connected(server) as control:
+        create_missing_sandbox(control)
+        (found,) = control.here("PATCH", "/assumptions", {name: value})
+    write_result(
+        server, found, [f"{name}  {_marked(found)}  default {found['default']}  or {_others(found)}"]
+    )
+
+
+def _refuse_options(context: click.Context, command: str) -> None:
+    """End with exit 2 if an option of the list stands before the command, which would not read it."""
+    for param in context.command.params:
+        if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
+            words, flag = f"{command_words(context)} {command}", flag_of(param)
+            fail_usage(f"{flag} stands before {command}", flag, f"{words} NAME VALUE, and options after it")
 
 
 _GAP = "  "

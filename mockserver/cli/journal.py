@@ -22,6 +22,7 @@ from mockserver.cli.options import (
     shown,
 )
 from mockserver.cli.output import (
+    call_line,
     entry_lines,
     history_lines,
     replay_lines,
@@ -397,7 +398,7 @@ def _line(entry: Document) -> str:
     from datetime import datetime
 
     at = datetime.fromisoformat(entry["at"]).astimezone()
-    return f"{at:%H:%M:%S}  {shorten(str(entry['line']), 500)}"
+    return f"{at:%H:%M:%S}  {call_line(entry)}"
 
 
 def _end_without_calls(server: ServerOptions) -> NoReturn:

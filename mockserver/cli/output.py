@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,6 +51,29 @@ def shorten(text: str, most: int = _MAX_WORD) -> str:
 
 def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def call_line(entry: Document) -> str:
+    """The log line of a call, with the outcomes and the status in colour: red where nothing was accepted."""
+    status = str(entry["status"] or "---")
+    before, found, after = shorten(str(entry["line"]), 500).partition(f" {status}  ")
+    if not found:
+        return before
+    counts, gap, rest = after.partition("  ")
+    if entry["items"]:
+        counts = _COUNT.sub(lambda one: click.style(one[0], fg=SIGNS[one[1]][2]), counts)
+    return f"{before} {click.style(status, fg=_status_colour(entry))}  {counts}{gap}{rest}"
+
+
+_COUNT = re.compile(rf"[\d,]+ ({'|'.join(SIGNS)})\b")
+_FIRST_ERROR = 400
+
+
+def _status_colour(entry: Document) -> str:
+    refused = sum(entry["outcomes"].get(one, 0) for one in ("rejected", "skipped"))
+    if (entry["status"] or _FIRST_ERROR) >= _FIRST_ERROR or 0 < entry["items"] == refused:
+        return "red"
+    return "yellow" if refused or entry["warned"] else "green"
 
 
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
@@ -139,7 +163,7 @@ _MOST_ITEMS = 60
 
 def entry_lines(entry: Document, *, headers: bool, bodies: bool) -> Iterator[str]:
     """Yield the facts of one call, the outcome of each item, and on request headers and bodies."""
-    yield shorten(str(entry["line"]), 400)
+    yield call_line(entry)
     yield from table_lines(list(_facts(entry)), "  ")
     if entry["decided"]:
         yield "items"

@@ -20,6 +20,7 @@ from mockserver.cli.server import (
     complete_scenarios,
     complete_vendors,
     connected,
+    create_missing_sandbox,
     end,
     end_unknown,
     output_option,
@@ -206,7 +207,8 @@ def validate(
 def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
     """Store and arm a scenario.
 
-    It is a file, - for standard input, or the name of a packaged one.
+    It is a file, - for standard input, or the name of a packaged one. A sandbox that does not exist is created,
+    as by a call.
 
     \b
     mockserver scenario apply flaky.yaml -s acme
@@ -225,6 +227,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
         except InvalidScenarioError as error:
             _end_invalid(server, source, error)
         document = parser.limited(read.document, vendor, once=once)
+        create_missing_sandbox(control)
         stored = control.here("PUT", f"/scenarios/{read.name}", document)
     write_result(server, stored, table_lines([_row(stored)]))
 

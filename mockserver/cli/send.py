@@ -15,7 +15,7 @@ import click
 
 from mockserver import __version__
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, own_option
-from mockserver.cli.output import first_amount, item_lines, shorten, write_json, write_lines
+from mockserver.cli.output import call_line, first_amount, item_lines, shorten, write_json, write_lines
 from mockserver.cli.server import (
     ControlPlane,
     HttpReply,
@@ -26,6 +26,7 @@ from mockserver.cli.server import (
     complete_cases,
     complete_vendors,
     connected,
+    create_missing_sandbox,
     end_unknown,
     end_usage,
     header_option,
@@ -92,7 +93,7 @@ def send(*, server: ServerOptions, **chosen: Any) -> None:
     with connected(server) as control:
         _check_vendor(control, options)
         is_case = _is_case(server, options)
-        _create_missing_sandbox(control, options)
+        create_missing_sandbox(control, is_silent=options.quiet)
         if is_case:
             _run_case(control, options)
             return
@@ -120,19 +121,6 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
         end_unknown(
             control.server, "batch operation", options.operation, batches, f"mockserver send {options.vendor}"
         )
-
-
-def _create_missing_sandbox(control: ControlPlane, options: SendOptions) -> None:
-    """Create the sandbox if it does not exist, as a call to the vendor does."""
-    name = control.server.sandbox
-    try:
-        control.here("GET")
-    except RefusedError as error:
-        if error.code != "unknown-sandbox":
-            raise
-        control.call("POST", "/sandboxes", {"name": name})
-        if not options.quiet:
-            write_lines([f"sandbox {name} created"], err=True)
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:
@@ -213,7 +201,7 @@ def _bare(call: VendorCall, reply: HttpReply) -> Document:
 
 
 def _entry_lines(entry: Document, amounts: tuple[str, ...]) -> Iterator[str]:
-    yield shorten(str(entry["line"]), 400)
+    yield call_line(entry)
     yield from item_lines(entry["decided"], amounts, _MOST_ITEMS)
 
 

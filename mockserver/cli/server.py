@@ -254,6 +254,18 @@ def connected(server: ServerOptions, timeout_s: float = TIMEOUT_S) -> Iterator[C
         end_without_address(server, str(error))
 
 
+def create_missing_sandbox(control: ControlPlane, *, is_silent: bool = False) -> None:
+    """Create the sandbox if it does not exist, as a call to a vendor does, and say so unless `is_silent`."""
+    try:
+        control.here("GET")
+    except RefusedError as error:
+        if error.code != "unknown-sandbox":
+            raise
+        control.call("POST", "/sandboxes", {"name": control.server.sandbox})
+        if not is_silent:
+            write_lines([f"sandbox {control.server.sandbox} created"], err=True)
+
+
 def _query_text(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 

@@ -212,14 +212,16 @@ def _command_defaults(
     table: Mapping[str, Any],
 ) -> dict[str, Any]:
     if isinstance(command, click.Group):
-        inner = commands_of(command, context)
+        inner, own = commands_of(command, context), options_of(command)
         for key in table:
-            if key not in inner:
-                _refuse_key(config, path, key, inner)
-        return {
+            if key not in inner and key not in own:
+                _refuse_key(config, path, key, {**inner, **own})
+        below = {
             name: _command_defaults(config, one, context, (*path, name), table.get(name, {}))
             for name, one in inner.items()
         }
+        chosen = {key: value for key, value in table.items() if key in own}
+        return {**below, **dict(_option_defaults(config, command, path, chosen))}
     return dict(_option_defaults(config, command, path, table))
 
 

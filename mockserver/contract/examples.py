@@ -70,7 +70,7 @@ class ProfileExamples:
     def access(self, vendor: LoadedVendor) -> VendorAccess:
         api = self._api(vendor)
         security = headers_for(api, _main_operation(api), _credentials(api))
-        headers = {**api.profile.headers(api.facts, 0), **security}
+        headers = {**api.profile.headers(api.facts, 0), **security, **_content_type(api)}
         return VendorAccess({name.lower(): text for name, text in headers.items()}, _token(security))
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ProfileSubject]:
@@ -129,6 +129,14 @@ def _main_operation(api: ApiUnderTest) -> str:
     operations = api.spec.operations.values()
     batches = [operation.id for operation in operations if operation.batch]
     return next(iter([*batches, *(operation.id for operation in operations if operation.security)]), "")
+
+
+def _content_type(api: ApiUnderTest) -> Mapping[str, str]:
+    """The header of a JSON body, as the first batch names it, or else the first operation that takes one."""
+    operations = sorted(api.spec.operations.values(), key=lambda one: one.batch is None)
+    names = (body.name for one in operations for body in one.bodies)
+    found = next((name for name in names if "json" in name and "*" not in name), "")
+    return {"content-type": found} if found else {}
 
 
 def _token(security: Mapping[str, str]) -> str:

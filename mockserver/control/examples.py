@@ -59,7 +59,7 @@ class ExampleDraft:
 
 @dataclass(frozen=True, slots=True)
 class VendorAccess:
-    """Access to a vendor: `headers` name tenant and credentials, `token` is the credential alone."""
+    """Access to a vendor: `headers` are those of every call, `token` is the credential alone."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     token: str = ""

@@ -112,11 +112,14 @@ class AssumptionOperations:
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Set all assumptions or none; None restores the default. Raises UnprocessableMemberError."""
+        """Set all these assumptions or none, and return them; None restores the default.
+
+        Raises UnprocessableMemberError.
+        """
         self.sandboxes.check_exists(name)
         check_values(self.served, body, "")
         self.sandboxes.assume(name, body)
-        return self.list_assumptions(name)
+        return [one for one in self.list_assumptions(name) if one["id"] in body]
 
 
 def check_values(

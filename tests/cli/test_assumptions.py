@@ -88,3 +88,48 @@ def test_no_server_is_exit_3() -> None:
 
 def test_an_unknown_sandbox_is_exit_4(server_url: str) -> None:
     assert run("--url", server_url, "--sandbox", "nobodys").exit_code == 4
+
+
+ASSUMPTION = f"{VENDOR}.duplicate_members"
+
+
+def test_an_assumption_is_set_in_a_sandbox_and_has_its_default_again(commands: Commands) -> None:
+    made = commands.run("assumptions", "set", ASSUMPTION, "refused")
+    restored = commands.run("assumptions", "set", ASSUMPTION)
+
+    assert made.stdout == f"{ASSUMPTION}  refused*  default last_wins  or refused\n"
+    assert restored.stdout == f"{ASSUMPTION}  last_wins  default last_wins  or refused\n"
+
+
+def test_setting_an_assumption_makes_a_sandbox_that_does_not_exist(commands: Commands) -> None:
+    name = f"{commands.sandbox}-new"
+
+    result = run("set", ASSUMPTION, "refused", "--url", commands.url, "-s", name)
+
+    Commands(commands.url, name).control("DELETE", "")
+    assert (result.exit_code, result.stderr) == (0, f"sandbox {name} created\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((f"{ASSUMPTION}x", "refused"), f"there is no assumption {ASSUMPTION}x; do you mean {ASSUMPTION}?"),
+        ((ASSUMPTION, "maybe"), f"{ASSUMPTION} has no value maybe; it has last_wins, refused"),
+    ],
+)
+def test_what_cannot_be_set_is_exit_4(commands: Commands, words: tuple[str, str], said: str) -> None:
+    result = commands.run("assumptions", "set", *words)
+
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (4, f"error: {said}")
+
+
+def test_an_option_before_set_is_refused_and_not_ignored() -> None:
+    result = run("--sandbox", "acme", "set", ASSUMPTION, "refused")
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        """error: --sandbox stands before set
+   at: --sandbox
+  try: mockserver assumptions set NAME VALUE, and options after it
+""",
+    )

@@ -39,6 +39,14 @@ def test_the_list_has_the_line_of_each_call(commands: Commands, calls: list[int]
     assert (result.exit_code, shown, len(calls)) == (0, lines, 2)
 
 
+def test_the_list_is_coloured_where_colours_are_asked_for(commands: Commands, calls: list[int]) -> None:
+    words = ("journal", "list", "--url", commands.url, "-s", commands.sandbox)
+
+    result = commands.run_bare("--color", "always", *words)
+
+    assert result.stdout.count("\x1b[31m404\x1b[0m") == len(calls)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no tzset")
 @pytest.mark.parametrize("verb", [("list",), ("tail", "--max", "2")])
 def test_a_line_begins_with_the_local_time(

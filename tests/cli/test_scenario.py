@@ -74,6 +74,23 @@ def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands, flaky:
     )
 
 
+def test_a_sandbox_that_does_not_exist_is_made_and_named(commands: Commands, flaky: Path) -> None:
+    name = f"{commands.sandbox}-new"
+    result = commands.run_bare("scenario", "apply", str(flaky), "--url", commands.url, "-s", name)
+
+    Commands(commands.url, name).control("DELETE", "")
+    assert (result.exit_code, result.stderr) == (0, f"sandbox {name} created\n")
+    assert result.stdout.startswith("flaky  armed")
+
+
+def test_an_invalid_file_makes_no_sandbox(commands: Commands, misspelt: Path) -> None:
+    name = f"{commands.sandbox}-new"
+    result = commands.run_bare("scenario", "apply", str(misspelt), "--url", commands.url, "-s", name)
+
+    assert result.exit_code == 1
+    assert name not in {one["name"] for one in commands.server("GET", "/sandboxes")}
+
+
 def test_an_invalid_file_is_not_applied_and_exit_1(commands: Commands, misspelt: Path) -> None:
     result = commands.run("scenario", "apply", str(misspelt))
 

@@ -151,6 +151,14 @@ def test_an_assumption_is_overridden_and_restored(operator: Client) -> None:
     assert (overridden, value(operator)) == ("refused", "last_wins")
 
 
+def test_a_change_of_assumptions_is_answered_with_those_alone(operator: Client) -> None:
+    create(operator)
+
+    answer = operator.patch(ASSUMPTIONS, json={ASSUMPTION: "refused"})
+
+    assert [(one["id"], one["value"]) for one in answer.json] == [(ASSUMPTION, "refused")]
+
+
 def test_a_sandbox_begins_with_its_assumptions_and_keeps_them_when_reset(
     operator: Client,
 ) -> None:

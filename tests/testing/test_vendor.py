@@ -3,8 +3,20 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from mockserver.engine.registry import vendor_packages
 from mockserver.testing.sandbox import Sandbox
 from tests.testing.sending import put_invoices, send
+
+
+@pytest.mark.parametrize("name", vendor_packages())
+def test_headers_are_all_that_a_batch_needs(box: Sandbox, name: str) -> None:
+    vendor = box.vendor(name)
+    batch = vendor.example(items=2)
+
+    httpx.request(batch.method, vendor.url + batch.path, content=batch.body, headers=vendor.headers)
+
+    assert (vendor.headers.items() <= batch.headers.items(), vendor.calls[-1].refusal) == (True, None)
+    assert sum(vendor.calls[-1].outcomes.get(one, 0) for one in ("created", "updated")) == 2
 
 
 def test_what_was_added_is_told_by_key(box: Sandbox) -> None:

@@ -33,17 +33,19 @@ def test_a_path_is_relative_to_the_file(tmp_path: Path) -> None:
 def test_a_global_key_reaches_every_command_that_has_the_option(tmp_path: Path) -> None:
     found = defaults(tmp_path, 'url = "http://127.0.0.1:9"\n')
 
-    assert (found["assumptions"], found["run"]) == ({"url": "http://127.0.0.1:9"}, {})
+    address = {"url": "http://127.0.0.1:9"}
+    assert (found["health"], found["run"]) == (address, {})
+    assert found["assumptions"] == {**address, "set": address}
 
 
 def test_a_commands_own_key_wins_over_the_global_one(tmp_path: Path) -> None:
     found = defaults(tmp_path, 'url = "http://a"\n[assumptions]\nurl = "http://b"\n')
 
-    assert found["assumptions"] == {"url": "http://b"}
+    assert found["assumptions"] == {"url": "http://b", "set": {"url": "http://a"}}
 
 
 def test_a_sandbox_is_a_name_for_every_command_or_the_table_of_its_own(tmp_path: Path) -> None:
-    assert defaults(tmp_path, 'sandbox = "acme"\n')["assumptions"] == {"sandbox": "acme"}
+    assert defaults(tmp_path, 'sandbox = "acme"\n')["assumptions"]["sandbox"] == "acme"
     assert defaults(tmp_path, "[sandbox.create]\nseed = 7\n")["sandbox"]["create"] == {"seed": 7}
 
 

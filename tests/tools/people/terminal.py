@@ -19,6 +19,7 @@ from tests.tools.people.vba_calls import delayed, put, put_or_lose
 
 COMMANDS = """
 assumptions
+assumptions set vba.idempotency_keys on
 cases list
 cases show {case}
 cases run {case}

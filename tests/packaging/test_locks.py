@@ -1,0 +1,52 @@
+"""The lock of the image holds the server alone, at the versions of the other locks."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import mockserver
+
+ROOT = Path(mockserver.__file__).parents[1]
+SERVER, RUN, DEV = (ROOT / "locks" / f"requirements{part}.lock" for part in ("-server", "", "-dev"))
+
+
+def locked(file: Path) -> set[str]:
+    """Each package of a lock with its version, marker and hashes."""
+    return set(re.split(r"\n(?=\S)", file.read_text(encoding="utf-8").strip()))
+
+
+def names(file: Path) -> set[str]:
+    return {line.partition("==")[0] for line in locked(file)}
+
+
+def required(lines: list[str]) -> set[str]:
+    found = (re.match(r"[\w.-]+", line) for line in lines)
+    return {name[0].lower().replace("_", "-") for name in found if name}
+
+
+def test_a_smaller_lock_has_nothing_that_the_larger_one_has_not_alike() -> None:
+    assert locked(SERVER) - locked(RUN) == set()
+    assert locked(RUN) - locked(DEV) == set()
+
+
+def test_the_servers_lock_has_what_the_server_requires_with_redis_and_what_builds_it() -> None:
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*whole["project"]["dependencies"], *whole["project"]["optional-dependencies"]["redis"]]
+
+    assert required([*wanted, *whole["dependency-groups"]["build"]]) - names(SERVER) == set()
+
+
+def test_the_servers_lock_has_nothing_of_the_contract_suite() -> None:
+    assert {"schemathesis", "hypothesis", "pytest", "pygments", "rich"} & names(SERVER) == set()
+
+
+def test_the_image_installs_the_servers_lock() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+    assert re.findall(r"-r (\S+)", dockerfile) == [str(SERVER.relative_to(ROOT))]
+
+
+def test_no_lock_names_the_host_of_an_index() -> None:
+    assert [file.name for file in ROOT.joinpath("locks").iterdir() if "://" in file.read_text()] == []
