@@ -51,8 +51,8 @@ from mockserver.cli.settings import command_words, flag_of
 def assumptions(context: click.Context, /, *, as_json: bool, verbose: bool, **chosen: Any) -> None:
     """List what the vendors' documents leave open: each assumption, its default and its other values.
 
-    Set one with `mockserver run --assume ID=VALUE`, or by `set` on a running server. With --url the values of a
-    running server are shown, and those that differ from the default are marked with *.
+    Set one with `mockserver run --assume ID=VALUE`, or by `set` on a running server. With --url the values
+    of a running server are shown, and those that differ from the default are marked with *.
 
     \b
     Examples:

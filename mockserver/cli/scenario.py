@@ -207,8 +207,8 @@ def validate(
 def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
     """Store and arm a scenario.
 
-    It is a file, - for standard input, or the name of a packaged one. A sandbox that does not exist is created,
-    as by a call.
+    It is a file, - for standard input, or the name of a packaged one. A sandbox that does not exist is
+    created, as by a call.
 
     \b
     mockserver scenario apply flaky.yaml -s acme

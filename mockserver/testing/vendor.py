@@ -42,7 +42,7 @@ class SandboxVendor:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers of a call, names in lower case: tenant, content type, credentials that strict mode accepts."""
+        """Headers of a call, names in lower case: tenant, content type, credentials that work anywhere."""
         return dict(self._access["headers"])
 
     @property

@@ -1,4 +1,4 @@
-"""`make run` says what it installs, by uv where there is one and else by pip, and is not content with a half."""
+"""`make run` says what it installs, by uv where there is one, otherwise by pip; a half is tried again."""
 
 from __future__ import annotations
 
