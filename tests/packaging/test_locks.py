@@ -13,8 +13,9 @@ SERVER, RUN, DEV = (ROOT / "locks" / f"requirements{part}.lock" for part in ("-s
 
 
 def locked(file: Path) -> set[str]:
-    """Each package of a lock with its version, marker and hashes."""
-    return set(re.split(r"\n(?=\S)", file.read_text(encoding="utf-8").strip()))
+    """Each package of a lock with its version and hashes; who needs it on which system is no matter."""
+    text = re.sub(r" ;[^\\\n]*", " ", file.read_text(encoding="utf-8").strip())
+    return set(re.split(r"\n(?=\S)", text))
 
 
 def names(file: Path) -> set[str]:

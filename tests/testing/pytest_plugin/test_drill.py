@@ -44,7 +44,8 @@ def careless(mock):
 
 def untyped(mock):
     for _ in range(3):
-        httpx.post(mock.url + "/v1/invoices", content=b"text", headers=mock.headers)
+        text = {**mock.headers, "content-type": "text/plain"}
+        httpx.post(mock.url + "/v1/invoices", content=b"text", headers=text)
 """
 
 
