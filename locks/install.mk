@@ -19,7 +19,7 @@ define install
 	$(PIP) --no-compile --progress-bar off --require-hashes -r $<; } && touch $(LOCKED); } | { \
 	if test -t 2; then end='\r'; else end='\n'; fi; n=0; all=$$(grep -c == $<); \
 	while read -r word name rest; do case $$word in \
-	Collecting) n=$$((n + 1)); printf "  %3d of %d  %-60s$$end" $$n $$all "$$name" ;; \
+	Collecting|Processing) n=$$((n + 1)); printf "  %3d of %d  %-60.60s$$end" $$n $$all "$${name##*/}" ;; \
 	Installing) printf "  %-72s\n" "all are here; now they are unpacked" ;; esac; done; }
 	@test -e $(LOCKED) && $(PIP) --quiet --no-deps --no-build-isolation -e .
 endef

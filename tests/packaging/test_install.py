@@ -21,6 +21,7 @@ echo "pip $*" >> calls
 case "$*" in *--require-hashes*)
   echo "Collecting click==8 (from -r locks/requirements.lock (line 1))"
   echo "  Using cached click-8-py3-none-any.whl"
+  echo "Processing /wheels/flask-3-py3-none-any.whl (from -r locks/requirements.lock (line 3))"
   echo "Installing collected packages: click"
   exit ${PIP_STATUS:-0};;
 esac
@@ -42,7 +43,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "locks" / "install.mk", tmp_path / "locks")
     (tmp_path / "Makefile").write_text(MAKEFILE)
     (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "locks" / "requirements.lock").write_text("click==8 \\\n    --hash=sha256:00\n")
+    (tmp_path / "locks" / "requirements.lock").write_text("click==8 \\\n    --hash=sha256:00\nflask==3\n")
     for program, text in ((".venv/bin/python", PIP), ("with-uv/uv", UV)):
         (tmp_path / program).write_text(text)
         (tmp_path / program).chmod(0o700)
@@ -76,7 +77,11 @@ def test_pip_installs_with_a_line_for_each_package(checkout: Path) -> None:
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (0, "")
     assert lines[0].startswith("installing the server and the contract suite into .venv, once: ")
-    assert lines[1:] == ["    1 of 1  click==8", "  all are here; now they are unpacked"]
+    assert lines[1:] == [
+        "    1 of 2  click==8",
+        "    2 of 2  flask-3-py3-none-any.whl",
+        "  all are here; now they are unpacked",
+    ]
     assert (checkout / ".venv" / ".run").exists()
 
 
