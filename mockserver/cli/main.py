@@ -36,7 +36,6 @@ from mockserver.cli.options import (
 )
 from mockserver.cli.settings import apply_settings, place_of_option
 from mockserver.server import ignore_connexion_warnings
-from mockserver.server.process_memory import collection_paused
 
 if TYPE_CHECKING:
     from mockserver.control.examples import ExampleSource
@@ -443,6 +442,8 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
       mockserver run --port 9000 --vendor VENDOR
       mockserver run --at-root VENDOR --log json
     """
+    from mockserver.server.process_memory import collection_paused
+
     check_vendors(context)
     ignore_connexion_warnings()
     with collection_paused():

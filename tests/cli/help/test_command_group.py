@@ -15,6 +15,7 @@ from mockserver.engine.registry import vendor_packages
 
 HEAVY = {
     "connexion",
+    "ctypes",
     "faker",
     "flask",
     "httpx",
