@@ -128,7 +128,8 @@ def check_values(
     try:
         check_assumption_values(served, values)
     except InvalidAssumptionError as error:
-        raise UnprocessableMemberError(f"{pointer}/{error.assumption}", str(error)) from None
+        place = f"{pointer}/{error.assumption}"
+        raise UnprocessableMemberError(place, str(error), "mockserver assumptions") from None
     return values
 
 

@@ -120,7 +120,8 @@ def test_setting_an_assumption_makes_a_sandbox_that_does_not_exist(commands: Com
 def test_what_cannot_be_set_is_exit_4(commands: Commands, words: tuple[str, str], said: str) -> None:
     result = commands.run("assumptions", "set", *words)
 
-    assert (result.exit_code, result.stderr.splitlines()[0]) == (4, f"error: {said}")
+    lines = result.stderr.splitlines()
+    assert (result.exit_code, lines[0], lines[-1]) == (4, f"error: {said}", "  try: mockserver assumptions")
 
 
 def test_an_option_before_set_is_refused_and_not_ignored() -> None:
