@@ -29,11 +29,13 @@ clock advance 6m
 clock thaw
 completion bash
 config show
+docs rate limit
 contract vba --operation putClaimInvoiceBatch --max-examples 1 --phase fuzzing
 doctor
 health
 journal list
 journal show 1
+journal item 7000001
 journal replay 1
 journal export 1 --har
 journal verify expectation.json
@@ -57,6 +59,7 @@ scenario clear
 send vba
 spec check
 spec show vba
+spec explain {specs}/vba.yaml
 spec diff {specs}/vba.yaml {specs}/vba.yaml
 vendors
 verify traffic.har --vendor vba
