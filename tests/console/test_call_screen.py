@@ -132,6 +132,13 @@ def test_a_picked_item_can_be_made_to_fail(reader: Client) -> None:
     ]
 
 
+def test_without_a_picked_item_the_first_bad_one_can_be_made_to_fail(reader: Client) -> None:
+    order(reader, "A", "", "C")
+
+    assert "Arm a fault for item 1" in page(reader).text
+    assert "Arm a fault for item 2" in page(reader, item=2).text
+
+
 def test_items_are_filtered_by_a_form_of_the_page(reader: Client) -> None:
     order(reader, "A", "", "C")
 

@@ -113,3 +113,13 @@ def test_the_item_belongs_to_the_calls_in_the_menu(browser: Client) -> None:
 
     assert 'aria-current="page">Calls</a>' in text
     assert 'action="/_console/"' in text
+
+
+def test_a_fault_is_armed_for_the_item_of_its_last_call(browser: Client) -> None:
+    order(browser, "A")
+    order(browser, "B", "A")
+
+    text = browser.get("/_console/item?sandbox=new&item=A").text
+
+    draft = "sandbox=new&amp;vendor=acme&amp;operation=putOrders&amp;item=1&amp;key=A&amp;call=2"
+    assert f'<a href="/_console/scenarios/new?{draft}">Arm a fault for it</a>' in text
