@@ -188,3 +188,14 @@ def test_a_call_of_ten_thousand_items_opens_at_its_first_bad_one(visitor: Visito
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Call #1")
     expect(page.locator("[data-problem]").first).to_contain_text("NOPE")
+
+
+def test_a_value_has_one_button_to_fold_it_after_an_item_was_picked(visitor: Visitor, sender: Sender) -> None:
+    sender.batch(2, bad=1)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
+
+    page.locator("#pick-1").click()
+    expect(page.locator("#item-1")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".json-line:has(> .fold)")).not_to_have_count(0)
+
+    assert page.locator(".json-line > .fold + .fold").count() == 0

@@ -40,7 +40,8 @@
     if (!find || !bodies().length) return;
     find.hidden = false;
     for (const line of document.querySelectorAll("pre.body .json-line")) {
-      if (!opens(line)) continue;
+      // A swap that brings two parts ends twice.
+      if (!opens(line) || line.querySelector(".fold")) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "fold";
