@@ -15,18 +15,28 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-SYNONYMS = re.split(
-    "; ",
-    "rate quota throttle 429; slow late delay latency; "
-    "parallel concurrent simultaneous workers jobs xdist; "
-    "token credential login auth authentication unauthorized 401 password; "
-    "expire expiry lifetime outdated; retry retries resend repeat again; "
-    "twice duplicate double idempotency idempotent; state persist keep save survive restart; "
-    "docker container image compose podman; har record traffic capture; openapi swagger spec schema; "
-    "timeout hang stuck forever; tls ssl certificate; freeze time clock date; "
-    "reset clean clear wipe fresh; fault simulate inject chaos scenario; partial 207 multistatus; "
-    "browser cors frontend; ci pipeline github gitlab jenkins; "
-    "option setting config environment variable flag; fixture seed sample testdata",
+SYNONYMS = (
+    "rate quota throttle 429",
+    "slow late delay latency",
+    "parallel concurrent simultaneous workers jobs xdist",
+    "token credential login auth authentication unauthorized 401 password",
+    "expire expiry lifetime outdated",
+    "retry retries resend repeat again",
+    "twice duplicate double idempotency idempotent",
+    "state persist keep save survive restart",
+    "docker container image compose podman",
+    "har record traffic capture",
+    "openapi swagger spec schema",
+    "timeout hang stuck forever",
+    "tls ssl certificate",
+    "freeze time clock date",
+    "reset clean clear wipe fresh",
+    "fault simulate inject chaos scenario",
+    "partial 207 multistatus",
+    "browser cors frontend",
+    "ci pipeline github gitlab jenkins",
+    "option setting config environment variable flag",
+    "fixture seed sample testdata",
 )
 """Words that mean the same to somebody who searches; each is in one group."""
 

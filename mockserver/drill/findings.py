@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from json import dumps
+from operator import attrgetter
 from typing import Self
 
 from mockserver.engine.registry import LoadedVendor
@@ -55,7 +57,7 @@ class Ending(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a client against one sandbox; `starts` are the numbers of the first call of each start."""
+    """A run of a client against one sandbox: its entries by number, and the first call of each start."""
 
     entries: Sequence[Entry]
     histories: Sequence[ItemHistory]
@@ -67,7 +69,7 @@ class Run:
         return sum(number >= first for first in self.starts)
 
     def entry(self, number: int) -> Entry:
-        return next(entry for entry in self.entries if entry.number == number)
+        return self.entries[bisect_left(self.entries, number, key=attrgetter("number"))]
 
     def has_looked(self, after: int, before: int) -> bool:
         """Whether a call between two others read something."""

@@ -126,7 +126,7 @@ class ItemOracle:
         doubtful = told in _REFUSED or (
             told is Told.NOTHING and (self.abilities.is_unanswerable or has_same_key)
         )
-        cause = self._twice_cause(first, again, keys)
+        cause = self._twice_cause(first, again, told, keys)
         yield _Problem(Kind.TWICE, cause, meant.key, created, doubtful)
 
     def _heard(self, attempt: Attempt) -> Told:
@@ -137,9 +137,8 @@ class ItemOracle:
     def _idempotency_key(self, attempt: Attempt) -> str:
         return self.run.entry(attempt.number).call.headers.get(self.abilities.key_header, "")
 
-    def _twice_cause(self, first: Attempt, again: Attempt, keys: Sequence[str]) -> str:
+    def _twice_cause(self, first: Attempt, again: Attempt, told: Told, keys: Sequence[str]) -> str:
         then, before = f"#{again.number}", f"#{first.number}"
-        told = self._heard(first)
         if told is Told.STORED:
             return f"{then} sent it again although {before} was answered"
         if told in _REFUSED:

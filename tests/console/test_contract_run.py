@@ -17,10 +17,10 @@ from tests.support.commands import UNUSED_URL
 DEADLINE_S = 60
 WORDS = "import json, os, sys; print(json.dumps([sys.argv[1:], sorted(os.environ)]))"
 STUBBORN = """
-import signal, sys, time
+import signal, threading
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("begun", flush=True)
-time.sleep(60)
+threading.Event().wait(60)
 """
 
 
@@ -40,7 +40,7 @@ def ended(folder: Path, source: str) -> Any:
 @pytest.fixture
 def waiting(tmp_path: Path) -> Iterator[tuple[ContractRun, Any]]:
     """A run that goes on until it is ended."""
-    run, process = begun(tmp_path, "import time; time.sleep(60)")
+    run, process = begun(tmp_path, "import threading; threading.Event().wait(60)")
     yield run, process
     run.close()
 

@@ -174,7 +174,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     folder = tmp_path_factory.mktemp("report")
     app = create_app(Options(vendors=(VENDOR,), reports=folder))
     contract = app.lasting.contract
-    contract._command = (sys.executable, "-c", "import time; time.sleep(60)")  # noqa: SLF001 - no suite is run
+    contract._command = (sys.executable, "-c", "import threading; threading.Event().wait(60)")  # noqa: SLF001 - no suite is run
     yield app
     contract.close()
 

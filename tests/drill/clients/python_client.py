@@ -166,6 +166,7 @@ class Client:
         self.sleep(0.1 * 2 ** (min(attempt, ATTEMPTS) - 1))
 
     def sleep(self, seconds: float) -> None:
+        """Wait in real time, as a client in production does; Stop if that takes too long."""
         if seconds > LONGEST_WAIT_S:
             raise Stop(f"the vendor asks to wait {seconds:.0f} s")
         if time.perf_counter() - self.began + seconds > END_S:
