@@ -34,7 +34,7 @@ def test_a_second_server_with_other_settings_is_refused_and_told_which_hold(
     with pytest.raises(StartupError) as refused:
         start(address, other)
 
-    assert f"was begun with {holds}; this server has {differs}:" in str(refused.value)
+    assert f"was set up with {holds}; this server has {differs}:" in str(refused.value)
     assert "mockserver run --auth lenient --seed 7 --freeze 2026-01-05T09:00:00Z" in refused.value.cure
 
 
