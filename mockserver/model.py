@@ -193,6 +193,18 @@ class Action(StrEnum):
     SKIPPED = "skipped"
 
 
+_FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_FAILURE = 300, 400, 500
+
+
+def call_tone(call: Document) -> str:
+    """The tone of a journal entry, by what became of its items: good, mixed, bad or neutral."""
+    status, outcomes = call["status"] or _FIRST_FAILURE, call["outcomes"]
+    bad = sum(outcomes.get(action, 0) for action in (Action.REJECTED, Action.SKIPPED))
+    if status < _FIRST_REFUSAL and not bad and not call["warned"]:
+        return "good" if status < _FIRST_REDIRECT else "neutral"
+    return "mixed" if status < _FIRST_FAILURE and call["items"] > bad else "bad"
+
+
 class Outcome(Value, frozen=True, gc=False):
     """The outcome of one item; `document` is the stored document, or the one that the vendor shows."""
 

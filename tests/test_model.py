@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.model import ANONYMOUS, Action, Item, Outcome, Path, Problem
+from mockserver.model import ANONYMOUS, Action, Document, Item, Outcome, Path, Problem, call_tone
 
 ITEM = Item(0, "A-1", {"id": "A-1"})
 
@@ -44,3 +44,26 @@ def test_values_are_compared_by_content() -> None:
 
 def test_anybody_may_do_everything() -> None:
     assert ANONYMOUS.scopes is None
+
+
+@pytest.mark.parametrize(
+    ("members", "tone"),
+    [
+        ({}, "good"),
+        ({"status": 200, "items": 0, "outcomes": {}}, "good"),
+        ({"status": 302, "items": 0, "outcomes": {}}, "neutral"),
+        ({"outcomes": {"created": 2, "rejected": 1}}, "mixed"),
+        ({"outcomes": {"created": 2, "skipped": 1}}, "mixed"),
+        ({"warned": 1}, "mixed"),
+        ({"outcomes": {"rejected": 3}}, "bad"),
+        ({"status": 400}, "mixed"),
+        ({"status": 400, "items": 0, "outcomes": {}}, "bad"),
+        ({"status": 400, "outcomes": {"rejected": 1, "skipped": 2}}, "bad"),
+        ({"status": 500}, "bad"),
+        ({"status": None}, "bad"),
+    ],
+)
+def test_a_call_has_the_tone_of_its_outcomes(members: Document, tone: str) -> None:
+    call = {"status": 207, "items": 3, "outcomes": {"created": 3}, "warned": 0}
+
+    assert call_tone({**call, **members}) == tone

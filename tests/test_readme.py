@@ -73,7 +73,7 @@ def test_the_files_that_the_readme_names_are_there() -> None:
     named = re.findall(r"(?<![\w/.-])[\w/-]+\.(?:har|json|py|sh|yaml)\b", text)
     folders = (README.parent, README.parent / "examples" / "ledger")
 
-    assert {"examples/drill/send.sh", "examples/scenarios/third-fails-twice.yaml"} <= set(named)
+    assert {"examples/drill/send.sh", "examples/scenarios/flaky.yaml"} <= set(named)
     assert [name for name in named if not any((folder / name).is_file() for folder in folders)] == []
 
 

@@ -55,6 +55,8 @@ def counted(number: int, noun: str) -> str:
 
 def call_line(entry: Document) -> str:
     """The log line of a call, with the outcomes and the status in colour: red where nothing was accepted."""
+    from mockserver.model import call_tone
+
     status = str(entry["status"] or "---")
     before, found, after = shorten(str(entry["line"]), 500).partition(f" {status}  ")
     if not found:
@@ -62,18 +64,11 @@ def call_line(entry: Document) -> str:
     counts, gap, rest = after.partition("  ")
     if entry["items"]:
         counts = _COUNT.sub(lambda one: click.style(one[0], fg=SIGNS[one[1]][2]), counts)
-    return f"{before} {click.style(status, fg=_status_colour(entry))}  {counts}{gap}{rest}"
+    return f"{before} {click.style(status, fg=_TONES[call_tone(entry)])}  {counts}{gap}{rest}"
 
 
 _COUNT = re.compile(rf"[\d,]+ ({'|'.join(SIGNS)})\b")
-_FIRST_ERROR = 400
-
-
-def _status_colour(entry: Document) -> str:
-    refused = sum(entry["outcomes"].get(one, 0) for one in ("rejected", "skipped"))
-    if (entry["status"] or _FIRST_ERROR) >= _FIRST_ERROR or 0 < entry["items"] == refused:
-        return "red"
-    return "yellow" if refused or entry["warned"] else "green"
+_TONES = {"good": "green", "mixed": "yellow", "bad": "red", "neutral": "white"}
 
 
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The order of the documentation's pages: `nav` of `mkdocs.yml`, where a pattern is a chapter.
 
-The server reads it so, and MkDocs too, which calls `on_config` (`hooks` in that file).
+The server reads it so, and MkDocs too, which calls `on_config` and `on_files` (`hooks` in that file).
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ def expand_navigation(navigation: Navigation, folder: Path) -> list[dict[str, An
 def on_config(config: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     config["nav"] = expand_navigation(config["nav"], Path(config["docs_dir"]))
     return config
+
+
+def on_files(files: Any, config: Any) -> None:
+    """Add the icon of the console, which is the logo."""
+    from mkdocs.structure.files import File  # noqa: PLC0415 - the server reads this module without MkDocs
+
+    icon = Path(__file__).with_name("static") / "icon.svg"
+    files.append(File.generated(config, icon.name, abs_src_path=str(icon)))
 
 
 def _pages(pattern: str, folder: Path) -> list[dict[str, str]]:

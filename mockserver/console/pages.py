@@ -20,7 +20,7 @@ from mockserver.codec.instants import print_span
 from mockserver.console.assets import static_address
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, call_tone
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
@@ -51,18 +51,6 @@ NAVIGATION = (
 """The name of each screen in the head of every page, and its path below `/_console`."""
 
 
-_FIRST_REDIRECT, _FIRST_REFUSAL = 300, 400
-
-
-def tone(call: Document) -> str:
-    """The colour of a call's status, by what became of its items: good, mixed, bad or neutral."""
-    status, items, outcomes = call["status"] or 0, call["items"], call["outcomes"]
-    bad = outcomes.get("rejected", 0) + outcomes.get("skipped", 0)
-    if status < _FIRST_REFUSAL and status and not bad and not call["warned"]:
-        return "good" if status < _FIRST_REDIRECT else "neutral"
-    return "mixed" if items > bad else "bad"
-
-
 def template_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("mockserver.console"),
@@ -72,7 +60,7 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = "{:,}".format
-    environment.filters["tone"] = tone
+    environment.filters["tone"] = call_tone
     environment.filters["span"] = print_span
     return environment
 

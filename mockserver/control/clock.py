@@ -168,9 +168,15 @@ def _window_end(document: Document) -> datetime | None:
 
 
 def open_windows(now: datetime, tables: Tables) -> list[Document]:
-    """The use of each quota that counts by windows; how much a window allows is not in the state."""
+    """The use of each quota that counts by windows."""
     return [
-        {"vendor": scope.partition("/")[0], "key": key, "used": document["used"], "until": print_instant(end)}
+        {
+            "vendor": scope.partition("/")[0],
+            "key": key,
+            "used": document["used"],
+            "left": max(0, document["limit"] - document["used"]),
+            "until": print_instant(end),
+        }
         for scope, collections in tables.items()
         for key, document in collections.get(QUOTAS, EMPTY).items()
         if (end := _window_end(document)) and end > now

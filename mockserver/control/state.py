@@ -187,7 +187,7 @@ _CREDENTIAL = {
 _QUOTA = {
     "anyOf": [
         _closed_object(window=_WINDOW, used=_NUMBER),
-        _closed_object(window=_WINDOW, used=_NUMBER, seconds={**_NUMBER, "minimum": 1}),
+        _closed_object(window=_WINDOW, used=_NUMBER, limit=_NUMBER, seconds={**_NUMBER, "minimum": 1}),
         _closed_object(at=_INSTANT, tokens={"type": "string", "pattern": "^[0-9.e+-]{1,40}$"}),
     ]
 }

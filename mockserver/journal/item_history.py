@@ -130,12 +130,13 @@ class ItemHistory(Value, frozen=True):
 
     @property
     def says(self) -> str:
-        """Such as: stored at attempt 2 of 3."""
+        """Such as: stored at attempt 1 of 3, not after that."""
         stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
         if not stored:
             return f"not stored in {pluralize(len(self.attempts), 'attempt')}"
         places = f"attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)}"
-        return f"stored at {places} of {len(self.attempts)}"
+        since = "" if self.attempts[-1].stored else ", not after that"
+        return f"stored at {places} of {len(self.attempts)}{since}"
 
     def document(self, view: View) -> Document:
         """The history as JSON; times are in milliseconds since its first attempt."""

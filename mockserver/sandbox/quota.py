@@ -62,7 +62,8 @@ def count_in_fixed_window(state: State, key: str, limit: int, seconds: int) -> Q
     left = peek_fixed_window(state, key, limit, seconds).left
     if left == 0:
         return QuotaUse(0, seconds - gone)
-    state.collection(QUOTAS, "")[key] = {"window": window, "used": limit - left + 1, "seconds": seconds}
+    used = limit - left + 1
+    state.collection(QUOTAS, "")[key] = {"window": window, "used": used, "limit": limit, "seconds": seconds}
     return QuotaUse(left - 1)
 
 

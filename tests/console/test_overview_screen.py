@@ -95,14 +95,15 @@ def test_a_hostile_key_is_text(browser: Client, path: str) -> None:
     assert "<script>alert" not in page(browser, path)
 
 
-def test_a_quota_is_shown_with_the_end_of_its_window(browser: Client) -> None:
+def test_a_quota_is_shown_with_what_is_left_of_its_window(browser: Client) -> None:
     create(browser, freeze="2026-01-05T09:00:30Z")
-    quotas = {"q": {"window": 29460060, "used": 1, "seconds": 60}}
+    quotas = {"q": {"window": 29460060, "used": 1, "limit": 4, "seconds": 60}}
     browser.patch(f"{NEW}/state", json={"acme/": {"quotas": quotas}})
 
     text = page(browser, HERE)
 
     assert '<a href="/_console/state/acme/quotas/q?sandbox=new&amp;scope=acme%2F">q</a>' in text
+    assert '<td class="amount">1</td><td class="amount">3</td>' in text
     assert '<time datetime="2026-01-05T09:01:00Z">2026-01-05 09:01:00</time>' in text
 
 

@@ -3,11 +3,10 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mockserver.console.pages import NAVIGATION, tone
+from mockserver.console.pages import NAVIGATION
 from mockserver.server.application import Application
 from tests.control.operators import create, order
 from tests.support import sample_vendor
@@ -54,28 +53,6 @@ def test_the_head_tells_how_far_the_clock_is_ahead(browser: Client) -> None:
     browser.post("/_mock/sandboxes/new/clock/advance", json={"seconds": 360})
 
     assert "<strong>+6 min</strong>" in browser.get("/_console/clock?sandbox=new").text
-
-
-_CALL = {"status": 207, "items": 3, "outcomes": {"created": 3}, "warned": 0}
-
-
-@pytest.mark.parametrize(
-    ("members", "expected"),
-    [
-        ({}, "good"),
-        ({"status": 200, "items": 0, "outcomes": {}}, "good"),
-        ({"status": 302, "items": 0, "outcomes": {}}, "neutral"),
-        ({"outcomes": {"created": 2, "rejected": 1}}, "mixed"),
-        ({"outcomes": {"created": 2, "skipped": 1}}, "mixed"),
-        ({"warned": 1}, "mixed"),
-        ({"outcomes": {"rejected": 3}}, "bad"),
-        ({"status": 400}, "mixed"),
-        ({"status": 400, "items": 0, "outcomes": {}}, "bad"),
-        ({"status": None, "items": 0, "outcomes": {}}, "bad"),
-    ],
-)
-def test_a_status_has_the_colour_of_the_outcomes(members: dict[str, Any], expected: str) -> None:
-    assert tone({**_CALL, **members}) == expected
 
 
 def test_a_page_names_its_twin_with_its_filters(browser: Client) -> None:

@@ -296,7 +296,7 @@ def test_a_step_that_ends_nothing_says_so(visitor: Client) -> None:
 
 def test_the_kinds_are_counted_in_one_sentence(visitor: Client) -> None:
     tokens = {"a": {"expires": "2026-01-05T09:01:00Z"}}
-    quotas = {"q": {"window": 29460060, "used": 1, "seconds": 60}}
+    quotas = {"q": {"window": 29460060, "used": 1, "limit": 4, "seconds": 60}}
     visitor.patch(f"{NEW}/state", json={"acme/": {"credentials": tokens, "quotas": quotas}})
     send_with_key(visitor, "k1")
 

@@ -88,7 +88,7 @@ STATE = {
         },
         "refresh-tokens": {"r1": {"expires": "2026-01-05T09:06:00Z"}},
         "quotas": {
-            "minute/a": {"window": 29460060, "used": 1, "seconds": 60},
+            "minute/a": {"window": 29460060, "used": 1, "limit": 4, "seconds": 60},
             "day/a": {"window": 1, "used": 1},
             "bucket": {"at": NINE, "tokens": "1.5"},
         },
@@ -157,7 +157,8 @@ def test_a_time_at_which_no_clock_stands_is_refused(operator: Client, since: str
 def test_a_quota_window_beyond_all_time_never_ends(operator: Client) -> None:
     create(operator, freeze=NINE)
     operator.patch(
-        f"{NEW}/state", json={"acme/": {"quotas": {"q": {"window": 10**30, "used": 1, "seconds": 60}}}}
+        f"{NEW}/state",
+        json={"acme/": {"quotas": {"q": {"window": 10**30, "used": 1, "limit": 4, "seconds": 60}}}},
     )
 
     assert expirations(operator)["next"] == []

@@ -642,15 +642,15 @@ def test_the_overview_tells_the_use_of_quotas(operator: Client) -> None:
     create(operator, freeze="2026-01-05T09:00:30Z")
     minute = 29460060  # begins at nine
     quotas = {
-        "open": {"window": minute, "used": 3, "seconds": 60},
-        "over": {"window": minute - 1, "used": 5, "seconds": 60},
+        "open": {"window": minute, "used": 3, "limit": 4, "seconds": 60},
+        "over": {"window": minute - 1, "used": 5, "limit": 4, "seconds": 60},
         "bucket": {"at": "2026-01-05T09:00:00Z", "tokens": "48.5"},
     }
     operator.patch(f"{NEW}/state", json={"acme/": {"quotas": quotas}})
 
     found = operator.get(OVERVIEW).json["quotas"]
 
-    assert found == [{"vendor": "acme", "key": "open", "used": 3, "until": "2026-01-05T09:01:00Z"}]
+    assert found == [{"vendor": "acme", "key": "open", "used": 3, "left": 1, "until": "2026-01-05T09:01:00Z"}]
 
 
 def test_a_key_with_a_credential_is_redacted_in_the_overview(operator: Client) -> None:

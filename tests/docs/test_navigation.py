@@ -60,7 +60,9 @@ def test_no_two_pages_have_one_title() -> None:
 def test_the_site_asks_no_other_host_for_fonts_or_search() -> None:
     assert SETTINGS["theme"]["font"] is False
     assert SETTINGS["plugins"] == ["search"]
-    assert set(SETTINGS).isdisjoint({"extra_javascript", "extra_css", "repo_url"})
+    assert set(SETTINGS).isdisjoint({"extra_javascript", "repo_url"})
+    assert SETTINGS["extra_css"] == ["site.css"]
+    assert "url(" not in (ROOT / "docs" / "site.css").read_text(encoding="utf-8")
     assert SETTINGS["extra"] == {"generator": False}
 
 

@@ -39,16 +39,7 @@ def entry(status: int | None, line: str, items: int = 0, warned: int = 0, **outc
     [
         (entry(207, "vba PUT /a 207  2 items: 2 created  1 ms", 2, created=2), "green"),
         (entry(207, "vba PUT /a 207  2 items: 2 created 1 warned  1 ms", 2, 1, created=2), "yellow"),
-        (
-            entry(207, "vba PUT /a 207  2 items: 1 created 1 rejected  1 ms", 2, created=1, rejected=1),
-            "yellow",
-        ),
-        (entry(207, "vba PUT /a 207  2 items: 2 rejected  1 ms", 2, rejected=2), "red"),
-        (
-            entry(400, "pvex POST /a 400  2 items: 1 rejected 1 skipped  1 ms", 2, rejected=1, skipped=1),
-            "red",
-        ),
-        (entry(200, "xero GET /a 200  getA  1 ms"), "green"),
+        (entry(302, "xero GET /a 302  getA  1 ms"), "white"),
         (entry(404, "xero GET /a 404  not-found: no path  1 ms"), "red"),
         (entry(None, "xero GET /a ---  getA  1 ms  ~reset"), "red"),
     ],

@@ -15,7 +15,7 @@ from tests.tools.people.point import point
 from tests.tools.people.stage import Server, Stage
 from tests.tools.people.vba_calls import VBA, put
 
-BAD = {"payee_ID": "NOPE"}
+BAD: dict[str, object] = {"payee_ID": "NOPE"}
 """Makes an item of a batch one that is rejected."""
 
 MOST_SYMBOLS = 60

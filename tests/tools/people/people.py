@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from traceback import format_exception_only
 
-from tests.tools.people import browser, console, exports, first_minute, in_ci, terminal
+from tests.tools.people import browser, console, exports, face, first_minute, in_ci, terminal
 from tests.tools.people.point import Point, find_points
 from tests.tools.people.stage import Stage, fresh_clone
 
@@ -20,7 +20,7 @@ _SHOWN = 400
 
 def main(wanted: list[str]) -> int:
     """Check the points and return the exit status."""
-    points = list(find_points(first_minute, terminal, exports, console, browser, in_ci))
+    points = list(find_points(first_minute, terminal, exports, console, browser, in_ci, face))
     points = [one for one in points if not wanted or str(one.number) in wanted]
     with TemporaryDirectory(prefix="people-") as folder, fresh_clone(Path(folder)) as stage:
         print(f"fresh clone, set up and answering after {stage.set_up_s:.0f} s")
