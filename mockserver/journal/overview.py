@@ -17,7 +17,7 @@ _FEWEST_BUCKETS, _MOST_BUCKETS = 24, 48
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
 """Lengths of a bucket of time in seconds."""
 
-_MOST_ITEMS = 10
+_MOST_ITEMS, _MOST_LOST = 10, 100
 _PERCENTS = (50, 90, 99)
 _STATUSES = ("2xx", "3xx", "4xx", "5xx", NO_STATUS)
 
@@ -29,6 +29,7 @@ def sum_up(entries: Sequence[Entry], histories: Sequence[ItemHistory], view: Vie
     hits = Counter(rule for entry in entries for rule in entry.applied)
     attempts = Counter(len(one.attempts) for one in histories)
     by_attempts = sorted(histories, key=lambda one: len(one.attempts), reverse=True)
+    lost = [one for one in histories if not one.stored]
     return {
         "calls": len(entries),
         "statuses": _ordered(total, _STATUSES),
@@ -44,18 +45,19 @@ def sum_up(entries: Sequence[Entry], histories: Sequence[ItemHistory], view: Vie
         ],
         "durations": _durations(entries),
         "attempts": [{"attempts": number, "items": attempts[number]} for number in sorted(attempts)],
-        "repeated": [
-            {
-                "vendor": one.vendor,
-                "operation": one.operation,
-                "key": view.key(one.key),
-                "says": one.says,
-                "calls": [attempt.number for attempt in one.attempts],
-            }
-            for one in by_attempts[:_MOST_ITEMS]
-            if len(one.attempts) > 1
-        ],
+        "notStored": {"count": len(lost), "items": [_came_to(one, view) for one in lost[:_MOST_LOST]]},
+        "repeated": [_came_to(one, view) for one in by_attempts[:_MOST_ITEMS] if len(one.attempts) > 1],
         "rules": [{"rule": rule, "calls": calls} for rule, calls in hits.most_common()],
+    }
+
+
+def _came_to(history: ItemHistory, view: View) -> Document:
+    return {
+        "vendor": history.vendor,
+        "operation": history.operation,
+        "key": view.key(history.key),
+        "says": history.says,
+        "calls": [attempt.number for attempt in history.attempts],
     }
 
 

@@ -273,6 +273,7 @@ def compare_calls(first: Entry, second: Entry) -> Document:
         for was, now in pairs
         if was != now
     ]
+    items.sort(key=lambda one: None in (one["first"], one["second"]))  # what both calls have comes first
     changes = list(diff_values(*(_parts(one, View(shown=True)) for one in both)))
     old, new = (_parts(one, View()) for one in both)
     return {

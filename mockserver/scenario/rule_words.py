@@ -21,7 +21,11 @@ class RuleWords(Value, frozen=True):
 
 
 def describe_rule(rule: Document) -> RuleWords:
-    conditions = ", ".join((_describe_calls(rule.get("match", EMPTY)), *_conditions(rule)))
+    calls = _describe_calls(rule.get("match", EMPTY))
+    selectors = {name for one in rule.get("items", ()) for name in one["select"]}
+    if selectors and selectors <= _OF_SOME_ITEMS and _OTHER_EFFECTS.isdisjoint(rule):
+        calls = f"{calls} that have such an item"
+    conditions = ", ".join((calls, *_conditions(rule)))
     return RuleWords(conditions, tuple(_consequences(rule)))
 
 
@@ -49,6 +53,11 @@ def _conditions(rule: Document) -> Iterator[str]:
         yield _describe_times(times.get("after", 0), times.get("count"))
     if "probability" in rule:
         yield f"with a chance of {_percent(rule['probability'])}"
+
+
+_OF_SOME_ITEMS = frozenset({"index", "key", "where"})
+_OTHER_EFFECTS = frozenset({"envelope", "response", "quota", "transitionsState", "advanceClock", "commit"})
+"""Effects of rules that take calls whatever their items are."""
 
 
 def _describe_times(after: int, count: int | None) -> str:

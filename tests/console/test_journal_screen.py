@@ -183,3 +183,12 @@ def test_what_a_call_says_is_shown_as_text(browser: Client) -> None:
     text = browser.get(CALLS).text
 
     assert ("<script>alert" in text, "&lt;script&gt;alert(1)" in text) == (False, True)
+
+
+def test_a_search_that_finds_nothing_says_where_it_looked(browser: Client) -> None:
+    order(browser, "A", "")
+
+    text = browser.get(f"{CALLS}&text=rejected").text
+
+    assert ("No call matches" in text, "Outcomes, statuses and methods" in text) == (True, True)
+    assert "Send an example" not in text

@@ -95,6 +95,18 @@ def test_a_hostile_key_is_text(browser: Client, path: str) -> None:
     assert "<script>alert" not in page(browser, path)
 
 
+def test_items_that_no_call_stored_are_listed_first(browser: Client) -> None:
+    order(browser, "A", "B")
+    assert "never stored" not in page(browser, HERE)
+
+    bad = {"orders": [{"id": "C", "amount": -1}]}
+    browser.put("/acme/orders", json=bad, headers={"mock-sandbox": "new"})
+    text = page(browser, HERE)
+
+    assert '<h2 id="lost">1 item was never stored</h2>' in text
+    assert text.index("item=C") < text.index("Calls by status")
+
+
 def test_a_quota_is_shown_with_what_is_left_of_its_window(browser: Client) -> None:
     create(browser, freeze="2026-01-05T09:00:30Z")
     quotas = {"q": {"window": 29460060, "used": 1, "limit": 4, "seconds": 60}}

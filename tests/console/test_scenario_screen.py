@@ -54,7 +54,10 @@ def test_the_page_says_what_a_rule_does_where_a_link_to_it_leads(visitor: Client
 
     text = page(visitor, "/scenarios?sandbox=new")
 
-    assert '<td id="rule-flaky/r1"><strong>r1</strong><small class="below">all calls → ' in text
+    assert (
+        '<td id="rule-flaky/r1"><strong>r1</strong><small class="below">all calls that have such an item → '
+        in text
+    )
 
 
 def test_a_scenario_that_is_gone_is_missed(visitor: Client) -> None:

@@ -99,7 +99,11 @@ def test_an_entry_tells_its_rules_in_words_after_they_are_gone(operator: Client)
     operator.delete(f"{NEW}/scenarios")
 
     assert operator.get(f"{NEW}/journal/1").json["rules"] == [
-        {"rule": "losing/r1", "when": "all calls", "then": ["the item A: left out of the answer"]}
+        {
+            "rule": "losing/r1",
+            "when": "all calls that have such an item",
+            "then": ["the item A: left out of the answer"],
+        }
     ]
 
 
@@ -613,6 +617,16 @@ def test_the_overview_counts_the_attempts_of_items(operator: Client) -> None:
     assert found["outcomes"] == {"created": 2, "updated": 2, "rejected": 1}
     assert found["attempts"] == [{"attempts": 1, "items": 2}, {"attempts": 3, "items": 1}]
     assert [(one["key"], one["calls"]) for one in found["repeated"]] == [("B", [1, 2, 3])]
+
+
+def test_the_overview_names_items_that_no_call_stored(operator: Client) -> None:
+    bad = {"orders": [{"id": key, "amount": -1} for key in ("A", "B")]}
+    operator.put("/acme/orders", json=bad, headers={"mock-sandbox": "new"})
+    order(operator, "B")
+
+    found = operator.get(OVERVIEW).json["notStored"]
+
+    assert (found["count"], [(one["key"], one["calls"]) for one in found["items"]]) == (1, [("A", [1])])
 
 
 def test_an_attempt_that_was_refused_whole_counts(operator: Client) -> None:

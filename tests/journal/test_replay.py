@@ -429,8 +429,8 @@ def test_items_of_two_calls_are_compared_by_key() -> None:
     result = compare_calls(RECORDED, again)
 
     assert [(one["key"], one["first"], one["second"]) for one in result["items"]["differences"]] == [
-        ("A", "created", None),
         ("B", "rejected", "created"),
+        ("A", "created", None),
         ("C", "created", None),
         ("D", None, "rejected"),
     ]

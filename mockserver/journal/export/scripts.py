@@ -80,9 +80,9 @@ send() {{ # LABEL STATUS OUTCOMES ITEMS SECONDS BODY CURL-ARGUMENT...
   items=${{items% }}
   found="$status  ${{outcomes:-{nothing}}}  ${{items:-{nothing}}}"
   if [ "$found" = "$expected" ]; then
-    echo "ok    $label  $found"
+    echo "same  $label  $found"
   else
-    echo "FAIL  $label  expected $expected"
+    echo "other $label  expected $expected"
     echo "      $label  found    $found"
     failed=1
   fi
