@@ -80,7 +80,9 @@ def test_p_pauses_and_goes_on(page: Page) -> None:
     assert pressed == ["true", "false"]
 
 
-@pytest.mark.parametrize(("key", "path"), [("j", "/"), ("s", "/state"), ("c", "/cases"), ("t", "/clock")])
+@pytest.mark.parametrize(
+    ("key", "path"), [("j", "/"), ("o", "/overview"), ("s", "/state"), ("c", "/cases"), ("t", "/clock")]
+)
 def test_g_and_a_letter_lead_to_a_screen(
     page: Page, visitor: Visitor, sender: Sender, key: str, path: str
 ) -> None:
@@ -92,6 +94,18 @@ def test_g_and_a_letter_lead_to_a_screen(
     assert page.locator('nav a[aria-current="page"]').first.get_attribute("href") == (
         f"/_console{path}?sandbox={sender.name}"
     )
+
+
+def test_the_actions_of_a_call_have_keys(page: Page) -> None:
+    press(page, "j", "Enter")
+    page.wait_for_url("**/_console/x/3?*")
+
+    with page.expect_download() as file:
+        press(page, "h")
+    press(page, "a")
+
+    page.wait_for_url("**/_console/scenarios/new?*")
+    assert file.value.suggested_filename == "call-3.sh"
 
 
 def test_a_letter_without_g_leads_nowhere(page: Page) -> None:

@@ -6,7 +6,7 @@
   const switchOn = document.getElementById("keys-on");
   const sandbox = () => document.getElementById("sandbox").value;
   const go = (path) => { location.href = `/_console${path}?sandbox=${encodeURIComponent(sandbox())}`; };
-  const PLACES = { j: "/", s: "/state", c: "/cases", t: "/clock" };
+  const PLACES = { j: "/", o: "/overview", s: "/state", c: "/cases", t: "/clock" };
   let isGoing = false;
 
   button.hidden = false;
@@ -29,7 +29,7 @@
   const press = (id) => document.getElementById(id)?.click();
   const ACTIONS = {
     j: () => step(1), k: () => step(-1), n: nextProblem, p: () => press("pause"), c: () => press("copy-curl"),
-    r: () => press("replay"), g: () => { isGoing = true; }, "?": () => dialog.showModal(),
+    r: () => press("replay"), a: () => press("arm"), h: () => press("hand-over"), g: () => { isGoing = true; }, "?": () => dialog.showModal(),
     "/": () => document.getElementById("search")?.focus(), Escape: () => document.getElementById("back")?.click(),
   };
 
