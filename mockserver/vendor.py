@@ -7,7 +7,7 @@ Adding one touches no existing file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -80,6 +80,20 @@ Replay: TypeAlias = Callable[[Call, Operation, State], Reply | None]
 Remember: TypeAlias = Callable[[Call, Operation, Reply, State], None]
 DescribeFault: TypeAlias = Callable[[Fault, Item, Request], Problem]
 ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreItems:
+    """A function that stores one item, and one that stores many in one step, as the first would in turn.
+
+    `many` returns None, and stores nothing, if the items cannot be stored so.
+    """
+
+    one: StoreItem
+    many: Callable[[Sequence[Item]], Sequence[Outcome] | None]
+
+    def __call__(self, item: Item) -> Outcome:
+        return self.one(item)
 
 
 @dataclass(frozen=True, slots=True)

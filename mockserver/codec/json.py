@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_PREC, Clamped, Context, Decimal, InvalidOperation, Overflow, Subnormal
 from hashlib import blake2b
 from json import loads
 
@@ -50,7 +50,15 @@ def parse_decimal(text: str) -> Decimal:
     return number
 
 
-_decoder = msgspec.json.Decoder(float_hook=parse_decimal)
+_EXACT = Context(
+    prec=MAX_PREC,
+    Emin=MIN_EXPONENT,
+    Emax=MAX_EXPONENT,
+    traps=[Clamped, InvalidOperation, Overflow, Subnormal],
+)
+"""Reads a number as `parse_decimal` does, in half the time, but for a zero with a very low exponent."""
+
+_decoder = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _sorting_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
@@ -75,7 +83,7 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
         raise MalformedBody("nested too deep") from None
     except UnicodeError:
         raise MalformedBody("the body is not valid UTF-8") from None
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, ArithmeticError):
         raise MalformedBody("a number is out of range") from None
     except msgspec.DecodeError as error:
         raise _syntax_error(str(error), text) from None

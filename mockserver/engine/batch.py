@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from msgspec.structs import replace
 
@@ -16,7 +17,15 @@ from mockserver.errors import InvalidCall, MalformedBody, Rejected, TooManyItems
 from mockserver.model import Action, Call, Item, Json, Outcome, Problem, Verdict, join_key, value_at
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, RouteMatch, Spec
-from mockserver.vendor import CheckItem, ClassifyProblem, CompleteBatchHandler, DispatchCall, Request
+from mockserver.vendor import (
+    CheckItem,
+    ClassifyProblem,
+    CompleteBatchHandler,
+    DispatchCall,
+    Request,
+    StoreItem,
+    StoreItems,
+)
 
 MAX_ITEMS = 10_000
 
@@ -142,16 +151,14 @@ def _build_items(documents: list[Json], batch: Batch | None) -> tuple[Item, ...]
         return ()
     key = batch.key
     if len(key) == 1:
-        name = key[0]
-        items = [
-            Item(index, "" if (value := item.get(name)) is None else str(value), item)
-            if type(item) is dict
-            else Item(index, "", item)
-            for index, item in enumerate(documents)
+        keys = [
+            str(value) if type(one) is dict and (value := one.get(key[0])) is not None else ""
+            for one in documents
         ]
     else:
-        items = [Item(index, _composite_key(item, key), item) for index, item in enumerate(documents)]
-    return _with_digests(items, batch)
+        keys = [_composite_key(one, key) for one in documents]
+    items = list(map(Item, count(), keys, documents))
+    return _with_digests(items, batch) if "" in keys or batch.keyless else tuple(items)
 
 
 def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
@@ -246,12 +253,12 @@ def apply_each(
 ) -> tuple[Outcome, ...]:
     """One outcome an item; rejected items leave no trace, later items see earlier writes."""
     outcomes: list[Outcome] = []
-    apply_item, check, check_bad, ends = (
-        handler.apply(request, state),
-        handler.check,
-        handler.check_bad,
-        handler.aborts_batch,
-    )
+    apply_item: StoreItem = handler.apply(request, state)
+    check, check_bad, ends = handler.check, handler.check_bad, handler.aborts_batch
+    if isinstance(apply_item, StoreItems) and not (check or check_bad or ends):
+        if (stored := _store_at_once(request.items, verdicts, apply_item)) is not None:
+            return stored
+        apply_item = apply_item.one
     set_mark = state.mark
     for item in request.items:
         verdict = _NO_PROBLEMS if check is None else _check_item(item, request, check, state)
@@ -275,6 +282,25 @@ def apply_each(
             outcomes += [Outcome(rest, Action.SKIPPED) for rest in request.items[item.index + 1 :]]
             break
     return tuple(outcomes)
+
+
+def _store_at_once(
+    items: Sequence[Item], verdicts: Mapping[int, Verdict], store: StoreItems
+) -> tuple[Outcome, ...] | None:
+    """The outcomes of all items, the good ones stored in one step; None if they cannot be."""
+    if not all(one.problems for one in verdicts.values()):
+        return None
+    good = [one for one in items if one.index not in verdicts] if verdicts else items
+    stored = store.many(good)
+    if stored is None or not verdicts:
+        return None if stored is None else tuple(stored)
+    following = iter(stored)
+    return tuple(
+        [
+            _unapplied_outcome(one, verdicts[one.index]) if one.index in verdicts else next(following)
+            for one in items
+        ]
+    )
 
 
 def apply_all(

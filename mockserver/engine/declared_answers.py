@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -42,7 +42,7 @@ from mockserver.vendor import (
     Handler,
     RenderBatch,
     Request,
-    StoreItem,
+    StoreItems,
     find_record,
 )
 
@@ -54,7 +54,7 @@ def upsert_items(batch: Batch) -> ApplyBatch:
     """Store each item unchanged under its key; without `upsert` a known key is a duplicate."""
     is_composite = len(batch.key) > 1
 
-    def apply(_request: Request, state: State) -> StoreItem:
+    def apply(_request: Request, state: State) -> StoreItems:
         collection = state.collection(batch.collection)
         find = collection.get
 
@@ -69,7 +69,21 @@ def upsert_items(batch: Batch) -> ApplyBatch:
             collection[key] = document
             return Outcome(item, CREATED if is_new else UPDATED, document)
 
-        return keep
+        def keep_all(items: Sequence[Item]) -> list[Outcome] | None:
+            documents = {item.key: item.document for item in items}
+            if (
+                len(documents) < len(items)
+                or "" in documents
+                or (is_composite and any(_absent_member(batch, item) for item in items))
+                or (not batch.upsert and any(map(find, documents)))
+            ):
+                return None
+            return [
+                Outcome(item, CREATED if known is None else UPDATED, item.document)
+                for item, known in zip(items, collection.update(documents), strict=True)
+            ]
+
+        return StoreItems(keep, keep_all)
 
     return apply
 
@@ -167,8 +181,8 @@ def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[st
 TellMember: TypeAlias = Callable[[Outcome], Json]
 """Returns the value of a row's member, None for no member; compiled with the operation."""
 
-WriteRow: TypeAlias = Callable[[Outcome, str], Json]
-"""Returns the row of an item; the text is the time."""
+WriteRow: TypeAlias = Callable[[Outcome, State], Json]
+"""Returns the row of an item."""
 
 _LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
 _NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
@@ -222,12 +236,18 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
     target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
     listed = filling.at(form.schema, target["list"])
     write_row = _row_writer(filling, filling.merged(listed.get("items", EMPTY)), batch.key, target)
+    placed = [target[name] for name in ("list", "count") if name in target]
+    # A list alone has its place; only other members have to be filled, or put in order.
+    is_filled = bool(form.schema) and placed != [
+        (name,) for name in filling.at(form.schema, ()).get("properties", ())
+    ]
 
     def render(result: BatchResult, state: State) -> Reply:
-        now = print_instant(state.now)
         document: Json = _with_value_at(
-            {}, target["list"], [write_row(outcome, now) for outcome in result.outcomes]
+            {}, target["list"], [write_row(outcome, state) for outcome in result.outcomes]
         )
+        if not is_filled and "count" not in target:
+            return json_reply(form.status, document, form.media_type)
         counts = _counts(result.outcomes)
         if "count" in target:
             document = _with_value_at(document, target["count"], counts["accepted"])
@@ -242,7 +262,10 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
 def _row_writer(
     filling: SchemaFilling, row: Document, key: tuple[str, ...], target: Mapping[str, Path]
 ) -> WriteRow:
-    """The writer of rows: status, message, key, index, record, and further required members."""
+    """The writer of rows: status, message, key, index, record, and further required members.
+
+    Items without problems differ in a few members: their rows are copies of one template for each action.
+    """
     places = {name: path for name, path in target.items() if name not in ("list", "count")}
     schemas = {name: filling.at(row, path) for name, path in places.items()}
     message = places.get("message", ())
@@ -254,32 +277,72 @@ def _row_writer(
         "index": RowMember(lambda outcome: outcome.item.index),
         "record": _record_writer(filling, schemas.get("record", EMPTY)),
     }
-    is_flat = all(len(path) == 1 for path in places.values())
-    tell = _flat_writer if is_flat else _nested_writer
-    write_members = tell([(path, writers[name]) for name, path in places.items()])
-    complete = _row_completer(row, is_flat=is_flat, places=places, schemas=schemas) if row else None
-    if complete is None:
-        return write_members
+    members = [(path, writers[name]) for name, path in places.items()]
+    complete = _row_completer(filling, row, places, schemas)
+    templates = {action: _template(members, action, complete) for action in Action}
+    varying = [(str(path[0]), member.tell) for path, member in members if path and member.usual is None]
+    listed = [(path, member.tell) for path, member in members]
 
-    def write(outcome: Outcome, now: str) -> Json:
-        made = write_members(outcome, now)
+    def write(outcome: Outcome, state: State) -> Json:
+        template = None if outcome.problems else templates[outcome.action]
+        if template is not None:
+            made: Json = template.copy()
+            lacks = False
+            for name, tell in varying:
+                made[name] = value = tell(outcome)
+                lacks = lacks or value is None
+            if not lacks:
+                return made
+            made = {name: value for name, value in made.items() if value is not None}
+        else:
+            made = {}
+            for path, tell in listed:
+                value = tell(outcome)
+                if value is not None:
+                    made = _with_value_at(made, path, value)
         completed = complete(made)
-        return filling.fill(row, _message_of(outcome, now), made) if completed is None else completed
+        if completed is not None:
+            return completed
+        return filling.fill(row, _message_of(outcome, print_instant(state.now)), made)
 
     return write
 
 
+def _template(
+    members: Sequence[tuple[Path, RowMember]], action: Action, complete: Callable[[Json], Json]
+) -> dict[str, Json] | None:
+    """The row of an item without problems, with a place for each member that depends on it.
+
+    None: such rows are filled by their schema, or a member that depends on the item stands inside another.
+    """
+    made: Json = {}
+    for path, member in sorted(members, key=lambda one: one[1].usual is None):
+        value = _VARIES if member.usual is None else member.usual[action]
+        if value is _VARIES and len(path) != 1:
+            return None
+        if value is not None:
+            made = _with_value_at(made, path, value)
+    completed = complete(made)
+    return completed if isinstance(completed, dict) else None
+
+
+_VARIES = "varies"
+
+
 def _row_completer(
-    row: Document, *, is_flat: bool, places: Mapping[str, Path], schemas: Mapping[str, Document]
-) -> Callable[[Json], Json] | None:
+    filling: SchemaFilling, row: Document, places: Mapping[str, Path], schemas: Mapping[str, Document]
+) -> Callable[[Json], Json]:
     """A function that puts a complete row into its schema's order, or returns None for any other row.
 
-    It spares most rows the slow filling by schema. None: the schema requires nothing more of any row.
+    It spares most rows the slow filling by schema.
     """
     required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
+    is_flat = all(len(path) == 1 for path in places.values())
     is_plain = not any("properties" in node for node in schemas.values())
+    if not row:
+        return lambda made: made
     if is_flat and is_plain and "index" not in places:  # which stands in its place among the usual members
-        return (lambda made: made if made.keys() >= required else None) if required else None
+        return lambda made: made if required <= made.keys() else None
     if not properties or not all(places.values()):
         return lambda _made: None
     order = dict.fromkeys((*properties, *(str(path[0]) for path in places.values())))
@@ -288,52 +351,24 @@ def _row_completer(
         for name, path in places.items()
         if len(path) > 1 or schemas[name].get("type") == "object" or "properties" in schemas[name]
     }
+    sizes = [(name, _size_if_placed(filling, properties.get(name), name, places)) for name in objects]
 
-    def complete(row: Json) -> Json:
-        if objects.isdisjoint(row) and row.keys() >= required:
-            return {name: row[name] for name in order if name in row}
-        return None
+    def is_whole(made: Document) -> bool:
+        """Whether filling would only find what the places have put there."""
+        if objects.isdisjoint(made):
+            return required <= made.keys()
+        return len(made) == len(order) and all(len(made[name]) == size for name, size in sizes)
 
-    return complete
-
-
-def _flat_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
-    """The writer of a row of plain members, without those that have no value."""
-    named = [(str(path[0]), member) for path, member in members]
-    usual = {action: _usual_members(named, action) for action in Action}
-    whole = [(name, member.tell) for name, member in named]
-    others = [(name, member.tell) for name, member in named if member.usual is None]
-
-    def write(outcome: Outcome, _now: str) -> Json:
-        row, asked = ({}, whole) if outcome.problems else (usual[outcome.action].copy(), others)
-        for name, tell in asked:
-            value = tell(outcome)
-            if value is not None:
-                row[name] = value
-        return row
-
-    return write
+    return lambda made: {name: made[name] for name in order if name in made} if is_whole(made) else None
 
 
-def _usual_members(named: Iterable[tuple[str, RowMember]], action: Action) -> dict[str, Json]:
-    """The constant members of all items without problems that had this action."""
-    values = {name: member.usual[action] for name, member in named if member.usual is not None}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _nested_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
-    """The writer of values at places inside a row, without those that have no value."""
-    listed = [(path, member.tell) for path, member in members]
-
-    def write(outcome: Outcome, _now: str) -> Json:
-        row: Json = {}
-        for path, tell in listed:
-            value = tell(outcome)
-            if value is not None:
-                row = _with_value_at(row, path, value)
-        return row
-
-    return write
+def _size_if_placed(filling: SchemaFilling, node: Json, name: str, places: Mapping[str, Path]) -> int:
+    """The number of an object's members, -1 if anything but places puts them there, in another order."""
+    members = filling.merged(node or EMPTY).get("properties", EMPTY)
+    nodes = [filling.merged(member) for member in members.values()]
+    is_nested = any(one.get("type") == "object" or "properties" in one for one in nodes)
+    placed = [path[1:] for path in places.values() if path[0] == name]
+    return -1 if is_nested or placed != [(member,) for member in members] else len(members)
 
 
 def _status_writer(node: Document) -> RowMember:
@@ -491,4 +526,4 @@ def _with_value_at(document: Json, path: Path, value: Json) -> Json:
         return value
     inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
     step = str(path[0])
-    return {**inner, step: _with_value_at(inner.get(step, {}), path[1:], value)}
+    return {**inner, step: _with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}

@@ -73,10 +73,10 @@ class CompiledItems:
         first = self.closed.count_valid_before_first_invalid(items)
         if first == len(items):
             return []
-        rest = items[first + 1 :]
-        if self.closed.accepts(rest):
+        rest, accepts = items[first + 1 :], self.closed.accepts
+        if accepts(rest):
             return [first]
-        return [first, *[index for index, item in enumerate(rest, first + 1) if not self.proves(item)]]
+        return [first, *[index for index, item in enumerate(rest, first + 1) if not accepts([item])]]
 
 
 @dataclass(frozen=True, slots=True)

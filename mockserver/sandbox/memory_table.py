@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from mockserver.model import Document
@@ -49,6 +50,17 @@ class MemoryTable:
             raise TypeError(f"a key is a text, found {key!r:.80}")
         self._undo.append((self, key, self.documents.get(key)))
         self.put(key, document if self._keep is None else self._keep(document))
+
+    def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
+        """Store many documents in one step, where neither order, index nor form is kept."""
+        before = list(map(self.documents.get, documents))
+        if self._indexes or self._keys is not None or self._keep is not None:
+            for key, document in documents.items():
+                self[key] = document
+        else:
+            self._undo.extend(zip(repeat(self), documents, before, strict=False))
+            self.documents.update(documents)
+        return before
 
     def __delitem__(self, key: str) -> None:
         self._undo.append((self, key, self.documents[key]))

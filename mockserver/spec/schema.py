@@ -32,7 +32,7 @@ _ANNOTATIONS = {
     "description",
     "title",
 }
-_OPEN_KEYWORDS = {"additionalProperties", "allOf", "anyOf", "oneOf", "not"}
+_OPEN_KEYWORDS = {"allOf", "anyOf", "oneOf", "not"}
 _VERBATIM_KEYWORDS = ("enum", "required")
 _NAME_MAPS = ("properties", "definitions", "schemas")
 _PROBLEM_CODES = {
@@ -287,6 +287,7 @@ def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] =
     return (
         bool(inner)
         and not _OPEN_KEYWORDS.intersection(here)
+        and here.get("additionalProperties", False) is False
         and all(has_bounded_depth(document, child, seen) for child in inner)
     )
 

@@ -65,6 +65,12 @@ def test_what_is_no_json_is_malformed(body: bytes) -> None:
         decode(body)
 
 
+@pytest.mark.parametrize("body", [b"[1e309]", b"[-1.5e-325]", b"[0e400]", b"[" + b"9" * 5000 + b"]"])
+def test_a_number_that_is_out_of_range_is_told_so(body: bytes) -> None:
+    with pytest.raises(MalformedBody, match="a number is out of range"):
+        decode(body)
+
+
 def test_text_that_is_no_utf_8_is_told_in_words_of_its_own() -> None:
     with pytest.raises(MalformedBody, match="the body is not valid UTF-8"):
         decode(b'["\xff"]')

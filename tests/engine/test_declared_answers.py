@@ -15,7 +15,7 @@ from mockserver.engine.batch import apply_each
 from mockserver.engine.declared_answers import AnswerForm, render_outcomes
 from mockserver.engine.declared_values import SchemaFilling
 from mockserver.errors import NotFound, SpecError
-from mockserver.model import Action, Item, Outcome, Problem
+from mockserver.model import Action, Item, Outcome, Problem, Verdict
 from mockserver.spec.openapi import Batch, PathForms, Spec
 from mockserver.vendor import BatchResult, CompleteBatchHandler, store_each
 from tests.support import sample_vendor
@@ -66,6 +66,18 @@ def test_an_item_is_stored_as_it_is() -> None:
     transact(made, lambda state: apply_each(request(document), {}, room, state))
 
     assert transact(made, lambda state: state.collection("orders")["A"]) == document
+
+
+def test_items_that_are_stored_in_one_step_come_out_as_one_after_the_other() -> None:
+    made, room = store(), CompleteBatchHandler(declared_answers.upsert_items(BATCH), render_nothing)
+    bad = {1: Verdict((Problem("late"),))}
+    transact(made, lambda state: apply_each(orders("C"), {}, room, state))
+
+    outcomes = transact(made, lambda state: apply_each(orders("A", "B", "C", "D"), bad, room, state))
+
+    assert actions(outcomes) == ["created", "rejected", "updated", "created"]
+    assert [outcome.item.key for outcome in outcomes] == ["A", "B", "C", "D"]
+    assert stored(made) == ["A", "C", "D"]
 
 
 @pytest.mark.parametrize(("operation", "handler"), [("listOrders", True), ("putOrders", False)])
@@ -300,13 +312,14 @@ _MEMBERS: Any = {
     "text": {"type": "string", "maxLength": 8},
     "error": {"type": "object", "properties": {"text": {"type": "string"}, "code": {"type": "string"}}},
     "at": {"type": "string", "format": "date-time"},
+    "wrap": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
 }
 _PLACES = st.fixed_dictionaries(
     {},
     optional={
         "status": st.just("/state"),
-        "message": st.sampled_from(["/text", "/error/text"]),
-        "key": st.sampled_from(["/key", "/error/key", "/other"]),
+        "message": st.sampled_from(["/text", "/error/text", "/wrap/text"]),
+        "key": st.sampled_from(["/key", "/error/key", "/wrap/key", "/other"]),
     },
 )
 _OUTCOMES = st.builds(
@@ -323,7 +336,7 @@ _OUTCOMES = st.builds(
 @given(
     places=_PLACES,
     members=st.permutations(sorted(_MEMBERS)),
-    count=st.integers(0, 5),
+    count=st.integers(0, len(_MEMBERS)),
     required=st.sets(st.sampled_from(sorted(_MEMBERS))),
     outcome=_OUTCOMES,
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.model import Document
-from mockserver.sandbox.memory_table import MemoryTable
+from mockserver.sandbox.memory_table import MemoryTable, UndoList
 
 COLOURS = ("red", "Red", "blue", None, 1, True, 1.0)
 DOCUMENTS = st.fixed_dictionaries({"colour": st.sampled_from(COLOURS)})
@@ -133,6 +133,31 @@ def test_order_agrees_with_sorting(writes: list[tuple[str, Document | None]]) ->
     written(table, plain, writes)
 
     assert table.order() == sorted(plain)
+
+
+@pytest.mark.parametrize("use", ["", "order", "find"])
+@given(
+    earlier=st.dictionaries(st.sampled_from("abcde"), DOCUMENTS),
+    later=st.dictionaries(st.sampled_from("abcde"), DOCUMENTS),
+)
+def test_many_documents_are_stored_as_one_after_the_other(
+    use: str, earlier: dict[str, Document], later: dict[str, Document]
+) -> None:
+    undo: tuple[UndoList, UndoList] = ([], [])
+    one_by_one, at_once = (MemoryTable(("acme/", "orders"), lines) for lines in undo)
+    for table in (one_by_one, at_once):
+        for key, document in earlier.items():
+            table[key] = document
+        _ = table.order() if use == "order" else table.find("colour", 1) if use == "find" else None
+    for key, document in later.items():
+        one_by_one[key] = document
+
+    before = at_once.update(later)
+
+    assert before == [earlier.get(key) for key in later]
+    assert [line[1:] for line in undo[0]] == [line[1:] for line in undo[1]]
+    assert (one_by_one.order(), list(one_by_one.values())) == (at_once.order(), list(at_once.values()))
+    assert one_by_one.find("colour", "red") == at_once.find("colour", "red")
 
 
 def written(

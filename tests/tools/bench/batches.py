@@ -104,8 +104,8 @@ _UNKNOWN_PAYEE = partial(_with_member, "payee_ID", "nobody")
 _WRONG_TYPE = partial(_with_member, "invoice_Number", 12345)
 
 
-def to_json(items: Sequence[Item]) -> bytes:
-    return json.dumps(items, separators=(",", ":")).encode()
+def to_json(document: Any) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 VBA = Batches(
@@ -133,6 +133,39 @@ LEDGER = Batches(
     (*_TOO_LONG, _WRONG_TYPE),
     "in turns: a number, a status and a user that are too long, a number where a text is due",
     to_json,
+)
+
+
+def _order(number: int) -> Item:
+    return {
+        "id": number % _KEYS,
+        "amount": 100.25 + number % _AMOUNTS,
+        "date": "2026-01-05",
+        "currency": "EUR",
+        "customer": "C-100",
+        "reference": f"INV-{number}",
+        "note": "Outpatient visit",
+    }
+
+
+def _without_date(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name != "date"}
+
+
+ORDERS = Batches(
+    "orders (by spec alone)",
+    "PUT",
+    "/orders/orders",
+    LEDGER.headers,
+    _order,
+    (
+        partial(_with_member, "amount", -1),
+        partial(_with_member, "currency", "XXX"),
+        _without_date,
+        partial(_with_member, "extra", "x"),
+    ),
+    "in turns: an amount below 0, a currency that is none of the enum, no date, a member too many",
+    lambda items: to_json({"orders": items}),
 )
 
 

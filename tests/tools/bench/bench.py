@@ -62,7 +62,8 @@ def _peers(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
     rows = comparison.figures()
     for row in rows:
         speed = f"{row['calls_s']:>8.0f} calls/s  {row['to_prism']:.2f}x Prism"
-        print(f"{row['server']:<16} {row['items']:>6} items  {speed}")
+        what = f"{row['batches']:<24} {row['items']:>6} items  {row['keys']}"
+        print(f"{row['server']:<16} {what}  {speed}  (generator {row['generator']:.0%} of a core)")
     return list(comparison.goals()), {"connections": rows}
 
 
@@ -123,7 +124,8 @@ def _loads(
     many = []
     for load in connections.run(ours, floor, pace, steadiness):
         many.append(load.figures())
-        print(f"16 connections, {load.batches}, {load.items} items: {load.target} {load.calls_s:.0f} calls/s")
+        what = f"{load.load.batches.name}, {load.load.items} items"
+        print(f"16 connections, {what}: {load.target} {load.calls_s:.0f} calls/s")
     return found, {
         "against_floor": [
             {**one.figures(), "limit": against_floor.limit_of(one.work)} for one in found["against_floor"]

@@ -1,29 +1,37 @@
-"""Sixteen connections at once, the client in a process of its own: calls a second of each server."""
+"""Sixteen connections at once, the client a process of its own: calls a second of each server."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from tempfile import TemporaryDirectory
+from time import perf_counter
 
+from tests.support.debian_packages import see_that_there_is
 from tests.tools.bench.against_floor import SUBJECTS
-from tests.tools.bench.batches import LEDGER, Batches
+from tests.tools.bench.batches import Batches
 from tests.tools.bench.figures import spread
+from tests.tools.bench.proof import control
 from tests.tools.bench.rounds import Pace
-from tests.tools.bench.servers import ROOT, Server
+from tests.tools.bench.servers import Server
 from tests.tools.bench.steadiness import Steadiness
+from tests.tools.bench.wire import HOST, connected, timed
 
 CONNECTIONS = 16
 SIZES = (1, 100, 1000)
-_BATCHES_OF_A_CONNECTION = 3
+FRESH: Mapping[int, int] = {1: 9000, 100: 2500, 1000: 350}
+"""Calls of a round with keys that are new, by the size of the batch: more than ours answers in a second."""
+
+_KNOWN_CALLS = 48
 _ROUNDS = 3
 _STATUS = 207
+_SCRIPT = Path(__file__).with_name("load.lua")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,26 @@ class Target:
 
     name: str
     server: Server
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Batches of a size, with keys that are new in each round, or that the server knows."""
+
     batches: Batches
+    items: int
+    is_fresh: bool = False
+
+    @property
+    def keys(self) -> str:
+        return "fresh" if self.is_fresh else "known"
+
+    def calls(self, prefix: str) -> list[bytes]:
+        path = f"{prefix}/{self.batches.path.split('/', 2)[2]}"
+        batches = replace(self.batches, path=path)
+        number = FRESH[self.items] if self.is_fresh else _KNOWN_CALLS
+        return [batches.call(self.items, turn * self.items) for turn in range(number)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +67,7 @@ class Throughput:
     """What one server did: figures of each round."""
 
     target: str
-    batches: str
-    items: int
+    load: Load
     rounds: tuple[Mapping[str, float], ...]
 
     def median_of(self, figure: str) -> float:
@@ -56,90 +82,72 @@ class Throughput:
         return spread([one["calls_s"] for one in self.rounds])
 
     def figures(self) -> dict[str, object]:
-        """What the report says of it."""
+        """What the report says of it; `generator` is the share of a core that the load generator took."""
         return {
             "server": self.target,
-            "batches": self.batches,
-            "items": self.items,
+            "batches": self.load.batches.name,
+            "items": self.load.items,
+            "keys": self.load.keys,
             "connections": CONNECTIONS,
             "calls_s": self.calls_s,
-            "items_s": self.calls_s * self.items,
+            "items_s": self.calls_s * self.load.items,
             "p50": self.median_of("p50"),
             "p99": self.median_of("p99"),
             "spread": self.spread,
+            "generator": self.median_of("generator"),
         }
 
 
 def run(ours: Server, floor: Server, pace: Pace, steadiness: Steadiness) -> Iterator[Throughput]:
-    """Yield what our server and the floor do, for VBA and the vendor by spec alone."""
+    """Yield what our server and the floor do, for VBA and the vendors by spec alone."""
     for batches in SUBJECTS:
-        targets = [Target("floor", floor, batches), Target("ours", ours, batches)]
+        prefix = f"/{batches.path.split('/')[1]}"
+        targets = [Target("floor", floor, prefix), Target("ours", ours, prefix)]
         for items in pace.sizes(SIZES):
-            yield from compared(targets, items, pace, steadiness)
-
-
-def without_mount(batches: Batches) -> Batches:
-    """The same batches for a server that serves one contract at its root."""
-    return replace(batches, path=f"/{batches.path.split('/', 2)[2]}")
+            yield from compared(targets, Load(batches, items), pace, steadiness)
 
 
 def compared(
-    targets: Sequence[Target], items: int, pace: Pace, steadiness: Steadiness, rounds_before: int = 0
+    targets: Sequence[Target], load: Load, pace: Pace, steadiness: Steadiness, rounds_before: int = 1
 ) -> Iterator[Throughput]:
-    """Yield the throughput of each server, measured in turns; the first rounds may be left uncounted."""
+    """Yield the throughput of each server, measured in turns; the first rounds are left uncounted."""
     rounds: dict[str, list[Mapping[str, float]]] = {one.name: [] for one in targets}
-    for turn in range(rounds_before + _ROUNDS):
-        for target in targets if turn % 2 else targets[::-1]:
-            steadiness.sample()
-            rounds[target.name].append(_loaded(target, items, pace.seconds))
-    for target in targets:
-        yield Throughput(target.name, target.batches.name, items, tuple(rounds[target.name][rounds_before:]))
-
-
-def _loaded(target: Target, items: int, seconds: float) -> Mapping[str, float]:
-    """One round of load.
-
-    Raises:
-        SystemExit: a call was not answered as it must be.
-    """
-    with _calls_in_files(target.batches, items) as files:
-        done = subprocess.run(  # noqa: S603 - our own words
-            [
-                sys.executable,
-                "-m",
-                "tests.tools.bench.load",
-                str(target.server.port),
-                str(seconds),
-                str(_STATUS),
-            ],
-            input=json.dumps(files),
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            check=False,
-        )
-    if done.returncode:
-        raise SystemExit(f"{target.name}, {items} items, {CONNECTIONS} connections: {done.stderr.strip()}")
-    figures: Mapping[str, float] = json.loads(done.stdout)
-    return figures
-
-
-@contextmanager
-def _calls_in_files(batches: Batches, items: int) -> Iterator[list[list[str]]]:
-    """The calls of each connection: keys of its own, the same few batches over and over."""
     with TemporaryDirectory() as folder:
-        yield [
-            [
-                _written(Path(folder, f"{line}-{turn}"), batches.call(items, (line * 10 + turn) * items))
-                for turn in range(_BATCHES_OF_A_CONNECTION)
-            ]
-            for line in range(CONNECTIONS)
-        ]
+        files = {
+            prefix: Path(folder, f"calls-{at}") for at, prefix in enumerate({one.prefix for one in targets})
+        }
+        for prefix, file in files.items():
+            file.write_bytes(b"".join(b"%d\n%b" % (len(call), call) for call in load.calls(prefix)))
+        for turn in range(rounds_before + _ROUNDS):
+            for target in targets if turn % 2 else targets[::-1]:
+                steadiness.sample()
+                if target.name == "ours" and load.is_fresh:
+                    control(target.server.port, "POST", "/default/reset")
+                rounds[target.name].append(_loaded(target, load, files[target.prefix], pace.seconds))
+    for target in targets:
+        yield Throughput(target.name, load, tuple(rounds[target.name][rounds_before:]))
 
 
-def _written(file: Path, call: bytes) -> str:
-    file.write_bytes(call)
-    return str(file)
+def generator() -> str:
+    """The path of wrk, which is installed if it may be. Raises SystemExit: it is not there."""
+    if see_that_there_is("load generator", "wrk", ("wrk",), "bench", lambda: shutil.which("wrk")):
+        raise SystemExit(1)
+    return str(shutil.which("wrk"))
 
 
-PEER_BATCHES = without_mount(LEDGER)
+def _loaded(target: Target, load: Load, file: Path, seconds: float) -> Mapping[str, float]:
+    """One round of load. Raises SystemExit: a call was not answered as it must be."""
+    port = target.server.port
+    if not load.is_fresh:
+        with connected(port) as connection:
+            timed(connection, load.calls(target.prefix)[0], _STATUS)
+    command = [generator(), "--latency", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
+    command += ["-s", str(_SCRIPT), f"http://{HOST}:{port}", "--", str(file)]
+    before, began = getrusage(RUSAGE_CHILDREN), perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    after, took = getrusage(RUSAGE_CHILDREN), perf_counter() - began
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1]) if not done.returncode else {}
+    if not figures or figures["failed"]:
+        raise SystemExit(f"{target.name}, {load.items} items: {figures or done.stderr.strip()}")
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**figures, "generator": busy / took}

@@ -22,6 +22,7 @@ Message: TypeAlias = dict[str, Any]
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder().encode
+_FIRST_REFUSAL = 400
 
 
 def item_validator(spec: Path, schema: str) -> jsonschema_rs.Draft4Validator:
@@ -35,19 +36,23 @@ def item_validator(spec: Path, schema: str) -> jsonschema_rs.Draft4Validator:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A batch operation: how an item is judged, and how its row reads."""
+    """A batch operation: how an item is judged, how its row reads, where items and rows stand."""
 
     valid: jsonschema_rs.Draft4Validator
     row: Callable[[Any, int, str], dict[str, Any]]
     failed: int
     payees: frozenset[str] | None = None
+    key: str = "invoice_Key"
+    items: str = ""
+    results: str = "data"
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def answer(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [self._answered(item) for item in items]
+    def answer(self, document: Any) -> Message:
+        items = document[self.items] if self.items else document
+        return {self.results: [self._answered(item) for item in items]}
 
     def _answered(self, item: dict[str, Any]) -> dict[str, Any]:
-        key = item.get("invoice_Key")
+        key = item.get(self.key)
         if not self.valid.is_valid(item):
             return self.row(key, self.failed, next(self.valid.iter_errors(item)).message)
         if self.payees is not None and item.get("payee_ID") not in self.payees:
@@ -65,13 +70,20 @@ def _ledger_row(key: Any, status: int, message: str) -> dict[str, Any]:
     return {"invoice_Key": key, "status": status, "body": message}
 
 
+def _order_row(key: Any, status: int, message: str) -> dict[str, Any]:
+    row = {"id": key, "status": status}
+    return row if status < _FIRST_REFUSAL else {**row, "error": {"message": message}}
+
+
 def contracts() -> Mapping[str, Contract]:
-    """The two operations that are served, by path."""
+    """The operations that are served, by path."""
     vba = item_validator(ROOT / "specs" / "vba.yaml", "ClaimInvoice")
     ledger = item_validator(SPECS / "ledger.yaml", "Invoice")
+    orders = item_validator(SPECS / "orders.yaml", "Order")
     return {
         "/vba/claim-invoice-batch": Contract(vba, _vba_row, 500, frozenset({"P100"})),
         "/ledger/invoices": Contract(ledger, _ledger_row, 422),
+        "/orders/orders": Contract(orders, _order_row, 422, key="id", items="orders", results="results"),
     }
 
 
@@ -94,8 +106,7 @@ class Floor:
             message = await receive()
             chunks.append(message.get("body", b""))
             more = message.get("more_body", False)
-        results = self._contracts[scope["path"]].answer(_decode(b"".join(chunks)))
-        body = _encode({"data": results})
+        body = _encode(self._contracts[scope["path"]].answer(_decode(b"".join(chunks))))
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 207, "headers": headers})
         await send({"type": "http.response.body", "body": body})

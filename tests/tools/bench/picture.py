@@ -121,8 +121,9 @@ def _vendors(bench: Mapping[str, Any]) -> Iterator[Bar]:
 
 def _peers(peers: Mapping[str, Any]) -> Iterator[Bar]:
     for row in peers["connections"]:
-        if row["server"] != "floor":
+        if row["server"] != "floor" and row["keys"] == "known":
             items = "one item" if row["items"] == 1 else f"{row['items']:,} items"
+            contract = row["batches"].partition(" ")[0]
             text = f"{row['to_prism']:.2f}x, {row['calls_s']:,.0f} calls/s"
             kind = "ours" if row["server"] == "ours" else "other"
-            yield Bar(f"{row['server']}, {items}", row["to_prism"], text, row.get("limit"), kind)
+            yield Bar(f"{contract}, {items}: {row['server']}", row["to_prism"], text, row.get("limit"), kind)

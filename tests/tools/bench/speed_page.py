@@ -53,8 +53,21 @@ def _bench(bench: Mapping[str, Any]) -> Iterator[str]:
 def _peers(peers: Mapping[str, Any]) -> Iterator[str]:
     yield from _taken(peers)
     yield "### Calls a second"
-    head = ("server", "items", "calls/s", "items/s", "share of Prism's", "p50 ms", "p99 ms", "memory MiB")
-    yield table(head, map(_peer_row, peers["connections"]))
+    head = (
+        "contract",
+        "items",
+        "keys",
+        "server",
+        "calls/s",
+        "items/s",
+        "share of Prism's",
+        "p50 ms",
+        "p99 ms",
+    )
+    rows = peers["connections"]
+    yield table((*head, "memory MiB"), map(_peer_row, rows))
+    busy = max(row["generator"] for row in rows)
+    yield f"The load generator took {busy:.0%} of a core at most, so no figure is its own speed."
 
 
 def _taken(section: Mapping[str, Any]) -> Iterator[str]:
@@ -109,7 +122,8 @@ def _loads(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[str]]:
 
 def _peer_row(row: Mapping[str, Any]) -> Sequence[str]:
     rates = (f"{row['calls_s']:,.0f}", f"{row['items_s']:,.0f}", f"{row['to_prism']:.2f}")
-    return (row["server"], f"{row['items']:,}", *rates, _ms(row["p50"]), _ms(row["p99"]), f"{row['rss']:.0f}")
+    what = (row["batches"].partition(" ")[0], f"{row['items']:,}", row["keys"], row["server"])
+    return (*what, *rates, _ms(row["p50"]), _ms(row["p99"]), f"{row['rss']:.0f}")
 
 
 def _footprint(bench: Mapping[str, Any]) -> Iterator[Sequence[str]]:

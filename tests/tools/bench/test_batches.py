@@ -50,8 +50,8 @@ def rows_of_floor(batches: Batches, items: int, bad: Bad) -> list[Mapping[str, A
         answered.append(message)
 
     asyncio.run(Floor()({"type": "http", "path": batches.path}, receive, send))
-    rows: list[Mapping[str, Any]] = json.loads(answered[1]["body"])["data"]
-    return rows
+    (rows,) = json.loads(answered[1]["body"]).values()
+    return list(rows)
 
 
 @pytest.mark.parametrize(("bad", "number"), [("none", 0), ("one", 1), ("tenth", 10), ("half", 50)])
@@ -100,7 +100,7 @@ def test_the_floor_knows_an_item_again() -> None:
     contract = floor._contracts[LEDGER.path]  # noqa: SLF001 - ours
     items = LEDGER.items(1, 0)
 
-    assert [row["status"] for row in (*contract.answer(items), *contract.answer(items))] == [201, 200]
+    assert [contract.answer(items)["data"][0]["status"] for _ in range(2)] == [201, 200]
 
 
 def test_each_size_is_measured_with_fresh_and_with_known_keys() -> None:

@@ -9,8 +9,8 @@ const refused = (_context, _request, response) => answer(response, 400, { title:
 const api = new OpenAPIBackend({
   definition,
   handlers: {
-    putInvoices: (context, _request, response) => {
-      const { status, mock } = context.api.mockResponseForOperation("putInvoices", { code: "207" });
+    notImplemented: (context, _request, response) => {
+      const { status, mock } = context.api.mockResponseForOperation(context.operation.operationId, { code: "207" });
       answer(response, status, mock);
     },
     validationFail: refused,
