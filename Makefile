@@ -6,8 +6,9 @@ PY := PYTHONPATH=. .venv/bin/python
 PYTEST := .venv/bin/python -m pytest --dist worksteal
 STYLE := .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/lint-imports --no-logo && .venv/bin/codespell
 # They judge the whole server, and take their time; CI runs them after `make test`.
-SUITES := clients contract/foreign contract/fuzzing contract/lists contract/sizes contract/stateful contract/test_power.py \
-	contract/test_suite.py catalogue/test_cases.py invariants journeys stories tools
+SUITES := clients contract/foreign contract/fuzzing contract/lists contract/sizes contract/stateful contract/test_planted_faults.py \
+	contract/test_power.py contract/test_replays_and_words.py contract/test_runs_end.py contract/test_suite.py catalogue/test_cases.py \
+	invariants journeys stories tools
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
