@@ -143,7 +143,7 @@ class Client:
     def wait_as_told(self, reply: Reply, attempt: int) -> None:
         told = reply.headers.get("retry-after")
         if self.fault == "ignores-retry-after":
-            time.sleep(0.05)
+            time.sleep(0.05)  # the fault: a short wait in place of the one asked for
         elif told is None or (self.fault == "reads-no-date" and not told.isdigit()):
             self.back_off(attempt)
         else:
@@ -171,7 +171,7 @@ class Client:
             raise Stop(f"the vendor asks to wait {seconds:.0f} s")
         if time.perf_counter() - self.began + seconds > END_S:
             raise Stop("out of time")
-        time.sleep(seconds)
+        time.sleep(seconds)  # the client is a program of its own, not a test
 
     def renew_token(self, refused: int) -> None:
         """Log in; a token that was refused is never used again."""
@@ -280,7 +280,7 @@ class Client:
 
     def pause(self, attempt: int) -> None:
         if self.most_tries() == FOR_EVER:
-            time.sleep(0.02)
+            time.sleep(0.02)  # a client that never ends leaves the machine to others
         else:
             self.back_off(attempt)
 

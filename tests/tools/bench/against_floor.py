@@ -13,8 +13,8 @@ from tests.tools.bench.servers import Server
 
 SUBJECTS = (VBA, LEDGER, ORDERS)
 SIZES = (1, 100, 1000, 10_000)
-ONE_ITEM_LIMIT, GOOD_LIMIT, MIXED_100_LIMIT, MIXED_LIMIT = 2.0, 1.6, 1.8, 1.6
-
+ONE_ITEM_LIMIT, GOOD_LIMIT = 2.0, 1.6
+MIXED_LIMITS = {100: 1.8, 1000: 1.6, 10_000: 1.6}
 ONE_BAD_LIMIT = 1.15
 P99_LIMIT = 3.0
 _ENOUGH_FOR_P99 = 250
@@ -52,8 +52,7 @@ def limit_of(work: Work) -> float | None:
     """How many times the floor it may take; None if there is no such goal."""
     if work.items == 1:
         return ONE_ITEM_LIMIT if work.bad == "none" else None
-    mixed = MIXED_100_LIMIT if work.items == SIZES[1] else MIXED_LIMIT
-    return {"none": GOOD_LIMIT, "tenth": mixed}.get(work.bad)
+    return {"none": GOOD_LIMIT, "tenth": MIXED_LIMITS[work.items]}.get(work.bad)
 
 
 def named(work: Work) -> str:

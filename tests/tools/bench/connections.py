@@ -110,14 +110,19 @@ def run(ours: Server, floor: Server, pace: Pace, steadiness: Steadiness) -> Iter
 def compared(
     targets: Sequence[Target], load: Load, pace: Pace, steadiness: Steadiness, rounds_before: int = 1
 ) -> Iterator[Throughput]:
-    """Yield the throughput of each server, measured in turns; the first rounds are left uncounted."""
+    """Yield the throughput of each server, measured in turns; the first rounds are left uncounted.
+
+    Raises SystemExit: a call is not answered as it must be.
+    """
     rounds: dict[str, list[Mapping[str, float]]] = {one.name: [] for one in targets}
     with TemporaryDirectory() as folder:
-        files = {
-            prefix: Path(folder, f"calls-{at}") for at, prefix in enumerate({one.prefix for one in targets})
-        }
-        for prefix, file in files.items():
-            file.write_bytes(b"".join(b"%d\n%b" % (len(call), call) for call in load.calls(prefix)))
+        files: dict[str, Path] = {}
+        for at, prefix in enumerate({one.prefix for one in targets}):
+            calls, files[prefix] = load.calls(prefix), Path(folder, f"calls-{at}")
+            files[prefix].write_bytes(b"".join(b"%d\n%b" % (len(call), call) for call in calls))
+            for target in (one for one in targets if one.prefix == prefix):
+                with connected(target.server.port) as connection:
+                    timed(connection, calls[0], _STATUS)
         for turn in range(rounds_before + _ROUNDS):
             for target in targets if turn % 2 else targets[::-1]:
                 steadiness.sample()
@@ -138,9 +143,6 @@ def generator() -> str:
 def _loaded(target: Target, load: Load, file: Path, seconds: float) -> Mapping[str, float]:
     """One round of load. Raises SystemExit: a call was not answered as it must be."""
     port = target.server.port
-    if not load.is_fresh:
-        with connected(port) as connection:
-            timed(connection, load.calls(target.prefix)[0], _STATUS)
     command = [generator(), "--latency", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
     command += ["-s", str(_SCRIPT), f"http://{HOST}:{port}", "--", str(file)]
     before, began = getrusage(RUSAGE_CHILDREN), perf_counter()
