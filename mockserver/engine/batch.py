@@ -292,8 +292,10 @@ def _store_at_once(
         return None
     good = [one for one in items if one.index not in verdicts] if verdicts else items
     stored = store.many(good)
-    if stored is None or not verdicts:
-        return None if stored is None else tuple(stored)
+    if stored is None:
+        return None
+    if not verdicts:
+        return tuple(stored)
     following = iter(stored)
     return tuple(
         [

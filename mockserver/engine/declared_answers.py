@@ -236,11 +236,9 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
     target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
     listed = filling.at(form.schema, target["list"])
     write_row = _row_writer(filling, filling.merged(listed.get("items", EMPTY)), batch.key, target)
-    placed = [target[name] for name in ("list", "count") if name in target]
+    members = filling.at(form.schema, ()).get("properties", EMPTY)
     # A list alone has its place; only other members have to be filled, or put in order.
-    is_filled = bool(form.schema) and placed != [
-        (name,) for name in filling.at(form.schema, ()).get("properties", ())
-    ]
+    is_filled = bool(form.schema) and [target["list"]] != [(name,) for name in members]
 
     def render(result: BatchResult, state: State) -> Reply:
         document: Json = _with_value_at(
@@ -251,7 +249,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
         counts = _counts(result.outcomes)
         if "count" in target:
             document = _with_value_at(document, target["count"], counts["accepted"])
-        if isinstance(document, dict) and form.schema:
+        if isinstance(document, dict) and is_filled:
             message = Message(form.status, "", is_refusal=False, counts=counts)
             document = filling.fill(form.schema, message, document)
         return json_reply(form.status, document, form.media_type)
