@@ -404,13 +404,25 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 _NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 
 
+def _types_of(node: Document) -> tuple[type, ...]:
+    return _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
+
+
+def unlimited_types(node: Document) -> frozenset[type]:
+    """The types of which `value_check` takes any value."""
+    checks = (_text_check(node), _number_check(node))
+    return (
+        frozenset() if node.get("enum") or checks != (_any_value, _any_value) else frozenset(_types_of(node))
+    )
+
+
 def value_check(node: Document) -> Callable[[Json], bool]:
     """A check of texts, numbers and Booleans by a schema without references."""
-    kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
+    if unlimited := unlimited_types(node):
+        return lambda value: value.__class__ in unlimited
+    kinds = _types_of(node)
     enum, accepts_text, accepts_number = node.get("enum"), _text_check(node), _number_check(node)
     takes_boolean = bool in kinds
-    if not enum and accepts_text is _any_value and accepts_number is _any_value:
-        return lambda value: isinstance(value, kinds) and (takes_boolean or value.__class__ is not bool)
 
     def check(value: Json) -> bool:
         if not isinstance(value, kinds) or (value.__class__ is bool and not takes_boolean):

@@ -197,7 +197,7 @@ def _compile_items(
         members=frozenset(name.lower() if any_case else name for name in names),
         any_case=any_case,
         one=schemas.compile(item),
-        closed=schemas.compile({"type": "array", "items": item}, closed=True),
+        closed=schemas.compile_list(item),
         read=coercion.reader(item),
         fatal=extension_values(schemas.document, item, "x-fatal"),
     )

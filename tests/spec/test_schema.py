@@ -22,6 +22,7 @@ from mockserver.spec.schema import (
     MAX_VALUES,
     UUID_PATTERN,
     Schema,
+    SchemaCompiler,
     compile_schema,
     extension_values,
     has_bounded_depth,
@@ -222,6 +223,37 @@ def test_a_value_that_is_too_deep_to_be_looked_at_is_the_first_invalid_one() -> 
     deep = decode(b"[" * 500 + b"]" * 500)
 
     assert compiled({"items": {"enum": [1]}}).count_valid_before_first_invalid([1, deep, 1]) == 1
+
+
+AMOUNTS: st.SearchStrategy[Json] = st.one_of(
+    st.sampled_from([None, True, "", "1"]), st.integers(-3, 3), st.decimals(-3, 3, places=2)
+)
+
+
+@given(
+    least=st.none() | st.integers(-2, 2) | st.sampled_from([0.1, -0.3]),
+    greatest=st.none() | st.integers(-2, 2) | st.sampled_from([0.2, 1.7]),
+    more=st.sampled_from(
+        [{}, {"nullable": True}, {"minimum": 1, "exclusiveMinimum": True}, {"type": "integer"}]
+    ),
+    item=st.sampled_from([{"type": "object"}, {"type": "object", "nullable": True}, {}]),
+    values=st.lists(st.builds(dict, amount=AMOUNTS) | st.sampled_from([{}, None, {"b": 1}, [1]]), max_size=3),
+)
+def test_a_list_with_bounds_compared_apart_is_judged_as_by_its_schema(
+    least: Json, greatest: Json, more: dict[str, Any], item: dict[str, Any], values: list[Json]
+) -> None:
+    bounds = {"minimum": least, "maximum": greatest}
+    amount = {
+        "type": "number",
+        **{name: bound for name, bound in bounds.items() if bound is not None},
+        **more,
+    }
+    node = {**item, "properties": {"amount": amount}}
+    compiler = SchemaCompiler({}, COMMON_FORMATS)
+
+    accepted = compiler.compile({"type": "array", "items": node}, closed=True).accepts(values)
+
+    assert compiler.compile_list(node).accepts(values) == accepted
 
 
 def test_a_format_can_be_checked_by_a_function() -> None:
