@@ -105,14 +105,15 @@ class EnvelopeReader:
         if len(sent) > self.max_items:
             check_depth(sent, above=len(plan.batch.items))
             raise TooManyItems(self.max_items, len(sent))
-        unproven = plan.unproven(sent)
+        unproven = plan.closed.find_invalid(sent)
         check_depth([sent[index] for index in unproven], above=len(plan.batch.items))
         if not unproven or plan.read is None:
             return sent, frozenset(unproven)
         items = list(sent)
         for index in unproven:
             items[index] = plan.read(sent[index])
-        return items, frozenset(index for index in unproven if not plan.proves(items[index]))
+        still = plan.closed.find_invalid([items[index] for index in unproven])
+        return items, frozenset(unproven[place] for place in still)
 
     def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
         graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]

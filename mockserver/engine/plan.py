@@ -17,6 +17,7 @@ from mockserver.spec.parameter_styles import StyledParameters, compile_styled
 from mockserver.spec.schema import (
     COMMON_FORMATS,
     Formats,
+    ListSchema,
     Schema,
     SchemaCompiler,
     extension_values,
@@ -57,26 +58,9 @@ class CompiledItems:
     members: frozenset[str]
     any_case: bool
     one: Schema
-    closed: Schema
+    closed: ListSchema
     read: Read | None
     fatal: Mapping[Path, bool]
-
-    def proves(self, item: Json) -> bool:
-        return self.closed.accepts([item])
-
-    def unproven(self, items: list[Json]) -> list[int]:
-        """Indexes of the items that do not satisfy the closed schema, or are nested too deep to check.
-
-        Single checks cost half as much again as one for all, and most bad batches have one bad item: first
-        all are checked, then all behind the first bad one, and then each of those.
-        """
-        first = self.closed.count_valid_before_first_invalid(items)
-        if first == len(items):
-            return []
-        rest, accepts = items[first + 1 :], self.closed.accepts
-        if accepts(rest):
-            return [first]
-        return [first, *[index for index, item in enumerate(rest, first + 1) if not accepts([item])]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, partial
+from itertools import compress
 from typing import Any
 
 import jsonschema_rs
@@ -61,35 +62,17 @@ MAX_MEMBERS = 25_000
 """Of a larger object only that is told: the library copies it to tell a problem of it, with 2 µs a member."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The least and the greatest number that a member of a list's items may have, None for no bound."""
-
-    name: str
-    least: Decimal | None
-    greatest: Decimal | None
-
-    def hold(self, items: Sequence[Document]) -> bool:
-        numbers = [number for one in items if (number := one.get(self.name)) is not None]
-        return not numbers or (
-            (self.least is None or min(numbers) >= self.least)
-            and (self.greatest is None or max(numbers) <= self.greatest)
-        )
-
-
 @dataclass(frozen=True)
 class Schema:
     """A compiled schema: `accepts` answers quickly, `problems` in full.
 
     `quick` knows formats as patterns, `thorough` by their names, for which it calls back into Python.
-    `bounds` are compared here, after all else.
     """
 
     node: Document
     document: Document
     quick: jsonschema_rs.Draft4Validator
     compile_thorough: Callable[[], jsonschema_rs.Draft4Validator]
-    bounds: Sequence[Bounds] = ()
 
     @cached_property
     def thorough(self) -> jsonschema_rs.Draft4Validator:
@@ -99,22 +82,9 @@ class Schema:
     def accepts(self, value: Json) -> bool:
         """Whether `value` is valid; a too deep value is not."""
         try:
-            return self.quick.is_valid(value) and all(one.hold(value) for one in self.bounds)
+            return self.quick.is_valid(value)
         except ValueError:
             return False
-
-    def count_valid_before_first_invalid(self, values: list[Json]) -> int:
-        """Number of leading valid items.
-
-        An error object would copy the whole refused value, which nothing interrupts.
-        """
-        if self.accepts(values):
-            return len(values)
-        first, end = 0, len(values)
-        while end - first > 1:
-            middle = (first + end) // 2
-            first, end = (middle, end) if self.accepts(values[first:middle]) else (first, middle)
-        return first
 
     def problems(self, value: Json, base: Path = (), unread: Json = None) -> list[Problem]:
         """The problems of `value`, in the order of the schema's members; paths start with `base`.
@@ -149,6 +119,57 @@ class Schema:
             ranks.append(list(properties).index(step) if step in properties else len(properties))
             node = resolve(self.document, properties.get(step, {}))
         return tuple(ranks)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the greatest number that a member of a list's items may have, None for no bound."""
+
+    name: str
+    least: Decimal | None
+    greatest: Decimal | None
+
+    def allow(self, number: Decimal) -> bool:
+        return (self.least is None or number >= self.least) and (
+            self.greatest is None or number <= self.greatest
+        )
+
+    def hold(self, items: Iterable[Document]) -> bool:
+        numbers = [number for one in items if (number := one.get(self.name)) is not None]
+        return not numbers or (self.allow(min(numbers)) and self.allow(max(numbers)))
+
+
+@dataclass(frozen=True, slots=True)
+class ListSchema:
+    """The closed schema of a batch's items: `whole` judges a list of them, `one` each.
+
+    The validators leave out the `bounds` of numbers: they take as long to compare one decimal with its bound
+    as to judge all else of a small item.
+    """
+
+    whole: Schema
+    one: Schema
+    bounds: Sequence[Bounds]
+
+    def accepts(self, items: list[Json]) -> bool:
+        return self.whole.accepts(items) and all(bounds.hold(items) for bounds in self.bounds)
+
+    def find_invalid(self, items: list[Json]) -> list[int]:
+        """Indexes of the items that are invalid, or nested too deep to be judged."""
+        if self.accepts(items):
+            return []
+        try:
+            valid = list(map(self.one.quick.is_valid, items))
+        except ValueError:
+            valid = list(map(self.one.accepts, items))
+        for bounds in self.bounds:
+            if not bounds.hold(compress(items, valid)):
+                name, allow = bounds.name, bounds.allow
+                valid = [
+                    is_valid and ((number := item.get(name)) is None or allow(number))
+                    for item, is_valid in zip(items, valid, strict=True)
+                ]
+        return [index for index, is_valid in enumerate(valid) if not is_valid]
 
 
 def compile_schema(  # noqa: PLR0913 - each has its default
@@ -211,13 +232,10 @@ class SchemaCompiler:
             )
         return self.done[key]
 
-    def compile_list(self, item: Document) -> Schema:
-        """The closed schema of a list of items, for `accepts` alone, with the bounds of amounts apart.
-
-        The library compares one decimal in the time that it takes to judge all else of a small item.
-        """
+    def compile_list(self, item: Document) -> ListSchema:
         node, bounds = _without_bounds(self.document, item)
-        return replace(self.compile({"type": "array", "items": node}, closed=True), bounds=bounds)
+        whole = self.compile({"type": "array", "items": node}, closed=True)
+        return ListSchema(whole, self.compile(node, closed=True), bounds)
 
 
 def _without_bounds(document: Document, item: Document) -> tuple[Document, Sequence[Bounds]]:

@@ -37,9 +37,9 @@ def test_the_closed_schemas_refuse_unknown_members_of_the_envelope_and_of_items(
     assert [
         compiled.closed.accepts({"orders": [{"more": 1}]}),
         compiled.closed.accepts({"orders": [], "more": 1}),
-        items.proves({"id": "A", "amount": 1}),
-        items.proves({"id": "A"}),
-        items.proves({"id": "A", "amount": 1, "more": 1}),
+        items.closed.accepts([{"id": "A", "amount": 1}]),
+        items.closed.accepts([{"id": "A"}]),
+        items.closed.accepts([{"id": "A", "amount": 1, "more": 1}]),
     ] == [True, False, True, False, False]
 
 
@@ -49,7 +49,7 @@ def test_the_items_that_break_the_closed_schema_are_found(tmp_path: Path, places
     good, bad = {"id": "A", "amount": 1}, {"id": "A", "amount": 1, "more": 1}
 
     assert items is not None
-    assert items.unproven([bad if index in places else good for index in range(4)]) == places
+    assert items.closed.find_invalid([bad if index in places else good for index in range(4)]) == places
 
 
 def test_an_item_that_is_too_deep_to_be_looked_at_is_not_proven(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_an_item_that_is_too_deep_to_be_looked_at_is_not_proven(tmp_path: Path) 
     good, deep = {"id": "A", "amount": 1}, decode(b'{"id":' + b"[" * 500 + b"]" * 500 + b"}")
 
     assert items is not None
-    assert 1 in items.unproven([good, deep])
+    assert 1 in items.closed.find_invalid([good, deep])
 
 
 def test_an_operation_without_batch_has_no_items(tmp_path: Path) -> None:

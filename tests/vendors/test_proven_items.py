@@ -72,7 +72,11 @@ def never_proven(schema: Schema) -> Schema:
 
 
 def patient_body(body: CompiledBody) -> CompiledBody:
-    items = body.items and replace(body.items, closed=never_proven(body.items.closed))
+    items = body.items
+    if items is not None:
+        listed = items.closed
+        unproven = replace(listed, whole=never_proven(listed.whole), one=never_proven(listed.one))
+        items = replace(items, closed=unproven)
     return replace(body, closed=never_proven(body.closed), items=items)
 
 
