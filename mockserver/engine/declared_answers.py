@@ -80,10 +80,9 @@ def upsert_items(batch: Batch) -> ApplyBatch:
                 or (not batch.upsert and any(map(find, documents)))
             ):
                 return None
-            return [
-                Outcome(item, CREATED if known is None else UPDATED, item.document)
-                for item, known in zip(items, collection.update(documents), strict=True)
-            ]
+            known = collection.update(documents)
+            actions = [CREATED if one is None else UPDATED for one in known]
+            return list(map(Outcome, items, actions, documents.values()))
 
         return StoreItems(keep, keep_all)
 

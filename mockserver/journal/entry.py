@@ -39,9 +39,9 @@ class ItemResults(Value, frozen=True):
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
         reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
-        actions = [outcome.action for outcome in outcomes]
+        items, actions = [outcome.item for outcome in outcomes], [outcome.action for outcome in outcomes]
         return cls(
-            json.encode(([outcome.item.identity for outcome in outcomes], actions)),
+            json.encode(([item.identity if item.digest else item.key for item in items], actions)),
             {at: outcome.problems for at, outcome in reported if outcome.problems},
             {at: outcome.warnings for at, outcome in reported if outcome.warnings},
             {str(action): actions.count(action) for action in dict.fromkeys(actions)},

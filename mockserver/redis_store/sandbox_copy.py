@@ -18,8 +18,8 @@ from mockserver.model import Document, Value
 from mockserver.redis_store.connection import RedisConnection
 from mockserver.redis_store.keys import SandboxKeys
 from mockserver.sandbox.clock import Clock
-from mockserver.sandbox.memory_store import MemoryState, PlacedChange, StoredSandbox
-from mockserver.sandbox.memory_table import Change, MemoryTable, UndoList
+from mockserver.sandbox.memory_store import MemoryState, PlacedChange, StoredSandbox, undo_to
+from mockserver.sandbox.memory_table import DocumentChange, MemoryTable, UndoList, document_changes
 
 _SEPARATOR = "\0"
 _ERRORS = "surrogatepass"
@@ -98,10 +98,10 @@ def read_document(value: bytes) -> Document:
     return document
 
 
-def _first_changes(undo: UndoList) -> Iterator[Change]:
+def _first_changes(undo: UndoList) -> Iterator[DocumentChange]:
     """Yield the first change of each document, which has its value before the transaction."""
     seen: set[tuple[int, str]] = set()
-    for change in undo:
+    for change in document_changes(undo):
         place = (id(change[0]), change[1])
         if place not in seen:
             seen.add(place)
@@ -249,8 +249,7 @@ class SandboxCopy(StoredSandbox):
         return True
 
     def revert(self, attempt: Attempt[T]) -> None:
-        for table, key, document in reversed(attempt.changes):
-            table.put(key, document)
+        undo_to(0, list(attempt.changes))
         self.drop_empty({table for table, _, _ in attempt.changes})
 
     def _put(self, field: bytes, document: Document | None) -> None:

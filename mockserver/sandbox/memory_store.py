@@ -16,7 +16,13 @@ from typing import TypeAlias, TypeVar
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document, Value
 from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
-from mockserver.sandbox.memory_table import Change, MemoryTable, TransformDocument, UndoList
+from mockserver.sandbox.memory_table import (
+    Change,
+    MemoryTable,
+    TransformDocument,
+    UndoList,
+    document_changes,
+)
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
 
 PlacedChange: TypeAlias = tuple[tuple[str, str], str, Document | None]
@@ -79,7 +85,7 @@ class _Step(Value, frozen=True, eq=False):
     @property
     def size(self) -> int:
         """The number of changes; 1 for a call without any, so that such calls are limited too."""
-        return len(self.undo) or 1
+        return sum([len(keys) for _, keys, _ in self.undo]) or 1
 
 
 @dataclass(slots=True)
@@ -168,10 +174,11 @@ class History:
         with self.kept.lock:
             steps = list(self.steps)
         found: dict[str, int] = {}
-        while steps and len(found) < len(keys):
+        wanted = set(keys)
+        while steps and len(found) < len(wanted):
             step = steps.pop()
-            for table, key, _ in step.undo:
-                if table.place == place and key in keys:
+            for table, changed, _ in step.undo:
+                for key in wanted.intersection(changed) if table.place == place else ():
                     found.setdefault(key, step.number)
         return found
 
@@ -197,18 +204,18 @@ class History:
 
 
 def _placed(undo: Sequence[Change]) -> list[PlacedChange]:
-    return [(table.place, key, document) for table, key, document in undo]
+    return [(table.place, key, document) for table, key, document in document_changes(undo)]
 
 
 def _net_changes(undo: UndoList) -> Iterator[Change]:
     """Yield net changes; loading a state deletes and writes every document."""
     seen: set[tuple[tuple[str, str], str]] = set()
-    for table, key, document in undo:
+    for table, key, document in document_changes(undo):
         place = (table.place, key)
         if place not in seen:
             seen.add(place)
             if table.documents.get(key) is not document:
-                yield table, key, document
+                yield table, (key,), (document,)
 
 
 def uuid_from_octets(octets: bytes) -> str:
@@ -243,8 +250,9 @@ class _Savepoint:
 def undo_to(mark: int, undo: UndoList) -> None:
     """Undo the changes after the first `mark` lines of the list, the last first."""
     while len(undo) > mark:
-        table, key, document = undo.pop()
-        table.put(key, document)
+        table, keys, documents = undo.pop()
+        for key, document in zip(keys, documents, strict=True):
+            table.put(key, document)
 
 
 class StoredSandbox:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, TypeAlias
 
@@ -11,11 +11,20 @@ from mockserver.model import Document
 _Index = dict[Any, dict[str, None]]
 """The keys of the documents by the value of one member."""
 
-Change: TypeAlias = "tuple[MemoryTable, str, Document | None]"
-"""Table, key, and the document that was there before, None if there was none."""
+Change: TypeAlias = "tuple[MemoryTable, Sequence[str], Sequence[Document | None]]"
+"""Table, keys, and the document that was under each before, None if there was none."""
 
 UndoList: TypeAlias = list[Change]
 """Changes, oldest first."""
+
+DocumentChange: TypeAlias = "tuple[MemoryTable, str, Document | None]"
+"""Table, key, and the document that was there before, None if there was none."""
+
+
+def document_changes(undo: Sequence[Change]) -> Iterator[DocumentChange]:
+    for table, keys, documents in undo:
+        yield from zip(repeat(table), keys, documents)
+
 
 TransformDocument: TypeAlias = Callable[[Document], Document]
 
@@ -48,7 +57,7 @@ class MemoryTable:
     def __setitem__(self, key: str, document: Document) -> None:
         if type(key) is not str:  # one among texts, from a record that was loaded, and no table can be sorted
             raise TypeError(f"a key is a text, found {key!r:.80}")
-        self._undo.append((self, key, self.documents.get(key)))
+        self._undo.append((self, (key,), (self.documents.get(key),)))
         self.put(key, document if self._keep is None else self._keep(document))
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
@@ -58,12 +67,12 @@ class MemoryTable:
             for key, document in documents.items():
                 self[key] = document
         else:
-            self._undo.extend(zip(repeat(self), documents, before, strict=False))
+            self._undo.append((self, list(documents), before))
             self.documents.update(documents)
         return before
 
     def __delitem__(self, key: str) -> None:
-        self._undo.append((self, key, self.documents[key]))
+        self._undo.append((self, (key,), (self.documents[key],)))
         self.put(key, None)
 
     def __contains__(self, key: object) -> bool:

@@ -34,8 +34,10 @@ _ANNOTATIONS = {
     "description",
     "title",
 }
-_BOUNDS = ("minimum", "maximum")
-_EXCLUSIVE = frozenset({"exclusiveMinimum", "exclusiveMaximum"})
+_NULL = type(None)
+_OF_PLAIN_NUMBERS = frozenset(
+    {"type", "nullable", "minimum", "maximum", "format", "description", "title", "example", "xml"}
+)
 _OPEN_KEYWORDS = {"allOf", "anyOf", "oneOf", "not"}
 _VERBATIM_KEYWORDS = ("enum", "required")
 _NAME_MAPS = ("properties", "definitions", "schemas")
@@ -122,37 +124,46 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The least and the greatest number that a member of a list's items may have, None for no bound."""
+class NumberMember:
+    """A number among the members of items: its types, and its bounds, None for no bound."""
 
     name: str
+    types: frozenset[type]
     least: Decimal | None
     greatest: Decimal | None
 
-    def allow(self, number: Decimal) -> bool:
-        return (self.least is None or number >= self.least) and (
-            self.greatest is None or number <= self.greatest
+    def accepts(self, value: Json) -> bool:
+        return type(value) in self.types and (
+            value is None
+            or (
+                (self.least is None or value >= self.least)
+                and (self.greatest is None or value <= self.greatest)
+            )
         )
 
-    def hold(self, items: Iterable[Document]) -> bool:
-        numbers = [number for one in items if (number := one.get(self.name)) is not None]
-        return not numbers or (self.allow(min(numbers)) and self.allow(max(numbers)))
+    def accepts_all(self, items: Iterable[Document]) -> bool:
+        """Whether the items have only valid values; those without the member count for nothing."""
+        values = [one[self.name] for one in items if self.name in one]
+        if not self.types.issuperset(map(type, values)):
+            return False
+        numbers = [value for value in values if value is not None] if _NULL in self.types else values
+        return not numbers or (self.accepts(min(numbers)) and self.accepts(max(numbers)))
 
 
 @dataclass(frozen=True, slots=True)
 class ListSchema:
     """The closed schema of a batch's items: `whole` judges a list of them, `one` each.
 
-    The validators leave out the `bounds` of numbers: they take as long to compare one decimal with its bound
-    as to judge all else of a small item.
+    Both leave out the `numbers`: the library takes as long to compare one decimal with its bound as to judge
+    all else of a small item.
     """
 
     whole: Schema
     one: Schema
-    bounds: Sequence[Bounds]
+    numbers: Sequence[NumberMember]
 
     def accepts(self, items: list[Json]) -> bool:
-        return self.whole.accepts(items) and all(bounds.hold(items) for bounds in self.bounds)
+        return self.whole.accepts(items) and all(member.accepts_all(items) for member in self.numbers)
 
     def find_invalid(self, items: list[Json]) -> list[int]:
         """Indexes of the items that are invalid, or nested too deep to be judged."""
@@ -162,11 +173,11 @@ class ListSchema:
             valid = list(map(self.one.quick.is_valid, items))
         except ValueError:
             valid = list(map(self.one.accepts, items))
-        for bounds in self.bounds:
-            if not bounds.hold(compress(items, valid)):
-                name, allow = bounds.name, bounds.allow
+        for member in self.numbers:
+            if not member.accepts_all(compress(items, valid)):
+                name, accepts = member.name, member.accepts
                 valid = [
-                    is_valid and ((number := item.get(name)) is None or allow(number))
+                    is_valid and (name not in item or accepts(item[name]))
                     for item, is_valid in zip(items, valid, strict=True)
                 ]
         return [index for index, is_valid in enumerate(valid) if not is_valid]
@@ -233,34 +244,29 @@ class SchemaCompiler:
         return self.done[key]
 
     def compile_list(self, item: Document) -> ListSchema:
-        node, bounds = _without_bounds(self.document, item)
+        node, numbers = _without_numbers(self.document, item)
         whole = self.compile({"type": "array", "items": node}, closed=True)
-        return ListSchema(whole, self.compile(node, closed=True), bounds)
+        return ListSchema(whole, self.compile(node, closed=True), numbers)
 
 
-def _without_bounds(document: Document, item: Document) -> tuple[Document, Sequence[Bounds]]:
-    """The schema of an item without the bounds of its numbers, and those bounds."""
+def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequence[NumberMember]]:
+    """The schema of an item with anything for its numbers, and these."""
     node = resolve(document, item)
+    if node.get("type") != "object" or node.get("nullable"):
+        return item, ()
     members = {name: resolve(document, one) for name, one in node.get("properties", EMPTY).items()}
-    bounded = {
-        name: one
+    numbers = [
+        NumberMember(
+            name,
+            frozenset((int, Decimal, _NULL) if one.get("nullable") else (int, Decimal)),
+            *[None if name not in one else Decimal(str(one[name])) for name in ("minimum", "maximum")],
+        )
         for name, one in members.items()
         if one.get("type") == "number"
-        and _EXCLUSIVE.isdisjoint(one)
-        and any(bound in one for bound in _BOUNDS)
-    }
-    if node.get("type") != "object" or node.get("nullable") or not bounded:
-        return item, ()
-    free = {
-        name: {key: value for key, value in one.items() if key not in _BOUNDS}
-        for name, one in bounded.items()
-    }
-    bounds = [Bounds(name, *[_exact(one.get(bound)) for bound in _BOUNDS]) for name, one in bounded.items()]
-    return {**node, "properties": {**node["properties"], **free}}, bounds
-
-
-def _exact(bound: Json) -> Decimal | None:
-    return None if bound is None else Decimal(str(bound))
+        and one.keys() <= _OF_PLAIN_NUMBERS
+        and one.get("format") not in _INTEGER_BOUNDS
+    ]
+    return {**node, "properties": {**members, **{one.name: EMPTY for one in numbers}}}, numbers
 
 
 def _referenced_schemas(document: Document, node: Json) -> dict[str, Json]:

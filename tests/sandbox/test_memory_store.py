@@ -165,7 +165,7 @@ def test_what_the_control_plane_changed_before_the_first_call_that_is_kept_is_fo
     one.end_call(1)
     for key in "abc":
         table.put(key, {})
-        one.add([(table, key, None)], is_control=True)
+        one.add([(table, (key,), (None,))], is_control=True)
 
     one.forget_before(2)
 
@@ -192,7 +192,7 @@ def test_all_sandboxes_together_remember_no_more_changes_than_the_limit_of_all(
 
     for number in range(1, 6):
         for one in all_of_them:
-            one.add([(table, "a", None)], is_control=False)
+            one.add([(table, ("a",), (None,))], is_control=False)
             one.end_call(number)
 
     assert [len(one.steps) for one in all_of_them] == [0, 0, 0, 0, 0, 1, 1, 1]
@@ -203,7 +203,7 @@ def test_a_history_that_was_forgotten_counts_for_no_limit_any_more() -> None:
     kept = memory_store.KeptSteps()
     one, other = memory_store.History(kept), memory_store.History(kept)
     for each in (one, other):
-        each.add([(MemoryTable(("acme/", "orders"), []), "a", None)], is_control=False)
+        each.add([(MemoryTable(("acme/", "orders"), []), ("a",), (None,))], is_control=False)
         each.end_call(1)
 
     one.begin()
@@ -226,7 +226,7 @@ def test_a_sandbox_that_is_deleted_leaves_no_step_behind(monkeypatch: pytest.Mon
 def test_a_call_that_ends_after_its_sandbox_was_deleted_counts_for_no_limit() -> None:
     kept = memory_store.KeptSteps()
     one = memory_store.History(kept)
-    one.add([(MemoryTable(("acme/", "orders"), []), "a", None)], is_control=False)
+    one.add([(MemoryTable(("acme/", "orders"), []), ("a",), (None,))], is_control=False)
 
     one.end()
     one.end_call(1)
