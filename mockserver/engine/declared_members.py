@@ -29,7 +29,7 @@ class DeclaredMembers:
     places: dict[tuple[int, ...], _Declarations] = field(default_factory=dict)
 
     def undeclared(self, value: Json) -> Iterator[Path]:
-        return self._undeclared((self.node,), value, ())
+        return self._undeclared((self.node,), value, ()) if isinstance(value, (dict, list)) else iter(())
 
     def answered(self, value: Json) -> Json:
         """The value without members that no schema names, or that only requests have."""
@@ -37,17 +37,17 @@ class DeclaredMembers:
         return _without(value, beyond, ()) if beyond else value
 
     def _undeclared(self, schemas: tuple[Document, ...], value: Json, path: Path) -> Iterator[Path]:
-        if not isinstance(value, (dict, list)):
-            return
         known = tuple(map(id, schemas))
         place = self.places.get(known) or self.places.setdefault(known, self._place(schemas))
         if isinstance(value, list):
             for index, child in enumerate(value):
-                yield from self._undeclared(place.elements, child, (*path, index))
+                if isinstance(child, (dict, list)):
+                    yield from self._undeclared(place.elements, child, (*path, index))
             return
         for name, child in value.items():
             if inner := place.members.get(name, place.others):
-                yield from self._undeclared(inner, child, (*path, name))
+                if isinstance(child, (dict, list)):
+                    yield from self._undeclared(inner, child, (*path, name))
             elif not place.allows_any_member:
                 yield (*path, name)
 

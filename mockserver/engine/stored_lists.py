@@ -68,7 +68,7 @@ def page_of(records: Sequence[Document], query: Query, resource: Resource) -> Pa
     """The page that a call asks for; a cursor is the key of the last record before it."""
     declared = {plain(name) for name in resource.members}
     ordered = sorted(records, key=lambda one: _rank(one.get(resource.key)))
-    found = _sorted([one for one in ordered if _agrees(one, query, declared)], query)
+    found = _sorted(_agreeing(ordered, query, declared), query)
     size = query.number(_SIZES)
     length = len(found) if size is None else size
     begin = _begin(found, query, resource.key, length)
@@ -102,18 +102,28 @@ def with_facts(
     return made
 
 
-def _agrees(record: Document, query: Query, declared: Container[str]) -> bool:
-    """Whether a record agrees with the parameters that have the name of a member, and has the text sought."""
-    members = {plain(name): one for name, one in record.items()}
+def _agreeing(records: Sequence[Document], query: Query, declared: Container[str]) -> Sequence[Document]:
+    """The records that agree with the parameters named like a member, and have the text sought."""
     wanted = {name: one for name, one in query.values.items() if name in declared and name not in _RESERVED}
     if isinstance(of_filter := query.values.get("filter"), dict):
         wanted |= {plain(name): one for name, one in of_filter.items()}
-    for name, one in wanted.items():
-        if set(_texts(members.get(name))).isdisjoint(_texts(one)):
-            return False
     text = query.value(_SEARCHES)
     sought = text.lower() if isinstance(text, str) else ""
-    return not sought or any(sought in one.lower() for one in record.values() if isinstance(one, str))
+    if wanted:
+        texts = {name: set(_texts(one)) for name, one in wanted.items()}
+        records = [one for one in records if _has_texts(one, texts)]
+    if sought:
+        records = [one for one in records if _has_text(one, sought)]
+    return records
+
+
+def _has_texts(record: Document, texts: Mapping[str, set[str]]) -> bool:
+    members = {plain(name): one for name, one in record.items()}
+    return not any(wanted.isdisjoint(_texts(members.get(name))) for name, wanted in texts.items())
+
+
+def _has_text(record: Document, sought: str) -> bool:
+    return any(sought in one.lower() for one in record.values() if isinstance(one, str))
 
 
 def _texts(value: Json) -> list[str]:
@@ -123,7 +133,9 @@ def _texts(value: Json) -> list[str]:
 def _sorted(records: Sequence[Document], query: Query) -> Sequence[Document]:
     """The records by the members that a parameter such as `sort=-total,name` or `sort=total:desc` names."""
     wanted = query.value(_SORTS)
-    names = wanted if isinstance(wanted, list) else str(wanted or "").split(",")
+    if not wanted:
+        return records
+    names = wanted if isinstance(wanted, list) else str(wanted).split(",")
     is_down = str(query.value(_DIRECTIONS) or "").lower().startswith("desc")
     for text in map(str, reversed(names)):
         name = plain(re.split("[: ]", text.strip())[0])

@@ -57,8 +57,14 @@ class MemoryTable:
     def __setitem__(self, key: str, document: Document) -> None:
         if type(key) is not str:  # one among texts, from a record that was loaded, and no table can be sorted
             raise TypeError(f"a key is a text, found {key!r:.80}")
-        self._undo.append((self, (key,), (self.documents.get(key),)))
-        self.put(key, document if self._keep is None else self._keep(document))
+        before = self.documents.get(key)
+        self._undo.append((self, (key,), (before,)))
+        if self._keep is not None:
+            document = self._keep(document)
+        if before is None or self._indexes:
+            self.put(key, document)
+        else:
+            self.documents[key] = document
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
         """Store many documents in one step, where neither order, index nor form is kept."""
