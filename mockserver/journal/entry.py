@@ -24,6 +24,9 @@ _PROBLEM_BYTES = 300
 """Approximate memory of one problem (measured: 258 bytes with a short detail)."""
 
 
+_ACTIONS = {str(action): action for action in Action}
+
+
 class ItemResults(Value, frozen=True):
     """Results of a batch's items: packed keys and actions, and problems and warnings by index.
 
@@ -49,7 +52,13 @@ class ItemResults(Value, frozen=True):
 
     def items(self) -> list[tuple[str, Action]]:
         keys, actions = json.decode(self.packed)
-        return [(key, Action(action)) for key, action in zip(keys, actions, strict=True)]
+        return list(zip(keys, map(_ACTIONS.__getitem__, actions), strict=True))
+
+    def actions(self) -> list[Action]:
+        """The action of each item."""
+        if len(self.counts) > 1:
+            return [action for _, action in self.items()]
+        return [_ACTIONS[action] for action, number in self.counts.items() for _ in range(number)]
 
     @property
     def size_bytes(self) -> int:

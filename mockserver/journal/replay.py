@@ -224,7 +224,7 @@ def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
 def _item_ends(entry: Entry) -> Mapping[int, tuple[Action, tuple[str, ...]]]:
     return {
         at: (action, entry.effects[at].did if at in entry.effects else ())
-        for at, (_, action) in enumerate(entry.decided.items())
+        for at, action in enumerate(entry.decided.actions())
     }
 
 

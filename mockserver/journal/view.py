@@ -250,13 +250,15 @@ def strip(decided: ItemResults) -> list[str]:
 
     Group number `g` of `n` items begins with item `g * n // 60`.
     """
-    outcomes = [str(action) for _, action in decided.items()]
+    outcomes = list[str](decided.actions())
     for index in decided.warnings:
         if outcomes[index] not in (Action.REJECTED, Action.SKIPPED):
             outcomes[index] = WARNED
     total = len(outcomes)
     if total <= GROUPS:
         return outcomes
+    if len(set(outcomes)) == 1:
+        return outcomes[:GROUPS]
     borders = [group * total // GROUPS for group in range(GROUPS + 1)]
     return [max(outcomes[first:end], key=_RANKS.__getitem__) for first, end in itertools.pairwise(borders)]
 
