@@ -112,10 +112,12 @@ class OperationsOnDemand(Mapping[str, CompiledOperation]):
         return len(self.spec.operations)
 
 
-def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOperation]:
+def compile_operations(
+    spec: Spec, formats: Formats, *, on_demand: bool = False
+) -> Mapping[str, CompiledOperation]:
     """A plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
 
-    Those of a file without marks of ours are compiled when they are first called.
+    `on_demand`: each is compiled when it is first called.
 
     Raises SpecError: a schema or an extension is invalid.
     """
@@ -131,7 +133,7 @@ def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOpe
             {body.name: _compile_body(spec, operation, body, schemas, places) for body in operation.bodies},
         )
 
-    if spec.is_own:
+    if on_demand:
         return OperationsOnDemand(spec, compile_one)
     return {operation.id: compile_one(operation) for operation in spec.operations.values()}
 

@@ -110,7 +110,11 @@ def discover_vendors(
     if unknown := [name for name in wanted if name not in files]:
         raise VendorError(f"no vendor named {unknown[0]}; there are {', '.join(sorted(files))}")
     changed = _overlays_by_name({name: files[name] for name in wanted}, tuple(own_files), overlays)
-    return tuple(load_vendor(files[name], changed.get(name, ())) for name in sorted(set(wanted)))
+    ours = specs_folder()
+    return tuple(
+        load_vendor(files[name], changed.get(name, ()), on_demand=files[name].parent == ours)
+        for name in sorted(set(wanted))
+    )
 
 
 def _overlays_by_name(
@@ -130,9 +134,12 @@ def _overlays_by_name(
     return found
 
 
-def load_vendor(file: Path, overlays: Sequence[Overlay] = ()) -> LoadedVendor:
-    """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError."""
-    return load_document(read_spec(file, overlays), file.name)
+def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool = False) -> LoadedVendor:
+    """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError.
+
+    `on_demand`: plans are compiled when first called, if no overlay changes a spec that is known to compile.
+    """
+    return load_document(read_spec(file, overlays), file.name, on_demand=on_demand and not overlays)
 
 
 def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
@@ -146,17 +153,20 @@ def is_own_file(file: Path) -> bool:
     return not _has_package(loading.vendor_name(file)) and not loading.is_marked(file)
 
 
-def load_document(contract: Spec, file: str = "") -> LoadedVendor:
+def load_document(contract: Spec, file: str = "", *, on_demand: bool = False) -> LoadedVendor:
     """Load the vendor of an indexed spec; `file` is named in errors. Raises SpecError, VendorError."""
     vendor, fixtures = _load_package(contract.name)
     _check_operation_ids(contract, vendor)
     # A package's own mistake keeps its traceback.
     is_spec_alone = vendor is _VENDOR_WITHOUT_CODE
     with loading.refuse_malformed(file or contract.name) if is_spec_alone else nullcontext():
-        return _assemble(contract, vendor, fixtures)
+        plans = compile_operations(contract, vendor.formats, on_demand=on_demand or contract.is_own)
+        return _assemble(contract, vendor, fixtures, plans)
 
 
-def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
+def _assemble(
+    contract: Spec, vendor: Vendor, fixtures: Tables, plans: Mapping[str, CompiledOperation]
+) -> LoadedVendor:
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
     own = contract.operations if contract.is_own else {}
@@ -170,7 +180,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         name=contract.name,
         spec=contract,
         vendor=vendor,
-        plans=compile_operations(contract, vendor.formats),
+        plans=plans,
         batch_handlers={
             operation.id: _batch_handler(
                 contract, operation, vendor.batches.get(operation.id, BatchHandler()), resources

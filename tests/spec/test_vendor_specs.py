@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
+from mockserver.engine.plan import OperationsOnDemand
+from mockserver.engine.registry import load_vendor
+from mockserver.spec.folder import specs_folder
 from tests.support import spec_documents
 from tests.support.spec_documents import SPECS, VENDORS, Example, spec
 
@@ -29,6 +32,14 @@ def test_a_spec_has_nothing_that_a_template_engine_would_read(name: str) -> None
     text = SPECS[name].read_text(encoding="utf-8")
 
     assert not {"{{", "{%", "{#"} & {text[at : at + 2] for at in range(len(text))}
+
+
+@EVERY_SEED
+def test_every_operation_compiles_which_a_server_leaves_until_it_is_called(vendor: str) -> None:
+    loaded = load_vendor(specs_folder() / f"{vendor}.yaml")
+
+    assert not isinstance(loaded.plans, OperationsOnDemand)
+    assert loaded.plans.keys() == loaded.spec.operations.keys()
 
 
 @EVERY_SPEC

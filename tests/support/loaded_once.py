@@ -23,17 +23,17 @@ def load_shipped_files_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(registry, "load_vendor", _once(registry.load_vendor))
 
 
-def _once(load: Callable[[Path, Sequence[Overlay]], Loaded]) -> Callable[..., Loaded]:
+def _once(load: Callable[..., Loaded]) -> Callable[..., Loaded]:
     shipped = specs_folder()
-    found: dict[tuple[Path, int], Loaded] = {}
+    found: dict[tuple[Path, int, bool], Loaded] = {}
 
     @wraps(load)
-    def load_once(file: Path, overlays: Sequence[Overlay] = ()) -> Loaded:
+    def load_once(file: Path, overlays: Sequence[Overlay] = (), **options: bool) -> Loaded:
         if overlays or file.parent != shipped:
-            return load(file, overlays)
-        version = (file, file.stat().st_mtime_ns)
+            return load(file, overlays, **options)
+        version = (file, file.stat().st_mtime_ns, any(options.values()))
         if version not in found:
-            found[version] = load(file, ())
+            found[version] = load(file, (), **options)
         return found[version]
 
     return load_once
