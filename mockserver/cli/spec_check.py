@@ -315,15 +315,6 @@ _VALUES = frozenset({"example", "examples", "default", "enum"})
 _PATH_PARAMETER = re.compile(r"Path parameter '(.+)' for '(\w+)' operation in '(.+)' was not resolved")
 
 
-def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield path, method and object of each well-formed operation."""
-    paths = document.get("paths")
-    for path, item in paths.items() if isinstance(paths, dict) else ():
-        for method in METHODS:
-            if isinstance(item, dict) and isinstance(item.get(method), dict):
-                yield path, method, item[method]
-
-
 def openapi_problems(document: dict[str, Any]) -> list[tuple[Path_, str, str]]:
     """Path, problem and cure of violations of OpenAPI, 20 at most."""
     found: list[tuple[Path_, str, str]] = []

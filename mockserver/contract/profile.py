@@ -99,7 +99,6 @@ def _with_texts(pinned: Any, texts: Mapping[str, str]) -> Any:
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
 UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
-STATE_REASON = "the schema cannot say what the state allows, or which other documents are there"
 FOUND_OR_NOT = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("200", "404"))
 
 

@@ -57,24 +57,25 @@ class MemoryTable:
     def __setitem__(self, key: str, document: Document) -> None:
         if type(key) is not str:  # one among texts, from a record that was loaded, and no table can be sorted
             raise TypeError(f"a key is a text, found {key!r:.80}")
-        before = self.documents.get(key)
-        self._undo.append((self, (key,), (before,)))
-        if self._keep is not None:
-            document = self._keep(document)
-        if before is None or self._indexes:
-            self.put(key, document)
-        else:
+        self._undo.append((self, (key,), (self.documents.get(key),)))
+        if self._is_plain():
             self.documents[key] = document
+        else:
+            self.put(key, document if self._keep is None else self._keep(document))
+
+    def _is_plain(self) -> bool:
+        """Whether neither order, index nor form is kept."""
+        return self._keys is None and not self._indexes and self._keep is None
 
     def update(self, documents: Mapping[str, Document]) -> list[Document | None]:
-        """Store many documents in one step, where neither order, index nor form is kept."""
+        """Store many documents, in one step if it may be."""
         before = list(map(self.documents.get, documents))
-        if self._indexes or self._keys is not None or self._keep is not None:
-            for key, document in documents.items():
-                self[key] = document
-        else:
+        if self._is_plain():
             self._undo.append((self, list(documents), before))
             self.documents.update(documents)
+        else:
+            for key, document in documents.items():
+                self[key] = document
         return before
 
     def __delitem__(self, key: str) -> None:

@@ -35,6 +35,7 @@ _ANNOTATIONS = {
     "title",
 }
 _NULL = type(None)
+_CONTAINERS = frozenset({dict, list})
 _OF_PLAIN_NUMBERS = frozenset(
     {"type", "nullable", "minimum", "maximum", "format", "description", "title", "example", "xml"}
 )
@@ -419,9 +420,10 @@ def _has_many_values(value: Json, unread: Json) -> bool:
     ahead, count = [value], 0
     while ahead and count <= MAX_VALUES:
         here = ahead.pop()
-        if isinstance(here, dict) or (isinstance(here, list) and here is not unread):
+        if type(here) is dict or (type(here) is list and here is not unread):
             count += len(here)
-            ahead += here.values() if isinstance(here, dict) else here
+            inner = here.values() if type(here) is dict else here
+            ahead += [child for child in inner if type(child) in _CONTAINERS]
     return count > MAX_VALUES
 
 

@@ -198,11 +198,6 @@ class Oracle:
         return tuple(one for one in of_it if fnmatchcase(request.media_type, one.media_type))
 
 
-def expected_response(api: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
-    """Expected response of one request; for several of them keep an `Oracle`."""
-    return Oracle(api).expected(request, operation.id)
-
-
 def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool) -> bool:
     if not batch.bare_item or not isinstance(document, dict):
         return False

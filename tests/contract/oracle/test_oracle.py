@@ -12,7 +12,7 @@ import pytest
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, Oracle, expected_response
+from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, Oracle
 from mockserver.contract.profile import Tolerance
 from mockserver.engine.registry import vendor_packages
 from mockserver.spec.openapi import Operation, resolve
@@ -86,7 +86,7 @@ def test_an_item_has_its_place_and_its_key(tmp_path: Path) -> None:
 def test_one_call_is_asked_for_without_an_oracle_of_ones_own(tmp_path: Path) -> None:
     found = acme(tmp_path)
 
-    assert expected_response(found, found.spec.operations["putOrders"], put(BAD)).bad[0].item.document == BAD
+    assert Oracle(found).expected(put(BAD), "putOrders").bad[0].item.document == BAD
 
 
 @pytest.mark.parametrize(
