@@ -86,7 +86,8 @@ ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
 class StoreItems:
     """A function that stores one item, and one that stores many in one step, as the first would in turn.
 
-    `many` returns None, and stores nothing, if the items cannot be stored so.
+    `many` gets the good items of the batch, and returns None, and stores nothing, if what becomes of one, or
+    of a bad one, depends on those before it.
     """
 
     one: StoreItem

@@ -256,8 +256,8 @@ def apply_each(
     outcomes: list[Outcome] = []
     apply_item: StoreItem = handler.apply(request, state)
     check, check_bad, ends = handler.check, handler.check_bad, handler.aborts_batch
-    if isinstance(apply_item, StoreItems) and not (check or check_bad or ends):
-        if (stored := _store_at_once(request.items, verdicts, apply_item)) is not None:
+    if isinstance(apply_item, StoreItems) and not (check or ends):
+        if (stored := _store_at_once(request, verdicts, check_bad, apply_item, state)) is not None:
             return stored
         apply_item = apply_item.one
     set_mark = state.mark
@@ -286,12 +286,22 @@ def apply_each(
 
 
 def _store_at_once(
-    items: Sequence[Item], verdicts: Mapping[int, Verdict], store: StoreItems
+    request: Request,
+    verdicts: Mapping[int, Verdict],
+    check_bad: CheckItem | None,
+    store: StoreItems,
+    state: State,
 ) -> tuple[Outcome, ...] | None:
     """The outcomes of all items, the good ones stored in one step; None if they cannot be."""
     if not all(one.problems for one in verdicts.values()):
         return None
+    items = request.items
     good = [one for one in items if one.index not in verdicts] if verdicts else items
+    if check_bad is not None:
+        verdicts = {
+            index: _merge_verdicts(verdict, _check_item(items[index], request, check_bad, state))
+            for index, verdict in verdicts.items()
+        }
     stored = store.many(good)
     if stored is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from mockserver.codec.json import find_nul
 from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.sandbox.assumptions import key_rules
-from mockserver.sandbox.store import State
+from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import (
     FAULT_RULE,
     ApplyBatch,
@@ -22,14 +22,15 @@ from mockserver.vendor import (
     RenderBatch,
     Request,
     StoreItem,
+    StoreItems,
     find_record,
 )
 from mockserver.vendors.vba import replies
 from mockserver.vendors.vba.replies import RecordNames, column_name, success_reply
-from mockserver.vendors.vba.tables import MAX_KEY, Reference, Table, rejection
+from mockserver.vendors.vba.tables import MAX_KEY, BuildRow, Reference, Table, rejection
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
-CREATED, UPDATED = Action.CREATED, Action.UPDATED
+CREATED, UPDATED, REJECTED = Action.CREATED, Action.UPDATED, Action.REJECTED
 
 
 class KeyPair(Value, frozen=True, gc=False):
@@ -99,10 +100,40 @@ def _upsert(table: Table) -> ApplyBatch:
             return Outcome(item, CREATED if stored is None else UPDATED, document)
 
         checked = _with_nul_check(keep) if request.may_contain_nul else keep
-        tracked = request.call.assumptions["duplicates"] == "tracked"
-        return _with_duplicate_check(checked, request, table) if tracked else checked
+        if request.call.assumptions["duplicates"] == "tracked":
+            return _with_duplicate_check(checked, request, table)
+        unique = request.call.assumptions["unique_invoice_number"] == "on"
+        stands_alone = not (request.may_contain_nul or has_text_keys or unique)
+        return StoreItems(keep, _keep_all(request, record, member, rows)) if stands_alone else checked
 
     return apply
+
+
+def _keep_all(
+    request: Request, record: BuildRow, member: str, rows: Collection
+) -> Callable[[Sequence[Item]], Sequence[Outcome] | None]:
+    """Store the rows of a batch in one step, if each has a key of its own."""
+    find = rows.get
+
+    def keep_all(items: Sequence[Item]) -> Sequence[Outcome] | None:
+        if len({item.key for item in request.items}) < len(request.items):
+            return None
+        outcomes: list[Outcome] = []
+        for item in items:
+            stored, key = find(item.key), item.document.get(member)
+            if not key:
+                return None
+            try:
+                document = record(item.document, key, stored)
+            except Rejected as broken:
+                problems = _from_root(item, broken.problems)
+                outcomes.append(Outcome(item, REJECTED, broken.document, problems))
+            else:
+                outcomes.append(Outcome(item, CREATED if stored is None else UPDATED, document))
+        rows.update({one.item.key: one.document for one in outcomes if one.action is not REJECTED})
+        return outcomes
+
+    return keep_all
 
 
 def _with_nul_check(keep: StoreItem) -> StoreItem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.client import Client
-from tests.vendors.vba.conftest import Rows
+from tests.vendors.vba.conftest import Assume, Rows
 
 FOREIGN_KEY = (
     'The INSERT statement conflicted with the FOREIGN KEY constraint "FK_Claim_Invoice_Payee". '
@@ -41,6 +41,30 @@ def test_the_good_rows_are_remembered_and_the_bad_one_is_not(rows: Rows) -> None
     rows.put({"invoice_Key": 2}, {"invoice_Key": 3, "payee_ID": "NOPE"}, {"invoice_Key": 4})
 
     assert rows.keys() == [2, 4, 1001, 1002]
+
+
+@pytest.mark.parametrize(
+    "more", [(), ({"invoice_Key": 7, "description": "again"},), ({"description": "without a key"},)], ids=str
+)
+def test_rows_stored_in_one_step_are_answered_as_rows_stored_in_turn(
+    client: Client, sandbox: str, rows: Rows, assume: Assume, more: tuple[object, ...]
+) -> None:
+    batch = (
+        {"invoice_Key": 7, "payee_ID": "P100"},
+        {"invoice_Key": 1001, "description": "Changed"},
+        {"invoice_Key": 8, "payee_ID": "NOPE"},
+        {"invoice_Key": 9, "invoice_Number": "x" * 500},
+        *more,
+    )
+    at_once, kept_at_once = rows.put(*batch), rows.keys()
+    client.post(f"/_mock/sandboxes/{sandbox}/reset")
+    assume(unique_invoice_number="on")
+
+    in_turn, kept_in_turn = rows.put(*batch), rows.keys()
+
+    assert (at_once, kept_at_once) == (in_turn, kept_in_turn)
+    assert [status for _, status, _ in at_once[:4]] == [201, 200, 500, 500]
+    assert kept_at_once[:3] == [7, 1001, 1002]
 
 
 def test_another_sandbox_is_untouched(vba: Client, rows: Rows) -> None:
