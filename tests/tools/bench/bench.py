@@ -25,6 +25,7 @@ from tests.tools.bench import (
     installation,
     other_vendors,
     report,
+    single_calls,
     store_size,
 )
 from tests.tools.bench.batches import VBA, Batches, vendor_batches
@@ -64,7 +65,17 @@ def _peers(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
         speed = f"{row['calls_s']:>8.0f} calls/s  {row['to_prism']:.2f}x Prism"
         what = f"{row['batches']:<24} {row['items']:>6} items  {row['keys']}"
         print(f"{row['server']:<16} {what}  {speed}  (generator {row['generator']:.0%} of a core)")
-    return list(comparison.goals()), {"connections": rows}
+    singles, page = list(single_calls.run(peers.commands, pace)), single_calls.console_page(pace)
+    for one in singles:
+        print(
+            f"{one.what:<24} " + "  ".join(f"{name} {times.p50:.3f} ms" for name, times in one.times.items())
+        )
+    print(f"a page of the console: {page.alone:.1f} ms, beside load {page.beside:.1f} ms")
+    return [*comparison.goals(), *(one.goal() for one in singles)], {
+        "connections": rows,
+        "single_calls": [one.figures() for one in singles],
+        "console_page": {"alone_p50": page.alone, "beside_p50": page.beside},
+    }
 
 
 def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str, Any]]:

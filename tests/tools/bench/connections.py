@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -119,7 +119,7 @@ def compared(
         files: dict[str, Path] = {}
         for at, prefix in enumerate({one.prefix for one in targets}):
             calls, files[prefix] = load.calls(prefix), Path(folder, f"calls-{at}")
-            files[prefix].write_bytes(b"".join(b"%d\n%b" % (len(call), call) for call in calls))
+            write_calls(calls, files[prefix])
             for target in (one for one in targets if one.prefix == prefix):
                 with connected(target.server.port) as connection:
                     timed(connection, calls[0], _STATUS)
@@ -128,9 +128,14 @@ def compared(
                 steadiness.sample()
                 if target.name == "ours" and load.is_fresh:
                     control(target.server.port, "POST", "/default/reset")
-                rounds[target.name].append(_loaded(target, load, files[target.prefix], pace.seconds))
+                rounds[target.name].append(loaded(target, load, files[target.prefix], pace.seconds))
     for target in targets:
         yield Throughput(target.name, load, tuple(rounds[target.name][rounds_before:]))
+
+
+def write_calls(calls: Iterable[bytes], file: Path) -> None:
+    """Write calls as the load generator's script reads them."""
+    file.write_bytes(b"".join(b"%d\n%b" % (len(call), call) for call in calls))
 
 
 def generator() -> str:
@@ -140,7 +145,7 @@ def generator() -> str:
     return str(shutil.which("wrk"))
 
 
-def _loaded(target: Target, load: Load, file: Path, seconds: float) -> Mapping[str, float]:
+def loaded(target: Target, load: Load, file: Path, seconds: float) -> Mapping[str, float]:
     """One round of load. Raises SystemExit: a call was not answered as it must be."""
     port = target.server.port
     command = [generator(), "--latency", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]

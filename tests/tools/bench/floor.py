@@ -16,7 +16,7 @@ import jsonschema_rs
 import msgspec
 import yaml
 
-from tests.tools.bench.servers import ROOT, SPECS
+from tests.tools.bench.servers import ROOT, SHOP, SPECS
 
 Message: TypeAlias = dict[str, Any]
 
@@ -87,11 +87,31 @@ def contracts() -> Mapping[str, Contract]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A list of records, a record, a create and an upload."""
+
+    valid: jsonschema_rs.Draft4Validator
+    rows: dict[str, Any] = field(default_factory=dict)
+
+    def answer(self, method: str, place: str, body: bytes) -> tuple[int, Any]:
+        if method == "GET":
+            return 200, self.rows[place] if place else list(self.rows.values())
+        if place.endswith("files"):
+            return 201, {"id": len(body)}
+        order = _decode(body)
+        if not self.valid.is_valid(order):
+            return 400, next(self.valid.iter_errors(order)).message
+        self.rows[str(order["id"])] = order
+        return 201, order
+
+
 class Floor:
     """A bare ASGI application."""
 
     def __init__(self) -> None:
         self._contracts = contracts()
+        self._shop = Shop(item_validator(SHOP, "Order"))
 
     async def __call__(
         self,
@@ -106,9 +126,16 @@ class Floor:
             message = await receive()
             chunks.append(message.get("body", b""))
             more = message.get("more_body", False)
-        body = _encode(self._contracts[scope["path"]].answer(_decode(b"".join(chunks))))
+        path, sent, status = scope["path"], b"".join(chunks), 207
+        if path.startswith("/shop/"):
+            status, answered = self._shop.answer(
+                scope["method"], path.removeprefix("/shop/orders").strip("/"), sent
+            )
+        else:
+            answered = self._contracts[path].answer(_decode(sent))
+        body = _encode(answered)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 207, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 

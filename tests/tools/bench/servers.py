@@ -17,6 +17,7 @@ from tests.tools.bench.wire import HOST
 
 ROOT = Path(__file__).parents[3]
 SPECS = Path(__file__).parent / "specs"
+SHOP = Path(__file__).parent / "shop" / "shop.yaml"
 _PATIENCE_TURNS = 600
 _TURN_S = 0.05
 _PYTHON = (sys.executable, "-m")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tests.docs.markdown import table, with_generated
@@ -68,6 +69,14 @@ def _peers(peers: Mapping[str, Any]) -> Iterator[str]:
     yield table((*head, "memory MiB"), map(_peer_row, rows))
     busy = max(row["generator"] for row in rows)
     yield f"The load generator took {busy:.0%} of a core at most, so no figure is its own speed."
+    yield "### Single calls, one after the other"
+    singles, page = peers["single_calls"], peers["console_page"]
+    servers = list(singles[0]["p50"])
+    yield table(("p50 ms of", *servers), map(partial(_single_row, servers), singles))
+    yield (
+        f"The console's page of calls takes {_ms(page['alone_p50'])} ms, and {_ms(page['beside_p50'])} ms "
+        "beside sixteen connections that send batches of a thousand. openapi-backend reads no uploads."
+    )
 
 
 def _taken(section: Mapping[str, Any]) -> Iterator[str]:
@@ -124,6 +133,10 @@ def _peer_row(row: Mapping[str, Any]) -> Sequence[str]:
     rates = (f"{row['calls_s']:,.0f}", f"{row['items_s']:,.0f}", f"{row['to_prism']:.2f}")
     what = (row["batches"].partition(" ")[0], f"{row['items']:,}", row["keys"], row["server"])
     return (*what, *rates, _ms(row["p50"]), _ms(row["p99"]), f"{row['rss']:.0f}")
+
+
+def _single_row(servers: Sequence[str], row: Mapping[str, Any]) -> Sequence[str]:
+    return (row["what"], *(_ms(row["p50"][name]) if name in row["p50"] else "-" for name in servers))
 
 
 def _footprint(bench: Mapping[str, Any]) -> Iterator[Sequence[str]]:

@@ -10,7 +10,8 @@ const api = new OpenAPIBackend({
   definition,
   handlers: {
     notImplemented: (context, _request, response) => {
-      const { status, mock } = context.api.mockResponseForOperation(context.operation.operationId, { code: "207" });
+      const { operationId, responses } = context.operation;
+      const { status, mock } = context.api.mockResponseForOperation(operationId, { code: Object.keys(responses)[0] });
       answer(response, status, mock);
     },
     validationFail: refused,
@@ -29,7 +30,8 @@ function answer(response, status, document) {
 async function read(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks).toString());
+  const body = Buffer.concat(chunks);
+  return body.length && /json/.test(request.headers["content-type"]) ? JSON.parse(body.toString()) : body.toString();
 }
 
 await api.init();

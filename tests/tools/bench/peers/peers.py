@@ -33,9 +33,8 @@ _QUIET = {"MOCKOON_TELEMETRY_ENABLED": "false", "NODE_ENV": "production"}
 _CONTRACTS: Mapping[str, Batches] = {"ledger": LEDGER, "orders": ORDERS}
 
 
-def commands(contract: str) -> Mapping[str, Sequence[str]]:
-    """How each peer is started with a contract."""
-    spec = str(SPECS / f"{contract}.yaml")
+def commands(spec: str) -> Mapping[str, Sequence[str]]:
+    """How each peer is started with the file of a contract."""
     return {
         "Prism": (str(_BINARIES / "prism"), "mock", "-h", "127.0.0.1", "-v", "silent", spec),
         "openapi-backend": ("node", str(FOLDER / "openapi_backend.mjs"), spec),
@@ -90,7 +89,10 @@ def run(pace: Pace, steadiness: Steadiness) -> Comparison:
             targets = [
                 Target("ours", stack.enter_context(serving(OURS_AND_LEDGER)), f"/{contract}"),
                 Target("floor", stack.enter_context(serving(FLOOR)), f"/{contract}"),
-                *(Target(name, _peer(stack, command)) for name, command in commands(contract).items()),
+                *(
+                    Target(name, _peer(stack, command))
+                    for name, command in commands(str(SPECS / f"{contract}.yaml")).items()
+                ),
             ]
             for is_fresh in (False, True):
                 for items in pace.sizes(SIZES):
