@@ -213,6 +213,13 @@ def test_the_items_that_break_a_list_s_schema_are_found() -> None:
     ]
 
 
+@pytest.mark.parametrize("places", [[0], [31], [32], [31, 32, 98, 99], [99], [*range(100)]], ids=str)
+def test_the_invalid_items_of_a_long_list_are_found(places: list[int]) -> None:
+    schema = SchemaCompiler({}, COMMON_FORMATS).compile_list({"enum": [1]})
+
+    assert schema.find_invalid([2 if index in places else 1 for index in range(100)]) == places
+
+
 AMOUNTS: st.SearchStrategy[Json] = st.one_of(
     st.sampled_from([None, True, "", "1"]), st.integers(-3, 3), st.decimals(-3, 3, places=2)
 )
