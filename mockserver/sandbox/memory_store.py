@@ -67,7 +67,7 @@ class Rewound:
         return whole
 
 
-MAX_CHANGES = 50_000
+MAX_CHANGES = 20_000
 """Limit of changed documents that one sandbox remembers; the newest step is always kept."""
 
 MAX_CHANGES_OF_ALL = 100_000
