@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip install --disable-pip-version-check
-COMPILE := .venv/bin/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11
+COMPILE := .venv/bin/uv pip compile --quiet --universal --upgrade --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11
 # Marks of what was installed, so that it is done once; LOCKED is that of the packages alone.
 LOCKED := .venv/.locked
 RUN := .venv/.run

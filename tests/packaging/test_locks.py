@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 import mockserver
 
@@ -41,6 +44,18 @@ def test_the_servers_lock_has_what_the_server_requires_with_redis_and_what_build
 
 def test_the_servers_lock_has_nothing_of_the_contract_suite() -> None:
     assert {"schemathesis", "hypothesis", "pytest", "pygments", "rich"} & names(SERVER) == set()
+
+
+def test_an_extra_that_a_package_requires_is_locked_with_it() -> None:
+    """Before 23.3 pip takes the newest version for an extra alone, which the lock has no hash of."""
+    requirements = [Requirement(line) for one in distributions() for line in one.requires or ()]
+    wanted = {
+        f"{one.name}[{','.join(sorted(one.extras))}]"
+        for one in requirements
+        if one.extras and (one.marker is None or one.marker.evaluate({"extra": ""}))
+    }
+
+    assert wanted - names(DEV) == set()
 
 
 def test_the_image_installs_the_servers_lock() -> None:
