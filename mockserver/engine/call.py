@@ -178,19 +178,22 @@ class Pipeline:
             return self._refuse(call, unknown, operation, state)
         if preferred is not None:
             return preferred
-        selector = self.admission.scenario_selector
-        decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
-        if decision is NO_EFFECTS:
-            answer = self._perform(call, operation, opened, None, state)
-        else:
-            answer = self._perform_with_effects(call, operation, opened, decision, state)
+        answer = self._replay(call, operation, state) or self._decide(call, operation, opened, state)
         try:
             check_delivery(call)
         except VendorFailure as lost:
             # What became of the items stays, only the answer is lost.
-            refused = run_and_roll_back(partial(self._refuse, call, lost, operation), state)
+            refused = self._refuse(call, lost, operation, state)
             return replace(answer, reply=refused.reply, refusal=refused.refusal, reason=refused.reason)
         return answer
+
+    def _decide(self, call: Call, operation: Operation, opened: Opened, state: State) -> Answer:
+        """Do the work, bent by the rules that hit; a replay meets no rule, so that it uses none up."""
+        selector = self.admission.scenario_selector
+        decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
+        if decision is NO_EFFECTS:
+            return self._perform(call, operation, opened, None, state)
+        return self._perform_with_effects(call, operation, opened, decision, state)
 
     def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
         """The example that `Prefer` asks for; nothing is run then."""
@@ -214,8 +217,7 @@ class Pipeline:
         """
         say = self._say(call, operation, state)
         if decision.wait_s is not None:
-            too_many = TooManyRequests("", decision.wait_s)
-            refused = run_and_roll_back(partial(self._refuse, call, too_many, operation), state)
+            refused = self._refuse(call, TooManyRequests("", decision.wait_s), operation, state)
             quota = describe_quota(f"of rule {', '.join(decision.applied)}", decision.wait_s)
             return replace(apply_quota_refusal(refused, decision), reason=one_line(quota))
         try:
@@ -232,8 +234,8 @@ class Pipeline:
         changed = apply_response(answer, decision, call, say, example)
         if 0 < (decision.commit.first or 0) < len(answer.outcomes):
             is_refusal = changed.reply.status in _REFUSED
-            kept = changed if is_refusal else replace(changed, reply=say(VendorFailure()))
-            self._remember(call, kept, operation, state)
+            lost = changed.reply if is_refusal else run_and_roll_back(lambda _: say(VendorFailure()), state)
+            self._remember(call, replace(changed, reply=lost), operation, state)
         return _with_rule_as_reason(changed, answer, decision)
 
     def _example(
@@ -246,23 +248,17 @@ class Pipeline:
         return negotiation.example_reply(preference, call, operation, self.served.spec, say)
 
     def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
-        """A function that words a refusal as the vendor does, without side effects."""
+        """A function that words a refusal as the vendor does; each answer that is sent has ids of its own."""
 
         def say(refusal: Refusal) -> Reply:
-            return run_and_roll_back(partial(self._refuse, call, refusal, operation), state).reply
+            return self._refuse(call, refusal, operation, state).reply
 
         return say
 
     def _perform(
         self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State
     ) -> Answer:
-        """Replay the answer to an earlier call with the same idempotency key, or do the work.
-
-        A refusal undoes the work, and is an answer like any other.
-        """
-        replayed = self._replay(call, operation, state)
-        if replayed is not None:
-            return replayed
+        """Do the work. A refusal undoes the work, and is an answer like any other."""
         try:
             with state.item():
                 answer = self._apply(opened, effects, state)
