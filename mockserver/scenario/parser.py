@@ -91,12 +91,9 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
     document = found.document
     slipped = {slip.path for slip in found.syntax_problems}
     unread = document is None and bool(slipped)
-    findings = (
-        []
-        if unread
-        else [error for error in find_schema_errors(document) if not _is_at_or_below(error.path, slipped)]
-    )
-    broken = slipped | {finding.path for finding in findings}
+    errors = [] if unread else list(find_schema_errors(document))
+    findings = [error for error in errors if not _is_at_or_below(error.path, slipped)]
+    broken = slipped | {error.path for error in errors}
     if not unread:
         findings.extend(check_document(document, vendors, broken))
     if not broken and not findings:
@@ -220,15 +217,16 @@ _READERS: Mapping[Any, Callable[[Json], Any]] = {
 }
 
 
-def limited(document: Document, vendor: str = "", *, once: bool) -> Document:
-    """A scenario whose rules hit `once` at most, and only calls of `vendor`, if given."""
-    return {**document, "rules": [_limited_rule(rule, vendor, once=once) for rule in document["rules"]]}
+def limited(document: Document, vendor: str = "", operation: str = "", *, once: bool) -> Document:
+    """A scenario whose rules hit `once` at most, and only calls of `vendor` and `operation`, if given."""
+    only = {name: text for name, text in (("vendor", vendor), ("operation", operation)) if text}
+    return {**document, "rules": [_limited_rule(rule, only, once=once) for rule in document["rules"]]}
 
 
-def _limited_rule(rule: Document, vendor: str, *, once: bool) -> Document:
+def _limited_rule(rule: Document, only: Document, *, once: bool) -> Document:
     changed = dict(rule)
-    if vendor:
-        changed["match"] = {**rule.get("match", {}), "vendor": vendor}
+    if only:
+        changed["match"] = {**rule.get("match", {}), **only}
     if once:
         changed["times"] = {**rule.get("times", {}), "count": 1}
     return changed

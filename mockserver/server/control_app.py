@@ -276,14 +276,16 @@ def _check_path(path: str) -> None:
 def _read_document(content: bytes, headers: MutableHeaders, limit: int) -> tuple[bytes, Json]:
     """Body and document: JSON as UTF-8; without a media type the body is JSON or else YAML."""
     media_type, charset = parse_content_type(headers)
-    if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
+    is_unnamed = "content-type" not in headers
+    if content and is_unnamed and content.lstrip()[:1] not in (b"{", b"["):
         media_type = headers["content-type"] = YAML_TYPE
     if not content:
         del headers["content-type"]  # whatever it says, it says it of nothing
     if not content or media_type in _YAML_TYPES:
         return content, None
-    if media_type not in ("", JSON_TYPE):
-        detail = f"expected {JSON_TYPE}, or {YAML_TYPE} where it is declared; found {media_type}"
+    if media_type != JSON_TYPE and not is_unnamed:
+        found = media_type or "an empty Content-Type"
+        detail = f"expected {JSON_TYPE}, or {YAML_TYPE} where it is declared; found {found}"
         raise UnsupportedMediaType(detail, (JSON_TYPE, YAML_TYPE))
     check_values(content, limit)
     document = json.decode(content, charset)

@@ -7,6 +7,7 @@ a head for bytes of the other protocol, so that the request would lose its body.
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import struct
@@ -31,6 +32,7 @@ from mockserver.errors import MockServerError
 from mockserver.server.transport_faults import CONNECTION_KEY, is_bodiless
 
 _FRAMING = (b"content-length", b"transfer-encoding")
+_HUGE_CHUNK = re.compile(rb"0*[1-9a-fA-F][0-9a-fA-F]{10}")
 
 
 class OfferedUpgradeProtocol(HttpToolsProtocol):
@@ -309,11 +311,33 @@ class MockServerProtocol(OfferedUpgradeProtocol):
     ended: asyncio.Event
     is_tls = False
     closes_on_next_call = False
+    _read_of_chunk: int | None = None
+    """Bytes read of the chunk that is open, if its size line came with the last data."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         self.ended = asyncio.Event()
         self.is_tls = transport.get_extra_info("sslcontext") is not None
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came; a chunk larger than any body would keep its sender waiting, so it is refused."""
+        self._read_of_chunk = None
+        super().data_received(data)
+        if self._read_of_chunk is not None:
+            size_line = data[: len(data) - self._read_of_chunk].splitlines()[-1:]
+            if _HUGE_CHUNK.match(b"".join(size_line)) and not self.cycle.response_started:
+                self.send_400_response("Invalid HTTP request received: a chunk of 1 TiB or more.")
+
+    def on_chunk_header(self) -> None:
+        self._read_of_chunk = 0
+
+    def on_chunk_complete(self) -> None:
+        self._read_of_chunk = None
+
+    def on_body(self, body: bytes) -> None:
+        if self._read_of_chunk is not None:
+            self._read_of_chunk += len(body)
+        super().on_body(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.ended.set()

@@ -194,6 +194,8 @@ def test_a_decoded_document_that_is_too_large_is_refused() -> None:
         "[" * 10_000,
         "a: &a [*a]",
         "!!python/object/apply:os.system [true]",
+        "version: 1\nname: a\nrules: !!python/object/apply:os.system [x]",
+        "version: 1\nname: a\nrules: [{id: r, items: !!set [x], match: !!map 1}]",
         "%TAG ! tag:x,2000:\n--- !x 1",
         "\ufeffversion: 2",
         "version: 1\n\tname: a",
@@ -475,6 +477,15 @@ def test_a_scenario_of_the_core_is_for_any_vendor(name: str) -> None:
     assert all(
         not rule.match.vendor and not rule.match.operation for rule in parse_text(CORE[name], {}).rules
     )
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_packaged_scenario_that_tells_of_storing_a_call_waits_for_a_call_that_writes(name: str) -> None:
+    scenario = parse_text(CORE[name], {})
+    tells = "is stored" in scenario.description or "commit" in name
+    used_up = [rule for rule in scenario.rules if rule.times.count and not rule.items]
+
+    assert [rule.match.writes for rule in used_up] == [True if tells else None] * len(used_up)
 
 
 def test_no_two_files_have_one_name() -> None:

@@ -58,11 +58,15 @@ def test_a_bad_body_makes_no_sandbox(operator: Client, body: bytes, status: int,
     assert listed(operator) == ["default"]
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "media_type",
+    ["", " ; charset=utf-8", "text/plain", "application/xml", "application/x-www-form-urlencoded"],
+)
 def test_another_media_type_is_unsupported(operator: Client, media_type: str) -> None:
     response = operator.post(SANDBOXES, content=b'{"name": "new"}', headers={"content-type": media_type})
 
     assert (response.status, response.media_type) == (415, "application/problem+json")
+    assert listed(operator) == ["default"]
 
 
 @pytest.mark.parametrize(

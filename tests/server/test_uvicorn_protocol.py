@@ -228,6 +228,18 @@ def length_of(answer: bytes) -> int:
     return int(answer.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
 
 
+@pytest.mark.parametrize("size", [b"10000000000", b"8000000000000000", b"0FFFFFFFFFFFFFFFF; far=1"])
+def test_a_chunk_that_nobody_could_send_whole_is_refused_at_once(wire: Wire, size: bytes) -> None:
+    wire.sendall(
+        request(head="Transfer-Encoding: chunked\r\n", method="POST") + b"2\r\n{}\r\n" + size + b"\r\n[]"
+    )
+
+    answer, is_reset = rest_of(wire)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert not is_reset
+
+
 def test_a_reset_is_one_before_any_byte(wire: Wire) -> None:
     wire.sendall(request(fault="CONNECTION_RESET_BY_PEER"))
 
