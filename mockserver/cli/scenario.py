@@ -203,8 +203,9 @@ def validate(
 @click.argument("file", metavar="FILE|NAME", shell_complete=_files_and_names)
 @own_option("--once", is_flag=True, help="Each rule hits one call at most.")
 @own_option("--vendor", default="", shell_complete=complete_vendors, help="Only for calls of this vendor.")
+@own_option("--operation", default="", help="Only for calls of this operation (its operationId).")
 @server_options
-def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
+def apply(*, server: ServerOptions, file: str, once: bool, vendor: str, operation: str) -> None:
     """Store and arm a scenario.
 
     It is a file, - for standard input, or the name of a packaged one. A sandbox that does not exist is
@@ -222,11 +223,14 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
         vendors = {one["name"]: frozenset(one["operations"]) for one in control.call("GET", "/vendors")}
         if vendor and vendor not in vendors:
             end_unknown(server, "vendor", vendor, vendors, "mockserver vendors")
+        known = vendors[vendor] if vendor else frozenset().union(*vendors.values())
+        if operation and operation not in known:
+            end_unknown(server, "operation", operation, known, "mockserver vendors --json")
         try:
             read = parse_text(text, vendors, source=source)
         except InvalidScenarioError as error:
             _end_invalid(server, source, error)
-        document = parser.limited(read.document, vendor, once=once)
+        document = parser.limited(read.document, vendor, operation, once=once)
         create_missing_sandbox(control)
         stored = control.here("PUT", f"/scenarios/{read.name}", document)
     write_result(server, stored, table_lines([_row(stored)]))

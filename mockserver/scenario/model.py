@@ -34,6 +34,7 @@ class RuleMatch(Value, frozen=True):
 
     vendor: str = ""
     operation: str = ""
+    writes: bool | None = None
     headers: Mapping[str, str] = EMPTY
     query: Mapping[str, str] = EMPTY
     body: Predicate | None = None

@@ -20,6 +20,9 @@ class RuleWords(Value, frozen=True):
     then: tuple[str, ...]
 
 
+_CALLS: Mapping[bool | None, str] = {None: "", True: "calls that write", False: "calls that read"}
+
+
 def describe_rule(rule: Document) -> RuleWords:
     calls = _describe_calls(rule.get("match", EMPTY))
     selectors = {name for one in rule.get("items", ()) for name in one["select"]}
@@ -33,7 +36,8 @@ def _describe_calls(match: Document) -> str:
     vendor, operation = match.get("vendor"), match.get("operation")
     if operation:
         return f"calls of {operation}" + (f" at {vendor}" if vendor else "")
-    return f"calls to {vendor}" if vendor else "all calls"
+    kind = _CALLS[match.get("writes")]
+    return f"{kind or 'calls'} to {vendor}" if vendor else kind or "all calls"
 
 
 def _conditions(rule: Document) -> Iterator[str]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.codec import json
 from mockserver.errors import InvalidHeaderError
-from mockserver.model import EMPTY, SAFE_METHODS, Call, Document, Fault, Item, Json, Path
+from mockserver.model import EMPTY, Call, Document, Fault, Item, Json, Path
 from mockserver.sandbox.assumptions import MAGIC_TOKENS, ON
 from mockserver.sandbox.store import State
 from mockserver.scenario import parser
@@ -157,6 +157,8 @@ def _candidates_of(
 def _matches_head(match: RuleMatch, call: Call, operation: Operation) -> bool:
     if match.vendor not in ("", call.vendor) or match.operation not in ("", operation.id):
         return False
+    if match.writes not in (None, operation.writes):
+        return False
     if any(call.headers.get(name) != text for name, text in match.headers.items()):
         return False
     sent = parse_qsl(call.query, keep_blank_values=True) if match.query else ()
@@ -173,7 +175,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
     """Items of the batch, or the one document of a writing call, by the last key in its path."""
     if operation.batch is not None:
         return request.items
-    if not operation.magic and (operation.safe or call.method in SAFE_METHODS):
+    if not operation.writes:
         return ()
     named_by_path = [parameter.name for parameter in operation.parameters if parameter.place == "path"]
     key = str(request.parameters[named_by_path[-1]]) if named_by_path else ""

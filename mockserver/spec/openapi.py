@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import Document, Json, Path, unescape_step
+from mockserver.model import SAFE_METHODS, Document, Json, Path, unescape_step
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
@@ -175,6 +175,11 @@ class Operation:
     def place(self) -> Path:
         """Its path in the document."""
         return "paths", self.path, self.method
+
+    @property
+    def writes(self) -> bool:
+        """Whether its calls may change records, also by the requests that they carry."""
+        return bool(self.magic) or not (self.safe or self.method.upper() in SAFE_METHODS)
 
     @property
     def has_success(self) -> bool:

@@ -63,6 +63,18 @@ def test_a_scenario_is_applied_to_one_vendor(commands: Commands, flaky: Path) ->
     assert found["document"]["rules"][0]["match"] == {"vendor": vendor}
 
 
+def test_a_scenario_is_applied_to_one_operation(commands: Commands, flaky: Path) -> None:
+    vendor = vendor_packages()[0]
+    served = next(one for one in commands.server("GET", "/vendors") if one["name"] == vendor)
+    operation = served["operations"][0]
+
+    found = commands.document("scenario", "apply", str(flaky), "--operation", operation)
+    misspelt = commands.run("scenario", "apply", str(flaky), "--operation", f"{operation}x")
+
+    assert found["document"]["rules"][0]["match"] == {"operation": operation}
+    assert (misspelt.exit_code, f"--operation {operation}\n" in misspelt.stderr) == (4, True)
+
+
 def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands, flaky: Path) -> None:
     vendor = vendor_packages()[0]
 

@@ -22,6 +22,8 @@ WHERE = {"path": "$.id", "equals": 17}
     [
         ({}, "all calls"),
         ({"vendor": "acme"}, "calls to acme"),
+        ({"vendor": "acme", "writes": True}, "calls that write to acme"),
+        ({"writes": False}, "calls that read"),
         ({"operation": "putOrders"}, "calls of putOrders"),
         ({"vendor": "acme", "operation": "putOrders"}, "calls of putOrders at acme"),
         ({"headers": {"X-Run": "7"}}, "all calls, with the header X-Run: 7"),

@@ -155,6 +155,14 @@ def test_scenarios_of_several_sandboxes_are_read_at_the_same_time() -> None:
     assert applied == [[(f"trouble/r{sandbox}-{number}",) for number in range(150)] for sandbox in range(4)]
 
 
+@pytest.mark.parametrize(("operation", "hit"), [(OPERATION, "lost/r1"), (SHOWN, "lost/late")])
+def test_a_rule_is_for_calls_that_write_or_for_calls_that_read(operation: Operation, hit: str) -> None:
+    made = Set()
+    made.arm("lost", rule(match={"writes": True}), rule("late", match={"writes": False}))
+
+    assert made.applied(operation=operation) == (hit,)
+
+
 def test_a_packaged_scenario_may_be_named_at_any_time() -> None:
     assert Set().applied(call(mock_scenario="calm")) == ("calm/r1",)
 
@@ -228,7 +236,7 @@ def test_an_operation_that_writes_no_record_has_no_item_to_fail() -> None:
 
     assert made.decide(operation=login) is NO_EFFECTS
     assert made.decide(replace(call(), method="GET"), operation=SHOWN) is NO_EFFECTS
-    assert made.decide(operation=SHOWN).effects.keys() == {0}
+    assert made.decide(operation=dataclasses.replace(SHOWN, method="put")).effects.keys() == {0}
     assert made.decide(operation=dataclasses.replace(login, magic=("text",))).effects.keys() == {0}
 
 
