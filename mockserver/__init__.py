@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+MAX_ITEMS = 10_000
+"""The maximum number of items in a batch, unless `--max-items` says otherwise."""
+
 __all__ = [
     "Action",
     "Application",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from mockserver import __version__
+from mockserver import MAX_ITEMS, __version__
 from mockserver.cli.errors import DEBUG_FLAG, check_vendors, exit_with, pipe_watched, startup_message
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
@@ -324,7 +324,7 @@ def _own_files(
 @option("--empty", is_flag=True, help="Start without records.")
 @assume_option("in every sandbox")
 @option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, metavar="BYTES", help="Largest body.")
-@option("--max-items", default=10_000, help="Most items in one batch.")
+@option("--max-items", default=MAX_ITEMS, help="Most items in one batch.")
 @option(
     "--max-sandboxes", default=1000, type=click.IntRange(1), help="Most sandboxes, the default one included."
 )

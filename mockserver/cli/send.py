@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver import __version__
+from mockserver import MAX_ITEMS, __version__
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, own_option
 from mockserver.cli.output import call_line, first_amount, item_lines, shorten, write_json, write_lines
 from mockserver.cli.server import (
@@ -67,9 +67,9 @@ class SendOptions:
 @click.argument("source", metavar="[FILE|-|CASE]", default="", shell_complete=complete_cases)
 @own_option("--operation", default="", shell_complete=complete_batches, help="Batch operation.")
 @own_option(
-    "--items", default=3, type=click.IntRange(1, 10_000), show_default=True, help="Items of the example."
+    "--items", default=3, type=click.IntRange(1, MAX_ITEMS), show_default=True, help="Items of the example."
 )
-@own_option("--bad", type=click.IntRange(0, 10_000), help="Items that are to be rejected.  [default: 1]")
+@own_option("--bad", type=click.IntRange(0, MAX_ITEMS), help="Items that are to be rejected.  [default: 1]")
 @own_option("--first", type=click.IntRange(0), help="Number of the first item.  [default: one not used yet]")
 @own_option("--key", default="", help="Idempotency key.")
 @header_option

@@ -79,7 +79,7 @@ _WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
 def redact_headers(headers: Mapping[str, str], mask: str = MASK) -> dict[str, str]:
-    """The headers with every credential cut to its scheme and first letters, then `sign`."""
+    """The headers with every credential cut to its scheme and first letters, then `mask`."""
     return {name: _redact_header(name, text, mask) for name, text in headers.items()}
 
 

@@ -129,7 +129,7 @@ SILENT = RunObserver()
 
 @dataclass(slots=True)
 class FindingLedger:
-    """The results of a run so far: the only mutable value in this package.
+    """The results of a run so far.
 
     `made` counts the checks that were made, by operation and check; `findings` holds the failed ones, at most
     one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`. `notes`

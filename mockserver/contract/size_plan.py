@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
+from mockserver import MAX_ITEMS
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Request, checks_of, to_json_bytes
 from mockserver.contract.lists.discovery import find_lists, value_at
@@ -43,8 +44,6 @@ SHARED_CHECKS = frozenset(
 
 
 SIZES = (0, 1, 2, 10, 50, 100, 500, 1000)
-OUR_LIMIT = 10_000
-"""Items that our own servers take in a batch (docs/decisions.md#limits-of-the-server)."""
 
 _UNEVEN = (
     (53, 59, 61, 67, 71, 73, 79, 83, 89, 97),
@@ -129,7 +128,7 @@ def limit_of(spec: Spec, operation: Operation, batch_profile: BatchProfile, *, i
     if batch_profile.max_items is not None:
         return SizeLimit(batch_profile.max_items, "the profile")
     if is_ours:
-        return SizeLimit(OUR_LIMIT, "this mock")
+        return SizeLimit(MAX_ITEMS, "this mock")
     return SizeLimit(None, "nobody: the spec has no maxItems")
 
 

@@ -98,7 +98,7 @@ class Admission:
     def admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:
         """Make the call of `arrival` and decide whether it may enter.
 
-        Raises InvalidHeaderError: `Mock- Scenario`.
+        Raises InvalidHeaderError: `Mock-Scenario`.
         """
         try:
             principal: Principal | Refusal = self._identify(arrival, match, state)

@@ -9,6 +9,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
+from mockserver import MAX_ITEMS
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth, may_contain_nul
@@ -26,8 +27,6 @@ from mockserver.vendor import (
     StoreItem,
     StoreItems,
 )
-
-MAX_ITEMS = 10_000
 
 
 @dataclass(frozen=True, slots=True)

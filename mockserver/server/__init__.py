@@ -1,4 +1,4 @@
-"""HTTP server: the only package that imports Connexion, Flask, Starlette or uvicorn."""
+"""The HTTP server, on uvicorn: Connexion routes and secures the calls, Flask hands them over."""
 
 from __future__ import annotations
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver import MAX_ITEMS
 from mockserver.console.contract_run import ContractRun
 from mockserver.console.live import LiveCalls
 from mockserver.control.examples import ExampleSource, NoExamples
 from mockserver.control.status import EffectiveSetting
 from mockserver.engine.admission import Admission
-from mockserver.engine.batch import MAX_ITEMS, EnvelopeReader
+from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.call import Pipeline
 from mockserver.engine.conformance import ConformanceChecker
 from mockserver.engine.nearest import OperationDirectory

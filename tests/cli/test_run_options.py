@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from mockserver import MAX_ITEMS
 from mockserver.cli.main import DEFAULT_TLS_DIR, MAKE_VARIABLE, main, port_taken_cure
 from mockserver.server import serving
 from mockserver.server.application import Options
@@ -51,6 +52,12 @@ def test_the_files_and_origins_reach_the_server(
     assert serving == Serving(
         tls_dir=DEFAULT_TLS_DIR, state_file=Path("state.json"), ready_file=Path("ready"), watch=True
     )
+
+
+def test_the_limit_of_items_is_stated_once(served: list[tuple[Options, Serving]]) -> None:
+    run()
+
+    assert served[0][0].max_items == Options().max_items == MAX_ITEMS
 
 
 def test_the_folder_of_reports_can_be_named(served: list[tuple[Options, Serving]], tmp_path: Path) -> None:

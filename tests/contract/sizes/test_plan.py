@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from mockserver import MAX_ITEMS
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import BatchProfile
 from mockserver.contract.run_state import RunConfig
 from mockserver.contract.sequences.sequence import batch_profiles_of
 from mockserver.contract.size_plan import (
-    OUR_LIMIT,
     BadItems,
     SizeBudget,
     SizeLimit,
@@ -20,7 +20,6 @@ from mockserver.contract.size_plan import (
     sample_of,
 )
 from mockserver.contract.size_plan import plan as planned
-from mockserver.engine.batch import MAX_ITEMS
 
 NOBODY = SizeLimit(None, "nobody")
 SMALL = SizeBudget.of(RunConfig())
@@ -73,7 +72,7 @@ def test_without_one_in_the_spec_the_limit_is_that_of_the_profile_then_ours() ->
     operation = "putClaimInvoiceBatch"
 
     assert limit("vba", operation, 7, is_ours=True).most == 7
-    assert limit("vba", operation, is_ours=True).most == OUR_LIMIT == MAX_ITEMS
+    assert limit("vba", operation, is_ours=True).most == MAX_ITEMS
     assert limit("vba", operation, is_ours=False).most is None
 
 
@@ -86,13 +85,13 @@ def test_the_limit_and_one_more_are_tried() -> None:
 
 
 def test_more_examples_reach_our_own_limit_and_fewer_say_that_it_is_left_out() -> None:
-    ours, vba = SizeLimit(OUR_LIMIT, "this mock"), profile("vba", "putClaimInvoiceBatch")
+    ours, vba = SizeLimit(MAX_ITEMS, "this mock"), profile("vba", "putClaimInvoiceBatch")
 
     large = planned(ours, vba, SizeBudget.of(RunConfig(max_examples=2000)), 0, 1)
 
-    assert [one.size for one in large.planned][-2:] == [OUR_LIMIT, OUR_LIMIT + 1]
+    assert [one.size for one in large.planned][-2:] == [MAX_ITEMS, MAX_ITEMS + 1]
     assert planned(ours, vba, SMALL, 0, 1).left_out == dict.fromkeys(
-        (OUR_LIMIT, OUR_LIMIT + 1), "it is over the budget"
+        (MAX_ITEMS, MAX_ITEMS + 1), "it is over the budget"
     )
 
 
