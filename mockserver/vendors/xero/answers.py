@@ -42,6 +42,7 @@ ZERO_ID = "00000000-0000-0000-0000-000000000000"
 VALIDATION = (10, "ValidationException")
 UNREADABLE = (14, "PostDataInvalidException")
 BAD_QUERY = (16, "QueryParseException")
+HIGH_VOLUME = (9191919, "HighVolumeFilterUnavailableApiException")
 NO_DATA = (17, "NoDataProcessedException")
 NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
 INTERNAL = (500, "InternalServerException")
@@ -50,6 +51,7 @@ _TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
 _DATE_STRINGS = ("DateString", "DueDateString")
 _VALIDATION_MESSAGE = "A validation exception occurred"
 _SUMMARY_FLAG = "summarizeErrors"
+_STATUS = "StatusAttributeString"
 _SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
 _CONTACT_UNKNOWN = "contact-unknown"
 _DATE_MEMBERS = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
@@ -197,7 +199,9 @@ def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Repl
 
 def not_found_reply(call: Call, state: State) -> Reply:
     """404 in plain text that calls itself HTML. Source: docs/vendors/xero.md#refusals (OAS#163)."""
-    return Reply(404, message_text("not-found").encode(), "text/html", common_headers(call, state))
+    return Reply(
+        404, message_text("not-found").encode(), "text/html; charset=utf-8", common_headers(call, state)
+    )
 
 
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
@@ -271,7 +275,7 @@ def render_results(
         hidden = request.call.assumptions["silent_failure"] == "on"
         saved = prepare()
         shown = [
-            _add_warnings(saved(outcome, request, state), outcome)
+            _mark_saved(saved(outcome, request, state), outcome, request)
             if outcome.accepted
             else _mark_failed(failed(outcome, request, state), outcome, hidden=hidden)
             for outcome in outcomes
@@ -286,17 +290,18 @@ def _mark_failed(shown: Mapping[str, Json], outcome: Outcome, *, hidden: bool) -
     if hidden:
         return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
     errors = _validation_errors_of(outcome)
-    return {**shown, "StatusAttributeString": "ERROR", "ValidationErrors": errors}
+    return {**shown, _STATUS: "ERROR", "ValidationErrors": errors}
 
 
 def _validation_errors_of(outcome: Outcome) -> list[Json]:
     return validation_errors(outcome.problems or (make_problem("not-processed"),))
 
 
-def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
-    if not outcome.warnings:
-        return shown
-    return {**shown, "StatusAttributeString": "WARNING", "Warnings": validation_errors(outcome.warnings)}
+def _mark_saved(shown: Mapping[str, Json], outcome: Outcome, request: Request) -> Mapping[str, Json]:
+    """A saved element with its warnings; its status is told in answers for each element only."""
+    warned = {_STATUS: "WARNING", "Warnings": validation_errors(outcome.warnings)} if outcome.warnings else {}
+    hidden = _STATUS if is_summarised(request) else ""
+    return {name: value for name, value in {**shown, **warned}.items() if name != hidden}
 
 
 def is_summarised(request: Request) -> bool:

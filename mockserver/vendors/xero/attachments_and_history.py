@@ -58,8 +58,9 @@ _SHOWN = ("AttachmentID", "FileName", "Url", "MimeType", "ContentLength")
 def list_attachments(request: Request, state: State) -> Reply:
     key = answers.id_parameter(request, "InvoiceID")
     find_record(INVOICE.collection, key, state)
-    shown = [_represent(attachment, request) for attachment in _attachments_of(key, state)]
-    return answers.success_reply({"Attachments": shown}, request.call, state)
+    return answers.success_reply(
+        {"Attachments": represent_attachments(key, request, state)}, request.call, state
+    )
 
 
 def get_attachment(request: Request, state: State) -> Reply:
@@ -132,6 +133,10 @@ def _keep_file(key: str, sent: Document, body: bytes, state: State) -> Document:
 
 def _attachments_of(key: str, state: State) -> list[Document]:
     return state.collection(ATTACHMENTS).find("DocumentID", key)
+
+
+def represent_attachments(key: str, request: Request, state: State) -> list[Json]:
+    return [_represent(attachment, request) for attachment in _attachments_of(key, state)]
 
 
 def _find_attachment(key: str, member: str, value: str, state: State) -> Document | None:

@@ -27,6 +27,7 @@ from mockserver.vendors.xero.messages import make_problem, message_text
 from mockserver.vendors.xero.resources import ALLOCATION, CREDIT_NOTE, CREDITS, INVOICE, PAYMENT, DocumentKind
 
 HISTORY = "history"
+FINAL_STATUSES = ("DELETED", "VOIDED")
 _NO_CREDITS: Mapping[str, Json] = {kind.plural: [] for kind in CREDITS}
 EMBEDDED_INVOICE: Mapping[str, Json] = {
     "Payments": [],
@@ -139,9 +140,9 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
     for payable in payables:
         key = payable.invoice[payable.kind.id]
         before[key] = before.get(key, Decimal(0)) + payable.amount
-        if payable.invoice["Status"] != "AUTHORISED":
+        if (status := payable.invoice["Status"]) != "AUTHORISED":
             yield make_problem("not-authorised", payable.path)
-        if before[key] > payable.invoice[payable.kind.unsettled]:
+        if before[key] > payable.invoice[payable.kind.unsettled] and status not in FINAL_STATUSES:
             yield make_problem("over-paid", (*payable.path, "Amount"))
 
 
@@ -276,6 +277,7 @@ def _represent_credit_on_invoice(allocation: Document, kind: DocumentKind, state
         kind.id: allocation[kind.id],
         **pick_members(credit, kind.number),
         "ID": allocation[kind.id],
+        **({"HasErrors": False, "InvoiceAddresses": []} if kind is CREDIT_NOTE else {}),
         **amount_members({"AppliedAmount": allocation["Amount"]}, "AppliedAmount"),
         **date_members("Date", credit),
         "LineItems": [],

@@ -146,10 +146,8 @@ def update_or_create_contact(item: Item, request: Request, state: State) -> Outc
     return Outcome(item, Action.UPDATED, _store(changed, state))
 
 
-def represent_written_contact(outcome: Outcome, request: Request, _state: State) -> Json:
-    """A contact in the answer to its write; it says OK only in per-element answers."""
-    shown = documents.represent_contact(outcome.document)
-    return shown if answers.is_summarised(request) else {**shown, "StatusAttributeString": "OK"}
+def represent_written_contact(outcome: Outcome, _request: Request, _state: State) -> Json:
+    return {**documents.represent_contact(outcome.document, alone=True), "StatusAttributeString": "OK"}
 
 
 def represent_rejected_contact(
@@ -226,4 +224,6 @@ BATCHES = documents.write_operations(
     create=_batch_handler(check_new_contact, create_contact, contact_problems),
     update=_batch_handler(check_contact_update, update_or_create_contact, contact_problems),
 )
-OPERATIONS = documents.read_operations(CONTACT, documents.show_contact, find=contact_in_path)
+OPERATIONS = documents.read_operations(
+    CONTACT, documents.show_contact, find=contact_in_path, alone=documents.show_contact_alone
+)

@@ -15,9 +15,10 @@ from mockserver.model import EMPTY, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Handler, ItemRule, Request, find_record, store_each
 from mockserver.vendors.xero import answers, lists
+from mockserver.vendors.xero.attachments_and_history import represent_attachments
 from mockserver.vendors.xero.books import allocations_of, credits_on, find_in_path
-from mockserver.vendors.xero.dates_and_amounts import amount_members, print_date, print_unit
-from mockserver.vendors.xero.lines import is_precise
+from mockserver.vendors.xero.dates_and_amounts import NO_MONEY, amount_members, print_date, print_unit
+from mockserver.vendors.xero.lines import find_item, is_precise
 from mockserver.vendors.xero.refusals import extra_outcome, nul_problems
 from mockserver.vendors.xero.resources import (
     ACCOUNT,
@@ -32,6 +33,7 @@ from mockserver.vendors.xero.resources import (
 
 _ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
 _PLACE = ("City", "Region", "PostalCode", "Country")
+_TRACKING = ("SalesTrackingCategories", "PurchasesTrackingCategories")
 _PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
 ACTIVE = "ACTIVE"
 Show: TypeAlias = Callable[[Document, Request, State], Json]
@@ -47,11 +49,13 @@ def list_handler(resource: Resource, show: Show, show_unpaged: Show | None = Non
 
     def list_documents(request: Request, state: State) -> Reply:
         asked = request.parameters
+        summarised = asked.get("summaryOnly", False)
+        if summarised and resource is INVOICE:
+            lists.refuse_summary_filters(request)
         listed = _listed_documents(resource, request, state)
         matches: Sequence[Document] = lists.select_documents(listed, resource.entity, request, state)
         if lists.is_unmodified(matches, request):
             return Reply(304, headers=answers.common_headers(request.call, state))
-        summarised = asked.get("summaryOnly", False)
         paged = summarised or lists.is_page_requested(request) or asked.get("Statuses")
         shown = show if paged and not summarised else show_unpaged or show
         if summarised:
@@ -109,11 +113,16 @@ def find_by_id(resource: Resource, request: Request, state: State) -> Document:
 
 
 def read_operations(
-    resource: Resource, show: Show, show_unpaged: Show | None = None, find: Find | None = None
+    resource: Resource,
+    show: Show,
+    show_unpaged: Show | None = None,
+    find: Find | None = None,
+    alone: Show | None = None,
 ) -> Mapping[str, Handler]:
+    """The list and the single document, which `alone` shows, if not `show`."""
     return {
         f"get{resource.plural}": list_handler(resource, show, show_unpaged),
-        f"get{resource.name}": get_handler(resource, show, find),
+        f"get{resource.name}": get_handler(resource, alone or show, find),
     }
 
 
@@ -132,12 +141,18 @@ def document_operations(resource: Resource) -> Mapping[str, Handler]:
 
     def show(document: Document, request: Request, state: State) -> Json:
         contact = represent_contact(contact_of(document, state))
-        return _represent(resource, document, contact, represent_lines(document, request), state)
+        return _represent(resource, document, contact, represent_lines(document, request, state), state)
+
+    def show_alone(document: Document, request: Request, state: State) -> Json:
+        contact = represent_contact(contact_of(document, state), alone=True)
+        lines = represent_lines(document, request, state, alone=True)
+        attached = {"Attachments": represent_attachments(document[resource.id], request, state)}
+        return _represent(resource, {**document, **attached}, contact, lines, state)
 
     def show_unpaged(document: Document, _request: Request, state: State) -> Json:
         return _represent(resource, document, embedded_contact(contact_of(document, state)), [], state)
 
-    return read_operations(resource, show, show_unpaged, find)
+    return read_operations(resource, show, show_unpaged, find, show_alone)
 
 
 def saved_documents(resource: Resource) -> answers.PrepareSaved:
@@ -151,7 +166,10 @@ def saved_documents(resource: Resource) -> answers.PrepareSaved:
 
         def show(outcome: Outcome, request: Request, state: State) -> Json:
             saved = outcome.document
-            contact, lines = printer.represent(saved["Contact"]), represent_lines(saved, request)
+            contact, lines = (
+                printer.represent(saved["Contact"]),
+                represent_lines(saved, request, state, alone=True),
+            )
             return {**_represent(resource, saved, contact, lines, state), "StatusAttributeString": "OK"}
 
         return show
@@ -195,7 +213,7 @@ def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: St
         **{name: [] for name in ("Payments", *(kind.plural for kind in CREDITS))},
         "IsDiscounted": "TotalDiscount" in invoice,
         "Contact": printer.represent(contact_of(invoice, state)),
-        "LineItems": [_represent_line(line, precise=False) for line in invoice["LineItems"]],
+        "LineItems": [_represent_line(line, state, precise=False) for line in invoice["LineItems"]],
     }
     return INVOICE.represent({**invoice, **parts})
 
@@ -208,9 +226,14 @@ def attach_contact(document: Document, state: State) -> Document:
     return {**document, "Contact": contact_of(document, state)}
 
 
-def represent_contact(contact: Document) -> dict[str, Json]:
-    """All members of a contact; it always has two addresses and four phones."""
+def represent_contact(contact: Document, *, alone: bool = False) -> dict[str, Json]:
+    """All members of a contact; it always has two addresses and four phones.
+
+    Not in a list, it has lists of tracking categories even if they are empty.
+    """
     parts = {
+        **({name: [] for name in _TRACKING} if alone else {}),
+        **answers.pick_members(contact, *_TRACKING),
         "Addresses": represent_addresses(contact["Addresses"]),
         "Phones": represent_phones(contact["Phones"]),
         "ContactPersons": contact.get("ContactPersons", []),
@@ -254,8 +277,28 @@ _UNKNOWN_PHONES: Mapping[str, Document] = {
 }
 
 
-def show_contact(contact: Document, _request: Request, _state: State) -> Json:
-    return represent_contact(contact)
+def show_contact(contact: Document, _request: Request, state: State) -> Json:
+    return represent_contact({**contact, **_balances(contact, state)})
+
+
+def show_contact_alone(contact: Document, request: Request, state: State) -> Json:
+    attached = {"Attachments": represent_attachments(contact[CONTACT.id], request, state)}
+    return represent_contact({**contact, **_balances(contact, state), **attached}, alone=True)
+
+
+def _balances(contact: Document, state: State) -> dict[str, Json]:
+    """What is open and overdue on approved sales and bills, in their own currencies; nothing if none is."""
+    sums = {kind: {"Outstanding": NO_MONEY, "Overdue": NO_MONEY} for kind in (INVOICE.sale, INVOICE.purchase)}
+    today = state.now.date().isoformat()
+    for invoice in INVOICE.rows(state).find(CONTACT.id, contact[CONTACT.id]):
+        if invoice["Status"] == "AUTHORISED" and invoice["Type"] in sums:
+            of, due = sums[invoice["Type"]], invoice[INVOICE.unsettled]
+            of["Outstanding"] += due
+            of["Overdue"] += due if invoice.get("DueDate", today) < today else NO_MONEY
+    if not any(of["Outstanding"] for of in sums.values()):
+        return {}
+    receivable, payable = (amount_members(of, *of) for of in sums.values())
+    return {"Balances": {"AccountsReceivable": receivable, "AccountsPayable": payable}}
 
 
 def embedded_contact(contact: Document) -> Json:
@@ -278,7 +321,7 @@ class ContactPrinter:
         key = contact.get("ContactID", "")
         known = self.built.get(key)
         if known is None or known[0] is not contact:
-            known = self.built[key] = (contact, represent_contact(contact))
+            known = self.built[key] = (contact, represent_contact(contact, alone=True))
         return known[1]
 
 
@@ -287,19 +330,21 @@ def embedded_account(document: Document, state: State, *names: str) -> Json:
     return {"AccountID": document["AccountID"], **answers.pick_members(account, *names)}
 
 
-def represent_lines(document: Document, request: Request) -> list[Json]:
-    """Lines of a document, with the requested precision of units."""
-    precise = is_precise(request)
-    return [_represent_line(line, precise=precise) for line in document["LineItems"]]
+def represent_lines(document: Document, request: Request, state: State, *, alone: bool = False) -> list[Json]:
+    """Lines of a document, with the requested precision of units; not in a list, with empty errors."""
+    shown = [_represent_line(line, state, precise=is_precise(request)) for line in document["LineItems"]]
+    return [{**line, "ValidationErrors": []} for line in shown] if alone else shown
 
 
-def _represent_line(line: Document, *, precise: bool) -> Json:
+def _represent_line(line: Document, state: State, *, precise: bool) -> dict[str, Json]:
+    item = find_item(line, state)
     return {
         **answers.pick_members(line, "LineItemID", "Description"),
         **amount_members(line, "Quantity"),
         "UnitAmount": print_unit(line["UnitAmount"], precise=precise),
         **answers.pick_members(line, "ItemCode", "AccountCode", "AccountID", "TaxType"),
         **amount_members(line, "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount"),
+        **({} if item is None else {"Item": answers.pick_members(item, "ItemID", "Name", "Code")}),
         "Tracking": line.get("Tracking", EMPTY) or [],
     }
 

@@ -30,7 +30,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     stored_instant,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
-from mockserver.vendors.xero.resources import CONTACT, CREDIT_NOTE, INVOICE, DocumentKind
+from mockserver.vendors.xero.resources import BRANDING_THEME, CONTACT, CREDIT_NOTE, INVOICE, DocumentKind
 
 _CHANGES: Mapping[str, str] = {
     "DRAFT": "history-begun",
@@ -41,6 +41,9 @@ _CHANGES: Mapping[str, str] = {
 }
 """What a line says of the status that an invoice has now."""
 
+_NO_REFERENCE = {"Reference": ""}
+"""What a bill shows, which has no reference of its own."""
+
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
 _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
@@ -50,7 +53,6 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
 
-_FINAL_STATUSES = ("DELETED", "VOIDED")
 _RETAINED_MEMBERS = tuple(
     name
     for name in dict.fromkeys((*INVOICE.echoed, *CREDIT_NOTE.echoed))
@@ -229,7 +231,7 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
     status = sent.get("Status", "DRAFT")
     return {
         "Type": sent["Type"],
-        **(pick_members(sent, "Reference") if sale else {}),
+        **(_sale_members(sent, state) if sale else _NO_REFERENCE if sent["Type"] == INVOICE.purchase else {}),
         "ContactID": contact["ContactID"],
         "Date": date_or_today(sent, state),
         **_other_dates(sent),
@@ -241,6 +243,12 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
         **pick_members(sent, "Url", "BrandingThemeID"),
         "UpdatedDateUTC": stored_instant(state.now),
     }
+
+
+def _sale_members(sent: Document, state: State) -> dict[str, Json]:
+    """The reference of a sale, and the organisation's first branding theme, which a sent one replaces."""
+    first = min(BRANDING_THEME.rows(state).values(), key=lambda theme: theme["SortOrder"], default=EMPTY)
+    return {**pick_members(sent, "Reference"), **pick_members(first, BRANDING_THEME.id)}
 
 
 def _currency_rate(sent: Document, currency: str, state: State) -> Decimal:
@@ -287,7 +295,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         outcome, sent = create_invoice(item, request, state), item.document
     else:
         sent = _merge(stored, _changes(stored, item.document, kind), kind)
-        if sent["Status"] in _FINAL_STATUSES:
+        if sent["Status"] in books.FINAL_STATUSES:
             now = stored_instant(state.now)
             changed: Document = {**stored, "Status": sent["Status"], "UpdatedDateUTC": now}
         else:
@@ -295,6 +303,8 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         kind.rows(state)[stored[kind.id]] = changed
         if kind is INVOICE:
             add_invoice_line(stored, changed, state)
+            if sent["Status"] in books.FINAL_STATUSES:  # only the answer to the call still shows the amount
+                kind.rows(state)[stored[kind.id]] = {**changed, kind.unsettled: NO_MONEY}
         outcome = Outcome(item, Action.UPDATED, documents.attach_contact(changed, state))
     warnings = invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
@@ -331,7 +341,7 @@ def _update_problems(
     closed = tuple(_transition_problems(stored, changes, here, kind, state))
     yield from closed
     merged = _merge(stored, changes, kind)
-    if closed or merged["Status"] in _FINAL_STATUSES:
+    if closed or merged["Status"] in books.FINAL_STATUSES:
         return
     yield from invoice_content_problems(merged, here, kind)
     computed = lines.merged_lines(stored, merged, request, here, state)
@@ -351,7 +361,7 @@ def _transition_problems(
 
 
 def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
-    return bool(stored[kind.unsettled] != stored["Total"])
+    return bool(stored["Status"] not in books.FINAL_STATUSES and stored[kind.unsettled] != stored["Total"])
 
 
 def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:

@@ -26,6 +26,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     round_to_cents,
 )
 from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.resources import CREDIT_NOTE, INVOICE, ITEM
 
 NO_TAX = "NoTax"
 INCLUSIVE = "Inclusive"
@@ -43,10 +44,12 @@ _MEMBERS = (
     "DiscountRate DiscountAmount Tracking"
 )
 _REDUCTIONS = ("DiscountRate", "DiscountAmount")
+_SALES = (INVOICE.sale, CREDIT_NOTE.sale, "RECEIVE")
+_PRICES = frozenset(("UnitAmount", "LineAmount"))
 
 
 class LineTerms(Value, frozen=True):
-    """Terms of an invoice for its lines: amounts with tax, approval, precision of units.
+    """Terms of an invoice for its lines: amounts with tax, approval, precision of units, the side of items.
 
     `rate_of` finds the tax rate in use of a tax type.
     """
@@ -55,6 +58,7 @@ class LineTerms(Value, frozen=True):
     approved: bool
     precise: bool
     rate_of: Callable[[str], Document | None]
+    prices: str
 
 
 class InvoiceLine(Value, frozen=True):
@@ -78,6 +82,7 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
         approved=sent.get("Status", "DRAFT") != "DRAFT",
         precise=is_precise(request),
         rate_of=partial(find_tax_rate, state=state),
+        prices="SalesDetails" if sent.get("Type") in _SALES else "PurchaseDetails",
     )
 
 
@@ -124,6 +129,7 @@ def changed_lines(stored: Document, merged: Document, request: Request, state: S
 
 
 def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
+    line = {**line, **_item_defaults(line, terms, state)}
     account = accounts.find_account(line, state, "AccountCode")
     unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
     reductions = {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
@@ -148,6 +154,20 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
         **pick_members(line, "Tracking"),
     }
     return InvoiceLine(document, problems)
+
+
+def _item_defaults(line: Document, terms: LineTerms, state: State) -> dict[str, Json]:
+    """What a line takes from its item: account and tax if no account was sent, the price if no amount was."""
+    details: Document = (find_item(line, state) or EMPTY).get(terms.prices, EMPTY)
+    has_account = "AccountID" in line or line.get("AccountCode")
+    taken = {} if has_account else pick_members(details, "AccountCode", "TaxType")
+    if "UnitPrice" in details and not _PRICES & line.keys():
+        taken["UnitAmount"] = details["UnitPrice"]
+    return taken
+
+
+def find_item(line: Document, state: State) -> Document | None:
+    return next(iter(ITEM.rows(state).find("Code", line["ItemCode"])), None) if line.get("ItemCode") else None
 
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:

@@ -159,7 +159,9 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
     books.book_payment(document, state)
     kind = payable.kind
     paid = kind.rows(state)[document[kind.id]]
-    return Outcome(item, Action.CREATED, {**document, kind.name: paid})
+    early = kind is INVOICE and document["Date"] < paid.get("Date", "")
+    warnings = (make_problem("payment-early", ("Payments", item.index, "Date")),) if early else ()
+    return Outcome(item, Action.CREATED, {**document, kind.name: paid}, warnings=warnings)
 
 
 def represent_created_payments() -> RenderSaved:

@@ -34,6 +34,7 @@ from mockserver.vendors.xero.access import (
     token_error_reply,
 )
 from mockserver.vendors.xero.books import kind_of
+from mockserver.vendors.xero.lists import HIGH_VOLUME, QUERY
 from mockserver.vendors.xero.messages import item_path, make_problem, member_label, message_text
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
@@ -262,7 +263,8 @@ def _invalid_reply(
     if place == "header":
         return _header_reply(problem, call, state)
     if place == "query":
-        return answers.error_reply(400, answers.BAD_QUERY, _query_message(problem), call, state)
+        kind = answers.HIGH_VOLUME if problem.rule == HIGH_VOLUME else answers.BAD_QUERY
+        return answers.error_reply(400, kind, _query_message(problem), call, state)
     if operation is not None and operation.id in _DELETIONS_BY_PATH and problem.rule == "required":
         unfit = make_problem(_STATUS_RULES[str(problem.path[0])])
         return answers.validation_reply(
@@ -302,7 +304,7 @@ def _element_name(operation: Operation | None) -> str:
 
 
 def _query_message(problem: Problem) -> str:
-    if problem.rule == "query":
+    if problem.rule in (QUERY, HIGH_VOLUME):
         return problem.detail
     name = problem.path[1] if len(problem.path) > 1 else ""
     return message_text("parameter-invalid", value=_quote_value(problem), name=name)

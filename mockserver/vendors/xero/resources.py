@@ -22,9 +22,11 @@ from mockserver.vendors.xero.dates_and_amounts import (
     amount_members,
     cut_to_seconds,
     date_members,
+    parse_stored,
     print_amount,
     print_date,
     print_instant_ms,
+    print_now_ms,
 )
 from mockserver.vendors.xero.lists import FieldType, FilterEntity, Operand, own_field, related_fields
 
@@ -44,6 +46,14 @@ def _show_dates(document: Document, *names: str) -> Mapping[str, Json]:
 
 def _show_days(document: Document, *names: str) -> Mapping[str, Json]:
     return {name: print_date(document[name]) for name in names if name in document}
+
+
+def _show_blanks(document: Document, *names: str) -> Mapping[str, Json]:
+    return {name: document.get(name, "") for name in names}
+
+
+def _show_zoneless(document: Document, *names: str) -> Mapping[str, Json]:
+    return {name: print_now_ms(parse_stored(document[name])) for name in names if name in document}
 
 
 def _show_instants(document: Document, *names: str) -> Mapping[str, Json]:
@@ -72,6 +82,9 @@ def _show_rate(document: Document, *names: str) -> Mapping[str, Json]:
 
 
 TEXT = MemberType(FieldType.TEXT, pick_members)
+BLANK = MemberType(FieldType.TEXT, _show_blanks)
+"""A text that is empty where none is stored."""
+
 GUID = MemberType(FieldType.GUID, pick_members)
 FLAG = MemberType(FieldType.FLAG, pick_members)
 SWITCH = MemberType(FieldType.FLAG, _show_switches)
@@ -85,6 +98,9 @@ DATE = MemberType(FieldType.MOMENT, _show_dates)
 
 DAY = MemberType(FieldType.MOMENT, _show_days)
 INSTANT = MemberType(FieldType.MOMENT, _show_instants)
+CREATED = MemberType(FieldType.MOMENT, _show_zoneless)
+"""An instant without an offset."""
+
 CHANGED = MemberType(FieldType.MOMENT, _show_changed)
 """An instant, with its text behind it."""
 
@@ -106,7 +122,8 @@ class Resource:
 
     `layout` are its members in wire order, names of one type in one text. `key` names the id of a document if
     that is not the resource's name with ID; `number` may name a document in its place. `order` is that of
-    lists. `related` are other documents for filters, by prefix: the member with the id, the resource.
+    lists; `optimised` are the fields for filters and orders over any number of documents, "" for all of them.
+    `related` are other documents for filters, by prefix: the member with the id, the resource.
     `parameters` are those of lists that hold values of a member. `searched` are the members for `searchTerm`,
     `heavy` those outside a summary, `echo` those of a rejected element. Lists show documents whose `archived`
     is ACTIVE, unless all are asked for.
@@ -117,6 +134,7 @@ class Resource:
     key: str = ""
     number: str = ""
     order: str = "UpdatedDateUTC"
+    optimised: str = ""
     related: Mapping[str, tuple[str, Resource]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     searched: tuple[str, ...] = ()
@@ -147,14 +165,15 @@ class Resource:
     @cached_property
     def entity(self) -> FilterEntity:
         fields: dict[str, Operand] = {
-            name.lower(): own_field(kind.field, kind.source or name)
+            name.lower(): own_field(kind.field, kind.source or name, "" if kind is BLANK else None)
             for kind, names in self.members
             if kind.field
             for name in names
         }
         for prefix, (member, other) in self.related.items():
             fields |= related_fields(prefix, member, other.collection, other.entity.fields)
-        return FilterEntity(self.name, fields, self.order)
+        optimised = frozenset(self.optimised.lower().split())
+        return FilterEntity(self.name, fields, self.order, optimised and optimised | {self.order.lower()})
 
     def rows(self, state: State) -> Collection:
         return state.collection(self.collection)
@@ -172,7 +191,9 @@ ACCOUNT = Resource(
         (GUID, "AccountID"),
         (TEXT, "Code Name Status Type TaxType Description Class SystemAccount"),
         (FLAG, "EnablePaymentsToAccount ShowInExpenseClaims"),
-        (TEXT, "BankAccountNumber BankAccountType CurrencyCode ReportingCode ReportingCodeName"),
+        (TEXT, "BankAccountNumber"),
+        (BLANK, "BankAccountType"),
+        (TEXT, "CurrencyCode ReportingCode ReportingCodeName"),
         (FLAG, "HasAttachments"),
         (INSTANT, "UpdatedDateUTC"),
         (FLAG, "AddToWatchlist"),
@@ -185,7 +206,7 @@ _CONTACT_TEXTS = (
 _CONTACT_DETAILS = (
     "SalesDefaultLineAmountType PurchasesDefaultLineAmountType SalesDefaultAccountCode "
     "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories TaxNumberType "
-    "XeroNetworkKey PaymentTerms BatchPayments ContactPersons"
+    "XeroNetworkKey PaymentTerms BatchPayments"
 )
 CONTACT = Resource(
     "Contact",
@@ -198,16 +219,20 @@ CONTACT = Resource(
         (FLAG, "IsSupplier IsCustomer"),
         (TEXT, "DefaultCurrency"),
         (PART, _CONTACT_DETAILS),
-        (FALSE, "HasAttachments HasValidationErrors"),
+        (PART, "Balances ContactPersons"),
+        (FALSE, "HasAttachments"),
+        (PART, "Attachments"),
+        (FALSE, "HasValidationErrors"),
     ),
     number="ContactNumber",
+    optimised="Name EmailAddress AccountNumber ContactID",
     parameters={"IDs": "ContactID"},
     searched=("Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress"),
     heavy=(
-        "Addresses ContactGroups ContactPersons IsSupplier IsCustomer SalesDefaultAccountCode "
+        "Addresses Balances ContactGroups ContactPersons IsSupplier IsCustomer SalesDefaultAccountCode "
         "PurchasesDefaultAccountCode SalesTrackingCategories PurchasesTrackingCategories"
     ),
-    echo=f"{_CONTACT_TEXTS} DefaultCurrency Addresses Phones {_CONTACT_DETAILS}",
+    echo=f"{_CONTACT_TEXTS} DefaultCurrency Addresses Phones {_CONTACT_DETAILS} ContactPersons",
     archived="ContactStatus",
 )
 _TO_CONTACT = {"Contact": ("ContactID", CONTACT)}
@@ -261,6 +286,7 @@ INVOICE = DocumentKind(
         (FALSE, "HasErrors"),
         (PART, "IsDiscounted"),
         (SWITCH, "HasAttachments"),
+        (PART, "Attachments"),
         (NO_ELEMENTS, "InvoiceAddresses InvoicePaymentServices"),
         (PART, "Contact"),
         (DATE, "Date DueDate"),
@@ -276,6 +302,10 @@ INVOICE = DocumentKind(
         (TEXT, "Url"),
     ),
     number="InvoiceNumber",
+    optimised=(
+        "Status Contact.ContactID Contact.Name Contact.ContactNumber Reference InvoiceNumber InvoiceID Date "
+        "Type AmountDue AmountPaid DueDate"
+    ),
     related=_TO_CONTACT,
     parameters={
         "IDs": "InvoiceID",
@@ -311,6 +341,7 @@ def _credit_layout(id_name: str, *own: tuple[MemberType, str]) -> Layout:
         (AMOUNT, "RemainingCredit"),
         (PART, "Allocations"),
         (FALSE, "HasAttachments"),
+        (PART, "Attachments"),
         *own,
         (PART, "Contact"),
         (DATE, "Date DueDate"),
@@ -326,7 +357,7 @@ def _credit_layout(id_name: str, *own: tuple[MemberType, str]) -> Layout:
 
 CREDIT_NOTE = DocumentKind(
     "CreditNote",
-    _credit_layout("CreditNoteID", (FALSE, "HasErrors")),
+    _credit_layout("CreditNoteID", (FALSE, "HasErrors"), (NO_ELEMENTS, "InvoiceAddresses")),
     number="CreditNoteNumber",
     related=_TO_CONTACT,
     echo=(
@@ -419,7 +450,7 @@ BANK_TRANSACTION = Resource(
         (FLAG, "IsReconciled"),
         (AMOUNT, "CurrencyRate"),
         (FALSE, "HasAttachments"),
-        (PART, "Contact"),
+        (PART, "Attachments Contact"),
         (DATE, "Date"),
         (TEXT, "Status LineAmountTypes"),
         (PART, "LineItems"),
@@ -496,7 +527,7 @@ ORGANISATION = Resource(
         (TEXT, "OrganisationStatus RegistrationNumber TaxNumber TaxNumberName FinancialYearEndDay"),
         (TEXT, "FinancialYearEndMonth SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax"),
         (DAY, "PeriodLockDate EndOfYearLockDate"),
-        (INSTANT, "CreatedDateUTC"),
+        (CREATED, "CreatedDateUTC"),
         (TEXT, "Timezone OrganisationEntityType ShortCode OrganisationID Class Edition LineOfBusiness"),
         (PART, "Addresses Phones ExternalLinks PaymentTerms"),
     ),

@@ -67,7 +67,7 @@ def test_it_is_read_again_as_it_was_answered(xero: Client, read: Read) -> None:
     found = made(enter(xero, spend(Reference="Card", IsReconciled=True, Url="https://shop.example/1")))
     del found["StatusAttributeString"]
 
-    assert read(f"BankTransactions/{found['BankTransactionID']}") == [found]
+    assert read(f"BankTransactions/{found['BankTransactionID']}") == [{**found, "Attachments": []}]
     assert (found["Reference"], found["IsReconciled"]) == ("Card", True)
 
 

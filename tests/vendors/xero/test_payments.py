@@ -139,7 +139,6 @@ def test_an_invoice_may_be_paid_in_parts_in_one_call(settle: Settle, due: Due) -
             single(R1, account="BANKUSD"),
             [OTHER_CURRENCY],
         ),
-        (single(R1, Particulars="x" * 13), ["Particulars is too long. Maximum of 12 characters allowed"]),
     ],
 )
 def test_what_keeps_a_payment_from_being_made(settle: Settle, read: Read, sent: Any, said: list[str]) -> None:

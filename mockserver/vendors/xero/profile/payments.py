@@ -110,7 +110,7 @@ def _payment_corruptions(facts: Facts) -> tuple[Corruption, ...]:
         Corruption("an invoice that is not there", set_member("/Invoice", {"InvoiceNumber": "none such"})),
         Corruption("an amount below zero", set_member("/Amount", Decimal("-0.01"))),
         Corruption("no account", remove_member("/Account")),
-        Corruption("a code of 13 characters", set_member("/Code", "C" * 13)),
+        Corruption("a second document", set_member("/CreditNote", {"CreditNoteNumber": "none such"})),
         Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
         Corruption("an invalid id", set_member("/Invoice", {"InvoiceID": "first"}), refuses_call=True),
     )

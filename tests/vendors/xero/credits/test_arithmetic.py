@@ -88,7 +88,8 @@ def unbalanced(read: Read) -> Iterator[Any]:
         paid = sum(part["Amount"] for part in one["Payments"])
         applied = [*one["CreditNotes"], *one["Overpayments"], *one["Prepayments"]]
         credited = sum(part["AppliedAmount"] for part in applied)
-        balanced = one["AmountDue"] == one["Total"] - one["AmountPaid"] - one["AmountCredited"]
+        owed = one["Total"] - one["AmountPaid"] - one["AmountCredited"]
+        balanced = one["AmountDue"] == (0 if one["Status"] in ("VOIDED", "DELETED") else owed)
         if not balanced or (paid, credited) != (one["AmountPaid"], one["AmountCredited"]):
             yield one
         if one["InvoiceID"] in (R1, R2) and (one["Status"] == "PAID") != (one["AmountDue"] == 0):
