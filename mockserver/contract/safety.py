@@ -18,6 +18,7 @@ from mockserver.contract.exchange import Exchange, Request, Response, Unanswered
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _ODD = re.compile(r"[^\x21-\x7e]|[\\{}<>\"^`|]")
+DEFAULT_PORTS = {"http": 80, "https": 443}
 JOURNAL = "mock-journal"
 _OWN_PREFIX = "mock-"
 HEALTH_PATH = "/_mock/health"
@@ -67,11 +68,13 @@ def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
 
 
 def check_target(url: str, allowed: Collection[str]) -> str:
-    """Return the address without a trailing slash.
+    """Return the address without a trailing slash and without the port that its scheme implies.
 
     Raises UnsafeTargetError: no address, or a host not `allowed`.
     """
     try:
+        netloc = urlsplit(url).netloc
+        url = url.replace(netloc, netloc.removesuffix(f":{DEFAULT_PORTS.get(urlsplit(url).scheme)}"), 1)
         split, parsed = urlsplit(url), httpx.URL(url)
         same = (split.hostname or "") == parsed.host and split.port == parsed.port
     except (ValueError, httpx.InvalidURL):

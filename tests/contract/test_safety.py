@@ -11,10 +11,28 @@ from mockserver.contract.safety import Rate, UnsafeTargetError
 
 @pytest.mark.parametrize(
     "url",
-    ["http://127.0.0.1:8080/payt", "https://localhost/x", "http://[::1]:9000", "http://127.3.4.5"],
+    [
+        "http://127.0.0.1:8080/payt",
+        "https://localhost/x",
+        "http://[::1]:9000",
+        "http://127.3.4.5",
+        "http://127.0.0.1:443",
+    ],
 )
 def test_this_machine_may_be_called(url: str) -> None:
     assert safety.check_target(url, ()) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "called"),
+    [
+        ("http://127.0.0.1:80/payt", "http://127.0.0.1/payt"),
+        ("https://LOCALHOST:443/x", "https://LOCALHOST/x"),
+        ("http://[::1]:80", "http://[::1]"),
+    ],
+)
+def test_the_default_port_may_be_written_out(url: str, called: str) -> None:
+    assert safety.check_target(url, ()) == called
 
 
 def test_a_slash_at_the_end_is_left_out() -> None:

@@ -22,6 +22,7 @@ from mockserver.contract.lists.discovery import (
 from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import UNREADABLE, BatchItem, BatchProfile, DrawnValues, Link, ListProfile
+from mockserver.contract.safety import DEFAULT_PORTS
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import excerpt
 from mockserver.contract.trial import Trial
@@ -255,9 +256,6 @@ class ListCalls(Trial):
         self.ledger.notes.append(f"{self.name}: {text}")
 
 
-_PORTS = {"http": 80, "https": 443}
-
-
 @dataclass(frozen=True, slots=True)
 class PageLink:
     """Path and query of a link below the target.
@@ -293,7 +291,7 @@ def read_link(link: str, url: str, own: str, is_known: Callable[[str], bool]) ->
 
 
 def _origin(address: SplitResult) -> tuple[str, str, int]:
-    return address.scheme, address.hostname or "", address.port or _PORTS.get(address.scheme, 0)
+    return address.scheme, address.hostname or "", address.port or DEFAULT_PORTS.get(address.scheme, 0)
 
 
 _IN_A_BATCH = 10
