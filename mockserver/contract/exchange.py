@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from mockserver.codec import yaml
 from mockserver.model import Json
+
+_CONDITIONS = ("if-modified-since", "if-none-match")
 
 
 class _Message:
@@ -64,6 +67,12 @@ class Exchange:
     request: Request
     response: Response
     operation: str = ""
+
+    @property
+    def is_unmodified(self) -> bool:
+        """Whether the response is a 304 that a conditional header asks for (RFC 9110 §13.1)."""
+        is_conditional = not self.request.headers.keys().isdisjoint(_CONDITIONS)
+        return self.response.status == HTTPStatus.NOT_MODIFIED and is_conditional
 
 
 def json_request(method: str, path: str, document: Any, headers: Mapping[str, str] | None = None) -> Request:

@@ -174,6 +174,14 @@ def test_an_answer_comes_as_asked_for_where_the_spec_states_it(accept: str, sent
     assert message(load_vendor_api("pvex"), exchange, "comes-as-asked-for") == sentences
 
 
+def test_a_406_comes_in_the_media_type_that_there_is() -> None:
+    exchange = answered(
+        Request("GET", "/api.xro/2.0/Invoices", {"accept": "application/xml"}), 406, {"Title": "no"}
+    )
+
+    assert message(load_vendor_api("xero"), exchange, "comes-as-asked-for") == []
+
+
 def test_an_answer_may_be_in_any_form_of_json_that_the_spec_states() -> None:
     exchange = answered(Request("GET", "/claim-invoice", {"accept": "text/json"}), 200, {"data": []})
 

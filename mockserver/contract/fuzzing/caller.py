@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 from zlib import crc32
 
@@ -73,6 +74,7 @@ _UNREADABLE = (UnicodeError, RecursionError)
 """Errors of a body that is no text, or is nested too deep."""
 
 _INVALID_IS_REFUSED = "negative-data-rejection"
+_VALID_IS_ACCEPTED = frozenset({"positive-data-acceptance"})
 _HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
 
 _CHECKS_OF_THE_SPEC = frozenset(
@@ -219,17 +221,19 @@ class CaseCaller:
         return frozenset({NO_SERVER_ERROR}) if exchange.operation else frozenset()
 
     def _provoked(self, case: PinnedCase, exchange: Exchange) -> frozenset[str]:
-        """Checks that do not apply to an undeclared refusal of a call without credentials."""
+        """Checks that do not apply to a 304, or to an undeclared refusal of a call without credentials."""
         status = exchange.response.status
         if is_stated(status, case.operation.definition.raw.get("responses", {})):
-            return frozenset()
+            return _VALID_IS_ACCEPTED if status == HTTPStatus.NOT_MODIFIED else frozenset()
+        if exchange.is_unmodified:
+            return _CHECKS_OF_THE_SPEC | _VALID_IS_ACCEPTED
         is_provoked = status in DENIED and lacks_credentials(
             self._context.api, operation_id(case), exchange.request
         )
         return _CHECKS_OF_THE_SPEC if is_provoked else frozenset()
 
     def _checks_without_meaning(self, case: PinnedCase) -> frozenset[str]:
-        """Checks that do not apply to a case with a bad header.
+        """Checks that do not apply to a case with a bad header, which Schemathesis may call valid otherwise.
 
         A header of the user's replaces the bad one. An empty header is present: a schema cannot require text
         of it.
@@ -238,9 +242,10 @@ class CaseCaller:
             return frozenset()
         stated = {parameter.name.lower() for parameter in case.operation.headers}
         if not stated.isdisjoint(self._context.target.address.given):
-            return _HEADER_CHECKS
+            return _HEADER_CHECKS | _VALID_IS_ACCEPTED
         empty = {name.lower() for name, text in (case.headers or {}).items() if not str(text).strip()}
-        return frozenset() if stated.isdisjoint(empty) else frozenset({_INVALID_IS_REFUSED})
+        is_empty = not stated.isdisjoint(empty)
+        return _VALID_IS_ACCEPTED | {_INVALID_IS_REFUSED} if is_empty else _VALID_IS_ACCEPTED
 
     def _check_once(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         found: tuple[Finding, ...] = ()

@@ -421,12 +421,21 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
         if location is ParameterLocation.BODY:
             meta = case.meta
         if meta is not None and meta.is_negative_at(location):
+            if location is ParameterLocation.HEADER:
+                _replace_examples(case, pinned)
             continue
         _replace_moments(container)
         if isinstance(container, MutableMapping):
             container.update({name: value for name, value in pinned.items() if name in container})
             for name in pins.omitted_headers:
                 container.pop(name, None)
+
+
+def _replace_examples(case: PinnedCase, pinned: Mapping[str, Any]) -> None:
+    """Pin the headers that have the example of the spec: another header of the case is the bad one."""
+    for parameter in case.operation.headers:
+        if parameter.name in pinned and case.headers.get(parameter.name) in parameter.examples:
+            case.headers[parameter.name] = pinned[parameter.name]
 
 
 def operation_id(case: PinnedCase) -> str:

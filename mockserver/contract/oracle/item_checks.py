@@ -61,10 +61,14 @@ class CheckCase:
 
     @property
     def is_provoked(self) -> bool:
-        """Whether a call without the credentials of the run is refused; no spec has to declare that."""
+        """Whether the call asked for its status: a refusal by its credentials, or a 304 by its condition.
+
+        No spec has to declare such a status.
+        """
         operation = self.expected.operation
         is_unstated = operation is not None and not is_stated(self.status, operation.responses)
-        return self.status in DENIED and self.lacks_credentials and is_unstated
+        is_denied = self.status in DENIED and self.lacks_credentials
+        return is_unstated and (is_denied or self.exchange.is_unmodified)
 
     @property
     def is_unserved(self) -> bool:

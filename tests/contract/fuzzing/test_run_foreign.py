@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 from mockserver.contract.fuzzing import run
 from mockserver.contract.loading import load_api
 from mockserver.contract.oracle.checks import ExchangeJudge
+from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, PlannedPart, RunConfig, run_parts
 from mockserver.contract.target import Address, Target
 from mockserver.contract.trial import Trial
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+PINS = FixturePins(headers={"X-Tenant": "ours"})
 THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 
 
@@ -54,21 +57,17 @@ def answering(body: str, status: int = 200) -> Any:
 
 
 def planned(
-    file: Path,
-    target: Target,
-    ledger: FindingLedger,
-    examples: int,
-    credentials: Mapping[str, Mapping[str, str]] | None = None,
+    file: Path, target: Target, ledger: FindingLedger, examples: int, **profile: Any
 ) -> list[PlannedPart]:
     api, config = load_api(file), RunConfig(0, examples)
-    known = replace(api, profile=replace(api.profile, credentials=credentials or {}))
+    known = replace(api, profile=replace(api.profile, **{"credentials": {}, **profile}))
     return list(run.plan_fuzzing(Trial(known, target, config, ledger, ExchangeJudge(known, config))))
 
 
 def found(file: Path, body: str, status: int = 200, **credentials: dict[str, str]) -> list[tuple[str, str]]:
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:8080", answering(body, status))) as target:
-        run_parts(planned(file, target, ledger, 5, credentials), ledger)
+        run_parts(planned(file, target, ledger, 5, credentials=credentials), ledger)
     assert ledger.calls.total() > 0
     return [(one.operation, one.check) for one in ledger.findings]
 
@@ -147,7 +146,7 @@ def test_a_401_to_a_call_without_its_credentials_needs_no_line_in_the_spec(
     ledger = FindingLedger(keeps_exchanges=True)
 
     with Target(Address("http://127.0.0.1:8080", asking(text))) as target:
-        run_parts(planned(file, target, ledger, 5, {"key": given}), ledger)
+        run_parts(planned(file, target, ledger, 5, credentials={"key": given}), ledger)
 
     assert [one.message for one in ledger.findings] == []
     assert {one.response.status for one in ledger.exchanges} >= {200, 401}
@@ -217,3 +216,66 @@ def test_a_required_header_that_is_sent_empty_may_be_accepted(tmp_path: Path) ->
 
     assert empty
     assert "negative-data-rejection" not in {one.check for one in ledger.findings}
+
+
+ANSWER = {"description": "an answer", "content": {"application/json": {"schema": {"type": "object"}}}}
+NEWER = {"description": "nothing newer"}
+
+
+def stating(file: Path, responses: dict[str, Any]) -> None:
+    """Add these responses to the operation."""
+    document = json.loads(file.read_text())
+    document["paths"]["/things"]["get"]["responses"] |= responses
+    file.write_text(json.dumps(document))
+
+
+def header(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "header", "schema": {"type": "string"}, **more}
+
+
+def test_the_tenant_of_the_run_is_named_beside_a_bad_header(tmp_path: Path) -> None:
+    async def app(scope: dict[str, Any], _receive: Any, send: Send) -> None:
+        headers = {name.decode(): text.decode() for name, text in scope["headers"]}
+        is_bad = not re.fullmatch(r"\d+ of \d+", headers.get("x-part", "1 of 1"))
+        status = 405 if scope["method"] != "GET" else 400 if is_bad else 200
+        status = 403 if headers.get("x-tenant") == "fixtures" else status
+        sent = [(b"content-type", b"application/json"), (b"allow", b"GET")]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        body = {200: b'{"id": 1}', 400: b'{"message": "no part"}'}.get(status, b"")
+        await send({"type": "http.response.body", "body": body})
+
+    part = header("X-Part", schema={"type": "string", "pattern": r"^\d+ of \d+$"}, example="0")
+    tenant = header("X-Tenant", required=True, example="fixtures", schema={"type": "string", "minLength": 1})
+    file = spec(tmp_path, "3.0.3", parameters=[tenant, part])
+    stating(file, {"400": ANSWER})
+    ledger = FindingLedger(keeps_exchanges=True)
+    with Target(Address("http://127.0.0.1:8080", app)) as target:
+        run_parts(planned(file, target, ledger, 5, pins=PINS), ledger)
+
+    assert [one.message for one in ledger.findings] == []
+    assert "0" in {one.request.headers.get("x-part") for one in ledger.exchanges}
+
+
+@pytest.mark.parametrize(
+    "stated", [{}, {"304": {"description": "nothing newer"}}], ids=["unstated", "stated"]
+)
+def test_a_304_that_a_conditional_call_asks_for_is_no_finding(stated: dict[str, Any], tmp_path: Path) -> None:
+    async def app(scope: dict[str, Any], _receive: Any, send: Send) -> None:
+        is_known = any(name == b"if-none-match" and text for name, text in scope["headers"])
+        status = 405 if scope["method"] != "GET" else 304 if is_known else 200
+        sent = [(b"content-type", b"application/json"), (b"allow", b"GET")]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": b"" if status == 304 else b'{"id": 1}'})
+
+    file = spec(tmp_path, "3.0.3", parameters=[header("If-None-Match")])
+    stating(file, stated)
+    ledger = FindingLedger(keeps_exchanges=True)
+    with Target(Address("http://127.0.0.1:8080", app)) as target:
+        run_parts(planned(file, target, ledger, 5, pins=PINS), ledger)
+
+    assert [one.message for one in ledger.findings] == []
+    assert 304 in {one.response.status for one in ledger.exchanges}
+
+
+def test_a_304_that_nothing_asks_for_is_found(tmp_path: Path) -> None:
+    assert ("listThings", "status-code-conformance") in found(spec(tmp_path, "3.0.3"), "", 304)
