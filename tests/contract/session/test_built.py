@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -115,3 +116,40 @@ def test_the_note_is_one_line() -> None:
     assert absent_note(API, {"createPayee": 405, "listPayee": 404}) == (
         "not built at the target: POST /payees (405), GET /payees (404); left out"
     )
+
+
+def test_a_writing_call_below_an_id_that_no_record_has_is_tried() -> None:
+    server = Server(lambda method, *_: (404 if method == "PUT" else 400, "no such page"))
+    api = load_vendor_api("xero")
+    with Target(Address("http://127.0.0.1", server)) as target:
+        absent_operations(api, target, frozenset({"createPaymentHistory"}))
+
+    (method, path), *_ = server.seen
+    assert (method, path) == ("PUT", "/api.xro/2.0/Payments/0000000000000000000000007735940b/History")
+
+
+def test_a_path_that_the_route_of_a_record_answers_is_not_built() -> None:
+    def answer(_method: str, path: str, _has_token: bool) -> tuple[int, str]:  # noqa: FBT001 - as `Answer`
+        key = path.removeprefix("/v1/invoices").removeprefix("/")
+        return (404, f"no invoice {key} in 81") if key else (200, "")
+
+    api = load_vendor_api("payt")
+    with Target(Address("http://127.0.0.1", Server(answer))) as target:
+        reads = frozenset({"getV1Invoices", "getV1InvoicesId", "getV1InvoicesDeleted"})
+        assert absent_operations(api, target, reads) == {"getV1InvoicesDeleted": 404}
+
+
+def test_a_read_is_asked_with_the_query_that_it_needs() -> None:
+    asked: list[str] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        asked.append(scope["query_string"].decode())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    api = load_vendor_api("payt", {"administration": "4100"})
+    with Target(Address("http://127.0.0.1", app)) as target:
+        absent_operations(api, target, frozenset({"getV1InvoicesDeleted"}))
+
+    assert parse_qs(asked[0])["administration_id"] == ["4100"]
+    assert parse_qs(asked[0]).keys() == {"administration_id", "deleted_after"}
