@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request, UnansweredCallError, UnsendableCallError
-from mockserver.contract.lists.discovery import json_of, value_in
+from mockserver.contract.list_discovery import json_of, value_in
 from mockserver.contract.profile import FactCheck, FactRead, Facts
 from mockserver.contract.samples import SampleMember
 from mockserver.contract.target import Target

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal, TypeAlias
-from urllib.parse import parse_qsl, urlencode
 
 from mockserver import MAX_ITEMS
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Exchange, Request, checks_of, to_json_bytes
-from mockserver.contract.lists.discovery import find_lists, value_at
-from mockserver.contract.profile import BatchProfile, ListProfile, Record
+from mockserver.contract.exchange import Request, checks_of, to_json_bytes
+from mockserver.contract.profile import BatchProfile, Record
 from mockserver.contract.run_state import RunConfig
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back
 from mockserver.contract.sequences.sentences import FIRST_REFUSAL
-from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
+from mockserver.contract.sequences.sequence import CallSequence
 from mockserver.model import Json
 from mockserver.spec.openapi import Operation, Spec, resolve
 
@@ -383,7 +381,7 @@ def read_list(
     subject = sequence.context.batch_profile
     due = {item.key: sequence.there[tenant, item.key] for item in answered.sent.items if item.key in exact}
     expected = {key for key, record in due.items() if record is not None}
-    pages = read_pages(sequence, expected, tenant)
+    pages = sequence.read_list(expected, tenant)
     if pages is None:
         return frozenset()
     if len(answered.sent.items) <= _JUDGED:
@@ -393,9 +391,9 @@ def read_list(
     compared = frozenset(key for key in due if is_whole or key in listed)
     sequence.count_check(_LISTS, len(compared))
     odd = [key for key, record in due.items() if key in listed and listed[key] != record]
-    missing = [] if reads_a_page(subject) and len(listed) >= _A_PAGE else _missing(due, listed)
+    missing = [] if reads_a_page(subject) and not pages.is_whole else _missing(due, listed)
     read_back(sequence, answered, tenant, [*odd[:_LOOKED_AT], *missing[:_LOOKED_AT]])
-    for key in [*odd[:_LOOKED_AT], *(missing[:_LOOKED_AT] if len(listed) < _A_PAGE else ())]:
+    for key in [*odd[:_LOOKED_AT], *(missing[:_LOOKED_AT] if pages.is_whole else ())]:
         shown, in_list = sequence.there[tenant, key], listed.get(key)
         if in_list != shown:
             message = (
@@ -429,70 +427,3 @@ def _missing(due: Mapping[str, Record | None], listed: Mapping[str, Record]) -> 
         return all(keys[other] in listed for other in (place - 1, place + 1) if 0 <= other < len(keys))
 
     return [keys[place] for place in sorted(lost, key=lambda place: (not is_gap(place), place))]
-
-
-_PAGES = 10
-"""Most pages that are read after a batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPages:
-    first: Exchange
-    last: Exchange
-    rows: dict[str, Record]
-
-
-def read_pages(sequence: CallSequence, expected: Collection[str], tenant: int) -> ReadPages | None:
-    """Read the list until all expected keys are found, or a page has nothing new; None without an answer."""
-    subject = sequence.context.batch_profile
-    if subject.listing is None:
-        return None
-    request = subject.listing(tenant)
-    pages = _read(sequence, request, tenant)
-    paged = _paging(sequence.context, request)
-    if pages is None or paged is None:
-        return pages
-    for number in range(1, _PAGES):
-        if not pages.rows or pages.rows.keys() >= set(expected):
-            break
-        position = _position(paged, number, pages)
-        more = _read(sequence, _at(paged, request, position), tenant) if position else None
-        if more is None or more.rows.keys() <= pages.rows.keys():
-            break
-        pages = ReadPages(pages.first, more.last, {**pages.rows, **more.rows})
-    return pages
-
-
-def _read(sequence: CallSequence, request: Request, tenant: int) -> ReadPages | None:
-    listed = sequence.context.batch_profile.listed
-    exchange = sequence.call(request, tenant)
-    if exchange is None or listed is None:
-        return None
-    sequence.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
-    with sequence.readable(exchange, "the list"):
-        return ReadPages(exchange, exchange, dict(listed(exchange)))
-    return None
-
-
-def _paging(context: SequenceContext, request: Request) -> ListProfile | None:
-    operation = context.api.operation_of(request)
-    for one in find_lists(context.api, (context.batch_profile,)):
-        if one.operation.id == operation and one.profile.paging in {"page", "offset", "cursor"}:
-            return one.profile
-    return None
-
-
-def _position(paged: ListProfile, number: int, pages: ReadPages) -> str:
-    """Position of the page after so many, "" if there is none."""
-    if paged.paging == "page":
-        return str((paged.first or 0) + number)
-    if paged.paging == "offset":
-        return str(len(pages.rows))
-    found = value_at(pages.last.response, paged.cursor)
-    return "" if found is None or found is False else str(found)
-
-
-def _at(paged: ListProfile, request: Request, position: str) -> Request:
-    path, _, query = request.path.partition("?")
-    named = [(name, text) for name, text in parse_qsl(query) if name != paged.position]
-    return replace(request, path=f"{path}?{urlencode([*named, (paged.position, position)])}")

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 
 from mockserver.contract.exchange import Exchange, TargetUnreachableError
 from mockserver.contract.isolation import Isolation
-from mockserver.contract.lists import checks, discovery
+from mockserver.contract.list_discovery import FoundList, complete, find_lists, find_rows, json_of, value_in
+from mockserver.contract.lists import checks
 from mockserver.contract.lists.checks import trials, with_query
-from mockserver.contract.lists.discovery import FoundList, find_lists, json_of, value_in
 from mockserver.contract.lists.walks import (
     ListCalls,
     Page,
@@ -299,7 +299,7 @@ class _ListRun:
         stated = {one.operation for one in calls.api.profile.lists}
         first = calls.get({})
         document = json_of(first.response.body)
-        pointer = profile.rows if profile.rows is not None else discovery.find_rows(document)
+        pointer = profile.rows if profile.rows is not None else find_rows(document)
         rows = value_in(document, pointer) if pointer is not None else None
         if not isinstance(rows, list) or not rows:
             why = f"the answer, {first.response.status}, shows no rows that can be told from other members"
@@ -307,7 +307,7 @@ class _ListRun:
             return None
         given = replace(profile, rows=pointer)
         batch = calls.api.spec.operations[self.found.batch.operation].batch if self.found.batch else None
-        known = discovery.complete(given, first.response, rows, batch.key if batch else ())
+        known = complete(given, first.response, rows, batch.key if batch else ())
         if not known.paging or (known.paging == "cursor" and not known.cursor):
             lacks = "no next cursor in the answer" if known.paging else "no parameter or link for pages"
             if profile.operation not in stated or known.paging:

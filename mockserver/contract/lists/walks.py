@@ -10,9 +10,10 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_bytes
 from mockserver.contract.isolation import IsolationScope
-from mockserver.contract.lists import discovery
-from mockserver.contract.lists.discovery import (
+from mockserver.contract.list_discovery import (
     FoundList,
+    complete,
+    find_rows,
     json_of,
     link_in_header,
     plain_name,
@@ -394,11 +395,11 @@ def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
     profile = found.above.profile
     answer = start(found.above).get({}).response
     document = json_of(answer.body)
-    pointer = profile.rows if profile.rows is not None else discovery.find_rows(document)
+    pointer = profile.rows if profile.rows is not None else find_rows(document)
     rows = value_in(document, pointer) if pointer is not None else None
     if answer.status != _OK or not isinstance(rows, list) or not rows:
         return
-    known = discovery.complete(profile, answer, rows, ())
+    known = complete(profile, answer, rows, ())
     before, _, rest = found.operation.path.partition("{")
     name, _, after = rest.partition("}")
     for row in rows[:_RECORDS]:
@@ -412,7 +413,7 @@ def _paths(found: FoundList, start: StartCalls) -> Iterator[str]:
 def _read(calls: ListCalls, path: str, profile: ListProfile) -> RecordList:
     exchange = replace(calls, path=path).get({})
     document = json_of(exchange.response.body)
-    pointer = profile.rows if profile.rows is not None else discovery.find_rows(document)
+    pointer = profile.rows if profile.rows is not None else find_rows(document)
     rows = value_in(document, pointer) if pointer is not None else None
     good = exchange.response.status == _OK
     return RecordList(path, exchange, rows if good and isinstance(rows, list) else ())

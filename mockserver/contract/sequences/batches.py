@@ -382,8 +382,6 @@ def _other_record(sequence: CallSequence, shown: Record | None) -> str:
 
 
 _LISTS = "lists-show-what-is-there"
-_A_PAGE = 50
-"""A list of so many records may be one page of several, and need not show everything."""
 
 
 def read_all_back(sequence: CallSequence) -> None:
@@ -419,20 +417,15 @@ def read_back_at_end(sequence: CallSequence) -> None:
 def read_list_back(sequence: CallSequence, tenant: int) -> None:
     subject = sequence.context.batch_profile
     known = {key: record for (number, key), record in sequence.there.items() if number == tenant}
-    if subject.listing is None or subject.listed is None or not known:
+    if subject.listed is None or not known:
         return
-    exchange = sequence.call(subject.listing(tenant), tenant)
-    if exchange is None:
+    pages = sequence.read_list({key for key, record in known.items() if record is not None}, tenant)
+    if pages is None:
         return
-    sequence.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
-    sequence.judge(exchange)
-    listed = None
-    with sequence.readable(exchange, "the list"):
-        listed = subject.listed(exchange)
-    if listed is None:
-        return
+    sequence.judge(pages.first)
+    listed = pages.rows
     for key, expected in known.items():
-        if key not in listed and len(listed) >= _A_PAGE:
+        if key not in listed and not pages.is_whole:
             continue
         sequence.count_check(_LISTS)
         if listed.get(key) != expected and listed.get(key) != (shown := _look(sequence, tenant, key)):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
+from urllib.parse import parse_qsl, urlencode
 
 from mockserver.contract import inference
 from mockserver.contract.api import ApiUnderTest
@@ -21,6 +22,7 @@ from mockserver.contract.exchange import (
 )
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.isolation import Isolation, IsolationScope
+from mockserver.contract.list_discovery import complete, find_lists, number_at, value_at
 from mockserver.contract.oracle.checks import unanswered, unanswered_exchange
 from mockserver.contract.oracle.responses import reader_for
 from mockserver.contract.profile import (
@@ -28,6 +30,7 @@ from mockserver.contract.profile import (
     BatchItem,
     BatchProfile,
     DrawnValues,
+    ListProfile,
     OutcomeReader,
     Record,
     ReportedOutcomes,
@@ -190,13 +193,61 @@ class CallSequence:
         exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
         return self.shown(key, tenant, exchange)
 
+    def read_list(self, expected: Collection[str], tenant: int) -> ReadPages | None:
+        """Read the list until all expected keys are found; None without a list or an answer."""
+        listing = self.context.batch_profile.listing
+        first = self.call(listing(tenant), tenant) if listing else None
+        if first is None:
+            return None
+        self._list_read(first)
+        return self.read_pages(first, expected, tenant)
+
+    def read_pages(self, first: Exchange, expected: Collection[str], tenant: int) -> ReadPages:
+        """Read the pages after the first until all expected keys are found, or a page has nothing new."""
+        rows, last = self._rows(first), first
+        paged = None
+        for number in range(1, _PAGES):
+            if not rows or rows.keys() >= {*expected}:
+                break
+            paged = paged or _paging(self.context, first)
+            position = _position(paged, number, len(rows), last)
+            if not position:
+                return ReadPages(first, rows, is_whole=bool(paged.cursor) or _is_all(paged, last, len(rows)))
+            more = self.call(_at(paged, first.request, position), tenant)
+            if more is None:
+                return ReadPages(first, rows, is_whole=False)
+            self._list_read(more)
+            found, last = self._rows(more), more
+            if found.keys() <= rows.keys():
+                break
+            rows |= found
+        else:
+            return ReadPages(first, rows, is_whole=rows.keys() >= {*expected})
+        return ReadPages(first, rows, is_whole=True)
+
+    def _rows(self, exchange: Exchange) -> dict[str, Record]:
+        listed = self.context.batch_profile.listed
+        with self.readable(exchange, "the list"):
+            return dict(listed(exchange)) if listed else {}
+        return {}
+
+    def _list_read(self, exchange: Exchange) -> None:
+        self.steps.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
+
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
+        """Return the record of the key in a response; if that is a page of a list, look at the later ones."""
+        expected, profile = self.there.get((tenant, key)), self.context.batch_profile
         if exchange is None:
-            return self.there.get((tenant, key))
+            return expected
         self.judge(exchange)
         with self.readable(exchange, f"what is there of {key}"):
-            return self.context.batch_profile.shown(key, exchange)
-        return self.there.get((tenant, key))
+            shown = profile.shown(key, exchange)
+            page = profile.listing(tenant).path if profile.listing and shown is None else None
+            if exchange.request.path != page:
+                return shown
+            pages = self.read_pages(exchange, {key}, tenant)
+            return pages.rows.get(key) if pages.is_whole else expected
+        return expected
 
     def reported(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
         """Outcomes of the items; None if the call was refused, a sentence if it is unreadable."""
@@ -253,6 +304,52 @@ class CallSequence:
         if search.looks_for(finding):
             self.has_ended = True
             raise search.broken(finding)
+
+
+_PAGES = 10
+"""Most pages of a list that are read to find records."""
+_A_PAGE = 50
+"""A list of so many records may be one page of several, and need not show everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPages:
+    """Rows of a list by key; `is_whole`: what they lack is on no other page."""
+
+    first: Exchange
+    rows: Mapping[str, Record]
+    is_whole: bool
+
+
+def _paging(context: SequenceContext, first: Exchange) -> ListProfile:
+    """How the list is paged, by the profile, the spec and its first page."""
+    operation = context.api.operation_of(first.request)
+    lists = find_lists(context.api, (context.batch_profile,))
+    found = next((one.profile for one in lists if one.operation.id == operation), ListProfile(operation))
+    return complete(found, first.response, (), ())
+
+
+def _position(paged: ListProfile, number: int, rows: int, last: Exchange) -> str:
+    """Position of the page after so many pages and rows, "" if there is none."""
+    if paged.paging == "page":
+        return str((paged.first or 0) + number)
+    if paged.paging == "offset":
+        return str(rows)
+    return str(value_at(last.response, paged.cursor) or "") if paged.paging == "cursor" else ""
+
+
+def _at(paged: ListProfile, request: Request, position: str) -> Request:
+    path, _, query = request.path.partition("?")
+    named = [(name, text) for name, text in parse_qsl(query) if name != paged.position]
+    return replace(request, path=f"{path}?{urlencode([*named, (paged.position, position)])}")
+
+
+def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
+    """Whether a list that is not walked shows all its rows, by its total, its links, or its length."""
+    if "next" in paged.links and value_at(last.response, paged.links["next"]):
+        return False
+    total = number_at(last.response, paged.counts.get("all", ""))
+    return rows < _A_PAGE if total is None else rows >= total
 
 
 _SAMPLE = DrawnValues(1, Decimal("1.00"))

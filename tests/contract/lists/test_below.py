@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.lists.discovery import find_lists
+from mockserver.contract.list_discovery import find_lists
 from mockserver.contract.sequences.sequence import batch_profiles_of
 from tests.contract.lists.test_vendors import api_of, message, right_server, run
 from tests.contract.planted_faults.paging import PAGING
