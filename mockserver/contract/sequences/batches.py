@@ -46,6 +46,8 @@ def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = Tr
 
 
 STATEFUL_CHECKS = checks_of("sequences", "values")
+SEQUENCE_CHECKS = checks_of("answers", "sequences")
+"""Checks that any trial of sequences may fail, so that each trial is made for each of them."""
 
 
 def build_items(

@@ -211,7 +211,7 @@ _AMOUNTS = 1000
 
 def check_calls_at_once(context: SequenceContext) -> None:
     """Send two batches at once over three keys, one of which both have; then again on the result."""
-    if not context.run_config.wants(CHECK) or context.search.target_is_lost:
+    if not context.run_config.wants_any(batches.SEQUENCE_CHECKS) or context.search.target_is_lost:
         return
     with CallSequence.with_keys(context, _KEYS) as (sequence, keys):
         numbers = count(sequence.scope.numbers_from + 1)

@@ -14,11 +14,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from mockserver.contract.exchange import BrokenRule, Exchange
 from mockserver.contract.failure_search import BudgetSpentError, hypothesis_settings
-from mockserver.contract.oracle.checks import CHECKS
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
 from mockserver.contract.run_state import PlannedPart
 from mockserver.contract.sequences import batches, sentences
-from mockserver.contract.sequences.batches import STATEFUL_CHECKS, SettledBatch
+from mockserver.contract.sequences.batches import SEQUENCE_CHECKS, SettledBatch
 from mockserver.contract.sequences.concurrency import check_calls_at_once
 from mockserver.contract.sequences.machine import build_machine
 from mockserver.contract.sequences.sentences import SequenceItem, batch_items
@@ -30,7 +29,6 @@ from mockserver.contract.sequences.sequence import (
 )
 from mockserver.contract.sequences.undocumented import with_shared_positions
 from mockserver.contract.trial import Trial
-from mockserver.contract.values.comparison import VALUE_CHECKS
 from mockserver.contract.values.run import check_values
 from mockserver.model import Json
 
@@ -52,7 +50,7 @@ def plan_stateful(trial: Trial) -> Iterator[PlannedPart]:
 def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
     name = f"{trial.api.name} {profile.operation} {number}"
     context = with_shared_positions(SequenceContext.begin(trial, profile, name), number)
-    if trial.run_config.wants_any({*CHECKS, *STATEFUL_CHECKS} - VALUE_CHECKS.keys()):
+    if trial.run_config.wants_any(SEQUENCE_CHECKS):
         _run_sequences(context)
     if context.search.target_is_lost:
         return
@@ -83,7 +81,8 @@ _TOGETHER = 4
 def check_messages(context: SequenceContext) -> None:
     """Send every kind of bad item, a few at a time, each with a good one."""
     ways = [corruption for corruption in context.batch_profile.corruptions if not corruption.refuses_call]
-    if len(ways) < 2 or not context.run_config.wants(CHECK) or context.search.target_is_lost:  # noqa: PLR2004
+    is_wanted = context.run_config.wants_any(SEQUENCE_CHECKS)
+    if len(ways) < 2 or not is_wanted or context.search.target_is_lost:  # noqa: PLR2004
         return
     with CallSequence.with_keys(context, _TOGETHER + 1) as (sequence, keys):
         size = max(len(keys) - 1, 2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 
-from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.exchange import Exchange, Request, checks_of
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.profile import BatchItem, DrawnValues, ValueRules
 from mockserver.contract.samples import write_request_xml
@@ -96,7 +96,8 @@ _TENANT = 0
 def check_values(context: SequenceContext) -> None:
     """Send items with hard values, and record values that are read back differently."""
     wanted = context.run_config
-    if any(wanted.wants(check) for check in (*VALUE_CHECKS, MEDIA_TYPES)):
+    # The answers are judged too: a finding of theirs comes again only if the calls do.
+    if wanted.wants_any((*VALUE_CHECKS, MEDIA_TYPES, *checks_of("answers"))):
         _ValueRun.begin(replace(context, search=FailureSearch(wanted))).run()
 
 

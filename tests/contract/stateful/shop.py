@@ -120,6 +120,9 @@ class Shop:
         if self.fault == "forgets before" and self.batches % 2 == 0:
             table.clear()
         problems = [_problem(order) for order in orders]
+        if self.fault == "takes the third of three bad" and len(list(filter(None, problems))) == 3:
+            last = max(place for place, problem in enumerate(problems) if problem)
+            problems[last] = ""
         if any(isinstance(order.get("amount"), str) for order in orders) or (self.atomic and any(problems)):
             if self.fault == "half of a refusal":
                 table.update({order["id"]: order for order in orders if not _problem(order)})

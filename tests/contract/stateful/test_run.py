@@ -45,6 +45,15 @@ FAULTS = {
 }
 
 
+def test_what_a_trial_of_bad_items_shows_comes_again_by_its_own_check(tmp_path: Path) -> None:
+    check = "bad-items-are-refused"
+    every = shop.told(Shop("takes the third of three bad"), shop.spec(tmp_path), number=1)
+    alone = shop.told(Shop("takes the third of three bad"), shop.spec(tmp_path), check, number=1)
+
+    assert check in {one.check for one in every.findings}
+    assert [one.check for one in alone.findings] == [check]
+
+
 def test_values_need_no_sequences(tmp_path: Path) -> None:
     ledger = shop.told(Shop(), shop.spec(tmp_path), "texts-survive")
 
