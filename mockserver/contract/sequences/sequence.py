@@ -373,7 +373,8 @@ def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
     Optional parts are dropped: single changes, the list. Records are read by the list where the single read
     is excluded. A batch whose records cannot be read or prepared has no sequences.
     """
-    usable, notes = [], []
+    usable: list[tuple[int, BatchProfile]] = []
+    notes = [] if api.profile.batches(api.facts) else [*_lacking(api, run_config)]
     for number, one in enumerate(batch_profiles_of(api)):
         if not run_config.calls(one.operation):
             continue
@@ -383,6 +384,14 @@ def usable_batches(api: ApiUnderTest, run_config: RunConfig) -> UsableBatches:
         else:
             usable.append((number, profile))
     return UsableBatches(tuple(usable), tuple(dict.fromkeys(notes)))
+
+
+def _lacking(api: ApiUnderTest, run_config: RunConfig) -> Iterator[str]:
+    """Say of each batch without a profile what its spec does not say."""
+    for one in api.spec.operations.values():
+        if one.batch and run_config.calls(one.id) and inference.infer_batch(api.spec, one) is None:
+            why = inference.explain_missing_profile(api.spec, one)
+            yield f"no sequences and no sizes of {_named(api.spec, one.id)}, because {why}"
 
 
 def plan_batches(
