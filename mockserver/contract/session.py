@@ -366,7 +366,8 @@ def _words(plan: SessionPlan) -> Iterator[str]:
     yield f"--seed {effort.seed} --max-examples {effort.max_examples}"
     if not effort.shrinks:
         yield "--no-shrink"
-    yield from (f"--operation {shlex.quote(name)}" for name in sorted(effort.operations))
+    if effort.operations:
+        yield f"--operation {shlex.quote(','.join(sorted(effort.operations)))}"
     yield from (f"--part {shlex.quote(name)}" for name in sorted(effort.parts))
     if plan.phases != PHASES:
         yield from (f"--phase {name}" for name in plan.phases)

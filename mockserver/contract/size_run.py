@@ -44,6 +44,9 @@ from mockserver.sandbox.clock import Clock, system_clock
 
 PHASE = "sizes"
 
+_MORE_SIZES = 4
+"""Two sizes that are not round, the limit, and one item more."""
+
 _ROUNDS = 3
 """Checks of a size that may fail before the next size is tried."""
 
@@ -60,7 +63,9 @@ def plan_sizes(trial: Trial, clock: Clock = system_clock) -> Iterator[PlannedPar
     def run(trial: Trial, profile: BatchProfile, number: int) -> None:
         _run_profile(_context(trial, profile, number), clock)
 
-    yield from plan_batches(trial, usable_batches(trial.api, trial.run_config), PHASE, len(SIZES), run)
+    yield from plan_batches(
+        trial, usable_batches(trial.api, trial.run_config), PHASE, len(SIZES) + _MORE_SIZES, run
+    )
 
 
 def _run_profile(context: SequenceContext, clock: Clock) -> None:

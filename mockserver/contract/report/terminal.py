@@ -15,6 +15,8 @@ from mockserver.contract.session import INTERRUPTED
 
 _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
+_REFUSED_MEDIA = {406: "accept", 415: "content-type"}
+"""The header that a refusal of a media type is about."""
 _LEAST = 30
 _BODY = 300
 _STEPS = 40
@@ -42,11 +44,26 @@ def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterat
     """Every failure whole, with the command that repeats it; `folder` holds the reports."""
     for outcome in outcomes:
         labels = {group.operation: group.label for group in outcome.groups}
-        for row in outcome.having("FAIL"):
+        for row, *others in _causes(outcome):
             sign = style("FAILED", fg="red", bold=True)
             yield f"{sign}  {outcome.session.api.name} {one_line(labels[row.operation])}  {row.check.says}"
             if row.finding:
                 yield from (f"{_MARGIN}{one}" for one in _failure(outcome, row, row.finding, folder))
+            if others:
+                also = dict.fromkeys(one_line(labels[one.operation]) for one in others)
+                yield f"{_MARGIN}also at:  {', '.join(also)}"
+
+
+def _causes(outcome: RunOutcome) -> list[list[ReportRow]]:
+    """Group the failures by cause: calls that are refused for one media type have the same cause."""
+    causes: dict[tuple[object, ...], list[ReportRow]] = {}
+    for row in outcome.having("FAIL"):
+        last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
+        header = _REFUSED_MEDIA.get(last.response.status, "") if last else ""
+        media_type = last.request.headers.get(header, "").partition(";")[0] if last else ""
+        cause = (last.response.status, media_type) if last and media_type else (row.operation, row.check.id)
+        causes.setdefault(cause, []).append(row)
+    return [*causes.values()]
 
 
 def closing_lines(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> Iterator[str]:
@@ -73,7 +90,10 @@ def result_line(outcomes: Iterable[RunOutcome]) -> str:
     """The last line: the number of checks by result, and the names of the failed ones."""
     made = list(outcomes)
     counts = tally_findings(made)
+    causes = sum(len(_causes(one)) for one in made)
     totals = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
+    if causes < counts["failed"]:
+        totals = totals.replace("failed", f"failed ({counted(causes, 'causes')})", 1)
     if any(one.session.stopped for one in made):
         totals = f"{totals}, stopped early"
     names = list(

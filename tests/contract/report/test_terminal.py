@@ -133,3 +133,19 @@ def test_a_long_list_of_failed_checks_is_counted() -> None:
     many = [finding(f"check-{number:02}") for number in range(12)]
 
     assert result_line([seen(*many)]).endswith("payt check-07, and 4 more")
+
+
+def test_one_media_type_that_is_refused_everywhere_is_one_finding() -> None:
+    refused = exchange(415, b"{}")
+    operations = ("postV1Invoices", "patchV1Invoices", "postV1Debtors")
+    findings = [replace(finding("positive-data-acceptance", refused), operation=name) for name in operations]
+    other = replace(finding("positive-data-acceptance", exchange(409)), operation="postV1Contacts")
+
+    shown = told(seen(*findings, other)).splitlines()
+
+    assert [line for line in shown if line.startswith("FAILED")] == [
+        "FAILED  payt POST /v1/invoices  valid requests are accepted",
+        "FAILED  payt POST /v1/contacts  valid requests are accepted",
+    ]
+    assert "        also at:  PATCH /v1/invoices, POST /v1/debtors" in shown
+    assert shown[-1] == "4 failed (2 causes), 0 passed: payt positive-data-acceptance"

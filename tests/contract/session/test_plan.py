@@ -67,3 +67,9 @@ def test_a_spec_stands_in_the_place_of_a_vendor() -> None:
     line = session.command_line(SessionPlan("acme", spec=Path("my specs/acme.yaml")))
 
     assert line.startswith("mockserver contract --spec 'my specs/acme.yaml' --seed")
+
+
+def test_operations_are_one_option_of_the_command() -> None:
+    plan = SessionPlan("vba", run_config=RunConfig(7, 2, operations=frozenset({"getPayee", "createPayee"})))
+
+    assert " --operation createPayee,getPayee" in session.command_line(plan)
