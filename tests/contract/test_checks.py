@@ -174,9 +174,10 @@ def test_an_answer_comes_as_asked_for_where_the_spec_states_it(accept: str, sent
     assert message(load_vendor_api("pvex"), exchange, "comes-as-asked-for") == sentences
 
 
-def test_a_406_comes_in_the_media_type_that_there_is() -> None:
+@pytest.mark.parametrize("status", [406, 415])
+def test_a_refusal_of_a_media_type_comes_in_the_one_that_there_is(status: int) -> None:
     exchange = answered(
-        Request("GET", "/api.xro/2.0/Invoices", {"accept": "application/xml"}), 406, {"Title": "no"}
+        Request("GET", "/api.xro/2.0/Invoices", {"accept": "application/xml"}), status, {"Title": "no"}
     )
 
     assert message(load_vendor_api("xero"), exchange, "comes-as-asked-for") == []

@@ -65,7 +65,8 @@ class Depot:
         body = (await receive()).get("body", b"")
         key = scope["path"].removeprefix("/parcels").removeprefix("/")
         if scope["method"] == "POST":
-            status, answer = 207, list(self._rows(json.loads(body)))
+            answer: Any = list(self._rows(json.loads(body)))
+            status = 207
         elif not key:
             status, answer = 200, [*self.parcels.values()]
         else:

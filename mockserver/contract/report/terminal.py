@@ -49,9 +49,9 @@ def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterat
             yield f"{sign}  {outcome.session.api.name} {one_line(labels[row.operation])}  {row.check.says}"
             if row.finding:
                 yield from (f"{_MARGIN}{one}" for one in _failure(outcome, row, row.finding, folder))
-            if others:
-                also = dict.fromkeys(one_line(labels[one.operation]) for one in others)
-                yield f"{_MARGIN}also at:  {', '.join(also)}"
+            also = [one_line(labels[one.operation]) for one in others if one.operation != row.operation]
+            if also:
+                yield f"{_MARGIN}also at:  {', '.join(dict.fromkeys(also))}"
 
 
 def _causes(outcome: RunOutcome) -> list[list[ReportRow]]:
