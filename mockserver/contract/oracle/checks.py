@@ -183,7 +183,7 @@ def members_are_stated(case: CheckCase) -> CheckResult:
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:
-    """Check that the media type was asked for, if the spec states it; a refusal of it or of the caller may differ."""
+    """Check that the media type was asked for, if the spec states it; a refusal of it may differ."""
     refused = case.status in (401, 403, 406, 415)
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
