@@ -79,7 +79,14 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 class UnreadableError(Exception):
-    """The bytes are no document of their media type; the text says why."""
+    """The bytes are no document of their media type; the text says why.
+
+    `for_all_readers`: however lenient a reader is, the bytes are no document to that reader.
+    """
+
+    def __init__(self, reason: str, *, for_all_readers: bool = False) -> None:
+        super().__init__(reason)
+        self.for_all_readers = for_all_readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +135,8 @@ def _text(body: bytes, charset: str) -> str:
     except LookupError:
         raise UnreadableError(f"unknown charset {charset}") from None
     except ValueError:
-        raise UnreadableError(f"the bytes are not {charset or 'utf-8'}") from None
+        reason = f"the bytes are not {charset or 'utf-8'}"
+        raise UnreadableError(reason, for_all_readers=True) from None
 
 
 def _json(text: str) -> Decoded:
@@ -144,12 +152,19 @@ def _json(text: str) -> Decoded:
     except RecursionError:
         raise UnreadableError("it is nested without end") from None
     except ValueError as error:
-        raise UnreadableError(f"it is not JSON: {error}") from None
+        raise UnreadableError(f"it is not JSON: {error}", for_all_readers=_is_cut(text, error)) from None
     if "\\u" in text and _HALF.search(json.dumps(document, default=str, ensure_ascii=False)):
         doubts["a text has half a surrogate pair"] = None
     if text.count("[") + text.count("{") > DEEP and _is_deep(document):
         doubts[f"it is nested deeper than {DEEP} levels"] = None
     return Decoded(document, tuple(doubts))
+
+
+def _is_cut(text: str, error: ValueError) -> bool:
+    """Whether the text is right JSON up to its end, and its list or object is not closed there."""
+    if not isinstance(error, json.JSONDecodeError) or not text.lstrip().startswith(("[", "{")):
+        return False
+    return error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
 
 
 def _yaml(text: str) -> Decoded:

@@ -115,7 +115,8 @@ class Oracle:
             content_type = request.headers.get("content-type", "")
             decoded = decode(request.body, content_type, body.node, body.settings)
         except UnreadableError as error:
-            verdict: ExpectedVerdict = "doubtful" if body.settings.get("lenient") else "bad"
+            may_be_read = body.settings.get("lenient") and not error.for_all_readers
+            verdict: ExpectedVerdict = "doubtful" if may_be_read else "bad"
             return ExpectedResponse(operation, verdict, f"the body cannot be read: {error}")
         return self._judged(operation, body, decoded, self._leniency(operation, body, request))
 

@@ -332,12 +332,27 @@ def test_xml_is_judged_like_json() -> None:
     assert [(one.verdict, one.reason) for one in found.items] == [("good", ""), ("bad", "Number is missing")]
 
 
-def test_a_lenient_json_reader_leaves_what_is_no_json_in_doubt() -> None:
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        (b"[{Number: 7,}]", "doubtful"),
+        (b"[{'Number': 7}", "doubtful"),
+        (b"[1 // ]", "doubtful"),
+        (b'[{"Number": "7"}] and more', "doubtful"),
+        (b"[", "bad"),
+        (b'[{"Number": "7"', "bad"),
+        (b'[{"Number": "7', "bad"),
+        (b"[\xff\xfe\xfd]", "bad"),
+    ],
+)
+def test_a_lenient_json_reader_reads_no_cut_list_and_no_bytes_that_are_no_text(
+    body: bytes, verdict: str
+) -> None:
     headers = {"authorization": "Bearer x", **JSON}
 
-    found = of(load_vendor_api("pvex"), Request("POST", "/api/InvoiceBatch", headers, b"[{Number: 7,}]"))
+    found = of(load_vendor_api("pvex"), Request("POST", "/api/InvoiceBatch", headers, body))
 
-    assert found.envelope == "doubtful"
+    assert found.envelope == verdict
 
 
 @pytest.mark.parametrize("name", vendor_packages())

@@ -199,6 +199,15 @@ REFUSALS = (
         wrong=500,
     ),
     _mutant(
+        "pvex-takes-a-cut-list",
+        "takes a body that is no JSON to its end",
+        ("postInvoiceBatch",),
+        unreadable(vendors.PVEX_BATCH, lambda received: replace(received, status=200, headers={}, body=b"")),
+        _raw("/api/InvoiceBatch", _BROKEN),
+        right=400,
+        wrong=200,
+    ),
+    _mutant(
         "vba-takes-anything",
         "answers a refused call with 207 and no rows",
         ("putClaimInvoiceBatch",),
