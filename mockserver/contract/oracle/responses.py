@@ -69,7 +69,7 @@ def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutc
 
 @dataclass(frozen=True, slots=True)
 class _OutcomeList:
-    """A list of outcomes, one for each item, in their order."""
+    """A list of outcomes, one for each item: by their declared `index`, else in the order of the items."""
 
     document: Document
     operation: Operation
@@ -86,10 +86,14 @@ class _OutcomeList:
                 f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, "
                 f"and {pointer or 'the body'} of the answer is {kind_of_value(entries)}, not a list"
             )
-        outcomes = (self._told(entry, place, len(items)) for place, entry in enumerate(entries))
+        outcomes = [self._told(entry, place, len(items)) for place, entry in enumerate(entries)]
+        if "index" in self.batch.outcome:
+            outcomes.sort(key=lambda outcome: len(items) if outcome.place is None else outcome.place)
         return ReportedOutcomes(tuple(outcomes), self._count(answer))
 
-    def _told(self, entry: Json, place: int, sent: int) -> ReportedOutcome:
+    def _told(self, entry: Json, at: int, sent: int) -> ReportedOutcome:
+        index = _number(self._found(entry, "index"))
+        place = at if index is None else index
         status = self._found(entry, "status")
         message = text_at(self._found(entry, "message"))
         key = self._found(entry, "key")
@@ -97,13 +101,13 @@ class _OutcomeList:
         number = _number(status)
         named = status if isinstance(status, str) and number is None and class_in_words(status) else message
         return ReportedOutcome(
-            place=place if place < sent else None,
+            place=place if 0 <= place < sent else None,
             accepted=accepted,
             key=text_of(key) or value_of_pair(key),
             made="" if not accepted else "created" if number == _CREATED else class_in_words(named),
             status=number,
             message=message,
-            at=f"{self.batch.outcome['list']}/{place}",
+            at=f"{self.batch.outcome['list']}/{at}",
         )
 
     def _found(self, entry: Json, what: str) -> Json:

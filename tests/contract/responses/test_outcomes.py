@@ -35,6 +35,27 @@ def test_outcomes_are_told_by_place_with_key_and_status(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        ((1, 0), [(0, "/results/1"), (1, "/results/0")]),
+        ((0, 7), [(0, "/results/0"), (None, "/results/1")]),
+        ((1, -1), [(1, "/results/0"), (None, "/results/1")]),
+        ((None, "1"), [(0, "/results/0"), (1, "/results/1")]),
+    ],
+)
+def test_an_outcome_is_of_the_item_that_its_index_names(
+    lines: tuple[Any, Any], places: list[tuple[int | None, str]], tmp_path: Path
+) -> None:
+    spec = with_outcome({"list": "/results", "status": "/status", "index": "/line"})
+    rows = [{"status": 201, "line": line} for line in lines]
+
+    found = told(acme(tmp_path, spec), 207, results(*rows))
+
+    assert found is not None
+    assert [(one.place, one.at) for one in found.outcomes] == places
+
+
 def test_two_hundred_is_an_update_where_keys_are_upserted(tmp_path: Path) -> None:
     found = told(acme(tmp_path), 207, results(row("A-1", 200, "Updated"), row("A-2")))
 
