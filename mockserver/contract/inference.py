@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
-from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Record
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Record, Step
 from mockserver.contract.samples import (
     FIRST_KEY,
     SampleItem,
@@ -169,7 +169,26 @@ def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
         corruptions=made.corruptions,
         listing=reading.listing if reading.all_ else None,
         listed=reading.listed if reading.all_ else None,
+        steps=_deletion(spec, reading),
     )
+
+
+def _deletion(spec: Spec, reading: InferredReading) -> tuple[Step, ...]:
+    """The deletion of a record at the path where the record is read; none if it needs more than the path.
+
+    A server may refuse to delete a record, but a record whose deletion is answered 200 or 204 is gone.
+    """
+    at_path = (one for one in spec.operations.values() if (one.path, one.method) == (reading.one, "delete"))
+    found = next(at_path, None)
+    if found is None or "202" in found.responses:
+        return ()
+    if any(parameter.required and parameter.place != "path" for parameter in found.parameters):
+        return ()
+
+    def request(key: str, _drawn: DrawnValues, tenant: int) -> Request:
+        return replace(reading.read(key, tenant), method="DELETE")
+
+    return (Step("delete it", request, lambda _record, _drawn: None, may_be_refused=True),)
 
 
 def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:

@@ -293,6 +293,8 @@ class Step:
     then: Callable[[Exchange, str, DrawnValues, int], Request] | None = None
     """For what has an id of the vendor's own: `request` only looks for it (a GET), and this, made of its
     answer, key, what is drawn and tenant, is the step itself; also where nothing was found."""
+    may_be_refused: bool = False
+    """Whether the vendor may refuse the step, whatever record there is; then the record stays as it was."""
 
 
 RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | RefusedStep]

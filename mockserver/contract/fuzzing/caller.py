@@ -277,8 +277,8 @@ _NOT_MADE = frozenset(
         "ignored_auth",  # made by `refusal_checks`
         "object_level_authorization",  # needs several users of a tenant
         "ensure_resource_availability",  # silent wherever an operation has a header; `link_walks` is not
-        "allow_header_conformance",  # speaks of answers to OPTIONS alone
-        "use_after_free",  # silent for the same reason; sequences read what they delete
+        "allow_header_conformance",  # asks for methods that are not built too; made by `refusals`
+        "use_after_free",  # silent for the same reason; `check_steps` uses what it deleted
     }
 )
 

@@ -180,6 +180,7 @@ def _malformed(good: Request) -> Iterator[Request]:
 
 
 STATUS_CHECK = "refusal-fits-its-reason"
+METHOD_CHECK = "unsupported-method"
 
 _USUAL: Mapping[Situation, tuple[int, str]] = {
     "no credentials": (401, "a call without credentials"),
@@ -212,19 +213,22 @@ class RefusalStatusChecks:
         self._tried: set[str] = set()
 
     def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        """Yield refusals whose status does not fit their reason."""
+        """Return a refusal whose status does not fit its reason, and an `Allow` with the wrong methods."""
         is_good = good.response.status in _SUCCESS and good.operation == operation
-        if not self._trial.run_config.wants(STATUS_CHECK) or not is_good or operation in self._tried:
+        is_wanted = self._trial.run_config.wants_any((STATUS_CHECK, METHOD_CHECK))
+        if not is_wanted or not is_good or operation in self._tried:
             return ()
         self._tried.add(operation)
+        by_method = list(self._wrong_method(good))
         tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
-        tried += [*self._no_right(operation, good), *self._wrong_method(operation, good)]
+        tried += [*self._no_right(operation, good), *(("wrong method", one) for one in by_method[:1])]
         found = [
             misfit
             for situation, answer in tried
             for misfit in self.misfits(operation, situation, good, answer)
         ]
-        return tuple(found[:1])
+        allowed = [misfit for answer in by_method for misfit in self._allowed(operation, good, answer)]
+        return (*found[:1], *allowed[:1])
 
     def misfits(
         self, operation: str, situation: Situation, good: Exchange, answer: Exchange, header: str = ""
@@ -277,15 +281,29 @@ class RefusalStatusChecks:
                 self._trial.send_as(replace(request, path=f"{other}{mark}{query}"), operation),
             )
 
-    def _wrong_method(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+    def _wrong_method(self, good: Exchange) -> Iterator[Exchange]:
+        """Send methods that the path does not have, OPTIONS the last of them."""
         path = unquote(good.request.path.partition("?")[0])
+        headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
         method = next((one for one in _METHODS if _is_wrong(self._api.spec, one, path)), "")
-        if method and 405 in self._declared(operation):  # noqa: PLR2004 - a status
-            headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
-            yield (
-                "wrong method",
-                self._trial.send_as(replace(good.request, method=method, headers=headers, body=b"")),
-            )
+        for one in (method, "OPTIONS") if method else ():
+            yield self._trial.send_as(replace(good.request, method=one, headers=headers, body=b""))
+
+    def _allowed(self, operation: str, good: Exchange, answer: Exchange) -> Iterator[Finding]:
+        """Compare `Allow` with the methods of the path; a method that is not built may be missing there."""
+        if not self._trial.run_config.wants(METHOD_CHECK) or "allow" not in answer.response.headers:
+            return
+        text = answer.response.headers["allow"]
+        named = {method.strip().upper() for method in text.split(",")}
+        path = unquote(good.request.path.partition("?")[0])
+        strange = [one for one in ("GET", *_METHODS) if one in named and _is_wrong(self._api.spec, one, path)]
+        self._trial.count_check(operation, METHOD_CHECK)
+        if strange or good.request.method not in named:
+            what = f"names {', '.join(strange)}, which the spec does not have there"
+            if not strange:
+                what = f"lacks {good.request.method}, which was answered {good.response.status}"
+            message = f"{answer.request.method} {path} is answered with Allow: {text}; that {what}"
+            yield Finding(METHOD_CHECK, operation, message, "allow", "", text, (good, answer))
 
     def _accepts_nothing(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         if good.request.method == "GET" and 406 in self._declared(operation):  # noqa: PLR2004 - a status

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
 
 import hypothesis
 from hypothesis.errors import Flaky
@@ -58,6 +59,25 @@ def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
         check(context)
         context.end_round()
     check_values(context)
+    check_steps(context)
+
+
+def check_steps(context: SequenceContext) -> None:
+    """Take each step on a record of its own; after a step that deletes the record, take every step again."""
+    steps = context.batch_profile.steps
+    for step in steps if context.run_config.wants_any(STATEFUL_CHECKS - VALUE_CHECKS.keys()) else ():
+        if context.search.target_is_lost:
+            return
+        with CallSequence.with_keys(context, 1) as (sequence, (key,)):
+            drawn = (
+                DrawnValues(sequence.scope.numbers_from + number, Decimal(number)) for number in count(1)
+            )
+            batches.send_batch(sequence, [SequenceItem(key, next(drawn))], 0)
+            batches.do_step(sequence, step, key, next(drawn), 0)
+            batches.read_list_back(sequence, 0)
+            for again in steps if sequence.there[0, key] is None else ():
+                batches.do_step(sequence, again, key, next(drawn), 0)
+        context.end_round()
 
 
 def _run_sequences(context: SequenceContext) -> None:

@@ -250,6 +250,20 @@ REFUSALS = (
         wrong=418,
     ),
     _mutant(
+        "payt-allows-too-much",
+        "names a method in `Allow` that the path does not have",
+        ("getV1Debtors",),
+        changes_response(
+            Route("PUT PATCH DELETE", "/payt/v1/debtors"),
+            lambda _call, received: replace(
+                received, headers={**received.headers, "allow": f"{received.headers['allow']}, DELETE"}
+            ),
+        ),
+        lambda caller: caller.send("PATCH", "/v1/debtors").headers["allow"],
+        right="GET, POST",
+        wrong="GET, POST, DELETE",
+    ),
+    _mutant(
         "payt-takes-for-later",
         "answers 202 where 201 is said",
         ("postV1Invoices",),

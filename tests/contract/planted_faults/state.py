@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from tests.contract.planted_faults import vendors
@@ -181,6 +182,22 @@ def vba_deleted(caller: VendorClient) -> Json:
     return [vendors.vba_reads(caller, 1), vendors.vba_lists(caller)]
 
 
+async def _vba_updates_any(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+    """An update of a row that is not there, answered as if the row were."""
+    received = await ask(call)
+    if received.status != 404:
+        return received
+    shown = await ask(WrappedRequest("GET", vendors.VBA_LIST.path, "", call.headers))
+    row = {**shown.json()["data"][0], "invoice_Key": call.json()["invoice_Key"]}
+    return replace(received, status=200).holding({**received.json(), "data": row, "error": None})
+
+
+def _vba_updated_after_deletion(caller: VendorClient) -> Json:
+    vendors.vba_sends(caller, 1)
+    caller.send("DELETE", "/claim-invoice/1")
+    return caller.send("PUT", "/claim-invoice/1", vendors.vba_row(1)).status
+
+
 def _vba_three(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, 1, 2, 3)
     return [vendors.vba_reads(caller, number) for number in (1, 2, 3)]
@@ -305,6 +322,14 @@ STATE = (
         vba_deleted,
         right=[404, [1001, 1002]],
         wrong=["row 1", [1, 1001, 1002]],
+    ),
+    state_fault(
+        "vba-updates-what-is-deleted",
+        "answers an update of a deleted row with 200",
+        lambda: at(Route("PUT", vendors.VBA_ONE.path), _vba_updates_any),
+        _vba_updated_after_deletion,
+        right=404,
+        wrong=200,
     ),
     state_fault(
         "payt-keeps-a-refused-one",
