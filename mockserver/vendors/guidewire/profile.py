@@ -307,8 +307,22 @@ def _patch(path: str, drawn: DrawnValues) -> Request:
     return json_request("PATCH", path, {"data": {"attributes": _attributes(drawn)}})
 
 
+def _composite_that_fails(method: str, uri: str, attributes: Json) -> Request:
+    """A composite whose second call fails; then nothing of the first may be left (#composites)."""
+    calls = [(method, uri, attributes), ("patch", f"{_ROWS}/xc:none", {"mailTo": "Nobody"})]
+    requests = [
+        {"method": name, "uri": path, "body": {"data": {"attributes": sent}}} for name, path, sent in calls
+    ]
+    return json_request("POST", "/composite/v1/composite", {"requests": requests})
+
+
 def _change_steps() -> tuple[Step, ...]:
     return (
+        Step(
+            "change it in a composite that fails",
+            lambda key, drawn, _: _composite_that_fails("patch", f"{_API}{key}", _attributes(drawn)),
+            _always_refused,
+        ),
         Step("change it by itself", lambda key, drawn, _: _patch(f"{_API}{key}", drawn), _after_change),
         Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"{_API}{key}"), _after_delete),
         Step(
@@ -349,8 +363,13 @@ def _creation_steps(facts: Facts) -> tuple[Step, ...]:
         total = Decimal(record["totalTransactionAmount"] or 0) + drawn.amount
         return {**record, "totalTransactionAmount": total}
 
+    def created(key: str, drawn: DrawnValues, _tenant: int) -> Request:
+        attributes = {"payeeAddressBookUID": facts["payee"], "invoiceNumber": key, **_attributes(drawn)}
+        return _composite_that_fails("post", _ROWS, attributes)
+
     return (
         on("change it by itself", _patch, _after_change),
+        Step("make another in a composite that fails", created, _always_refused),
         on("add an item to it", item_on, dearer),
         on(
             "submit it, not yet validated", lambda path, _: Request("POST", f"{path}/submit"), _always_refused

@@ -77,6 +77,17 @@ def gw_half_done(call: WrappedRequest, received: WrappedResponse) -> WrappedRequ
     return call.holding({"requests": half}) if half else None
 
 
+def gw_good_part(call: WrappedRequest, received: WrappedResponse) -> WrappedRequest | None:
+    """The first call of a composite that failed."""
+    first = call.json()["requests"][0]
+    path = f"/guidewire{first['uri']}"
+    return (
+        replace(call, method=first["method"].upper(), path=path).holding(first["body"])
+        if not received.good
+        else None
+    )
+
+
 def updates_lose(member: str) -> Planted:
     """VBA's rows that are there are updated without a member."""
 
@@ -266,6 +277,20 @@ def _gw_refused(caller: VendorClient) -> Json:
     return vendors.gw_reads(caller, vendors.BULK_A)
 
 
+def _gw_composed(caller: VendorClient) -> Json:
+    calls = [(vendors.BULK_A, "Ann"), ("xc:none", "Bob")]
+    requests = [
+        {
+            "method": "patch",
+            "uri": f"/claim/v1/bulk-invoices/{name}",
+            "body": {"data": {"attributes": {"mailTo": text}}},
+        }
+        for name, text in calls
+    ]
+    caller.send("POST", "/composite/v1/composite", {"requests": requests})
+    return vendors.gw_reads(caller, vendors.BULK_A)
+
+
 STATE = (
     state_fault(
         "vba-keeps-a-refused-row",
@@ -410,6 +435,14 @@ STATE = (
         gw_changed,
         right=["Ann", "Zoe"],
         wrong=["Nora Whitlock", "Nora Whitlock"],
+    ),
+    state_fault(
+        "guidewire-keeps-a-part-of-a-composite",
+        "refuses a composite and keeps its first call",
+        afterwards(Route("POST", "/guidewire/composite/v1/composite"), gw_good_part),
+        _gw_composed,
+        right="Nora Whitlock",
+        wrong="Ann",
     ),
     state_fault(
         "guidewire-half-done",
