@@ -381,7 +381,7 @@ class IdempotencyRule:
     replay gets the "same" answer, or is "refused" with `replay_status` (0: any refusal); "" if undocumented:
     a replay must then only change nothing. Another body must get `conflict_status` (0: any refusal). `exempt`
     are operations with other rules, with the reason; `no_key_with` are headers that make a call use up no
-    key.
+    key. `errors`: a refusal is replayed too, although the call would be good by now.
     """
 
     name: str
@@ -391,6 +391,7 @@ class IdempotencyRule:
     conflict_status: int = 0
     exempt: Mapping[str, str] = field(default_factory=dict)
     no_key_with: tuple[str, ...] = ()
+    errors: bool = False
 
 
 Situation: TypeAlias = Literal[

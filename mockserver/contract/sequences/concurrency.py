@@ -8,11 +8,17 @@ from decimal import Decimal
 from itertools import count
 
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.isolation import OTHER_BODY, REPLAY, is_refused, is_same_answer
+from mockserver.contract.isolation import OTHER_BODY, REPLAY, is_refused, is_same_answer, rule_of
 from mockserver.contract.profile import DrawnValues, Record
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SettledBatch, read_back, settle_batch
-from mockserver.contract.sequences.sentences import FIRST_REFUSAL, SequenceItem, expected_batch_effect
+from mockserver.contract.sequences.sentences import (
+    FIRST_REFUSAL,
+    ExpectedBatchEffect,
+    SentBatch,
+    SequenceItem,
+    expected_batch_effect,
+)
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 
 CHECK = "at-once-as-one-by-one"
@@ -251,6 +257,30 @@ def check_replay(
     request = batches.request_of(sequence, changed, tenant, token)
     if sequence.context.batch_profile.conflict_status and request.body != first.request.body:
         _conflict(sequence, request, other, tenant)
+
+
+def check_replayed_refusal(context: SequenceContext) -> None:
+    """Send an item before what it needs is there, and the same call again under its key when it is there."""
+    rule, profile = rule_of(context.api), context.batch_profile
+    is_due = rule is not None and rule.errors and profile.again == "same" and profile.prepare is not None
+    if not is_due or not context.run_config.wants(REPLAY) or context.search.target_is_lost:
+        return
+    with CallSequence.with_keys(context, 1) as (sequence, (key,)):
+        items = _items([key], count(sequence.scope.numbers_from + 1))
+        documents = tuple(item.document(profile) for item in items)
+        sent = SentBatch(tuple(items), documents, ExpectedBatchEffect((), whole=False))
+        request = batches.request_of(sequence, sent, 0, sequence.token())
+        first = sequence.call(request, 0)
+        if first is None:
+            return
+        answered = batches.read_answer(sequence, sent, request, first)
+        if any(verdict.accepted is not False for verdict in answered.verdicts):
+            return
+        sequence.known(key, 0)
+        if (second := sequence.call(request, 0)) is not None:
+            sequence.steps.append(f"the first call again under its key → {second.response.status}")
+            _second(sequence, first, second)
+            _unchanged(sequence, items, 0, REPLAY, "a refused call came again under its key")
 
 
 def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:

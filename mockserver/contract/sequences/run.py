@@ -19,7 +19,7 @@ from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
 from mockserver.contract.run_state import PlannedPart
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SEQUENCE_CHECKS, SettledBatch
-from mockserver.contract.sequences.concurrency import check_calls_at_once
+from mockserver.contract.sequences.concurrency import check_calls_at_once, check_replayed_refusal
 from mockserver.contract.sequences.machine import build_machine
 from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
@@ -55,7 +55,7 @@ def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
         _run_sequences(context)
     if context.search.target_is_lost:
         return
-    for check in (check_calls_at_once, check_messages, check_positions):
+    for check in (check_calls_at_once, check_replayed_refusal, check_messages, check_positions):
         check(context)
         context.end_round()
     check_values(context)
@@ -65,7 +65,7 @@ def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
 def check_steps(context: SequenceContext) -> None:
     """Take each step on a record of its own; after a step that deletes the record, take every step again."""
     steps = context.batch_profile.steps
-    for step in steps if context.run_config.wants_any(STATEFUL_CHECKS - VALUE_CHECKS.keys()) else ():
+    for step in steps if context.run_config.wants_any(SEQUENCE_CHECKS) else ():
         if context.search.target_is_lost:
             return
         with CallSequence.with_keys(context, 1) as (sequence, (key,)):
