@@ -369,6 +369,8 @@ class BatchProfile:
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
     max_items: int | None = None
     """How many items a batch may have, where the vendor says so and the spec has no `maxItems`."""
+    version: str = "etag"
+    """The place of the record's version in a response to `read`: another one after each change."""
     values: ValueRules = AS_SENT
     """What becomes of values by design."""
 

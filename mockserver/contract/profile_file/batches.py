@@ -111,6 +111,7 @@ class WrittenBatch:
             updates=read_updates(entry.updates, record, list(zip(entry.steps, steps, strict=True))),
             encodings=self._encodings(sending),
             values=plain(ValueRules, entry.values, self.place.at("values")),
+            version=entry.read.version if entry.read else "etag",
         )
         made = self._with_assumptions(made, items)
         return made if entry.replay is None else self._with_replay(made)

@@ -95,6 +95,7 @@ class ReadEntry(CallEntry, frozen=True, kw_only=True):
     key: str | list[str] = []
     shows: list[str] | dict[str, str | ShownEntry]
     missing: tuple[int, ...] = (404, 410)
+    version: str = "etag"
     deleted: dict[str, Any] = {}
 
 

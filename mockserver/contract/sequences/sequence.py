@@ -16,6 +16,7 @@ from mockserver.contract.exchange import (
     Exchange,
     Finding,
     Request,
+    Response,
     TargetUnreachableError,
     UnansweredCallError,
     UnsendableCallError,
@@ -39,10 +40,12 @@ from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import ReportedVerdict, is_refused, reported_verdicts
 from mockserver.contract.trial import Trial
+from mockserver.model import Json, parse_pointer, value_at
 from mockserver.spec.openapi import Batch, Spec
 
 _UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
 _SUCCESS = range(200, 300)
+_VERSIONS = "versions-follow-changes"
 
 
 @dataclass(slots=True)
@@ -95,6 +98,7 @@ class CallSequence:
     lost: str = ""
     """Why the last call that was not answered was not."""
     _tokens: int = 0
+    _versions: dict[tuple[str, int, str], tuple[Record, Json]] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
@@ -191,7 +195,25 @@ class CallSequence:
     def read(self, key: str, tenant: int, scope: IsolationScope | None = None) -> Record | None:
         """Read the record of the key; the expected one if it cannot be read."""
         exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
-        return self.shown(key, tenant, exchange)
+        record = self.shown(key, tenant, exchange)
+        if exchange is not None:
+            self._check_version(((scope or self.scope).name, tenant, key), record, exchange)
+        return record
+
+    def _check_version(self, name: tuple[str, int, str], record: Record | None, exchange: Exchange) -> None:
+        """Compare the version of a record with its version before the record changed."""
+        before = self._versions.pop(name, None)
+        version = _version_at(exchange.response, self.context.batch_profile.version)
+        if record is None or not version:
+            return
+        self._versions[name] = record, version
+        if before is None or before[0] == record:
+            return
+        self.count_check(_VERSIONS)
+        if before[1] == version:
+            change = f"{sentences.record(before[0])}, then {sentences.record(record)}"
+            message = f"{name[-1]} has the version {version} before and after a change: {change}"
+            self.fail(_VERSIONS, message, "another version", str(version))
 
     def read_list(self, expected: Collection[str], tenant: int) -> ReadPages | None:
         """Read the list until all expected keys are found; None without a list or an answer."""
@@ -350,6 +372,15 @@ def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
         return False
     total = number_at(last.response, paged.counts.get("all", ""))
     return rows < _A_PAGE if total is None else rows >= total
+
+
+def _version_at(response: Response, place: str) -> Json:
+    """The version at a place; None for a weak ETag, which may stand for several versions."""
+    if place.startswith("/"):
+        with suppress(ValueError, RecursionError):
+            return value_at(response.json(), parse_pointer(place))
+    text = response.headers.get(place, "")
+    return None if text.startswith("W/") else text
 
 
 _SAMPLE = DrawnValues(1, Decimal("1.00"))

@@ -266,6 +266,7 @@ def _change(facts: Facts) -> BatchProfile:
         creates=False,
         twice="each",
         values=_CHANGED_VALUES,
+        version="/data/checksum",
     )
 
 

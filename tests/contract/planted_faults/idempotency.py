@@ -18,6 +18,7 @@ from tests.contract.planted_faults.wrappers import (
     WrappedResponse,
     at,
     both,
+    changes_document,
     changes_request,
 )
 
@@ -75,6 +76,24 @@ def conflict(_call: WrappedRequest, before: WrappedResponse, _came: WrappedRespo
 
 def the_first(_call: WrappedRequest, before: WrappedResponse, _came: WrappedResponse) -> WrappedResponse:
     return before
+
+
+def forgets_errors(route: Route) -> Planted:
+    """A call that was refused is done anew when it comes again under its key."""
+
+    def planted() -> WrappedFault:
+        refused: set[tuple[str, str, bytes]] = set()
+
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+            name = (call.world, call.headers.get(_KEY, ""), call.body)
+            received = await ask(call.without(_KEY) if name in refused else call)
+            if not received.good:
+                refused.add(name)
+            return received
+
+        return at(route, fault)
+
+    return planted
 
 
 def key_with_another_body(route: Route) -> Planted:
@@ -154,6 +173,25 @@ def _gw_stale(caller: VendorClient) -> Json:
     return [vendors.gw_tells(vendors.gw_sends(caller, stale)), vendors.gw_reads(caller, vendors.BULK_A)]
 
 
+def _xero_refused_again(caller: VendorClient) -> Json:
+    """A payment before its invoice is there, and the same call when the invoice is there."""
+    batch = {"Account": {"Code": "BANK1"}, "Date": "2026-01-05"}
+    paid = {**batch, "Payments": [{"Invoice": {"InvoiceNumber": "N1"}, "Amount": 1}]}
+    first = caller.send("PUT", _BATCHES, {"BatchPayments": [paid]}, idempotency_key="k-1")
+    vendors.xero_sends(caller, vendors.xero_invoice(1, Status="AUTHORISED"))
+    again = caller.send("PUT", _BATCHES, {"BatchPayments": [paid]}, idempotency_key="k-1")
+    return [first.status, again.status]
+
+
+def _gw_checksums(caller: VendorClient) -> Json:
+    """Whether a change leaves the checksum as it was."""
+    path = f"/claim/v1/bulk-invoices/{vendors.BULK_A}"
+    first = caller.get(path).json()["data"]["checksum"]
+    vendors.gw_sends(caller, vendors.GW_GOOD)
+    return bool(first == caller.get(path).json()["data"]["checksum"])
+
+
+_BATCHES = "/api.xro/2.0/BatchPayments"
 _XERO_KEYED = ("updateOrCreateInvoices", "createInvoices", "getInvoice")
 
 
@@ -193,6 +231,26 @@ IDEMPOTENCY = (
         _xero_other_body,
         right=400,
         wrong=200,
+    ),
+    _mutant(
+        "xero-forgets-errors",
+        "does what it refused when the call comes again under its key",
+        ("createBatchPayment", "getInvoice", "getInvoices", "getBatchPayments", "getBatchPayment"),
+        forgets_errors(vendors.XERO_BATCHES),
+        _xero_refused_again,
+        right=[400, 400],
+        wrong=[400, 200],
+    ),
+    _mutant(
+        "guidewire-freezes-checksums",
+        "shows one checksum, whatever is changed",
+        vendors.GW_READ,
+        changes_document(
+            vendors.GW_ONE, lambda _, told: {**told, "data": {**told["data"], "checksum": "7a0d9677"}}
+        ),
+        _gw_checksums,
+        right=False,
+        wrong=True,
     ),
     _mutant(
         "xero-shares-keys",
