@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, Request, json_request, to_json_bytes
@@ -56,6 +57,9 @@ class Shop:
         body = (await receive()).get("body", b"")
         status, answer = await self._answer(scope["method"], scope["path"], headers, body)
         marked = [(b"mock-journal", b"1")] if self.is_ours else []
+        if scope["method"] == "GET":
+            versions = {"keeps its version": b'"1"', "has weak versions": b'W/"1"'}
+            marked.append((b"etag", versions.get(self.fault, b'"%d"' % crc32(answer))))
         typed = [(b"content-type", b"application/json"), *marked]
         await send({"type": "http.response.start", "status": status, "headers": typed})
         await send({"type": "http.response.body", "body": answer})

@@ -30,6 +30,7 @@ FAULTS = {
     "short list": "lists-show-what-is-there",
     "keeps what is deleted": "steps-do-what-they-say",
     "deletes nothing": "steps-do-what-they-say",
+    "keeps its version": "versions-follow-changes",
     "half of a refusal": "whole-or-nothing",
     "first wins": "twice-in-a-batch",
     "runs again": "replay-is-the-first-answer",
@@ -70,6 +71,10 @@ def test_a_server_that_keeps_its_word_has_no_finding(tmp_path: Path, seed: int) 
     ledger = shop.told(Shop(), shop.spec(tmp_path), seed=seed)
 
     assert [one.message for one in ledger.findings] == []
+
+
+def test_a_weak_version_may_stand_for_several_records(tmp_path: Path) -> None:
+    assert shop.told(Shop("has weak versions"), shop.spec(tmp_path)).findings == []
 
 
 @pytest.mark.few(4)

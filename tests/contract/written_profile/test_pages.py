@@ -122,11 +122,13 @@ def test_a_server_that_deletes_nothing_is_found_out_by_the_readmes_step(tmp_path
     assert {one.check for one in ledger.findings} == {"steps-do-what-they-say"}
 
 
-def test_without_the_step_nobody_finds_it(tmp_path: Path) -> None:
+def test_without_the_step_the_deletion_of_the_spec_is_tried(tmp_path: Path) -> None:
     document = orders()
     del document["paths"]["/orders"]["put"]["x-contract"]
 
-    assert told(tmp_path, "orders", document, deletes_nothing).findings == []
+    ledger = told(tmp_path, "orders", document, deletes_nothing)
+
+    assert {one.check for one in ledger.findings} == {"steps-do-what-they-say"}
 
 
 def test_the_page_has_no_finding_on_our_own_server(tmp_path: Path) -> None:
