@@ -58,11 +58,11 @@ async def not_built(_ask: SendOn, _call: WrappedRequest) -> WrappedResponse:
 
 
 def allows(change: Callable[[str], str], route: Route) -> Planted:
-    """Another `Allow` at a path."""
+    """Another `Allow` at a path, whose OPTIONS is answered well."""
 
-    def changed(_call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
+    def changed(call: WrappedRequest, received: WrappedResponse) -> WrappedResponse:
         headers = {**received.headers, "allow": change(received.headers["allow"])}
-        return replace(received, headers=headers)
+        return replace(received, headers=headers, status=204 if call.method == "OPTIONS" else received.status)
 
     return changes_response(route, changed)
 
@@ -77,7 +77,7 @@ LIES: dict[str, tuple[Planted, str]] = {
     "a line has the number of another": (changes_document(BATCH, of_the_next), "order-is-kept"),
     "a deletion deletes nothing": (undoes(DELETION, always), "steps-do-what-they-say"),
     "Allow names a method too many": (allows("{}, PATCH".format, AT_LIST), "unsupported-method"),
-    "Allow lacks a method": (allows(lambda text: text.replace("GET", "PUT"), AT_LIST), "unsupported-method"),
+    "Allow lacks a method": (allows(lambda text: text.replace("GET", "HEAD"), AT_LIST), "unsupported-method"),
 }
 
 

@@ -290,7 +290,10 @@ class RefusalStatusChecks:
             yield self._trial.send_as(replace(good.request, method=one, headers=headers, body=b""))
 
     def _allowed(self, operation: str, good: Exchange, answer: Exchange) -> Iterator[Finding]:
-        """Compare `Allow` with the methods of the path; a method that is not built may be missing there."""
+        """Compare `Allow` with the methods of the path; a method that is not built may be missing there.
+
+        A 405 may be that of one route among several at the path, so only a good answer has to name them all.
+        """
         if not self._trial.run_config.wants(METHOD_CHECK) or "allow" not in answer.response.headers:
             return
         text = answer.response.headers["allow"]
@@ -298,7 +301,8 @@ class RefusalStatusChecks:
         path = unquote(good.request.path.partition("?")[0])
         strange = [one for one in ("GET", *_METHODS) if one in named and _is_wrong(self._api.spec, one, path)]
         self._trial.count_check(operation, METHOD_CHECK)
-        if strange or good.request.method not in named:
+        is_lacking = answer.response.status in _SUCCESS and good.request.method not in named
+        if strange or is_lacking:
             what = f"names {', '.join(strange)}, which the spec does not have there"
             if not strange:
                 what = f"lacks {good.request.method}, which was answered {good.response.status}"

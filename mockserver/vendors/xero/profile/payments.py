@@ -180,12 +180,14 @@ def batch_payments_in_full(facts: Facts) -> BatchProfile:
         listing=lambda _tenant: read_authorised("BatchPayments"),
         listed=_LISTED,
         steps=(
-            Step("delete it", _search_by_key, _after_deletion, _delete_by_id),
+            # That batches can be deleted at all is assumed: docs/vendors/xero.md#state.
+            Step("delete it", _search_by_key, _after_deletion, _delete_by_id, may_be_refused=True),
             Step(
                 "delete it by its address",
                 _search_by_key,
                 _after_deletion,
                 delete_first("BatchPayments", "BatchPaymentID"),
+                may_be_refused=True,
             ),
             _DELETE_ONE_PAYMENT,
         ),
