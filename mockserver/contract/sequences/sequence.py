@@ -40,7 +40,7 @@ from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import ReportedVerdict, is_refused, reported_verdicts
 from mockserver.contract.trial import Trial
-from mockserver.model import Json, parse_pointer, value_at
+from mockserver.model import Json
 from mockserver.spec.openapi import Batch, Spec
 
 _UNREADABLE = (*UNREADABLE, SyntaxError, RecursionError)
@@ -376,11 +376,8 @@ def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
 
 def _version_at(response: Response, place: str) -> Json:
     """The version at a place; None for a weak ETag, which may stand for several versions."""
-    if place.startswith("/"):
-        with suppress(ValueError, RecursionError):
-            return value_at(response.json(), parse_pointer(place))
-    text = response.headers.get(place, "")
-    return None if text.startswith("W/") else text
+    version: Json = value_at(response, place)
+    return None if str(version).startswith("W/") else version
 
 
 _SAMPLE = DrawnValues(1, Decimal("1.00"))
