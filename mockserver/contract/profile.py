@@ -138,7 +138,7 @@ class ValueChange:
     """A change that the vendor makes by design; `member` as it is sent ("LineItems.UnitAmount"), "" for all.
 
     `places` are the remaining decimals of a number ("rounded", "cut off") or of the seconds ("fraction
-    lost"). `source` is the vendor's document or the assumption.
+    lost"). `source` is the vendor's document or the assumption. `warns`: the outcome of the item says so.
     """
 
     member: str
@@ -146,6 +146,7 @@ class ValueChange:
     reason: str
     source: str
     places: int = 0
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +220,14 @@ class ReportedOutcomes:
     """The outcomes of all items in a response.
 
     `is_complete`: one outcome for each item, in wire order; else only the failed items are listed, and all
-    others were done. `count` is the reported number of items done, None without.
+    others were done. `count` is the reported number of items done, None without. `contradiction` is what the
+    answer says of the whole call against its outcomes, as an end of a sentence.
     """
 
     outcomes: tuple[ReportedOutcome, ...]
     count: int | None = None
     is_complete: bool = True
+    contradiction: str = ""
 
 
 OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOutcomes | None]

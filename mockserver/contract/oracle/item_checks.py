@@ -319,6 +319,8 @@ def _owner(case: CheckCase, outcome: ReportedOutcome) -> int | None:
 def count_is_processed(case: CheckCase) -> CheckResult:
     if not case.expected.listed or case.reported is None or case.refused or case.reported.count is None:
         return NOTHING_TO_JUDGE
+    if case.reported.contradiction:
+        return 1, CheckFailure(f"the answer says {case.reported.contradiction}")
     sent, count = len(case.expected.items), case.reported.count
     refused = [one for one in case.outcomes if not one.accepted and one.place is not None]
     if case.reported.is_complete:

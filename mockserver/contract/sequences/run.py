@@ -20,6 +20,7 @@ from mockserver.contract.run_state import PlannedPart
 from mockserver.contract.sequences import batches, sentences
 from mockserver.contract.sequences.batches import SEQUENCE_CHECKS, SettledBatch
 from mockserver.contract.sequences.concurrency import check_calls_at_once, check_replayed_refusal
+from mockserver.contract.sequences.identities import IDENTITY_TRIALS
 from mockserver.contract.sequences.machine import build_machine
 from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import (
@@ -55,7 +56,8 @@ def _run_batch(trial: Trial, profile: BatchProfile, number: int) -> None:
         _run_sequences(context)
     if context.search.target_is_lost:
         return
-    for check in (check_calls_at_once, check_replayed_refusal, check_messages, check_positions):
+    trials = (check_calls_at_once, check_replayed_refusal, check_messages, check_positions, *IDENTITY_TRIALS)
+    for check in trials:
         check(context)
         context.end_round()
     check_values(context)
@@ -118,7 +120,7 @@ def check_messages(context: SequenceContext) -> None:
 
 
 def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
-    """Send several bad items in one batch, then each of them alone; messages must not change places.
+    """Send several bad items in one batch, each of them alone, then two; messages must not change places.
 
     A message that differs in the batch is no failure by itself: only if it is word for word that of another
     item when sent alone.
@@ -136,6 +138,11 @@ def check_messages_of_bad_items(sequence: CallSequence, items: Sequence[Sequence
             return
         alone[place] = _messages(answered).get(0, "")
     _compare(sequence, items, together, messages, alone)
+    first, *others = alone
+    other = next((place for place in others if alone[place] != alone[first]), first)
+    pair = [items[first], items[other]]
+    if other != first and (two := batches.send_batch(sequence, pair, tenant)):
+        _compare(sequence, pair, two, _messages(two), {0: alone[first], 1: alone[other]})
 
 
 def _compare(

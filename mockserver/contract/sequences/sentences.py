@@ -127,7 +127,20 @@ class SequenceItem:
 
     def document(self, batch_profile: BatchProfile) -> Json:
         good = batch_profile.item(self.key, self.drawn)
-        return self.corruption.change(good) if self.corruption else good
+        if self.corruption is None:
+            return good
+        bad = self.corruption.change(good)
+        return _with_bad_part_last(good, bad) if self.drawn.number % 2 else bad
+
+
+def _with_bad_part_last(good: Json, bad: Json) -> Json:
+    """The bad item; if the first element of a nested list is its bad part, that element comes last."""
+    if isinstance(good, Mapping) and isinstance(bad, Mapping):
+        return {name: _with_bad_part_last(good.get(name), value) for name, value in bad.items()}
+    are_lists = isinstance(good, list) and isinstance(bad, list) and len(good) == len(bad)
+    if are_lists and good[0:1] != bad[0:1] and good[1:] == bad[1:]:
+        return [*bad[1:], *bad[:1]]
+    return bad
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class ItemUpdate:
 
 @dataclass(slots=True)
 class UpdatePlan:
+    """Updates of the stored item with the most changes and of the last one."""
+
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
     _stored: list[tuple[str, SentItem]] = field(default_factory=list)
@@ -63,6 +65,8 @@ class UpdatePlan:
         if sent.trial.media_type:
             return
         del self._stored[1:]
+        if self._stored and len(self._stored[0][1].trial.changes) < len(sent.trial.changes):
+            del self._stored[0]
         self._stored.append((key, sent))
         for member, hard in sent.trial.changes:
             self._members[member.path] = member
@@ -261,7 +265,8 @@ class _ValueRun:
             elif verdict.accepted is False or whole:
                 self._refused(one.trial)
             else:
-                sent = SentItem(one.trial, place, exchange, step, one.before)
+                warning = verdict.outcome.message if verdict.outcome else ""
+                sent = SentItem(one.trial, place, exchange, step, one.before, warning)
                 self.updates.accepted(one.key, sent)
                 done.append((one, sent))
         return done

@@ -75,7 +75,10 @@ def outcome_reader(kind: str, *members: str) -> OutcomeReader:
         places = {outcome.place for outcome in refused}
         warned = sent.warned(_message_map(document, "warnings"))
         others = [outcome for outcome in warned if outcome.place not in places]
-        return ReportedOutcomes((*refused, *others), count, is_complete=False)
+        # If all records failed, only an assumption says what `success` is.
+        denied = count > 0 and document.get("success") is False
+        contradiction = f"success: false, although it counts {count} as done" if denied else ""
+        return ReportedOutcomes((*refused, *others), count, is_complete=False, contradiction=contradiction)
 
     return read
 
