@@ -84,15 +84,21 @@ def send_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
     """Send a batch and compare the result with the model; None without a response."""
+    answered = ask_batch(sequence, items, tenant, media_type, token)
+    if answered is not None:
+        settle_batch(sequence, answered)
+        read_back(sequence, answered, tenant)
+    return answered
+
+
+def ask_batch(
+    sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
+) -> SettledBatch | None:
+    """Send a batch and judge the answer by itself; None without a response."""
     sent = build_items(sequence, items, tenant, media_type)
     request = request_of(sequence, sent, tenant, token)
     exchange = sequence.call(request, tenant)
-    if exchange is None:
-        return None
-    answered = read_answer(sequence, sent, request, exchange)
-    settle_batch(sequence, answered)
-    read_back(sequence, answered, tenant)
-    return answered
+    return None if exchange is None else read_answer(sequence, sent, request, exchange)
 
 
 def read_answer(

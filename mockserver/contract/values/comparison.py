@@ -54,10 +54,7 @@ class ShownRecord:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """An accepted item and its place in the batch; `before` is the one that it updates, if any.
-
-    `warning` is the message of its outcome.
-    """
+    """An accepted item and its place in the batch; `before` is the one that it updates, if any."""
 
     trial: ValueTrial
     place: int
@@ -65,6 +62,7 @@ class SentItem:
     step: str
     before: SentItem | None = None
     warning: str = ""
+    """The message of its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +100,23 @@ class ValueComparison:
             check = MEDIA_TYPES if is_other else check_for(member.kind)
             self.compared[check] += 1
             for difference in differences:
-                lacks_warning = not sent.warning and any(
-                    change.warns for change in self._declared(member, difference)
-                )
-                if self._is_declared(member, difference) and not lacks_warning:
+                if self._is_declared(member, difference, sent.warning):
                     self.changed[member.name, difference.kind] += 1
                 elif (member.name, difference.kind) not in self._lost:
                     sentence = _sentence(member, hard, value, sent, shown, difference)
-                    sentence += ", and the answer to it has no warning" if lacks_warning else ""
+                    if self._is_declared(member, difference):
+                        sentence += ", and the answer to it has no warning"
                     found = self._finding(check, sentence, (hard.value, value), sent, shown, member)
                     self._lost[member.name, difference.kind] = _ChangedValue(check, sentence, found)
 
-    def _is_declared(self, member: ValueMember, difference: Difference) -> bool:
-        return difference.kind == "seventh digit lost" or bool(self._declared(member, difference))
-
-    def _declared(self, member: ValueMember, difference: Difference) -> list[ValueChange]:
-        of_member = (change for change in self.rules.changes if change.member in ("", member.name))
-        return [change for change in of_member if difference.is_declared(change)]
+    def _is_declared(self, member: ValueMember, difference: Difference, warning: str = "any") -> bool:
+        if difference.kind == "seventh digit lost":
+            return True
+        return any(
+            difference.is_declared(change) and (warning or not change.warns)
+            for change in self.rules.changes
+            if change.member in ("", member.name)
+        )
 
     def _is_kept(
         self,

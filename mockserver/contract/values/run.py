@@ -54,27 +54,29 @@ class ItemUpdate:
 
 @dataclass(slots=True)
 class UpdatePlan:
-    """Updates of the stored item with the most changes and of the last one."""
+    """Updates of the first stored items that have each member, and of the last one."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
     _members: dict[MemberPath, ValueMember] = field(default_factory=dict)
-    _stored: list[tuple[str, SentItem]] = field(default_factory=list)
+    _first: dict[str, SentItem] = field(default_factory=dict)
+    _last: dict[str, SentItem] = field(default_factory=dict)
 
     def accepted(self, key: str, sent: SentItem) -> None:
         """Note an accepted item; another media type may have changed it."""
         if sent.trial.media_type:
             return
-        del self._stored[1:]
-        if self._stored and len(self._stored[0][1].trial.changes) < len(sent.trial.changes):
-            del self._stored[0]
-        self._stored.append((key, sent))
+        if all(member.path in self._members for member, _ in sent.trial.changes):
+            self._last = {key: sent}
+        else:
+            self._first[key] = sent
         for member, hard in sent.trial.changes:
             self._members[member.path] = member
             if hard.value not in _NOTHING:
                 self._values.setdefault(member.path, {})[hard.name] = hard
 
     def updates(self) -> Sequence[ItemUpdate]:
-        planned = [(key, tuple(self._changes(sent.trial.values)), sent) for key, sent in self._stored]
+        stored = {**self._first, **self._last}
+        planned = [(key, tuple(self._changes(sent.trial.values)), sent) for key, sent in stored.items()]
         return [ItemUpdate(key, ValueTrial(changes), sent) for key, changes, sent in planned if changes]
 
     def _changes(self, before: Mapping[MemberPath, Json]) -> Iterator[tuple[ValueMember, HardValue]]:

@@ -29,7 +29,8 @@ _NOWHERE = "ba5eba11-0000-4000-8000-00000000dead"
 
 def _strange_ids(_sent: Json, told: Json) -> Json:
     """After an element that failed, those that were saved have ids of nothing."""
-    failed, elements = False, []
+    failed = False
+    elements: list[Json] = []
     for one in told["BatchPayments"]:
         failed = failed or bool(one.get("ValidationErrors"))
         strange = failed and not one.get("ValidationErrors")
