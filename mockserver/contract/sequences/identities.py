@@ -14,7 +14,6 @@ from mockserver.contract.values.comparison import find_record, read_document
 from mockserver.model import Json
 
 _THERE, _LISTS, _TENANTS = "accepted-are-there", "lists-show-what-is-there", "tenants-are-apart"
-_OF_IDS = (_THERE, _LISTS, "class-is-true")
 _HERE, _ASIDE = 0, 1
 _KEYS = 4
 
@@ -24,7 +23,7 @@ def check_ids(context: SequenceContext) -> None:
 
     Answer, list and single read must show one id for a record, and each key must have a record of its own.
     """
-    if not context.run_config.wants_any(_OF_IDS) or context.search.target_is_lost:
+    if not context.run_config.wants_any(batches.SEQUENCE_CHECKS) or context.search.target_is_lost:
         return
     ways = () if context.batch.atomic else context.batch_profile.corruptions
     bad = next((way for way in ways if not way.refuses_call), None)
@@ -87,8 +86,8 @@ def check_records_of_tenants(context: SequenceContext) -> None:
     An item that is accepted without any record needs none.
     """
     profile = context.batch_profile
-    has_tenants = profile.tenants > 1 and profile.prepare is not None
-    if not has_tenants or not context.run_config.wants(_TENANTS) or context.search.target_is_lost:
+    is_wanted = context.run_config.wants_any(batches.SEQUENCE_CHECKS) and not context.search.target_is_lost
+    if not is_wanted or profile.tenants < 2 or profile.prepare is None:  # noqa: PLR2004 - two tenants
         return
     with CallSequence.with_keys(context, 2) as (sequence, keys):
         before = sequence.known(keys[-1], _ASIDE)

@@ -136,10 +136,13 @@ class Shop:
             await asyncio.sleep(0)
         outcomes = []
         for place, (order, problem) in enumerate(zip(orders, problems, strict=True)):
-            status = 422 if problem else 200 if order["id"] in before or order["id"] in table else 201
-            outcomes.append(self._told(order, place, status, problem))
-            if not problem or self.fault == "keeps the bad":
-                await self._kept(table, order, place, headers)
+            alike = [key for key in table if _has_note(table[key], order) and key != order.get("id")]
+            taken = "the note is taken" if alike and self.fault == "has each note once" else problem
+            status = 422 if taken else 200 if order["id"] in before or order["id"] in table else 201
+            outcomes.append(self._told(order, place, status, taken))
+            if not taken or self.fault == "keeps the bad":
+                found = {"id": alike[0]} if alike and self.fault == "finds by note" else {}
+                await self._kept(table, {**order, **found}, place, headers)
         if self.fault == "overlaps":
             before.update({order["id"]: order for order in orders if not _problem(order)})
             table.clear()
@@ -174,6 +177,10 @@ class Shop:
             table[key] = {**table.get(key, kept), "note": kept.get("note")}
             await asyncio.sleep(0)
         table[key] = kept
+
+
+def _has_note(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.get("note") is not None and one["note"] == other.get("note")
 
 
 def _problem(order: Mapping[str, Any]) -> str:
