@@ -97,10 +97,8 @@ def check_records_of_tenants(context: SequenceContext) -> None:
         sequence.count_check(_TENANTS)
         if is_taken or shown != before:
             became = "accepted" if is_taken else "rejected"
-            message = (
-                f"sent {keys[-1]}, whose record only another tenant has: it is {became}, and in that tenant "
-                f"{sentences.difference(before, shown)}"
-            )
+            message = f"{keys[-1]} needs a record that only another tenant has, and is {became}"
+            message += f"; {sentences.difference(before, shown, 'it there')}" if shown != before else ""
             sequence.fail(_TENANTS, message, "rejected, and no change", became)
 
 

@@ -137,10 +137,8 @@ def _with_bad_part_last(good: Json, bad: Json) -> Json:
     """The bad item; if the first element of a nested list is its bad part, that element comes last."""
     if isinstance(good, Mapping) and isinstance(bad, Mapping):
         return {name: _with_bad_part_last(good.get(name), value) for name, value in bad.items()}
-    are_lists = isinstance(good, list) and isinstance(bad, list) and len(good) == len(bad)
-    if are_lists and good[0:1] != bad[0:1] and good[1:] == bad[1:]:
-        return [*bad[1:], *bad[:1]]
-    return bad
+    are_lists = isinstance(good, list) and isinstance(bad, list)
+    return [*bad[1:], *bad[:1]] if are_lists and good != bad and good[1:] == bad[1:] else bad
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,16 +66,19 @@ def _two_errors_exchanged(_sent: Json, told: Json) -> Json:
     return {**told, "errors": dict(zip(told["errors"], [*told["errors"].values()][::-1], strict=True))}
 
 
-def _is_bad(payment: Any) -> bool:
-    amount, invoice = payment["Amount"], payment["Invoice"]
-    return not 0 < Decimal(amount) < 10**12 or invoice.get("InvoiceNumber") == "none such"
+def _are_bad(element: Json) -> list[bool]:
+    """Whether each payment of an element is bad."""
+    return [
+        not 0 < Decimal(one["Amount"]) < 10**12 or one["Invoice"].get("InvoiceNumber") == "none such"
+        for one in element["Payments"]
+    ]
 
 
 async def _tears(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     """Payments before the bad one of an element stay booked."""
     received = await ask(call)
     for one in unless_misshapen((), lambda: call.json()["BatchPayments"]):
-        parts = unless_misshapen([], lambda one=one: [_is_bad(payment) for payment in one["Payments"]])
+        parts = unless_misshapen([], partial(_are_bad, one))
         if True in parts[1:] and not parts[0]:
             rest = {name: one[name] for name in ("Account", "Date") if name in one}
             body = {"Payments": [{**one["Payments"][0], **rest}]}
