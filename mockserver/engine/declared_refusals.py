@@ -21,6 +21,7 @@ from mockserver.errors import (
     Refusal,
     Rejected,
     SpecError,
+    TooManyRequests,
     UnsupportedMediaType,
 )
 from mockserver.model import EMPTY, Call, Document, Json, Reply
@@ -83,6 +84,8 @@ class DeclaredRefusals:
     def _headers(self, refusal: Refusal) -> tuple[tuple[str, str], ...]:
         if isinstance(refusal, MethodNotAllowed):
             return (("Allow", ", ".join(refusal.allowed)),)
+        if isinstance(refusal, TooManyRequests) and refusal.wait is not None:
+            return (("Retry-After", str(refusal.wait)),)
         if refusal.code != "unauthorized":
             return ()
         challenge = _challenge(self.schemes.get(getattr(refusal, "scheme", "")))

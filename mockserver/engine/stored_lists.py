@@ -12,10 +12,13 @@ from mockserver.engine.resources import Resource
 from mockserver.model import EMPTY, Document, Json
 from mockserver.spec.openapi import Parameter, plain
 
-_SIZES = ("limit", "perpage", "pagesize", "size", "count", "maxresults", "top", "first")
-_OFFSETS = ("offset", "skip", "start", "startat")
-_PAGES = ("page", "pagenumber", "pageindex")
-_CURSORS = ("cursor", "after", "startingafter", "pagetoken", "nexttoken", "marker", "continuationtoken")
+_SIZES = ("limit", "perpage", "pagesize", "pagelimit", "size", "count", "maxresults", "top", "take", "first")
+_OFFSETS = ("offset", "pageoffset", "skip", "start", "startat")
+_PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex")
+_CURSORS = (
+    *("cursor", "pagecursor", "after", "pageafter", "startingafter", "pagetoken", "nexttoken", "marker"),
+    "continuationtoken",
+)
 _SORTS = ("sort", "sortby", "orderby", "order")
 _DIRECTIONS = ("direction", "sortdirection", "sortorder", "dir")
 _RESERVED = frozenset({*_SIZES, *_OFFSETS, *_PAGES, *_CURSORS, *_SORTS, *_DIRECTIONS})

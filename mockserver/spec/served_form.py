@@ -44,6 +44,9 @@ class ServedForm:
 def served_form(source: Document) -> ServedForm:
     """The served form of an OpenAPI or Swagger document. Raises SpecError: it has no paths."""
     version = str(source.get("openapi", source.get("swagger", "")))
+    if version.startswith("3.2"):
+        cure = "openapi: 3.1.1, if the file uses nothing that is new in 3.2"
+        raise SpecError(f"OpenAPI {version} is not read yet; 3.1 and 3.0 are", ("openapi",), cure=cure)
     if not version.startswith(("2", "3")):
         cure = "openapi: 3.1.0"
         raise SpecError("expected OpenAPI 3.0 or 3.1, or Swagger 2.0", ("openapi",), cure=cure)

@@ -31,6 +31,22 @@ def test_a_call_over_the_limit_is_refused_until_the_window_ends(tmp_path: Path) 
     assert [one.status for one in (*answers, caller.get("/acme/orders"))] == [200, 200, 429, 200]
 
 
+def test_a_refusal_tells_how_long_to_wait(tmp_path: Path) -> None:
+    caller = limited(tmp_path, {**TWO_A_MINUTE, "calls": 1})
+
+    waits = [caller.get("/acme/orders").headers.get("retry-after") for _ in range(2)]
+
+    assert waits == [None, "35"]
+
+
+def test_the_quota_of_a_scenario_tells_how_long_to_wait(tmp_path: Path) -> None:
+    caller = limited(tmp_path, {**TWO_A_MINUTE, "calls": 9}).within(mock_scenario="two-a-minute")
+
+    answers = [caller.get("/acme/orders") for _ in range(3)]
+
+    assert [(one.status, one.headers.get("retry-after")) for one in answers][1:] == [(200, None), (429, "35")]
+
+
 def test_answers_and_refusals_tell_how_many_calls_are_left(tmp_path: Path) -> None:
     caller = limited(tmp_path, TWO_A_MINUTE)
 

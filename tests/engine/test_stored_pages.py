@@ -33,7 +33,8 @@ ENVELOPE: dict[str, Any] = {
     "meta": {"type": "object", "properties": {"total": NUMBER, "page_count": NUMBER}},
     "links": {"type": "object", "properties": {"pages": {"anyOf": [_links("next"), _links("prev")]}}},
 }
-ASKED = {"limit": NUMBER, "offset": NUMBER, "page": NUMBER, "marker": TEXT}
+NUMBERS = ("limit", "offset", "page", "skip", "take", "pageNo", "pageLimit")
+ASKED = {**dict.fromkeys(NUMBERS, NUMBER), "marker": TEXT}
 
 
 @pytest.fixture
@@ -100,6 +101,8 @@ def test_a_whole_list_has_nothing_after_it(ships: Client) -> None:
         ("?limit=2&page=4", [], False),
         ("?limit=2&page=0", [1, 2], True),
         ("?marker=3", [4, 5], False),
+        ("?skip=2&take=1", [3], True),
+        ("?pageNo=2&pageLimit=2", [3, 4], True),
     ],
 )
 def test_a_list_is_cut_as_asked(ships: Client, query: str, expected: list[int], *, more: bool) -> None:

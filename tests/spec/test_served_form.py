@@ -203,6 +203,13 @@ def test_a_document_without_operations_is_refused(document: Any) -> None:
     assert caught.value.cure
 
 
+def test_openapi_3_2_is_refused_in_one_sentence() -> None:
+    with pytest.raises(SpecError, match=r"^OpenAPI 3\.2\.0 is not read yet; 3\.1 and 3\.0 are$") as refused:
+        served_form({"openapi": "3.2.0", "paths": {"/a": {"get": {}}}})
+
+    assert refused.value.cure == "openapi: 3.1.1, if the file uses nothing that is new in 3.2"
+
+
 def test_a_schema_that_is_part_of_itself_is_read_without_that_part() -> None:
     round_ = {
         "allOf": [
